@@ -1,0 +1,30 @@
+{#
+    A text column as TIMESTAMP: `12/1/2010 8:26` (month first) or `2010-12-01 08:26:00` (blank or `T`),
+    seconds optional. A zone suffix is dropped: a shop's day is its own clock's day.
+    A two-digit year is ambiguous and so unreadable (NULL).
+#}
+{% macro parse_timestamp(column) -%}
+    {{ return(adapter.dispatch('parse_timestamp')(column)) }}
+{%- endmacro %}
+
+{% macro default__parse_timestamp(column) -%}
+    case
+        when {{ matches(column, '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}.*') }}
+            then try_strptime({{ column }}, ['%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y'])
+        when {{ matches(column, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*') }}
+            then try_cast({{ column }} as timestamp)
+    end
+{%- endmacro %}
+
+{% macro spark__parse_timestamp(column) -%}
+    case
+        when {{ matches(column, '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}.*') }}
+            then coalesce(
+                try_to_timestamp({{ column }}, 'M/d/yyyy H:mm'),
+                try_to_timestamp({{ column }}, 'M/d/yyyy H:mm:ss'),
+                try_to_timestamp({{ column }}, 'M/d/yyyy')
+            )
+        when {{ matches(column, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*') }}
+            then try_cast({{ column }} as timestamp)
+    end
+{%- endmacro %}

@@ -1,0 +1,35 @@
+{# The products with the highest gross revenue of each period, best first, ties by stock code. #}
+{% macro top_products(granularity, limit=10) %}
+with
+
+sales as (
+
+    select * from {{ ref('int_order_lines__classified') }}
+    where line_type = 'sale'
+
+),
+
+sold as (
+
+    select
+        {{ period_start('ordered_at', granularity) }} as period_start,
+        stock_code as product,
+        cast(sum(amount) as decimal(38, 4)) as gross_revenue
+    from sales
+    group by 1, 2
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (partition by period_start order by gross_revenue desc, product)
+            as product_rank
+    from sold
+
+)
+
+select * from ranked
+where product_rank <= {{ limit }}
+{% endmacro %}

@@ -1,0 +1,75 @@
+-- One row per invoice and customer (in practice one per invoice): its value, and its number among the customer's orders.
+with
+
+order_lines as (
+
+    select * from {{ ref('int_order_lines__classified') }}
+    where reject_reason is null
+
+),
+
+order_sizes as (
+
+    select
+        order_size,
+        lower_bound,
+        lead(lower_bound) over (order by lower_bound) as upper_bound
+    from {{ ref('order_sizes') }}
+
+),
+
+invoices as (
+
+    select
+        invoice_no,
+        customer_id,
+        min(case when line_type = 'sale' then ordered_at end) as first_sale_at,
+        abs(coalesce(sum(case when line_type in ('sale', 'return') then amount end), 0))
+            as order_value
+    from order_lines
+    group by invoice_no, customer_id
+
+),
+
+-- Only sales by a known customer are orders that can be counted off.
+numbered as (
+
+    select
+        *,
+        case
+            when first_sale_at is not null and customer_id is not null
+                then row_number() over (
+                    partition by customer_id, first_sale_at is null
+                    order by first_sale_at, invoice_no
+                )
+        end as order_number
+    from invoices
+
+),
+
+final as (
+
+    select
+        numbered.invoice_no,
+        numbered.customer_id,
+        numbered.first_sale_at,
+        numbered.order_value,
+        numbered.order_number,
+        order_sizes.order_size,
+        case
+            when numbered.customer_id is null then 'guest'
+            when numbered.order_number = 1 then 'new'
+            else 'returning'
+        end as customer_type
+    from numbered
+    left join order_sizes
+        on
+            numbered.order_value >= order_sizes.lower_bound
+            and (
+                order_sizes.upper_bound is null
+                or numbered.order_value < order_sizes.upper_bound
+            )
+
+)
+
+select * from final

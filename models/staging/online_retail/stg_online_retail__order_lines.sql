@@ -1,0 +1,62 @@
+-- One row per raw row: trimmed, upper-cased and typed; what can't be read is NULL. Nothing is dropped here.
+with
+
+source as (
+
+    select * from {{ source('online_retail', 'order_lines') }}
+
+),
+
+trimmed as (
+
+    select
+        source_file,
+        source_row,
+        parse_error,
+        upper({{ clean_text('invoice_no') }}) as invoice_no,
+        upper({{ clean_text('stock_code') }}) as stock_code,
+        {{ clean_text('description') }} as description,
+        {{ clean_text('quantity') }} as quantity_text,
+        {{ clean_text('invoice_date') }} as invoice_date_text,
+        {{ clean_text('unit_price') }} as unit_price_text,
+        {{ clean_text('customer_id') }} as customer_id_text,
+        {{ clean_text('country') }} as country
+    from source
+
+),
+
+typed as (
+
+    select
+        *,
+        {{ parse_quantity('quantity_text') }} as quantity,
+        {{ parse_timestamp('invoice_date_text') }} as ordered_at,
+        {{ parse_decimal('unit_price_text') }} as unit_price,
+        regexp_replace(customer_id_text, '[.]0+$', '') as customer_id
+    from trimmed
+
+),
+
+final as (
+
+    select
+        source_file,
+        source_row,
+        invoice_no,
+        stock_code,
+        description,
+        quantity,
+        ordered_at,
+        unit_price,
+        try_cast(quantity * cast(unit_price as decimal(28, 4)) as decimal(18, 4)) as amount,
+        customer_id,
+        country,
+        quantity_text,
+        invoice_date_text,
+        unit_price_text,
+        parse_error
+    from typed
+
+)
+
+select * from final
