@@ -1,0 +1,80 @@
+-- One row per accepted order line, with its type, its amounts and every dimension that KPIs are broken down by.
+with
+
+order_lines as (
+
+    select * from {{ ref('int_order_lines__classified') }}
+    where reject_reason is null
+
+),
+
+invoices as (
+
+    select * from {{ ref('int_invoices__numbered') }}
+
+),
+
+products as (
+
+    select * from {{ ref('int_products__described') }}
+
+),
+
+countries as (
+
+    select * from {{ ref('dim_countries') }}
+
+),
+
+final as (
+
+    select
+        order_lines.source_file,
+        order_lines.source_row,
+        order_lines.invoice_no,
+        order_lines.line_type,
+        order_lines.ordered_at,
+        cast(order_lines.ordered_at as date) as order_date,
+        cast(extract(hour from order_lines.ordered_at) as integer) as hour,
+        order_lines.customer_id,
+        order_lines.country,
+        countries.market,
+        countries.region,
+        order_lines.stock_code as product,
+        products.description,
+        products.category,
+        invoices.customer_type,
+        invoices.order_size,
+        invoices.order_number,
+        coalesce(
+            invoices.order_number = 1
+            and cast(invoices.first_sale_at as date) = cast(order_lines.ordered_at as date),
+            false
+        ) as is_first_order,
+        order_lines.quantity,
+        order_lines.unit_price,
+        order_lines.amount,
+        case
+            when order_lines.line_type = 'sale' then order_lines.amount
+            else cast(0 as decimal(18, 4))
+        end as gross_revenue,
+        case
+            when order_lines.line_type = 'return' then -order_lines.amount
+            else cast(0 as decimal(18, 4))
+        end as returned_revenue,
+        case
+            when order_lines.line_type in ('sale', 'return') then order_lines.amount
+            else cast(0 as decimal(18, 4))
+        end as net_revenue,
+        case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end as units
+    from order_lines
+    left join invoices
+        on
+            order_lines.invoice_no = invoices.invoice_no
+            and order_lines.customer_id is not distinct from invoices.customer_id
+    left join products on order_lines.stock_code = products.stock_code
+    left join countries on order_lines.country = countries.country
+
+)
+
+select * from final
