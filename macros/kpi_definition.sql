@@ -1,0 +1,27 @@
+{# One metric of `graph.metrics` as the dict that tables are generated from. `measure` is none where the type is not simple or ratio. #}
+{% macro kpi_definition(metric) %}
+    {%- set meta = metric.config.meta -%}
+    {%- set parts = metric.type_params -%}
+    {%- set is_ratio = metric.type == 'ratio' -%}
+    {{ return({
+        'kpi': metric.name,
+        'file': metric.original_file_path,
+        'type': metric.type,
+        'filter': metric.filter,
+        'label': metric.label,
+        'description': metric.description,
+        'kpi_group': meta.get('group'),
+        'owner': meta.get('owner'),
+        'cadence': meta.get('cadence'),
+        'unit': meta.get('unit'),
+        'direction': meta.get('direction'),
+        'scale': meta.get('scale'),
+        'segment_by': meta.get('segment_by'),
+        'warm_up_days': meta.get('warm_up_days', 0),
+        'thresholds': meta.get('thresholds', {}),
+        'materiality': meta.get('materiality', {}),
+        'unknown_keys': meta.keys() | reject('in', kpi_allowed('keys')) | list,
+        'numerator': metric_measure(parts.numerator.name) if is_ratio else parts.measure.name,
+        'denominator': metric_measure(parts.denominator.name) if is_ratio else none,
+    }) }}
+{% endmacro %}

@@ -1,0 +1,121 @@
+{#
+    The long table of all KPIs at one grain, generated from the metrics under models/marts/kpis.
+    A measure named `…_daily` has a twin `…_weekly`: each grain uses its own.
+#}
+{% macro kpi_table(granularity) %}
+{%- set kpis = kpi_definitions() -%}
+{%- set measures = kpi_measures() -%}
+with
+
+orders as (
+
+    select
+        *,
+        {{ period_start('order_date', granularity) }} as period_start
+    from {{ ref('fct_orders') }}
+
+),
+
+countries as (
+
+    select distinct country from orders
+
+),
+
+first_day as (
+
+    select min(date_day) as date_day from {{ ref('dim_dates') }}
+
+),
+
+periods as (
+
+    {% if granularity == 'day' -%}
+    select
+        date_day as period_start,
+        is_complete
+    from {{ ref('dim_dates') }}
+    {%- else -%}
+    select
+        week_start as period_start,
+        is_complete
+    from {{ ref('dim_weeks') }}
+    {%- endif %}
+
+),
+
+measured as (
+
+    select
+        period_start,
+        {%- for name, sql in measures.items() %}
+        {{ sql }} as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from orders
+    group by period_start
+
+),
+
+measured_by_country as (
+
+    select
+        period_start,
+        country,
+        {%- for name, sql in measures.items() %}
+        {{ sql }} as {{ name }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from orders
+    group by period_start, country
+
+),
+
+kpis as (
+    {% for kpi in kpis %}
+    {%- set by_country = kpi.segment_by == 'country' %}
+    -- {{ kpi.kpi }}
+    select
+        '{{ kpi.kpi }}' as kpi,
+        {{ 'countries.country' if by_country else "'all'" }} as segment,
+        periods.period_start,
+        {{ kpi_measure_at(kpi.numerator, granularity) }} as numerator,
+        {{ kpi_measure_at(kpi.denominator, granularity) }} as denominator,
+        {{ 'true' if kpi.type == 'ratio' else 'false' }} as is_ratio,
+        periods.is_complete,
+        periods.period_start < first_day.date_day + interval '{{ kpi.warm_up_days }}' day
+            as is_warm_up
+    from periods
+    cross join first_day
+    {%- if by_country %}
+    cross join countries
+    left join measured_by_country as measured
+        on
+            periods.period_start = measured.period_start
+            and countries.country = measured.country
+    {%- else %}
+    left join measured on periods.period_start = measured.period_start
+    {%- endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+final as (
+
+    select
+        kpi,
+        segment,
+        period_start,
+        case
+            when is_ratio then cast(numerator as double) / nullif(cast(denominator as double), 0)
+            else cast(numerator as double)
+        end as value,
+        numerator,
+        denominator,
+        is_complete,
+        is_warm_up
+    from kpis
+
+)
+
+select * from final
+{% endmacro %}

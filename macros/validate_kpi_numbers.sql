@@ -1,0 +1,28 @@
+{# The fields of one KPI that are numbers: every one there, positive (a warm-up may be 0), and a probability below 1. #}
+{% macro validate_kpi_numbers(kpi) %}
+    {%- for section in ['thresholds', 'materiality'] -%}
+        {%- for name in kpi[section] | reject('in', kpi_allowed(section)) -%}
+            {%- do kpi_error(
+                kpi, "unknown key '" ~ name ~ "' in " ~ section ~ '; allowed: '
+                ~ kpi_allowed(section) | join(', ')
+            ) -%}
+        {%- endfor -%}
+        {%- for name in kpi_allowed(section) -%}
+            {%- set number = kpi[section].get(name) -%}
+            {%- set limit = 1 if name in ['trend_alpha', 'confidence'] else none -%}
+            {%- if number is not number or number is boolean or number < 0
+                    or (limit and not 0 < number < limit) -%}
+                {%- do kpi_error(
+                    kpi, section ~ '.' ~ name ~ ' is '
+                    ~ ("'" ~ number ~ "'" if number is not none else 'missing')
+                    ~ '; allowed: a number ' ~ ('between 0 and 1' if limit else 'of 0 or more')
+                ) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if kpi.warm_up_days is not integer or kpi.warm_up_days is boolean or kpi.warm_up_days < 0 -%}
+        {%- do kpi_error(
+            kpi, "warm_up_days is '" ~ kpi.warm_up_days ~ "'; allowed: a whole number of 0 or more"
+        ) -%}
+    {%- endif -%}
+{% endmacro %}

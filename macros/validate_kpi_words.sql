@@ -1,0 +1,22 @@
+{# The fields of one KPI that are words: present, and among the allowed ones. #}
+{% macro validate_kpi_words(kpi) %}
+    {%- if kpi.unknown_keys -%}
+        {%- do kpi_error(
+            kpi, "unknown key '" ~ kpi.unknown_keys[0] ~ "' in config.meta; allowed: "
+            ~ kpi_allowed('keys') | join(', ')
+        ) -%}
+    {%- endif -%}
+    {%- for field in ['label', 'description', 'kpi_group', 'owner'] -%}
+        {%- if not kpi[field] or kpi[field] is not string -%}
+            {%- do kpi_error(kpi, field | replace('kpi_', '') ~ ' is missing; write who or what it is') -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for field in ['type', 'cadence', 'unit', 'direction', 'scale', 'segment_by'] -%}
+        {%- if kpi[field] not in kpi_allowed(field) -%}
+            {%- do kpi_error(
+                kpi, field ~ ' is ' ~ ("'" ~ kpi[field] ~ "'" if kpi[field] is not none else 'missing')
+                ~ '; allowed: ' ~ kpi_allowed(field) | select | join(', ')
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+{% endmacro %}

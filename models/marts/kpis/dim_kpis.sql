@@ -1,0 +1,31 @@
+-- One row per KPI: its definition, as written in the YAML beside this file.
+with
+
+final as (
+    {% for kpi in kpi_definitions() %}
+    select
+        {{ sql_text(kpi.kpi) }} as kpi,
+        {{ sql_text(kpi.label) }} as label,
+        {{ sql_text(kpi.description) }} as description,
+        {{ sql_text(kpi.kpi_group) }} as kpi_group,
+        {{ sql_text(kpi.owner) }} as owner,
+        {{ sql_text(kpi.cadence) }} as cadence,
+        {{ sql_text(kpi.unit) }} as unit,
+        {{ sql_text(kpi.direction) }} as direction,
+        {{ sql_text(kpi.scale) }} as scale,
+        {{ sql_text(kpi.segment_by) }} as segment_by,
+        {{ sql_text(kpi.numerator | replace('_daily', '')) }} as numerator,
+        {{ sql_text(kpi.denominator | replace('_daily', '') if kpi.denominator) }} as denominator,
+        cast({{ kpi.thresholds.z }} as double) as z_threshold,
+        cast({{ kpi.thresholds.iqr }} as double) as iqr_threshold,
+        cast({{ kpi.thresholds.trend_alpha }} as double) as trend_alpha,
+        cast({{ kpi.thresholds.confidence }} as double) as min_confidence,
+        cast({{ kpi.materiality.absolute }} as double) as materiality_absolute,
+        cast({{ kpi.materiality.relative }} as double) as materiality_relative,
+        cast({{ kpi.warm_up_days }} as integer) as warm_up_days
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+)
+
+select * from final

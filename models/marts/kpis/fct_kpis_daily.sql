@@ -1,0 +1,2 @@
+-- One row per KPI, segment and calendar day.
+{{ kpi_table('day') }}

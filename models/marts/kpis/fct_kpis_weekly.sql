@@ -1,0 +1,2 @@
+-- One row per KPI, segment and ISO week.
+{{ kpi_table('week') }}
