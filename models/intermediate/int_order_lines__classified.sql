@@ -65,7 +65,7 @@ final as (
         unit_price,
         amount,
         customer_id,
-        coalesce(country, '{{ var("unknown_country") }}') as country,
+        coalesce(country, {{ sql_text(var('unknown_country')) }}) as country,
         case
             when reject_reason is not null then null
             when is_service then 'service'

@@ -25,8 +25,8 @@ final as (
     select
         used.country,
         case used.country
-            when '{{ var("home_country") }}' then 'domestic'
-            when '{{ var("unknown_country") }}' then 'unknown'
+            when {{ sql_text(var('home_country')) }} then 'domestic'
+            when {{ sql_text(var('unknown_country')) }} then 'unknown'
             else 'international'
         end as market,
         coalesce(countries.region, 'Elsewhere') as region

@@ -18,7 +18,7 @@ closures as (
         date_day,
         min(holiday) as holiday
     from {{ ref('closures') }}
-    where country = '{{ var("home_country") }}'
+    where country = {{ sql_text(var('home_country')) }}
     group by date_day
 
 ),
