@@ -1,0 +1,97 @@
+"""`dbt build` from end to end: other spellings of the same data give the same tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+
+from conftest import PROJECT, Shop
+from orders import HEADER, HEADER_II, small_shop, write
+
+MODELS_ONLY = ("--exclude-resource-type", "test", "unit_test")
+KPI_TABLES = ("fct_kpis_daily", "fct_kpis_weekly")
+
+
+def kpis(database: Path) -> list[tuple[object, ...]]:
+    """Every row of both KPI tables."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return [
+            row
+            for table in KPI_TABLES
+            for row in connection.execute(
+                f"select * from marts.{table} order by kpi, segment, period_start"
+            ).fetchall()
+        ]
+
+
+def as_online_retail_ii(row: list[str]) -> list[str]:
+    when = datetime.strptime(row[4], "%m/%d/%Y %H:%M")
+    customer = f"{row[6]}.0" if row[6] else ""
+    return [*row[:4], when.isoformat(sep=" "), row[5], customer, row[7]]
+
+
+@pytest.fixture(scope="module")
+def plain_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A small shop from one plain CSV."""
+    folder = tmp_path_factory.mktemp("plain")
+    shop = Shop(PROJECT, folder, str(write(folder / "shop.csv", small_shop())))
+    build(shop)
+    return shop
+
+
+def build(shop: Shop) -> None:
+    built = shop.dbt("build", *MODELS_ONLY)
+    assert built.returncode == 0, built.stdout
+
+
+def test_the_online_retail_ii_spelling_gives_the_same_kpis(
+    tmp_path: Path, plain_shop: Shop
+) -> None:
+    rows = [as_online_retail_ii(row) for row in small_shop()]
+    shop = Shop(PROJECT, tmp_path, str(write(tmp_path / "shop_ii.csv", rows, HEADER_II)))
+    build(shop)
+    assert kpis(shop.database) == kpis(plain_shop.database)
+
+
+def test_a_folder_of_mixed_forms_with_overlapping_files_gives_the_same_kpis(
+    tmp_path: Path, plain_shop: Shop
+) -> None:
+    rows = small_shop()
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    first = write(folder / "a.csv", rows[:50])
+    first.write_bytes(first.read_text().encode("utf-8-sig"))
+    iso = [as_online_retail_ii(row) for row in rows[40:80]]
+    write(folder / "b.csv", [[*row[:4], row[4].replace(" ", "T"), *row[5:]] for row in iso])
+    write_workbook(folder / "c.xlsx", rows[80:])
+    shop = Shop(PROJECT, tmp_path, str(folder))
+    build(shop)
+    assert kpis(shop.database) == kpis(plain_shop.database)
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        rejected = connection.execute(
+            "select reason, count(*) from marts.fct_rejected_order_lines group by all"
+        ).fetchall()
+    assert rejected == [("duplicate", 10)]
+
+
+def write_workbook(path: Path, rows: list[list[str]]) -> None:
+    """A workbook with real numbers and dates in its cells, as a person would have it."""
+    book = openpyxl.Workbook()
+    sheet = book.create_sheet("Orders", 0)
+    sheet.append(HEADER.split(","))
+    for row in rows:
+        when = datetime.strptime(row[4], "%m/%d/%Y %H:%M")
+        customer = int(row[6]) if row[6] else None
+        code = int(row[1]) if row[1].isdigit() else row[1]
+        sheet.append([row[0], code, row[2], int(row[3]), when, float(row[5]), customer, row[7]])
+    book.save(path)
+
+
+def test_building_again_gives_the_same_tables(plain_shop: Shop) -> None:
+    before = kpis(plain_shop.database)
+    build(plain_shop)
+    assert kpis(plain_shop.database) == before

@@ -1,0 +1,212 @@
+"""Compares the built database with the second implementation, cell by cell and penny by penny.
+
+The database is that of the `shop_db` fixture, built from the raw CSV of `shop_source`.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+import golden
+
+RATIO_TOLERANCE = 1e-9
+SHOWN = 5
+
+Key = tuple[str, dt.date]
+Cells = dict[Key, tuple[float | None, Decimal | None, Decimal | None]]
+
+
+@pytest.fixture(scope="module")
+def raw(shop_source: str | Path) -> pd.DataFrame:
+    """Reads the raw order lines of the shop."""
+    return golden.read(shop_source)
+
+
+@pytest.fixture(scope="module")
+def cleaned(raw: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Cleans them into order lines and rejected rows."""
+    return golden.clean(raw)
+
+
+@pytest.fixture(scope="module")
+def expected(cleaned: tuple[pd.DataFrame, pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """Computes the KPIs at both grains."""
+    return {grain: golden.kpis(cleaned[0], grain) for grain in golden.GRAINS}
+
+
+@pytest.fixture(scope="module")
+def marts(shop_db: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Opens the built database, read-only."""
+    with duckdb.connect(str(shop_db), read_only=True) as connection:
+        yield connection
+
+
+def built_cells(marts: duckdb.DuckDBPyConnection, grain: str, kpi: str) -> Cells:
+    """Reads one KPI's cells: segment and period to value, numerator and denominator."""
+    rows = marts.execute(
+        f"select segment, period_start, value, numerator, denominator "
+        f"from marts.fct_kpis_{grain} where kpi = ?",
+        [kpi],
+    ).fetchall()
+    cells = {(segment, day): tuple(numbers) for segment, day, *numbers in rows}
+    assert len(cells) == len(rows), f"{kpi} {grain}: a segment has a period twice"
+    return cells
+
+
+def golden_cells(expected: dict[str, pd.DataFrame], grain: str, kpi: str) -> Cells:
+    """Gives the same cells of the second implementation, None where there is no number."""
+    frame = expected[grain]
+    frame = frame[frame["kpi"] == kpi]
+    cells: Cells = {}
+    for row in frame.itertuples():
+        value = None if math.isnan(row.value) else row.value
+        cells[row.segment, row.period_start.date()] = (value, row.numerator, row.denominator)
+    return cells
+
+
+def report(differences: Sequence[tuple[object, object, object]]) -> str:
+    """Shows the first differences: where, what was built, what was expected."""
+    shown = "; ".join(f"{where}: {was} not {wanted}" for where, was, wanted in differences[:SHOWN])
+    return f"{len(differences)} cells differ: {shown}"
+
+
+def close(was: float | None, wanted: float | None) -> bool:
+    """Says whether two values agree: both NULL, or equal to rounding."""
+    if was is None or wanted is None:
+        return was is wanted
+    return math.isclose(was, wanted, rel_tol=RATIO_TOLERANCE, abs_tol=0.0)
+
+
+@pytest.mark.parametrize("grain", golden.GRAINS)
+def test_exactly_the_15_kpis_are_there(marts: duckdb.DuckDBPyConnection, grain: str) -> None:
+    found = marts.execute(f"select distinct kpi from marts.fct_kpis_{grain}").fetchall()
+    assert {kpi for (kpi,) in found} == set(golden.KPIS)
+
+
+@pytest.mark.parametrize("grain", golden.GRAINS)
+@pytest.mark.parametrize("kpi", golden.KPIS)
+def test_kpi_has_the_same_segments_and_periods(
+    marts: duckdb.DuckDBPyConnection, expected: dict[str, pd.DataFrame], grain: str, kpi: str
+) -> None:
+    built, wanted = built_cells(marts, grain, kpi), golden_cells(expected, grain, kpi)
+    surplus, missing = sorted(set(built) - set(wanted)), sorted(set(wanted) - set(built))
+    assert not surplus, f"{len(surplus)} surplus, first {surplus[:SHOWN]}"
+    assert not missing, f"{len(missing)} missing, first {missing[:SHOWN]}"
+
+
+@pytest.mark.parametrize("grain", golden.GRAINS)
+@pytest.mark.parametrize("kpi", golden.KPIS)
+def test_kpi_values_agree(
+    marts: duckdb.DuckDBPyConnection, expected: dict[str, pd.DataFrame], grain: str, kpi: str
+) -> None:
+    built, wanted = built_cells(marts, grain, kpi), golden_cells(expected, grain, kpi)
+    differences = [
+        (key, built[key][0], wanted[key][0])
+        for key in sorted(set(built) & set(wanted))
+        if not close(built[key][0], wanted[key][0])
+    ]
+    assert not differences, report(differences)
+
+
+@pytest.mark.parametrize("grain", golden.GRAINS)
+@pytest.mark.parametrize("kpi", golden.KPIS)
+def test_kpi_numerators_agree_exactly(
+    marts: duckdb.DuckDBPyConnection, expected: dict[str, pd.DataFrame], grain: str, kpi: str
+) -> None:
+    built, wanted = built_cells(marts, grain, kpi), golden_cells(expected, grain, kpi)
+    differences = [
+        (key, built[key][1], wanted[key][1])
+        for key in sorted(set(built) & set(wanted))
+        if built[key][1] != wanted[key][1]
+    ]
+    assert not differences, report(differences)
+
+
+@pytest.mark.parametrize("grain", golden.GRAINS)
+@pytest.mark.parametrize(
+    "kpi", [kpi for kpi, (_, below) in golden.RATIOS_AND_SUMS.items() if below]
+)
+def test_ratio_denominators_agree_exactly(
+    marts: duckdb.DuckDBPyConnection, expected: dict[str, pd.DataFrame], grain: str, kpi: str
+) -> None:
+    """An empty denominator may be 0 or NULL: either way there is no ratio."""
+    built, wanted = built_cells(marts, grain, kpi), golden_cells(expected, grain, kpi)
+    differences = [
+        (key, built[key][2], wanted[key][2])
+        for key in sorted(set(built) & set(wanted))
+        if (built[key][2] or 0) != wanted[key][2]
+    ]
+    assert not differences, report(differences)
+
+
+@pytest.mark.parametrize("grain", golden.GRAINS)
+def test_complete_periods_agree(
+    marts: duckdb.DuckDBPyConnection, cleaned: tuple[pd.DataFrame, pd.DataFrame], grain: str
+) -> None:
+    wanted = golden.completeness(cleaned[0], grain)
+    built = marts.execute(
+        f"select distinct period_start, is_complete from marts.fct_kpis_{grain} order by 1"
+    ).fetchall()
+    assert built == [(start.date(), bool(complete)) for start, complete in wanted.items()]
+
+
+def test_line_types_have_the_same_rows_and_amounts(
+    marts: duckdb.DuckDBPyConnection, cleaned: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    groups = cleaned[0].groupby("line_type")["amount"]
+    wanted = {name: (len(own), golden.pounds(own.sum())) for name, own in groups}
+    assert built_line_types(marts) == wanted
+
+
+def built_line_types(marts: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, Decimal]]:
+    """Reads the rows and the exact amount of every line type."""
+    rows = marts.execute(
+        "select line_type, count(*), "
+        "sum(quantity::decimal(18, 0) * unit_price::decimal(18, 4)) "
+        "from marts.fct_order_lines group by line_type"
+    ).fetchall()
+    return {name: (count, amount) for name, count, amount in rows}
+
+
+@pytest.mark.parametrize("dimension", ["country", "market", "customer_type"])
+def test_dimension_of_traded_lines_has_the_same_members(
+    marts: duckdb.DuckDBPyConnection,
+    cleaned: tuple[pd.DataFrame, pd.DataFrame],
+    dimension: str,
+) -> None:
+    lines = cleaned[0]
+    traded = lines[lines["line_type"].isin(["sale", "return"])]
+    wanted = traded.groupby(["line_type", dimension]).size().to_dict()
+    rows = marts.execute(
+        f"select line_type, {dimension}, count(*) from marts.fct_order_lines "
+        f"where line_type in ('sale', 'return') group by all"
+    ).fetchall()
+    assert {(line_type, member): count for line_type, member, count in rows} == wanted
+
+
+def test_rejected_rows_have_the_same_reasons(
+    marts: duckdb.DuckDBPyConnection, cleaned: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    rows = marts.execute(
+        "select reason, count(*) from marts.fct_rejected_order_lines group by reason"
+    ).fetchall()
+    assert dict(rows) == cleaned[1]["reason"].value_counts().to_dict()
+
+
+def test_raw_rows_and_amount_are_all_accounted_for(
+    marts: duckdb.DuckDBPyConnection, raw: pd.DataFrame
+) -> None:
+    accepted = built_line_types(marts).values()
+    rejected = marts.execute(
+        "select quantity, unit_price from marts.fct_rejected_order_lines"
+    ).fetchall()
+    texts = pd.DataFrame(rejected, columns=["quantity", "unit_price"], dtype=object)
+    assert sum(count for count, _ in accepted) + len(texts) == len(raw)
+    amount = sum((amount for _, amount in accepted), golden.total_amount(texts))
+    assert amount == golden.total_amount(raw)
