@@ -1,0 +1,144 @@
+"""The command line: ``python -m ingest download | status | land``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from ingest.download import URL_VARIABLE, download
+from ingest.errors import IngestError
+from ingest.fetch import Progress
+from ingest.landing import CACHE_VARIABLE, LANDED_FOLDER, RawFile, forget_unused, is_landed, land
+from ingest.sources import PUBLIC_FILE, SOURCE_VARIABLE, find_origin, resolve
+
+_BAR_WIDTH = 30
+_REDRAW_SECONDS = 0.1
+
+_EXAMPLES = f"""\
+examples:
+  python -m ingest download                 fetch the public data set, once
+  python -m ingest status                   say where the raw data comes from now
+  {SOURCE_VARIABLE}=orders.csv python -m ingest land
+                                            land your own file (`dbt build` does it by itself)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns 0, or 1 after one line on standard error that says what is wrong."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, format="ingest: %(message)s", stream=sys.stderr)
+    commands = {"download": _download, "status": _status, "land": _land}
+    try:
+        commands[options.command](options)
+    except IngestError as error:
+        print(f"ingest: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("ingest: stopped; run again to go on", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ingest",
+        description="Find, fetch and land the raw order lines that dbt builds on.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--root", type=Path, default=Path(), metavar="FOLDER", help="project root (default: here)"
+    )
+    fetching = commands.add_parser(
+        "download",
+        parents=[common],
+        help="fetch the public data set and convert it to Parquet",
+        description=f"Fetch the public data set into {PUBLIC_FILE}. What broke off goes on.",
+    )
+    fetching.add_argument(
+        "--url", help=f"address of the zip (default: ${URL_VARIABLE}, else the data set's home)"
+    )
+    fetching.add_argument("--sha256", metavar="HEX", help="refuse a zip that has another one")
+    fetching.add_argument("--force", action="store_true", help="fetch it though it is there")
+    commands.add_parser(
+        "status",
+        parents=[common],
+        help="say where the raw data comes from",
+        description="Say where the raw data comes from, and what of it is landed.",
+    )
+    commands.add_parser(
+        "land",
+        parents=[common],
+        help="read the raw data into the cache",
+        description=f"Read every new or changed file into ${CACHE_VARIABLE} (or {LANDED_FOLDER}).",
+    )
+    return parser
+
+
+def _download(options: argparse.Namespace) -> None:
+    if (options.root / PUBLIC_FILE).exists() and not options.force:
+        print(f"{options.root / PUBLIC_FILE} is there already; --force fetches it again")
+        return
+    with _bar() if sys.stderr.isatty() else nullcontext() as show:
+        manifest = download(options.root, url=options.url, sha256=options.sha256, progress=show)
+    print(f"{options.root / PUBLIC_FILE}: {manifest.rows:,} order lines of {manifest.url}")
+    print(f"SHA-256 of the zip: {manifest.sha256}")
+
+
+@contextmanager
+def _bar() -> Iterator[Progress]:
+    """Lend a progress bar on standard error, and end its line."""
+    drawn = 0.0
+
+    def draw(here: int, whole: int | None) -> None:
+        nonlocal drawn
+        if here != whole and time.monotonic() - drawn < _REDRAW_SECONDS:
+            return
+        drawn = time.monotonic()
+        filled = _BAR_WIDTH * here // whole if whole else 0
+        of_whole = f" of {whole / 1e6:.1f}" if whole else ""
+        line = f"\r[{'#' * filled:<{_BAR_WIDTH}}] {here / 1e6:.1f}{of_whole} MB"
+        print(line, end="", file=sys.stderr, flush=True)
+
+    try:
+        yield draw
+    finally:
+        if drawn:
+            print(file=sys.stderr)
+
+
+def _status(options: argparse.Namespace) -> None:
+    origin = find_origin(options.root)
+    print(f"origin: {origin}")
+    if origin == "simulated shop":
+        print(f"there is no real data: set {SOURCE_VARIABLE}, or run `python -m ingest download`")
+        return
+    for source in resolve(options.root).files:
+        state = "ready" if is_landed(source, _cache(options)) else "not landed yet"
+        print(f"{source.path} ({source.form}): {state}")
+
+
+def _land(options: argparse.Namespace) -> None:
+    cache = _cache(options)
+    landing = land(resolve(options.root), cache)
+    forget_unused(cache)
+    for file in landing.files:
+        print(_line(file))
+    print(f"{landing.raw_rows:,} order lines in {len(landing.files):,} files ({landing.origin})")
+
+
+def _cache(options: argparse.Namespace) -> Path:
+    return Path(options.root, os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
+
+
+def _line(file: RawFile) -> str:
+    told = filter(None, (file.form, file.encoding, file.note))
+    return f"{file.source_file}: {file.raw_rows:,} order lines ({', '.join(told)})"

@@ -1,0 +1,60 @@
+"""Show a Parquet file as order lines where it is, without a copy."""
+
+from __future__ import annotations
+
+import duckdb
+
+from ingest.columns import FIELDS, match_header
+from ingest.errors import IngestError, reading
+from ingest.rows import Piece, describe, first_line
+from ingest.sources import SourceFile
+from ingest.sql import identifier, literal, read_parquet
+
+
+def show_parquet(
+    connection: duckdb.DuckDBPyConnection, source: SourceFile
+) -> tuple[str, tuple[Piece, ...]]:
+    """Write the query that shows a Parquet file in the columns of raw.order_lines.
+
+    Returns:
+        The query, and what the file is.
+
+    Raises:
+        IngestError: the file can't be read or lacks a column.
+    """
+    plain = read_parquet([source.path], binary_as_string="true")
+    try:
+        with reading(source.path), source.path.open("rb"):
+            described = connection.execute(f"describe select * from {plain}").fetchall()
+            count = connection.execute(f"select count(*) from {plain}").fetchall()[0][0]
+    except duckdb.Error as error:
+        raise IngestError(
+            f"{source.path} is not a readable Parquet file ({first_line(error)}); write it anew"
+        ) from error
+    types = {name: kind for name, kind, *_ in described}
+    header = match_header(list(types), str(source.path))
+    names = [header.names[position] for position in header.positions]
+    fields = [
+        f"{_as_text(name, types[name])} as {field}"
+        for name, field in zip(names, FIELDS, strict=True)
+    ]
+    numbered = read_parquet([source.path], binary_as_string="true", file_row_number="true")
+    query = (
+        f"select {', '.join(fields)}, {literal(source.label)} as source_file, "
+        "file_row_number + 1 as source_row, null::varchar as parse_error, "
+        f"null::varchar as raw_line from {numbered}"
+    )
+    return query, (describe(source.label, int(count), header),)
+
+
+def _as_text(name: str, kind: str) -> str:
+    """Cast a column to text; dates in ISO form and UTC, what is nothing is NULL."""
+    column = identifier(name)
+    match kind:
+        case "FLOAT" | "DOUBLE":
+            return f"case when not isnan({column}) then {column}::varchar end"
+        case "DATE":
+            return f"{column}::timestamp::varchar"
+        case "TIMESTAMP WITH TIME ZONE":
+            return f"make_timestamp(epoch_us({column}))::varchar"
+    return f"nullif({column}::varchar, '')"

@@ -1,0 +1,51 @@
+"""dbt-duckdb plugin: lands the raw data when dbt connects, and shows it as two views.
+
+In profiles.yml:
+
+    plugins:
+      - module: ingest.plugin
+        config:
+          root: .              # the project root, from the dbt project's folder
+          cache: data/landed   # from root
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from dbt import flags
+from dbt.adapters.duckdb.plugins import BasePlugin
+
+from ingest.landing import LANDED_FOLDER, Landing, forget_unused, land
+from ingest.sources import resolve
+from ingest.views import create_views
+
+
+class Plugin(BasePlugin):
+    """Shows the raw data as raw.order_lines and raw.files on every connection that dbt opens."""
+
+    def initialize(self, plugin_config: Mapping[str, Any]) -> None:
+        """Read where the project and the cache are."""
+        self._root = _project_folder() / (plugin_config.get("root") or ".")
+        self._cache = self._root / (plugin_config.get("cache") or LANDED_FOLDER)
+        self._landing: Landing | None = None
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Land what is new, then replace the views; one that was opened again is quickly done.
+
+        Raises:
+            IngestError: the raw data can't be read; dbt prints its one line. No view was touched.
+        """
+        if self._landing is None:
+            self._landing = land(resolve(self._root, os.environ), self._cache)
+            forget_unused(self._cache)
+        create_views(conn, self._landing)
+
+
+def _project_folder() -> Path:
+    """Find the folder of the dbt project, which is not always the one that dbt was started in."""
+    return Path(getattr(flags.GLOBAL_FLAGS, "PROJECT_DIR", None) or ".").absolute()

@@ -1,0 +1,61 @@
+"""SQL texts: values that can't end them, and how texts are read and Parquet is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ingest.columns import FIELDS
+
+COLUMNS = (*FIELDS, "source_file", "source_row", "parse_error", "raw_line")
+"""The columns of raw.order_lines, each text but source_row."""
+
+
+def literal(value: str | int | Path | None) -> str:
+    """Write a value as an SQL literal."""
+    if value is None:
+        return "null"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+def literals(values: Iterable[str | int | Path]) -> str:
+    """Write values as an SQL list."""
+    return "[" + ", ".join(map(literal, values)) + "]"
+
+
+def identifier(name: str) -> str:
+    """Write a name as a quoted SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def read_csv(path: Path, columns: Iterable[str], **options: str) -> str:
+    """Call DuckDB's strict CSV reader: every column text, nothing guessed.
+
+    Args:
+        path: the file.
+        columns: names for its columns, in its order.
+        options: further options, their values in SQL.
+    """
+    types = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
+    fixed = {
+        "auto_detect": "false",
+        "strict_mode": "true",
+        "hive_partitioning": "false",
+        "quote": "'\"'",
+        "escape": "'\"'",
+        "columns": f"{{{types}}}",
+    }
+    settings = ", ".join(f"{name} = {value}" for name, value in (fixed | options).items())
+    return f"read_csv({literal(path)}, {settings})"
+
+
+def read_parquet(paths: Iterable[Path], **options: str) -> str:
+    """Call DuckDB's Parquet reader; the names of folders are not taken for columns."""
+    fixed = {"hive_partitioning": "false"}
+    settings = ", ".join(f"{name} = {value}" for name, value in (fixed | options).items())
+    return f"read_parquet({literals(paths)}, {settings})"
+
+
+def copy_to_parquet(query: str, path: Path) -> str:
+    """Write the rows of ``query`` into a Parquet file, in their order."""
+    return f"copy ({query}) to {literal(path)} (format parquet, compression zstd)"

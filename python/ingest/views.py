@@ -1,0 +1,48 @@
+"""Show what was landed as the views raw.order_lines and raw.files."""
+
+from __future__ import annotations
+
+from dataclasses import astuple, fields
+from pathlib import Path
+
+import duckdb
+
+from ingest.errors import IngestError
+from ingest.landing import Landing, RawFile
+from ingest.rows import first_line
+from ingest.sql import COLUMNS, literal, read_parquet
+
+_TYPES = {"raw_rows": "bigint", "bytes": "bigint", "landed_at": "timestamp"}
+
+
+def create_views(connection: duckdb.DuckDBPyConnection, landing: Landing) -> None:
+    """Create or replace the views raw.order_lines and raw.files, both or neither.
+
+    Raises:
+        IngestError: DuckDB refuses, for one because a table has the name of a view.
+    """
+    try:
+        connection.execute("begin")
+        connection.execute("create schema if not exists raw")
+        connection.execute(f"create or replace view raw.order_lines as {_order_lines(landing)}")
+        connection.execute(f"create or replace view raw.files as {_files(landing)}")
+        connection.execute("commit")
+    except duckdb.Error as error:
+        connection.execute("rollback")
+        raise IngestError(f"cannot show the raw data to dbt: {first_line(error)}") from error
+
+
+def _order_lines(landing: Landing) -> str:
+    parquets: list[Path] = [landed.parquet for landed in landing.landed if landed.parquet]
+    queries = [landed.query for landed in landing.landed if landed.query]
+    if parquets:
+        queries.insert(0, f"select {', '.join(COLUMNS)} from {read_parquet(parquets)}")
+    return " union all by name ".join(queries)
+
+
+def _files(landing: Landing) -> str:
+    rows = [", ".join(map(literal, (*astuple(file), landing.origin))) for file in landing.files]
+    names = [*(field.name for field in fields(RawFile)), "origin"]
+    typed = [f"{name}::{_TYPES.get(name, 'varchar')} as {name}" for name in names]
+    values = ", ".join(f"({row})" for row in rows)
+    return f"select {', '.join(typed)} from (values {values}) as file ({', '.join(names)})"

@@ -1,0 +1,53 @@
+"""Where files are made before they get their names: DuckDB in memory, and drafts on disk."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from uuid import uuid4
+
+import duckdb
+
+_DRAFT = ".draft-"
+_DRAFT_LIFE = dt.timedelta(hours=1)
+# One thread keeps the order of the rows, and streams: a file of any size needs no more memory, and
+# nothing is ever spilled. With two, or with parallel = false, DuckDB 2.0 holds on to its buffers.
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "threads": 1,
+    "memory_limit": "1GB",
+    "temp_directory": "",
+}
+
+
+def open_duckdb() -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB of its own, in bounded memory; the caller closes it."""
+    return duckdb.connect(config=_SETTINGS)
+
+
+@contextmanager
+def draft_in(folder: Path, ending: str) -> Iterator[Path]:
+    """Lend a name of its own for an unfinished file; what is left under it is removed."""
+    draft = folder / f"{_DRAFT}{uuid4().hex}{ending}"
+    try:
+        yield draft
+    finally:
+        with suppress(OSError):
+            draft.unlink()
+
+
+def sweep_drafts(folder: Path) -> None:
+    """Remove the drafts of runs that were killed; younger ones may be another run's."""
+    for draft in older_than(folder, f"{_DRAFT}*", _DRAFT_LIFE):
+        draft.unlink(missing_ok=True)
+
+
+def older_than(folder: Path, pattern: str, life: dt.timedelta) -> Iterator[Path]:
+    """List the files in ``folder`` that nobody has written or touched for so long."""
+    limit = time.time() - life.total_seconds()
+    for path in folder.glob(pattern):
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < limit:
+                yield path

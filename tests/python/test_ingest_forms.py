@@ -1,0 +1,345 @@
+"""Where raw data is looked for, and workbooks and Parquet files as sources."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import inspect
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+
+import ingest
+import simulate
+from ingest.columns import PUBLIC_NAMES
+from ingest.simulated import SIMULATED_FILE
+from ingest.sources import PUBLIC_FILE, find_origin
+from test_ingest_support import (
+    HEADER,
+    LINE,
+    NAMES_II,
+    OTHER_LINE,
+    as_landed,
+    good_csv,
+    land,
+    read,
+    refusal,
+    shown,
+    write,
+)
+
+ADVICE = "set RETAIL_SOURCE to a file, folder or pattern"
+AT = dt.datetime(2010, 12, 1, 8, 26)
+AT_TEXT = "2010-12-01 08:26:00"
+ISO_LINE = (*LINE[:4], AT_TEXT, *LINE[5:])
+
+
+def labels(source: Path | str, tmp_path: Path) -> list[str]:
+    found = ingest.resolve(tmp_path, {"RETAIL_SOURCE": str(source)})
+    return [file.label for file in found.files]
+
+
+# Where it is looked for ----------------------------------------------------------------------
+
+
+def test_rows_are_known_by_the_path_below_what_was_asked_for(tmp_path: Path) -> None:
+    for name in ("b.csv", "a.csv", "more/c.csv"):
+        good_csv(tmp_path / "raw" / name)
+    assert labels(tmp_path / "raw/a.csv", tmp_path) == ["a.csv"]
+    assert labels(tmp_path / "raw", tmp_path) == ["raw/a.csv", "raw/b.csv", "raw/more/c.csv"]
+    assert labels(tmp_path / "raw/*.csv", tmp_path) == ["a.csv", "b.csv"]
+    assert labels(tmp_path / "raw/*/*.csv", tmp_path) == ["more/c.csv"]
+    assert labels(tmp_path / "raw/**/*.csv", tmp_path) == ["a.csv", "b.csv", "more/c.csv"]
+
+
+def test_a_relative_source_starts_at_the_project_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good_csv(tmp_path / "raw/a.csv")
+    root = tmp_path / "project [1]"
+    root.mkdir()
+    monkeypatch.chdir("/")
+    assert labels("../raw/a.csv", root) == ["a.csv"]
+    assert labels("../raw/*.csv", root) == ["a.csv"]
+
+
+def test_a_home_directory_is_understood(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    good_csv(tmp_path / "a.csv")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert labels("~/a.csv", Path("/")) == ["a.csv"]
+
+
+def test_a_folder_of_every_form_is_read_and_what_is_left_out_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    raw = tmp_path / "raw"
+    good_csv(raw / "a.CSV")
+    good_csv(raw / "b.tsv")
+    (raw / "c.csv.gz").write_bytes(gzip.compress(good_csv(raw / "b.tsv").read_bytes()))
+    book(raw / "d.xlsx", {"Sheet": [PUBLIC_NAMES, LINE]})
+    parquet(raw / "e.parquet", f"select * from '{raw}/a.CSV'")
+    for name in (".hidden.csv", "~$d.xlsx", "_delta_log/1.parquet", "readme.md"):
+        write(raw / name, "x")
+    landing = land(raw, tmp_path)
+    assert [(file.source_file, file.form) for file in landing.files] == [
+        ("raw/a.CSV", "csv"),
+        ("raw/b.tsv", "csv"),
+        ("raw/c.csv.gz", "csv"),
+        ("raw/d.xlsx#Sheet", "xlsx"),
+        ("raw/e.parquet", "parquet"),
+    ]
+    assert len(shown(landing)) == 5
+    assert f"not read in {raw}, for their names: readme.md" in caplog.messages
+
+
+def test_an_empty_day_in_a_folder_is_no_error(tmp_path: Path) -> None:
+    good_csv(tmp_path / "raw/a.csv")
+    write(tmp_path / "raw/b.csv", HEADER)
+    landing = land(tmp_path / "raw", tmp_path)
+    assert [(file.raw_rows, file.note) for file in landing.files] == [(1, None), (0, "no rows")]
+    assert shown(landing) == [LINE]
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["it's.csv", "a b;--.csv", "Zoë 日本.csv", "*.csv", "[x]?.csv", 'k=v/"q".csv', "a\nb.csv"],
+)
+def test_any_file_name_works(tmp_path: Path, name: str) -> None:
+    source = good_csv(tmp_path / "country=UK" / name)
+    landing = land(source, tmp_path / "it's [here]")
+    assert shown(landing) == [LINE]
+    copied = tmp_path / "hive=1" / f"{source.name}.parquet"
+    copied.parent.mkdir()
+    shutil.copy(landing_parquet(landing), copied)
+    assert shown(land(copied, tmp_path)) == [LINE]
+
+
+def landing_parquet(landing: ingest.Landing) -> Path:
+    """The landed file with the names of the public columns."""
+    (landed,) = landing.landed
+    assert landed.parquet
+    target = landed.parquet.with_name("public.parquet")
+    names = zip(("invoice_no", "stock_code", "description", "quantity"), PUBLIC_NAMES, strict=False)
+    renamed = ", ".join(f"{field} as {name}" for field, name in names)
+    with duckdb.connect() as connection:
+        rows = connection.read_parquet(str(landed.parquet)).project(
+            f"{renamed}, invoice_date, unit_price, customer_id, country"
+        )
+        rows.write_parquet(str(target))
+    return target
+
+
+def test_what_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    write(tmp_path / "other/readme.md", "x")
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(tmp_path / "no.csv", tmp_path) == f"no.csv does not exist; {ADVICE}"
+    assert refusal(tmp_path / "*.csv", tmp_path) == f"*.csv matches no file; {ADVICE}"
+    nothing = "has no file that ends in .csv, .csv.gz, .tsv, .tsv.gz, .xlsx, .parquet, .pq"
+    assert refusal(tmp_path / "empty", tmp_path) == f"empty {nothing}; {ADVICE}"
+    assert refusal(tmp_path / "other", tmp_path) == f"other {nothing}; {ADVICE}"
+    assert refusal(tmp_path / "pipe", tmp_path) == f"pipe is neither a file nor a folder; {ADVICE}"
+    assert refusal("https://shop.example/a.csv", tmp_path) == (
+        f"https:/shop.example/a.csv does not exist; {ADVICE}"
+    )
+
+
+def test_a_name_that_is_not_utf_8_is_told(tmp_path: Path) -> None:
+    source = good_csv(Path(os.fsdecode(bytes(tmp_path / "a") + b"\xff.csv")))
+    assert refusal(source, tmp_path) == f"a?.csv has a name that is not UTF-8: rename it; {ADVICE}"
+
+
+def test_a_file_that_may_not_be_read_is_told() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        for path in (folder / "a.csv", folder / "b.xlsx", folder / "c.parquet"):
+            good_csv(path).chmod(0)
+            root = os.geteuid() == 0
+            if root:
+                os.seteuid(65534)  # nobody: a superuser may read everything
+            try:
+                assert refusal(path, folder) == f"cannot read {path.name}: permission denied"
+            finally:
+                if root:
+                    os.seteuid(0)
+
+
+def test_the_download_comes_before_the_simulated_shop(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert find_origin(tmp_path, {}) == "simulated shop"
+    monkeypatch.setattr(simulate, "simulate_shop", lambda _, out: good_csv(out, rows=3))
+    landing = ingest.land(ingest.resolve(tmp_path, {"RETAIL_SOURCE": ""}), tmp_path / "landed")
+    assert (landing.origin, landing.raw_rows) == ("simulated shop", 3)
+    assert "no real data" in caplog.text
+    assert {record.levelno for record in caplog.records} == {logging.WARNING}
+    caplog.clear()
+    parquet(tmp_path / PUBLIC_FILE, f"select * from '{tmp_path / SIMULATED_FILE}' limit 2")
+    landing = ingest.land(ingest.resolve(tmp_path, {}), tmp_path / "landed")
+    assert (landing.origin, landing.raw_rows) == ("public data set", 2)
+    assert not caplog.records
+
+
+def test_a_shop_is_simulated_once_and_a_failure_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise simulate.SimulateError("no room")
+
+    monkeypatch.setattr(simulate, "simulate_shop", refuse)
+    file = tmp_path / SIMULATED_FILE
+    with pytest.raises(ingest.IngestError, match=f"^cannot simulate a shop into {file}: no room$"):
+        ingest.resolve(tmp_path, {})
+    good_csv(file)
+    assert [source.path for source in ingest.resolve(tmp_path, {}).files] == [file]
+
+
+def test_the_simulator_takes_what_it_is_given() -> None:
+    inspect.signature(simulate.simulate_shop).bind(simulate.ShopConfig(), Path("out.csv"))
+
+
+# Workbooks -----------------------------------------------------------------------------------
+
+
+def book(path: Path, sheets: dict[str, Sequence[Sequence[object]]]) -> Path:
+    """Write a workbook."""
+    workbook = openpyxl.Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = workbook.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    workbook.save(path)
+    return path
+
+
+def test_cells_become_texts_as_a_csv_would_have_them(tmp_path: Path) -> None:
+    cells = [
+        [536365, "85123A", "WHITE HEART", 6, AT, 2.55, 17850, "France"],
+        ["C536379", "D", None, -1, dt.datetime(2010, 12, 2), 0.001, None, True],
+        ["000123", 22, " x ", 1e15, "12/1/2010 8:26", 1e-7, 12345.5, dt.time(8, 26)],
+    ]
+    source = book(tmp_path / "in.xlsx", {"Orders": [PUBLIC_NAMES, *cells]})
+    assert read(source, tmp_path) == [
+        ISO_LINE,
+        ("C536379", "D", None, "-1", "2010-12-02 00:00:00", "0.001", None, "True"),
+        ("000123", "22", " x ", "1" + "0" * 15, LINE[4], "0.0000001", "12345.5", "08:26:00"),
+    ]
+
+
+def test_every_minute_of_a_year_comes_back_exactly(tmp_path: Path) -> None:
+    times = [AT + dt.timedelta(minutes=997 * i) for i in range(527)]
+    cells = [[*LINE[:4], at, *LINE[5:]] for at in times]
+    source = book(tmp_path / "in.xlsx", {"Orders": [PUBLIC_NAMES, *cells]})
+    assert [row[4] for row in read(source, tmp_path)] == [str(at) for at in times]
+
+
+def test_all_sheets_that_have_the_columns_are_read_and_the_others_told(tmp_path: Path) -> None:
+    source = book(
+        tmp_path / "in.xlsx",
+        {
+            "Year 2009-2010": [[], NAMES_II, LINE, [], [None] * 8, OTHER_LINE],
+            "Notes": [["hello"]],
+            "Empty": [],
+            "Year 2010-2011": [[None, None, *PUBLIC_NAMES, "x"], [None, None, *LINE, "y"]],
+        },
+    )
+    landing = land(source, tmp_path)
+    assert shown(landing) == [LINE, as_landed(OTHER_LINE), LINE]
+    others = "sheets not read, for their columns: in.xlsx#Notes"
+    assert [(file.source_file, file.raw_rows, file.note) for file in landing.files] == [
+        ("in.xlsx#Year 2009-2010", 2, others),
+        ("in.xlsx#Year 2010-2011", 1, f"columns not read: x; {others}"),
+    ]
+    assert shown(landing, ("source_file", "source_row"))[1] == ("in.xlsx#Year 2009-2010", 2)
+
+
+def test_a_workbook_without_order_lines_is_refused_in_one_line(tmp_path: Path) -> None:
+    source = book(
+        tmp_path / "in.xlsx",
+        {"A": [["a"]], "B": [["b"], PUBLIC_NAMES[:7]], "C": [PUBLIC_NAMES[:7]]},
+    )
+    assert refusal(source, tmp_path).startswith("in.xlsx has no column Country (found: InvoiceNo, ")
+    source = book(tmp_path / "in.xlsx", {"A": [PUBLIC_NAMES]})
+    assert refusal(source, tmp_path).startswith("no order lines below the header of in.xlsx")
+    source = book(tmp_path / "in.xlsx", {"A": []})
+    assert refusal(source, tmp_path).startswith("in.xlsx is empty; ")
+    whole = book(tmp_path / "in.xlsx", {"A": [PUBLIC_NAMES, LINE]}).read_bytes()
+    for content in (b"", b"no workbook", whole[: len(whole) // 2]):
+        source.write_bytes(content)
+        assert refusal(source, tmp_path).startswith("in.xlsx is not a readable workbook (")
+
+
+# Parquet -------------------------------------------------------------------------------------
+
+
+def parquet(path: Path, query: str) -> Path:
+    """Write the rows of a query as Parquet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'Asia/Tokyo'")
+        quoted = str(path).replace("'", "''")
+        connection.execute(f"copy ({query}) to '{quoted}' (format parquet)")
+    return path
+
+
+def typed(
+    quantity: str = "6",
+    at: str = f"timestamp '{AT_TEXT}'",
+    price: str = "2.55::double",
+    customer: str = "17850.0::double",
+    text: str = "'WHITE HEART'",
+) -> str:
+    """One order line in types of one's own."""
+    values = ("536365::bigint", "'85123A'", text, quantity, at, price, customer, "'France'")
+    return "select " + ", ".join(
+        f'{value} as "{name}"' for value, name in zip(values, NAMES_II, strict=True)
+    )
+
+
+def test_parquet_of_any_types_is_read_in_place_as_text(tmp_path: Path) -> None:
+    queries = [
+        typed(),
+        typed(quantity="6::double", price="2.55::decimal(9, 2)", customer="17850::integer"),
+        typed(at=f"timestamptz '{AT_TEXT}+00'", text="'WHITE HEART'::blob"),
+        typed(at="date '2010-12-01'", customer="'nan'::double", text="''", price="2.55::float"),
+    ]
+    for i, query in enumerate(queries):
+        parquet(tmp_path / f"raw/{i}.parquet", query)
+    landing = land(tmp_path / "raw", tmp_path)
+    assert shown(landing) == [
+        (*ISO_LINE[:6], "17850.0", "France"),
+        (*ISO_LINE[:3], "6.0", *ISO_LINE[4:]),
+        (*ISO_LINE[:6], "17850.0", "France"),
+        (*LINE[:2], None, "6", "2010-12-01 00:00:00", "2.55", None, "France"),
+    ]
+    assert shown(landing, ("source_row", "parse_error", "raw_line")) == [(1, None, None)] * 4
+    assert not list((tmp_path / ingest.LANDED_FOLDER).iterdir())  # nothing was copied
+
+
+def test_rows_of_parquet_are_numbered_in_their_order(tmp_path: Path) -> None:
+    numbers = 'select * exclude (i) replace (i::varchar as "Invoice")'
+    query = f"{numbers} from ({typed()}) cross join range(300000) as r (i)"
+    landing = land(parquet(tmp_path / "in.parquet", query), tmp_path)
+    numbered = shown(landing, ("invoice_no", "source_row"))
+    assert numbered == [(str(i), i + 1) for i in range(300_000)]
+
+
+def test_parquet_without_order_lines_is_refused_in_one_line(tmp_path: Path) -> None:
+    source = parquet(tmp_path / "in.parquet", f'select * exclude "Price" from ({typed()})')
+    assert refusal(source, tmp_path).startswith("in.parquet has no column UnitPrice (found: ")
+    source = parquet(tmp_path / "in.parquet", f"from ({typed()}) where false")
+    assert refusal(source, tmp_path).startswith("no order lines below the header of in.parquet")
+    whole = parquet(tmp_path / "in.parquet", typed()).read_bytes()
+    for content in (b"", b"no parquet", whole[:-20]):
+        source.write_bytes(content)
+        assert refusal(source, tmp_path).startswith("in.parquet is not a readable Parquet file (")
