@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from daily.errors import DailyError
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.results import NodeResult
+    from dbt.cli.main import dbtRunnerResult
 
 #: Unit tests check the SQL, not the data: they belong to `dbt build` by hand and to the test suite.
 BUILD_WORDS = ("build", "--exclude-resource-type", "unit_test", "--quiet", "--no-use-colors")
@@ -30,20 +34,16 @@ def build(project: Path, database: Path) -> BuildResult:
     Raises:
         DailyError: when dbt fails; the message is its first reason, in one line.
     """
-    runner = _dbt_runner()
-    words = [*BUILD_WORDS, "--project-dir", str(project), "--profiles-dir", str(project)]
-    with _environment(RETAIL_DB=str(database)), _closed_afterwards():
-        outcome = runner(words)
-    if not outcome.success:
-        raise DailyError(f"dbt build stopped: {_first_reason(outcome)}")
-    return _summarise(outcome.result.results)
-
-
-def _dbt_runner() -> Callable[[list[str]], Any]:
     # Imported late: it takes seconds, and a wrong argument should be told at once.
     from dbt.cli.main import dbtRunner
 
-    return dbtRunner().invoke
+    words = [*BUILD_WORDS, "--project-dir", str(project), "--profiles-dir", str(project)]
+    with _environment(RETAIL_DB=str(database.absolute())), _closed_afterwards():
+        outcome = dbtRunner().invoke(words)
+    results = _results(outcome)
+    if not outcome.success:
+        raise DailyError(f"dbt build stopped: {_first_reason(outcome, results)}")
+    return _summarise(results)
 
 
 @contextmanager
@@ -65,14 +65,20 @@ def _closed_afterwards() -> Iterator[None]:
     try:
         yield
     finally:
-        DuckDBConnectionManager.close_all_connections()
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
 
-def _first_reason(outcome: Any) -> str:
-    if outcome.exception is not None:
-        return _one_line(str(outcome.exception))
-    failed = [result for result in outcome.result.results if result.status in ("error", "fail")]
-    return f"{failed[0].node.name}: {_one_line(failed[0].message or 'failed')}"
+def _results(outcome: dbtRunnerResult) -> Sequence[NodeResult]:
+    from dbt.artifacts.schemas.run import RunExecutionResult
+
+    return outcome.result.results if isinstance(outcome.result, RunExecutionResult) else []
+
+
+def _first_reason(outcome: dbtRunnerResult, results: Sequence[NodeResult]) -> str:
+    failed = [result for result in results if result.status in ("error", "fail")]
+    if failed:
+        return f"{failed[0].node.name}: {_one_line(failed[0].message or 'failed')}"
+    return _one_line(str(outcome.exception))
 
 
 def _one_line(message: str) -> str:
@@ -83,7 +89,7 @@ def _one_line(message: str) -> str:
     return " ".join(told[1:] if headed else told)
 
 
-def _summarise(results: list[Any]) -> BuildResult:
+def _summarise(results: Sequence[NodeResult]) -> BuildResult:
     kinds = [str(result.node.resource_type) for result in results]
     return BuildResult(
         models=kinds.count("model"),

@@ -1,13 +1,12 @@
-"""All or nothing: work on a private copy of the DuckDB file, then put it in the published one's place.
+"""All or nothing: work on a private copy of the DuckDB file, then put it in place.
 
-Whoever has the published file open keeps reading the old tables; the next open sees the new ones. A job that dies
-half-way leaves the published file as it was.
+Whoever has the published file open keeps reading the old tables; the next open sees the new ones.
+A job that dies half-way leaves the published file as it was.
 """
 
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +21,8 @@ WORKSHOP_PREFIX = ".building-"
 def private_copy(database: Path) -> Iterator[Path]:
     """Lend a private copy of ``database`` and publish it when the block ends without an error.
 
-    The copy has the same file name in a folder of its own, because DuckDB names the database after its file.
+    The copy has the same file name in a folder of its own: DuckDB names a database after its
+    file.
 
     Args:
         database: the published file; need not exist yet.
@@ -39,7 +39,7 @@ def private_copy(database: Path) -> Iterator[Path]:
         shutil.rmtree(workshop, ignore_errors=True)  # what a killed job left behind
         try:
             yield _copy_into(workshop, database)
-            os.replace(workshop / database.name, database)
+            (workshop / database.name).replace(database)
         except OSError as error:
             raise DailyError(
                 f"cannot write {error.filename or workshop}: {(error.strerror or '').lower()}; "

@@ -13,25 +13,7 @@ from conftest import PROJECT, Shop
 from orders import small_shop, write
 
 REVENUE = Path("models/marts/kpis/revenue.yml")
-NEW_KPI = """
-  - name: returned_per_order
-    label: Returns per order
-    description: Returned revenue divided by the number of orders.
-    type: ratio
-    type_params:
-      numerator: returned_revenue
-      denominator: orders
-    config:
-      meta:
-        group: Products
-        owner: Operations
-        cadence: weekly
-        unit: currency
-        direction: down
-        scale: sqrt
-        thresholds: {z: 3.0, iqr: 1.5, trend_alpha: 0.01, confidence: 0.95}
-        materiality: {absolute: 1, relative: 0.10}
-"""
+NEW_KPI = PROJECT / "tests/python/new_kpi.yml"
 MISTAKES = {
     "an unknown cadence": ("cadence: daily", "cadence: dayly", "allowed: daily, weekly"),
     "no owner": ("        owner: Finance\n", "", "owner is missing"),
@@ -92,7 +74,8 @@ def test_a_kpi_of_existing_measures_and_a_new_threshold_need_yaml_alone(
     edited: Shop, edit: Callable[[str, str], None]
 ) -> None:
     text = (PROJECT / REVENUE).read_text()
-    edit(text, text.replace("z: 3.0", "z: 4.5", 1) + NEW_KPI)
+    edit(text, text.replace("z: 3.0", "z: 4.5", 1))
+    shutil.copy(NEW_KPI, edited.project / REVENUE.with_name("new_kpi.yml"))
     built = edited.dbt("build", "--exclude-resource-type", "unit_test")
     assert built.returncode == 0, built.stdout
     with duckdb.connect(str(edited.database), read_only=True) as connection:

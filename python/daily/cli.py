@@ -1,0 +1,68 @@
+"""Words to calls: the command line of `python -m daily`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from daily import job
+from daily.data import Say
+from daily.errors import DailyError
+from daily.summary import summary, timings
+
+DATABASE = "retail.duckdb"
+FINE, FAILED = 0, 1
+EXAMPLES = """\
+examples:
+  python -m daily                              the public data set, or a simulated shop
+  RETAIL_SOURCE=~/orders python -m daily       your own files
+  python -m daily --timings                    where the time goes, as a table
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stderr)
+    try:
+        done = job.run(options.project.absolute(), options.db.absolute(), _say(quiet=options.quiet))
+    except DailyError as error:
+        print(f"daily: {error}", file=sys.stderr)
+        return FAILED
+    if not options.quiet:
+        print(summary(done, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+    if options.timings:
+        print(timings(done))
+    return FINE
+
+
+def _say(*, quiet: bool) -> Say:
+    def say(line: str) -> None:
+        if not quiet:
+            print(f"==> {line}", file=sys.stderr)
+
+    return say
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="daily",
+        description="The daily job: find the raw data, build every table, detect, publish.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB", DATABASE)), metavar="PATH",
+        help="the DuckDB file to publish (default: RETAIL_DB, or retail.duckdb)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--project", type=Path, default=Path.cwd(), metavar="FOLDER",
+        help="root of the dbt project (default: this folder)",
+    )  # fmt: skip
+    parser.add_argument("--timings", action="store_true", help="print where the time went")
+    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    return parser

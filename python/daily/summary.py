@@ -1,0 +1,58 @@
+"""What a run did, for a terminal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from daily.job import Done
+from detect import report
+
+ROWS = """
+    select
+        cast(sum(raw_rows) as bigint),
+        cast(sum(accepted_rows) as bigint),
+        cast(sum(duplicate_rows) as bigint),
+        cast(sum(malformed_rows) as bigint)
+    from marts.dim_sources
+"""
+
+
+def summary(done: Done, *, colour: bool) -> str:
+    """Findings first, then what they rest on, and where to look further."""
+    return "\n".join(
+        [
+            "",
+            report.summary(done.detection, colour=colour),
+            "",
+            _rows(done.database),
+            f"{done.build.models} tables and views built, {done.build.tests} data tests passed"
+            f" ({len(done.build.warnings)} with a warning).",
+            *(f"  warning: {warning}" for warning in done.build.warnings),
+            f"Everything is in {done.database}.",
+        ]
+    )
+
+
+def _rows(database: Path) -> str:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        ((raw, accepted, duplicates, malformed),) = connection.execute(ROWS).fetchall()
+    return (
+        f"{raw:,} raw rows = {accepted:,} order lines + {duplicates:,} duplicates"
+        f" + {malformed:,} malformed."
+    )
+
+
+def timings(done: Done) -> str:
+    """Where the time went, as a Markdown table: seconds, and share of the whole."""
+    whole = sum(done.seconds.values())
+    rows = [*done.seconds.items(), ("all", whole)]
+    return "\n".join(
+        [
+            "",
+            "| step | seconds | share |",
+            "|---|---:|---:|",
+            *(f"| {step} | {spent:.1f} | {spent / whole:.0%} |" for step, spent in rows),
+        ]
+    )

@@ -1,0 +1,180 @@
+"""The daily job: published all or nothing, whatever happens to it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from conftest import PROJECT, Shop
+from daily import data
+from daily.errors import DailyError
+from daily.publish import private_copy
+from ingest import IngestError
+from orders import small_shop, write
+
+NOWHERE = "http://127.0.0.1:9/online+retail.zip"
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    folder = tmp_path_factory.mktemp("daily")
+    shop = Shop(PROJECT, folder, str(write(folder / "shop.csv", small_shop())))
+    done = daily(shop, "--timings")
+    assert done.returncode == 0, done.stderr
+    (folder / "said.txt").write_text(done.stdout)
+    return shop
+
+
+@pytest.fixture
+def shop(published: Shop) -> Iterator[Shop]:
+    """A published shop; whatever a test does to its raw file is undone."""
+    yield published
+    write(Path(published.source), small_shop())
+
+
+def daily(shop: Shop, *words: str) -> subprocess.CompletedProcess[str]:
+    return shop.python("-m", "daily", *words)
+
+
+def test_a_run_publishes_kpis_and_insights_and_says_what_they_rest_on(shop: Shop) -> None:
+    said = (shop.folder / "said.txt").read_text()
+    assert "126 raw rows = 126 order lines + 0 duplicates + 0 malformed." in said
+    assert "| dbt build |" in said
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        runs = connection.execute("select status, source_rows from insights.runs").fetchall()
+        (kpis,) = connection.execute("select count(*) from marts.fct_kpis_daily").fetchall()
+    assert runs[-1][1] == len(small_shop())
+    assert kpis > (0,)
+
+
+def test_a_bad_file_is_told_in_one_line_and_leaves_the_published_file_alone(shop: Shop) -> None:
+    before = shop.database.read_bytes()
+    Path(shop.source).write_text("no,such,columns\n1,2,3\n")
+    done = daily(shop)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("==>")]
+    assert line.startswith("daily: ")
+    assert "shop.csv" in line
+    assert shop.database.read_bytes() == before
+
+
+def test_a_failing_data_test_is_told_in_one_line_and_leaves_the_published_file_alone(
+    shop: Shop,
+) -> None:
+    before = shop.database.read_bytes()
+    future = ["549999", "10001", "THING", "1", "1/3/2190 09:00", "2.50", "100", "Germany"]
+    write(Path(shop.source), [*small_shop(), future])
+    done = daily(shop)
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if not line.startswith("==>")]
+    assert "assert_order_dates_are_plausible" in line
+    assert shop.database.read_bytes() == before
+
+
+def test_a_killed_run_changes_nothing_and_the_next_one_repairs(shop: Shop) -> None:
+    before = shop.database.read_bytes()
+    write(Path(shop.source), small_shop(days=22))
+    command = [sys.executable, "-m", "daily", "--quiet"]
+    job = subprocess.Popen(command, cwd=PROJECT, env=shop.environment())
+    wait_for(shop.database.parent / ".building-retail.duckdb" / "retail.duckdb")
+    time.sleep(1)
+    os.kill(job.pid, signal.SIGKILL)
+    assert job.wait() == -signal.SIGKILL
+    assert shop.database.read_bytes() == before
+    assert daily(shop).returncode == 0
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        (days,) = connection.execute("select count(*) from marts.dim_dates").fetchall()
+    assert days == (22,)
+    assert not list(shop.folder.glob(".building-*"))
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 120
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path} did not appear"
+        time.sleep(0.05)
+
+
+def test_a_reader_keeps_what_it_has_open_and_the_next_one_sees_the_new_file(tmp_path: Path) -> None:
+    database = tmp_path / "retail.duckdb"
+    put(database, 1)
+    with duckdb.connect(str(database), read_only=True) as reader:
+        with private_copy(database) as copy:
+            put(copy, 2)
+        assert reader.execute("select version from facts").fetchall() == [(1,)]
+    with duckdb.connect(str(database), read_only=True) as reader:
+        assert reader.execute("select version from facts").fetchall() == [(2,)]
+
+
+def put(database: Path, version: int) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(f"create or replace table facts as select {version} as version")
+
+
+def test_work_that_fails_is_not_published(tmp_path: Path) -> None:
+    database = tmp_path / "retail.duckdb"
+    put(database, 1)
+    before = database.read_bytes()
+    with pytest.raises(duckdb.Error), private_copy(database) as copy:
+        copy_and_fail(copy)
+    assert database.read_bytes() == before
+    assert not list(tmp_path.glob(".building-*"))
+
+
+def copy_and_fail(copy: Path) -> None:
+    put(copy, 2)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute("select * from nowhere")
+
+
+def test_two_jobs_at_once_are_told_apart(tmp_path: Path) -> None:
+    database = tmp_path / "retail.duckdb"
+    with private_copy(database) as copy:
+        put(copy, 1)
+        with pytest.raises(DailyError, match="another daily job"), private_copy(database):
+            pass
+
+
+@pytest.fixture
+def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project without data, and a network where nothing answers."""
+    monkeypatch.delenv("RETAIL_SOURCE", raising=False)
+    monkeypatch.setenv("RETAIL_DOWNLOAD_URL", NOWHERE)
+
+    def simulate_into(file: Path) -> None:
+        file.parent.mkdir(parents=True)
+        file.touch()
+
+    monkeypatch.setattr(data, "simulate_into", simulate_into)
+    return tmp_path
+
+
+def test_without_a_network_the_shop_is_simulated_and_said_so_loudly(no_data: Path) -> None:
+    said: list[str] = []
+    data.make_sure_there_is_data(no_data, said.append, None)
+    assert (no_data / data.SIMULATED_FILE).exists()
+    assert any("cannot reach" in line for line in said)
+    assert any("SIMULATED DATA" in line for line in said)
+
+
+def test_a_failed_download_is_not_tried_again_every_morning(
+    no_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data.simulate_into(no_data / data.SIMULATED_FILE)
+
+    def download(*_: object, **__: object) -> None:
+        raise IngestError("asked again")
+
+    monkeypatch.setattr(data, "download", download)
+    monkeypatch.setattr(data, "simulate_into", lambda _: None)
+    said: list[str] = []
+    data.make_sure_there_is_data(no_data, said.append, None)
+    assert said == [data.LOUD]

@@ -1,0 +1,181 @@
+"""The baseline: only the past, the right level, and a predictive distribution that holds."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detect.baseline import Forecast, Regressors, forecast
+from detect.baseline.scale import SCALES, from_scale, to_scale
+from detect.baseline.tuning import DAILY, WEEKLY, Tuning
+from detect.errors import DetectError
+
+DAYS = 360
+MATURE = 120
+
+
+def regressors(series: int, periods: int, special: np.ndarray | None = None) -> Regressors:
+    nothing = np.zeros(periods, dtype=np.int64)
+    return Regressors(
+        np.arange(periods) % 7, nothing if special is None else special, np.zeros((series, periods))
+    )
+
+
+def predict(values: np.ndarray, tuning: Tuning = DAILY) -> Forecast:
+    return forecast(values, regressors(*values.shape), tuning)
+
+
+def noise(kind: str, series: int = 150, days: int = DAYS, seed: int = 1) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    normal = rng.normal(size=(series, days))
+    level = rng.uniform(2, 9, (series, 1))
+    weekday = rng.normal(0, 0.3, (series, 7))[:, np.arange(days) % 7]
+    if kind == "drifting":
+        level = level + np.cumsum(rng.normal(0, 0.02, (series, days)), axis=1)
+    if kind == "heavy":
+        normal = rng.standard_t(5, (series, days)) / np.sqrt(5 / 3)
+    if kind == "lopsided":
+        normal = rng.gamma(3, 1, (series, days)) / np.sqrt(3) - np.sqrt(3)
+    if kind == "autocorrelated":
+        for t in range(1, days):
+            normal[:, t] = 0.3 * normal[:, t - 1] + np.sqrt(1 - 0.09) * normal[:, t]
+    return level + weekday + rng.uniform(0.1, 0.5, (series, 1)) * normal
+
+
+@pytest.mark.parametrize("kind", ["normal", "drifting", "heavy", "lopsided", "autocorrelated"])
+def test_tail_probabilities_hold_on_every_kind_of_noise(kind: str) -> None:
+    known = predict(noise(kind))
+    p = 2 * np.minimum(known.p_up, 1 - known.p_up)[:, MATURE:]
+    assert 0.02 <= (p < 0.05).mean() <= 0.07
+    assert (p < 0.01).mean() <= 0.02
+    assert (p < 0.001).mean() <= 0.004
+
+
+@pytest.mark.parametrize("kind", ["normal", "drifting", "heavy"])
+def test_the_band_holds_95_percent(kind: str) -> None:
+    values = noise(kind)
+    known = predict(values)
+    inside = (known.lower < values) & (values < known.upper)
+    assert inside[:, MATURE:].mean() == pytest.approx(0.95, abs=0.02)
+
+
+def test_weekdays_are_taken_out() -> None:
+    known = predict(noise("normal"))
+    later = known.residual[:, MATURE:]
+    by_weekday = [later[:, i::7].mean(axis=1) for i in range(7)]
+    assert np.abs(np.mean(by_weekday, axis=1)).max() < 0.1
+
+
+def test_a_wilder_weekday_has_a_wider_band() -> None:
+    values = noise("normal")
+    calm = values.copy()
+    values[:, 6::7] += 2 * (values[:, 6::7] - values[:, 6::7].mean(axis=1, keepdims=True))
+    wide, usual = predict(values), predict(calm)
+    width = (wide.upper - wide.lower) / (usual.upper - usual.lower)
+    assert np.median(width[:, MATURE + 6 - MATURE % 7 :: 7]) > 1.5
+    assert np.median(width[:, MATURE + 7 - MATURE % 7 :: 7]) < 1.4
+
+
+def test_an_outlier_hardly_moves_the_days_after_it() -> None:
+    values = noise("normal", series=50)
+    hit = values.copy()
+    hit[:, 200] += 5.0
+    before, after = predict(values), predict(hit)
+    moved = np.abs(after.location - before.location)[:, 201] / before.sigma[:, 201]
+    assert np.median(moved) < 0.25
+
+
+def test_a_change_that_stays_is_followed() -> None:
+    values = noise("normal", series=50)
+    values[:, 200:] -= 1.0
+    known = predict(values)
+    assert np.abs(np.median(known.residual[:, 230:260])) < 0.5
+
+
+def test_last_year_helps_once_it_is_known() -> None:
+    days = 3 * 364
+    season = 0.8 * np.exp(-0.5 * ((np.arange(days) % 364 - 330) / 12) ** 2)
+    values = noise("normal", series=40, days=days) + season
+    rise = slice(2 * 364 + 305, 2 * 364 + 345)
+    error = np.abs(values - predict(values).location)[:, rise]
+    first = slice(305, 345)
+    early = np.abs(values - predict(values).location)[:, first]
+    assert error.mean() < early.mean()
+
+
+def test_gaps_are_skipped() -> None:
+    values = noise("normal", series=5)
+    gap = values.copy()
+    gap[:, 100:110] = np.nan
+    known = predict(gap)
+    assert np.isnan(known.p_up[:, 100:110]).all()
+    assert np.isfinite(known.location[:, 100:110]).all()
+    assert (known.history[:, 110] == 100).all()
+
+
+def test_too_little_history_is_said() -> None:
+    known = predict(noise("normal", series=3))
+    assert not known.ready[:, : DAILY.min_history].any()
+    assert known.ready[:, DAILY.min_history :].all()
+
+
+def test_a_zero_on_a_log_scale_is_far_below_but_harmless() -> None:
+    values = noise("normal", series=20)
+    values[:, 200] = -np.inf
+    known = predict(values)
+    assert (known.residual[:, 200] < -4).all()
+    assert np.isfinite(known.location).sum() == known.location[:, 1:].size + 20
+
+
+def test_unknown_special_days_are_given_more_room() -> None:
+    values = noise("normal", series=20)
+    special = np.zeros(DAYS, dtype=np.int64)
+    special[300] = 1
+    plain = predict(values)
+    doubtful = forecast(values, regressors(20, DAYS, special), DAILY)
+    width, usual = (x.upper[:, 300] - x.lower[:, 300] for x in (doubtful, plain))
+    assert (width > 1.5 * usual).all()
+
+
+@pytest.mark.parametrize("tuning", [DAILY, WEEKLY])
+def test_the_past_does_not_depend_on_the_future(tuning: Tuning) -> None:
+    values = noise("drifting", series=10)
+    other = values.copy()
+    other[:, 200:] = noise("heavy", series=10, seed=2)[:, 200:]
+    before, after = predict(values, tuning), predict(other, tuning)
+    short = predict(values[:, :250], tuning)
+    for name in ("location", "lower", "upper", "sigma"):
+        kept = getattr(before, name)[:, :201]
+        assert kept.tobytes() == getattr(after, name)[:, :201].tobytes()
+        assert getattr(short, name).tobytes() == getattr(before, name)[:, :250].tobytes()
+
+
+def test_a_series_does_not_depend_on_its_neighbours() -> None:
+    values = noise("normal", series=4)
+    together, alone = predict(values), predict(values[:2])
+    np.testing.assert_array_equal(together.location[:2], alone.location)
+    np.testing.assert_array_equal(together.p_up[:2], alone.p_up)
+
+
+@given(
+    st.sampled_from(sorted(SCALES)),
+    st.lists(st.floats(0.001, 0.999), min_size=1, max_size=5),
+)
+def test_every_scale_leads_back(kind: str, values: list[float]) -> None:
+    given_values = np.array([values])
+    there = to_scale((kind,), given_values)
+    assert from_scale((kind,), there) == pytest.approx(given_values)
+
+
+def test_values_off_a_scale_become_infinities() -> None:
+    values = np.array([[-1.0, 0.0, np.nan], [0.0, 1.0, np.nan]])
+    scaled = to_scale(("log", "logit"), values)
+    assert scaled[:, :2].tolist() == [[-np.inf, -np.inf], [-np.inf, np.inf]]
+    assert np.isnan(scaled[:, 2]).all()
+
+
+def test_an_unknown_scale_is_refused_in_one_line() -> None:
+    with pytest.raises(DetectError, match="unknown scale 'cubic'; use one of log"):
+        to_scale(("cubic",), np.ones((1, 1)))

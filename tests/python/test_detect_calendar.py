@@ -1,0 +1,129 @@
+"""The trading calendar is learned from the past of each day, and says when it is surprised."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detect import calendar
+from detect.calendar import AFTER, CLOSED, EVE, OPEN, RUN_DOWN, UNSURE
+from detect.records import Dates
+from test_detect_shop import DAYS, FIRST_DAY, dates, panel
+
+FOUR_WEEKS = 28
+
+
+def with_trade(known: Dates, day: int, trades: bool) -> Dates:
+    is_trading = known.is_trading.copy()
+    is_trading[day] = trades
+    return dataclasses.replace(known, is_trading=is_trading)
+
+
+def with_holidays(known: Dates, *days: int) -> Dates:
+    return dataclasses.replace(known, holidays=np.datetime64(FIRST_DAY) + np.array(sorted(days)))
+
+
+def test_nothing_is_expected_before_four_weeks_are_known() -> None:
+    assert (calendar.learn(dates()).expected[:FOUR_WEEKS] == UNSURE).all()
+
+
+def test_weekdays_are_learned() -> None:
+    learned = calendar.learn(dates(closed=(6, 7)))
+    weekend = np.isin(learned.dates.weekday, (6, 7))
+    assert (learned.expected[FOUR_WEEKS:][weekend[FOUR_WEEKS:]] == CLOSED).all()
+    assert (learned.expected[FOUR_WEEKS:][~weekend[FOUR_WEEKS:]] == OPEN).all()
+
+
+def test_an_ordinary_year_holds_no_surprises() -> None:
+    learned = calendar.learn(dates())
+    assert not learned.closed_when_open().any()
+    assert not learned.open_when_closed().any()
+
+
+def test_a_day_without_trade_is_noticed_on_an_open_weekday() -> None:
+    learned = calendar.learn(with_trade(dates(), 100, False))
+    assert np.flatnonzero(learned.closed_when_open()).tolist() == [100]
+
+
+def test_trade_is_noticed_on_a_closed_weekday() -> None:
+    saturday = 14 * 7 + 5
+    learned = calendar.learn(with_trade(dates(), saturday, True))
+    assert np.flatnonzero(learned.open_when_closed()).tolist() == [saturday]
+
+
+def test_the_longer_a_weekday_was_regular_the_surer() -> None:
+    learned = calendar.learn(dates())
+    mondays = np.flatnonzero(learned.dates.weekday == 1)
+    assert (np.diff(learned.openness[mondays]) > 0).all()
+    assert learned.openness[mondays[-1]] > 0.9
+
+
+def test_a_holiday_may_be_either_and_teaches_nothing() -> None:
+    closed = with_holidays(with_trade(dates(), 100, False), 100)
+    learned = calendar.learn(closed)
+    assert not learned.closed_when_open().any()
+    assert learned.expected[107] == OPEN
+
+
+def test_days_between_two_holidays_may_be_either() -> None:
+    bridge = with_trade(with_trade(dates(), 101, False), 102, False)
+    learned = calendar.learn(with_holidays(bridge, 100, 103))
+    assert not learned.closed_when_open().any()
+
+
+def test_new_opening_days_are_learned_after_a_while() -> None:
+    known = dates()
+    saturdays = np.flatnonzero(known.weekday == 6)
+    is_trading = known.is_trading.copy()
+    is_trading[saturdays[12:]] = True
+    learned = calendar.learn(dataclasses.replace(known, is_trading=is_trading))
+    surprised = np.flatnonzero(learned.open_when_closed())
+    assert surprised.tolist() == [saturdays[12]]
+    assert learned.expected[saturdays[-1]] == OPEN
+
+
+def test_neighbours_of_holidays_are_marked() -> None:
+    learned = calendar.learn(with_holidays(dates(), 100))
+    assert learned.special[[99, 100, 101]].tolist() == [EVE, 0, AFTER]
+
+
+def test_business_winds_down_before_a_long_break() -> None:
+    learned = calendar.learn(with_holidays(dates(), 100, 103, 106))
+    assert (learned.special[96:100] == RUN_DOWN).all()
+    assert learned.special[107] == AFTER
+
+
+def test_a_holiday_after_the_last_day_still_makes_an_eve() -> None:
+    known = with_holidays(dates(), DAYS)
+    assert calendar.learn(known).special[-1] == EVE
+
+
+@given(st.integers(40, DAYS - 1), st.integers(0, 2**32 - 1))
+def test_the_past_does_not_depend_on_the_future(day: int, seed: int) -> None:
+    known = dates()
+    other = known.is_trading.copy()
+    other[day:] = np.random.default_rng(seed).random(DAYS - day) < 0.5
+    before = calendar.learn(known)
+    after = calendar.learn(dataclasses.replace(known, is_trading=other))
+    assert before.openness[: day + 1].tobytes() == after.openness[: day + 1].tobytes()
+    assert before.expected[: day + 1].tobytes() == after.expected[: day + 1].tobytes()
+
+
+def test_a_week_knows_its_trading_days() -> None:
+    known = with_trade(dates(), 8, False)
+    weekly = panel(np.ones((1, DAYS // 7)), grain="weekly")
+    traded = calendar.days_traded(calendar.learn(known), weekly)
+    assert traded.tolist() == [6, 5] + [6] * (DAYS // 7 - 2)
+
+
+def test_a_short_week_lowers_sums_but_not_ratios() -> None:
+    known = calendar.learn(with_trade(dates(), 8, False))
+    weekly = panel(np.ones((2, DAYS // 7)), grain="weekly")
+    ratio = dataclasses.replace(weekly.series[1].kpi, denominator="units")
+    series = (weekly.series[0], dataclasses.replace(weekly.series[1], kpi=ratio))
+    found = calendar.regressors(known, dataclasses.replace(weekly, series=series))
+    assert found.offset[0, 1] < found.offset[0, 0]
+    assert (found.offset[1] == 0).all()

@@ -1,0 +1,133 @@
+"""Tests of what holds the project together: locks, make targets, macros and their description."""
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bouncer.lock")
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+MACROS = sorted((ROOT / "macros").glob("*.sql"))
+OURS = {path.name for path in (ROOT / "python").iterdir() if path.is_dir()}
+
+
+def locked(lock: str) -> dict[str, str]:
+    """Read a lock: name to version."""
+    return dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def make(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run make in the project, or in a folder with its Makefile, and give what it said."""
+    command = ["make", "--directory", str(folder), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_lock_names_no_registry(lock: str) -> None:
+    text = (ROOT / lock).read_text()
+    assert not re.search(r"://|--(extra-)?index-url|--find-links|^-", text, re.MULTILINE)
+
+
+@pytest.mark.parametrize("lock", LOCKS)
+def test_every_locked_package_has_a_hash(lock: str) -> None:
+    entries = re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
+    assert entries
+    assert all("--hash=sha256:" in entry for entry in entries)
+
+
+def test_tests_run_on_the_versions_that_users_get() -> None:
+    development = locked("requirements-dev.lock").items()
+    assert locked("requirements.lock").items() <= development
+
+
+@pytest.mark.parametrize(
+    ("lock", "wanted"),
+    [
+        ("requirements.lock", PROJECT["project"]["dependencies"]),
+        ("requirements.lock", PROJECT["build-system"]["requires"]),
+        ("requirements-dev.lock", PROJECT["dependency-groups"]["dev"]),
+        ("requirements-bouncer.lock", PROJECT["dependency-groups"]["bouncer"]),
+    ],
+)
+def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
+    versions = locked(lock)
+    for requirement in map(Requirement, wanted):
+        assert versions[canonicalize_name(requirement.name)] in requirement.specifier
+
+
+def test_packages_import_only_what_the_project_depends_on() -> None:
+    wanted = PROJECT["project"]["dependencies"]
+    declared = {canonicalize_name(Requirement(line).name) for line in wanted}
+    homes = packages_distributions()
+    imported = {name for path in (ROOT / "python").rglob("*.py") for name in imports_of(path)}
+    foreign = imported - OURS - set(sys.stdlib_module_names)
+    # dbt is one name that its core and its adapters share.
+    assert {
+        name
+        for name in foreign - {"dbt"}
+        if declared.isdisjoint(map(canonicalize_name, homes.get(name, [])))
+    } == set()
+
+
+def imports_of(path: Path) -> set[str]:
+    """List the top-level names that a file of Python imports."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found.add(node.module.partition(".")[0])
+    return found
+
+
+def test_make_alone_lists_every_target_that_people_use() -> None:
+    help_text = make().stdout
+    for target in ("run", "build", "detect", "docs", "test", "lint", "format", "lock", "clean"):
+        assert re.search(rf"^  make {target} +\w", help_text, re.MULTILINE)
+
+
+def test_python_of_the_wrong_version_is_refused_in_one_line(tmp_path: Path) -> None:
+    python = tmp_path / "python3"
+    python.write_text('#!/bin/sh\n[ "$1" = -V ] && echo Python 3.9.2 && exit\nexit 1\n')
+    python.chmod(0o755)
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    made = make(f"PYTHON={python}", "run", folder=tmp_path)
+    ours = [line for line in made.stderr.splitlines() if not line.startswith("make: ***")]
+    assert made.returncode != 0
+    assert len(ours) == 1
+    assert "Python 3.11, 3.12 or 3.13" in ours[0]
+    assert "Python 3.9.2" in ours[0]
+
+
+def test_macro_file_holds_the_macro_of_its_name_and_its_dispatched_forms() -> None:
+    for path in MACROS:
+        names = set(re.findall(r"{%-?\s*(?:macro|test)\s+(\w+)", path.read_text()))
+        dispatched = {f"{engine}__{path.stem}" for engine in ("default", "duckdb", "spark")}
+        assert path.stem in names
+        assert names <= {path.stem} | dispatched
+
+
+def test_every_macro_is_described() -> None:
+    described = yaml.safe_load((ROOT / "macros" / "_macros.yml").read_text())["macros"]
+    assert {macro["name"] for macro in described} == {path.stem for path in MACROS}
+    assert all(macro["description"].strip() for macro in described)
+
+
+def test_macros_keep_to_the_width_that_the_linter_holds_models_to() -> None:
+    assert [
+        f"{path.name}:{number}"
+        for path in MACROS
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if len(line) > 100 or line != line.rstrip() or "\t" in line
+    ] == []
