@@ -29,7 +29,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stderr)
     try:
-        done = job.run(options.project.absolute(), options.db.absolute(), _say(quiet=options.quiet))
+        done = job.run(
+            options.project.absolute(),
+            options.db.absolute(),
+            _say(quiet=options.quiet),
+            bar=sys.stderr.isatty() and not options.quiet,
+        )
     except DailyError as error:
         print(f"daily: {error}", file=sys.stderr)
         return FAILED

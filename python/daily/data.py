@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ingest import IngestError
 from ingest.download import PUBLIC_URL, URL_VARIABLE, download
-from ingest.fetch import Progress
+from ingest.progress import progress_bar
 from ingest.simulated import SIMULATED_FILE, simulate_into
 from ingest.sources import SOURCE_VARIABLE, find_origin
 
@@ -20,7 +20,7 @@ LOUD = (
 )
 
 
-def make_sure_there_is_data(project: Path, say: Say, progress: Progress | None) -> None:
+def make_sure_there_is_data(project: Path, say: Say, *, bar: bool) -> None:
     """Download the public data set, or simulate a shop, where there is nothing to read yet.
 
     A download is tried once: where a simulated shop is there already, it is used.
@@ -28,7 +28,7 @@ def make_sure_there_is_data(project: Path, say: Say, progress: Progress | None) 
     Args:
         project: the project root.
         say: told in one line what is done, and loudly when the data are simulated.
-        progress: told of every block of a download.
+        bar: draw a progress bar of a download.
 
     Raises:
         IngestError: not even a shop can be simulated.
@@ -36,19 +36,20 @@ def make_sure_there_is_data(project: Path, say: Say, progress: Progress | None) 
     origin = find_origin(project)
     if origin == "given":
         say(f"reading {os.environ[SOURCE_VARIABLE]}")
-    elif origin == "public data set" or _downloaded(project, say, progress):
+    elif origin == "public data set" or _downloaded(project, say, bar=bar):
         say("reading the public data set")
     else:
         say(LOUD)
         simulate_into(project / SIMULATED_FILE)
 
 
-def _downloaded(project: Path, say: Say, progress: Progress | None) -> bool:
+def _downloaded(project: Path, say: Say, *, bar: bool) -> bool:
     if (project / SIMULATED_FILE).exists():
         return False
     say(f"downloading {os.environ.get(URL_VARIABLE) or PUBLIC_URL}")
     try:
-        download(project, progress=progress)
+        with progress_bar(shown=bar) as progress:
+            download(project, progress=progress)
     except IngestError as error:
         say(f"no public data: {error}")
         return False

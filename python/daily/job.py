@@ -15,7 +15,6 @@ from daily.publish import private_copy
 from detect import pipeline
 from detect.errors import DetectError
 from ingest import IngestError
-from ingest.fetch import Progress
 
 
 @dataclass
@@ -42,14 +41,14 @@ class Done:
     seconds: dict[str, float]
 
 
-def run(project: Path, database: Path, say: Say, progress: Progress | None = None) -> Done:
+def run(project: Path, database: Path, say: Say, *, bar: bool = False) -> Done:
     """Find the data, build, detect, publish.
 
     Args:
         project: the root of the dbt project.
         database: the DuckDB file to publish; it changes at the very end, or not at all.
         say: told in one line what is being done.
-        progress: told of every block of a download.
+        bar: draw a progress bar of a download.
 
     Raises:
         DailyError: a step could not do its work.
@@ -57,7 +56,7 @@ def run(project: Path, database: Path, say: Say, progress: Progress | None = Non
     watch = Stopwatch()
     try:
         with watch.timing("data"):
-            make_sure_there_is_data(project, say, progress)
+            make_sure_there_is_data(project, say, bar=bar)
         with private_copy(database) as copy:
             say("building the tables (dbt build)")
             with watch.timing("dbt build"):

@@ -6,19 +6,14 @@ import argparse
 import logging
 import os
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.download import URL_VARIABLE, download
 from ingest.errors import IngestError
-from ingest.fetch import Progress
 from ingest.landing import CACHE_VARIABLE, LANDED_FOLDER, RawFile, forget_unused, is_landed, land
+from ingest.progress import progress_bar
 from ingest.sources import PUBLIC_FILE, SOURCE_VARIABLE, find_origin, resolve
-
-_BAR_WIDTH = 30
-_REDRAW_SECONDS = 0.1
 
 _EXAMPLES = f"""\
 examples:
@@ -87,32 +82,10 @@ def _download(options: argparse.Namespace) -> None:
     if (options.root / PUBLIC_FILE).exists() and not options.force:
         print(f"{options.root / PUBLIC_FILE} is there already; --force fetches it again")
         return
-    with _bar() if sys.stderr.isatty() else nullcontext() as show:
+    with progress_bar(shown=sys.stderr.isatty()) as show:
         manifest = download(options.root, url=options.url, sha256=options.sha256, progress=show)
     print(f"{options.root / PUBLIC_FILE}: {manifest.rows:,} order lines of {manifest.url}")
     print(f"SHA-256 of the zip: {manifest.sha256}")
-
-
-@contextmanager
-def _bar() -> Iterator[Progress]:
-    """Lend a progress bar on standard error, and end its line."""
-    drawn = 0.0
-
-    def draw(here: int, whole: int | None) -> None:
-        nonlocal drawn
-        if here != whole and time.monotonic() - drawn < _REDRAW_SECONDS:
-            return
-        drawn = time.monotonic()
-        filled = _BAR_WIDTH * here // whole if whole else 0
-        of_whole = f" of {whole / 1e6:.1f}" if whole else ""
-        line = f"\r[{'#' * filled:<{_BAR_WIDTH}}] {here / 1e6:.1f}{of_whole} MB"
-        print(line, end="", file=sys.stderr, flush=True)
-
-    try:
-        yield draw
-    finally:
-        if drawn:
-            print(file=sys.stderr)
 
 
 def _status(options: argparse.Namespace) -> None:

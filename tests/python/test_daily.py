@@ -159,7 +159,7 @@ def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_without_a_network_the_shop_is_simulated_and_said_so_loudly(no_data: Path) -> None:
     said: list[str] = []
-    data.make_sure_there_is_data(no_data, said.append, None)
+    data.make_sure_there_is_data(no_data, said.append, bar=False)
     assert (no_data / data.SIMULATED_FILE).exists()
     assert any("cannot reach" in line for line in said)
     assert any("SIMULATED DATA" in line for line in said)
@@ -176,5 +176,5 @@ def test_a_failed_download_is_not_tried_again_every_morning(
     monkeypatch.setattr(data, "download", download)
     monkeypatch.setattr(data, "simulate_into", lambda _: None)
     said: list[str] = []
-    data.make_sure_there_is_data(no_data, said.append, None)
+    data.make_sure_there_is_data(no_data, said.append, bar=False)
     assert said == [data.LOUD]

@@ -30,6 +30,7 @@ from ingest import download as downloading
 from ingest.columns import PUBLIC_NAMES
 from ingest.download import MANIFEST_FILE, Expected, Manifest, download
 from ingest.errors import CannotWriteError
+from ingest.progress import progress_bar
 from ingest.sources import PUBLIC_FILE, find_origin
 from test_ingest_support import LINE, OTHER_LINE, as_landed, shown
 
@@ -195,7 +196,8 @@ def test_a_new_download_replaces_the_old_one(tmp_path: Path, home: Home) -> None
 
 
 def test_the_bar_ends_full_on_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    with cli._bar() as draw:
+    with progress_bar(shown=True) as draw:
+        assert draw
         for here in (0, 10_000_000, 20_000_000):
             draw(here, 20_000_000)
     bar = capsys.readouterr().err
