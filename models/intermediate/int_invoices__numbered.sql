@@ -1,4 +1,5 @@
--- One row per invoice and customer (in practice one per invoice): its value, and its number among the customer's orders.
+-- One row per invoice and customer (in practice one per invoice): its value, and its number among
+-- the customer's orders.
 with
 
 order_lines as (
@@ -36,13 +37,10 @@ numbered as (
 
     select
         *,
-        case
-            when first_sale_at is not null and customer_id is not null
-                then row_number() over (
-                    partition by customer_id, first_sale_at is null
-                    order by first_sale_at, invoice_no
-                )
-        end as order_number
+        row_number() over (
+            partition by customer_id, first_sale_at is null
+            order by first_sale_at, invoice_no
+        ) as sequence_number
     from invoices
 
 ),
@@ -54,11 +52,14 @@ final as (
         numbered.customer_id,
         numbered.first_sale_at,
         numbered.order_value,
-        numbered.order_number,
+        case
+            when numbered.customer_id is not null and numbered.first_sale_at is not null
+                then numbered.sequence_number
+        end as order_number,
         order_sizes.order_size,
         case
             when numbered.customer_id is null then 'guest'
-            when numbered.order_number = 1 then 'new'
+            when numbered.first_sale_at is not null and numbered.sequence_number = 1 then 'new'
             else 'returning'
         end as customer_type
     from numbered

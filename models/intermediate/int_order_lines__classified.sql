@@ -1,4 +1,5 @@
--- One row per raw row, each with either a `line_type` or a `reject_reason`: no row is in neither, none in both.
+-- One row per raw row, each with either a `line_type` or a `reject_reason`: no row is in neither,
+-- none in both.
 with
 
 order_lines as (

@@ -1,4 +1,5 @@
--- One row per raw row, numbered among the rows identical to it in all eight columns: `copy_number` 1 is kept.
+-- One row per raw row, numbered among the rows identical to it in all eight columns: `copy_number`
+-- 1 is kept.
 {{ config(materialized="view") }}
 with
 
@@ -8,7 +9,8 @@ order_lines as (
 
 ),
 
--- Rows are compared as they were understood (`6` is `6.0`), and as they were written where they were not.
+-- Rows are compared as they were understood (`6` is `6.0`), and as they were written where they
+-- were not.
 numbered as (
 
     select

@@ -1,4 +1,5 @@
--- One row per stock code, with its best description (the one most sale lines use) and the category it falls into.
+-- One row per stock code, with its best description (the one most sale lines use) and the category
+-- it falls into.
 with
 
 order_lines as (
@@ -35,10 +36,10 @@ ranked as (
         row_number() over (
             partition by stock_code
             order by
-                case when description is null then 1 else 0 end,
+                case when description is null then 1 else 0 end asc,
                 sale_lines desc,
                 all_lines desc,
-                description
+                description asc
         ) as description_rank
     from described
 

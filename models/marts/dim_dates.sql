@@ -1,4 +1,5 @@
--- One row per calendar day from the first order line to the last, and whether the shop traded and the data cover it all.
+-- One row per calendar day from the first order line to the last, and whether the shop traded and
+-- the data cover it all.
 with
 
 order_lines as (
@@ -50,7 +51,8 @@ closing_times as (
 
 ),
 
--- A last day that ends well before the shop ever closed in its previous {{ var('closing_days') }} trading days stopped early.
+-- A last day that ends well before the shop ever closed in its previous {{ var('closing_days') }}
+-- trading days stopped early.
 usual_closing as (
 
     select min(last_minute) as earliest_minute

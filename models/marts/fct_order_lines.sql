@@ -1,4 +1,5 @@
--- One row per accepted order line, with its type, its amounts and every dimension that KPIs are broken down by.
+-- One row per accepted order line, with its type, its amounts and every dimension that KPIs are
+-- broken down by.
 with
 
 order_lines as (

@@ -1,4 +1,5 @@
--- One row per invoice, day, country and customer: in practice one per invoice. All KPIs are measured on this table.
+-- One row per invoice, day, country and customer: in practice one per invoice. All KPIs are
+-- measured on this table.
 with
 
 order_lines as (

@@ -1,4 +1,5 @@
--- One row per rejected raw row: its values as they stand in the file, why it was rejected, and where it came from.
+-- One row per rejected raw row: its values as they stand in the file, why it was rejected, and
+-- where it came from.
 with
 
 raw_lines as (
@@ -27,7 +28,8 @@ final as (
         rejected.source_row,
         rejected.reject_reason as reason,
         case
-            when rejected.reject_reason = 'duplicate' then 'identical to an earlier row in all eight columns'
+            when rejected.reject_reason = 'duplicate'
+                then 'identical to an earlier row in all eight columns'
             when order_lines.parse_error is not null then order_lines.parse_error
             when order_lines.invoice_no is null then 'the invoice number is empty'
             when order_lines.stock_code is null then 'the stock code is empty'

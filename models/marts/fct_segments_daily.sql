@@ -1,2 +1,3 @@
--- One row per day and combination of every dimension that was sold or returned: what anomalies are broken down by.
+-- One row per day and combination of every dimension that was sold or returned: what anomalies are
+-- broken down by.
 {{ segment_table('day') }}

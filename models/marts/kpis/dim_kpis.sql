@@ -15,7 +15,7 @@ final as (
         {{ sql_text(kpi.scale) }} as scale,
         {{ sql_text(kpi.segment_by) }} as segment_by,
         {{ sql_text(kpi.numerator | replace('_daily', '')) }} as numerator,
-        {{ sql_text(kpi.denominator | replace('_daily', '') if kpi.denominator else none) }} as denominator,
+        {{ sql_text(kpi.denominator and kpi.denominator | replace('_daily', '')) }} as denominator,
         cast({{ kpi.thresholds.z }} as double) as z_threshold,
         cast({{ kpi.thresholds.iqr }} as double) as iqr_threshold,
         cast({{ kpi.thresholds.trend_alpha }} as double) as trend_alpha,

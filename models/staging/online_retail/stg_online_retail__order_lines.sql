@@ -1,4 +1,5 @@
--- One row per raw row: trimmed, upper-cased and typed; what can't be read is NULL. Nothing is dropped here.
+-- One row per raw row: trimmed, upper-cased and typed; what can't be read is NULL. Nothing is
+-- dropped here.
 with
 
 source as (

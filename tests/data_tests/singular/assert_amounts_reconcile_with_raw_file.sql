@@ -1,4 +1,5 @@
--- Exact decimal sum of quantity times price: raw rows against accepted plus rejected ones, to the last digit.
+-- Exact decimal sum of quantity times price: raw rows against accepted plus rejected ones, to the
+-- last digit.
 with
 
 raw_lines as (

@@ -1,4 +1,5 @@
--- The home country, when no order line comes from it: then everything counts as international, which is hardly meant.
+-- The home country, when no order line comes from it: then everything counts as international,
+-- which is hardly meant.
 {{ config(severity='warn') }}
 with
 

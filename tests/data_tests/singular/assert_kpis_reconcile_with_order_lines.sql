@@ -1,4 +1,5 @@
--- Sums that the daily and the weekly KPI tables must share with the order lines: nothing lost or counted twice on the way.
+-- Sums that the daily and the weekly KPI tables must share with the order lines: nothing lost or
+-- counted twice on the way.
 with
 
 order_lines as (

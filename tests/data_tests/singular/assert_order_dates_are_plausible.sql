@@ -1,5 +1,6 @@
--- Rows dated after tomorrow (a shop's clock may be ahead of ours) or before the shop can have existed. One such row
--- would stretch the calendar over decades, so the build stops here, before any table that people read is touched.
+-- Rows dated after tomorrow (a shop's clock may be ahead of ours) or before the shop can have
+-- existed. One such row would stretch the calendar over decades, so the build stops here, before
+-- any table that people read is touched.
 with
 
 order_lines as (
