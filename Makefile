@@ -1,0 +1,170 @@
+# What people do daily: `make` lists it. `make run` and `make test` need nothing before them.
+# `make run ARGS="…"` hands arguments on to the command behind a target.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+
+BIN := .venv/bin
+BOUNCER := .venv-bouncer/bin
+UV := uv==0.13.9
+
+say = @printf '==> %s\n'
+
+.PHONY: help
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+# Work ---------------------------------------------------------------------------------------
+
+.PHONY: run
+run: .venv/project ## the daily job: find the data, dbt build, detect, summary
+	@$(BIN)/python -m daily $(ARGS)
+
+.PHONY: build
+build: .venv/project ## stage, clean, test and materialise everything up to the KPI tables
+	@$(BIN)/dbt build $(ARGS)
+
+.PHONY: detect
+detect: .venv/project ## write the insights tables from the KPI tables
+	@$(BIN)/python -m detect $(ARGS)
+
+.PHONY: docs
+docs: .venv/project ## document every table of the built file, in target/static_index.html
+	@$(BIN)/dbt docs generate --static $(ARGS)
+
+# Checks -------------------------------------------------------------------------------------
+
+tools := .venv/project .venv/dev
+
+.PHONY: test
+test: lint ## everything that must hold: lint, then pytest
+	$(say) 'pytest'
+	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: lint
+lint: lint-python lint-yaml lint-dbt lint-sql ## every linter, the type checker and the layers
+
+.PHONY: lint-python
+lint-python: $(tools)
+	$(say) 'ruff: faults and form of the Python'
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	$(say) 'mypy: types'
+	@$(BIN)/mypy
+	$(say) 'import-linter: who may import whom'
+	@$(BIN)/lint-imports --no-logo
+
+.PHONY: lint-yaml
+lint-yaml: $(tools)
+	$(say) 'yamllint: form of the YAML'
+	@$(BIN)/yamllint --strict .
+
+# dbt is asked about a file of its own, so nobody's data is touched or waited for.
+scratch := target/check
+# Macros are linted where they are used: by themselves they are no SQL.
+sql := $(wildcard models tests/data_tests/singular analyses)
+on_scratch = env RETAIL_DB=$(scratch)/retail.duckdb RETAIL_SOURCE=$(scratch)/order_lines.csv \
+	RETAIL_CACHE=$(scratch)/landed DBT_TARGET_PATH=$(scratch) DBT_LOG_PATH=$(scratch)
+
+.PHONY: $(scratch)
+$(scratch): $(tools)
+	$(say) 'dbt: build a shop of one order'
+	@mkdir -p $@
+	@printf '%s\n' 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country' \
+		'536365,85123A,HOLDER,6,12/1/2010 8:26,2.55,17850,United Kingdom' > $@/order_lines.csv
+	@$(on_scratch) $(BIN)/dbt --quiet build --exclude-resource-type test unit_test
+	@$(on_scratch) $(BIN)/dbt --quiet docs generate --no-compile
+
+.PHONY: lint-dbt
+lint-dbt: $(scratch) .venv-bouncer/ready
+	$(say) 'dbt-bouncer: names, places, contracts, keys and descriptions of the models'
+	@COLUMNS=160 $(BOUNCER)/dbt-bouncer run
+
+.PHONY: lint-sql
+lint-sql: $(scratch)
+	$(say) 'sqlfluff: form of the SQL'
+	@$(on_scratch) $(BIN)/sqlfluff lint --quiet $(sql)
+
+.PHONY: format
+format: $(tools) ## put Python and SQL into form
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+	@$(on_scratch) $(BIN)/sqlfluff fix --quiet $(sql)
+
+# Environments -------------------------------------------------------------------------------
+# Each is a file that is written last: what was interrupted is made again, what is there is used.
+
+versions := import sys, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	"$$python" -c '$(versions)' 2>/dev/null && echo "$$python" && break; done)
+python = $(or $(PYTHON),python3)
+
+# $(call environment,folder,what is in it)
+define environment
+	@"$(python)" -c '$(versions)' 2>/dev/null || { echo "make: Python 3.11, 3.12 or 3.13 with its venv" \
+		"(Debian: apt-get install python3-venv) is needed, and $(python) is" \
+		"$$("$(python)" -V 2>/dev/null || echo missing): name another with PYTHON=/path/to/python" >&2; exit 1; }
+	@echo '==> environment: installing $(2) into $(1), once'
+	@"$(python)" -m venv --clear $(1)
+endef
+
+pip_options := --quiet --quiet --no-input --disable-pip-version-check --root-user-action ignore \
+	--no-deps --no-build-isolation
+
+# $(call install,folder,lock): nothing is resolved, and nothing is compiled that nobody imports.
+define install
+	@$(1)/bin/python -m pip install $(pip_options) --no-compile --require-hashes --requirement $(2)
+	@$(1)/bin/python -m compileall -q -j 0 -x '/(pip|setuptools|tests?)/' $(1)/lib
+endef
+
+# An environment does not survive being moved or copied.
+ifneq ($(CURDIR),$(shell cat .venv/home 2>/dev/null))
+.PHONY: .venv/packages
+endif
+
+.venv/packages: requirements.lock
+	$(call environment,.venv,the pinned packages)
+	$(call install,.venv,requirements.lock)
+	@echo '$(CURDIR)' > .venv/home
+	@touch $@
+
+.venv/project: .venv/packages pyproject.toml
+	@$(BIN)/python -m pip install $(pip_options) --editable .
+	@touch $@
+
+.venv/dev: .venv/packages requirements-dev.lock
+	$(say) 'environment: adding the pinned tools for tests to .venv, once'
+	$(call install,.venv,requirements-dev.lock)
+	@touch $@
+
+# dbt-bouncer can't live with duckdb 2.
+.venv-bouncer/ready: requirements-bouncer.lock
+	$(call environment,.venv-bouncer,dbt-bouncer)
+	$(call install,.venv-bouncer,requirements-bouncer.lock)
+	@touch $@
+
+.venv-lock/$(UV):
+	$(call environment,.venv-lock,uv)
+	@.venv-lock/bin/python -m pip install $(pip_options) $(UV)
+	@touch $@
+
+lock_command = .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --no-annotate --custom-compile-command 'make lock' $(ARGS)
+
+.PHONY: lock
+lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
+	@$(lock_command) pyproject.toml --group build --group dev --output-file requirements-dev.lock
+	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.lock --output-file requirements.lock
+	@$(lock_command) --group bouncer --output-file requirements-bouncer.lock
+
+# Tidying ------------------------------------------------------------------------------------
+
+.PHONY: clean
+clean: ## remove what tools left behind; data, database and environments stay
+	@rm -rf target logs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find python tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: distclean
+distclean: clean ## back to a fresh clone: environments, data and retail.duckdb go too
+	@rm -rf .venv .venv-bouncer .venv-lock python/*.egg-info data .building-retail.duckdb .retail.duckdb.lock \
+		retail.duckdb retail.duckdb.*
