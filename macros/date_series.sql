@@ -1,4 +1,7 @@
-{# A query with one row per day (`date_day`) from the first to the last date that a query gives (`first_day`, `last_day`). #}
+{#
+    A query with one row per day (`date_day`) from the first to the last date that a query gives
+    (`first_day`, `last_day`).
+#}
 {% macro date_series(bounds) -%}
     {{ return(adapter.dispatch('date_series')(bounds)) }}
 {%- endmacro %}

@@ -1,4 +1,7 @@
-{# One metric of `graph.metrics` as the dict that tables are generated from. `measure` is none where the type is not simple or ratio. #}
+{#
+    One metric of `graph.metrics` as the dict that tables are generated from. `measure` is none
+    where the type is not simple or ratio.
+#}
 {% macro kpi_definition(metric) %}
     {%- set meta = metric.config.meta -%}
     {%- set parts = metric.type_params -%}

@@ -1,6 +1,7 @@
 {#
-    Every KPI as a dict, in the order of their names: what the YAML says, and the measures it comes down to.
-    A KPI is a metric written under models/marts/kpis. Needs `graph`: empty while dbt parses.
+    Every KPI as a dict, in the order of their names: what the YAML says, and the measures it comes
+    down to. A KPI is a metric written under models/marts/kpis. Needs `graph`: empty while dbt
+    parses.
 #}
 {% macro kpi_definitions() %}
     {%- set kpis = [] -%}

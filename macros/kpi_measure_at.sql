@@ -1,4 +1,7 @@
-{# The column of a measure in the generated tables at a grain, 0 in a period without rows; NULL where there is no measure. #}
+{#
+    The column of a measure in the generated tables at a grain, 0 in a period without rows; NULL
+    where there is no measure.
+#}
 {% macro kpi_measure_at(measure, granularity) %}
     {%- if measure is none -%}
         {{ return('cast(null as decimal(38, 4))') }}

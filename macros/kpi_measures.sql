@@ -1,4 +1,7 @@
-{# Name → SQL expression of every measure of the semantic model on `fct_orders`. Empty while dbt parses. #}
+{#
+    Name → SQL expression of every measure of the semantic model on `fct_orders`. Empty while dbt
+    parses.
+#}
 {% macro kpi_measures() %}
     {%- set measures = {} -%}
     {%- if execute -%}

@@ -1,4 +1,7 @@
-{# TRUE where the whole of a text column matches a regular expression (RE2 and Java agree on these). #}
+{#
+    TRUE where the whole of a text column matches a regular expression (RE2 and Java agree on
+    these).
+#}
 {% macro matches(column, pattern) -%}
     {{ return(adapter.dispatch('matches')(column, pattern)) }}
 {%- endmacro %}

@@ -1,4 +1,7 @@
-{# One measure of a semantic model as an aggregate expression: money and counts alike as DECIMAL(38, 4), 0 where there are no rows. #}
+{#
+    One measure of a semantic model as an aggregate expression: money and counts alike as
+    DECIMAL(38, 4), 0 where there are no rows.
+#}
 {% macro measure_sql(measure) %}
     {%- set column = measure.expr or measure.name -%}
     {%- if measure.agg == 'sum' -%}

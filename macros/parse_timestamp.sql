@@ -1,7 +1,7 @@
 {#
-    A text column as TIMESTAMP: `12/1/2010 8:26` (month first) or `2010-12-01 08:26:00` (blank or `T`),
-    seconds optional. A zone suffix is dropped: a shop's day is its own clock's day.
-    A two-digit year is ambiguous and so unreadable (NULL).
+    A text column as TIMESTAMP: `12/1/2010 8:26` (month first) or `2010-12-01 08:26:00` (blank or
+    `T`), seconds optional. A zone suffix is dropped: a shop's day is its own clock's day. A
+    two-digit year is ambiguous and so unreadable (NULL).
 #}
 {% macro parse_timestamp(column) -%}
     {{ return(adapter.dispatch('parse_timestamp')(column)) }}

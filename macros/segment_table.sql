@@ -1,6 +1,7 @@
 {#
-    The additive measures by period and every dimension at once. Counts of distinct things are spread over the rows
-    that share them (a customer with four lines is a quarter in each), so they add up exactly whatever the grouping.
+    The additive measures by period and every dimension at once. Counts of distinct things are
+    spread over the rows that share them (a customer with four lines is a quarter in each), so they
+    add up exactly whatever the grouping.
 #}
 {% macro segment_table(granularity) %}
 {%- set grain = {'day': 'daily', 'week': 'weekly'}[granularity] -%}

@@ -1,6 +1,6 @@
 {#
-    Periods and measures in which a segment table does not add up to the KPI that reads the measure. Counts are spread
-    as fractions, so they may differ by rounding.
+    Periods and measures in which a segment table does not add up to the KPI that reads the measure.
+    Counts are spread as fractions, so they may differ by rounding.
 #}
 {% macro segments_against_kpis(kpi_relation, segment_relation) %}
 with

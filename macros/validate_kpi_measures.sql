@@ -1,9 +1,13 @@
-{# What one KPI is computed from: measures that are there, in ways that the tables can be generated from. #}
+{#
+    What one KPI is computed from: measures that are there, in ways that the tables can be generated
+    from.
+#}
 {% macro validate_kpi_measures(kpi) %}
     {%- set known = kpi_measures() -%}
     {%- if kpi.filter -%}
         {%- do kpi_error(
-            kpi, 'a filter is not supported; write a measure with an expr in models/marts/fct_orders.yml'
+            kpi,
+            'a filter is not supported; write a measure with an expr in models/marts/fct_orders.yml'
         ) -%}
     {%- endif -%}
     {%- for name in [kpi.numerator] + ([kpi.denominator] if kpi.type == 'ratio' else []) -%}

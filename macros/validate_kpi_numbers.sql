@@ -1,4 +1,7 @@
-{# The fields of one KPI that are numbers: every one there, positive (a warm-up may be 0), and a probability below 1. #}
+{#
+    The fields of one KPI that are numbers: every one there, positive (a warm-up may be 0), and a
+    probability below 1.
+#}
 {% macro validate_kpi_numbers(kpi) %}
     {%- for section in ['thresholds', 'materiality'] -%}
         {%- for name in kpi[section] | reject('in', kpi_allowed(section)) -%}
@@ -20,9 +23,10 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- if kpi.warm_up_days is not integer or kpi.warm_up_days is boolean or kpi.warm_up_days < 0 -%}
+    {%- set days = kpi.warm_up_days -%}
+    {%- if days is not integer or days is boolean or days < 0 -%}
         {%- do kpi_error(
-            kpi, "warm_up_days is '" ~ kpi.warm_up_days ~ "'; allowed: a whole number of 0 or more"
+            kpi, "warm_up_days is '" ~ days ~ "'; allowed: a whole number of 0 or more"
         ) -%}
     {%- endif -%}
 {% endmacro %}

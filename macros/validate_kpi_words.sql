@@ -8,13 +8,16 @@
     {%- endif -%}
     {%- for field in ['label', 'description', 'kpi_group', 'owner'] -%}
         {%- if not kpi[field] or kpi[field] is not string -%}
-            {%- do kpi_error(kpi, field | replace('kpi_', '') ~ ' is missing; write who or what it is') -%}
+            {%- do kpi_error(
+                kpi, field | replace('kpi_', '') ~ ' is missing; write who or what it is'
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
     {%- for field in ['type', 'cadence', 'unit', 'direction', 'scale', 'segment_by'] -%}
         {%- if kpi[field] not in kpi_allowed(field) -%}
+            {%- set found = "'" ~ kpi[field] ~ "'" if kpi[field] is not none else 'missing' -%}
             {%- do kpi_error(
-                kpi, field ~ ' is ' ~ ("'" ~ kpi[field] ~ "'" if kpi[field] is not none else 'missing')
+                kpi, field ~ ' is ' ~ found
                 ~ '; allowed: ' ~ kpi_allowed(field) | select | join(', ')
             ) -%}
         {%- endif -%}

@@ -1,6 +1,6 @@
 {#
-    Stops the build at the first mistake in the KPI YAML, in one line: file, KPI, what is wrong, what is allowed.
-    Runs before any model, so that the last good tables stay.
+    Stops the build at the first mistake in the KPI YAML, in one line: file, KPI, what is wrong,
+    what is allowed. Runs before any model, so that the last good tables stay.
 #}
 {% macro validate_kpis() %}
     {%- for kpi in kpi_definitions() -%}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -13,6 +14,12 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 DBT = Path(sys.executable).with_name("dbt")
 SIMULATED_DAYS = 150
+
+
+def pytest_unconfigure() -> None:
+    """Lets DuckDB go before the interpreter does, or it complains after pytest's closing line."""
+    # Hypothesis leaves a callback in the collector, and with it whatever the callback can reach.
+    gc.callbacks.clear()
 
 
 @dataclass(frozen=True)

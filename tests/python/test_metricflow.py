@@ -19,10 +19,20 @@ BY_COUNTRY = "revenue_by_country"
 OTHER_NAMES = {("weekly", "product_concentration"): "product_concentration_weekly"}
 
 
+def desk_of(shop: Shop, folder: Path) -> Path:
+    """Lays out a project for `mf`, which looks for dbt's artefacts in `target` and nowhere else."""
+    desk = folder / "desk"
+    desk.mkdir()
+    for name in ("dbt_project.yml", "profiles.yml"):
+        (desk / name).symlink_to(shop.project / name)
+    (desk / "target").symlink_to(shop.folder / "target")
+    return desk
+
+
 def ask(shop: Shop, metrics: list[str], group_by: str, answer: Path) -> list[dict[str, str]]:
     done = subprocess.run(
         [MF, "query", "--metrics", ",".join(metrics), "--group-by", group_by, "--csv", answer],
-        cwd=shop.project,
+        cwd=desk_of(shop, answer.parent),
         env=shop.environment(),
         capture_output=True,
         text=True,

@@ -1,6 +1,6 @@
 {#
-    How many rows per thousand fulfil a condition, as the one number that `warn_if` and `error_if` compare:
-    `error_if: ">50"` stops the build above 5 %. The row it stores says the same in words.
+    How many rows per thousand fulfil a condition, as the one number that `warn_if` and `error_if`
+    compare: `error_if: ">50"` stops the build above 5 %. The row it stores says the same in words.
 #}
 {% test share_at_most(model, condition, where_rows='true') %}
 {{ config(fail_calc='coalesce(max(per_thousand), 0)') }}
