@@ -99,10 +99,15 @@ def cells(days: int = DAYS, seed: int = 7) -> Cells:
     returned = gross * np.exp(-4 + 0.6 * rng.normal(size=days))[day]
     table = {
         "day": day, "country": country, "product": product,
-        "gross_revenue": gross, "returned_revenue": returned, "units": np.round(units),
+        "gross_revenue": gross, "returned_revenue": returned, "units": units,
         "orders": orders, "active_customers": 0.9 * orders, "new_customers": 0.2 * orders,
     }  # fmt: skip
-    return {name: column[trading] for name, column in table.items()}
+    # Quarters add up the same in whatever order the database takes them.
+    keys = ("day", "country", "product")
+    return {
+        name: column[trading] if name in keys else np.rint(4 * column[trading]) / 4
+        for name, column in table.items()
+    }
 
 
 def build(
@@ -111,10 +116,10 @@ def build(
     """Write the marts that detection reads into a new database."""
     table = dict(table)
     table["net_revenue"] = table["gross_revenue"] - table["returned_revenue"]
-    table["identified_revenue"] = 0.9 * table["net_revenue"]
+    table["identified_revenue"] = 0.5 * table["net_revenue"]
     table["international_revenue"] = np.where(table["country"] < 2, table["net_revenue"], 0.0)
     table["top_product_revenue"] = np.where(table["product"] > 4, table["gross_revenue"], 0.0)
-    table["repeat_customers"] = 0.8 * table["active_customers"]
+    table["repeat_customers"] = 0.5 * table["active_customers"]
     with duckdb.connect(str(path)) as connection:
         connection.register("given", table)
         connection.execute("create schema marts")

@@ -1,0 +1,146 @@
+"""From probabilities to anomalies: what is reported, how grave it is, and what it is called."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect import confidence
+from detect.baseline.scale import from_scale
+from detect.detectors import DETECTORS, Evidence
+from detect.records import Anomaly, Bools, Floats, Kpi
+from detect.view import View
+
+CALENDAR_METHODS = ("no_data", "calendar")
+SURE, VERY_SURE = 0.9, 0.99
+LARGE, HUGE = 2.0, 4.0
+"""Multiples of the materiality floor."""
+SEVERITIES = ("low", "medium", "high", "critical")
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A view with all that was found out about it, (S, T) each.
+
+    `joint` is what the detectors say together, `p_value` the same after calibration.
+    """
+
+    view: View
+    evidence: dict[str, Evidence]
+    joint: Floats
+    p_value: Floats
+    confidence: Floats
+
+
+def scan(view: View) -> Scan:
+    """Run every detector on a view and weigh what they say."""
+    evidence = [d.look(view) for d in DETECTORS]
+    joint = confidence.join(view, DETECTORS, evidence)
+    p_value = confidence.calibrate(joint)
+    sure = confidence.posterior(p_value, confidence.weigh(view), view.panel.grain)
+    named = {d.name: e for d, e in zip(DETECTORS, evidence, strict=True)}
+    for name in CALENDAR_METHODS:
+        chance = named[name].p_value
+        p_value = np.where(np.isfinite(chance), chance, p_value)
+        sure = np.where(np.isfinite(chance), 1 - chance, sure)
+    return Scan(view, named, joint, p_value, sure)
+
+
+def find(found: Scan) -> list[Anomaly]:
+    """The periods that are surely enough wrong, as records in order of period and KPI."""
+    panel = found.view.panel
+    rows, columns = np.nonzero(reported(found))
+    kinds = tuple(panel.series[row].kpi.scale for row in rows)
+    known = found.view.forecast
+    expected, lower, upper = (
+        from_scale(kinds, band[rows, columns][:, None])[:, 0]
+        for band in (known.location, known.lower, known.upper)
+    )
+    bands = np.stack([expected, lower, upper], axis=1)
+    records = [
+        _record(found, int(row), int(column), band)
+        for row, column, band in zip(rows, columns, bands, strict=True)
+    ]
+    return sorted(records, key=lambda a: (a.period_start, a.kpi.name, a.segment))
+
+
+def reported(found: Scan) -> Bools:
+    """Whether each period is sure enough to be reported, by its KPI's own limit, (S, T)."""
+    limit = np.array([s.kpi.min_confidence for s in found.view.panel.series])[:, None]
+    calendar = np.any([found.evidence[name].agrees for name in CALENDAR_METHODS], axis=0)
+    return np.asarray((found.confidence >= limit) & (found.view.tested | calendar))
+
+
+def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
+    panel = found.view.panel
+    kpi, segment = panel.series[row].kpi, panel.series[row].segment
+    start = panel.period[column].astype(dt.date)
+    expected, lower, upper = map(float, band)
+    if found.evidence["calendar"].agrees[row, column]:
+        expected = lower = upper = 0.0
+    actual = float(panel.value[row, column])
+    sure = float(found.confidence[row, column])
+    return Anomaly(
+        anomaly_id=identify(kpi.name, segment, panel.grain, start),
+        kpi=kpi,
+        segment=segment,
+        grain=panel.grain,
+        period_start=start,
+        actual=actual,
+        expected=expected,
+        lower=lower,
+        upper=upper,
+        direction="up" if actual > expected else "down",
+        z_score=float(found.evidence["z_score"].statistic[row, column]),
+        iqr_score=float(found.evidence["iqr"].statistic[row, column]),
+        p_value=float(found.p_value[row, column]),
+        confidence=sure,
+        severity=severity(kpi, actual, expected, sure),
+        effect=effect(kpi, actual - expected),
+        methods=_methods(found, row, column),
+    )
+
+
+def _methods(found: Scan, row: int, column: int) -> tuple[str, ...]:
+    """Detectors that agree; where none passes its own threshold, the one with most evidence."""
+    agreed = tuple(n for n, e in found.evidence.items() if e.agrees[row, column])
+    if agreed:
+        return agreed
+    chances = {
+        d.name: found.evidence[d.name].p_value[row, column] for d in DETECTORS if d.weight > 0
+    }
+    return (min(chances, key=lambda name: np.nan_to_num(chances[name], nan=1.0)),)
+
+
+def identify(*parts: object) -> str:
+    """A short name that is the same in every run."""
+    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:12]
+
+
+def effect(kpi: Kpi, change: float) -> str:
+    """Whether a change is good, bad or neutral news."""
+    if kpi.direction == "none" or change == 0:
+        return "neutral"
+    return "good" if (change > 0) == (kpi.direction == "up") else "bad"
+
+
+def materiality(kpi: Kpi, actual: float, expected: float) -> float:
+    """Size of a change in multiples of the KPI's floor, absolute or relative, the stricter."""
+    change = abs(actual - expected)
+    absolute = change / kpi.materiality_absolute if kpi.materiality_absolute else np.inf
+    floor = kpi.materiality_relative * abs(expected)
+    relative = change / floor if floor else np.inf
+    return float(min(absolute, relative))
+
+
+def severity(kpi: Kpi, actual: float, expected: float, sure: float) -> str:
+    """How much it matters: certainty, size against the floor, and whether it is bad news."""
+    size = materiality(kpi, actual, expected)
+    if size < 1:
+        return "low"
+    if sure >= VERY_SURE and size >= HUGE and effect(kpi, actual - expected) == "bad":
+        return "critical"
+    return "high" if sure >= SURE and size >= LARGE else "medium"

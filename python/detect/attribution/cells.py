@@ -1,0 +1,61 @@
+"""The finest parts that a grain's measures are known for: integer codes and additive measures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect.records import Days, Floats, Ints
+
+DIMENSIONS = (
+    "country",
+    "region",
+    "market",
+    "product",
+    "category",
+    "customer_type",
+    "order_size",
+    "hour",
+)
+LARGEST_KEY = 2**62
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Rows of fct_segments_* in order of period.
+
+    `start` (P + 1,) says where each of the P periods begins; `codes` number the `members` of each
+    dimension, (N,); `measures` are additive, (N,).
+    """
+
+    period: Days
+    start: Ints
+    codes: dict[str, Ints]
+    members: dict[str, tuple[str, ...]]
+    measures: dict[str, Floats]
+
+    def rows(self, period: np.datetime64) -> slice:
+        """Where a period's cells are; empty where it has none."""
+        at = int(np.searchsorted(self.period, period))
+        if at == self.period.size or self.period[at] != period:
+            return slice(0, 0)
+        return slice(int(self.start[at]), int(self.start[at + 1]))
+
+    def distinct(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Number the distinct combinations of members among some rows.
+
+        Returns:
+            The combination of each of the rows, (rows,), and the first row of each, (leaves,).
+        """
+        key = np.zeros(rows.size, dtype=np.int64)
+        room = 1
+        for dimension in DIMENSIONS:
+            size = max(len(self.members[dimension]), 1)
+            if room * size > LARGEST_KEY:
+                key = np.unique(key, return_inverse=True)[1]
+                room = int(key.max(initial=0)) + 1
+            key = key * size + self.codes[dimension][rows]
+            room *= size
+        _, first, leaf = np.unique(key, return_index=True, return_inverse=True)
+        return leaf.astype(np.int64), first.astype(np.int64)

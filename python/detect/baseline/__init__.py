@@ -1,0 +1,103 @@
+"""What was to be expected of each period, and how sure: one causal scan over the panel.
+
+A period's forecast is written down before its value is read, so nothing later can reach it, and
+the value for a day is the same whether computed that day or a year later. The scan walks over
+periods because the filter is recursive; each step is a handful of vector operations over all
+series at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect.baseline import level, season, tails
+from detect.baseline.season import Regressors
+from detect.baseline.tuning import Tuning
+from detect.records import Bools, Floats, Ints
+
+OFF_SCALE = 4.0
+"""An infinite value (the log of zero) is taken to be this far from what was expected."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """One-step-ahead forecasts on the KPI's scale, (S, T) each; NaN where there is none.
+
+    `location` is the expected value, `lower` and `upper` its 95 % band, `residual` the actual
+    minus the location in sigmas of its side, `p_up` the predictive chance of a value at least as
+    high. `sigma` is the size of one sigma (mean of both sides). `adjusted` is the actual without
+    weekday, holiday and offset; `level` what the bank believes of it after the period; `history`
+    how many values came before; `ready` whether they are enough to say anything.
+    """
+
+    location: Floats
+    lower: Floats
+    upper: Floats
+    residual: Floats
+    p_up: Floats
+    sigma: Floats
+    adjusted: Floats
+    level: Floats
+    history: Ints
+    ready: Bools
+
+
+def forecast(values: Floats, regressors: Regressors, tuning: Tuning) -> Forecast:
+    """Forecast every period of every series from the periods before it.
+
+    Args:
+        values: (S, T) on the KPI's scale; NaN where there is nothing to learn from (closed,
+            missing); an infinity stands for a value off the scale, such as the log of zero.
+        regressors: what is known of each period in advance.
+        tuning: how fast to learn.
+
+    Returns:
+        One-step-ahead forecasts of all periods.
+    """
+    series, periods = values.shape
+    names = ("location", "lower", "upper", "residual", "p_up", "sigma", "adjusted", "level")
+    out = {name: np.full((series, periods), np.nan) for name in names}
+    history = np.zeros((series, periods), dtype=np.int64)
+    bank, gains = level.start(series, tuning)
+    cycle, spread = season.start(series, regressors), tails.start(series)
+    last_year = season.LastYear(out["adjusted"], tuning)
+    for t in range(periods):
+        history[:, t] = bank.seen
+        drift, anchor = last_year.drift(t)
+        members, centre = level.predict(bank, gains, drift)
+        effect = season.effect(cycle, regressors, t)
+        target = _on_scale(values[:, t], centre + effect) - effect
+        error = np.where(bank.seen > 0, target - centre, np.nan)
+        factor = season.spread(cycle, regressors, t)
+        sigma, reach = tails.sigmas(spread, tuning)
+        _note(out, t, centre + effect, error, factor * sigma, factor * reach)
+        out["p_up"][:, t] = tails.p_up(spread, error / factor, tuning)
+        out["adjusted"][:, t] = target
+        ordinary = np.where(np.isfinite(sigma[0]), factor * sigma.mean(axis=0), np.inf)
+        clipped = level.learn(bank, gains, members, target, ordinary, tuning.bank_memory)
+        seen = np.isfinite(target).astype(np.float64)
+        season.learn(cycle, regressors, t, clipped, seen, tuning)
+        season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
+        tails.learn(spread, error / factor, tuning)
+        last_year.passed(anchor, seen)
+        out["level"][:, t] = (level.weights(bank.score) * bank.level).sum(axis=0)
+    return Forecast(**out, history=history, ready=history >= tuning.min_history)
+
+
+def _on_scale(value: Floats, expected: Floats) -> Floats:
+    """Values with infinities brought to OFF_SCALE beside what was expected."""
+    beside = expected + np.sign(value) * OFF_SCALE
+    return np.where(np.isinf(value), beside, np.maximum(value, expected - 2 * OFF_SCALE))
+
+
+def _note(
+    out: dict[str, Floats], t: int, location: Floats, error: Floats, sigma: Floats, reach: Floats
+) -> None:
+    """Write period t's forecast down."""
+    out["location"][:, t] = location
+    out["upper"][:, t] = location + reach[0]
+    out["lower"][:, t] = location - reach[1]
+    out["sigma"][:, t] = sigma.mean(axis=0)
+    out["residual"][:, t] = error / np.where(error > 0, sigma[0], sigma[1])

@@ -1,0 +1,78 @@
+"""How fast each grain learns. Counts and memories are in periods of the grain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from detect.records import Grain
+
+
+@dataclass(frozen=True)
+class Smoother:
+    """One member of the bank: how fast its level and trend move, and whether last year leads it."""
+
+    level: float
+    trend: float = 0.0
+    damping: float = 1.0
+    yearly: float = 0.0
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Everything that differs between the grains."""
+
+    bank: tuple[Smoother, ...]
+    bank_memory: float
+    season_prior: float
+    season_floor: float
+    scale_prior: float
+    scale_floor: float
+    tail_memory: float
+    min_history: int
+    year: int
+    year_reach: int
+
+
+DAILY = Tuning(
+    bank=(
+        Smoother(0.03),
+        Smoother(0.07),
+        Smoother(0.14),
+        Smoother(0.28),
+        Smoother(0.07, 0.005, 0.97),
+        Smoother(0.14, 0.01, 0.97),
+        Smoother(0.07, yearly=0.8),
+        Smoother(0.14, yearly=0.8),
+    ),
+    bank_memory=0.98,
+    season_prior=2.0,
+    season_floor=0.04,
+    scale_prior=4.0,
+    scale_floor=0.015,
+    tail_memory=0.995,
+    min_history=24,
+    year=364,
+    year_reach=7,
+)
+WEEKLY = Tuning(
+    bank=(
+        Smoother(0.1),
+        Smoother(0.2),
+        Smoother(0.35),
+        Smoother(0.6),
+        Smoother(0.2, 0.05, 0.9),
+        Smoother(0.35, 0.1, 0.9),
+        Smoother(0.2, yearly=0.8),
+        Smoother(0.35, yearly=0.8),
+    ),
+    bank_memory=0.95,
+    season_prior=2.0,
+    season_floor=0.04,
+    scale_prior=3.0,
+    scale_floor=0.03,
+    tail_memory=0.995,
+    min_history=8,
+    year=52,
+    year_reach=1,
+)
+TUNING: dict[Grain, Tuning] = {"daily": DAILY, "weekly": WEEKLY}

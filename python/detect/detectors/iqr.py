@@ -1,0 +1,57 @@
+"""IQR fence: how far a residual lies outside the quartiles of the residuals before it.
+
+Tukey's fence (1977) on what the baseline leaves over, not on raw values. The quartiles come from
+the last WINDOW residuals, each side measured from the median, so that a lopsided KPI has a
+lopsided fence.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special
+
+from detect.detectors.contract import Evidence
+from detect.packing import pack, unpack
+from detect.records import Floats
+from detect.view import View
+
+WINDOW = 60
+FEWEST = 20
+QUARTILE_OF_NORMAL = 0.6745
+HEAVINESS, PER_VALUE = 3.0, 0.05
+"""Degrees of freedom that turn a distance into a chance, and what each value seen adds to them."""
+CHUNK = 512
+
+
+def look(view: View) -> Evidence:
+    """Distance beyond the quartile in interquartile ranges, signed, and its chance, (S, T)."""
+    residual, places = pack(view.forecast.residual, view.learned & view.forecast.ready)
+    lower, middle, upper, seen = _quartiles(residual)
+    half = np.where(residual > middle, upper - middle, middle - lower)
+    sigma = np.maximum(half, np.finfo(np.float64).tiny) / QUARTILE_OF_NORMAL
+    freedom = HEAVINESS + PER_VALUE * seen
+    p_value = 2 * special.stdtr(freedom, -np.abs(residual - middle) / sigma)
+    above, below = residual - upper, residual - lower
+    beyond = np.where(above > 0, above, np.where(below < 0, below, 0.0)) / (upper - lower)
+    beyond, p_value = unpack(beyond, places), unpack(p_value, places)
+    threshold = np.array([s.kpi.iqr_threshold for s in view.panel.series])[:, None]
+    agrees = view.tested & (np.abs(beyond) >= threshold)
+    span = np.ones(beyond.shape, dtype=np.int64)
+    return Evidence(beyond, np.where(view.tested, p_value, np.nan), agrees, span)
+
+
+def _quartiles(residual: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Quartiles of the WINDOW residuals before each, and their count; NaN below FEWEST, (S, N)."""
+    out = np.full((4, *residual.shape), np.nan)
+    for first in range(0, residual.shape[0], CHUNK):
+        part = slice(first, first + CHUNK)
+        padded = np.pad(residual[part], ((0, 0), (WINDOW, 0)), constant_values=np.nan)
+        windows = np.lib.stride_tricks.sliding_window_view(padded, WINDOW, axis=1)
+        windows = np.sort(windows[:, : residual.shape[1]], axis=2)
+        seen = np.isfinite(windows).sum(axis=2)
+        for i, share in enumerate((0.25, 0.5, 0.75)):
+            place = np.maximum(np.rint(share * (seen - 1)), 0).astype(np.int64)[:, :, None]
+            value = np.take_along_axis(windows, place, axis=2)[:, :, 0]
+            out[i, part] = np.where(seen >= FEWEST, value, np.nan)
+        out[3, part] = seen
+    return out[0], out[1], out[2], out[3]

@@ -1,0 +1,34 @@
+"""No data: a day without any trade on which the shop should have been open."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from detect.detectors.contract import Evidence
+from detect.records import Bools, Floats, Panel
+from detect.view import View
+
+
+def look(view: View) -> Evidence:
+    """Days closed when they should be open, as sure as the weekday has been regular, (S, T)."""
+    return on_orders(view, view.calendar.closed_when_open(), 1 - view.calendar.openness, -1.0)
+
+
+def on_orders(view: View, days: Bools, p_value: Floats, sign: float) -> Evidence:
+    """Evidence about calendar days (D,), placed on the KPI that counts orders."""
+    shape = view.panel.value.shape
+    flagged = np.zeros(shape, dtype=bool)
+    chance = np.full(shape, np.nan)
+    if view.panel.grain == "daily":
+        at = view.calendar.position(view.panel.period)
+        flagged[_counts_orders(view.panel)] = days[at]
+        chance = np.where(flagged, p_value[at], np.nan)
+    span = flagged.astype(np.int64)
+    return Evidence(np.where(flagged, sign, np.nan), chance, flagged, span)
+
+
+def _counts_orders(panel: Panel) -> Bools:
+    return np.array([
+        s.kpi.numerator == "orders" and s.kpi.denominator is None and s.kpi.segment_by is None
+        for s in panel.series
+    ])  # fmt: skip

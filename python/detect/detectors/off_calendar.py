@@ -1,0 +1,12 @@
+"""Off calendar: a day with trade on which the shop should have been closed."""
+
+from __future__ import annotations
+
+from detect.detectors.contract import Evidence
+from detect.detectors.no_data import on_orders
+from detect.view import View
+
+
+def look(view: View) -> Evidence:
+    """Days open when they should be closed, as sure as the weekday has been regular, (S, T)."""
+    return on_orders(view, view.calendar.open_when_closed(), view.calendar.openness, 1.0)

@@ -1,0 +1,115 @@
+"""Records to sentences: every number in them is one of the record's own."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from detect.records import ALL, Anomaly, Attribution
+
+WORDS = {"up": "above", "down": "below"}
+
+
+def headline(anomaly: Anomaly, causes: list[Attribution]) -> str:
+    """One line: what, how far from expected, when, and where it comes from."""
+    where = f", from {place(causes[0].segment)}" if causes else ""
+    return f"{subject(anomaly)} {distance(anomaly)} {when(anomaly)}{where}"
+
+
+def tell(anomaly: Anomaly, members: list[Anomaly], causes: list[Attribution]) -> str:
+    """A short paragraph: the lead, its cause, what else moved, and how sure it is."""
+    sentences = [
+        f"{subject(anomaly)} came to {amount(anomaly.actual, anomaly.kpi.unit)} {when(anomaly)}, "
+        f"where {amount(anomaly.expected, anomaly.kpi.unit)} was expected "
+        f"(95 % of such periods lie between {amount(anomaly.lower, anomaly.kpi.unit)} "
+        f"and {amount(anomaly.upper, anomaly.kpi.unit)}).",
+        _cause(anomaly, causes),
+        _others(anomaly, members),
+        f"It is {percent(anomaly.confidence)} sure that this is no chance.",
+    ]
+    return " ".join(s for s in sentences if s)
+
+
+def _cause(anomaly: Anomaly, causes: list[Attribution]) -> str:
+    if not causes:
+        return "The change is broad-based: no segment is to blame."
+    first = causes[0]
+    return (
+        f"{upper_first(place(first.segment))} accounts for {percent(first.share_of_change)} "
+        f"of the change ({amount(first.contribution, anomaly.kpi.unit, signed=True)})."
+    )
+
+
+def _others(anomaly: Anomaly, members: list[Anomaly]) -> str:
+    seen = {(anomaly.kpi.name, anomaly.segment)}
+    parts = []
+    for other in members:
+        if (other.kpi.name, other.segment) not in seen:
+            seen.add((other.kpi.name, other.segment))
+            parts.append(f"{lower_first(subject(other))} ({other.direction})")
+    return f"Also out of the ordinary: {', '.join(parts)}." if parts else ""
+
+
+def subject(anomaly: Anomaly) -> str:
+    """The KPI, and its segment where it has one."""
+    return anomaly.kpi.label + ("" if anomaly.segment == ALL else f" of {anomaly.segment}")
+
+
+def distance(anomaly: Anomaly) -> str:
+    """How far the actual is from the expected, in percent or in the KPI's unit."""
+    if "no_data" in anomaly.methods:
+        return "missing: no trade at all"
+    if "so_far" in anomaly.methods:
+        return f"so far already {_beyond(anomaly)}"
+    if "calendar" in anomaly.methods:
+        return "on a day the shop is usually closed"
+    return _beyond(anomaly)
+
+
+def _beyond(anomaly: Anomaly) -> str:
+    word = WORDS[anomaly.direction]
+    if anomaly.kpi.unit != "ratio" and anomaly.expected > 0:
+        return f"{percent(abs(anomaly.change) / anomaly.expected)} {word} expected"
+    return f"{amount(abs(anomaly.change), anomaly.kpi.unit)} {word} expected"
+
+
+def when(anomaly: Anomaly) -> str:
+    """The period in words."""
+    if anomaly.grain == "daily":
+        return f"on {day(anomaly.period_start)}"
+    return f"in the week of {day(anomaly.period_start)}"
+
+
+def day(date: dt.date) -> str:
+    """A date as people write it."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def place(segment: dict[str, str]) -> str:
+    """A segment in words."""
+    return " and ".join(f"{name.replace('_', ' ')} {member}" for name, member in segment.items())
+
+
+def percent(share: float) -> str:
+    """A share as a percentage, never rounded up to certainty."""
+    if 0.995 <= share < 1:
+        return f"{int(share * 1000) / 10:.1f} %"
+    return f"{share:,.0%}".replace("%", " %")
+
+
+def amount(value: float, unit: str, *, signed: bool = False) -> str:
+    """A value in its unit, with as many digits as carry information."""
+    sign = "+" if signed and value > 0 else ""
+    if unit == "ratio":
+        return f"{sign}{100 * value:.1f} %"
+    digits = 0 if abs(value) >= 100 else 2 if unit == "currency" else 1
+    return f"{sign}{value:,.{digits}f}"
+
+
+def upper_first(text: str) -> str:
+    """For the start of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def lower_first(text: str) -> str:
+    """For use inside a sentence."""
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,154 @@
+"""A run, from the KPI tables to the insights tables: the table of contents of this package."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from detect import (
+    VERSION,
+    anomalies,
+    attribution,
+    calendar,
+    early,
+    feedback,
+    honesty,
+    incidents,
+    store,
+    trends,
+)
+from detect.anomalies import Scan
+from detect.calendar import TradingCalendar
+from detect.records import (
+    GRAINS,
+    Anomaly,
+    Attribution,
+    Days,
+    Grain,
+    Incident,
+    Inputs,
+    Run,
+    Trend,
+)
+from detect.view import look
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found; `untested` names KPIs with too little history at their own cadence."""
+
+    run: Run
+    inputs: Inputs
+    anomalies: list[Anomaly]
+    warnings: list[Anomaly]
+    trends: list[Trend]
+    attributions: list[Attribution]
+    incidents: list[Incident]
+    untested: tuple[str, ...]
+
+
+def run(path: Path, as_of: dt.date | None = None) -> Outcome:
+    """Detect over all history up to `as_of`, and write what was found into the same file.
+
+    Raises:
+        DetectError: the file, its tables or their content do not allow it.
+    """
+    started_at = _now()
+    inputs = store.read_inputs(path, as_of)
+    given = store.read_feedback(path)
+    trading = calendar.learn(inputs.dates)
+    scans = {g: anomalies.scan(look(inputs.panels[g], trading)) for g in GRAINS}
+    found = incidents.group(feedback.honour(_each(scans, anomalies.find), given))
+    warned = incidents.group(feedback.honour(_early(inputs, trading), given))
+    changes = _each(scans, trends.find)
+    causes = _attribute(path, scans, found)
+    hints = _attribute(path, scans, warned)
+    stories = incidents.describe(found, causes) + incidents.describe(warned, hints)
+    promised, unseen = _each(scans, honesty.ledger), _each(scans, honesty.blind_spots)
+    record = _record(started_at, inputs, len(found))
+    tables: dict[str, Sequence[object]] = {
+        "anomalies": found,
+        "early_warnings": warned,
+        "trends": changes,
+        "attributions": causes,
+        "incidents": stories,
+        "calibration": promised,
+        "blind_spots": unseen,
+        "runs": [record],
+    }
+    store.write_insights(path, store.rows_of(tables))
+    return Outcome(record, inputs, found, warned, changes, causes, stories, _untested(scans))
+
+
+T = TypeVar("T")
+
+
+def _each(scans: dict[Grain, Scan], find: Callable[[Scan], list[T]]) -> list[T]:
+    """Findings of every grain, one after the other."""
+    return [found for grain in GRAINS for found in find(scans[grain])]
+
+
+def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
+    """Early warnings of every grain."""
+    return [
+        warning
+        for grain in GRAINS
+        for warning in early.find(inputs.panels[grain], trading, inputs.accumulating)
+    ]
+
+
+def _attribute(path: Path, scans: dict[Grain, Scan], found: list[Anomaly]) -> list[Attribution]:
+    """Breakdowns and causes, reading each grain's cells once."""
+    rows: list[Attribution] = []
+    for grain in GRAINS:
+        mine = [a for a in found if a.grain == grain]
+        if not mine:
+            continue
+        usable = _usable(scans[grain], mine)
+        measures = {m for a in mine for m in (a.kpi.numerator, a.kpi.denominator) if m}
+        periods = attribution.needed(mine, usable)
+        cells = store.read_cells(path, grain, periods, sorted(measures))
+        rows += attribution.attribute(mine, cells, usable)
+    return rows
+
+
+def _usable(scan: Scan, found: list[Anomaly]) -> Days:
+    """Periods fit for comparison: learned from, and free of findings."""
+    panel = scan.view.panel
+    findings = np.array([a.period_start for a in found], dtype="datetime64[D]")
+    return panel.period[scan.view.learned.any(axis=0) & ~np.isin(panel.period, findings)]
+
+
+def _untested(scans: dict[Grain, Scan]) -> tuple[str, ...]:
+    """KPIs without a tested period at their own cadence."""
+    tested: dict[str, bool] = {}
+    for grain, scan in scans.items():
+        for row, series in enumerate(scan.view.panel.series):
+            if series.kpi.cadence == grain:
+                label = series.kpi.label
+                tested[label] = tested.get(label, False) or bool(scan.view.tested[row].any())
+    return tuple(label for label, any_tested in tested.items() if not any_tested)
+
+
+def _record(started_at: dt.datetime, inputs: Inputs, count: int) -> Run:
+    return Run(
+        run_id=uuid.uuid4().hex,
+        started_at=started_at,
+        finished_at=_now(),
+        as_of=inputs.as_of,
+        status="finished",
+        source=inputs.source.text,
+        source_rows=inputs.source.rows,
+        anomalies=count,
+        code_version=VERSION,
+    )
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC).replace(tzinfo=None)

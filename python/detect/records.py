@@ -1,0 +1,218 @@
+"""What travels between the rooms: plain frozen records, no behaviour beyond small views."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+Days = NDArray[np.datetime64]
+Grain = Literal["daily", "weekly"]
+
+ALL = "all"
+GRAINS: tuple[Grain, ...] = ("daily", "weekly")
+PERIOD_DAYS: dict[Grain, int] = {"daily": 1, "weekly": 7}
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A KPI as the project's YAML defines it (one row of marts.dim_kpis)."""
+
+    name: str
+    label: str
+    owner: str
+    cadence: str
+    unit: str
+    direction: str
+    scale: str
+    segment_by: str | None
+    numerator: str
+    denominator: str | None
+    z_threshold: float
+    iqr_threshold: float
+    trend_alpha: float
+    min_confidence: float
+    materiality_absolute: float
+    materiality_relative: float
+    warm_up_days: int
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The calendar: one entry per day, in order, without gaps (D days).
+
+    `holidays` are known in advance, so they reach beyond the last day.
+    """
+
+    day: Days
+    weekday: Ints
+    is_trading: Bools
+    is_complete: Bools
+    holidays: Days
+
+
+@dataclass(frozen=True)
+class Series:
+    """Names one series of a panel."""
+
+    kpi: Kpi
+    segment: str
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All series of one grain: arrays are (S series × T periods), periods in order.
+
+    `value` is NaN where the KPI has none (a ratio without denominator).
+    """
+
+    grain: Grain
+    series: tuple[Series, ...]
+    period: Days
+    value: Floats
+    numerator: Floats
+    denominator: Floats
+    is_complete: Bools
+    is_warm_up: Bools
+
+    def period_end(self) -> Days:
+        """Last day of each period, (T,)."""
+        return self.period + np.timedelta64(PERIOD_DAYS[self.grain] - 1, "D")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the figures come from: what the readers of a run must know."""
+
+    text: str
+    rows: int
+    is_simulated: bool
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Everything a run reads at its start.
+
+    `accumulating` names the measures that can only grow within a period.
+    """
+
+    kpis: tuple[Kpi, ...]
+    dates: Dates
+    panels: dict[Grain, Panel]
+    source: Source
+    accumulating: frozenset[str]
+    as_of: dt.date
+
+
+@dataclass(frozen=True)
+class Anomaly:
+    """A KPI period that departs from what was expected, in the KPI's unit."""
+
+    anomaly_id: str
+    kpi: Kpi
+    segment: str
+    grain: Grain
+    period_start: dt.date
+    actual: float
+    expected: float
+    lower: float
+    upper: float
+    direction: str
+    z_score: float
+    iqr_score: float
+    p_value: float
+    confidence: float
+    severity: str
+    effect: str
+    methods: tuple[str, ...]
+    incident_id: str = ""
+    status: str = "open"
+
+    @property
+    def change(self) -> float:
+        """Actual less expected, in the KPI's unit."""
+        return self.actual - self.expected
+
+    @property
+    def period_end(self) -> dt.date:
+        """Last day of the period."""
+        return self.period_start + dt.timedelta(days=PERIOD_DAYS[self.grain] - 1)
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A gradual change, from the first window that showed it to the last."""
+
+    kpi: Kpi
+    segment: str
+    grain: Grain
+    window_start: dt.date
+    window_end: dt.date
+    detected_on: dt.date
+    direction: str
+    tau: float
+    slope: float
+    change: float
+    p_value: float
+    confidence: float
+    method: str
+
+
+@dataclass(frozen=True)
+class Attribution:
+    """A segment that an anomaly was broken down to; `segment` maps dimension to member."""
+
+    anomaly_id: str
+    analysis: str
+    rank: int
+    dimensions: tuple[str, ...]
+    segment: dict[str, str]
+    actual: float
+    expected: float
+    contribution: float
+    share_of_change: float
+    effect: str
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Anomalies with one cause; `root_cause` is empty where the change is broad-based."""
+
+    incident_id: str
+    period_start: dt.date
+    period_end: dt.date
+    severity: str
+    confidence: float
+    headline: str
+    narrative: str
+    root_cause: dict[str, str]
+    lead: Anomaly
+    anomalies: tuple[Anomaly, ...]
+    status: str
+    is_provisional: bool
+
+    @property
+    def size(self) -> int:
+        """How many anomalies it holds."""
+        return len(self.anomalies)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One finished run of detection."""
+
+    run_id: str
+    started_at: dt.datetime
+    finished_at: dt.datetime
+    as_of: dt.date
+    status: str
+    source: str
+    source_rows: int
+    anomalies: int
+    code_version: str

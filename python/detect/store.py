@@ -1,0 +1,410 @@
+"""The only module that knows DuckDB: reads KPI tables, writes insights, all or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from detect.attribution.cells import DIMENSIONS, Cells
+from detect.errors import DetectError
+from detect.feedback import Feedback
+from detect.records import (
+    GRAINS,
+    PERIOD_DAYS,
+    Dates,
+    Days,
+    Grain,
+    Inputs,
+    Kpi,
+    Panel,
+    Series,
+    Source,
+)
+from detect.schema import TABLES, Column
+
+PATIENCE_SECONDS = 10.0
+PAUSE_SECONDS = 0.25
+SIMULATED = "simulated shop"
+Connection = duckdb.DuckDBPyConnection
+
+
+@contextmanager
+def connect(path: Path, *, read_only: bool) -> Iterator[Connection]:
+    """Open the database file, waiting a little while another program writes to it.
+
+    Raises:
+        DetectError: there is no such file, it is no database, or it stays locked.
+    """
+    if not path.is_file():
+        raise DetectError(f"{path}: no such database; run `dbt build` first, or give --db")
+    connection = _open(path, read_only=read_only)
+    try:
+        connection.execute("set timezone = 'UTC'")
+        yield connection
+    except duckdb.Error as error:
+        raise DetectError(f"{path}: {_first_line(error)}") from error
+    finally:
+        connection.close()
+
+
+def _open(path: Path, *, read_only: bool) -> Connection:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=read_only)
+        except duckdb.IOException as error:
+            if "lock" not in str(error):
+                raise DetectError(f"{path}: not a DuckDB file ({_first_line(error)})") from error
+            if time.monotonic() > deadline:
+                raise DetectError(
+                    f"{path}: locked by another program; close it, or try again later"
+                ) from error
+            time.sleep(PAUSE_SECONDS)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+# ---------------------------------------------------------------------------------- reading
+
+
+def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
+    """Read definitions, calendar and series; nothing after `as_of` is looked at."""
+    with connect(path, read_only=True) as connection:
+        _require(connection, path)
+        kpis = _kpis(connection)
+        dates = _dates(connection, as_of, path)
+        panels = {grain: _panel(connection, grain, kpis, dates) for grain in GRAINS}
+        complete = dates.day[dates.is_complete]
+        last = as_of or (complete[-1] if complete.size else dates.day[-1]).astype(dt.date)
+        grows = _accumulating(connection, kpis, dates)
+        return Inputs(kpis, dates, panels, _source(connection), grows, last)
+
+
+def _require(connection: Connection, path: Path) -> None:
+    wanted = {"dim_kpis", "dim_dates", "dim_sources"} | {
+        f"fct_{what}_{grain}" for what in ("kpis", "segments") for grain in GRAINS
+    }
+    query = "select table_name from information_schema.tables where table_schema = 'marts'"
+    missing = wanted - {name for (name,) in connection.execute(query).fetchall()}
+    if missing:
+        raise DetectError(
+            f"{path}: no table marts.{min(missing)}; run `dbt build` first, or give --db"
+        )
+
+
+def _kpis(connection: Connection) -> tuple[Kpi, ...]:
+    fields = [name for name in Kpi.__dataclass_fields__ if name != "name"]
+    rows = connection.execute(
+        f"select kpi, {', '.join(fields)} from marts.dim_kpis order by kpi"
+    ).fetchall()
+    return tuple(Kpi(name, *map(_plain, values)) for name, *values in rows)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
+    """A value as Python counts with it: a decimal is a float."""
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _dates(connection: Connection, as_of: dt.date | None, path: Path) -> Dates:
+    rows = connection.execute(
+        """
+        select date_day, day_of_week, is_trading_day, is_complete
+        from marts.dim_dates
+        where date_day <= coalesce(?, date_day)
+        order by date_day
+        """,
+        [as_of],
+    ).fetchall()
+    if not rows:
+        raise DetectError(f"{path}: marts.dim_dates has no day up to {as_of or 'the end'}")
+    day, weekday, is_trading, is_complete = zip(*rows, strict=True)
+    return Dates(
+        np.array(day, dtype="datetime64[D]"),
+        np.array(weekday, dtype=np.int64),
+        np.array(is_trading, dtype=bool),
+        np.array(is_complete, dtype=bool),
+        _holidays(connection),
+    )
+
+
+def _holidays(connection: Connection) -> Days:
+    """Holidays of the calendar, and later ones of the same country from the seed."""
+    query = "select date_day from marts.dim_dates where holiday is not null"
+    if _has_table(connection, "seeds", "closures"):
+        query += """
+            union
+            select closures.date_day
+            from seeds.closures as closures
+            where closures.country = (
+                select closures.country
+                from marts.dim_dates as dates
+                inner join seeds.closures as closures
+                    on dates.date_day = closures.date_day and dates.holiday = closures.holiday
+                group by closures.country
+                order by count(*) desc, closures.country
+                limit 1
+            )
+        """
+    rows = connection.execute(query).fetchall()
+    return np.array(sorted(day for (day,) in rows), dtype="datetime64[D]")
+
+
+def _panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], dates: Dates) -> Panel:
+    """All series of a grain, of periods whose data end no later than the calendar does."""
+    step = PERIOD_DAYS[grain]
+    last_data = connection.execute("select max(date_day) from marts.dim_dates").fetchone()
+    assert last_data is not None
+    connection.execute(
+        f"""
+        create or replace temporary table facts as
+        select * from marts.fct_kpis_{grain}
+        where least(period_start + {step - 1}, cast(? as date)) <= ?
+        """,
+        [last_data[0], dates.day[-1].astype(dt.date)],
+    )
+    names = connection.execute(
+        "select distinct kpi, segment from facts order by kpi, segment"
+    ).fetchall()
+    columns = connection.execute(
+        """
+        with series as (
+            select kpi, segment, row_number() over (order by kpi, segment) - 1 as place
+            from (select distinct kpi, segment from facts)
+        )
+        select
+            series.place,
+            facts.period_start,
+            cast(facts.value as double) as value,
+            cast(facts.numerator as double) as numerator,
+            cast(facts.denominator as double) as denominator,
+            facts.is_complete,
+            facts.is_warm_up
+        from facts
+        inner join series on facts.kpi = series.kpi and facts.segment = series.segment
+        """
+    ).fetchnumpy()
+    starts = np.asarray(columns["period_start"]).astype("datetime64[D]")
+    first = starts.min() if starts.size else dates.day[0]
+    period = np.arange(first, starts.max() + 1 if starts.size else first, step)
+    at = (columns["place"], ((starts - first).astype(np.int64)) // step)
+    by_name = {kpi.name: kpi for kpi in kpis}
+    shape = (len(names), period.size)
+
+    def fill(name: str, empty: float) -> np.ndarray:
+        out = np.full(shape, empty, dtype=type(empty))
+        out[at] = np.ma.filled(columns[name], empty)
+        return out
+
+    return Panel(
+        grain=grain,
+        series=tuple(Series(by_name[kpi], segment) for kpi, segment in names),
+        period=period,
+        value=fill("value", np.nan),
+        numerator=fill("numerator", np.nan),
+        denominator=fill("denominator", np.nan),
+        is_complete=fill("is_complete", False),
+        is_warm_up=fill("is_warm_up", True),
+    )
+
+
+def _accumulating(connection: Connection, kpis: tuple[Kpi, ...], dates: Dates) -> frozenset[str]:
+    """Measures without a negative part anywhere: they can only grow within a period."""
+    names = sorted({m for kpi in kpis for m in (kpi.numerator, kpi.denominator) if m})
+    lowest = connection.execute(
+        f"""
+        select {", ".join(f"min({name})" for name in names)}
+        from marts.fct_segments_daily
+        where period_start <= ?
+        """,
+        [dates.day[-1].astype(dt.date)],
+    ).fetchone()
+    pairs = zip(names, lowest or [None] * len(names), strict=True)
+    return frozenset(name for name, low in pairs if low is not None and low >= 0)
+
+
+def _source(connection: Connection) -> Source:
+    rows = connection.execute(
+        "select origin, source_file, raw_rows from marts.dim_sources order by source_file"
+    ).fetchall()
+    origins = list(dict.fromkeys(origin for origin, _, _ in rows))
+    files = rows[0][1] if len(rows) == 1 else f"{len(rows)} files"
+    return Source(
+        text=f"{', '.join(origins)}: {files}" if rows else "unknown",
+        rows=sum(count or 0 for _, _, count in rows),
+        is_simulated=SIMULATED in origins,
+    )
+
+
+def read_cells(path: Path, grain: Grain, periods: Days, measures: Sequence[str]) -> Cells:
+    """Read the finest segments of some periods, dimensions as integer codes."""
+    with connect(path, read_only=True) as connection:
+        table = f"marts.fct_segments_{grain}"
+        connection.register("wanted", {"period_start": periods.astype("datetime64[us]")})
+        connection.execute(
+            f"""
+            create temporary table cells as
+            select cells.* from {table} as cells
+            semi join wanted on cells.period_start = cast(wanted.period_start as date)
+            """
+        )
+        members = {name: _members(connection, name) for name in DIMENSIONS}
+        columns = connection.execute(_cells_query(measures)).fetchnumpy()
+    found = np.asarray(columns["period_start"]).astype("datetime64[D]")
+    distinct, start = np.unique(found, return_index=True)
+    return Cells(
+        period=distinct,
+        start=np.append(start, found.size).astype(np.int64),
+        codes={name: np.asarray(columns[name], dtype=np.int64) for name in DIMENSIONS},
+        members=members,
+        measures={name: np.ma.filled(columns[f"m_{name}"], 0.0) for name in measures},
+    )
+
+
+def _members(connection: Connection, name: str) -> tuple[str, ...]:
+    rows = connection.execute(
+        f"select distinct cast({name} as varchar) from cells order by 1 nulls last"
+    ).fetchall()
+    return tuple("(none)" if value is None else value for (value,) in rows)
+
+
+def _cells_query(measures: Sequence[str]) -> str:
+    """Codes count the members in order of their text, as `_members` lists them."""
+    lookups = ", ".join(
+        f"""{name}_codes as (
+            select
+                {name},
+                row_number() over (order by cast({name} as varchar) nulls last) - 1 as code
+            from (select distinct {name} from cells)
+        )"""
+        for name in DIMENSIONS
+    )
+    codes = ", ".join(f"{name}_codes.code as {name}" for name in DIMENSIONS)
+    joins = " ".join(
+        f"inner join {name}_codes on cells.{name} is not distinct from {name}_codes.{name}"
+        for name in DIMENSIONS
+    )
+    sums = ", ".join(f"cast(cells.{name} as double) as m_{name}" for name in measures)
+    return f"""
+        with {lookups}
+        select cells.period_start, {codes}, {sums}
+        from cells
+        {joins}
+        order by cells.period_start
+    """
+
+
+# ---------------------------------------------------------------------------------- writing
+
+
+def write_insights(path: Path, tables: dict[str, list[tuple[object, ...]]]) -> None:
+    """Replace the insights tables and append the run, in one transaction.
+
+    A reader sees the tables of the last finished run; a killed writer leaves them untouched.
+    """
+    with connect(path, read_only=False) as connection:
+        connection.execute("begin")
+        connection.execute("create schema if not exists insights")
+        for name, rows in tables.items():
+            _write(connection, name, rows)
+        connection.execute("commit")
+
+
+def _write(connection: Connection, name: str, rows: list[tuple[object, ...]]) -> None:
+    table = TABLES[name]
+    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
+    if table.keeps_history:
+        connection.execute(f"create table if not exists insights.{name} ({columns})")
+    else:
+        connection.execute(f"create or replace table insights.{name} ({columns})")
+    if not rows:
+        return
+    arrays = {
+        column.name: _array(column, [row[i] for row in rows])
+        for i, column in enumerate(table.columns)
+    }
+    connection.register("fresh", arrays)
+    casts = ", ".join(f"cast({column.name} as {column.type})" for column in table.columns)
+    connection.execute(f"insert into insights.{name} select {casts} from fresh")
+    connection.unregister("fresh")
+
+
+def _array(column: Column, values: list[object]) -> np.ndarray:
+    """One column as DuckDB reads it: numbers as they are, the rest as text."""
+    if column.type in ("DOUBLE", "BIGINT", "BOOLEAN"):
+        kinds = {"DOUBLE": np.float64, "BIGINT": np.int64, "BOOLEAN": np.bool_}
+        return np.array(values, dtype=kinds[column.type])
+    return np.array([None if v is None else _text(v) for v in values], dtype=object)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def rows_of(records: dict[str, Sequence[object]]) -> dict[str, list[tuple[object, ...]]]:
+    """Records of each table as rows, columns in the order of the schema."""
+    return {
+        name: [tuple(c.get(record) for c in TABLES[name].columns) for record in found]
+        for name, found in records.items()
+    }
+
+
+# --------------------------------------------------------------------------------- feedback
+
+
+def read_feedback(path: Path) -> list[Feedback]:
+    """What people have said, oldest first; nothing where nobody has spoken yet."""
+    with connect(path, read_only=True) as connection:
+        if not _has_table(connection, "insights", "feedback"):
+            return []
+        names = ", ".join(column.name for column in TABLES["feedback"].columns)
+        rows = connection.execute(
+            f"select {names} from insights.feedback order by given_at"
+        ).fetchall()
+    return [Feedback(*row) for row in rows]
+
+
+def give_feedback(path: Path, given: list[Feedback]) -> None:
+    """Add what somebody said; earlier feedback stays."""
+    with connect(path, read_only=False) as connection:
+        connection.execute("begin")
+        connection.execute("create schema if not exists insights")
+        _write(connection, "feedback", rows_of({"feedback": given})["feedback"])
+        connection.execute("commit")
+
+
+def read_table(path: Path, name: str) -> list[dict[str, object]]:
+    """All rows of an insights table, in the order they were written.
+
+    Raises:
+        DetectError: no run has finished yet.
+    """
+    with connect(path, read_only=True) as connection:
+        if not _has_table(connection, "insights", name):
+            raise DetectError(f"{path}: no finished run yet; run `python -m detect` first")
+        columns = [column.name for column in TABLES[name].columns]
+        rows = connection.execute(f"select {', '.join(columns)} from insights.{name}").fetchall()
+    return [dict(zip(columns, row, strict=True)) for row in rows]
+
+
+def _has_table(connection: Connection, schema: str, name: str) -> bool:
+    query = """
+        select count(*) from information_schema.tables
+        where table_schema = ? and table_name = ?
+    """
+    row = connection.execute(query, [schema, name]).fetchone()
+    return row is not None and row[0] > 0

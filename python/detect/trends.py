@@ -1,0 +1,74 @@
+"""From rolling trend tests to trends: one record per gradual change, not one per window."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+
+from detect.anomalies import Scan
+from detect.baseline.scale import from_scale
+from detect.confidence import SMALLEST
+from detect.detectors.mann_kendall import STRIDE, sen_slope
+from detect.records import Ints, Trend
+
+METHOD = "mann_kendall_hamed_rao"
+PATIENCE = 3
+"""Tests without a finding after which a trend is over."""
+
+
+def find(found: Scan) -> list[Trend]:
+    """Trends of a scanned panel, each from the first window that showed it to the last."""
+    agrees = found.evidence["mann_kendall"].agrees
+    trends = [
+        _trend(found, int(row), episode)
+        for row in np.flatnonzero(agrees.any(axis=1))
+        for episode in _episodes(found, int(row))
+    ]
+    return sorted(trends, key=lambda t: (t.window_end, t.kpi.name, t.segment))
+
+
+def _episodes(found: Scan, row: int) -> list[Ints]:
+    """Columns of each run of findings in one direction with no long pause."""
+    evidence = found.evidence["mann_kendall"]
+    columns = np.flatnonzero(evidence.agrees[row])
+    order = np.cumsum(found.view.learned[row])[columns]
+    sign = np.sign(evidence.statistic[row, columns])
+    pause = PATIENCE * STRIDE[found.view.panel.grain]
+    breaks = np.flatnonzero((np.diff(order) > pause) | (np.diff(sign) != 0)) + 1
+    return np.split(columns, breaks)
+
+
+def _trend(found: Scan, row: int, columns: Ints) -> Trend:
+    panel, evidence = found.view.panel, found.evidence["mann_kendall"]
+    best = columns[np.argmin(evidence.p_value[row, columns])]
+    first, last = _reach(found, row, int(columns[0])), int(columns[-1])
+    values = found.view.forecast.adjusted[row, first : last + 1]
+    values = values[np.isfinite(values)]
+    slope = float(sen_slope(values[None])[0])
+    middle = float(np.median(values))
+    steps = (values.size - 1) / 2
+    ends = np.array([[middle - slope * steps, middle + slope * steps]])
+    before, after = from_scale((panel.series[row].kpi.scale,), ends)[0]
+    p_value = float(evidence.p_value[row, best])
+    return Trend(
+        kpi=panel.series[row].kpi,
+        segment=panel.series[row].segment,
+        grain=panel.grain,
+        window_start=panel.period[first].astype(dt.date),
+        window_end=panel.period_end()[last].astype(dt.date),
+        detected_on=panel.period_end()[columns[0]].astype(dt.date),
+        direction="increasing" if evidence.statistic[row, best] > 0 else "decreasing",
+        tau=float(evidence.statistic[row, best]),
+        slope=float((after - before) / max(values.size - 1, 1)),
+        change=float(after / before - 1) if before else float("nan"),
+        p_value=p_value,
+        confidence=float(1 / (1 - np.e * max(p_value, SMALLEST) * np.log(max(p_value, SMALLEST)))),
+        method=METHOD,
+    )
+
+
+def _reach(found: Scan, row: int, column: int) -> int:
+    """The first column of the window that ends in `column`."""
+    seen = np.flatnonzero(found.view.learned[row, : column + 1])
+    return int(seen[-found.evidence["mann_kendall"].span[row, column]])

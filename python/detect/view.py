@@ -1,0 +1,58 @@
+"""What the detectors look at: a panel, what was expected of it, and what may be tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect import calendar as trading
+from detect.baseline import Forecast, forecast
+from detect.baseline.scale import to_scale
+from detect.baseline.tuning import TUNING
+from detect.calendar import CLOSED, TradingCalendar
+from detect.records import Bools, Floats, Panel
+
+RECENT = 20
+MOST_OFF_SCALE = 0.25
+"""A series with a larger share of recent periods at or below zero is too thin for its log scale."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A panel with its forecast; `learned` and `tested` say which periods count, (S, T)."""
+
+    panel: Panel
+    calendar: TradingCalendar
+    forecast: Forecast
+    learned: Bools
+    tested: Bools
+
+
+def look(panel: Panel, calendar: TradingCalendar) -> View:
+    """Forecast a panel and mark the periods that may be tested.
+
+    Never tested: closed days, incomplete periods, warm-up, series with too little history or too
+    many periods without business, and days that should have been closed.
+    """
+    kinds = tuple(s.kpi.scale for s in panel.series)
+    traded = trading.days_traded(calendar, panel) > 0
+    learned = np.isfinite(panel.value) & panel.is_complete & traded
+    values = np.where(learned, to_scale(kinds, panel.value), np.nan)
+    known = forecast(values, trading.regressors(calendar, panel), TUNING[panel.grain])
+    tested = learned & known.ready & ~panel.is_warm_up & ~_thin(np.isinf(values), learned)
+    if panel.grain == "daily":
+        tested &= calendar.expected[calendar.position(panel.period)] != CLOSED
+    return View(panel, calendar, known, learned, tested)
+
+
+def _thin(off_scale: Bools, learned: Bools) -> Bools:
+    """Whether too many of the RECENT values before a period were off the scale, (S, T)."""
+    off, seen = _before(off_scale), _before(learned)
+    return np.asarray(off > MOST_OFF_SCALE * np.maximum(seen, 1))
+
+
+def _before(flags: Bools) -> Floats:
+    total = np.concatenate([np.zeros((flags.shape[0], 1)), np.cumsum(flags, axis=1)], axis=1)
+    first = np.maximum(np.arange(flags.shape[1]) - RECENT, 0)
+    return np.asarray(total[:, :-1] - total[:, first])

@@ -1,0 +1,195 @@
+"""Contributions add up to the last digit, whatever the KPI, and the guilty segment is named."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from detect import attribution
+from detect.attribution.breakdown import ALWAYS, LARGEST, OTHER, break_down
+from detect.attribution.cells import DIMENSIONS, Cells
+from detect.attribution.root_cause import Leaves, find_causes
+from detect.attribution.split import Sides, contributions
+from detect.records import Anomaly, Kpi
+from test_detect_shop import kpi
+
+SIZE = 6
+amounts = arrays(np.float64, SIZE, elements=st.floats(-1e4, 1e4))
+volumes = arrays(np.float64, SIZE, elements=st.floats(0, 1e4))
+
+
+def anomaly(definition: Kpi, actual: float, expected: float, segment: str = "all") -> Anomaly:
+    return Anomaly(
+        "a", definition, segment, "daily", dt.date(2024, 3, 4), actual, expected, 0.0, 0.0, "up",
+        4.0, 2.0, 1e-4, 0.9, "high", "good", ("z_score",),
+    )  # fmt: skip
+
+
+@given(amounts, amounts)
+def test_contributions_to_a_sum_add_up(actual: np.ndarray, expected: np.ndarray) -> None:
+    top, bottom = contributions(Sides(actual, None), Sides(expected, None))
+    assert (top + bottom).sum() == pytest.approx(actual.sum() - expected.sum(), abs=1e-6)
+
+
+@given(amounts, volumes, amounts, volumes)
+def test_contributions_to_a_ratio_add_up(
+    top: np.ndarray, bottom: np.ndarray, past_top: np.ndarray, past_bottom: np.ndarray
+) -> None:
+    assume(bottom.sum() > 1 and past_bottom.sum() > 1)
+    actual, expected = Sides(top, bottom), Sides(past_top, past_bottom)
+    change = actual.total() - expected.total()
+    through_top, through_bottom = contributions(actual, expected)
+    scale = np.abs(through_top).sum() + np.abs(through_bottom).sum() + abs(change)
+    assert (through_top + through_bottom).sum() == pytest.approx(change, abs=1e-9 * scale + 1e-9)
+
+
+def test_a_segment_that_did_not_change_contributes_nothing() -> None:
+    actual = Sides(np.array([5.0, 9.0]), np.array([2.0, 8.0]))
+    expected = Sides(np.array([5.0, 4.0]), np.array([2.0, 5.0]))
+    top, bottom = contributions(actual, expected)
+    assert top[0] == bottom[0] == 0
+
+
+def test_renaming_numerators_and_denominators_alike_changes_nothing() -> None:
+    actual = Sides(np.array([5.0, 9.0]), np.array([2.0, 8.0]))
+    expected = Sides(np.array([3.0, 4.0]), np.array([1.0, 5.0]))
+    doubled = Sides(2 * actual.numerator, 2 * np.asarray(actual.denominator))
+    before = sum(contributions(expected, expected))
+    assert np.abs(before).max() == 0
+    same = sum(contributions(doubled, Sides(2 * expected.numerator, 2 * expected.denominator)))
+    assert same == pytest.approx(sum(contributions(actual, expected)))
+
+
+@given(amounts, st.floats(-1e5, 1e5))
+def test_expectations_of_the_parts_meet_the_wholes(parts: np.ndarray, whole: float) -> None:
+    met = attribution.reconcile(Sides(parts, None), whole)
+    assert met.numerator.sum() == pytest.approx(whole, abs=1e-6 * max(np.abs(parts).sum(), 1))
+
+
+def test_parts_keep_their_proportions_where_they_can() -> None:
+    met = attribution.reconcile(Sides(np.array([1.0, 3.0]), None), 8.0)
+    assert met.numerator.tolist() == [2.0, 6.0]
+
+
+# -------------------------------------------------------------------------------- breakdown
+
+
+def leaves(
+    actual: Sides, expected: Sides, codes: np.ndarray, names: tuple[str, ...] = ("product",)
+) -> Leaves:
+    members = tuple(
+        tuple(f"{n}{i}" for i in range(int(c.max()) + 1)) for n, c in zip(names, codes, strict=True)
+    )
+    return Leaves(names, codes, members, actual, expected)
+
+
+@given(st.integers(0, 2**32 - 1), st.booleans())
+def test_every_dimension_adds_up_to_the_change(seed: int, ratio: bool) -> None:
+    rng = np.random.default_rng(seed)
+    count = 60
+    bottoms = rng.uniform(1, 9, (2, count)) if ratio else (None, None)
+    actual, expected = (Sides(rng.normal(5, 9, count), b) for b in bottoms)
+    codes = np.stack([np.arange(count) % 30, np.arange(count) % 2])
+    found = anomaly(kpi(denominator="orders" if ratio else None), actual.total(), expected.total())
+    rows = break_down(found, leaves(actual, expected, codes, ("product", "market")))
+    for dimension in ("product", "market"):
+        mine = [r for r in rows if r.dimensions == (dimension,)]
+        scale = sum(abs(r.contribution) for r in mine)
+        assert sum(r.contribution for r in mine) == pytest.approx(found.change, abs=1e-9 * scale)
+        assert [r.rank for r in mine] == list(range(1, len(mine) + 1))
+
+
+def test_the_tail_is_one_row() -> None:
+    count = 40
+    actual, expected = Sides(np.arange(count) + 1.0, None), Sides(np.ones(count), None)
+    rows = break_down(
+        anomaly(kpi(), actual.total(), expected.total()),
+        leaves(actual, expected, np.arange(count)[None]),
+    )
+    assert len(rows) == LARGEST + 1
+    assert rows[-1].segment == {"product": OTHER}
+    assert rows[0].segment == {"product": "product39"}
+    assert rows[-1].actual == pytest.approx(sum(range(1, count - LARGEST + 1)))
+
+
+def test_guests_have_a_row_however_small() -> None:
+    count = LARGEST + 5
+    actual, expected = Sides(np.arange(count) * 9.0, None), Sides(np.zeros(count), None)
+    members = (tuple(["guest"] + [f"t{i}" for i in range(1, count)]),)
+    given_leaves = Leaves(("customer_type",), np.arange(count)[None], members, actual, expected)
+    rows = break_down(anomaly(kpi(), actual.total(), 0.0), given_leaves)
+    assert "guest" in ALWAYS["customer_type"]
+    assert {"customer_type": "guest"} in [r.segment for r in rows]
+
+
+# ------------------------------------------------------------------------------ root causes
+
+
+def test_the_one_segment_that_moved_is_blamed() -> None:
+    codes = np.stack([np.repeat(np.arange(5), 4), np.tile(np.arange(4), 5)])
+    expected = Sides(np.full(20, 10.0), None)
+    actual = Sides(np.where(codes[0] == 3, 100.0, 10.0), None)
+    causes = find_causes(leaves(actual, expected, codes, ("country", "category")))
+    assert causes[0].segment == {"country": "country3"}
+    assert causes[0].share_of_change == pytest.approx(1.0)
+
+
+def test_a_broad_change_is_blamed_on_nobody() -> None:
+    codes = np.stack([np.repeat(np.arange(5), 4), np.tile(np.arange(4), 5)])
+    expected = Sides(np.full(20, 10.0), None)
+    assert find_causes(leaves(Sides(np.full(20, 5.0), None), expected, codes, ("a", "b"))) == ()
+
+
+# ------------------------------------------------------------------------------------ cells
+
+
+def small_cells(days: int = 40) -> Cells:
+    """Two countries every day; the second earns twice as much."""
+    period = np.datetime64("2024-02-01") + np.arange(days)
+    codes = {name: np.zeros(2 * days, dtype=np.int64) for name in DIMENSIONS}
+    codes["country"] = np.tile([0, 1], days)
+    members = dict.fromkeys(DIMENSIONS, ("one",)) | {"country": ("France", "Norway")}
+    measures = {"net_revenue": np.tile([10.0, 20.0], days), "orders": np.tile([1.0, 4.0], days)}
+    return Cells(period, np.arange(0, 2 * days + 1, 2), codes, members, measures)
+
+
+def test_a_countrys_anomaly_is_broken_down_within_the_country() -> None:
+    cells = small_cells()
+    revenue = kpi("revenue_by_country", segment_by="country", numerator="net_revenue")
+    found = attribution.leaves_of(anomaly(revenue, 20.0, 40.0, "Norway"), cells, cells.period)
+    assert found.actual.total() == 20.0
+    assert found.expected.total() == pytest.approx(40.0)
+
+
+def test_only_the_past_is_compared_with() -> None:
+    cells = small_cells()
+    found = anomaly(kpi(), 1.0, 2.0)
+    periods, weights = attribution.comparable(found, cells.period)
+    assert (periods < np.datetime64(found.period_start)).all()
+    assert weights.sum() == pytest.approx(1.0)
+    assert set(attribution.needed([found], cells.period)) == {
+        *periods, np.datetime64(found.period_start),
+    }  # fmt: skip
+
+
+def test_periods_without_cells_are_empty_not_wrong() -> None:
+    cells = small_cells()
+    assert cells.rows(np.datetime64("1999-01-01")) == slice(0, 0)
+    assert cells.rows(np.datetime64("2024-02-02")) == slice(2, 4)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_distinct_combinations_are_numbered_alike(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    codes = {name: rng.integers(0, 2, 30) for name in DIMENSIONS}
+    members = dict.fromkeys(DIMENSIONS, ("x", "y"))
+    cells = Cells(np.array([], dtype="datetime64[D]"), np.array([0]), codes, members, {})
+    leaf, first = cells.distinct(np.arange(30))
+    rows = np.stack([codes[name] for name in DIMENSIONS], axis=1)
+    assert (rows[first][leaf] == rows).all()
+    assert first.size == len(np.unique(rows, axis=0))

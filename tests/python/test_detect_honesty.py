@@ -1,0 +1,159 @@
+"""Trends, early warnings and the honesty tables say what the data can bear, and no more."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from detect import anomalies, calendar, early, honesty, trends
+from detect.anomalies import Scan
+from detect.records import Panel
+from detect.view import look
+from test_detect_shop import DAYS, dates, kpi, panel
+
+UNITS = kpi("units_sold", numerator="units")
+PER_ORDER = kpi("items_per_order", numerator="units", denominator="orders")
+GROWING = frozenset({"units", "orders"})
+
+
+def shop(seed: int = 2) -> Panel:
+    """Orders, units and units per order with even noise, closed on Saturdays."""
+    rng = np.random.default_rng(seed)
+    closed = np.arange(DAYS) % 7 == 5
+    orders = np.where(closed, 0.0, 100 * np.exp(0.15 * rng.normal(size=DAYS)))
+    units = orders * 8 * np.exp(0.15 * rng.normal(size=DAYS))
+    value = np.stack(
+        [orders, units, np.divide(units, orders, where=~closed, out=np.full(DAYS, np.nan))]
+    )
+    made = panel(value, kpi(), UNITS, PER_ORDER)
+    nothing = np.full(DAYS, np.nan)
+    return dataclasses.replace(
+        made,
+        numerator=np.stack([orders, units, units]),
+        denominator=np.stack([nothing, nothing, orders]),
+    )
+
+
+def scan(seen: Panel) -> Scan:
+    return anomalies.scan(look(seen, calendar.learn(dates())))
+
+
+def unfinished(made: Panel, units: float, orders: float) -> Panel:
+    """The shop on a last day that is not over yet."""
+    copy = {name: getattr(made, name).copy() for name in ("value", "numerator", "denominator")}
+    complete = made.is_complete.copy()
+    complete[:, -1] = False
+    copy["numerator"][:, -1] = [orders, units, units]
+    copy["value"][:, -1] = [orders, units, units / orders]
+    copy["denominator"][2, -1] = orders
+    return dataclasses.replace(made, is_complete=complete, **copy)
+
+
+def test_an_ordinary_unfinished_day_is_no_warning() -> None:
+    half = unfinished(shop(), 400.0, 50.0)
+    assert early.find(half, calendar.learn(dates()), GROWING) == []
+
+
+def test_half_a_day_with_too_much_already_is_a_warning() -> None:
+    found = early.find(unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING)
+    assert {a.kpi.name for a in found} == {"units_sold", "items_per_order"}
+    assert {a.direction for a in found} == {"up"}
+    assert all("so_far" in a.methods for a in found)
+
+
+def test_a_ratio_is_given_the_benefit_of_the_rest_of_the_day() -> None:
+    found = early.find(unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING)
+    ratio = next(a for a in found if a.kpi.name == "items_per_order")
+    assert ratio.actual < 20000.0 / (50.0 + 100.0)
+
+
+def test_nothing_is_concluded_from_measures_that_can_shrink() -> None:
+    half = unfinished(shop(), 20000.0, 50.0)
+    assert early.find(half, calendar.learn(dates()), frozenset({"orders"})) == []
+
+
+def test_an_unfinished_day_is_never_tested() -> None:
+    found = scan(unfinished(shop(), 20000.0, 50.0))
+    assert not found.view.tested[:, -1].any()
+    assert not anomalies.reported(found)[:, -1].any()
+
+
+def test_warm_up_is_never_tested() -> None:
+    made = shop()
+    warm = made.is_warm_up.copy()
+    warm[:, :100] = True
+    found = scan(dataclasses.replace(made, is_warm_up=warm))
+    assert not found.view.tested[:, :100].any()
+    assert found.view.tested[:, 100:].any()
+
+
+# ----------------------------------------------------------------------------------- trends
+
+
+def declining(start: int = 60) -> Panel:
+    made = shop()
+    value = made.value.copy()
+    value[:2, start:] *= np.clip(1 - 0.4 * np.arange(DAYS - start) / 84, 0.6, None)
+    return dataclasses.replace(made, value=value)
+
+
+def test_a_slow_decline_is_one_trend_not_many() -> None:
+    found = [t for t in trends.find(scan(declining())) if t.kpi.name == "order_count"]
+    assert len(found) == 1
+    assert found[0].direction == "decreasing"
+    assert found[0].change < -0.15
+    assert found[0].slope < 0
+    assert found[0].tau < 0
+
+
+def test_a_trend_is_found_before_it_is_over() -> None:
+    found = next(t for t in trends.find(scan(declining())) if t.kpi.name == "order_count")
+    assert found.detected_on < declining().period[60 + 84].astype(object)
+    assert found.window_start < found.detected_on <= found.window_end
+
+
+def test_a_slow_decline_is_no_string_of_anomalies() -> None:
+    assert anomalies.reported(scan(declining())).sum() <= 3
+
+
+# -------------------------------------------------------------------------- honesty tables
+
+
+def test_the_ledger_counts_every_test_once() -> None:
+    found = scan(shop())
+    rows = [r for r in honesty.ledger(found) if r.method == honesty.COMBINED]
+    tested = (found.view.tested & (found.confidence < honesty.DISTURBED)).sum(axis=1)
+    by_kpi = {r.kpi: r.tests for r in rows}
+    assert by_kpi == {
+        s.kpi.name: int(n) for s, n in zip(found.view.panel.series, tested, strict=True)
+    }
+    assert all(r.alerts == round(r.realised * r.tests) for r in rows)
+    assert all(r.lower <= r.promised <= r.upper for r in rows)
+
+
+def test_realised_rates_of_undisturbed_data_are_within_the_band() -> None:
+    rows = [r for seed in range(5) for r in honesty.ledger(scan(shop(seed)))]
+    combined = [r.is_within for r in rows if r.method == honesty.COMBINED]
+    assert np.mean(combined) >= 0.9
+
+
+def test_a_blind_spot_is_a_change_that_would_have_been_reported() -> None:
+    found = scan(shop())
+    spot = next(s for s in honesty.blind_spots(found) if s.kpi == "order_count")
+    column = int(np.flatnonzero(found.view.tested[0])[-1])
+    assert spot.smallest_up is not None
+    for value, seen in ((spot.smallest_up * 1.3, True), (spot.expected, False)):
+        made = shop()
+        changed = made.value.copy()
+        changed[0, column] = value
+        again = scan(dataclasses.replace(made, value=changed))
+        assert anomalies.reported(again)[0, column] == seen
+
+
+def test_changes_are_relative_to_the_expected() -> None:
+    for spot in honesty.blind_spots(scan(shop())):
+        assert spot.up_change is None or spot.smallest_up is not None
+        if spot.smallest_up is not None:
+            assert spot.smallest_up == pytest.approx(spot.expected * (1 + (spot.up_change or 0)))

@@ -1,0 +1,178 @@
+"""Anomalies that belong together become one incident, with a name that lasts and a story."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pytest
+
+from detect import anomalies, feedback, incidents, narrative
+from detect.feedback import Feedback
+from detect.records import Anomaly, Attribution
+from test_detect_shop import kpi
+
+MONDAY = dt.date(2024, 3, 4)
+
+
+def anomaly(
+    name: str = "order_count", day: int = 0, grain: str = "daily", **changes: object
+) -> Anomaly:
+    start = MONDAY + dt.timedelta(days=day)
+    found = Anomaly(
+        anomalies.identify(name, "all", grain, start), kpi(name, cadence=grain), "all",
+        grain, start, 50.0, 100.0, 80.0, 125.0, "down",  # type: ignore[arg-type]
+        -4.0, -2.0, 1e-4, 0.9, "high", "bad", ("z_score",),
+    )  # fmt: skip
+    return dataclasses.replace(found, **changes)  # type: ignore[arg-type]
+
+
+def ids(*found: Anomaly) -> list[str]:
+    return [a.incident_id for a in incidents.group(list(found))]
+
+
+def test_kpis_of_one_day_are_one_incident() -> None:
+    assert (
+        len(set(ids(anomaly(), anomaly("units_sold"), anomaly("new_customers", 0, "weekly")))) == 1
+    )
+
+
+def test_far_days_are_two_incidents() -> None:
+    assert len(set(ids(anomaly(), anomaly(day=10)))) == 2
+
+
+def test_a_kpi_that_stays_down_is_one_incident() -> None:
+    assert len(set(ids(anomaly(), anomaly(day=1), anomaly(day=3)))) == 1
+
+
+def test_opposite_directions_on_neighbouring_days_are_two() -> None:
+    assert len(set(ids(anomaly(), anomaly(day=1, direction="up")))) == 2
+
+
+def test_an_incident_keeps_its_name_when_more_is_found_later() -> None:
+    before = ids(anomaly())
+    after = ids(anomaly(), anomaly(day=1), anomaly("new_customers", 0, "weekly"))
+    assert before[0] == after[0] == after[1] == after[2]
+
+
+def test_a_week_joins_its_surest_day_and_merges_no_days() -> None:
+    first, second = anomaly(p_value=1e-3), anomaly("units_sold", day=4, p_value=1e-6)
+    week = anomaly("new_customers", 0, "weekly")
+    before, after = ids(first, second), ids(first, second, week)
+    assert after[:2] == before
+    assert after[2] == after[1] != after[0]
+
+
+def test_weeks_in_a_row_are_one_incident() -> None:
+    assert len(set(ids(anomaly(grain="weekly"), anomaly(day=7, grain="weekly")))) == 1
+
+
+def test_identities_are_stable() -> None:
+    assert anomalies.identify("order_count", "all", "daily", MONDAY) == "9a0a67544f4f"
+
+
+def test_the_surest_kpi_at_its_own_cadence_leads() -> None:
+    surer = anomaly("units_sold", p_value=1e-9, confidence=0.99)
+    off_cadence = anomaly("new_customers", p_value=1e-12, confidence=1.0)
+    off_cadence = dataclasses.replace(off_cadence, kpi=kpi("new_customers", cadence="weekly"))
+    assert incidents.lead([anomaly(), off_cadence, surer]).kpi.name == "units_sold"
+
+
+def test_an_incident_tells_its_lead_its_cause_and_the_rest() -> None:
+    members = incidents.group([anomaly(p_value=1e-6), anomaly("units_sold")])
+    cause = Attribution(
+        members[0].anomaly_id, "root_cause", 1, ("country",), {"country": "France"},
+        0.0, 45.0, -45.0, 0.9, "down",
+    )  # fmt: skip
+    told = incidents.describe(members, [cause])[0]
+    assert told.headline == "Order count 50 % below expected on 4 March 2024, from country France"
+    assert "Country France accounts for 90 % of the change (-45.0)" in told.narrative
+    assert "units sold (down)" in told.narrative
+    assert told.root_cause == {"country": "France"}
+    assert told.severity == "high"
+
+
+def test_a_broad_change_says_so() -> None:
+    told = incidents.describe(incidents.group([anomaly()]), [])[0]
+    assert told.root_cause == {}
+    assert "no segment is to blame" in told.narrative
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"methods": ("no_data",)}, "missing: no trade at all"),
+        ({"methods": ("calendar",)}, "on a day the shop is usually closed"),
+        ({"methods": ("so_far",), "actual": 300.0, "direction": "up"}, "so far already 200 %"),
+    ],
+)
+def test_special_findings_are_told_in_their_own_words(
+    changes: dict[str, object], text: str
+) -> None:
+    assert text in narrative.headline(anomaly(**changes), [])  # type: ignore[arg-type]
+
+
+def test_certainty_is_never_rounded_up_to() -> None:
+    assert narrative.percent(0.99996) == "99.9 %"
+    assert narrative.percent(1.5) == "150 %"
+
+
+@pytest.mark.parametrize(
+    ("direction", "actual", "expected"),
+    [
+        ("up", 50.0, "bad"),
+        ("up", 150.0, "good"),
+        ("down", 150.0, "bad"),
+        ("none", 150.0, "neutral"),
+    ],
+)
+def test_direction_decides_what_is_good(direction: str, actual: float, expected: str) -> None:
+    assert anomalies.effect(kpi(direction=direction), actual - 100.0) == expected
+
+
+@pytest.mark.parametrize(
+    ("actual", "sure", "expected"),
+    [(97.0, 0.999, "low"), (85.0, 0.999, "medium"), (75.0, 0.95, "high"), (75.0, 0.6, "medium"),
+     (40.0, 0.999, "critical"), (160.0, 0.999, "high")],
+)  # fmt: skip
+def test_severity_weighs_certainty_size_and_direction(
+    actual: float, sure: float, expected: str
+) -> None:
+    assert anomalies.severity(kpi(), actual, 100.0, sure) == expected
+
+
+# --------------------------------------------------------------------------------- feedback
+
+
+def said(found: Anomaly, action: str, until: dt.date | None = None, day: int = 0) -> Feedback:
+    at = dt.datetime.combine(found.period_end, dt.time(9)) + dt.timedelta(days=day)
+    return Feedback(found.anomaly_id, found.kpi.name, found.segment, action, until, None, at)
+
+
+def test_feedback_sets_the_status() -> None:
+    found = anomaly()
+    assert feedback.honour([found], [said(found, "false")])[0].status == "false"
+    assert feedback.honour([found], [])[0].status == "open"
+
+
+def test_the_last_word_counts() -> None:
+    found = anomaly()
+    given = [said(found, "real", day=2), said(found, "ack", day=1)]
+    assert feedback.honour([found], given)[0].status == "real"
+
+
+def test_a_snooze_covers_the_kpi_until_its_end() -> None:
+    first, during, after, other = (
+        anomaly(),
+        anomaly(day=5),
+        anomaly(day=30),
+        anomaly("units_sold", 5),
+    )
+    snooze = said(first, "snooze", MONDAY + dt.timedelta(days=14))
+    honoured = feedback.honour([first, during, after, other], [snooze])
+    assert [a.status for a in honoured] == ["snoozed", "snoozed", "open", "open"]
+
+
+def test_an_incident_is_open_while_anything_in_it_is() -> None:
+    assert feedback.overall(["real", "open"]) == "open"
+    assert feedback.overall(["real", "real", "false"]) == "real"

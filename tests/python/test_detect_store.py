@@ -1,0 +1,229 @@
+"""The store reads what is there up to a day, and writes everything or nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+import signal
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from detect import store
+from detect.errors import DetectError
+from detect.feedback import Feedback
+from detect.schema import TABLES
+from test_detect_shop import DAYS, FIRST_DAY, KPIS, build, cells
+
+LAST_DAY = FIRST_DAY + dt.timedelta(days=DAYS - 1)
+MIDDLE = FIRST_DAY + dt.timedelta(days=100)
+NOW = dt.datetime(2024, 6, 1, 9)
+LEDGER = ("order_count", "daily", "combined", 0.05, 100, 5, 0.05, 0.01, 0.1, True)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("shop") / "shop.duckdb"
+    build(path, cells())
+    return path
+
+
+@pytest.fixture
+def own(shop: Path, tmp_path: Path) -> Path:
+    """A copy of the shop to write to."""
+    path = tmp_path / "own.duckdb"
+    path.write_bytes(shop.read_bytes())
+    return path
+
+
+def count(path: Path, table: str) -> int:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        row = connection.execute(f"select count(*) from insights.{table}").fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_definitions_calendar_and_series_are_read(shop: Path) -> None:
+    found = store.read_inputs(shop, None)
+    assert {k.name for k in found.kpis} == {k.name for k in KPIS}
+    assert next(k for k in found.kpis if k.name == "return_rate") == next(
+        k for k in KPIS if k.name == "return_rate"
+    )
+    assert found.dates.day.size == DAYS
+    assert found.as_of == LAST_DAY
+    assert found.panels["daily"].value.shape == (len(KPIS) + 2, DAYS)
+    assert found.panels["weekly"].value.shape == (len(KPIS) + 2, DAYS // 7)
+    assert found.source.rows == 1000
+
+
+def test_a_ratio_on_a_closed_day_is_missing_and_a_sum_is_zero(shop: Path) -> None:
+    daily = store.read_inputs(shop, None).panels["daily"]
+    saturday = daily.value[:, 5]
+    for series, value in zip(daily.series, saturday, strict=True):
+        assert np.isnan(value) if series.kpi.denominator else value == 0
+
+
+def test_nothing_after_the_day_is_read(shop: Path) -> None:
+    found = store.read_inputs(shop, MIDDLE)
+    assert found.as_of == MIDDLE
+    assert found.dates.day[-1] == np.datetime64(MIDDLE)
+    assert found.panels["daily"].period[-1] == np.datetime64(MIDDLE)
+    assert found.panels["weekly"].period_end()[-1] <= np.datetime64(MIDDLE)
+
+
+def test_measures_that_only_grow_are_told_from_those_that_can_shrink(shop: Path, own: Path) -> None:
+    with duckdb.connect(str(own)) as connection:
+        connection.execute(
+            "update marts.fct_segments_daily set net_revenue = -5 where hour = 9 and units > 0"
+        )
+    assert "units" in store.read_inputs(shop, None).accumulating
+    assert "net_revenue" not in store.read_inputs(own, None).accumulating
+
+
+def test_cells_are_coded_and_in_order_of_period(shop: Path) -> None:
+    periods = np.array([FIRST_DAY + dt.timedelta(days=d) for d in (3, 8)], dtype="datetime64[D]")
+    found = store.read_cells(shop, "daily", periods, ["units", "orders"])
+    assert (found.period == periods).all()
+    assert found.members["country"] == ("France", "Norway", "United Kingdom")
+    second = found.rows(periods[1])
+    with duckdb.connect(str(shop), read_only=True) as connection:
+        expected = connection.execute(
+            "select country, sum(units) from marts.fct_segments_daily where period_start = ? "
+            "group by 1 order by 1",
+            [periods[1].astype(dt.date)],
+        ).fetchall()
+    sums = np.bincount(found.codes["country"][second], found.measures["units"][second])
+    assert sums.tolist() == pytest.approx([units for _, units in expected])
+
+
+def test_holidays_reach_beyond_the_last_day(own: Path) -> None:
+    with duckdb.connect(str(own)) as connection:
+        connection.execute(
+            "update marts.dim_dates set holiday = 'May Day' where date_day = ?", [MIDDLE]
+        )
+        connection.execute("create schema seeds")
+        connection.execute(
+            "create table seeds.closures as select * from (values (?, 'May Day', 'UK'), "
+            "(?, 'Later', 'UK'), (?, 'Elsewhere', 'FR')) as t(date_day, holiday, country)",
+            [MIDDLE, LAST_DAY + dt.timedelta(days=2), LAST_DAY + dt.timedelta(days=3)],
+        )
+    found = store.read_inputs(own, None).dates.holidays
+    assert found.tolist() == [MIDDLE, LAST_DAY + dt.timedelta(days=2)]
+
+
+# ---------------------------------------------------------------------------------- writing
+
+
+def test_results_replace_and_runs_append(own: Path) -> None:
+    run = ("r", NOW, NOW, LAST_DAY, "finished", "given", 1000, 0, "1.0")
+    for _ in range(2):
+        store.write_insights(own, {"calibration": [LEDGER], "runs": [run]})
+    assert count(own, "calibration") == 1
+    assert count(own, "runs") == 2
+
+
+def test_a_failure_leaves_the_last_tables_alone(own: Path) -> None:
+    store.write_insights(own, {"calibration": [LEDGER]})
+    broken = (*LEDGER[:3], "no number", *LEDGER[4:])
+    with pytest.raises((DetectError, ValueError)):
+        store.write_insights(own, {"calibration": [LEDGER, LEDGER], "blind_spots": [broken]})
+    assert count(own, "calibration") == 1
+
+
+def test_a_killed_writer_leaves_the_last_tables_alone(own: Path) -> None:
+    store.write_insights(own, {"calibration": [LEDGER]})
+    script = f"""
+        import os, signal
+        from pathlib import Path
+        from detect import store
+        write = store._write
+        def write_or_die(connection, name, rows):
+            if name == "runs":
+                os.kill(os.getpid(), signal.SIGKILL)
+            write(connection, name, rows)
+        store._write = write_or_die
+        store.write_insights(Path({str(own)!r}), {{"calibration": [], "runs": []}})
+    """
+    died = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert count(own, "calibration") == 1
+
+
+def test_feedback_stays_when_results_are_replaced(own: Path) -> None:
+    given = Feedback("a", "order_count", "all", "snooze", LAST_DAY, "why", NOW)
+    store.give_feedback(own, [given])
+    store.write_insights(own, {"calibration": [LEDGER]})
+    assert store.read_feedback(own) == [given]
+
+
+def test_without_feedback_there_is_none(shop: Path) -> None:
+    assert store.read_feedback(shop) == []
+
+
+def test_every_table_can_be_written_empty_and_read_back(own: Path) -> None:
+    store.write_insights(own, {name: [] for name in TABLES})
+    assert all(store.read_table(own, name) == [] for name in TABLES)
+
+
+# ----------------------------------------------------------------------------------- errors
+
+
+def test_a_missing_database_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(DetectError, match="no such database; run `dbt build` first"):
+        store.read_inputs(tmp_path / "none.duckdb", None)
+
+
+def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "text.duckdb"
+    path.write_text("these are words, not pages of a database" * 500)
+    with pytest.raises(DetectError, match="not a DuckDB file"):
+        store.read_inputs(path, None)
+
+
+def test_a_database_without_marts_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "empty.duckdb"
+    duckdb.connect(str(path)).close()
+    with pytest.raises(DetectError, match=r"no table marts\.dim_dates; run `dbt build` first"):
+        store.read_inputs(path, None)
+
+
+def test_a_day_before_all_data_is_one_line(shop: Path) -> None:
+    with pytest.raises(DetectError, match=r"marts\.dim_dates has no day up to 1999-01-01"):
+        store.read_inputs(shop, dt.date(1999, 1, 1))
+
+
+def test_no_run_yet_is_one_line(shop: Path) -> None:
+    with pytest.raises(DetectError, match="no finished run yet"):
+        store.read_table(shop, "incidents")
+
+
+def test_a_locked_file_is_waited_for_and_then_one_line(
+    own: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.5)
+    script = f"""
+        import duckdb, sys
+        connection = duckdb.connect({str(own)!r})
+        print("holding", flush=True)
+        sys.stdin.read()
+    """
+    holder = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(script)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    holder.stdout.readline()
+    try:
+        with pytest.raises(DetectError, match="locked by another program"):
+            store.read_inputs(own, None)
+    finally:
+        holder.stdin.close()
+        holder.wait()
+        holder.stdout.close()
+    assert store.read_inputs(own, None).as_of == LAST_DAY
