@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -95,3 +95,16 @@ def test_building_again_gives_the_same_tables(plain_shop: Shop) -> None:
     before = kpis(plain_shop.database)
     build(plain_shop)
     assert kpis(plain_shop.database) == before
+
+
+@pytest.mark.parametrize(("days_ago", "verdict"), [(0, "PASS"), (3, "WARN"), (30, "ERROR STALE")])
+def test_freshness_is_told_from_the_newest_order_line(
+    tmp_path: Path, days_ago: int, verdict: str
+) -> None:
+    newest = datetime.now() - timedelta(days=days_ago)
+    rows = small_shop(days=1)
+    shop_today = [[*row[:4], f"{newest:%m/%d/%Y} 00:00", *row[5:]] for row in rows]
+    shop = Shop(PROJECT, tmp_path, str(write(tmp_path / "shop.csv", shop_today)))
+    staged = shop.dbt("run", "--select", "staging")
+    assert staged.returncode == 0, staged.stdout
+    assert f"1 of 1 {verdict} freshness" in shop.dbt("source", "freshness").stdout
