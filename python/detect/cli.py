@@ -47,7 +47,7 @@ def _act(options: argparse.Namespace) -> str:
         said = options.verdict if options.action == "label" else options.action
         until = getattr(options, "until", None)
         return desk.say(options.db, options.id, said, until, options.note)
-    outcome = pipeline.run(options.db, options.as_of)
+    outcome = pipeline.run(options.db, options.as_of, with_canaries=options.canaries)
     if options.json:
         return report.as_json(outcome)
     return report.summary(outcome, colour=_colour())
@@ -72,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--as-of", type=dt.date.fromisoformat, metavar="DATE",
         help="look at nothing after this day (default: the last complete period)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--canaries", action="store_true",
+        help="also plant changes in a copy, and note in insights.canaries which were caught",
     )  # fmt: skip
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
     _add_actions(parser.add_subparsers(dest="action", metavar="ACTION"), common)

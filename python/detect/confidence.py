@@ -37,7 +37,7 @@ INCIDENT_PRIOR: dict[Grain, float] = {"daily": 0.06, "weekly": 0.1}
 """Chance that a period holds an incident before looking at it."""
 INVOLVED = 0.3
 """Chance that a KPI is touched by an incident somewhere in the shop; the likeliest one is."""
-SIDELINE = 0.1
+SIDELINE = 0.01
 """Weight of a KPI at the grain that is not its cadence: it may join in, hardly start an alarm."""
 SMALLEST = 1e-15
 CHUNK = 512

@@ -101,7 +101,7 @@ def blind_spots(found: Scan) -> list[BlindSpot]:
     tried = known.location[rows, columns][:, None] + steps * known.sigma[rows, columns][:, None]
     kinds = tuple(series[row].kpi.scale for row in rows)
     values = from_scale(kinds, tried)
-    sure = _replay(found, rows, columns, values)
+    sure = replay(found, rows, columns, values)
     expected = from_scale(kinds, known.location[rows, columns][:, None])[:, 0]
     return [
         _blind_spot(found, int(row), int(columns[i]), float(expected[i]), values[i], sure[i])
@@ -138,8 +138,14 @@ def _relative(value: float | None, expected: float) -> float | None:
     return None if value is None or expected == 0 else value / expected - 1
 
 
-def _replay(found: Scan, rows: Ints, columns: Ints, values: Floats) -> Floats:
-    """Confidence in each of some values, had it come instead of the actual one, (rows, V).
+def replay(found: Scan, rows: Ints, columns: Ints, values: Floats) -> Floats:
+    """Confidence in some values, had they come instead of the actual ones, (places, V).
+
+    Args:
+        found: the scan of what did come.
+        rows: series of each place, (places,).
+        columns: period of each place, (places,).
+        values: what is tried there, in the KPI's unit, (places, V).
 
     The other KPIs stay as they were, and the companions are taken to have nothing to say.
     """

@@ -16,6 +16,7 @@ from detect import (
     anomalies,
     attribution,
     calendar,
+    canaries,
     early,
     feedback,
     honesty,
@@ -53,8 +54,10 @@ class Outcome:
     untested: tuple[str, ...]
 
 
-def run(path: Path, as_of: dt.date | None = None) -> Outcome:
+def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False) -> Outcome:
     """Detect over all history up to `as_of`, and write what was found into the same file.
+
+    Canaries are planted on request only; their table stays as it was otherwise.
 
     Raises:
         DetectError: the file, its tables or their content do not allow it.
@@ -82,6 +85,9 @@ def run(path: Path, as_of: dt.date | None = None) -> Outcome:
         "blind_spots": unseen,
         "runs": [record],
     }
+    if with_canaries:
+        planted = _each(scans, canaries.plant)
+        tables["canaries"] = planted
     store.write_insights(path, store.rows_of(tables))
     return Outcome(record, inputs, found, warned, changes, causes, stories, _untested(scans))
 

@@ -138,6 +138,18 @@ TABLES: dict[str, Table] = {
         up_change     DOUBLE
         down_change   DOUBLE
     """)),
+    "canaries": Table(
+        _columns("""
+        kpi          VARCHAR
+        segment      VARCHAR
+        grain        VARCHAR
+        period_start DATE
+        change       DOUBLE
+        planted      DOUBLE
+        confidence   DOUBLE
+        is_caught    BOOLEAN
+    """)
+    ),
     "feedback": Table(_columns("""
         anomaly_id VARCHAR
         kpi        VARCHAR

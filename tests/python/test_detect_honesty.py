@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from detect import anomalies, calendar, early, honesty, trends
+from detect import anomalies, calendar, canaries, early, honesty, trends
 from detect.anomalies import Scan
 from detect.records import Panel
 from detect.view import look
@@ -150,6 +150,19 @@ def test_a_blind_spot_is_a_change_that_would_have_been_reported() -> None:
         changed[0, column] = value
         again = scan(dataclasses.replace(made, value=changed))
         assert anomalies.reported(again)[0, column] == seen
+
+
+def test_canaries_are_caught_when_they_are_large() -> None:
+    found = canaries.plant(scan(shop()))
+    assert {c.kpi for c in found} == {"order_count", "units_sold", "items_per_order"}
+    assert len(found) == 3 * canaries.PERIODS * canaries.CHANGES.size
+    caught = {
+        change: np.mean([c.is_caught for c in found if c.change == change])
+        for change in (-0.7, -0.3, 2.0)
+    }
+    assert caught[-0.7] > 0.9
+    assert caught[2.0] > 0.9
+    assert caught[-0.3] < caught[-0.7]
 
 
 def test_changes_are_relative_to_the_expected() -> None:

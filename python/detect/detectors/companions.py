@@ -20,14 +20,15 @@ MEMORY = {"daily": 0.994, "weekly": 0.98}
 SHRINKAGE = 2.0
 """Periods of unrelated KPIs, per KPI, that the correlations are drawn towards."""
 LARGEST = 3.0
-"""Scores beyond this teach no more than this, and a KPI that far off is nobody's companion."""
+"""Scores beyond this teach no more than this: incidents are no companionship."""
 STRONGEST = 6.0
 HEAVINESS = 8.0
 FEWEST = 30
 PRIOR = 10.0
 AGREES = 0.005
 APART = 1.5
-"""A KPI must itself be this far from what was expected: others may have left it behind."""
+"""A KPI must itself be this far from what was expected, and further than the others would have
+led it: otherwise it is they who left."""
 
 
 def look(view: View) -> Evidence:
@@ -47,12 +48,12 @@ def _conditional(view: View, rows: Bools) -> tuple[Floats, Floats]:
     score = np.where(tested, -special.ndtri(p_up), 0.0)
     precision, seen = _precision(np.clip(score, -LARGEST, LARGEST), tested, view.panel.grain)
     own = np.sqrt(np.einsum("tii->it", precision))
-    calm = np.where(np.abs(score) <= LARGEST, score, 0.0)
-    statistic = np.einsum("tij,jt->it", precision, calm) / own + own * (score - calm)
+    statistic = np.einsum("tij,jt->it", precision, score) / own
+    led = score - statistic / own
     known = tested & (seen >= FEWEST)
     past = mean_square(np.where(known, statistic, np.nan), MEMORY[view.panel.grain], LARGEST, PRIOR)
     statistic = statistic / np.sqrt(past)
-    apart = (np.abs(score) >= APART) & (score * statistic > 0)
+    apart = (np.abs(score) >= np.maximum(APART, np.abs(led))) & (score * statistic > 0)
     p_value = np.where(apart, 2 * special.stdtr(HEAVINESS, -np.abs(statistic)), 1.0)
     return np.where(known, statistic, np.nan), np.where(known, p_value, np.nan)
 

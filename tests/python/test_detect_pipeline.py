@@ -1,0 +1,288 @@
+"""A whole run: finds what was planted, adds up, repeats itself, and keeps the future out."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from detect import cli, pipeline
+from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
+
+DAY = 122
+DATE = FIRST_DAY + dt.timedelta(days=DAY)
+RESULTS = ("anomalies", "trends", "attributions", "incidents", "calibration", "blind_spots")
+Rows = list[tuple[object, ...]]
+
+
+def query(path: Path, text: str) -> Rows:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(text).fetchall()
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with a bulk order on DATE, after one run."""
+    path = tmp_path_factory.mktemp("planted") / "shop.duckdb"
+    build(path, plant(cells(), DAY, bulk_order))
+    pipeline.run(path)
+    return path
+
+
+@pytest.fixture
+def own(planted: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "own.duckdb"
+    path.write_bytes(planted.read_bytes())
+    return path
+
+
+def test_the_planted_incident_is_found_in_the_right_kpis(planted: Path) -> None:
+    rows = query(planted, f"select kpi from insights.anomalies where period_start = date '{DATE}'")
+    assert {"units_sold", "items_per_order"} <= {kpi for (kpi,) in rows}
+    assert "order_count" not in {kpi for (kpi,) in rows}
+
+
+def test_it_is_one_incident_and_names_the_product(planted: Path) -> None:
+    rows = query(
+        planted,
+        f"select root_cause, headline, narrative from insights.incidents "
+        f"where date '{DATE}' between period_start and period_end",
+    )
+    assert len(rows) == 1
+    assert json.loads(str(rows[0][0])) == {"product": "P3"}
+    assert "expected" in str(rows[0][1])
+    assert "sure" in str(rows[0][2])
+
+
+def test_contributions_add_up_for_every_anomaly_and_dimension(planted: Path) -> None:
+    rows = query(
+        planted,
+        """
+        select abs(sum(contribution) - any_value(actual_change)), sum(abs(contribution)),
+               count(distinct dimensions)
+        from insights.attributions
+        inner join (
+            select anomaly_id, actual - expected as actual_change from insights.anomalies
+        ) using (anomaly_id)
+        where analysis = 'breakdown'
+        group by anomaly_id, dimensions
+        """,
+    )
+    assert rows
+    for gap, size, _ in rows:
+        assert float(str(gap)) <= 1e-9 * float(str(size))
+
+
+def test_every_anomaly_is_broken_down_by_every_dimension(planted: Path) -> None:
+    rows = query(
+        planted,
+        "select count(distinct dimensions) from insights.attributions "
+        "where analysis = 'breakdown' group by anomaly_id",
+    )
+    anomalies = query(planted, "select count(*) from insights.anomalies")
+    assert [n for (n,) in rows] == [8] * int(str(anomalies[0][0]))
+
+
+def test_actual_lies_outside_the_band_or_in_a_lasting_change(planted: Path) -> None:
+    rows = query(
+        planted,
+        "select count(*) from insights.anomalies where actual between lower and upper "
+        "and methods not like '%level_shift%' and methods not like '%companions%'",
+    )
+    assert rows == [(0,)]
+
+
+def test_a_second_run_says_the_same(own: Path) -> None:
+    before = {name: query(own, f"select * from insights.{name} order by all") for name in RESULTS}
+    pipeline.run(own)
+    after = {name: query(own, f"select * from insights.{name} order by all") for name in RESULTS}
+    assert repr(before) == repr(after)
+    assert query(own, "select count(*) from insights.runs") == [(2,)]
+
+
+def test_a_run_is_recorded(planted: Path) -> None:
+    rows = query(planted, "select status, source, source_rows, as_of from insights.runs")
+    last = FIRST_DAY + dt.timedelta(days=DAYS - 1)
+    assert rows == [("finished", "given: shop.csv", 1000, last)]
+
+
+def test_the_future_does_not_change_the_past(planted: Path, tmp_path: Path) -> None:
+    """Everything said of periods up to the cut is the same to the last byte."""
+    cut = DAY + 4
+    other = plant(cells(), DAY, bulk_order)
+    later = other["day"] > cut
+    rng = np.random.default_rng(5)
+    for name in ("units", "orders", "gross_revenue"):
+        other[name] = np.where(later, other[name] * rng.integers(1, 5, later.size), other[name])
+    path = tmp_path / "other.duckdb"
+    build(path, other)
+    pipeline.run(path)
+    past = f"""
+        select * from insights.anomalies
+        where period_start + if(grain = 'weekly', 6, 0) <= date '{FIRST_DAY}' + {cut}
+        order by all
+    """
+    before = query(planted, past)
+    assert before
+    assert repr(before) == repr(query(path, past))
+
+
+def test_a_run_as_of_a_day_says_what_the_full_run_says_of_it(planted: Path, own: Path) -> None:
+    outcome = pipeline.run(own, DATE)
+    assert outcome.run.as_of == DATE
+    past = f"""
+        select * from insights.anomalies
+        where period_start + if(grain = 'weekly', 6, 0) <= date '{DATE}' order by all
+    """
+    assert query(own, past)
+    assert repr(query(own, past)) == repr(query(planted, past))
+    assert query(own, "select count(*) from insights.anomalies") == [(len(query(planted, past)),)]
+
+
+def test_names_of_findings_stay(planted: Path, own: Path) -> None:
+    pipeline.run(own, DATE)
+    ids = "select anomaly_id, incident_id from insights.anomalies"
+    assert set(query(own, ids)) <= set(query(planted, ids))
+
+
+def test_too_short_a_history_is_said_not_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "young.duckdb"
+    build(path, cells(days=20))
+    outcome = pipeline.run(path)
+    assert outcome.anomalies == []
+    assert "Order count" in outcome.untested
+
+
+def test_an_unfinished_last_day_is_a_warning_not_an_anomaly(tmp_path: Path) -> None:
+    path = tmp_path / "open.duckdb"
+    table = plant(cells(days=DAY + 1), DAY, bulk_order)
+    build(path, table, last_is_complete=False)
+    pipeline.run(path)
+    assert query(path, f"select * from insights.anomalies where period_start = '{DATE}'") == []
+    rows = query(path, "select distinct kpi from insights.early_warnings where grain = 'daily'")
+    assert ("units_sold",) in rows
+    incident = query(path, "select root_cause from insights.incidents where is_provisional")
+    assert json.loads(str(incident[0][0])) == {"product": "P3"}
+
+
+# ----------------------------------------------------------------------------- command line
+
+
+def run(*arguments: str) -> int:
+    return cli.main(arguments)
+
+
+def test_findings_are_no_failure(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--db", str(own)) == 0
+    said = capsys.readouterr()
+    assert "given: shop.csv (1,000 rows)" in said.out
+    assert "from product P3" in said.out
+    assert "\033[" not in said.out
+    assert said.err == ""
+
+
+def test_canaries_are_planted_on_request_only(own: Path) -> None:
+    tables = "select count(*) from information_schema.tables where table_name = 'canaries'"
+    assert query(own, tables) == [(0,)]
+    assert run("--db", str(own), "--canaries", "--quiet") == 0
+    assert query(own, "select count(*) > 0 from insights.canaries") == [(True,)]
+
+
+def test_quiet_is_quiet(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--db", str(own), "--quiet") == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_json_is_json(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--db", str(own), "--json", "--as-of", str(DATE)) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["as_of"] == str(DATE)
+    assert found["incidents"][-1]["root_cause"] == {"product": "P3"}
+
+
+def test_a_failure_is_one_line_and_exit_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("--db", str(tmp_path / "none.duckdb")) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith("detect: ")
+
+
+@pytest.mark.parametrize(
+    "words", [["--as-of", "yesterday"], ["--nonsense"], ["explain"], ["snooze", "x"]]
+)
+def test_wrong_usage_is_exit_2(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        run(*words)
+    assert stopped.value.code == 2
+
+
+def test_the_database_comes_from_the_environment(
+    own: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RETAIL_DB", str(own))
+    assert run("list") == 0
+    assert "from product P3" in capsys.readouterr().out
+
+
+def test_a_simulated_source_is_said_loudly(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "simulated.duckdb"
+    build(path, cells(days=40), origin="simulated shop")
+    assert run("--db", str(path)) == 0
+    assert capsys.readouterr().out.startswith("SIMULATED DATA")
+
+
+def test_explain_tells_an_incident_by_either_name(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anomaly, incident = query(
+        own,
+        f"select anomaly_id, incident_id from insights.anomalies "
+        f"where period_start = '{DATE}' and kpi = 'units_sold'",
+    )[0]
+    assert run("explain", str(anomaly), "--db", str(own)) == 0
+    first = capsys.readouterr().out
+    assert run("explain", str(incident), "--db", str(own)) == 0
+    assert "P3" in first
+    assert "units_sold" in capsys.readouterr().out
+
+
+def test_an_unknown_name_is_one_line(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("ack", "nothing", "--db", str(own)) == 1
+    assert "no such anomaly or incident" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        (["ack"], "acknowledged"),
+        (["label", "false"], "false"),
+        (["label", "real"], "real"),
+        (["snooze", "--until", "2999-01-01", "--note", "holidays"], "snoozed"),
+    ],
+)
+def test_feedback_is_kept_and_honoured_by_the_next_run(
+    own: Path, words: list[str], status: str
+) -> None:
+    incident = query(
+        own, f"select incident_id from insights.anomalies where period_start = '{DATE}'"
+    )[0][0]
+    action, *rest = words
+    assert run(action, str(incident), *rest, "--db", str(own), "--quiet") == 0
+    assert run("--db", str(own), "--quiet") == 0
+    rows = query(own, f"select status from insights.incidents where incident_id = '{incident}'")
+    assert rows == [(status,)]
+
+
+def test_a_snooze_must_end_in_the_future(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = str(query(own, "select incident_id from insights.incidents")[0][0])
+    assert run("snooze", name, "--until", "2001-01-01", "--db", str(own)) == 1
+    assert "that day is over" in capsys.readouterr().err
