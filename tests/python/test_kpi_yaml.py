@@ -18,7 +18,7 @@ MISTAKES = {
     "an unknown cadence": ("cadence: daily", "cadence: dayly", "allowed: daily, weekly"),
     "no owner": ("        owner: Finance\n", "", "owner is missing"),
     "a threshold that is no number": ("z: 3.0", "z: three", "thresholds.z is 'three'; allowed"),
-    "a confidence above 1": ("confidence: 0.95", "confidence: 95", "a number between 0 and 1"),
+    "a confidence above 1": ("confidence: 0.5", "confidence: 50", "a number between 0 and 1"),
     "a threshold left out": ("iqr: 1.5, ", "", "thresholds.iqr is missing"),
     "an unknown key": ("        unit:", "        units:", "unknown key 'units' in config.meta"),
     "an unknown direction": ("direction: up", "direction: north", "allowed: up, down, none"),
