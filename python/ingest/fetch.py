@@ -152,9 +152,10 @@ def _receive(
         if not offset:
             forget(part)
             _record(part).write_text(json.dumps(asdict(version)), encoding="utf-8")
-        with part.open("ab", buffering=0) as file:
+        with part.open("ab") as file:
             for block in _blocks(response, version.url):
                 file.write(block)
+                file.flush()  # a killed download leaves all that has come
                 here += len(block)
                 if progress:
                     progress(here, version.size)

@@ -390,11 +390,12 @@ def test_a_second_download_waits_for_nothing(tmp_path: Path, home: Home) -> None
     assert home.asked == []
 
 
+@pytest.mark.parametrize("room", [HALF, len(ZIP) - 1])
 def test_a_full_disk_is_told_and_the_download_goes_on_when_there_is_room(
-    tmp_path: Path, home: Home
+    tmp_path: Path, home: Home, room: int
 ) -> None:
     def little_room() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (HALF, HALF))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
     done = subprocess.run(
         [sys.executable, "-m", "ingest", "download", "--root", tmp_path, "--url", home.url],
@@ -407,7 +408,7 @@ def test_a_full_disk_is_told_and_the_download_goes_on_when_there_is_room(
     assert re.fullmatch(r"ingest: cannot write below .*: file too large; make .*\n", done.stderr)
     download(tmp_path, url=home.url)
     check(tmp_path)
-    assert home.asked[1] == (f"bytes={HALF}-", '"1"')
+    assert home.asked[1] == (f"bytes={room}-", '"1"')
 
 
 def test_no_room_for_the_conversion_keeps_what_was_fetched(
