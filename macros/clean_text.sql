@@ -1,12 +1,15 @@
-{# Trimmed of blanks, tabs, line ends and no-break spaces; empty becomes NULL. #}
+{#
+    Trimmed of whatever counts as white space in Unicode, and of the byte order mark and the zero
+    width space; empty becomes NULL.
+#}
 {% macro clean_text(column) -%}
     {{ return(adapter.dispatch('clean_text')(column)) }}
 {%- endmacro %}
 
 {% macro default__clean_text(column) -%}
-    nullif(trim({{ column }}, ' ' || chr(9) || chr(10) || chr(13) || chr(160)), '')
+    nullif(trim({{ column }}, '{{ blank_characters() }}'), '')
 {%- endmacro %}
 
 {% macro spark__clean_text(column) -%}
-    nullif(btrim({{ column }}, concat(' ', char(9), char(10), char(13), char(160))), '')
+    nullif(btrim({{ column }}, '{{ blank_characters() }}'), '')
 {%- endmacro %}

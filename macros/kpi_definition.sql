@@ -10,7 +10,7 @@
         'kpi': metric.name,
         'file': metric.original_file_path,
         'type': metric.type,
-        'filter': metric.filter,
+        'modifiers': kpi_modifiers(metric),
         'label': metric.label,
         'description': metric.description,
         'kpi_group': meta.get('group'),

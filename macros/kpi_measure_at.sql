@@ -4,7 +4,7 @@
 #}
 {% macro kpi_measure_at(measure, granularity) %}
     {%- if measure is none -%}
-        {{ return('cast(null as decimal(38, 4))') }}
+        {{ return('cast(null as decimal(38, 8))') }}
     {%- endif -%}
     {%- set name = measure.replace('_daily', '_weekly') if granularity == 'week' else measure -%}
     {{ return('coalesce(measured.' ~ name ~ ', 0)') }}

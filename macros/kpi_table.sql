@@ -18,7 +18,7 @@ orders as (
 
 countries as (
 
-    select distinct country from orders
+    select country from {{ ref('dim_countries') }}
 
 ),
 

@@ -2,6 +2,6 @@
 {% macro parse_quantity(column) -%}
     case
         when {{ matches(column, '[-+]?[0-9]+([.]0*)?') }}
-            then try_cast(try_cast({{ column }} as decimal(18, 4)) as integer)
+            then try_cast(try_cast({{ column }} as decimal(27, 8)) as integer)
     end
 {%- endmacro %}

@@ -11,8 +11,8 @@
     case
         when {{ matches(column, '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}.*') }}
             then try_strptime({{ column }}, ['%m/%d/%Y %H:%M', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y'])
-        when {{ matches(column, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*') }}
-            then try_cast({{ column }} as timestamp)
+        when {{ matches(column, iso_timestamp_pattern()) }}
+            then try_cast({{ without_zone(column) }} as timestamp)
     end
 {%- endmacro %}
 
@@ -24,7 +24,7 @@
                 try_to_timestamp({{ column }}, 'M/d/yyyy H:mm:ss'),
                 try_to_timestamp({{ column }}, 'M/d/yyyy')
             )
-        when {{ matches(column, '[0-9]{4}-[0-9]{2}-[0-9]{2}.*') }}
-            then try_cast({{ column }} as timestamp)
+        when {{ matches(column, iso_timestamp_pattern()) }}
+            then try_cast({{ without_zone(column) }} as timestamp)
     end
 {%- endmacro %}

@@ -93,15 +93,15 @@ final as (
         customer_type,
         order_size,
         hour,
-        cast(sum(gross_revenue) as decimal(38, 4)) as gross_revenue,
-        cast(sum(returned_revenue) as decimal(38, 4)) as returned_revenue,
-        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue,
-        cast(sum(case when customer_id is not null then net_revenue else 0 end) as decimal(38, 4))
+        cast(sum(gross_revenue) as decimal(38, 8)) as gross_revenue,
+        cast(sum(returned_revenue) as decimal(38, 8)) as returned_revenue,
+        cast(sum(net_revenue) as decimal(38, 8)) as net_revenue,
+        cast(sum(case when customer_id is not null then net_revenue else 0 end) as decimal(38, 8))
             as identified_revenue,
         cast(
-            sum(case when market = 'international' then net_revenue else 0 end) as decimal(38, 4)
+            sum(case when market = 'international' then net_revenue else 0 end) as decimal(38, 8)
         ) as international_revenue,
-        cast(coalesce(sum(top_product_revenue), 0) as decimal(38, 4)) as top_product_revenue,
+        cast(coalesce(sum(top_product_revenue), 0) as decimal(38, 8)) as top_product_revenue,
         cast(sum(units) as bigint) as units,
         cast(coalesce(sum(order_share), 0) as double) as orders,
         cast(coalesce(sum(customer_share), 0) as double) as active_customers,

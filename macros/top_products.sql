@@ -14,7 +14,7 @@ sold as (
     select
         {{ period_start('ordered_at', granularity) }} as period_start,
         stock_code as product,
-        cast(sum(amount) as decimal(38, 4)) as gross_revenue
+        cast(sum(amount) as decimal(38, 8)) as gross_revenue
     from sales
     group by 1, 2
 

@@ -4,10 +4,11 @@
 #}
 {% macro validate_kpi_measures(kpi) %}
     {%- set known = kpi_measures() -%}
-    {%- if kpi.filter -%}
+    {%- if kpi.modifiers -%}
         {%- do kpi_error(
             kpi,
-            'a filter is not supported; write a measure with an expr in models/marts/fct_orders.yml'
+            kpi.modifiers[0] ~ ' is not supported; write a measure with an expr in '
+            ~ 'models/marts/fct_orders.yml'
         ) -%}
     {%- endif -%}
     {%- for name in [kpi.numerator] + ([kpi.denominator] if kpi.type == 'ratio' else []) -%}

@@ -13,7 +13,7 @@
         {%- for name in kpi_allowed(section) -%}
             {%- set number = kpi[section].get(name) -%}
             {%- set limit = 1 if name in ['trend_alpha', 'confidence'] else none -%}
-            {%- if number is not number or number is boolean or number < 0
+            {%- if number is not number or number is boolean or number != number or number < 0
                     or (limit and not 0 < number < limit) -%}
                 {%- do kpi_error(
                     kpi, section ~ '.' ~ name ~ ' is '

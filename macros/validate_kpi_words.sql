@@ -6,10 +6,16 @@
             ~ kpi_allowed('keys') | join(', ')
         ) -%}
     {%- endif -%}
+    {%- for section in ['thresholds', 'materiality'] if kpi[section] is not mapping -%}
+        {%- do kpi_error(
+            kpi, section ~ " is '" ~ kpi[section] ~ "'; allowed: a mapping with "
+            ~ kpi_allowed(section) | join(', ')
+        ) -%}
+    {%- endfor -%}
     {%- for field in ['label', 'description', 'kpi_group', 'owner'] -%}
         {%- if not kpi[field] or kpi[field] is not string -%}
             {%- do kpi_error(
-                kpi, field | replace('kpi_', '') ~ ' is missing; write who or what it is'
+                kpi, field | replace('kpi_', '') ~ ' is missing or no text; write who or what it is'
             ) -%}
         {%- endif -%}
     {%- endfor -%}

@@ -28,7 +28,8 @@ numbered as (
                 case when quantity is null then quantity_text end,
                 case when ordered_at is null then invoice_date_text end,
                 case when unit_price is null then unit_price_text end,
-                parse_error
+                parse_error,
+                raw_line
             order by source_file, source_row
         ) as copy_number
     from order_lines

@@ -57,15 +57,15 @@ final as (
         order_lines.amount,
         case
             when order_lines.line_type = 'sale' then order_lines.amount
-            else cast(0 as decimal(18, 4))
+            else cast(0 as decimal(27, 8))
         end as gross_revenue,
         case
             when order_lines.line_type = 'return' then -order_lines.amount
-            else cast(0 as decimal(18, 4))
+            else cast(0 as decimal(27, 8))
         end as returned_revenue,
         case
             when order_lines.line_type in ('sale', 'return') then order_lines.amount
-            else cast(0 as decimal(18, 4))
+            else cast(0 as decimal(27, 8))
         end as net_revenue,
         case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end as units
     from order_lines

@@ -57,12 +57,12 @@ final as (
         is_first_order,
         min(ordered_at) as ordered_at,
         max(case when line_type = 'sale' then 1 else 0 end) = 1 as is_sale,
-        cast(sum(gross_revenue) as decimal(38, 4)) as gross_revenue,
-        cast(sum(returned_revenue) as decimal(38, 4)) as returned_revenue,
-        cast(sum(net_revenue) as decimal(38, 4)) as net_revenue,
-        cast(coalesce(sum(top_product_revenue_daily), 0) as decimal(38, 4))
+        cast(sum(gross_revenue) as decimal(38, 8)) as gross_revenue,
+        cast(sum(returned_revenue) as decimal(38, 8)) as returned_revenue,
+        cast(sum(net_revenue) as decimal(38, 8)) as net_revenue,
+        cast(coalesce(sum(top_product_revenue_daily), 0) as decimal(38, 8))
             as top_product_revenue_daily,
-        cast(coalesce(sum(top_product_revenue_weekly), 0) as decimal(38, 4))
+        cast(coalesce(sum(top_product_revenue_weekly), 0) as decimal(38, 8))
             as top_product_revenue_weekly,
         cast(sum(units) as bigint) as units,
         count(*) as lines

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from daily.errors import DailyError
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.nodes import ResultNode
 
 #: Unit tests check the SQL, not the data: they belong to `dbt build` by hand and to the test suite.
-BUILD_WORDS = ("build", "--exclude-resource-type", "unit_test", "--quiet", "--no-use-colors")
+BUILD_WORDS = ("build", "--exclude-resource-type", "unit_test", "--log-level", "none")
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def build(project: Path, database: Path) -> BuildResult:
         outcome = dbtRunner().invoke(words)
     results = _results(outcome)
     if not outcome.success:
-        raise DailyError(f"dbt build stopped: {_first_reason(outcome, results)}")
+        raise DailyError(f"dbt build stopped: {_first_reason(outcome, results, database)}")
     return _summarise(results)
 
 
@@ -74,11 +77,23 @@ def _results(outcome: dbtRunnerResult) -> Sequence[NodeResult]:
     return outcome.result.results if isinstance(outcome.result, RunExecutionResult) else []
 
 
-def _first_reason(outcome: dbtRunnerResult, results: Sequence[NodeResult]) -> str:
+def _first_reason(outcome: dbtRunnerResult, results: Sequence[NodeResult], database: Path) -> str:
     failed = [result for result in results if result.status in ("error", "fail")]
-    if failed:
-        return f"{failed[0].node.name}: {_one_line(failed[0].message or 'failed')}"
-    return _one_line(str(outcome.exception))
+    if not failed:
+        return _one_line(str(outcome.exception))
+    node = failed[0].node
+    if failed[0].status == "fail":
+        return f"{node.name}: {_one_line(node.description)} First of them: {_row(node, database)}"
+    return f"{node.name}: {_one_line(failed[0].message or 'failed')}"
+
+
+def _row(node: ResultNode, database: Path) -> str:
+    """The first row that a failing test found, as `column = value` pairs."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute(getattr(node, "compiled_code", None) or "select 1")
+        names = [column[0] for column in found.description]
+        row = found.fetchone() or ()
+    return ", ".join(f"{name} = {value}" for name, value in zip(names, row, strict=False))
 
 
 def _one_line(message: str) -> str:

@@ -18,6 +18,9 @@ CALENDAR_METHODS = ("no_data", "calendar")
 SURE, VERY_SURE = 0.9, 0.99
 LARGE, HUGE = 2.0, 4.0
 """Multiples of the materiality floor."""
+NEGLIGIBLE = 0.1
+"""Below this part of the materiality floor a change is no news, however sure (a steady KPI)."""
+NEVER_NEGATIVE = ("count", "items")
 SEVERITIES = ("low", "medium", "high", "critical")
 
 
@@ -59,12 +62,20 @@ def find(found: Scan) -> list[Anomaly]:
         from_scale(kinds, band[rows, columns][:, None])[:, 0]
         for band in (known.location, known.lower, known.upper)
     )
-    bands = np.stack([expected, lower, upper], axis=1)
+    floor = [0.0 if panel.series[r].kpi.unit in NEVER_NEGATIVE else -np.inf for r in rows]
+    bands = np.maximum(np.stack([expected, lower, upper], axis=1), np.array(floor)[:, None])
     records = [
         _record(found, int(row), int(column), band)
         for row, column, band in zip(rows, columns, bands, strict=True)
     ]
+    records = [r for r in records if _is_news(r)]
     return sorted(records, key=lambda a: (a.period_start, a.kpi.name, a.segment))
+
+
+def _is_news(anomaly: Anomaly) -> bool:
+    off_calendar = any(name in anomaly.methods for name in CALENDAR_METHODS)
+    size = materiality(anomaly.kpi, anomaly.actual, anomaly.expected)
+    return off_calendar or size >= NEGLIGIBLE
 
 
 def reported(found: Scan) -> Bools:

@@ -86,7 +86,8 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
         dates = _dates(connection, as_of, path)
         panels = {grain: _panel(connection, grain, kpis, dates) for grain in GRAINS}
         complete = dates.day[dates.is_complete]
-        last = as_of or (complete[-1] if complete.size else dates.day[-1]).astype(dt.date)
+        newest = (complete[-1] if complete.size else dates.day[-1]).astype(dt.date)
+        last = min(as_of, dates.day[-1].astype(dt.date)) if as_of else newest
         grows = _accumulating(connection, kpis, dates)
         return Inputs(kpis, dates, panels, _source(connection), grows, last)
 

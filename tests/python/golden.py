@@ -3,11 +3,12 @@
 Written in pandas straight from the definitions, for obviousness rather than speed, and sharing no
 code with the SQL models: two implementations that agree are far less likely to share a mistake.
 
-Money is held in integers of 1/10000 (prices keep up to four decimals), so that sums are exact; a
-float appears only where a ratio is taken or a value is handed out.
+Money is held in integers of 1/100,000,000 (prices keep up to eight decimals), so that sums are
+exact; a float appears only where a ratio is taken or a value is handed out.
 
 Choices where the dictionary is silent:
-    * duplicates are compared as text, after trimming and upper-casing; the first copy stays;
+    * duplicates are compared as they were understood (`6` is `6.0`), and as trimmed text where they
+      were not; the first copy stays;
     * the surplus copies of a malformed row are duplicates, the first one is malformed;
     * a quantity must be a whole number ("6" and "6.0" are, "2.5" is malformed);
     * a blank country is read as "Unspecified";
@@ -62,7 +63,7 @@ DATE_FORMATS = (
     "%Y-%m-%dT%H:%M:%S",
     "%Y-%m-%dT%H:%M",
 )
-UNITS_PER_POUND = 10_000
+UNITS_PER_POUND = 100_000_000
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+(\.0+)?")
 PLAIN_NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
@@ -185,7 +186,7 @@ def whole_number(text: str) -> int | None:
 
 
 def money(text: str) -> int | None:
-    """Reads a price in 1/10000, rounding half up beyond; None when it is not a number."""
+    """Reads a price in 1/100,000,000, rounding half up beyond; None when it is not a number."""
     text = text.strip()
     if not PLAIN_NUMBER.fullmatch(text):
         return None
@@ -220,7 +221,7 @@ def total_amount(rows: pd.DataFrame) -> Decimal:
 
 
 def pounds(amount: int) -> Decimal:
-    """Converts 1/10000 pounds to pounds, exactly."""
+    """Converts 1/100,000,000 pounds to pounds, exactly."""
     return Decimal(int(amount)) / UNITS_PER_POUND
 
 
@@ -235,9 +236,9 @@ def clean(raw: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     Returns:
         The order lines: the trimmed `COLUMNS` (`quantity` a number, `customer_id` None for a
-        guest), `ordered_at`, `price` and `amount` in 1/10000 pounds, `line_type`, `market`,
-        `order_number`, `first_line_at` and `customer_type`; and the rejected rows: the columns of
-        `raw` as they were, and `reason`.
+        guest), `ordered_at`, `price` and `amount` in 1/100,000,000 pounds, `line_type`,
+        `market`, `order_number`, `first_line_at` and `customer_type`; and the rejected rows: the
+        columns of `raw` as they were, and `reason`.
 
     Raises:
         ArithmeticError: When a number or amount is too large to be held exactly in 64 bits.
@@ -270,9 +271,24 @@ def with_readings(texts: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def as_understood(texts: pd.DataFrame) -> pd.DataFrame:
+    """Gives each row what makes it the same as another: what was read, else the trimmed text."""
+    return pd.DataFrame(
+        {
+            **{name: texts[name] for name in ("invoice_no", "stock_code", "description")},
+            "quantity": texts["count"].where(texts["count"].notna(), texts["quantity"]),
+            "date": texts["ordered_at"].where(texts["ordered_at"].notna(), texts["invoice_date"]),
+            "price": texts["price"].where(texts["price"].notna(), texts["unit_price"]),
+            "customer_id": each(customer, texts["customer_id"]),
+            "country": texts["country"],
+            "parse_error": texts["parse_error"],
+        }
+    )
+
+
 def reject_reasons(texts: pd.DataFrame) -> pd.Series:
     """Says of every trimmed row why it is rejected: `duplicate`, `malformed`, or empty if not."""
-    duplicate = texts.duplicated(subset=[*COLUMNS, "parse_error"], keep="first")
+    duplicate = as_understood(texts).duplicated(keep="first")
     malformed = (
         (texts["parse_error"] != "")
         | texts["ordered_at"].isna()
@@ -411,7 +427,8 @@ def measures(lines: pd.DataFrame, grain: str) -> pd.DataFrame:
     """Computes the measures of every period.
 
     Returns:
-        One row per period, one integer column per measure; those in `MONEY` in 1/10000 pounds.
+        One row per period, one integer column per measure; those in `MONEY` in 1/100,000,000
+        pounds.
     """
     lines = lines.assign(period=period_of(lines["ordered_at"], grain))
     traded = lines[lines["line_type"].isin(["sale", "return"])]

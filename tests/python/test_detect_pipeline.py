@@ -110,6 +110,11 @@ def test_a_run_is_recorded(planted: Path) -> None:
     assert rows == [("finished", "given: shop.csv", 1000, last)]
 
 
+def test_a_day_that_is_yet_to_come_is_the_last_one_known(own: Path) -> None:
+    last = FIRST_DAY + dt.timedelta(days=DAYS - 1)
+    assert pipeline.run(own, dt.date(2099, 1, 1)).run.as_of == last
+
+
 def test_the_future_does_not_change_the_past(planted: Path, tmp_path: Path) -> None:
     """Everything said of periods up to the cut is the same to the last byte."""
     cut = DAY + 4

@@ -117,7 +117,7 @@ def test_texts_are_trimmed_and_codes_upper_cased() -> None:
     line = lines.iloc[0]
     assert (line["invoice_no"], line["stock_code"]) == ("C1001", "85123A")
     assert (line["description"], line["country"]) == ("Lamp", "France")
-    assert (line["quantity"], line["price"], line["amount"]) == (-6, 25_500, -153_000)
+    assert (line["quantity"], line["price"], line["amount"]) == (-6, 255_000_000, -1_530_000_000)
     assert line["line_type"] == "return"
 
 
@@ -125,6 +125,17 @@ def test_surplus_copies_are_duplicates() -> None:
     lines, rejects = golden.clean(raw_of(GOOD, GOOD, GOOD))
     assert len(lines) == 1
     assert list(rejects["reason"]) == ["duplicate", "duplicate"]
+
+
+def test_copies_that_are_spelt_otherwise_are_duplicates() -> None:
+    other = "1001,85123A,LAMP,6.0,2011-01-03T09:00:00,2.550,17850.0,United Kingdom"
+    assert reasons_of("1001,85123A,LAMP,6,1/3/2011 9:00,2.55,17850,United Kingdom", other) == [
+        "duplicate"
+    ]
+
+
+def test_rows_that_differ_in_the_sixth_decimal_of_a_price_are_two_rows() -> None:
+    assert not reasons_of(GOOD.replace("2.55", "2.00001"), GOOD.replace("2.55", "2.00002"))
 
 
 def test_copies_that_differ_in_blanks_and_case_of_codes_are_duplicates() -> None:
@@ -189,9 +200,9 @@ def test_whole_quantity_with_decimals_is_read() -> None:
     assert list(lines_of(GOOD.replace(",6,", ",6.0,"))["quantity"]) == [6]
 
 
-def test_four_decimals_of_a_price_are_kept_and_the_fifth_rounded() -> None:
-    lines = lines_of(GOOD.replace("2.55", "0.1234"), GOOD.replace("2.55", "0.12345"))
-    assert list(lines["price"]) == [1234, 1235]
+def test_eight_decimals_of_a_price_are_kept_and_the_ninth_rounded() -> None:
+    lines = lines_of(GOOD.replace("2.55", "0.12345678"), GOOD.replace("2.55", "0.123456785"))
+    assert list(lines["price"]) == [12345678, 12345679]
 
 
 def test_records_of_the_wrong_width_are_malformed_and_their_copies_duplicates() -> None:

@@ -16,12 +16,23 @@ REVENUE = Path("models/marts/kpis/revenue.yml")
 NEW_KPI = PROJECT / "tests/python/new_kpi.yml"
 MISTAKES = {
     "an unknown cadence": ("cadence: daily", "cadence: dayly", "allowed: daily, weekly"),
-    "no owner": ("        owner: Finance\n", "", "owner is missing"),
+    "no owner": ("        owner: Finance\n", "", "owner is missing or no text"),
     "a threshold that is no number": ("z: 3.0", "z: three", "thresholds.z is 'three'; allowed"),
     "a confidence above 1": ("confidence: 0.5", "confidence: 50", "a number between 0 and 1"),
     "a threshold left out": ("iqr: 1.5, ", "", "thresholds.iqr is missing"),
     "an unknown key": ("        unit:", "        units:", "unknown key 'units' in config.meta"),
     "an unknown direction": ("direction: up", "direction: north", "allowed: up, down, none"),
+    "a filter": (
+        "measure: net_revenue",
+        'measure: {name: net_revenue, filter: "{{ Dimension(\'order_row__country\') }} = \'X\'"}',
+        "filter is not supported",
+    ),
+    "thresholds that are no mapping": (
+        "thresholds: {z: 3.0, iqr: 1.5, trend_alpha: 0.01, confidence: 0.5}",
+        "thresholds: 3",
+        "thresholds is '3'; allowed: a mapping",
+    ),
+    "a threshold that is no real number": ("z: 3.0", "z: .nan", "thresholds.z is 'nan'"),
     "an unknown measure": ("measure: net_revenue", "measure: net_revenu", "net_revenu"),
 }
 

@@ -111,3 +111,7 @@ def test_every_setting_named_is_read(setting: str) -> None:
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)\)", README))
 def test_every_link_leads_somewhere(link: str) -> None:
     assert (PROJECT / link).exists()
+
+
+def test_no_placeholder_is_left() -> None:
+    assert not re.findall(r"^[A-Z_]{5,}$", README, flags=re.MULTILINE)

@@ -14,6 +14,7 @@ trimmed as (
         source_file,
         source_row,
         parse_error,
+        raw_line,
         upper({{ clean_text('invoice_no') }}) as invoice_no,
         upper({{ clean_text('stock_code') }}) as stock_code,
         {{ clean_text('description') }} as description,
@@ -33,7 +34,7 @@ typed as (
         {{ parse_quantity('quantity_text') }} as quantity,
         {{ parse_timestamp('invoice_date_text') }} as ordered_at,
         {{ parse_decimal('unit_price_text') }} as unit_price,
-        regexp_replace(customer_id_text, '[.]0+$', '') as customer_id
+        nullif(regexp_replace(customer_id_text, '[.]0+$', ''), '') as customer_id
     from trimmed
 
 ),
@@ -49,13 +50,14 @@ final as (
         quantity,
         ordered_at,
         unit_price,
-        try_cast(quantity * cast(unit_price as decimal(28, 4)) as decimal(18, 4)) as amount,
+        try_cast(quantity * unit_price as decimal(27, 8)) as amount,
         customer_id,
         country,
         quantity_text,
         invoice_date_text,
         unit_price_text,
-        parse_error
+        parse_error,
+        raw_line
     from typed
 
 )

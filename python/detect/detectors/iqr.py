@@ -28,11 +28,13 @@ def look(view: View) -> Evidence:
     residual, places = pack(view.forecast.residual, view.learned & view.forecast.ready)
     lower, middle, upper, seen = _quartiles(residual)
     half = np.where(residual > middle, upper - middle, middle - lower)
-    sigma = np.maximum(half, np.finfo(np.float64).tiny) / QUARTILE_OF_NORMAL
     freedom = HEAVINESS + PER_VALUE * seen
-    p_value = 2 * special.stdtr(freedom, -np.abs(residual - middle) / sigma)
     above, below = residual - upper, residual - lower
-    beyond = np.where(above > 0, above, np.where(below < 0, below, 0.0)) / (upper - lower)
+    outside = np.where(above > 0, above, np.where(below < 0, below, 0.0))
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a steady KPI has no span
+        sigma = np.maximum(half, np.finfo(np.float64).tiny) / QUARTILE_OF_NORMAL
+        p_value = 2 * special.stdtr(freedom, -np.abs(residual - middle) / sigma)
+        beyond = np.where(outside == 0, outside, outside / (upper - lower))
     beyond, p_value = unpack(beyond, places), unpack(p_value, places)
     threshold = np.array([s.kpi.iqr_threshold for s in view.panel.series])[:, None]
     agrees = view.tested & (np.abs(beyond) >= threshold)

@@ -4,21 +4,21 @@ with
 
 raw_lines as (
 
-    select sum(cast(amount as decimal(38, 4))) as amount
+    select sum(cast(amount as decimal(38, 8))) as amount
     from {{ ref('stg_online_retail__order_lines') }}
 
 ),
 
 accepted as (
 
-    select sum(cast(amount as decimal(38, 4))) as amount
+    select sum(cast(amount as decimal(38, 8))) as amount
     from {{ ref('fct_order_lines') }}
 
 ),
 
 rejected as (
 
-    select sum(cast(amount as decimal(38, 4))) as amount
+    select sum(cast(amount as decimal(38, 8))) as amount
     from {{ ref('fct_rejected_order_lines') }}
 
 ),

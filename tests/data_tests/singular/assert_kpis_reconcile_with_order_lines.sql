@@ -5,8 +5,8 @@ with
 order_lines as (
 
     select
-        sum(cast(net_revenue as decimal(38, 4))) as net_revenue,
-        sum(cast(units as decimal(38, 4))) as units
+        sum(cast(net_revenue as decimal(38, 8))) as net_revenue,
+        sum(cast(units as decimal(38, 8))) as units
     from {{ ref('fct_order_lines') }}
 
 ),

@@ -1,0 +1,33 @@
+"""What is reported of what was found, and what is no news."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from detect import anomalies, calendar
+from detect.records import Anomaly
+from detect.view import look
+from test_detect_shop import DAYS, dates, kpi, panel
+
+
+def findings(values: np.ndarray) -> list[Anomaly]:
+    trading = np.where(dates().is_trading, values, np.nan)[None]
+    return anomalies.find(
+        anomalies.scan(look(panel(trading, kpi(unit="count")), calendar.learn(dates())))
+    )
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("steady", [40.0, 1.0])
+def test_a_kpi_that_never_moves_is_no_news_and_no_arithmetic_fault(steady: float) -> None:
+    assert findings(np.full(DAYS, steady)) == []
+
+
+def test_a_steady_kpi_that_jumps_is_news() -> None:
+    values = np.full(DAYS, 40.0)
+    jump = int(np.flatnonzero(dates().is_trading)[-3])
+    values[jump] = 90.0
+    found = findings(values)
+    assert dates().day[jump] in [np.datetime64(a.period_start) for a in found]
+    assert all(a.lower >= 0 and a.expected >= 0 for a in found)
