@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
 import ingest
 from ingest import plugin
@@ -165,3 +166,15 @@ def test_a_folder_of_many_files_is_one_view(
         told = connection.execute("select source_file, raw_rows from raw.files order by 1")
         assert told.fetchall() == counted
     assert counted == [(f"raw/{day:02}.csv", day + 1) for day in range(30)]
+
+
+def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:
+    database = tmp_path / "not" / "there" / "retail.duckdb"
+    Plugin("ingest", {}, credentials=DuckDBCredentials(path=str(database), schema="main"))
+    assert database.parent.is_dir()
+
+
+def test_a_database_with_the_name_of_a_schema_is_refused(tmp_path: Path) -> None:
+    credentials = DuckDBCredentials(path=str(tmp_path / "marts.duckdb"), schema="main")
+    with pytest.raises(ingest.IngestError, match="has the name of a schema in it; give RETAIL_DB"):
+        Plugin("ingest", {}, credentials=credentials)
