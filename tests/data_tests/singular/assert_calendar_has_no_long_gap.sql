@@ -1,5 +1,6 @@
--- The longest run of days without any row, among plausible dates. One stray date would stretch the calendar over years of
--- empty days: above two months it is worth a look, above a year the build stops.
+-- The longest run of days without any row, among plausible dates. One stray date would stretch the
+-- calendar over years of empty days: above two months it is worth a look, above a year the build
+-- stops.
 {{ config(fail_calc='coalesce(max(days), 0)', warn_if='>60', error_if='>366') }}
 with
 
@@ -33,7 +34,7 @@ final as (
     select
         day_before,
         day_after,
-        {{ dbt.datediff('day_before', 'day_after', 'day') }} as days
+        {{ dbt.datediff('day_before', 'day_after', 'day') }} as days -- noqa: LT05
     from gaps
     where day_after is not null
     order by days desc
