@@ -67,9 +67,16 @@ def distance(anomaly: Anomaly) -> str:
 
 def _beyond(anomaly: Anomaly) -> str:
     word = WORDS[anomaly.direction]
-    if anomaly.kpi.unit != "ratio" and anomaly.expected > 0:
+    if anomaly.kpi.unit == "ratio":
+        return f"{points(abs(anomaly.change))} {word} expected"
+    if anomaly.expected > 0:
         return f"{percent(abs(anomaly.change) / anomaly.expected)} {word} expected"
     return f"{amount(abs(anomaly.change), anomaly.kpi.unit)} {word} expected"
+
+
+def points(change: float) -> str:
+    """A change of a share, which is not a change in percent of it."""
+    return f"{100 * change:.1f} percentage points"
 
 
 def when(anomaly: Anomaly) -> str:

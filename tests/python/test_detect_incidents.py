@@ -176,3 +176,8 @@ def test_a_snooze_covers_the_kpi_until_its_end() -> None:
 def test_an_incident_is_open_while_anything_in_it_is() -> None:
     assert feedback.overall(["real", "open"]) == "open"
     assert feedback.overall(["real", "real", "false"]) == "real"
+
+
+def test_a_share_moves_by_percentage_points() -> None:
+    share = anomaly(kpi=kpi(unit="ratio"), actual=0.82, expected=0.015, direction="up")
+    assert "80.5 percentage points above expected" in narrative.headline(share, [])
