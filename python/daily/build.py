@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Unit tests check the SQL, not the data: they belong to `dbt build` by hand and to the test suite.
 BUILD_WORDS = ("build", "--exclude-resource-type", "unit_test", "--log-level", "none")
+#: For data that are disturbed on purpose: the gates would refuse some of them.
+TABLES_ONLY = (*BUILD_WORDS, "--exclude-resource-type", "test")
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,13 @@ class BuildResult:
     warnings: tuple[str, ...]
 
 
-def build(project: Path, database: Path) -> BuildResult:
+def build(project: Path, database: Path, words: Sequence[str] = BUILD_WORDS) -> BuildResult:
     """Build every table of the dbt project at ``project`` into the DuckDB file ``database``.
+
+    Args:
+        project: root of the dbt project.
+        database: the DuckDB file.
+        words: what to ask of dbt.
 
     Raises:
         DailyError: when dbt fails; the message is its first reason, in one line.
@@ -40,7 +47,7 @@ def build(project: Path, database: Path) -> BuildResult:
     # Imported late: it takes seconds, and a wrong argument should be told at once.
     from dbt.cli.main import dbtRunner
 
-    words = [*BUILD_WORDS, "--project-dir", str(project), "--profiles-dir", str(project)]
+    words = [*words, "--project-dir", str(project), "--profiles-dir", str(project)]
     with _environment(RETAIL_DB=str(database.absolute())), _closed_afterwards():
         outcome = dbtRunner().invoke(words)
     results = _results(outcome)

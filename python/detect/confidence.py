@@ -25,20 +25,21 @@ from detect.view import View
 
 KNOTS = np.array([0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.001])
 """p-values at which promise and realisation are compared."""
-PANEL_PRIOR = 150.0
-SERIES_PRIOR = 400.0
-"""Tests' worth of trust in the promise (or in the panel) that realised rates must outweigh."""
+PANEL_PRIOR = np.maximum(100.0, 5.0 / KNOTS)
+SERIES_PRIOR = np.maximum(400.0, 20.0 / KNOTS)
+"""Tests' worth of trust in the promise (or in the panel) that realised rates must outweigh. Small
+p-values are few: as many hits, not as many tests, must come before they are believed."""
 EXTREME = 3e-4
 FIRST_INCIDENT, INCIDENTS = 1.0, 0.005
 """So many extreme tests, and this share of all, may be real incidents in the past."""
 ALTERNATIVE = 0.25
 """Incidents' p-values are taken to follow Beta(this, 1): mostly tiny."""
-INCIDENT_PRIOR: dict[Grain, float] = {"daily": 0.06, "weekly": 0.1}
+INCIDENT_PRIOR: dict[Grain, float] = {"daily": 0.1, "weekly": 0.05}
 """Chance that a period holds an incident before looking at it."""
 INVOLVED = 0.3
 """Chance that a KPI is touched by an incident somewhere in the shop; the likeliest one is."""
-SIDELINE = 0.01
-"""Weight of a KPI at the grain that is not its cadence: it may join in, hardly start an alarm."""
+SIDELINE = 0.3
+"""Weight of a KPI at the grain that is not its cadence: it joins in more than it starts alarms."""
 SMALLEST = 1e-15
 CHUNK = 512
 
@@ -103,7 +104,7 @@ def _before(flags: Bools) -> Floats:
     return np.asarray(np.cumsum(flags, axis=-1, dtype=np.float64) - flags)
 
 
-def _rate(hits: Floats, tests: Floats, prior: Floats, trust: float) -> Floats:
+def _rate(hits: Floats, tests: Floats, prior: Floats, trust: Floats) -> Floats:
     """Share of hits, drawn towards a prior."""
     return np.asarray((hits + trust * prior) / (tests + trust))
 

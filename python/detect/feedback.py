@@ -6,7 +6,10 @@ import dataclasses
 import datetime as dt
 from dataclasses import dataclass
 
-from detect.records import Anomaly
+import numpy as np
+
+from detect.anomalies import identify
+from detect.records import Anomaly, Bools, Panel
 
 OPEN = "open"
 ACKNOWLEDGE, SNOOZE, FALSE, REAL = "ack", "snooze", "false", "real"
@@ -53,6 +56,22 @@ def _status(anomaly: Anomaly, said: dict[str, Feedback], snoozes: list[Feedback]
         for s in snoozes
     )
     return STATUS[SNOOZE] if asleep else OPEN
+
+
+def known_incidents(panel: Panel, given: list[Feedback]) -> Bools:
+    """Periods whose anomaly was last labelled as real, of which nothing is learned, (S, T)."""
+    said = {f.anomaly_id: f for f in sorted(given, key=lambda f: f.given_at)}
+    real = {name: f for name, f in said.items() if f.action == REAL}
+    places = {(f.kpi, f.segment) for f in real.values()}
+    known = np.zeros(panel.value.shape, dtype=bool)
+    for row, series in enumerate(panel.series):
+        if (series.kpi.name, series.segment) in places:
+            names = (
+                identify(series.kpi.name, series.segment, panel.grain, start.astype(dt.date))
+                for start in panel.period
+            )
+            known[row] = [name in real for name in names]
+    return known
 
 
 def overall(statuses: list[str]) -> str:

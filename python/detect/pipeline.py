@@ -26,6 +26,7 @@ from detect import (
 )
 from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
+from detect.feedback import Feedback
 from detect.records import (
     GRAINS,
     Anomaly,
@@ -34,6 +35,7 @@ from detect.records import (
     Grain,
     Incident,
     Inputs,
+    Panel,
     Run,
     Trend,
 )
@@ -46,6 +48,7 @@ class Outcome:
 
     run: Run
     inputs: Inputs
+    scans: dict[Grain, Scan]
     anomalies: list[Anomaly]
     warnings: list[Anomaly]
     trends: list[Trend]
@@ -66,7 +69,7 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
     inputs = store.read_inputs(path, as_of)
     given = store.read_feedback(path)
     trading = calendar.learn(inputs.dates)
-    scans = {g: anomalies.scan(look(inputs.panels[g], trading)) for g in GRAINS}
+    scans = {grain: _scan(inputs.panels[grain], trading, given) for grain in GRAINS}
     found = incidents.group(feedback.honour(_each(scans, anomalies.find), given))
     warned = incidents.group(feedback.honour(_early(inputs, trading), given))
     changes = _each(scans, trends.find)
@@ -89,7 +92,12 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
         planted = _each(scans, canaries.plant)
         tables["canaries"] = planted
     store.write_insights(path, store.rows_of(tables))
-    return Outcome(record, inputs, found, warned, changes, causes, stories, _untested(scans))
+    return Outcome(record, inputs, scans, found, warned, changes, causes, stories, _untested(scans))
+
+
+def _scan(panel: Panel, trading: TradingCalendar, given: list[Feedback]) -> Scan:
+    """Look at a panel, learning nothing from what people have called real incidents."""
+    return anomalies.scan(look(panel, trading, feedback.known_incidents(panel, given)))
 
 
 T = TypeVar("T")

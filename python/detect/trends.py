@@ -9,10 +9,10 @@ import numpy as np
 from detect.anomalies import Scan
 from detect.baseline.scale import from_scale
 from detect.confidence import SMALLEST
-from detect.detectors.mann_kendall import STRIDE, sen_slope
+from detect.detectors.mann_kendall import STRIDE, careful, mann_kendall, sen_slope
 from detect.records import Ints, Trend
 
-METHOD = "mann_kendall_hamed_rao"
+PLAIN, AWARE = "mann_kendall", "mann_kendall_hamed_rao"
 PATIENCE = 3
 """Tests without a finding after which a trend is over."""
 
@@ -64,8 +64,17 @@ def _trend(found: Scan, row: int, columns: Ints) -> Trend:
         change=float(after / before - 1) if before else float("nan"),
         p_value=p_value,
         confidence=float(1 / (1 - np.e * max(p_value, SMALLEST) * np.log(max(p_value, SMALLEST)))),
-        method=METHOD,
+        method=_method(found, row, int(best)),
     )
+
+
+def _method(found: Scan, row: int, column: int) -> str:
+    """Whether autocorrelation asked for Hamed and Rao's correction in the most telling window."""
+    seen = np.flatnonzero(found.view.learned[row, : column + 1])
+    window = seen[-found.evidence["mann_kendall"].span[row, column] :]
+    values = found.view.forecast.adjusted[row, window][None]
+    plain, used = mann_kendall(values), careful(values)
+    return AWARE if used.p_value[0] > plain.p_value[0] else PLAIN
 
 
 def _reach(found: Scan, row: int, column: int) -> int:

@@ -29,8 +29,13 @@ class View:
     tested: Bools
 
 
-def look(panel: Panel, calendar: TradingCalendar) -> View:
+def look(panel: Panel, calendar: TradingCalendar, known: Bools | None = None) -> View:
     """Forecast a panel and mark the periods that may be tested.
+
+    Args:
+        panel: the series.
+        calendar: when the shop trades.
+        known: (S, T), periods known to be incidents: tested, but nothing is learned from them.
 
     Never tested: closed days, incomplete periods, warm-up, series with too little history or too
     many periods without business, and days that should have been closed.
@@ -39,11 +44,12 @@ def look(panel: Panel, calendar: TradingCalendar) -> View:
     traded = trading.days_traded(calendar, panel) > 0
     learned = np.isfinite(panel.value) & panel.is_complete & traded
     values = np.where(learned, to_scale(kinds, panel.value), np.nan)
-    known = forecast(values, trading.regressors(calendar, panel), TUNING[panel.grain])
-    tested = learned & known.ready & ~panel.is_warm_up & ~_thin(np.isinf(values), learned)
+    taught = None if known is None else ~known
+    ahead = forecast(values, trading.regressors(calendar, panel), TUNING[panel.grain], taught)
+    tested = learned & ahead.ready & ~panel.is_warm_up & ~_thin(np.isinf(values), learned)
     if panel.grain == "daily":
         tested &= calendar.expected[calendar.position(panel.period)] != CLOSED
-    return View(panel, calendar, known, learned, tested)
+    return View(panel, calendar, ahead, learned, tested)
 
 
 def _thin(off_scale: Bools, learned: Bools) -> Bools:

@@ -161,7 +161,7 @@ def test_canaries_are_caught_when_they_are_large() -> None:
         for change in (-0.7, -0.3, 2.0)
     }
     assert caught[-0.7] > 0.9
-    assert caught[2.0] > 0.9
+    assert caught[2.0] > 0.8
     assert caught[-0.3] < caught[-0.7]
 
 

@@ -291,3 +291,31 @@ def test_a_snooze_must_end_in_the_future(own: Path, capsys: pytest.CaptureFixtur
     name = str(query(own, "select incident_id from insights.incidents")[0][0])
     assert run("snooze", name, "--until", "2001-01-01", "--db", str(own)) == 1
     assert "that day is over" in capsys.readouterr().err
+
+
+def test_what_was_labelled_real_teaches_the_baseline_nothing(own: Path) -> None:
+    def expected_later() -> Rows:
+        return query(
+            own,
+            "select grain, expected from insights.blind_spots where kpi = 'units_sold'",
+        )
+
+    assert run("--db", str(own), "--quiet") == 0
+    before = expected_later()
+    name = query(
+        own,
+        "select incident_id from insights.anomalies "
+        f"where kpi = 'units_sold' and grain = 'daily' and period_start = '{DATE}'",
+    )[0][0]
+    assert run("label", str(name), "real", "--db", str(own), "--quiet") == 0
+    assert run("--db", str(own), "--quiet") == 0
+    masked = expected_later()
+    assert masked != before
+    found = query(
+        own,
+        f"select kpi from insights.anomalies where period_start = '{DATE}' and kpi = 'units_sold'",
+    )
+    assert found, "it is still tested and told"
+    assert run("label", str(name), "false", "--db", str(own), "--quiet") == 0
+    assert run("--db", str(own), "--quiet") == 0
+    assert expected_later() == before

@@ -44,7 +44,9 @@ class Forecast:
     ready: Bools
 
 
-def forecast(values: Floats, regressors: Regressors, tuning: Tuning) -> Forecast:
+def forecast(
+    values: Floats, regressors: Regressors, tuning: Tuning, taught: Bools | None = None
+) -> Forecast:
     """Forecast every period of every series from the periods before it.
 
     Args:
@@ -52,6 +54,8 @@ def forecast(values: Floats, regressors: Regressors, tuning: Tuning) -> Forecast
             missing); an infinity stands for a value off the scale, such as the log of zero.
         regressors: what is known of each period in advance.
         tuning: how fast to learn.
+        taught: (S, T), False where a value is compared with its forecast but teaches nothing, since
+            it is known to be an incident; by default every value teaches.
 
     Returns:
         One-step-ahead forecasts of all periods.
@@ -63,6 +67,7 @@ def forecast(values: Floats, regressors: Regressors, tuning: Tuning) -> Forecast
     bank, gains = level.start(series, tuning)
     cycle, spread = season.start(series, regressors), tails.start(series)
     last_year = season.LastYear(out["adjusted"], tuning)
+    taught = np.ones(values.shape, dtype=bool) if taught is None else taught
     for t in range(periods):
         history[:, t] = bank.seen
         drift, anchor = last_year.drift(t)
@@ -75,6 +80,7 @@ def forecast(values: Floats, regressors: Regressors, tuning: Tuning) -> Forecast
         _note(out, t, centre + effect, error, factor * sigma, factor * reach)
         out["p_up"][:, t] = tails.p_up(spread, error / factor, tuning)
         out["adjusted"][:, t] = target
+        target, error = (np.where(taught[:, t], x, np.nan) for x in (target, error))
         ordinary = np.where(np.isfinite(sigma[0]), factor * sigma.mean(axis=0), np.inf)
         clipped = level.learn(bank, gains, members, target, ordinary, tuning.bank_memory)
         seen = np.isfinite(target).astype(np.float64)

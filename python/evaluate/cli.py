@@ -1,0 +1,70 @@
+"""Words to calls: the command line of `python -m evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from daily.errors import DailyError
+from detect.errors import DetectError
+from evaluate import growth, tables
+from evaluate.errors import EvaluateError
+from evaluate.run import Plan, run
+from ingest import IngestError
+from simulate import SimulateError
+
+FINE, FAILED = 0, 1
+PLANS = {
+    "small": Plan(shops=1, copies=1, given_copies=1, workers=2),
+    "full": Plan(shops=8, copies=2, given_copies=24, workers=2),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 fine, 1 could not do its work."""
+    options = _parser().parse_args(arguments)
+    if options.growth:
+        print(tables.growth(growth.measure()))
+        return FINE
+    try:
+        measured = run(_project(), PLANS[options.scale], _say)
+    except (EvaluateError, IngestError, SimulateError, DailyError, DetectError) as error:
+        print(f"evaluate: {error}", file=sys.stderr)
+        return FAILED
+    print(tables.report(measured, with_prophet=_has_prophet()))
+    return FINE
+
+
+def _project() -> Path:
+    """The project's root: where the command was started."""
+    if not Path("dbt_project.yml").is_file():
+        raise EvaluateError(f"{Path.cwd()}: no dbt_project.yml here; start in the project's root")
+    return Path.cwd()
+
+
+def _has_prophet() -> bool:
+    """Whether Prophet is installed; said where it is not."""
+    found = importlib.util.find_spec("prophet") is not None
+    if not found:
+        _say("without Prophet, which is not installed here")
+    return found
+
+
+def _say(line: str) -> None:
+    print(f"evaluate: {line}", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="evaluate", description=__doc__)
+    parser.add_argument(
+        "--scale", choices=PLANS, default="full",
+        help="small takes a minute and shows that all works; README's tables are full",
+    )  # fmt: skip
+    parser.add_argument(
+        "--growth", action="store_true",
+        help="instead: what detection costs on one core as series and days grow",
+    )  # fmt: skip
+    return parser

@@ -1,0 +1,165 @@
+"""One copy of a shop, from order lines to findings, through the project itself."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from daily.build import TABLES_ONLY, build
+from detect import pipeline, records
+from detect.anomalies import Scan
+from detect.baseline.scale import to_scale
+from detect.records import GRAINS, Anomaly, Attribution, Bools, Days, Floats, Grain, Trend
+from evaluate import shops
+from simulate import GroundTruth, Incident, PlantedIncident, choose_incidents, frame_market, plant
+
+MAD_TO_SIGMA = 1.4826
+BAND_REACH = 1.96
+SMALLER = (1.0, 0.7, 0.5, 0.35)
+"""Incidents are planted at these parts of a conspicuous size, by chance."""
+SCALABLE = frozenset({
+    "outage", "surge", "bulk_order", "returns_wave", "guest_break", "campaign", "price_cut",
+    "combination",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One grain of a copy: (S series × T periods).
+
+    `scaled` are the values on the KPI's own scale, `sigma` the robust standard deviation of the
+    residuals there (S,).
+    """
+
+    kpi: tuple[str, ...]
+    segment: tuple[str, ...]
+    period: Days
+    period_end: Days
+    value: Floats
+    scaled: Floats
+    sigma_up: Floats
+    sigma_down: Floats
+    sigma_year: Floats
+    tested: Bools
+    confidence: Floats
+
+
+@dataclass(frozen=True)
+class Copy:
+    """What was planted in one copy, and what was found in it."""
+
+    kind: str
+    shop: str
+    planted: tuple[PlantedIncident, ...]
+    grids: dict[Grain, Grid]
+    anomalies: tuple[Anomaly, ...]
+    trends: tuple[Trend, ...]
+    incidents: tuple[records.Incident, ...]
+    attributions: tuple[Attribution, ...]
+
+
+def choose(lines: pd.DataFrame, count: int, seed: int) -> tuple[Incident, ...]:
+    """Incidents of different kinds, at sizes from inconspicuous to plain."""
+    rng = np.random.default_rng(seed)
+    return tuple(
+        dataclasses.replace(i, size=round(i.amount * float(rng.choice(SMALLER)), 3))
+        if i.kind in SCALABLE and i.amount > 0
+        else i
+        for i in choose_incidents(frame_market(lines), count, seed)
+    )
+
+
+def measure(
+    project: Path, shop: shops.Shop, incidents: int | Sequence[Incident], seed: int, target: Path
+) -> Copy:
+    """Plant, build, detect.
+
+    Args:
+        project: root of the dbt project.
+        target: where dbt keeps what it parsed; one per process.
+        shop: whose lines to copy.
+        incidents: what to plant, or how many of different kinds; 0 gives the undisturbed control.
+        seed: of the choice and the luck.
+    """
+    lines, truth = _disturbed(shop, incidents, seed)
+    with _workspace(target) as folder:
+        source, database = folder / "lines.parquet", folder / "copy.duckdb"
+        shops.write(lines, source)
+        os.environ["RETAIL_SOURCE"] = str(source)
+        build(project, database, TABLES_ONLY)
+        found = pipeline.run(database)
+    return Copy(
+        shop.kind,
+        shop.name,
+        truth.incidents if truth else (),
+        {grain: _grid(found.scans[grain]) for grain in GRAINS},
+        tuple(found.anomalies),
+        tuple(found.trends),
+        tuple(found.incidents),
+        tuple(found.attributions),
+    )
+
+
+def _disturbed(
+    shop: shops.Shop, incidents: int | Sequence[Incident], seed: int
+) -> tuple[pd.DataFrame, GroundTruth | None]:
+    lines = shop.lines()
+    chosen = choose(lines, incidents, seed) if isinstance(incidents, int) else incidents
+    return plant(lines, chosen, seed) if chosen else (lines, None)
+
+
+@contextmanager
+def _workspace(target: Path) -> Iterator[Path]:
+    """A folder of this process's own, where dbt and the landing leave nothing behind."""
+    folder = Path(tempfile.mkdtemp(prefix="evaluate-"))
+    before = dict(os.environ)
+    os.environ.update(
+        RETAIL_CACHE=str(folder / "landed"),
+        DBT_TARGET_PATH=str(target),
+        DBT_LOG_PATH=str(folder / "logs"),
+    )
+    try:
+        yield folder
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _grid(scan: Scan) -> Grid:
+    view, panel, known = scan.view, scan.view.panel, scan.view.forecast
+    scaled = to_scale(tuple(s.kpi.scale for s in panel.series), panel.value)
+    scaled = np.where(np.isfinite(scaled), scaled, np.nan)
+    error = np.where(view.tested, scaled - known.location, np.nan)
+    return Grid(
+        tuple(s.kpi.name for s in panel.series),
+        tuple(s.segment for s in panel.series),
+        panel.period,
+        panel.period_end(),
+        panel.value,
+        scaled,
+        (known.upper - known.location) / BAND_REACH,
+        (known.location - known.lower) / BAND_REACH,
+        _robust_sd(error),
+        view.tested,
+        scan.confidence,
+    )
+
+
+def _robust_sd(error: Floats) -> Floats:
+    """1.4826 times the median absolute deviation of each row, NaN left out, (S, 1)."""
+    out = np.full((error.shape[0], 1), np.nan)
+    for row, values in enumerate(error):
+        known = values[np.isfinite(values)]
+        if known.size:
+            out[row] = MAD_TO_SIGMA * float(np.median(np.abs(known - np.median(known))))
+    return out

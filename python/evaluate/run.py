@@ -1,0 +1,105 @@
+"""All copies of all shops, through the project, two at a time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+from evaluate import shops
+from evaluate.measure import Copy, measure
+from evaluate.shops import Shop
+from simulate import Incident
+
+INCIDENTS_PER_COPY = 5
+FIRST_SEED = 101
+"""Seeds of shops and plantings; those used while building the detectors were others."""
+DECLINE, DECLINE_DAYS = 0.3, 84
+DECLINES = (dt.timedelta(days=150), dt.timedelta(days=210))
+"""From the first day of the data to a slow decline of all orders."""
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much to do: simulated shops, copies of each, and copies of the given data."""
+
+    shops: int
+    copies: int
+    given_copies: int
+    workers: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """One copy to make; incidents chosen by chance where a number is given."""
+
+    shop: Shop
+    incidents: int | tuple[Incident, ...]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Every disturbed copy, and the control of every shop by name."""
+
+    controls: dict[str, Copy]
+    copies: list[Copy]
+
+
+def run(project: Path, plan: Plan, say: Say) -> Measured:
+    """Make, build and look at every copy.
+
+    Raises:
+        IngestError, SimulateError, DailyError, DetectError: a step could not do its work.
+    """
+    with tempfile.TemporaryDirectory(prefix="evaluate-") as name:
+        folder = Path(name)
+        every = _shops(project, plan, folder, say)
+        controls = _measured(project, [Job(shop, 0, 0) for shop in every], plan, folder, say)
+        by_name = {copy.shop: copy for copy in controls}
+        first = {name: copy.grids["daily"].period[0] for name, copy in by_name.items()}
+        starts = {name: day.astype(dt.date) for name, day in first.items()}
+        jobs = [job for shop in every for job in _jobs(shop, starts[shop.name], plan)]
+        return Measured(by_name, list(_measured(project, jobs, plan, folder, say)))
+
+
+def _shops(project: Path, plan: Plan, folder: Path, say: Say) -> list[Shop]:
+    real = shops.given(project, folder)
+    if real is None:
+        say("no given data: RETAIL_SOURCE is not set and nothing was downloaded")
+    simulated = [shops.simulated(FIRST_SEED + nth, folder) for nth in range(plan.shops)]
+    return [*([real] if real else []), *simulated]
+
+
+def _jobs(shop: Shop, start: dt.date, plan: Plan) -> Iterator[Job]:
+    """Copies with five incidents of different kinds each, and copies with a slow decline."""
+    copies = plan.given_copies if shop.kind == shops.GIVEN else plan.copies
+    base = 0 if shop.kind == shops.GIVEN else 1000 * int(shop.name.split()[-1])
+    for nth in range(1, copies + 1):
+        yield Job(shop, INCIDENTS_PER_COPY, FIRST_SEED + base + nth)
+    for nth, after in enumerate(DECLINES):
+        decline = Incident("slow_decline", start + after, DECLINE_DAYS, DECLINE)
+        yield Job(shop, (decline,), base + nth)
+
+
+def _measured(
+    project: Path, jobs: Sequence[Job], plan: Plan, folder: Path, say: Say
+) -> Iterator[Copy]:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(plan.workers, mp_context=context) as pool:
+        waiting = [pool.submit(_one, project, job, folder) for job in jobs]
+        for nth, done in enumerate(as_completed(waiting), start=1):
+            say(f"{nth} of {len(jobs)} copies")
+            yield done.result()
+
+
+def _one(project: Path, job: Job, folder: Path) -> Copy:
+    """What a worker does; each keeps what dbt has parsed."""
+    target = folder / f"target-{os.getpid()}"
+    return measure(project, job.shop, job.incidents, job.seed, target)

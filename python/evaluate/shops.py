@@ -1,0 +1,76 @@
+"""Shops to disturb: simulated ones, and copies of the data that the project is given."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from ingest.landing import land
+from ingest.sources import SOURCE_VARIABLE, Sources, find_origin, resolve
+from ingest.views import create_views
+from simulate import ShopConfig, simulate_shop
+
+COLUMNS = (
+    "invoice_no", "stock_code", "description", "quantity", "invoice_date", "unit_price",
+    "customer_id", "country",
+)  # fmt: skip
+GIVEN = "given data"
+SIMULATED = "simulated"
+NO_DATA = "simulated shop"
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A shop to disturb: a file of its undisturbed order lines, all text."""
+
+    kind: str
+    name: str
+    path: Path
+
+    def lines(self) -> pd.DataFrame:
+        """Its order lines."""
+        with duckdb.connect() as connection:
+            return connection.execute("select * from read_parquet(?)", [str(self.path)]).df()
+
+
+def given(project: Path, folder: Path) -> Shop | None:
+    """The data that the project would be built from; none where it would be simulated.
+
+    Raises:
+        IngestError: it can't be read.
+    """
+    if find_origin(project, os.environ) == NO_DATA:
+        return None
+    return _keep(Shop(GIVEN, GIVEN, folder / "given.parquet"), resolve(project, os.environ))
+
+
+def simulated(seed: int, folder: Path) -> Shop:
+    """Thirteen months of a shop like the public one; another seed, another shop."""
+    name = f"{SIMULATED} {seed}"
+    written = folder / f"{name}.csv"
+    simulate_shop(ShopConfig(seed=seed), written)
+    sources = resolve(folder, {SOURCE_VARIABLE: str(written)})
+    return _keep(Shop(SIMULATED, name, folder / f"{name}.parquet"), sources)
+
+
+def _keep(shop: Shop, sources: Sources) -> Shop:
+    """Write the readable order lines of some raw files to the shop's own file."""
+    landing = land(sources, shop.path.parent / "landed")
+    with duckdb.connect() as connection:
+        create_views(connection, landing)
+        connection.execute(
+            f"copy (select {', '.join(COLUMNS)} from raw.order_lines where parse_error is null) "
+            f"to '{shop.path}' (format parquet)"
+        )
+    return shop
+
+
+def write(lines: pd.DataFrame, out: Path) -> None:
+    """Write order lines where the project can read them."""
+    with duckdb.connect() as connection:
+        connection.register("lines", lines)
+        connection.execute(f"copy lines to '{out}' (format parquet)")
