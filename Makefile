@@ -28,6 +28,10 @@ build: .venv/project ## stage, clean, test and materialise everything up to the 
 detect: .venv/project ## write the insights tables from the KPI tables
 	@$(BIN)/python -m detect $(ARGS)
 
+.PHONY: evaluate
+evaluate: .venv/project .venv/evaluate ## plant incidents in copies, and compare with the usual rules
+	@$(BIN)/python -m evaluate $(ARGS)
+
 .PHONY: docs
 docs: .venv/project ## document every table of the built file, in target/static_index.html
 	@$(BIN)/dbt docs generate --static $(ARGS)
@@ -137,6 +141,13 @@ endif
 	$(call install,.venv,requirements-dev.lock)
 	@touch $@
 
+# Prophet is one of the rules compared with; where it can't be installed, the others will do.
+.venv/evaluate: .venv/packages requirements-evaluate.lock
+	$(say) 'environment: adding Prophet to .venv, once'
+	@$(BIN)/python -m pip install $(pip_options) --no-compile --require-hashes \
+		--requirement requirements-evaluate.lock || echo '==> Prophet could not be installed' >&2
+	@touch $@
+
 # dbt-bouncer can't live with duckdb 2.
 .venv-bouncer/ready: requirements-bouncer.lock
 	$(call environment,.venv-bouncer,dbt-bouncer)
@@ -155,6 +166,7 @@ lock_command = .venv-lock/bin/uv pip compile --quiet --no-config --universal --p
 lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
 	@$(lock_command) pyproject.toml --group build --group dev --output-file requirements-dev.lock
 	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.lock --output-file requirements.lock
+	@$(lock_command) pyproject.toml --group evaluate --constraint requirements-dev.lock --output-file requirements-evaluate.lock
 	@$(lock_command) --group bouncer --output-file requirements-bouncer.lock
 
 # Tidying ------------------------------------------------------------------------------------

@@ -58,16 +58,22 @@ class Case:
 
 @dataclass(frozen=True)
 class Moved:
-    """How far every period of a copy was moved against its control, per grain (S, T), signed."""
+    """How far every period of a copy was moved against its control, per grain (S, T), signed.
+
+    `tested` are the days on which the undisturbed KPI would have been tested, (S, T).
+    """
 
     local: Shifts
     year: Shifts
+    tested: Bools
 
 
 def moved(copy: Copy, control: Copy) -> Moved:
     """Compare a copy with its undisturbed control."""
     both = {grain: _shifts(copy.grids[grain], control.grids[grain]) for grain in GRAINS}
-    return Moved({g: both[g][0] for g in GRAINS}, {g: both[g][1] for g in GRAINS})
+    mine, other = copy.grids["daily"], control.grids["daily"]
+    tested = _alignment(mine, other)(other.tested.astype(np.float64)) == 1
+    return Moved({g: both[g][0] for g in GRAINS}, {g: both[g][1] for g in GRAINS}, tested)
 
 
 def _shifts(mine: Grid, control: Grid) -> tuple[Floats, Floats]:
@@ -130,7 +136,7 @@ def _case(copy: Copy, shift: Moved, found: list[Finding], planted: PlantedIncide
     first, last = planted.strikes[0].day, planted.strikes[-1].day
     grid = copy.grids["daily"]
     column = int(np.searchsorted(grid.period, np.datetime64(first)))
-    main = _main_rows(grid, planted) & grid.tested[:, column]
+    main = _main_rows(grid, planted) & shift.tested[:, column]
     right = [f for f in found if _is_right(copy, shift, f, first, last)]
     ends = [copy.grids[f.grain].period_end[f.column].astype(dt.date) for f in right]
     today = any(f.grain == "daily" and f.column == column for f in right)

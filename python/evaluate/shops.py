@@ -45,7 +45,7 @@ def given(project: Path, folder: Path) -> Shop | None:
     """
     if find_origin(project, os.environ) == NO_DATA:
         return None
-    return _keep(Shop(GIVEN, GIVEN, folder / "given.parquet"), resolve(project, os.environ))
+    return keep(Shop(GIVEN, GIVEN, folder / "given.parquet"), resolve(project, os.environ))
 
 
 def simulated(seed: int, folder: Path) -> Shop:
@@ -54,10 +54,10 @@ def simulated(seed: int, folder: Path) -> Shop:
     written = folder / f"{name}.csv"
     simulate_shop(ShopConfig(seed=seed), written)
     sources = resolve(folder, {SOURCE_VARIABLE: str(written)})
-    return _keep(Shop(SIMULATED, name, folder / f"{name}.parquet"), sources)
+    return keep(Shop(SIMULATED, name, folder / f"{name}.parquet"), sources)
 
 
-def _keep(shop: Shop, sources: Sources) -> Shop:
+def keep(shop: Shop, sources: Sources) -> Shop:
     """Write the readable order lines of some raw files to the shop's own file."""
     landing = land(sources, shop.path.parent / "landed")
     with duckdb.connect() as connection:

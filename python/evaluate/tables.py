@@ -44,13 +44,15 @@ def _in_short(measured: Measured, kind: str, found: list[Case]) -> str:
     declines = [c for c in found if c.kind in GRADUAL]
     in_time = [c.trend_in_time for c in declines]
     false = summary.false_incidents_per_quarter(measured, kind)
+    planted = _percent(summary.precision(measured, kind))
     return (
         f"{len(found)} incidents planted in {len(copies)} copies. "
         f"Undisturbed: {false:.2f} incidents per 13 weeks. "
-        f"Of the incidents reported, {summary.precision(measured, kind):.0%} had been planted. "
+        f"Of the incidents reported, {planted} had been planted. "
         f"Slow declines found as a trend before they were over: {sum(in_time)} of {len(in_time)}. "
         f"With sizes in the whole year's robust sigmas, of the {year.cases} at {LARGE:g} or more "
-        f"{year.on_the_day:.0%} were caught on the day, {year.within_a_week:.0%} within a week."
+        f"{_percent(year.on_the_day)} were caught on the day, "
+        f"{_percent(year.within_a_week)} within a week."
     )
 
 
