@@ -11,7 +11,7 @@ import numpy as np
 from detect import confidence
 from detect.baseline.scale import from_scale
 from detect.detectors import DETECTORS, Evidence
-from detect.records import Anomaly, Bools, Floats, Kpi
+from detect.records import Anomaly, Bools, Floats, Ints, Kpi
 from detect.view import View
 
 CALENDAR_METHODS = ("no_data", "calendar")
@@ -54,22 +54,23 @@ def scan(view: View) -> Scan:
 
 def find(found: Scan) -> list[Anomaly]:
     """The periods that are surely enough wrong, as records in order of period and KPI."""
-    panel = found.view.panel
     rows, columns = np.nonzero(reported(found))
-    kinds = tuple(panel.series[row].kpi.scale for row in rows)
-    known = found.view.forecast
-    expected, lower, upper = (
-        from_scale(kinds, band[rows, columns][:, None])[:, 0]
-        for band in (known.location, known.lower, known.upper)
-    )
-    floor = [0.0 if panel.series[r].kpi.unit in NEVER_NEGATIVE else -np.inf for r in rows]
-    bands = np.maximum(np.stack([expected, lower, upper], axis=1), np.array(floor)[:, None])
     records = [
         _record(found, int(row), int(column), band)
-        for row, column, band in zip(rows, columns, bands, strict=True)
+        for row, column, band in zip(rows, columns, bands(found.view, rows, columns), strict=True)
     ]
     records = [r for r in records if _is_news(r)]
     return sorted(records, key=lambda a: (a.period_start, a.kpi.name, a.segment))
+
+
+def bands(view: View, rows: Ints, columns: Ints) -> Floats:
+    """Expected, lower and upper in the KPI's unit, of n periods, (n, 3); a count is never < 0."""
+    series = [view.panel.series[row] for row in rows]
+    kinds = tuple(s.kpi.scale for s in series)
+    known = (view.forecast.location, view.forecast.lower, view.forecast.upper)
+    values = from_scale(kinds, np.stack([band[rows, columns] for band in known], axis=1))
+    floor = [0.0 if s.kpi.unit in NEVER_NEGATIVE else -np.inf for s in series]
+    return np.asarray(np.maximum(values, np.array(floor)[:, None]))
 
 
 def _is_news(anomaly: Anomaly) -> bool:

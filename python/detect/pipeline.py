@@ -18,6 +18,7 @@ from detect import (
     calendar,
     canaries,
     early,
+    expectations,
     feedback,
     honesty,
     incidents,
@@ -77,6 +78,7 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
     hints = _attribute(path, scans, warned)
     stories = incidents.describe(found, causes) + incidents.describe(warned, hints)
     promised, unseen = _each(scans, honesty.ledger), _each(scans, honesty.blind_spots)
+    seen = _each(scans, expectations.tell)
     record = _record(started_at, inputs, len(found))
     tables: dict[str, Sequence[object]] = {
         "anomalies": found,
@@ -86,6 +88,7 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
         "incidents": stories,
         "calibration": promised,
         "blind_spots": unseen,
+        "expectations": seen,
         "runs": [record],
     }
     if with_canaries:

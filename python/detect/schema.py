@@ -138,6 +138,18 @@ TABLES: dict[str, Table] = {
         up_change     DOUBLE
         down_change   DOUBLE
     """)),
+    "expectations": Table(_columns("""
+        kpi          VARCHAR
+        segment      VARCHAR
+        grain        VARCHAR
+        period_start DATE
+        actual       DOUBLE
+        expected     DOUBLE
+        lower        DOUBLE
+        upper        DOUBLE
+        is_tested    BOOLEAN
+        why_not      VARCHAR
+    """)),
     "canaries": Table(
         _columns("""
         kpi          VARCHAR

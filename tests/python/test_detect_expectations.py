@@ -1,0 +1,98 @@
+"""What was expected of every period, as other programs read it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from detect import pipeline
+from test_detect_shop import FIRST_DAY, build, bulk_order, cells, plant
+
+DAY = 122
+Rows = list[tuple[object, ...]]
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop closed on Saturdays, with a bulk order, whose last day is not over."""
+    path = tmp_path_factory.mktemp("expectations") / "shop.duckdb"
+    build(path, plant(cells(), DAY, bulk_order), last_is_complete=False)
+    pipeline.run(path)
+    return path
+
+
+def query(path: Path, text: str) -> Rows:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(text).fetchall()
+
+
+@pytest.mark.parametrize("grain", ["daily", "weekly"])
+def test_every_period_of_every_series_is_there_once_with_its_value(shop: Path, grain: str) -> None:
+    rows = query(
+        shop,
+        f"""
+        select count(*), count(distinct (e.kpi, e.segment, e.period_start)),
+            count(*) filter (f.value is distinct from e.actual),
+            (select count(*) from marts.fct_kpis_{grain})
+        from insights.expectations as e
+        inner join marts.fct_kpis_{grain} as f using (kpi, segment, period_start)
+        where e.grain = '{grain}'
+        """,
+    )
+    (count, distinct, different, wanted) = rows[0]
+    assert count == distinct == wanted
+    assert different == 0
+
+
+def test_an_anomaly_has_the_band_of_its_period(shop: Path) -> None:
+    rows = query(
+        shop,
+        """
+        select a.actual = e.actual and a.expected = e.expected and a.lower = e.lower
+            and a.upper = e.upper and e.is_tested
+        from insights.anomalies as a
+        left join insights.expectations as e using (kpi, segment, grain, period_start)
+        """,
+    )
+    assert rows
+    assert set(rows) == {(True,)}
+
+
+def test_what_was_tested_has_a_band_and_the_rest_a_reason(shop: Path) -> None:
+    rows = query(
+        shop,
+        """
+        select count(*) from insights.expectations
+        where is_tested != (why_not is null)
+            or (is_tested and not (lower <= expected and expected <= upper))
+        """,
+    )
+    assert rows == [(0,)]
+
+
+def test_closed_days_have_no_band_and_the_unfinished_one_has(shop: Path) -> None:
+    rows = query(
+        shop,
+        f"""
+        select period_start - date '{FIRST_DAY}', why_not, expected is not null
+        from insights.expectations
+        where kpi = 'order_count' and grain = 'daily'
+        order by period_start desc limit 9
+        """,
+    )
+    assert rows[0][1:] == ("incomplete", True)
+    assert ("no_trade", False) in {row[1:] for row in rows}
+    assert all(
+        row[1] is None and row[2] for row in rows if row[1] not in ("incomplete", "no_trade")
+    )
+
+
+def test_a_young_shop_is_told_to_be_young(tmp_path: Path) -> None:
+    path = tmp_path / "young.duckdb"
+    build(path, cells(days=20))
+    pipeline.run(path)
+    reasons = query(path, "select distinct why_not from insights.expectations where is_tested")
+    assert reasons == []
+    assert ("short_history",) in query(path, "select distinct why_not from insights.expectations")
