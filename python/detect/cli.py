@@ -14,6 +14,15 @@ from detect.errors import DetectError
 
 DATABASE = "retail.duckdb"
 FINE, FAILED = 0, 1
+EXAMPLES = """\
+examples:
+  python -m detect                             look for what moved, up to the last complete day
+  python -m detect --as-of 2011-09-30          the same, as it would have been on that day
+  python -m detect list                        incidents, the newest first
+  python -m detect explain ID                  an incident or an anomaly, with its segments
+  python -m detect explain ID --json           the same for a program
+  python -m detect snooze ID --until 2011-12-31 --note "stocktaking"
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,9 +49,13 @@ def _print(text: str) -> None:
 def _act(options: argparse.Namespace) -> str:
     """Do what was asked, and return what there is to say about it."""
     if options.action == "list":
-        return report.listing(desk.incidents(options.db), colour=_colour())
+        rows = desk.incidents(options.db)
+        if options.json:
+            return report.listing_as_json(rows)
+        return report.listing(rows, colour=_colour())
     if options.action == "explain":
-        return report.explanation(desk.explain(options.db, options.id))
+        found = desk.explain(options.db, options.id)
+        return report.explanation_as_json(found) if options.json else report.explanation(found)
     if options.action in feedback.ACTIONS:
         said = options.verdict if options.action == "label" else options.action
         until = getattr(options, "until", None)
@@ -58,16 +71,12 @@ def _colour() -> bool:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument(
-        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB") or DATABASE), metavar="PATH",
-        help="the DuckDB file (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
-    common.add_argument("--quiet", action="store_true", help="print nothing")
     parser = argparse.ArgumentParser(
         prog="detect",
         description="Find what moved in the KPIs, and why; write the insights tables.",
-        parents=[common],
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[_common(given_before=False)],
     )
     parser.add_argument(
         "--as-of", type=dt.date.fromisoformat, metavar="DATE",
@@ -77,9 +86,25 @@ def _parser() -> argparse.ArgumentParser:
         "--canaries", action="store_true",
         help="also plant changes in a copy, and note in insights.canaries which were caught",
     )  # fmt: skip
-    parser.add_argument("--json", action="store_true", help="print the findings as JSON")
-    _add_actions(parser.add_subparsers(dest="action", metavar="ACTION"), common)
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    _add_actions(actions, _common(given_before=True))
     return parser
+
+
+def _common(*, given_before: bool) -> argparse.ArgumentParser:
+    """Options of every command; what was given before the action is not reset after it."""
+    common = argparse.ArgumentParser(add_help=False)
+    unset = argparse.SUPPRESS if given_before else False
+    database = Path(os.environ.get("RETAIL_DB") or DATABASE)
+    common.add_argument(
+        "--db", type=Path, default=argparse.SUPPRESS if given_before else database, metavar="PATH",
+        help="the DuckDB file (default: RETAIL_DB, or retail.duckdb)",
+    )  # fmt: skip
+    common.add_argument("--quiet", action="store_true", default=unset, help="print nothing")
+    common.add_argument(
+        "--json", action="store_true", default=unset, help="print JSON, for a program"
+    )
+    return common
 
 
 def _add_actions(

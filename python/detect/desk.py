@@ -15,16 +15,18 @@ Row = dict[str, object]
 
 @dataclass(frozen=True)
 class Explanation:
-    """A finding with everything that the tables say about it."""
+    """A finding with everything that the tables say about it; `lead` is the anomaly to explain."""
 
     incident: Row
+    lead: Row
     anomalies: list[Row]
     attributions: list[Row]
 
 
 def incidents(path: Path) -> list[Row]:
-    """Incidents of the last finished run, newest last."""
-    return store.read_table(path, "incidents")
+    """Incidents of the last finished run, newest first."""
+    rows = store.read_table(path, "incidents")
+    return sorted(rows, key=lambda row: (str(row["period_end"]), str(row["incident_id"])))[::-1]
 
 
 def explain(path: Path, name: str) -> Explanation:
@@ -37,8 +39,17 @@ def explain(path: Path, name: str) -> Explanation:
     incident_id = members[0]["incident_id"]
     found = [row for row in incidents(path) if row["incident_id"] == incident_id]
     ids = {row["anomaly_id"] for row in members}
-    reasons = [r for r in store.read_table(path, "attributions") if r["anomaly_id"] in ids]
-    return Explanation(found[0], members, reasons)
+    reasons = [r for r in _attributions(path) if r["anomaly_id"] in ids]
+    leading = [row for row in members if row["anomaly_id"] == found[0]["lead_anomaly_id"]]
+    return Explanation(found[0], (leading or members)[0], members, reasons)
+
+
+def _attributions(path: Path) -> list[Row]:
+    """Breakdowns and causes, of early warnings too."""
+    early = store.read_table(path, "early_attributions")
+    return store.read_table(path, "attributions") + [
+        row | {"anomaly_id": row["warning_id"]} for row in early
+    ]
 
 
 def say(path: Path, name: str, said: str, until: dt.date | None, note: str | None) -> str:

@@ -85,6 +85,7 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
         "early_warnings": warned,
         "trends": changes,
         "attributions": causes,
+        "early_attributions": hints,
         "incidents": stories,
         "calibration": promised,
         "blind_spots": unseen,

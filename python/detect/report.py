@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 from detect import feedback, narrative
+from detect.records import ALL
 
 if TYPE_CHECKING:
     from detect.desk import Explanation, Row
@@ -17,6 +18,10 @@ RECENT = dt.timedelta(days=28)
 RESET = "\033[0m"
 COLOURS = {"critical": "\033[1;31m", "high": "\033[31m", "medium": "\033[33m", "low": "\033[2m"}
 NAME_WIDTH = 32
+DIGITS = 1000
+"""Numbers from here on are shown without decimals."""
+LARGEST = 3
+"""Segments shown of each dimension."""
 
 
 def summary(outcome: Outcome, *, colour: bool) -> str:
@@ -55,7 +60,7 @@ def _trends(outcome: Outcome) -> list[str]:
 
 
 def listing(incidents: list[Row], *, colour: bool) -> str:
-    """One line per incident, newest last."""
+    """One line per incident, in their order."""
     lines = [
         f"{row['incident_id']}  {row['period_start']}  "
         f"{_mark(str(row['severity']), colour=colour)} "
@@ -67,24 +72,69 @@ def listing(incidents: list[Row], *, colour: bool) -> str:
 
 
 def explanation(found: Explanation) -> str:
-    """An incident in words, its anomalies, and where the first of them comes from."""
-    lines = [str(found.incident["headline"]), "", str(found.incident["narrative"]), ""]
-    for row in found.anomalies:
-        lines.append(
-            f"{row['anomaly_id']}  {row['kpi']:<{NAME_WIDTH}.{NAME_WIDTH}}  {row['grain']:<6}  "
-            f"{row['period_start']}  {_number(row['actual']):>12}  expected "
-            f"{_number(row['expected']):>12}  {row['methods']}"
-        )
-    lead = found.incident["lead_anomaly_id"]
-    reasons = [r for r in found.attributions if r["anomaly_id"] == lead]
-    lines += [""] if reasons else []
-    lines += [
-        f"  {r['segment']!s:<{NAME_WIDTH}.{NAME_WIDTH}}  {_number(r['contribution']):>12}  "
-        f"{narrative.percent(float(str(r['share_of_change']))):>7}  {r['analysis']}"
-        for r in reasons
-        if int(str(r["rank"])) <= SHOWN
+    """An incident in words, its anomalies, and where the one to explain comes from."""
+    lines = [
+        str(found.incident["headline"]),
+        f"{found.incident['incident_id']}  {found.incident['severity']}  "
+        f"{found.incident['status']}",
+        "",
+        str(found.incident["narrative"]),
+        "",
+        *(line for row in found.anomalies for line in _anomaly(row)),
     ]
+    mine = [r for r in found.attributions if r["anomaly_id"] == found.lead["anomaly_id"]]
+    lines += _segments(found, [r for r in mine if r["analysis"] == "breakdown"])
+    lines += _causes([r for r in mine if r["analysis"] != "breakdown"])
     return "\n".join(lines)
+
+
+def _anomaly(row: Row) -> list[str]:
+    """What came, what was expected, and who noticed."""
+    where = "" if row["segment"] == ALL else f" of {row['segment']}"
+    band = (
+        f"at most {_number(row['upper'])}"
+        if row.get("lower") is None
+        else f"{_number(row['lower'])} to {_number(row['upper'])}"
+    )
+    least = "at least " if row.get("lower") is None else ""
+    return [
+        f"{row['anomaly_id']}  {row['kpi']}{where}, {row['grain']}, {row['period_start']}",
+        f"    {least}{_number(row['actual'])}, expected {_number(row['expected'])} "
+        f"(95 % band: {band}), {row['effect']}",
+        f"    {narrative.percent(float(str(row['confidence'])))} sure, {row['severity']}; "
+        f"noticed by {str(row['methods']).replace('_', ' ')}",
+    ]
+
+
+def _segments(found: Explanation, rows: list[Row]) -> list[str]:
+    """The largest contributions, one dimension after the other."""
+    if not rows:
+        return []
+    name = found.lead["anomaly_id"]
+    lines = ["", f"Where {name} comes from, one dimension at a time:"]
+    for row in rows:
+        if int(str(row["rank"])) <= LARGEST:
+            lines.append(_segment(row, str(row["dimensions"]).replace("_", " ")))
+    return lines
+
+
+def _causes(rows: list[Row]) -> list[str]:
+    """The segments that are named as the cause, best first."""
+    if not rows:
+        return ["", "No segment is named as the cause: the change is broad."]
+    return ["", "Named as the cause:", *(_segment(row, "") for row in rows)]
+
+
+def _segment(row: Row, dimension: str) -> str:
+    members = json.loads(str(row["segment"]))
+    text = ", ".join(members.values()) if dimension else narrative.place(members)
+    share = row["share_of_change"]
+    shown = "" if share is None else narrative.percent(float(str(share)))
+    change = _number(row["contribution"])
+    signed = change if change.startswith("-") else f"+{change}"
+    return (
+        f"    {dimension:<14}{text:<{NAME_WIDTH}.{NAME_WIDTH}}  {signed:>12}  {shown:>8}".rstrip()
+    )
 
 
 def _mark(severity: str, *, colour: bool) -> str:
@@ -93,7 +143,8 @@ def _mark(severity: str, *, colour: bool) -> str:
 
 
 def _number(value: object) -> str:
-    return f"{float(str(value)):,.4g}"
+    number = float(str(value))
+    return f"{number:,.0f}" if abs(number) >= DIGITS else f"{number:,.4g}"
 
 
 def _count(number: int, noun: str) -> str:
@@ -128,3 +179,27 @@ def as_json(outcome: Outcome) -> str:
         "untested": list(outcome.untested),
     }
     return json.dumps(run | {"incidents": incidents}, indent=2, ensure_ascii=False)
+
+
+def listing_as_json(incidents: list[Row]) -> str:
+    """Incidents as a JSON array."""
+    return _json([_nested(row, "root_cause") for row in incidents])
+
+
+def explanation_as_json(found: Explanation) -> str:
+    """A finding with all its rows as one JSON object."""
+    parts = {
+        "incident": _nested(found.incident, "root_cause"),
+        "anomalies": found.anomalies,
+        "attributions": [_nested(row, "segment") for row in found.attributions],
+    }
+    return _json(parts)
+
+
+def _nested(row: Row, column: str) -> Row:
+    """The row with a column of JSON text as what it stands for."""
+    return row | {column: json.loads(str(row[column]))}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)

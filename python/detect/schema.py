@@ -101,6 +101,18 @@ TABLES: dict[str, Table] = {
         share_of_change DOUBLE
         effect          VARCHAR
     """)),
+    "early_attributions": Table(_columns("""
+        warning_id      VARCHAR anomaly_id
+        analysis        VARCHAR
+        rank            BIGINT
+        dimensions      VARCHAR
+        segment         JSON
+        actual          DOUBLE
+        expected        DOUBLE
+        contribution    DOUBLE
+        share_of_change DOUBLE
+        effect          VARCHAR
+    """)),
     "incidents": Table(_columns("""
         incident_id  VARCHAR
         period_start DATE

@@ -260,6 +260,51 @@ def test_explain_tells_an_incident_by_either_name(
     assert "units_sold" in capsys.readouterr().out
 
 
+def test_explain_tells_expected_band_methods_segments_and_cause(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, expected, lower, upper, methods = query(
+        own,
+        f"select anomaly_id, expected, lower, upper, methods from insights.anomalies "
+        f"where period_start = '{DATE}' and kpi = 'units_sold'",
+    )[0]
+    assert run("explain", str(name), "--db", str(own)) == 0
+    said = capsys.readouterr().out
+    for number in (expected, lower, upper):
+        assert f"{float(str(number)):,.0f}" in said
+    assert str(methods).replace("_", " ") in said
+    assert f"Where {name} comes from" in said
+    assert "customer type" in said
+    assert "product P3" in said.split("Named as the cause:")[1]
+
+
+def test_explain_tells_a_program_the_same(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = query(own, "select incident_id from insights.incidents")[-1][0]
+    assert run("explain", str(name), "--db", str(own), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["incident"]["incident_id"] == name
+    assert {row["incident_id"] for row in found["anomalies"]} == {name}
+    assert {"product": "P3"} in [row["segment"] for row in found["attributions"]]
+
+
+def test_list_has_the_newest_first(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("list", "--db", str(own), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    ends = [row["period_end"] for row in found]
+    assert ends == sorted(ends, reverse=True)
+    assert len(ends) == query(own, "select count(*) from insights.incidents")[0][0]
+
+
+def test_options_hold_wherever_they_stand(
+    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RETAIL_DB", str(tmp_path / "none.duckdb"))
+    assert run("--db", str(own), "--json", "list") == 0
+    before = capsys.readouterr().out
+    assert run("list", "--db", str(own), "--json") == 0
+    assert capsys.readouterr().out == before
+
+
 def test_an_unknown_name_is_one_line(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("ack", "nothing", "--db", str(own)) == 1
     assert "no such anomaly or incident" in capsys.readouterr().err
