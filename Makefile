@@ -17,7 +17,7 @@ help: ## list what can be made
 # Work ---------------------------------------------------------------------------------------
 
 .PHONY: run
-run: .venv/project ## the daily job: find the data, dbt build, detect, summary
+run: .venv/project ## the daily job: find the data, dbt build, detect, report, summary
 	@$(BIN)/python -m daily $(ARGS)
 
 .PHONY: build
@@ -31,6 +31,10 @@ detect: .venv/project ## write the insights tables from the KPI tables
 .PHONY: evaluate
 evaluate: .venv/project .venv/evaluate ## plant incidents in copies, and compare with the usual rules
 	@$(BIN)/python -m evaluate $(ARGS)
+
+.PHONY: report
+report: .venv/project ## what was found, as one page: report.html beside the database
+	@$(BIN)/python -m report $(ARGS)
 
 .PHONY: docs
 docs: .venv/project ## document every table of the built file, in target/static_index.html
@@ -179,4 +183,4 @@ clean: ## remove what tools left behind; data, database and environments stay
 .PHONY: distclean
 distclean: clean ## back to a fresh clone: environments, data and retail.duckdb go too
 	@rm -rf .venv .venv-bouncer .venv-lock python/*.egg-info data .building-retail.duckdb .retail.duckdb.lock \
-		retail.duckdb retail.duckdb.*
+		retail.duckdb retail.duckdb.* report.html

@@ -56,7 +56,7 @@ def _say(*, quiet: bool) -> Say:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="daily",
-        description="The daily job: find the raw data, build every table, detect, publish.",
+        description="The daily job: find the raw data, build every table, detect, publish, report.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -15,6 +15,8 @@ from daily.publish import private_copy
 from detect import pipeline
 from detect.errors import DetectError
 from ingest import IngestError
+from report import page
+from report.errors import ReportError
 
 
 @dataclass
@@ -38,11 +40,12 @@ class Done:
     database: Path
     build: BuildResult
     detection: pipeline.Outcome
+    report: Path
     seconds: dict[str, float]
 
 
 def run(project: Path, database: Path, say: Say, *, bar: bool = False) -> Done:
-    """Find the data, build, detect, publish.
+    """Find the data, build, detect, publish, report.
 
     Args:
         project: the root of the dbt project.
@@ -64,6 +67,9 @@ def run(project: Path, database: Path, say: Say, *, bar: bool = False) -> Done:
             say("looking for what moved (detect)")
             with watch.timing("detect"):
                 found = pipeline.run(copy)
-    except (IngestError, DetectError) as error:
+        say("writing the report")
+        with watch.timing("report"):
+            written = page.write(database)
+    except (IngestError, DetectError, ReportError) as error:
         raise DailyError(str(error)) from error
-    return Done(database, built, found, watch.seconds)
+    return Done(database, built, found, written, watch.seconds)

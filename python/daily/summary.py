@@ -30,7 +30,7 @@ def summary(done: Done, *, colour: bool) -> str:
             f"{done.build.models} tables and views built, {done.build.tests} data tests passed"
             f" ({len(done.build.warnings)} with a warning).",
             *(f"  warning: {warning}" for warning in done.build.warnings),
-            f"Everything is in {done.database}.",
+            f"Everything is in {done.database}, and to be read in {done.report}.",
         ]
     )
 

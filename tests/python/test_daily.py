@@ -48,6 +48,8 @@ def test_a_run_publishes_kpis_and_insights_and_says_what_they_rest_on(shop: Shop
     said = (shop.folder / "said.txt").read_text()
     assert "126 raw rows = 126 order lines + 0 duplicates + 0 malformed." in said
     assert "| dbt build |" in said
+    assert str(shop.database.with_name("report.html")) in said
+    assert "<h1>" in shop.database.with_name("report.html").read_text(encoding="utf-8")
     with duckdb.connect(str(shop.database), read_only=True) as connection:
         runs = connection.execute("select status, source_rows from insights.runs").fetchall()
         (kpis,) = connection.execute("select count(*) from marts.fct_kpis_daily").fetchall()

@@ -1,0 +1,1 @@
+"""The report: finished tables in, one self-contained page out."""

@@ -1,0 +1,52 @@
+"""Words to calls: the command line of `python -m report`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from report import page
+from report.errors import ReportError
+
+DATABASE = "retail.duckdb"
+FINE, FAILED = 0, 1
+EXAMPLES = """\
+examples:
+  python -m report                             report.html beside the database
+  python -m report --db shop.duckdb --out /tmp/shop.html
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        path = page.write(options.db, options.out)
+    except ReportError as error:
+        print(f"report: {error}", file=sys.stderr)
+        return FAILED
+    if not options.quiet:
+        print(f"The report is in {path} ({path.stat().st_size / 1e6:.2f} MB).")
+    return FINE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="report",
+        description="Write what the last run of detect found as one HTML page that works offline.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB") or DATABASE), metavar="PATH",
+        help="the DuckDB file (default: RETAIL_DB, or retail.duckdb)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--out", type=Path, metavar="PATH",
+        help=f"where the page goes (default: {page.FILE} beside the database)",
+    )  # fmt: skip
+    parser.add_argument("--quiet", action="store_true", help="print nothing")
+    return parser

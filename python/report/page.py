@@ -1,0 +1,87 @@
+"""Facts to one self-contained page, and the page into a file: the table of contents of a report."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from report import incidents, kpis, trust, words
+from report.errors import ReportError
+from report.read import read_facts
+from report.records import Facts
+
+TEMPLATES = Path(__file__).parent / "templates"
+FILE = "report.html"
+
+
+def write(database: Path, out: Path | None = None) -> Path:
+    """Write the report of a finished DuckDB file, beside it if not told otherwise.
+
+    The same file gives the same page to the last byte. A reader sees the old page or the new
+    one, never a half.
+
+    Returns:
+        Where the page is.
+
+    Raises:
+        ReportError: the file does not allow it, or the page can't be written.
+    """
+    path = out or database.with_name(FILE)
+    page = render(read_facts(database))
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        reason = (error.strerror or str(error)).lower()
+        raise ReportError(f"{path}: cannot be written ({reason}); give another --out") from error
+    return path
+
+
+def render(facts: Facts) -> str:
+    """The page as text: no external address, no script but its own, every text escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "day": words.day,
+        "moment": words.moment,
+        "count": words.count,
+        "tight": words.tight,
+    }
+    style, script = (_part(name) for name in ("page.css", "page.js"))
+    return environment.get_template("page.html").render(
+        style=Markup(style),
+        script=Markup(script),
+        style_hash=_hash(style),
+        script_hash=_hash(script),
+        facts=facts,
+        run=facts.run,
+        coverage=facts.coverage,
+        incidents=incidents.cards(facts),
+        kpis=kpis.cards(facts),
+        trends=trust.trends(facts),
+        quality=trust.quality(facts),
+        blind_spots=trust.blind_spots(facts),
+        ledger=trust.ledger(facts),
+        words=words,
+    )
+
+
+def _part(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """What the page's own policy allows: this very text, and no other."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,199 @@
+"""The only module of the report that knows DuckDB: one look at the finished file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from report.errors import ReportError
+from report.records import (
+    BlindSpot,
+    Contribution,
+    Coverage,
+    Facts,
+    Finding,
+    Incident,
+    Kpi,
+    Lines,
+    Period,
+    Rate,
+    Run,
+    Source,
+    Trend,
+)
+
+PATIENCE_SECONDS = 10.0
+PAUSE_SECONDS = 0.25
+DAYS_SHOWN, WEEKS_SHOWN = 396, 104
+"""How far back the charts reach: 13 months, and two years."""
+Connection = duckdb.DuckDBPyConnection
+Row = TypeVar("Row")
+
+RUN = """
+    select run_id, finished_at, as_of, source, source_rows, code_version
+    from insights.runs
+    where status = 'finished'
+    order by finished_at desc
+    limit 1
+"""
+COVERAGE = """
+    select
+        min(date_day), max(date_day), max(date_day) filter (is_complete), count(*),
+        count(*) filter (is_trading_day),
+        (select max(ordered_at) from marts.fct_order_lines)
+    from marts.dim_dates
+"""
+SOURCES = """
+    select
+        source_file, origin, form, encoding, raw_rows, accepted_rows, duplicate_rows,
+        malformed_rows
+    from marts.dim_sources
+    order by source_file
+"""
+LINES = """
+    select line_type, true, '', count(*), coalesce(sum(amount), 0)
+    from marts.fct_order_lines
+    group by line_type
+    union all
+    select reason, false, coalesce(detail, ''), count(*), coalesce(sum(amount), 0)
+    from marts.fct_rejected_order_lines
+    group by reason, detail
+    order by 2 desc, 4 desc, 1, 3
+"""
+KPIS = """
+    select kpi, label, description, kpi_group, owner, cadence, unit, direction, segment_by
+    from marts.dim_kpis
+    order by kpi_group, label
+"""
+PERIODS = f"""
+    select
+        kpi, segment, grain, period_start, actual, expected, lower, upper, is_tested, why_not
+    from insights.expectations
+    where period_start > (select max(period_start) from insights.expectations)
+        - if(grain = 'daily', {DAYS_SHOWN}, 7 * {WEEKS_SHOWN})
+    order by grain, kpi, segment, period_start
+"""
+FINDINGS = """
+    select
+        anomaly_id, kpi, segment, grain, period_start, actual, expected, lower, upper, direction,
+        confidence, severity, methods, incident_id, effect, owner, false
+    from insights.anomalies
+    union all
+    select
+        warning_id, kpi, segment, grain, period_start, at_least, expected, null, upper, 'up',
+        confidence, severity, methods, incident_id, effect, owner, true
+    from insights.early_warnings
+    order by 5 desc, 11 desc, 1
+"""
+CONTRIBUTIONS = """
+    select anomaly_id, dimensions, rank, segment, contribution, share_of_change
+    from insights.attributions
+    where analysis = 'breakdown' and anomaly_id in (select lead_anomaly_id from insights.incidents)
+    union all
+    select warning_id, dimensions, rank, segment, contribution, share_of_change
+    from insights.early_attributions
+    where analysis = 'breakdown' and warning_id in (select lead_anomaly_id from insights.incidents)
+    order by 1, 2, 3
+"""
+INCIDENTS = """
+    select
+        incident_id, period_start, period_end, severity, confidence, headline, narrative,
+        root_cause, lead_anomaly_id, status, is_provisional
+    from insights.incidents
+    order by period_end desc, confidence desc, incident_id
+"""
+TRENDS = """
+    select kpi, segment, grain, window_start, window_end, direction, change, confidence
+    from insights.trends
+    order by window_end desc, abs(change) desc, kpi, segment
+"""
+BLIND_SPOTS = """
+    select kpi, grain, period_start, expected, smallest_up, smallest_down
+    from insights.blind_spots
+    where segment = 'all'
+    order by kpi, grain
+"""
+RATES = """
+    select kpi, grain, method, promised, tests, alerts, realised, lower, upper, is_within
+    from insights.calibration
+    order by kpi, grain, method, promised desc
+"""
+PRODUCTS = "select product, description from marts.dim_products where description is not null"
+
+
+def read_facts(path: Path) -> Facts:
+    """Read everything the report shows, as one moment of the file has it.
+
+    Raises:
+        ReportError: there is no such file, it is no database, it stays locked, or no run of
+            detection has finished in it yet.
+    """
+    if not path.is_file():
+        raise ReportError(f"{path}: no such database; run `make run` first, or give --db")
+    connection = _open(path)
+    try:
+        connection.execute("begin")
+        return _facts(connection, path)
+    except duckdb.CatalogException as error:
+        raise ReportError(
+            f"{path}: {_first_line(error)} Run `dbt build` and `python -m detect` again"
+        ) from error
+    except duckdb.Error as error:
+        raise ReportError(f"{path}: {_first_line(error)}") from error
+    finally:
+        connection.close()
+
+
+def _open(path: Path) -> Connection:
+    """Open the file for reading, waiting a little while another program writes to it."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return duckdb.connect(str(path), read_only=True)
+        except duckdb.IOException as error:
+            if "lock" not in str(error):
+                raise ReportError(f"{path}: not a DuckDB file ({_first_line(error)})") from error
+            if time.monotonic() > deadline:
+                raise ReportError(
+                    f"{path}: locked by another program; close it, or try again later"
+                ) from error
+            time.sleep(PAUSE_SECONDS)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def _facts(connection: Connection, path: Path) -> Facts:
+    runs = _rows(connection, Run, RUN)
+    if not runs:
+        raise ReportError(f"{path}: no finished run yet; run `python -m detect` first")
+    return Facts(
+        run=runs[0],
+        coverage=_rows(connection, Coverage, COVERAGE)[0],
+        sources=_rows(connection, Source, SOURCES),
+        lines=_rows(connection, Lines, LINES),
+        kpis=_rows(connection, Kpi, KPIS),
+        periods=_rows(connection, Period, PERIODS),
+        findings=_rows(connection, Finding, FINDINGS),
+        contributions=_rows(connection, Contribution, CONTRIBUTIONS),
+        incidents=_rows(connection, Incident, INCIDENTS),
+        trends=_rows(connection, Trend, TRENDS),
+        blind_spots=_rows(connection, BlindSpot, BLIND_SPOTS),
+        rates=_rows(connection, Rate, RATES),
+        products=dict(connection.execute(PRODUCTS).fetchall()),
+    )
+
+
+def _rows(connection: Connection, record: type[Row], query: str) -> tuple[Row, ...]:
+    """Rows of a query whose columns are the record's fields, in order; NaN is None."""
+    rows = connection.execute(query).fetchall()
+    return tuple(record(*map(_known, row)) for row in rows)
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
+    """The value, None for one that is no number."""
+    return None if isinstance(value, float) and value != value else value

@@ -1,0 +1,214 @@
+"""Small charts as inline SVG: no text but what is escaped, colours by class, so themes apply."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup, escape
+
+Point = tuple[float, float]
+
+WIDTH = 340.0
+SPARK_HEIGHT, SPARK_TOP, SPARK_BOTTOM = 96.0, 8.0, 78.0
+LEFT, RIGHT = 6.0, WIDTH - 8.0
+MARK_SIZE = 4.5
+ROW_HEIGHT, BAR_HEIGHT, LABEL_SIZE = 31.0, 8.0, 30
+CLEAR = 0.12
+"""Room beside the outermost values, as a share of their range."""
+BAND_REACH = 1.5
+"""How far beyond the values a band is followed, in multiples of their range."""
+TYPICAL = (0.02, 0.98)
+"""The frame shows values between these quantiles; what lies beyond is drawn at its edge."""
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One period of a chart; `mark` is the effect of what was found in it, or empty."""
+
+    when: float
+    actual: float
+    lower: float | None
+    upper: float | None
+    mark: str = ""
+    is_early: bool = False
+
+
+@dataclass(frozen=True)
+class Step:
+    """One part of a change: from one running total to the next."""
+
+    label: str
+    shown: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where values lie on a chart."""
+
+    first: float
+    last: float
+    low: float
+    high: float
+
+    def at(self, when: float, value: float) -> Point:
+        """Place of a value, at the edge where it lies beyond."""
+        across = (when - self.first) / ((self.last - self.first) or 1.0)
+        up = (value - self.low) / ((self.high - self.low) or 1.0)
+        up = min(max(up, 0.0), 1.0)
+        return (
+            LEFT + across * (RIGHT - LEFT),
+            SPARK_BOTTOM - up * (SPARK_BOTTOM - SPARK_TOP),
+        )
+
+
+def sparkline(name: str, title: str, description: str, dots: Sequence[Dot], ends: Point) -> Markup:
+    """A series with its band and its marks.
+
+    Args:
+        name: unique on the page; names the chart's title and description.
+        title: what is shown.
+        description: the same in words, for who can't see it.
+        dots: periods in order; those without business are left out.
+        ends: first and last moment of the frame.
+    """
+    frame = _frame(dots, ends)
+    latest = frame.at(dots[-1].when, dots[-1].actual)
+    parts = [
+        *_band(frame, dots),
+        _line(frame.at(d.when, d.actual) for d in dots),
+        Markup('<circle class="now" cx="{}" cy="{}" r="2.6"/>').format(*map(_n, latest)),
+        *(_mark(frame.at(d.when, d.actual), d.mark, is_early=d.is_early) for d in dots if d.mark),
+    ]
+    return _chart(name, title, description, "spark", SPARK_HEIGHT, parts)
+
+
+def _frame(dots: Sequence[Dot], ends: Point) -> Frame:
+    ordinary = sorted(d.actual for d in dots)
+    lows = sorted(d.lower for d in dots if d.lower is not None)
+    highs = sorted(d.upper for d in dots if d.upper is not None)
+    low, high = (_quantile(ordinary, share) for share in TYPICAL)
+    reach = BAND_REACH * (high - low)
+    if lows and highs:
+        low = max(min(low, _quantile(lows, TYPICAL[0])), low - reach)
+        high = min(max(high, _quantile(highs, TYPICAL[1])), high + reach)
+    room = CLEAR * (high - low) or abs(high) or 1.0
+    least = min(low, 0.0) if ordinary[0] < 0 else 0.0
+    return Frame(*ends, max(low - room, least), high + room)
+
+
+def _quantile(values: Sequence[float], share: float) -> float:
+    return values[round(share * (len(values) - 1))]
+
+
+def _band(frame: Frame, dots: Sequence[Dot]) -> list[Markup]:
+    """A shape per stretch of neighbours that have a band."""
+    shapes: list[Markup] = []
+    stretch: list[tuple[Point, Point]] = []
+    for dot in [*dots, None]:
+        if dot is not None and dot.lower is not None and dot.upper is not None:
+            stretch.append((frame.at(dot.when, dot.lower), frame.at(dot.when, dot.upper)))
+        elif stretch:
+            outline = [low for low, _ in stretch] + [high for _, high in stretch[::-1]]
+            shapes.append(Markup('<path class="band" d="{}Z"/>').format(_path(outline)))
+            stretch = []
+    return shapes
+
+
+def _line(points: Iterable[Point]) -> Markup:
+    return Markup('<path class="line" d="{}"/>').format(_path(points))
+
+
+def _mark(at: Point, effect: str, *, is_early: bool) -> Markup:
+    """A shape of its own for each effect: colour says nothing that the shape does not."""
+    x, y, r = *at, MARK_SIZE
+    shapes: dict[str, list[Point]] = {
+        "bad": [(x, y - r - 1), (x + r + 1, y), (x, y + r + 1), (x - r - 1, y)],
+        "good": [(x, y - r - 1), (x + r + 1, y + r), (x - r - 1, y + r)],
+        "neutral": [(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)],
+    }
+    style = f"mark {effect}" + (" early" if is_early else "")
+    return Markup('<path class="{}" d="{}Z"/>').format(style, _path(shapes[effect]))
+
+
+def waterfall(
+    name: str, title: str, description: str, start: Step, steps: Sequence[Step], end: Step
+) -> Markup:
+    """From expected to actual, one part of the change after the other."""
+    totals = [start.value]
+    for step in steps:
+        totals.append(totals[-1] + step.value)
+    low, high = min(*totals, end.value), max(*totals, end.value)
+    width = (high - low) or 1.0
+
+    def across(value: float) -> float:
+        return LEFT + (value - low) / width * (RIGHT - LEFT)
+
+    rows = [_end_row(0, start, across(start.value), "from")]
+    for place, step in enumerate(steps):
+        rows.append(_step_row(place + 1, step, across(totals[place]), across(totals[place + 1])))
+    rows.append(_end_row(len(steps) + 1, end, across(end.value), "to"))
+    height = ROW_HEIGHT * (len(steps) + 2) + 2
+    return _chart(name, title, description, "waterfall", height, rows)
+
+
+def _end_row(row: int, step: Step, x: float, kind: str) -> Markup:
+    y = row * ROW_HEIGHT + 22
+    outline = [(x, y - 5), (x + 5, y), (x, y + 5), (x - 5, y)]
+    return _row_text(row, step, "end") + Markup(
+        '<path class="rail" d="M{} {}H{}"/><path class="{}" d="{}Z"/>'
+    ).format(_n(LEFT), _n(y), _n(RIGHT), kind, _path(outline))
+
+
+def _step_row(row: int, step: Step, before: float, after: float) -> Markup:
+    y = row * ROW_HEIGHT + 18
+    left, width = min(before, after), max(abs(after - before), 1.0)
+    side = "more" if step.value >= 0 else "less"
+    return _row_text(row, step, "part") + Markup(
+        '<path class="rail" d="M{} {}H{}"/>'
+        '<rect class="{}" x="{}" y="{}" width="{}" height="{}" rx="1"/>'
+    ).format(
+        _n(LEFT), _n(y + BAR_HEIGHT / 2), _n(RIGHT),
+        side, _n(left), _n(y), _n(width), _n(BAR_HEIGHT),
+    )  # fmt: skip
+
+
+def _row_text(row: int, step: Step, kind: str) -> Markup:
+    y = _n(row * ROW_HEIGHT + 13)
+    return Markup(
+        '<text class="{}" x="{}" y="{}">{}</text>'
+        '<text class="{} num" x="{}" y="{}" text-anchor="end">{}</text>'
+    ).format(kind, _n(LEFT - 4), y, shorten(step.label), kind, _n(RIGHT + 4), y, step.shown)
+
+
+def shorten(text: str) -> str:
+    """Text that fits into a row of a chart."""
+    return text if len(text) <= LABEL_SIZE else text[: LABEL_SIZE - 1].rstrip() + "…"
+
+
+def _chart(
+    name: str, title: str, description: str, kind: str, height: float, parts: Iterable[Markup]
+) -> Markup:
+    return Markup(
+        '<svg class="{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-title {}-desc">'
+        '<title id="{}-title">{}</title><desc id="{}-desc">{}</desc>{}</svg>'
+    ).format(
+        kind, _n(WIDTH), _n(height), name, name, name, title, name, description,
+        Markup("").join(parts),
+    )  # fmt: skip
+
+
+def _path(points: Iterable[Point]) -> str:
+    return "M" + "L".join(f"{_n(x)} {_n(y)}" for x, y in points)
+
+
+def _n(number: float) -> str:
+    """A coordinate, short."""
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def safe_name(*parts: str) -> str:
+    """A name for a chart or an anchor out of anything."""
+    text = "-".join(parts).lower()
+    return str(escape("".join(c if c.isalnum() and c.isascii() else "-" for c in text)))

@@ -1,0 +1,247 @@
+"""How far to trust the rest: trends, rows accounted for, blind spots, promises kept."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from report import words
+from report.cells import Cell
+from report.records import ALL, BlindSpot, Facts, Kpi, Lines, Rate, Source, Trend
+
+RECENT = dt.timedelta(days=28)
+COMBINED = "combined"
+PLACES = {
+    "sale": "Sales",
+    "return": "Returns",
+    "service": "Postage, fees and other services",
+    "adjustment": "Adjustments (no price, write-offs)",
+    "duplicate": "Rejected: duplicate",
+    "malformed": "Rejected: malformed",
+}
+SIMULATED = "simulated shop"
+
+
+@dataclass(frozen=True)
+class TrendRow:
+    """A trend, as a line of a table."""
+
+    trend: Trend
+    label: str
+    owner: str
+    change: str
+    confidence: str
+    since: str
+    until: str
+    is_going_on: bool
+
+
+@dataclass(frozen=True)
+class LinesRow:
+    """Where raw rows ended."""
+
+    place: str
+    detail: str
+    rows: int
+    amount: str
+    counts: str
+
+
+@dataclass(frozen=True)
+class Quality:
+    """Every raw row accounted for, and how fresh they are."""
+
+    sources: tuple[Source, ...]
+    lines: tuple[LinesRow, ...]
+    raw_rows: int
+    accepted: int
+    rejected: int
+    total: str
+    is_reconciled: bool
+    is_simulated: bool
+    newest: str
+    age: str
+
+
+@dataclass(frozen=True)
+class BlindRow:
+    """What would have gone unseen."""
+
+    label: str
+    sentence: str
+    expected: Cell
+    when: str
+
+
+@dataclass(frozen=True)
+class Promise:
+    """A rate that was promised, and what came of it."""
+
+    promised: str
+    realised: str
+    alerts: int
+    tests: int
+    range: str
+    is_within: bool
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """Promises of a KPI."""
+
+    label: str
+    grain: str
+    promises: tuple[Promise, ...]
+
+
+@dataclass(frozen=True)
+class Method:
+    """How many of a method's promises were kept."""
+
+    name: str
+    within: int
+    entries: int
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """Promised and realised alert rates."""
+
+    promised: tuple[str, ...]
+    rows: tuple[LedgerRow, ...]
+    methods: tuple[Method, ...]
+
+
+def trends(facts: Facts) -> tuple[TrendRow, ...]:
+    """All trends, those of the whole shop that go on first."""
+    kpis = {kpi.kpi: kpi for kpi in facts.kpis}
+    rows = [_trend(t, kpis[t.kpi], facts.run.as_of) for t in facts.trends]
+    return tuple(sorted(rows, key=lambda row: not row.is_going_on))
+
+
+def _trend(trend: Trend, kpi: Kpi, as_of: dt.date) -> TrendRow:
+    is_own = trend.grain == kpi.cadence and trend.segment == ALL
+    return TrendRow(
+        trend=trend,
+        label=kpi.label + ("" if trend.segment == ALL else f" of {trend.segment}"),
+        owner=kpi.owner,
+        change=words.percent(trend.change, signed=True),
+        confidence=words.percent(trend.confidence),
+        since=words.day(trend.window_start),
+        until=words.day(trend.window_end),
+        is_going_on=is_own and trend.window_end >= as_of - RECENT,
+    )
+
+
+def quality(facts: Facts) -> Quality:
+    """Raw rows against accepted and rejected ones."""
+    accepted = sum(row.rows for row in facts.lines if row.is_accepted)
+    rejected = sum(row.rows for row in facts.lines if not row.is_accepted)
+    raw = sum(source.raw_rows for source in facts.sources)
+    newest = facts.coverage.newest_line
+    return Quality(
+        sources=facts.sources,
+        lines=tuple(_lines(row) for row in facts.lines),
+        raw_rows=raw,
+        accepted=accepted,
+        rejected=rejected,
+        total=_exact(sum((row.amount for row in facts.lines), Decimal(0))),
+        is_reconciled=raw == accepted + rejected,
+        is_simulated=any(source.origin == SIMULATED for source in facts.sources),
+        newest=f"{words.day(newest.date())}, {newest:%H:%M}",
+        age=words.age(newest.date(), facts.run.finished_at.date()),
+    )
+
+
+def _lines(row: Lines) -> LinesRow:
+    counted = {"sale": "counts", "return": "counts"}.get(row.place, "kept out of the KPIs")
+    return LinesRow(
+        PLACES.get(row.place, row.place), row.detail, row.rows, _exact(row.amount), counted
+    )
+
+
+def _exact(amount: Decimal) -> str:
+    """A sum of money to its last digit, at least two."""
+    text = f"{amount:,.8f}".rstrip("0")
+    whole, _, fraction = text.partition(".")
+    return words.MINUS * whole.startswith("-") + whole.lstrip("-") + "." + fraction.ljust(2, "0")
+
+
+# ----------------------------------------------------------------------------- blind spots
+
+
+def blind_spots(facts: Facts) -> tuple[BlindRow, ...]:
+    """What each KPI would not have shown in its last tested period, at its own cadence."""
+    kpis = {kpi.kpi: kpi for kpi in facts.kpis}
+    return tuple(
+        _blind(spot, kpis[spot.kpi])
+        for spot in facts.blind_spots
+        if spot.grain == kpis[spot.kpi].cadence
+    )
+
+
+def _blind(spot: BlindSpot, kpi: Kpi) -> BlindRow:
+    drop = _unseen("drop", spot, spot.smallest_down, kpi)
+    rise = _unseen("rise", spot, spot.smallest_up, kpi)
+    preposition = "on" if spot.grain == "daily" else "in the"
+    when = f"{preposition} {words.period(spot.period_start, spot.grain)}"
+    key = f"{spot.kpi}|all|{spot.grain}"
+    expected = words.amount(spot.expected, kpi.unit)
+    return BlindRow(
+        label=kpi.label,
+        sentence=words.upper_first(f"{drop}, or {rise}, would have gone unseen"),
+        expected=Cell(expected, spot.expected, f"insights.blind_spots|{key}|expected"),
+        when=when,
+    )
+
+
+def _unseen(what: str, spot: BlindSpot, smallest: float | None, kpi: Kpi) -> str:
+    """The changes that would not have been reported, in words."""
+    if smallest is None or smallest < 0 < spot.expected:
+        return f"even a {what} to nothing" if what == "drop" else "any rise, however large"
+    if kpi.unit == "ratio" or spot.expected <= 0:
+        size = words.change(smallest, spot.expected, kpi.unit).lstrip("+" + words.MINUS)
+    else:
+        size = words.percent(abs(smallest / spot.expected - 1))
+    return f"a {what} of less than {size} (to {words.amount(smallest, kpi.unit)})"
+
+
+# ---------------------------------------------------------------------------------- ledger
+
+
+def ledger(facts: Facts) -> Ledger:
+    """Promises kept: of each KPI at its own cadence, and of each method."""
+    kpis = {kpi.kpi: kpi for kpi in facts.kpis}
+    combined = [r for r in facts.rates if r.method == COMBINED]
+    own = [r for r in combined if r.grain == kpis[r.kpi].cadence]
+    promised = sorted({r.promised for r in own}, reverse=True)
+    names = dict.fromkeys(r.kpi for r in own)
+    rows = [_ledger_row(kpis[n], [r for r in own if r.kpi == n]) for n in names]
+    methods = dict.fromkeys(r.method for r in facts.rates)
+    return Ledger(
+        tuple(words.rate(p) for p in promised),
+        tuple(rows),
+        tuple(_method(name, facts.rates) for name in methods),
+    )
+
+
+def _ledger_row(kpi: Kpi, rates: Sequence[Rate]) -> LedgerRow:
+    promises = tuple(
+        Promise(
+            words.rate(r.promised),
+            words.rate(r.realised),
+            r.alerts,
+            r.tests,
+            f"{words.rate(r.lower)} to {words.rate(r.upper)}",
+            r.is_within,
+        )
+        for r in sorted(rates, key=lambda r: -r.promised)
+    )
+    return LedgerRow(kpi.label, kpi.cadence, promises)
+
+
+def _method(name: str, rates: Sequence[Rate]) -> Method:
+    mine = [r for r in rates if r.method == name]
+    return Method(words.dimension(name), sum(r.is_within for r in mine), len(mine))

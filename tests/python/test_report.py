@@ -1,0 +1,617 @@
+"""The report: every figure a table's own, every text harmless, and a page that people can read."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import pairwise
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from detect import pipeline
+from report import cli, page, svg, trust, words
+from report.read import read_facts
+from report.records import BlindSpot, Kpi
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HOSTILE = "<script>alert(1)</script>'; DROP TABLE kpis; --=cmd()\"onload=x <b>&amp;"
+MOST_BYTES = 2_000_000
+VOID = {"meta", "link", "input", "br"}
+KEYS = {
+    "insights.anomalies": ("anomaly_id",),
+    "insights.early_warnings": ("warning_id",),
+    "insights.incidents": ("incident_id",),
+    "insights.attributions": ("anomaly_id", "dimensions", "rank"),
+    "insights.early_attributions": ("warning_id", "dimensions", "rank"),
+    "insights.expectations": ("kpi", "segment", "grain", "period_start"),
+    "insights.blind_spots": ("kpi", "segment", "grain"),
+}
+
+
+class Tags(HTMLParser):
+    """A page as a list of tags with their attributes, and the text inside each."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str]]] = []
+        self.texts: list[str] = []
+        self._open: list[int] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
+        self.texts.append("")
+        if tag not in VOID:
+            self._open.append(len(self.tags) - 1)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.tags[self._open.pop()][0] == tag
+
+    def handle_data(self, data: str) -> None:
+        for place in self._open:
+            self.texts[place] += data
+
+    def named(self, *names: str) -> list[tuple[dict[str, str], str]]:
+        """Attributes and text of all tags of some names."""
+        return [
+            (attributes, text)
+            for (tag, attributes), text in zip(self.tags, self.texts, strict=True)
+            if tag in names
+        ]
+
+
+def query(path: Path, text: str, *values: object) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(text, list(values)).fetchall()
+
+
+def change(path: Path, *statements: str) -> Path:
+    with duckdb.connect(str(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+    return path
+
+
+@pytest.fixture(scope="module")
+def database(shop_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The session's shop after a run of detection."""
+    path = tmp_path_factory.mktemp("report") / "shop.duckdb"
+    shutil.copyfile(shop_db, path)
+    pipeline.run(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def written(database: Path) -> Path:
+    return page.write(database)
+
+
+@pytest.fixture(scope="module")
+def tags(written: Path) -> Tags:
+    return Tags(written.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def own(database: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "own.duckdb"
+    shutil.copyfile(database, path)
+    return path
+
+
+def shown(path: Path) -> str:
+    """The page of a database."""
+    return page.render(read_facts(path))
+
+
+# ---------------------------------------------------------------------------------- figures
+
+
+def test_every_figure_is_its_tables_cell(database: Path, tags: Tags) -> None:
+    figures = [(a, text) for a, text in tags.named("data") if "data-cell" in a]
+    assert len(figures) > 50
+    for attributes, text in figures:
+        table, *key, column = attributes["data-cell"].split("|")
+        where = " and ".join(f"cast({name} as varchar) = ?" for name in KEYS[table])
+        only = " and analysis = 'breakdown'" if table.endswith("attributions") else ""
+        rows = query(database, f"select {column} from {table} where {where}{only}", *key)
+        ((value,),) = rows
+        assert float(attributes["value"]) == value, attributes
+        assert as_number(text) == pytest.approx(float(str(value)), abs=rounding(text)), text
+
+
+def as_number(text: str) -> float:
+    number = re.sub(r"[^\d.\-]", "", text.replace("−", "-"))
+    return float(number) / (100 if "%" in text or "points" in text else 1)
+
+
+def rounding(text: str) -> float:
+    """Half a unit of the last digit; a confidence near one is cut, not rounded."""
+    digits = len(re.sub(r"[^\d.]", "", text).partition(".")[2])
+    unit = 10.0**-digits / (100 if "%" in text or "points" in text else 1)
+    return unit if text.startswith("99") else 0.51 * unit
+
+
+def test_every_incident_is_on_the_page_with_headline_and_narrative(
+    database: Path, tags: Tags
+) -> None:
+    rows = query(database, "select incident_id, headline, narrative from insights.incidents")
+    assert rows
+    places = Counter(attributes.get("id") for _, attributes in tags.tags)
+    text = tags.texts[0].replace(words.SPACE, " ")
+    for name, headline, narrative in rows:
+        assert places[f"incident-{name}"] == 1
+        assert str(headline) in text
+        assert str(narrative) in text
+
+
+def test_every_kpi_is_told_with_its_owner(database: Path, tags: Tags) -> None:
+    articles = {a["id"]: text for a, text in tags.named("article") if "kpi" in a["class"]}
+    kpis = query(database, "select kpi, label, owner from marts.dim_kpis")
+    assert len(articles) == len(kpis)
+    for kpi, label, owner in kpis:
+        article = articles[f"kpi-{str(kpi).replace('_', '-')}"]
+        assert str(label) in article
+        assert str(owner) in article
+
+
+def test_the_state_of_a_kpi_is_that_of_its_latest_complete_period(
+    database: Path, tags: Tags
+) -> None:
+    ((start, actual),) = query(
+        database,
+        """
+        select period_start, value from marts.fct_kpis_daily as kpis
+        inner join marts.dim_dates as dates on kpis.period_start = dates.date_day
+        where kpi = 'order_count' and kpis.is_complete and dates.is_trading_day
+        order by period_start desc limit 1
+        """,
+    )
+    wanted = f"insights.expectations|order_count|all|daily|{start}|actual"
+    ((_, text),) = [(a, t) for a, t in tags.named("data") if a.get("data-cell") == wanted]
+    assert as_number(text) == actual
+
+
+def test_every_raw_row_is_accounted_for(database: Path, tags: Tags) -> None:
+    ((raw, accepted),) = query(
+        database, "select sum(raw_rows), sum(accepted_rows) from marts.dim_sources"
+    )
+    assert (
+        f"{raw:,} raw = {accepted:,} accepted + {int(str(raw)) - int(str(accepted)):,}"
+        in (tags.texts[0])
+    )
+
+
+def test_a_lost_row_is_told(own: Path) -> None:
+    change(own, "update marts.dim_sources set raw_rows = raw_rows + 1")
+    assert "Rows are missing" in shown(own)
+
+
+def test_the_parts_of_a_change_end_at_the_actual(database: Path) -> None:
+    svgs = re.findall(r'<svg class="waterfall".*?</svg>', shown(database), flags=re.DOTALL)
+    assert svgs
+    for text in svgs:
+        described = re.search("<desc[^>]*>(.*?)</desc>", text, flags=re.DOTALL)
+        assert described
+        numbers = [as_number(last_number(part)) for part in described[1].split("; ")]
+        assert described[1].startswith("Expected")
+        assert sum(numbers[:-1]) == pytest.approx(numbers[-1], rel=0.05, abs=0.1)
+
+
+def last_number(text: str) -> str:
+    """The figure at the end of a text that may hold others."""
+    return re.findall(r"[+−-]?[\d.,]+(?:\s%| points)?$", text)[0]
+
+
+def test_the_same_file_gives_the_same_page(database: Path) -> None:
+    assert shown(database) == shown(database)
+
+
+# ----------------------------------------------------------------------------- what it tells
+
+
+def test_simulated_data_are_named_loudly(own: Path) -> None:
+    change(own, "update marts.dim_sources set origin = 'given'")
+    assert "Simulated data" not in shown(own)
+    change(own, "update marts.dim_sources set origin = 'simulated shop'")
+    assert "<strong>Simulated data.</strong>" in shown(own)
+
+
+def test_too_little_history_is_told(own: Path) -> None:
+    ((first,),) = query(own, "select min(date_day) from marts.dim_dates")
+    assert isinstance(first, dt.date)
+    pipeline.run(own, first + dt.timedelta(days=20))
+    text = shown(own)
+    assert "there is too little history yet" in text
+    assert "Too little history: it is shown, and not tested yet." in text
+    assert "Nothing was tested yet" in text
+
+
+def test_every_reason_not_to_test_has_words(database: Path) -> None:
+    rows = query(database, "select distinct why_not from insights.expectations")
+    assert {str(reason) for (reason,) in rows if reason} <= set(words.NOT_TESTED)
+
+
+def test_a_provisional_incident_is_labelled(own: Path) -> None:
+    change(own, "update insights.incidents set is_provisional = false")
+    assert "the period is not over</span>" not in shown(own)
+    change(own, "update insights.incidents set is_provisional = true")
+    assert "Early warning: the period is not over</span>" in shown(own)
+
+
+def test_what_somebody_has_seen_to_needs_no_attention(own: Path) -> None:
+    change(own, "update insights.incidents set status = 'acknowledged'")
+    text = shown(own)
+    assert "Nothing: no incident is open." in text
+    assert "acknowledged" in text
+
+
+def test_the_newest_open_incident_comes_first(database: Path, tags: Tags) -> None:
+    order = (
+        "order by period_end desc, list_position(['critical', 'high', 'medium', 'low'], severity)"
+    )
+    ((name,),) = query(
+        database,
+        f"select incident_id from insights.incidents where status = 'open' {order} limit 1",
+    )
+    cards = [a["id"] for a, _ in tags.named("article") if a["id"].startswith("incident-")]
+    assert cards[0] == f"incident-{name}"
+
+
+KPI = Kpi("k", "K", "", "G", "O", "daily", "currency", "up", None)
+DAY = dt.date(2011, 12, 8)
+
+
+@pytest.mark.parametrize(
+    ("unit", "expected", "up", "down", "sentence"),
+    [
+        ("currency", 100.0, 150.0, 69.0,
+         "A drop of less than 31 % (to 69.00), or a rise of less than 50 % (to 150), "),
+        ("count", 9.5, None, -3.0, "Even a drop to nothing, or any rise, however large, "),
+        ("ratio", 0.25, 0.5, 0.125,
+         "A drop of less than 12.5 points (to 12.5 %), or a rise of less than 25.0 points "),
+        ("currency", 8000.0, 9000.0, 8.0, "A drop of less than 99.9 % (to 8.00), "),
+    ],
+)  # fmt: skip
+def test_blind_spots_are_told_in_words(
+    database: Path, unit: str, expected: float, up: float, down: float, sentence: str
+) -> None:
+    facts = read_facts(database)
+    kpi = Kpi("k", "K", "", "G", "O", "daily", unit, "up", None)
+    spot = BlindSpot("k", "daily", DAY, expected, up, down)
+    (row,) = trust.blind_spots(
+        type(facts)(**(vars(facts) | {"kpis": (kpi,), "blind_spots": (spot,)}))
+    )
+    told = row.sentence.replace(words.SPACE, " ")
+    assert told.startswith(sentence)
+    assert told.endswith("would have gone unseen")
+
+
+@pytest.mark.parametrize(
+    ("confidence", "text"),
+    [(0.9999, "99.9 %"), (0.995, "99.5 %"), (0.894, "89 %"), (0.5, "50 %"), (1.0, "100 %")],
+)
+def test_confidence_is_never_rounded_up_to_certainty(confidence: float, text: str) -> None:
+    assert words.percent(confidence).replace(words.SPACE, " ") == text
+
+
+# ------------------------------------------------------------------------------ a safe page
+
+
+def test_hostile_text_stays_text(own: Path, database: Path) -> None:
+    """Whatever a file holds is shown as it is, and adds no tag and no attribute to the page."""
+    before = Tags(shown(database))
+    after = Tags(shown(hostile(own)))
+    assert HOSTILE in after.texts[0]
+    assert {tag for tag, _ in after.tags} == {tag for tag, _ in before.tags}
+    assert attributes_of(after) == attributes_of(before)
+    assert len(after.named("script")) == 1
+
+
+def hostile(path: Path) -> Path:
+    text = HOSTILE.replace("'", "''")
+    member = f"json_object('country', '{text}')"
+    return change(
+        path,
+        f"update marts.dim_products set description = '{text}'",
+        f"update marts.dim_sources set source_file = '{text}', origin = '{text}'",
+        f"update marts.dim_kpis set label = '{text}' || kpi, description = '{text}'",
+        f"update insights.runs set source = '{text}', code_version = '{text}'",
+        f"update insights.incidents set headline = '{text}', narrative = '{text}', "
+        f"root_cause = {member}",
+        f"update insights.attributions set segment = {member} where rank > 1",
+        f"update insights.expectations set segment = '{text}' || segment where segment != 'all'",
+        f"update insights.trends set segment = '{text}' where segment != 'all'",
+        f"update marts.fct_rejected_order_lines set detail = '{text}'",
+    )
+
+
+def attributes_of(found: Tags) -> set[tuple[str, str]]:
+    return {(tag, name) for tag, attributes in found.tags for name in attributes}
+
+
+def test_nothing_is_fetched_from_anywhere(written: Path, tags: Tags) -> None:
+    text = written.read_text(encoding="utf-8")
+    assert "//" not in re.sub(r"^\s*//.*$", "", text, flags=re.MULTILINE)
+    assert not re.search(r"@import|url\(", text)
+    for _, attributes in tags.tags:
+        for name in ("src", "href", "action", "srcset"):
+            assert attributes.get(name, "#")[:1] == "#" or attributes[name] == "data:,"
+    policy = tags.named("meta")[1][0]["content"]
+    assert policy.startswith("default-src 'none'")
+
+
+def test_it_is_small(written: Path) -> None:
+    assert written.stat().st_size < MOST_BYTES
+
+
+def test_headings_go_down_one_step_at_a_time(tags: Tags) -> None:
+    levels = [int(tag[1]) for tag, _ in tags.tags if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(later <= earlier + 1 for earlier, later in pairwise(levels))
+
+
+def test_every_chart_has_a_title_and_says_what_it_shows(tags: Tags) -> None:
+    texts = {a["id"]: text for a, text in tags.named("title", "desc") if "id" in a}
+    charts = [a for a, _ in tags.named("svg") if "aria-hidden" not in a]
+    assert len(charts) > 25
+    for attributes in charts:
+        assert attributes["role"] == "img"
+        assert all(len(texts[name]) > 10 for name in attributes["aria-labelledby"].split())
+
+
+def test_names_are_unique_and_links_lead_somewhere(tags: Tags) -> None:
+    names = Counter(a["id"] for _, a in tags.tags if "id" in a)
+    assert set(names.values()) == {1}
+    assert {a["href"][1:] for a, _ in tags.named("a")} <= set(names)
+
+
+def test_tables_say_what_their_headers_are(tags: Tags) -> None:
+    assert len(tags.named("caption")) == len(tags.named("table"))
+    assert {a.get("scope") for a, _ in tags.named("th")} == {"row", "col"}
+
+
+finite = st.floats(-1e9, 1e9)
+
+
+@given(st.lists(st.tuples(finite, st.none() | finite, st.booleans()), min_size=2, max_size=40))
+def test_a_chart_stays_within_its_frame(values: list[tuple[float, float | None, bool]]) -> None:
+    dots = [
+        svg.Dot(i, actual, lower, None if lower is None else lower + 1, "bad" if marked else "")
+        for i, (actual, lower, marked) in enumerate(values)
+    ]
+    drawn = svg.sparkline("c", "t", "d", dots, (0, len(dots) - 1))
+    assert_within(drawn, svg.SPARK_HEIGHT)
+
+
+@given(finite, st.lists(finite, max_size=8))
+def test_a_waterfall_stays_within_its_frame(start: float, parts: list[float]) -> None:
+    steps = [svg.Step("s", "1", value) for value in parts]
+    end = svg.Step("e", "1", start + sum(parts))
+    drawn = svg.waterfall("c", "t", "d", svg.Step("a", "1", start), steps, end)
+    assert_within(drawn, svg.ROW_HEIGHT * (len(parts) + 2) + 2)
+
+
+def assert_within(drawn: str, height: float) -> None:
+    for path in re.findall(r' d="([^"]*)"', drawn):
+        for x, y in re.findall(r"[ML](-?[\d.]+) (-?[\d.]+)", path):
+            assert -1 <= float(x) <= svg.WIDTH + 1
+            assert -1 <= float(y) <= height + 1
+
+
+# ----------------------------------------------------------------------------- command line
+
+
+def test_the_page_is_beside_the_database_and_the_reader_is_told(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["--db", str(own)]) == 0
+    assert str(own.with_name("report.html")) in capsys.readouterr().out
+    assert {p.name for p in own.parent.iterdir()} == {"own.duckdb", "report.html"}
+
+
+def test_quiet_is_quiet(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "page.html"
+    assert cli.main(["--db", str(own), "--out", str(out), "--quiet"]) == 0
+    assert capsys.readouterr().out == ""
+    assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+@pytest.mark.parametrize("what", ["missing", "no database", "no run", "no detection", "no folder"])
+def test_a_failure_is_one_line_and_exit_1(
+    own: Path, tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words_given = ["--db", str(own)]
+    if what == "missing":
+        words_given = ["--db", str(tmp_path / "none.duckdb")]
+    elif what == "no database":
+        own.write_text("no database")
+    elif what == "no run":
+        change(own, "delete from insights.runs")
+    elif what == "no detection":
+        change(own, "drop schema insights cascade")
+    else:
+        words_given += ["--out", str(tmp_path / "nowhere" / "page.html")]
+    assert cli.main(words_given) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith("report: ")
+
+
+# --------------------------------------------------------------------------------- browser
+
+VIEWS = [(360, "light"), (360, "dark"), (1280, "light"), (1280, "dark")]
+
+CONTRAST = """() => {
+  const parse = c => (c.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+  const lum = c => { const [r, g, b] = c.slice(0, 3).map(v => {
+    v /= 255; return v <= 0.03928 ? v / 12.92 : Math.pow((v + 0.055) / 1.055, 2.4); });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const behind = node => { for (let n = node; n; n = n.parentElement) {
+    const c = parse(getComputedStyle(n).backgroundColor);
+    if (c.length < 4 || c[3] > 0.99) return c; } return [255, 255, 255]; };
+  const poor = [];
+  let seen = 0;
+  for (const node of document.querySelectorAll('body *')) {
+    const says = [...node.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
+    const box = node.getBoundingClientRect();
+    const unseen = ['SCRIPT', 'STYLE', 'title', 'desc', 'OPTION'].includes(node.tagName);
+    if (!says || !box.width || unseen) continue;
+    const style = getComputedStyle(node);
+    const front = lum(parse(node.ownerSVGElement ? style.fill : style.color));
+    const back = lum(behind(node.ownerSVGElement ? node.ownerSVGElement : node));
+    const ratio = (Math.max(front, back) + 0.05) / (Math.min(front, back) + 0.05);
+    const size = parseFloat(style.fontSize), bold = Number(style.fontWeight) >= 700;
+    const least = size >= 24 || (bold && size >= 18.66) ? 3 : 4.5;
+    seen += 1;
+    if (ratio < least) poor.push([node.tagName, ratio, node.textContent.slice(0, 40)]);
+  }
+  return { seen, poor };
+}"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None and "CI" not in os.environ:
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    assert found, "continuous integration has no Chromium"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def troubles() -> list[str]:
+    """What a page complained about or asked for."""
+    return []
+
+
+def show(context: BrowserContext, path: Path, troubles: list[str], anchor: str = "") -> Page:
+    shown_page = context.new_page()
+    address = path.as_uri()
+    shown_page.on("console", lambda message: troubles.append(message.text))
+    shown_page.on("pageerror", lambda error: troubles.append(str(error)))
+    shown_page.on("dialog", lambda dialog: troubles.append(dialog.message))
+    shown_page.on(
+        "request",
+        lambda r: None if r.url.startswith(("data:", address)) else troubles.append(r.url),
+    )
+    shown_page.goto(address + anchor)
+    return shown_page
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield opened
+    opened.close()
+
+
+def open_all(shown_page: Page) -> None:
+    shown_page.evaluate("document.querySelectorAll('details').forEach(d => { d.open = true; })")
+
+
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+def test_it_shows_without_complaint_fits_and_is_readable(
+    browser: Browser, written: Path, troubles: list[str], width: int, scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,  # type: ignore[arg-type]
+    )
+    shown_page = show(context, written, troubles)
+    open_all(shown_page)
+    assert shown_page.evaluate("document.documentElement.scrollWidth") <= width
+    contrast = shown_page.evaluate(CONTRAST)
+    assert contrast["seen"] > 200
+    assert contrast["poor"] == []
+    assert troubles == []
+    context.close()
+
+
+def test_hostile_text_does_nothing_in_a_browser_and_fits(
+    browser: Browser, own: Path, troubles: list[str]
+) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 800})
+    shown_page = show(context, page.write(hostile(own)), troubles)
+    open_all(shown_page)
+    assert shown_page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert troubles == []
+    context.close()
+
+
+def test_it_is_used_by_keyboard(
+    context: BrowserContext, written: Path, troubles: list[str]
+) -> None:
+    shown_page = show(context, written, troubles)
+    shown_page.keyboard.press("Tab")
+    assert shown_page.evaluate("document.activeElement.className") == "skip"
+    shown_page.keyboard.press("Enter")
+    assert shown_page.evaluate("document.activeElement.id") == "attention"
+    shown_page.focus("input[value=own]")
+    shown_page.keyboard.press("ArrowRight")
+    kinds = shown_page.locator("figure[data-grain]:visible").evaluate_all(
+        "all => [...new Set(all.map(f => f.dataset.grain))]"
+    )
+    assert kinds == ["daily"]
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert shown_page.evaluate(outline) != "none"
+    assert troubles == []
+
+
+def test_owners_see_their_own(
+    context: BrowserContext, database: Path, written: Path, troubles: list[str]
+) -> None:
+    shown_page = show(context, written, troubles)
+    ((owner, count),) = query(
+        database, "select owner, count(*) from marts.dim_kpis group by 1 order by 1 limit 1"
+    )
+    shown_page.select_option("#owner", str(owner))
+    assert shown_page.locator("article.kpi:visible").count() == count
+    assert shown_page.inner_text("#shown") == f"{count} KPIs"
+
+
+def test_everything_is_there_without_scripts(
+    browser: Browser, written: Path, troubles: list[str], tags: Tags
+) -> None:
+    context = browser.new_context(java_script_enabled=False)
+    shown_page = show(context, written, troubles)
+    charts = [a for a, _ in tags.named("figure") if "data-grain" in a]
+    assert shown_page.locator("figure[data-grain]:visible").count() == len(charts)
+    assert not shown_page.locator("#filters").is_visible()
+    context.close()
+
+
+def test_a_link_to_a_folded_incident_opens_it(
+    context: BrowserContext, own: Path, troubles: list[str]
+) -> None:
+    change(own, "update insights.incidents set status = 'acknowledged'")
+    ((name,),) = query(own, "select incident_id from insights.incidents limit 1")
+    shown_page = show(context, page.write(own), troubles, f"#incident-{name}")
+    assert shown_page.locator(f"#incident-{name} .narrative").is_visible()
+    assert troubles == []
+
+
+def test_paper_shows_what_is_folded(
+    context: BrowserContext, own: Path, troubles: list[str]
+) -> None:
+    change(own, "update insights.incidents set status = 'acknowledged'")
+    shown_page = show(context, page.write(own), troubles)
+    shown_page.emulate_media(media="print")
+    assert shown_page.locator("details.card .narrative").first.is_visible()
+    assert not shown_page.locator("nav").is_visible()
+    assert shown_page.evaluate(CONTRAST)["poor"] == []
+    assert troubles == []
