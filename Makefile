@@ -36,6 +36,10 @@ evaluate: .venv/project .venv/evaluate ## plant incidents in copies, and compare
 report: .venv/project ## what was found, as one page: report.html beside the database
 	@$(BIN)/python -m report $(ARGS)
 
+.PHONY: picture
+picture: report .venv/dev ## the README's pictures of the report, with Chromium
+	@$(BIN)/python docs/picture.py report.html
+
 .PHONY: docs
 docs: .venv/project ## document every table of the built file, in target/static_index.html
 	@$(BIN)/dbt docs generate --static $(ARGS)

@@ -19,7 +19,7 @@ FEWEST, MOST = 3, 12
 WATERFALLS = 60
 """Incidents with a chart; older ones keep their tables."""
 OTHERS = "(other)"
-LEAST_STEP = 0.01
+LEAST_STEP = 0.03
 """Part of all movement from which a segment is a step of its own."""
 STEPS = 6
 """Segments in a waterfall; the others are one step."""
@@ -78,6 +78,7 @@ class Cards:
     others: tuple[Card, ...]
     open: int
     provisional: int
+    recent: int
 
 
 def anchor(incident_id: str) -> str:
@@ -113,14 +114,19 @@ def cards(facts: Facts) -> Cards:
         tuple(card(i) for i in facts.incidents if i.incident_id not in chosen),
         sum(i.status == OPEN for i in facts.incidents),
         sum(i.status == OPEN and i.is_provisional for i in facts.incidents),
+        sum(_is_recent(i, facts) for i in urgent),
     )
 
 
 def _urgent(facts: Facts) -> list[Incident]:
     waiting = [i for i in facts.incidents if i.status == OPEN]
     waiting.sort(key=lambda i: (i.period_end, SEVERITIES.index(i.severity)), reverse=True)
-    recent = sum(i.period_end >= facts.run.as_of - RECENT for i in waiting)
+    recent = sum(_is_recent(i, facts) for i in waiting)
     return waiting[: min(max(recent, FEWEST), MOST)]
+
+
+def _is_recent(incident: Incident, facts: Facts) -> bool:
+    return incident.period_end >= facts.run.as_of - RECENT
 
 
 def _card(
@@ -209,8 +215,9 @@ def _told(contributions: Sequence[Contribution], incident: Incident) -> list[Con
 
 def _clarity(rows: Sequence[Contribution]) -> tuple[float, int]:
     """How much of all movement is the largest segment's; of equals, the finer dimension."""
-    sizes = [abs(row.contribution) for row in rows]
-    return (round(max(sizes) / (sum(sizes) or 1.0), 2), len(rows))
+    named = [abs(row.contribution) for row in rows if OTHERS not in row.segment]
+    total = sum(abs(row.contribution) for row in rows)
+    return (round(max(named, default=0.0) / (total or 1.0), 2), len(rows))
 
 
 def _part(row: Contribution, lead: Finding | None, unit: str, products: Mapping[str, str]) -> Part:
@@ -245,7 +252,7 @@ def _waterfall(
     largest = _largest(told)
     steps = [
         svg.Step(
-            words.upper_first(words.place(c.segment, products)),
+            words.upper_first(words.place(c.segment, products, brief=True)),
             words.contribution(c.contribution, kpi.unit),
             c.contribution,
         )

@@ -12,6 +12,8 @@ SPACE = "\u00a0"
 NOTHING = "–"
 CONFIDENCE = ((0.99, "almost certain"), (0.9, "very likely"), (0.75, "likely"))
 LEAST_SURE = "more likely than not"
+TIMES = 10
+"""From here on a rise is told as a multiple."""
 ROUNDED_UP = 0.995
 """From here on a percentage is cut, not rounded: it must not read as certainty."""
 DIRECTIONS = {"up": "higher is better", "down": "lower is better", "none": "neither way is better"}
@@ -73,9 +75,11 @@ def rate(share: float) -> str:
 
 
 def change(actual: float, expected: float, unit: str) -> str:
-    """How far the actual is from the expected: in percent, points, or the KPI's own unit."""
+    """How far the actual is from the expected: in percent or as a multiple, in points, or units."""
     if unit == "ratio":
         return _signed(f"{100 * (actual - expected):,.1f}", signed=True) + " points"
+    if expected > 0 and actual / expected >= TIMES:
+        return f"×{actual / expected:,.0f}"
     if expected > 0:
         return percent(actual / expected - 1, signed=True)
     return amount(actual - expected, unit, signed=True)
@@ -119,17 +123,20 @@ def age(then: dt.date, now: dt.date) -> str:
     return "the same day" if days == 0 else f"{count(days, 'day')} before"
 
 
-def place(segment: str, products: Mapping[str, str]) -> str:
-    """A segment (JSON text) in words; a product with its description."""
+def place(segment: str, products: Mapping[str, str], *, brief: bool = False) -> str:
+    """A segment (JSON text) in words; a product with its description, and code unless brief."""
     members: dict[str, str] = json.loads(segment)
-    return " and ".join(_member(name, member, products) for name, member in members.items())
+    named = (_member(name, member, products, brief=brief) for name, member in members.items())
+    return " and ".join(named)
 
 
-def _member(dimension: str, member: str, products: Mapping[str, str]) -> str:
+def _member(dimension: str, member: str, products: Mapping[str, str], *, brief: bool) -> str:
     if dimension == "hour":
         return f"hour {member}:00" if member.isdigit() else member
     described = products.get(member) if dimension == "product" else None
-    return f"{described.strip()} ({member})" if described else member
+    if not described:
+        return member
+    return described.strip() if brief else f"{described.strip()} ({member})"
 
 
 def dimension(name: str) -> str:
