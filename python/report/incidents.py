@@ -17,7 +17,7 @@ RECENT = dt.timedelta(days=28)
 FEWEST, MOST = 3, 12
 """Cards that are shown in full, if there are so many open incidents."""
 WATERFALLS = 60
-"""Incidents with a chart; older ones keep their tables."""
+"""Incidents that are broken down; older ones keep their words and their findings."""
 OTHERS = "(other)"
 LEAST_STEP = 0.03
 """Part of all movement from which a segment is a step of its own."""
@@ -161,8 +161,10 @@ def _card(
         rows=tuple(_row(f, kpis[f.kpi]) for f in ordered),
         chart=chart,
         charted=words.dimension(told[0].dimensions) if told else "",
-        parts=tuple(_part(c, lead, unit, products) for c in told),
-        tops=tuple(_part(c, lead, unit, products) for c in contributions if c.rank == 1),
+        parts=tuple(_part(c, lead, unit, products) for c in told if is_charted),
+        tops=tuple(
+            _part(c, lead, unit, products) for c in contributions if is_charted and c.rank == 1
+        ),
     )
 
 

@@ -70,9 +70,9 @@ class Tags(HTMLParser):
         ]
 
 
-def query(path: Path, text: str, *values: object) -> list[tuple[object, ...]]:
+def query(path: Path, text: str) -> list[tuple[object, ...]]:
     with duckdb.connect(str(path), read_only=True) as connection:
-        return connection.execute(text, list(values)).fetchall()
+        return connection.execute(text).fetchall()
 
 
 def change(path: Path, *statements: str) -> Path:
@@ -119,14 +119,15 @@ def shown(path: Path) -> str:
 def test_every_figure_is_its_tables_cell(database: Path, tags: Tags) -> None:
     figures = [(a, text) for a, text in tags.named("data") if "data-cell" in a]
     assert len(figures) > 50
-    for attributes, text in figures:
-        table, *key, column = attributes["data-cell"].split("|")
-        where = " and ".join(f"cast({name} as varchar) = ?" for name in KEYS[table])
-        only = " and analysis = 'breakdown'" if table.endswith("attributions") else ""
-        rows = query(database, f"select {column} from {table} where {where}{only}", *key)
-        ((value,),) = rows
-        assert float(attributes["value"]) == value, attributes
-        assert as_number(text) == pytest.approx(float(str(value)), abs=rounding(text)), text
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for attributes, text in figures:
+            table, *key, column = attributes["data-cell"].split("|")
+            where = " and ".join(f"cast({name} as varchar) = ?" for name in KEYS[table])
+            only = " and analysis = 'breakdown'" if table.endswith("attributions") else ""
+            found = connection.execute(f"select {column} from {table} where {where}{only}", key)
+            ((value,),) = found.fetchall()
+            assert float(attributes["value"]) == value, attributes
+            assert as_number(text) == pytest.approx(value, abs=rounding(text)), text
 
 
 def as_number(text: str) -> float:
@@ -268,7 +269,6 @@ def test_the_newest_open_incident_comes_first(database: Path, tags: Tags) -> Non
     assert cards[0] == f"incident-{name}"
 
 
-KPI = Kpi("k", "K", "", "G", "O", "daily", "currency", "up", None)
 DAY = dt.date(2011, 12, 8)
 
 
