@@ -16,7 +16,7 @@ FINE, FAILED = 0, 1
 EXAMPLES = """\
 examples:
   python -m report                             report.html beside the database
-  python -m report --db shop.duckdb --out /tmp/shop.html
+  python -m report --db shop.duckdb --out shop.html
 """
 
 
