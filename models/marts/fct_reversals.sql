@@ -1,0 +1,56 @@
+-- One row per sale line that was cancelled later: the sale, its cancellation, and the time between.
+with
+
+lines as (
+
+    select * from {{ ref('int_reversals__candidates') }}
+
+),
+
+pairs as (
+
+    select * from {{ ref('int_reversals__paired') }}
+
+),
+
+final as (
+
+    select
+        sales.source_file as sale_source_file,
+        sales.source_row as sale_source_row,
+        cancellations.source_file as cancellation_source_file,
+        cancellations.source_row as cancellation_source_row,
+        sales.invoice_no as sale_invoice_no,
+        cancellations.invoice_no as cancellation_invoice_no,
+        sales.customer_id,
+        sales.country,
+        sales.product,
+        sales.description,
+        sales.ordered_at,
+        cancellations.ordered_at as cancelled_at,
+        sales.order_date,
+        cancellations.order_date as cancelled_date,
+        cast({{ dbt.datediff('sales.ordered_at', 'cancellations.ordered_at', 'minute') }} as bigint)
+            as minutes_between,
+        cast({{ dbt.datediff('sales.order_date', 'cancellations.order_date', 'day') }} as bigint)
+            as days_between,
+        cast(sales.quantity as bigint) as sold_quantity,
+        cast(cancellations.pieces as bigint) as cancelled_quantity,
+        sales.pieces = cancellations.pieces as is_whole,
+        cast(sales.gross_revenue as decimal(38, 8)) as sold_amount,
+        cast(cancellations.returned_revenue as decimal(38, 8)) as cancelled_amount
+    from pairs
+    inner join lines as sales
+        on
+            pairs.customer_id = sales.customer_id
+            and pairs.product = sales.product
+            and pairs.sale_line_no = sales.line_no
+    inner join lines as cancellations
+        on
+            pairs.customer_id = cancellations.customer_id
+            and pairs.product = cancellations.product
+            and pairs.cancellation_line_no = cancellations.line_no
+
+)
+
+select * from final
