@@ -125,6 +125,7 @@ def as_json(outcome: Outcome) -> str:
         "is_simulated": outcome.inputs.source.is_simulated,
         "anomalies": len(outcome.anomalies),
         "trends": len(outcome.trends),
+        "largest_gap": outcome.reasons.largest_gap,
         "untested": list(outcome.untested),
     }
     return json.dumps(run | {"incidents": incidents}, indent=2, ensure_ascii=False)
