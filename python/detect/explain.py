@@ -110,6 +110,6 @@ def _material(
         *known,
         lines=store.read_lines(path, first, last),
         reversals=store.read_reversals(path, first, last),
-        usual_prices=store.read_usual_prices(path, first, last),
+        past_prices=store.read_past_prices(path, first, last),
         names=names,
     )

@@ -82,7 +82,7 @@ def _duplicate_load(verdict: str, figures: Figures, unit: str, names: Names) -> 
 def _price_slip(verdict: str, figures: Figures, unit: str, names: Names) -> str:
     if verdict == "clear":
         return "Prices are about what they usually are."
-    times = f"{_number(figures['factor']):,.4g} times its usual price"
+    times = f"{_number(figures['factor']):,.4g} times an earlier price"
     slip = " a slip of the price unit," if figures["is_unit_slip"] else ""
     more = int(str(figures["products"])) - 1
     others = f", and {more} more like it" if more else ""

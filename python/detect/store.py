@@ -37,7 +37,7 @@ PAUSE_SECONDS = 0.25
 SIMULATED = "simulated shop"
 PRICE_HISTORY = dt.timedelta(days=90)
 FEWEST_PRICES = 5
-"""Sale lines within PRICE_HISTORY from which a product has a usual price."""
+"""Sale lines within PRICE_HISTORY from which a product has a range of prices."""
 Connection = duckdb.DuckDBPyConnection
 
 
@@ -383,8 +383,8 @@ def read_reversals(path: Path, first: dt.date, last: dt.date) -> list[Reversal]:
     return [Reversal(*row) for row in rows]
 
 
-def read_usual_prices(path: Path, first: dt.date, last: dt.date) -> dict[str, float]:
-    """Read the median price of the weeks before, of products that are sold on some days."""
+def read_past_prices(path: Path, first: dt.date, last: dt.date) -> dict[str, tuple[float, ...]]:
+    """Read the prices in the weeks before of each product that is sold on some days."""
     with connect(path, read_only=True) as connection:
         if not _has_table(connection, "marts", "fct_order_lines"):
             return {}
@@ -393,17 +393,19 @@ def read_usual_prices(path: Path, first: dt.date, last: dt.date) -> dict[str, fl
             with sold as (
                 select distinct product from marts.fct_order_lines
                 where line_type = 'sale' and order_date between ? and ?
+            ),
+            prices as (
+                select past.product, cast(past.unit_price as double) as price, count(*) as lines
+                from marts.fct_order_lines as past
+                semi join sold on past.product = sold.product
+                where past.line_type = 'sale' and past.order_date between ? and ?
+                group by all
             )
-            select past.product, median(cast(past.unit_price as double))
-            from marts.fct_order_lines as past
-            semi join sold on past.product = sold.product
-            where past.line_type = 'sale' and past.order_date between ? and ?
-            group by past.product
-            having count(*) >= ?
+            select product, list(price) from prices group by product having sum(lines) >= ?
             """,
             [first, last, first - PRICE_HISTORY, first - dt.timedelta(days=1), FEWEST_PRICES],
         ).fetchall()
-    return dict(rows)
+    return {product: tuple(sorted(prices)) for product, prices in rows}
 
 
 def read_product_names(path: Path) -> dict[str, str]:

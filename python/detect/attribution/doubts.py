@@ -28,14 +28,14 @@ REVERSED_SHARE = 0.1
 class Material:
     """What doubts about one incident are raised on; `lines` are None where there are none to read.
 
-    `usual_prices` are by stock code; `names` are the products' descriptions.
+    `past_prices` are by stock code; `names` are the products' descriptions.
     """
 
     cells: Cells
     usable: Days
     lines: Lines | None
     reversals: list[Reversal]
-    usual_prices: dict[str, float]
+    past_prices: dict[str, tuple[float, ...]]
     names: dict[str, str]
 
 
@@ -128,7 +128,7 @@ def _faults(lead: Anomaly, given: Material) -> dict[str, Fault]:
         "duplicate_load": Fault(NOT_TESTED, {}) if lines is None else faults.duplicate_load(lines),
         "price_slip": Fault(NOT_TESTED, {})
         if lines is None
-        else faults.price_slip(lines, given.usual_prices),
+        else faults.price_slip(lines, given.past_prices),
         "missing_ids": faults.missing_ids(given.cells, start, others),
         "missing_hours": faults.missing_hours(given.cells, start, others)
         if whole_day

@@ -11,27 +11,25 @@ import numpy as np
 
 from detect.attribution.cells import Cells
 from detect.attribution.lines import Lines
-from detect.attribution.significance import chances
 from detect.attribution.split import sums
-from detect.records import Bools, Days, Floats, Ints
+from detect.records import Bools, Days, Floats
 
 SUSPECTED, CLEAR, NOT_TESTED = "suspected", "clear", "not tested"
 FEWEST_LINES = 20
 DOUBLED = 0.3
 """Share of lines with a twin; on ordinary days of real shops 0.1 % to 13 % have one."""
 PRICE_FACTOR = 5.0
-"""From a product's usual price on, either way, a price is far off."""
+"""From the range of a product's past prices on, either way, a price is far off."""
 PRICE_SHARE = 0.02
 """Share of the period's gross revenue that such prices must add or hide."""
 UNIT_SLIP = 0.02
 """Relative distance to a power of ten within which a factor is one."""
-MORE_GUESTS = 0.2
-"""Rise of the share of guest orders that is a break, where chance is below UNLIKELY."""
-UNLIKELY = 0.01
+MORE_GUESTS, MORE_THAN_EVER = 0.2, 0.1
+"""Rise of the share of guest orders that is a break: above the usual, and above the highest."""
 USUAL_HOUR = 0.8
 """Share of comparable days on which an hour is traded to be one that should be."""
 MISSING_TRADE = 0.2
-"""Share of usual orders that falls into the absent hours."""
+"""Share of usual orders that falls into hours that are absent one after the other."""
 FEWEST_DAYS = 5
 
 
@@ -62,37 +60,53 @@ def duplicate_load(lines: Lines) -> Fault:
     )
 
 
-def price_slip(lines: Lines, usual: dict[str, float]) -> Fault:
-    """Products sold at a price far from what they usually cost; `usual` is by stock code."""
-    price = np.array([usual.get(name, np.nan) for name in lines.product.names], dtype=np.float64)
-    usually = price[lines.product.codes] if price.size else np.zeros(0)
-    known = lines.is_sale & (usually > 0)
-    ratio = np.divide(lines.price, usually, out=np.ones_like(lines.price), where=known)
-    off = (ratio >= PRICE_FACTOR) | (ratio <= 1 / PRICE_FACTOR)
-    error = np.abs(lines.price - usually) * np.abs(lines.quantity)
+def price_slip(lines: Lines, past: dict[str, tuple[float, ...]]) -> Fault:
+    """Products sold far outside of the range of their past prices, which are given by stock code.
+
+    Wholesale and clearance prices are a part of that range, so that they are no slips.
+    """
+    empty = (float("nan"),)
+    low, high = (
+        np.array([pick(past.get(name, empty)) for name in lines.product.names], dtype=np.float64)
+        for pick in (min, max)
+    )
+    codes = lines.product.codes
+    nearest = np.clip(lines.price, low[codes], high[codes])
+    known = lines.is_sale & (nearest > 0)
     gross = float(lines.amount[lines.is_sale].sum())
-    wrong = float(error[off].sum())
     if not known.any() or gross <= 0:
         return Fault(NOT_TESTED, {})
+    ratio = np.divide(lines.price, nearest, out=np.ones_like(lines.price), where=known)
+    off = (ratio >= PRICE_FACTOR) | (ratio <= 1 / PRICE_FACTOR)
+    error = np.where(off, np.abs(lines.price - nearest) * lines.quantity, 0.0)
+    wrong = float(error.sum())
     if wrong < PRICE_SHARE * gross:
         return Fault(CLEAR, {"share": wrong / gross})
-    worst = int(np.flatnonzero(off)[error[off].argmax()])
-    off &= error >= PRICE_SHARE * error[worst]
+    worst = int(error.argmax())
+    product = lines.product.names[int(codes[worst])]
+    usual, slip = _meant(float(lines.price[worst]), past[product])
+    like_it = off & (error >= PRICE_SHARE * error[worst])
     figures: dict[str, object] = {
-        "product": lines.product.names[int(lines.product.codes[worst])],
+        "product": product,
         "price": float(lines.price[worst]),
-        "usual": float(usually[worst]),
-        "factor": float(ratio[worst]),
-        "products": int(np.unique(lines.product.codes[off]).size),
+        "usual": usual,
+        "factor": float(lines.price[worst]) / usual,
+        "products": int(np.unique(codes[like_it]).size),
         "share": wrong / gross,
-        "is_unit_slip": _is_power_of_ten(float(np.median(ratio[off]))),
+        "is_unit_slip": slip,
     }
     return Fault(SUSPECTED, figures)
 
 
-def _is_power_of_ten(factor: float) -> bool:
-    power = 10.0 ** np.round(np.log10(factor))
-    return bool(power != 1 and abs(factor / power - 1) <= UNIT_SLIP)
+def _meant(price: float, past: tuple[float, ...]) -> tuple[float, bool]:
+    """The past price that a power of ten leads to, and True; else the nearest one, and False."""
+    known = np.array(past)
+    power = np.round(np.log10(price / known))
+    miss = np.abs(price / known / 10.0**power - 1)
+    slips = (power != 0) & (miss <= UNIT_SLIP)
+    if slips.any():
+        return float(known[np.where(slips, miss, np.inf).argmin()]), True
+    return float(known[np.abs(np.log(price / known)).argmin()]), False
 
 
 def missing_ids(cells: Cells, period: np.datetime64, others: Days) -> Fault:
@@ -105,9 +119,8 @@ def missing_ids(cells: Cells, period: np.datetime64, others: Days) -> Fault:
     known = share[1:][np.isfinite(share[1:])]
     if known.size < FEWEST_DAYS or not np.isfinite(share[0]):
         return Fault(NOT_TESTED, {})
-    usual = float(np.median(known))
-    chance = float(chances(share[:, None])[0])
-    broken = share[0] - usual >= MORE_GUESTS and chance < UNLIKELY and share[0] > known.max()
+    usual, most = float(np.median(known)), float(known.max())
+    broken = share[0] - usual >= MORE_GUESTS and share[0] - most >= MORE_THAN_EVER
     return Fault(SUSPECTED if broken else CLEAR, {"share": float(share[0]), "usual": usual})
 
 
@@ -117,21 +130,33 @@ def _share(amounts: Floats, of: Bools, rows: slice) -> float:
 
 
 def missing_hours(cells: Cells, day: np.datetime64, others: Days) -> Fault:
-    """Hours without an order on a day, that are traded on most comparable days."""
+    """The longest run of hours without an order, that are traded on most comparable days."""
     names = cells.members["hour"]
     orders = np.stack([_by_hour(cells, d, len(names)) for d in (day, *others)])
     if others.size < FEWEST_DAYS or orders[0].sum() == 0:
         return Fault(NOT_TESTED, {})
-    due = (orders[1:] > 0).mean(axis=0) >= USUAL_HOUR
-    absent = due & (orders[0] == 0)
-    share = float(orders[1:, absent].sum() / max(float(orders[1:].sum()), 1e-300))
-    hours: Ints = np.sort(np.array([int(names[i]) for i in np.flatnonzero(absent)], dtype=np.int64))
+    hour = np.array([int(name) for name in names], dtype=np.int64)
+    due = np.flatnonzero((orders[1:] > 0).mean(axis=0) >= USUAL_HOUR)
+    due = due[np.argsort(hour[due])]
+    absent = _longest_run(orders[0, due] == 0)
+    share = float(orders[1:, due[absent]].sum() / max(float(orders[1:].sum()), 1e-300))
     if share < MISSING_TRADE:
         return Fault(CLEAR, {"share": share})
+    hours = hour[due[absent]]
     return Fault(
         SUSPECTED,
         {"share": share, "hours": int(hours.size), "first": int(hours[0]), "last": int(hours[-1])},
     )
+
+
+def _longest_run(flags: Bools) -> slice:
+    """Where the longest run of set flags is; empty where none is set."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int64), [0]])))
+    starts, ends = edges[::2], edges[1::2]
+    if starts.size == 0:
+        return slice(0, 0)
+    longest = int((ends - starts).argmax())
+    return slice(int(starts[longest]), int(ends[longest]))
 
 
 def _by_hour(cells: Cells, day: np.datetime64, hours: int) -> Floats:

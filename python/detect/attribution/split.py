@@ -129,25 +129,29 @@ def _rate(actual: Sides, expected: Sides) -> Floats:
 
 
 def _volume(actual: Sides, expected: Sides) -> Floats:
-    """Each segment's part in the growth of the whole's denominator, by quadrature on the path."""
+    """Each segment's part in the growth of the whole's denominator.
+
+    By quadrature on the path, in steps of equal growth, where the integrand is smooth.
+    """
     assert actual.denominator is not None
     assert expected.denominator is not None
     first, last = float(expected.denominator.sum()), float(actual.denominator.sum())
     if first <= 0 or last <= 0:
         return np.zeros_like(actual.numerator)
-    along = (NODES[:, None] + 1) / 2
+    growth = np.log(last / first)
+    at = (NODES[:, None] + 1) / 2
+    along = np.expm1(at * growth) / np.expm1(growth) if growth else at
     top = expected.numerator + along * (actual.numerator - expected.numerator)
     bottom = expected.denominator + along * (actual.denominator - expected.denominator)
     whole = first + along * (last - first)
-    slope = (top * whole - top.sum(axis=1, keepdims=True) * bottom) / whole**3
-    return np.asarray((last - first) * (WEIGHTS[:, None] / 2 * slope).sum(axis=0))
+    slope = (top - top.sum(axis=1, keepdims=True) * bottom / whole) / whole
+    return np.asarray(growth * (WEIGHTS[:, None] / 2 * slope).sum(axis=0))
 
 
 def log_mean(one: Floats, other: Floats) -> Floats:
     """Logarithmic mean of positive numbers; 0 where either is not positive."""
     positive = (one > 0) & (other > 0)
-    ratio = np.divide(one, other, out=np.ones_like(one), where=positive)
-    near = np.abs(ratio - 1) < 1e-6
-    log = np.log(np.where(near | ~positive, 2.0, ratio))
-    mean = np.where(near, (one + other) / 2, other * (ratio - 1) / log)
+    log = np.log(np.where(positive, one, 1.0)) - np.log(np.where(positive, other, 1.0))
+    near = np.abs(log) < 1e-6
+    mean = np.where(near, (one + other) / 2, (one - other) / np.where(near, 1.0, log))
     return np.where(positive, mean, 0.0)
