@@ -184,7 +184,8 @@ def test_early_warnings_are_broken_down_and_add_up(
         rows = connection.execute(
             """
             select
-                warning_id, dimensions, any_value(at_least - early_warnings.expected), sum(contribution),
+                warning_id, dimensions, any_value(at_least - early_warnings.expected),
+                sum(contribution),
                 max(abs(volume + mix + rate - contribution)), sum(abs(contribution))
             from insights.early_warnings
             left join insights.attributions

@@ -36,7 +36,10 @@ class Without:
 
 
 def leave_one_out(anomaly: Anomaly, lines: Lines, event: Ints) -> Without | None:
-    """Leave out the event that matters most to a KPI; None where lines don't give the KPI.
+    """Leave out the event that matters most to a KPI.
+
+    None where lines don't give the KPI, or it is within its 95 % band anyway: such a finding
+    stands on others.
 
     Args:
         anomaly: whose period the lines are of.
@@ -45,7 +48,7 @@ def leave_one_out(anomaly: Anomaly, lines: Lines, event: Ints) -> Without | None
     """
     factor = _factor(anomaly, lines)
     turnover, pieces = _sizes(event, np.abs(lines.amount)), _sizes(event, np.abs(lines.quantity))
-    if not np.isfinite(factor) or turnover.size == 0:
+    if not (np.isfinite(factor) and turnover.size and _is_beyond(anomaly, anomaly.actual)):
         return None
     largest = {int(i) for size in (turnover, pieces) for i in np.argsort(-size)[:CANDIDATES]}
     without = {i: factor * value(anomaly, lines, event != i) for i in sorted(largest)}
@@ -80,8 +83,11 @@ def _sizes(event: Ints, amounts: Floats) -> Floats:
 
 def verdict(anomaly: Anomaly, without: Without) -> str:
     """Whether the KPI would still have left its 95 % band on the side it did."""
-    beyond = {"up": without.actual > anomaly.upper, "down": without.actual < anomaly.lower}
-    return REMAINS if beyond[anomaly.direction] else VANISHES
+    return REMAINS if _is_beyond(anomaly, without.actual) else VANISHES
+
+
+def _is_beyond(anomaly: Anomaly, actual: float) -> bool:
+    return actual > anomaly.upper if anomaly.direction == "up" else actual < anomaly.lower
 
 
 def orders(lines: Lines, reversals: list[Reversal]) -> Ints:
