@@ -321,17 +321,17 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def doubts_of(path: Path, day: dt.date) -> dict[str, Doubt]:
-    """What is doubted of a day on which units sold stand for an incident."""
+    """What is doubted of a day on which the return rate stands for an incident."""
     inputs = store.read_inputs(path, None)
     panel = inputs.panels["daily"]
-    place = next(i for i, s in enumerate(panel.series) if s.kpi.name == "units_sold")
+    place = next(i for i, s in enumerate(panel.series) if s.kpi.name == "return_rate")
     usable = inputs.dates.day[inputs.dates.is_trading]
     lead = dataclasses.replace(
         anomaly(panel.series[place].kpi, 0.0, 1.0),
         period_start=day,
         actual=float(panel.value[place, panel.period == np.datetime64(day)][0]),
         expected=float(np.nanmedian(panel.value[place])),
-        upper=float(np.nanmax(np.sort(panel.value[place])[:-3])),
+        upper=float(np.nanquantile(panel.value[place], 0.95)),
     )
     given = Material(
         store.read_cells(path, "daily", inputs.dates.day, ["orders"]),

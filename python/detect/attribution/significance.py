@@ -23,6 +23,10 @@ FEWEST = 5
 EFFICIENCY = 0.37
 NORMAL_DEVIATION = 1.4826
 """Standard deviations per median absolute deviation, where noise is normal."""
+SMALLEST_DEVIATION = 1e-6
+"""Relative deviation below which a history is one value but for rounding."""
+LEAST = 1e-6
+"""Smallest p-value: some weeks can't tell of rarer things."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,13 @@ def chances(values: Floats) -> Floats:
         deviation = NORMAL_DEVIATION * np.nanmedian(distance[1:], axis=0)
     count = np.isfinite(even[1:]).sum(axis=0)
     enough = np.maximum(count, FEWEST)
-    spread = np.where(deviation > 0, deviation, np.nan) * np.sqrt(1 + np.pi / (2 * enough))
+    varies = deviation > SMALLEST_DEVIATION
+    spread = np.where(varies, deviation, np.nan) * np.sqrt(1 + np.pi / (2 * enough))
     freedom = np.maximum(1.0, EFFICIENCY * (enough - 1))
     by_distance = 2 * stats.t.sf(distance[0] / spread, freedom)
-    by_rank = (1 + (distance[1:] >= distance[0]).sum(axis=0)) / (1 + enough)
-    chance = np.where(deviation > 0, by_distance, by_rank)
+    as_far = distance[1:] >= distance[0] - SMALLEST_DEVIATION
+    by_rank = (1 + as_far.sum(axis=0)) / (1 + enough)
+    chance = np.maximum(np.where(varies, by_distance, by_rank), LEAST)
     return np.where((count >= FEWEST) & np.isfinite(distance[0]), chance, np.nan)
 
 
