@@ -52,7 +52,7 @@ final as (
         *,
         row_number() over (
             partition by customer_id, product
-            order by ordered_at, step desc, source_file, source_row
+            order by ordered_at asc, step desc, source_file asc, source_row asc
         ) as line_no
     from candidates
 

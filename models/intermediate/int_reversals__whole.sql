@@ -1,6 +1,6 @@
 -- One row per sale line that was cancelled whole. A cancellation closes the latest sale of as many
--- pieces that is still open, as a bracket closes another: the height is the number of open ones, and
--- the n-th opening of a level belongs to its n-th closing. What comes later changes no pair.
+-- pieces that is still open, as a bracket closes another: the height is the number of open ones,
+-- and the n-th opening of a level belongs to its n-th closing. What comes later changes no pair.
 with
 
 lines as (

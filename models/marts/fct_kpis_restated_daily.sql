@@ -1,5 +1,5 @@
--- One row per calendar day and KPI that cancellations touch: its value as known on the day, and after
--- later cancellations are put back to the day of the sale.
+-- One row per calendar day and KPI that cancellations touch: its value as known on the day, and
+-- after later cancellations are put back to the day of the sale.
 with
 
 kpis as (

@@ -30,10 +30,8 @@ final as (
         cancellations.ordered_at as cancelled_at,
         sales.order_date,
         cancellations.order_date as cancelled_date,
-        cast({{ dbt.datediff('sales.ordered_at', 'cancellations.ordered_at', 'minute') }} as bigint)
-            as minutes_between,
-        cast({{ dbt.datediff('sales.order_date', 'cancellations.order_date', 'day') }} as bigint)
-            as days_between,
+        {{ minutes_between('sales.ordered_at', 'cancellations.ordered_at') }} as minutes_between,
+        {{ days_between('sales.order_date', 'cancellations.order_date') }} as days_between,
         cast(sales.quantity as bigint) as sold_quantity,
         cast(cancellations.pieces as bigint) as cancelled_quantity,
         sales.pieces = cancellations.pieces as is_whole,

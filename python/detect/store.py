@@ -300,12 +300,14 @@ def _cells_query(measures: Sequence[str]) -> str:
         for name in DIMENSIONS
     )
     sums = ", ".join(f"cast(cells.{name} as double) as m_{name}" for name in measures)
+    # In one order always, or sums would differ in their last digit from run to run.
+    order = ", ".join(f"{name}_codes.code" for name in DIMENSIONS)
     return f"""
         with {lookups}
         select cells.period_start, {codes}, {sums}
         from cells
         {joins}
-        order by cells.period_start
+        order by cells.period_start, {order}
     """
 
 

@@ -1,20 +1,9 @@
--- Findings of the last run whose contributions don't add up, to within 1e-9 of their size: breakdowns
--- to actual less expected, volume, mix and rate to the contribution, the KPI tree both ways. Passes,
--- and says so, while detection has not run yet.
-{% set names = ['attributions', 'anomalies', 'early_warnings', 'kpi_tree'] %}
-{% set found = namespace(tables={}) %}
-{% if execute %}
-    {% for name in names %}
-        {% set relation = adapter.get_relation(target.database, 'insights', name) %}
-        {% if relation is not none %}
-            {% set _ = found.tables.update({name: relation.include(database=false)}) %}
-        {% endif %}
-    {% endfor %}
-{% endif %}
-{% if found.tables | length < names | length %}
-    {% if execute %}
-        {{ log('assert_contributions_add_up: no insights yet, nothing to check', info=true) }}
-    {% endif %}
+-- Findings of the last run whose contributions don't add up, to within 1e-9 of their size:
+-- breakdowns to actual less expected, volume, mix and rate to the contribution, the KPI tree both
+-- ways. Passes, and says so, while detection has not run yet.
+{% set insights = insights_tables(['attributions', 'anomalies', 'early_warnings', 'kpi_tree']) %}
+{% if insights is none %}
+{% do log('assert_contributions_add_up: no insights yet, nothing to check', info=execute) %}
 select 'no insights yet' as fact
 where 1 = 0
 {% else %}
@@ -25,25 +14,25 @@ changes as (
     select
         anomaly_id,
         actual - expected as change
-    from {{ found.tables['anomalies'] }}
+    from {{ insights['anomalies'] }}
     union all
     select
         warning_id as anomaly_id,
         at_least - expected as change
-    from {{ found.tables['early_warnings'] }}
+    from {{ insights['early_warnings'] }}
 
 ),
 
 breakdowns as (
 
-    select * from {{ found.tables['attributions'] }}
+    select * from {{ insights['attributions'] }}
     where analysis = 'breakdown'
 
 ),
 
 branches as (
 
-    select * from {{ found.tables['kpi_tree'] }}
+    select * from {{ insights['kpi_tree'] }}
 
 ),
 

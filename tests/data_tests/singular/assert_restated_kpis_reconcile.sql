@@ -1,5 +1,5 @@
--- KPIs whose restatement does not reconcile, to the last digit: what was known on the day must be the
--- KPI table's, and only the pieces that did not stay sold may leave the total.
+-- KPIs whose restatement does not reconcile, to the last digit: what was known on the day must be
+-- the KPI table's, and only the pieces that did not stay sold may leave the total.
 with
 
 kpis as (
