@@ -20,6 +20,8 @@ class Explanation:
     incident: Row
     anomalies: list[Row]
     attributions: list[Row]
+    branches: list[Row]
+    doubts: list[Row]
 
 
 def incidents(path: Path) -> list[Row]:
@@ -38,7 +40,11 @@ def explain(path: Path, name: str) -> Explanation:
     found = [row for row in incidents(path) if row["incident_id"] == incident_id]
     ids = {row["anomaly_id"] for row in members}
     reasons = [r for r in store.read_table(path, "attributions") if r["anomaly_id"] in ids]
-    return Explanation(found[0], members, reasons)
+    branches, doubts = (
+        [r for r in store.read_table(path, table) if r["incident_id"] == incident_id]
+        for table in ("kpi_tree", "doubts")
+    )
+    return Explanation(found[0], members, reasons, branches, doubts)
 
 
 def say(path: Path, name: str, said: str, until: dt.date | None, note: str | None) -> str:

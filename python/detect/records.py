@@ -169,8 +169,8 @@ class Attribution:
     """A segment that an anomaly was broken down to; `segment` maps dimension to member.
 
     A breakdown's contribution is the sum of `volume`, `mix` and `rate`; its `p_value` is that of
-    the segment against its own history. `stability` is the share of other baselines under which a
-    root cause is the same.
+    the segment against its own history. Of a root cause, `stability` is the share of other
+    baselines that name it too, and `confidence` that of all, the usual one included.
     """
 
     anomaly_id: str
@@ -188,6 +188,7 @@ class Attribution:
     rate: float = float("nan")
     p_value: float = float("nan")
     stability: float = float("nan")
+    confidence: float = float("nan")
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ def listing(incidents: list[Row], *, colour: bool) -> str:
 
 
 def explanation(found: Explanation) -> str:
-    """An incident in words, its anomalies, and where the first of them comes from."""
+    """An incident in words, its anomalies, where the first comes from, and what speaks against."""
     lines = [str(found.incident["headline"]), "", str(found.incident["narrative"]), ""]
     for row in found.anomalies:
         lines.append(
@@ -83,6 +83,18 @@ def explanation(found: Explanation) -> str:
         f"{narrative.percent(float(str(r['share_of_change']))):>7}  {r['analysis']}"
         for r in reasons
         if int(str(r["rank"])) <= SHOWN
+    ]
+    lines += ["", "What moved net revenue:"] if found.branches else []
+    lines += [
+        f"  {narrative.factor_name(str(r['factor'])):<{NAME_WIDTH}}  "
+        f"{_number(r['contribution']):>12}"
+        for r in found.branches
+        if r["dimension"] == "all"
+    ]
+    lines += ["", "What was checked:"] if found.doubts else []
+    lines += [
+        f"  {str(r['check_name']).replace('_', ' '):<16}  {r['verdict']!s:<10}  {r['detail']}"
+        for r in found.doubts
     ]
     return "\n".join(lines)
 

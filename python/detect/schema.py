@@ -105,6 +105,7 @@ TABLES: dict[str, Table] = {
         rate            DOUBLE
         p_value         DOUBLE
         stability       DOUBLE
+        confidence      DOUBLE
     """)),
     "kpi_tree": Table(_columns("""
         incident_id  VARCHAR

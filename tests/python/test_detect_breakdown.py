@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from pathlib import Path
 
 import duckdb
@@ -12,13 +13,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from detect import attribution, pipeline
+from detect import attribution, pipeline, store
 from detect.attribution.breakdown import break_down
 from detect.attribution.parts import leaves_of, model, others, parts_of
 from detect.attribution.significance import FEWEST, chances
 from detect.attribution.split import Sides, contributions, effects
+from detect.records import GRAINS, Grain
 from test_detect_attribution import anomaly, leaves, small_cells
-from test_detect_shop import build, bulk_order, cells, kpi, plant
+from test_detect_shop import FIRST_DAY, build, bulk_order, cells, kpi, plant
 
 SIZE = 6
 amounts = arrays(np.float64, SIZE, elements=st.floats(-1e4, 1e4))
@@ -208,3 +210,66 @@ def test_a_gap_is_seen() -> None:
     one = Sides(np.array([2.0]), None)
     rows = break_down(found, leaves(one, Sides(np.array([1.0]), None), np.array([[0]])))
     assert attribution.largest_gap([found], rows) == pytest.approx(0.5)
+
+
+EXPLAINED = {
+    "attributions": "anomaly_id in (select anomaly_id from insights.anomalies where incident_id in",
+    "kpi_tree": "(incident_id in",
+    "doubts": "(incident_id in",
+    "incidents": "(incident_id in",
+}
+
+
+def explained(path: Path, day: dt.date) -> dict[str, str]:
+    """All that is said of incidents that were over by a day."""
+    over = f"(select incident_id from insights.incidents where period_end <= '{day}')"
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return {
+            table: repr(
+                connection.execute(
+                    f"select * from insights.{table} where {where} {over}) order by all"
+                ).fetchall()
+            )
+            for table, where in EXPLAINED.items()
+        }
+
+
+def test_an_explanation_is_the_same_whether_given_then_or_later(tmp_path: Path) -> None:
+    path, sunday = tmp_path / "shop.duckdb", FIRST_DAY + dt.timedelta(days=125)
+    build(path, plant(cells(), 122, bulk_order))
+    pipeline.run(path)
+    later = explained(path, sunday)
+    assert "P3" in later["attributions"]
+    assert "items_per_order" in later["kpi_tree"]
+    pipeline.run(path, sunday)
+    assert explained(path, sunday) == later
+
+
+@pytest.mark.parametrize("grain", GRAINS)
+def test_every_kpi_of_the_shop_is_broken_down_to_the_last_digit(
+    shop_db: Path, grain: Grain
+) -> None:
+    inputs = store.read_inputs(shop_db, None)
+    panel = inputs.panels[grain]
+    every = int(np.ceil(panel.period.size / 10))
+    measures = {m for k in inputs.kpis for m in (k.numerator, k.denominator) if m}
+    known = store.read_cells(shop_db, grain, panel.period, sorted(measures))
+    gaps = []
+    for row, series in enumerate(panel.series):
+        if series.segment not in ("all", "France"):
+            continue
+        for column in range(every, panel.period.size, every):
+            actual = float(panel.value[row, column])
+            found = dataclasses.replace(
+                anomaly(series.kpi, actual, 0.7 * actual + 0.1, series.segment),
+                grain=grain,
+                period_start=panel.period[column].astype(dt.date),
+            )
+            given_leaves, history = parts_of(found, known, model(found, panel.period))
+            if np.isfinite(actual) and given_leaves.codes.shape[1]:
+                assert given_leaves.actual.total() == pytest.approx(actual, rel=1e-9, abs=1e-9)
+                rows = break_down(found, given_leaves, history)
+                gaps.append(attribution.largest_gap([found], rows))
+    assert len(gaps) > 50
+    print(f"largest gap of {len(gaps)} {grain} breakdowns: {max(gaps):.1e}")
+    assert max(gaps) <= 1e-9

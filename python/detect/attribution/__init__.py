@@ -85,15 +85,16 @@ def _causes(
             contribution=cause.contribution,
             share_of_change=cause.share_of_change,
             effect="up" if cause.contribution > 0 else "down",
-            stability=_stability(cause, rivals),
+            stability=_share(cause, rivals),
+            confidence=_share(cause, [causes, *rivals]),
         )
         for rank, cause in enumerate(causes, start=1)
     ]
 
 
-def _stability(cause: Cause, rivals: list[tuple[Cause, ...]]) -> float:
-    """Share of other baselines that name the same segment; NaN where there is none."""
-    named = [any(cause.segment == other.segment for other in causes) for causes in rivals]
+def _share(cause: Cause, answers: list[tuple[Cause, ...]]) -> float:
+    """Share of answers that name the segment; NaN where there is none."""
+    named = [any(cause.segment == other.segment for other in causes) for causes in answers]
     return float(np.mean(named)) if named else float("nan")
 
 
