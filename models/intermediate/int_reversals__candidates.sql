@@ -10,18 +10,18 @@ order_lines as (
         invoice_no,
         line_type,
         ordered_at,
-        order_date,
         customer_id,
         country,
-        product,
-        description,
+        stock_code as product,
         quantity,
-        gross_revenue,
-        returned_revenue,
+        amount,
         abs(quantity) as pieces,
         case when line_type = 'sale' then 1 else -1 end as step
-    from {{ ref('fct_order_lines') }}
-    where line_type in ('sale', 'return') and customer_id is not null
+    from {{ ref('int_order_lines__classified') }}
+    where
+        reject_reason is null
+        and line_type in ('sale', 'return')
+        and customer_id is not null
 
 ),
 

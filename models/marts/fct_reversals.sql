@@ -13,6 +13,12 @@ pairs as (
 
 ),
 
+products as (
+
+    select * from {{ ref('int_products__described') }}
+
+),
+
 final as (
 
     select
@@ -25,18 +31,20 @@ final as (
         sales.customer_id,
         sales.country,
         sales.product,
-        sales.description,
+        products.description,
         sales.ordered_at,
         cancellations.ordered_at as cancelled_at,
-        sales.order_date,
-        cancellations.order_date as cancelled_date,
+        cast(sales.ordered_at as date) as order_date,
+        cast(cancellations.ordered_at as date) as cancelled_date,
         {{ minutes_between('sales.ordered_at', 'cancellations.ordered_at') }} as minutes_between,
-        {{ days_between('sales.order_date', 'cancellations.order_date') }} as days_between,
+        {{ days_between(
+            'cast(sales.ordered_at as date)', 'cast(cancellations.ordered_at as date)'
+        ) }} as days_between,
         cast(sales.quantity as bigint) as sold_quantity,
         cast(cancellations.pieces as bigint) as cancelled_quantity,
         sales.pieces = cancellations.pieces as is_whole,
-        cast(sales.gross_revenue as decimal(38, 8)) as sold_amount,
-        cast(cancellations.returned_revenue as decimal(38, 8)) as cancelled_amount
+        cast(sales.amount as decimal(38, 8)) as sold_amount,
+        cast(-cancellations.amount as decimal(38, 8)) as cancelled_amount
     from pairs
     inner join lines as sales
         on
@@ -48,6 +56,7 @@ final as (
             pairs.customer_id = cancellations.customer_id
             and pairs.product = cancellations.product
             and pairs.cancellation_line_no = cancellations.line_no
+    left join products on pairs.product = products.stock_code
 
 )
 
