@@ -21,6 +21,8 @@ class Explanation:
     lead: Row
     anomalies: list[Row]
     attributions: list[Row]
+    branches: list[Row]
+    doubts: list[Row]
 
 
 def incidents(path: Path) -> list[Row]:
@@ -40,8 +42,12 @@ def explain(path: Path, name: str) -> Explanation:
     found = [row for row in incidents(path) if row["incident_id"] == incident_id]
     ids = {row["anomaly_id"] for row in members}
     reasons = [r for r in _attributions(path) if r["anomaly_id"] in ids]
+    branches, doubts = (
+        [r for r in store.read_table(path, table) if r["incident_id"] == incident_id]
+        for table in ("kpi_tree", "doubts")
+    )
     leading = [row for row in members if row["anomaly_id"] == found[0]["lead_anomaly_id"]]
-    return Explanation(found[0], (leading or members)[0], members, reasons)
+    return Explanation(found[0], (leading or members)[0], members, reasons, branches, doubts)
 
 
 def _attributions(path: Path) -> list[Row]:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from detect import early, feedback, narrative
 from detect.anomalies import SEVERITIES, identify
-from detect.records import ALL, Anomaly, Attribution, Grain, Incident
+from detect.attribution import tree
+from detect.attribution.doubts import worth_telling
+from detect.records import ALL, Anomaly, Attribution, Branch, Doubt, Grain, Incident
+
+ABOUT_AS_SURE = 0.1
+"""Confidence that the lead may be less sure than the surest, where it is nearer to the cause."""
+WEIGHTY = 0.25
+"""Share of what moved revenue from which a factor of the KPI tree can lead."""
 
 LONGEST_GAP: dict[Grain, dt.timedelta] = {
     "daily": dt.timedelta(days=3),
@@ -78,31 +87,65 @@ def _name(members: list[Anomaly]) -> str:
     return identify("incident", first.anomaly_id)
 
 
-def describe(anomalies: list[Anomaly], attributions: list[Attribution]) -> list[Incident]:
+def leads(anomalies: list[Anomaly], branches: Sequence[Branch] = ()) -> dict[str, Anomaly]:
+    """The lead anomaly of each incident, by the incident's id."""
+    grouped: dict[str, list[Anomaly]] = {}
+    for anomaly in anomalies:
+        grouped.setdefault(anomaly.incident_id, []).append(anomaly)
+    trees: dict[str, list[Branch]] = {}
+    for branch in branches:
+        trees.setdefault(branch.incident_id, []).append(branch)
+    return {name: lead(members, trees.get(name, [])) for name, members in grouped.items()}
+
+
+def describe(
+    anomalies: list[Anomaly],
+    attributions: list[Attribution],
+    branches: Sequence[Branch] = (),
+    doubts: Sequence[Doubt] = (),
+    names: Mapping[str, str] | None = None,
+) -> list[Incident]:
     """One record per incident, in order of time, told from its lead anomaly."""
     causes: dict[str, list[Attribution]] = {}
     for row in attributions:
         if row.analysis == "root_cause":
             causes.setdefault(row.anomaly_id, []).append(row)
-    grouped: dict[str, list[Anomaly]] = {}
-    for anomaly in anomalies:
-        grouped.setdefault(anomaly.incident_id, []).append(anomaly)
-    incidents = [_incident(name, members, causes) for name, members in grouped.items()]
-    return sorted(incidents, key=lambda i: (i.period_start, i.incident_id))
+    told = []
+    for name, leader in leads(anomalies, branches).items():
+        members = [a for a in anomalies if a.incident_id == name]
+        facts = Facts(
+            causes.get(leader.anomaly_id, []),
+            [b for b in branches if b.incident_id == name],
+            worth_telling([d for d in doubts if d.incident_id == name]),
+            names or {},
+        )
+        told.append(_incident(leader, members, facts))
+    return sorted(told, key=lambda i: (i.period_start, i.incident_id))
 
 
-def _incident(name: str, members: list[Anomaly], causes: dict[str, list[Attribution]]) -> Incident:
-    leader = lead(members)
-    named = causes.get(leader.anomaly_id, [])
+@dataclass(frozen=True)
+class Facts:
+    """What an incident is told from, besides its anomalies."""
+
+    causes: list[Attribution]
+    branches: list[Branch]
+    doubts: list[Doubt]
+    names: Mapping[str, str]
+
+
+def _incident(leader: Anomaly, members: list[Anomaly], facts: Facts) -> Incident:
+    doubts = [d.detail for d in facts.doubts]
     return Incident(
-        incident_id=name,
+        incident_id=leader.incident_id,
         period_start=min(a.period_start for a in members),
         period_end=max(a.period_end for a in members),
         severity=max((a.severity for a in members), key=SEVERITIES.index),
         confidence=max(a.confidence for a in members),
-        headline=narrative.headline(leader, named),
-        narrative=narrative.tell(leader, members, named),
-        root_cause=named[0].segment if named else {},
+        headline=narrative.headline(leader, facts.causes, facts.names),
+        narrative=narrative.tell(
+            leader, members, facts.causes, facts.branches, doubts, facts.names
+        ),
+        root_cause=facts.causes[0].segment if facts.causes else {},
         lead=leader,
         anomalies=tuple(members),
         status=feedback.overall([a.status for a in members]),
@@ -110,15 +153,32 @@ def _incident(name: str, members: list[Anomaly], causes: dict[str, list[Attribut
     )
 
 
-def lead(members: list[Anomaly]) -> Anomaly:
-    """The KPI nearest to the cause: surest at its own cadence, then furthest from expected."""
-    return max(
-        members,
-        key=lambda a: (
-            a.kpi.cadence == a.grain,
-            round(a.confidence, 3),
-            a.segment == ALL,
-            -a.p_value,
-            a.kpi.name,
-        ),
+def lead(members: list[Anomaly], branches: Sequence[Branch] = ()) -> Anomaly:
+    """The KPI nearest to the cause.
+
+    The surest at its own cadence leads; where others of its period are about as sure, the one
+    that measures the strongest factor of the KPI tree: returns lead before the revenue they cost.
+    """
+    surest = max(members, key=_rank)
+    weights = tree.weights(list(branches))
+    rivals = [
+        a
+        for a in members
+        if (a.grain, a.period_start) == (surest.grain, surest.period_start)
+        and (a.kpi.cadence == a.grain) == (surest.kpi.cadence == surest.grain)
+        and a.confidence >= surest.confidence - ABOUT_AS_SURE
+        and weights.get(a.kpi.name, 0.0) >= WEIGHTY
+        and a.segment == ALL
+    ]
+    return max(rivals, key=lambda a: (weights[a.kpi.name], _rank(a)), default=surest)
+
+
+def _rank(anomaly: Anomaly) -> tuple[bool, float, bool, float, str]:
+    """How well an anomaly stands for its incident: surest at its own cadence, then furthest off."""
+    return (
+        anomaly.kpi.cadence == anomaly.grain,
+        round(anomaly.confidence, 3),
+        anomaly.segment == ALL,
+        -anomaly.p_value,
+        anomaly.kpi.name,
     )

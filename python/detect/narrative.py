@@ -3,40 +3,81 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 
-from detect.records import ALL, Anomaly, Attribution
+from detect.records import ALL, Anomaly, Attribution, Branch
 
 WORDS = {"up": "above", "down": "below"}
+NO_NAMES: Mapping[str, str] = {}
+WORTH_A_WORD = 0.25
+"""Share of what moved revenue from which a factor is mentioned."""
 
 
-def headline(anomaly: Anomaly, causes: list[Attribution]) -> str:
+def headline(
+    anomaly: Anomaly, causes: list[Attribution], names: Mapping[str, str] = NO_NAMES
+) -> str:
     """One line: what, how far from expected, when, and where it comes from."""
-    where = f", from {place(causes[0].segment)}" if causes else ""
+    where = f", from {place(causes[0].segment, names)}" if causes else ""
     return f"{subject(anomaly)} {distance(anomaly)} {when(anomaly)}{where}"
 
 
-def tell(anomaly: Anomaly, members: list[Anomaly], causes: list[Attribution]) -> str:
-    """A short paragraph: the lead, its cause, what else moved, and how sure it is."""
+def tell(
+    anomaly: Anomaly,
+    members: list[Anomaly],
+    causes: list[Attribution],
+    branches: Sequence[Branch] = (),
+    doubts: Sequence[str] = (),
+    names: Mapping[str, str] = NO_NAMES,
+) -> str:
+    """A short paragraph: the lead, its cause, what to doubt, what else moved, how sure it is.
+
+    Args:
+        anomaly: the lead.
+        members: all anomalies of the incident.
+        causes: root causes of the lead, best first.
+        branches: the incident's KPI tree.
+        doubts: sentences about what speaks against it.
+        names: descriptions of products by stock code.
+    """
     sentences = [
         f"{subject(anomaly)} came to {amount(anomaly.actual, anomaly.kpi.unit)} {when(anomaly)}, "
         f"where {amount(anomaly.expected, anomaly.kpi.unit)} was expected "
         f"(95 % of such periods lie between {amount(anomaly.lower, anomaly.kpi.unit)} "
         f"and {amount(anomaly.upper, anomaly.kpi.unit)}).",
-        _cause(anomaly, causes),
+        _cause(anomaly, causes, names),
+        *doubts,
+        _factors(branches),
         _others(anomaly, members),
-        f"It is {percent(anomaly.confidence)} sure that this is no chance.",
+        f"It is {percent(max(a.confidence for a in members))} sure that this is no chance.",
     ]
     return " ".join(s for s in sentences if s)
 
 
-def _cause(anomaly: Anomaly, causes: list[Attribution]) -> str:
+def _cause(anomaly: Anomaly, causes: list[Attribution], names: Mapping[str, str]) -> str:
     if not causes:
         return "The change is broad-based: no segment is to blame."
     first = causes[0]
     return (
-        f"{upper_first(place(first.segment))} accounts for {percent(first.share_of_change)} "
+        f"{upper_first(place(first.segment, names))} accounts for {percent(first.share_of_change)} "
         f"of the change ({amount(first.contribution, anomaly.kpi.unit, signed=True)})."
     )
+
+
+def _factors(branches: Sequence[Branch]) -> str:
+    """The factors that moved net revenue most."""
+    whole = [b for b in branches if b.dimension == ALL]
+    total = sum(abs(b.contribution) for b in whole)
+    told = [
+        f"{factor_name(b.factor)} ({amount(b.contribution, 'currency', signed=True)})"
+        for b in sorted(whole, key=lambda b: -abs(b.contribution))
+        if abs(b.contribution) >= WORTH_A_WORD * total > 0
+    ]
+    return f"Net revenue was moved most by {' and '.join(told)}." if told else ""
+
+
+def factor_name(factor: str) -> str:
+    """A factor of the KPI tree in words."""
+    return factor.replace("_", " ").replace("guest ", "guests’ ")
 
 
 def _others(anomaly: Anomaly, members: list[Anomaly]) -> str:
@@ -91,9 +132,19 @@ def day(date: dt.date) -> str:
     return f"{date.day} {date:%B %Y}"
 
 
-def place(segment: dict[str, str]) -> str:
-    """A segment in words."""
-    return " and ".join(f"{name.replace('_', ' ')} {member}" for name, member in segment.items())
+def place(segment: Mapping[str, str], names: Mapping[str, str] = NO_NAMES) -> str:
+    """A segment in words, products by description and code."""
+    return " and ".join(
+        f"product {product(member, names)}"
+        if name == "product"
+        else f"{name.replace('_', ' ')} {member}"
+        for name, member in segment.items()
+    )
+
+
+def product(code: str, names: Mapping[str, str]) -> str:
+    """A product by description and stock code."""
+    return f"{names[code]} ({code})" if code in names else code
 
 
 def percent(share: float) -> str:

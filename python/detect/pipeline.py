@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from detect import (
     VERSION,
     anomalies,
-    attribution,
     calendar,
     canaries,
     early,
     expectations,
+    explain,
     feedback,
     honesty,
     incidents,
@@ -27,12 +25,11 @@ from detect import (
 )
 from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
+from detect.explain import Reasons
 from detect.feedback import Feedback
 from detect.records import (
     GRAINS,
     Anomaly,
-    Attribution,
-    Days,
     Grain,
     Incident,
     Inputs,
@@ -53,9 +50,13 @@ class Outcome:
     anomalies: list[Anomaly]
     warnings: list[Anomaly]
     trends: list[Trend]
-    attributions: list[Attribution]
-    incidents: list[Incident]
+    reasons: Reasons
     untested: tuple[str, ...]
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """Incidents of the anomalies and of the early warnings, in order of time."""
+        return self.reasons.incidents
 
 
 def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False) -> Outcome:
@@ -74,9 +75,7 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
     found = incidents.group(feedback.honour(_each(scans, anomalies.find), given))
     warned = incidents.group(feedback.honour(_early(inputs, trading), given))
     changes = _each(scans, trends.find)
-    causes = _attribute(path, scans, found)
-    hints = _attribute(path, scans, warned)
-    stories = incidents.describe(found, causes) + incidents.describe(warned, hints)
+    why = explain.explain(path, scans, found + warned)
     promised, unseen = _each(scans, honesty.ledger), _each(scans, honesty.blind_spots)
     seen = _each(scans, expectations.tell)
     record = _record(started_at, inputs, len(found))
@@ -84,9 +83,11 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
         "anomalies": found,
         "early_warnings": warned,
         "trends": changes,
-        "attributions": causes,
-        "early_attributions": hints,
-        "incidents": stories,
+        "attributions": why.of(found),
+        "early_attributions": why.of(warned),
+        "kpi_tree": why.branches,
+        "doubts": why.doubts,
+        "incidents": why.incidents,
         "calibration": promised,
         "blind_spots": unseen,
         "expectations": seen,
@@ -96,7 +97,7 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
         planted = _each(scans, canaries.plant)
         tables["canaries"] = planted
     store.write_insights(path, store.rows_of(tables))
-    return Outcome(record, inputs, scans, found, warned, changes, causes, stories, _untested(scans))
+    return Outcome(record, inputs, scans, found, warned, changes, why, _untested(scans))
 
 
 def _scan(panel: Panel, trading: TradingCalendar, given: list[Feedback]) -> Scan:
@@ -119,28 +120,6 @@ def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
         for grain in GRAINS
         for warning in early.find(inputs.panels[grain], trading, inputs.accumulating)
     ]
-
-
-def _attribute(path: Path, scans: dict[Grain, Scan], found: list[Anomaly]) -> list[Attribution]:
-    """Breakdowns and causes, reading each grain's cells once."""
-    rows: list[Attribution] = []
-    for grain in GRAINS:
-        mine = [a for a in found if a.grain == grain]
-        if not mine:
-            continue
-        usable = _usable(scans[grain], mine)
-        measures = {m for a in mine for m in (a.kpi.numerator, a.kpi.denominator) if m}
-        periods = attribution.needed(mine, usable)
-        cells = store.read_cells(path, grain, periods, sorted(measures))
-        rows += attribution.attribute(mine, cells, usable)
-    return rows
-
-
-def _usable(scan: Scan, found: list[Anomaly]) -> Days:
-    """Periods fit for comparison: learned from, and free of findings."""
-    panel = scan.view.panel
-    findings = np.array([a.period_start for a in found], dtype="datetime64[D]")
-    return panel.period[scan.view.learned.any(axis=0) & ~np.isin(panel.period, findings)]
 
 
 def _untested(scans: dict[Grain, Scan]) -> tuple[str, ...]:

@@ -166,7 +166,12 @@ class Trend:
 
 @dataclass(frozen=True)
 class Attribution:
-    """A segment that an anomaly was broken down to; `segment` maps dimension to member."""
+    """A segment that an anomaly was broken down to; `segment` maps dimension to member.
+
+    A breakdown's contribution is the sum of `volume`, `mix` and `rate`; its `p_value` is that of
+    the segment against its own history. Of a root cause, `stability` is the share of other
+    baselines that name it too, and `confidence` that of all, the usual one included.
+    """
 
     anomaly_id: str
     analysis: str
@@ -178,6 +183,41 @@ class Attribution:
     contribution: float
     share_of_change: float
     effect: str
+    volume: float = float("nan")
+    mix: float = float("nan")
+    rate: float = float("nan")
+    p_value: float = float("nan")
+    stability: float = float("nan")
+    confidence: float = float("nan")
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A factor of the KPI tree in one segment, and what it added to net revenue there.
+
+    `expected` and `actual` are the factor's own; of `returns` the money that went back.
+    """
+
+    incident_id: str
+    grain: Grain
+    period_start: dt.date
+    dimension: str
+    member: str
+    factor: str
+    expected: float
+    actual: float
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """What speaks for or against an incident; `figures` are those that `detail` tells."""
+
+    incident_id: str
+    check_name: str
+    verdict: str
+    detail: str
+    figures: dict[str, object]
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,18 @@ def explanation(found: Explanation) -> str:
     mine = [r for r in found.attributions if r["anomaly_id"] == found.lead["anomaly_id"]]
     lines += _segments(found, [r for r in mine if r["analysis"] == "breakdown"])
     lines += _causes([r for r in mine if r["analysis"] != "breakdown"])
+    lines += ["", "What moved net revenue:"] if found.branches else []
+    lines += [
+        f"  {narrative.factor_name(str(r['factor'])):<{NAME_WIDTH}}  "
+        f"{_number(r['contribution']):>12}"
+        for r in found.branches
+        if r["dimension"] == "all"
+    ]
+    lines += ["", "What was checked:"] if found.doubts else []
+    lines += [
+        f"  {str(r['check_name']).replace('_', ' '):<16}  {r['verdict']!s:<10}  {r['detail']}"
+        for r in found.doubts
+    ]
     return "\n".join(lines)
 
 
@@ -176,6 +188,7 @@ def as_json(outcome: Outcome) -> str:
         "is_simulated": outcome.inputs.source.is_simulated,
         "anomalies": len(outcome.anomalies),
         "trends": len(outcome.trends),
+        "largest_gap": outcome.reasons.largest_gap,
         "untested": list(outcome.untested),
     }
     return json.dumps(run | {"incidents": incidents}, indent=2, ensure_ascii=False)

@@ -100,6 +100,30 @@ TABLES: dict[str, Table] = {
         contribution    DOUBLE
         share_of_change DOUBLE
         effect          VARCHAR
+        volume          DOUBLE
+        mix             DOUBLE
+        rate            DOUBLE
+        p_value         DOUBLE
+        stability       DOUBLE
+        confidence      DOUBLE
+    """)),
+    "kpi_tree": Table(_columns("""
+        incident_id  VARCHAR
+        grain        VARCHAR
+        period_start DATE
+        dimension    VARCHAR
+        member       VARCHAR
+        factor       VARCHAR
+        expected     DOUBLE
+        actual       DOUBLE
+        contribution DOUBLE
+    """)),
+    "doubts": Table(_columns("""
+        incident_id  VARCHAR
+        check_name   VARCHAR
+        verdict      VARCHAR
+        detail       VARCHAR
+        figures      JSON
     """)),
     "early_attributions": Table(_columns("""
         warning_id      VARCHAR anomaly_id
@@ -112,6 +136,12 @@ TABLES: dict[str, Table] = {
         contribution    DOUBLE
         share_of_change DOUBLE
         effect          VARCHAR
+        volume          DOUBLE
+        mix             DOUBLE
+        rate            DOUBLE
+        p_value         DOUBLE
+        stability       DOUBLE
+        confidence      DOUBLE
     """)),
     "incidents": Table(_columns("""
         incident_id  VARCHAR

@@ -105,7 +105,7 @@ def measure(
         tuple(found.anomalies),
         tuple(found.trends),
         tuple(found.incidents),
-        tuple(found.attributions),
+        tuple(found.reasons.attributions),
     )
 
 

@@ -26,7 +26,9 @@ from ingest.sources import resolve
 from ingest.views import create_views
 
 NOT_A_FILE = (":memory:", "md:")
-SCHEMAS = frozenset({"raw", "staging", "intermediate", "marts", "seeds", "insights"})
+SCHEMAS = frozenset(
+    {"raw", "staging", "intermediate", "marts", "seeds", "insights", "main", "temp", "system"}
+)
 
 
 class Plugin(BasePlugin):

@@ -257,6 +257,8 @@ def test_explain_tells_an_incident_by_either_name(
     first = capsys.readouterr().out
     assert run("explain", str(incident), "--db", str(own)) == 0
     assert "P3" in first
+    assert "items per order" in first
+    assert "duplicate load" in first
     assert "units_sold" in capsys.readouterr().out
 
 

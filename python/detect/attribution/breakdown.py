@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from detect.attribution.root_cause import Leaves
-from detect.attribution.split import Sides, contributions
-from detect.records import Anomaly, Attribution, Bools, Floats
+from detect.attribution.significance import History, chances
+from detect.attribution.split import Sides, contributions, effects, sums
+from detect.records import Anomaly, Attribution, Bools, Floats, Ints
 
 LARGEST = 10
 """Segments listed per dimension; the rest is one row."""
@@ -15,73 +18,89 @@ ALWAYS = {"customer_type": ("guest",)}
 """Members that are listed however small, since people ask for them."""
 
 
-def break_down(anomaly: Anomaly, leaves: Leaves) -> list[Attribution]:
+@dataclass(frozen=True)
+class Groups:
+    """The rows of one dimension: the largest members by name, the rest as one.
+
+    `of_leaf` numbers the group of each leaf, (leaves,).
+    """
+
+    names: tuple[str, ...]
+    of_leaf: Ints
+
+    def sums(self, amounts: Floats) -> Floats:
+        """Amounts of the leaves by group, (groups,)."""
+        return sums(self.of_leaf, amounts, len(self.names))
+
+    def sides(self, sides: Sides) -> Sides:
+        """Both sides by group."""
+        bottom = sides.denominator
+        return Sides(self.sums(sides.numerator), None if bottom is None else self.sums(bottom))
+
+
+def break_down(
+    anomaly: Anomaly, leaves: Leaves, history: History | None = None
+) -> list[Attribution]:
     """Rows of every dimension; within each, contributions add up to the anomaly's change."""
-    top, bottom = contributions(leaves.actual, leaves.expected)
+    parts = np.sum(contributions(leaves.actual, leaves.expected), axis=0)
     return [
         row
         for dimension in range(len(leaves.dimensions))
-        for row in _dimension(anomaly, leaves, dimension, top, bottom)
+        for row in _dimension(anomaly, leaves, dimension, parts, history)
     ]
 
 
-def _dimension(
-    anomaly: Anomaly, leaves: Leaves, dimension: int, top: Floats, bottom: Floats
-) -> list[Attribution]:
+def group(leaves: Leaves, dimension: int, parts: Floats) -> Groups:
+    """Number the members of a dimension by the size of their part, the smallest ones as one."""
     name, members = leaves.dimensions[dimension], leaves.members[dimension]
     codes, size = leaves.codes[dimension], len(members)
     present = np.flatnonzero(np.bincount(codes, minlength=size))
-    through_top, through_bottom = (np.bincount(codes, x, size) for x in (top, bottom))
-    total = through_top + through_bottom
+    total = np.bincount(codes, parts, size)
     order = present[np.lexsort((present, -np.abs(total[present])))]
     listed = order[(np.arange(order.size) < LARGEST) | _kept(name, members, order)]
-    rest = np.setdiff1d(present, listed)
-    groups = [(members[m], codes == m, np.array([m])) for m in listed]
-    if rest.size:
-        groups.append((OTHER, np.isin(codes, rest), rest))
-    return [
-        _row(anomaly, leaves, name, rank, group, (through_top[group[2]], through_bottom[group[2]]))
-        for rank, group in enumerate(groups, start=1)
-    ]
+    number = np.full(size, listed.size, dtype=np.int64)
+    number[listed] = np.arange(listed.size)
+    rest = (OTHER,) if listed.size < present.size else ()
+    return Groups((*(members[m] for m in listed), *rest), number[codes])
 
 
-def _kept(name: str, members: tuple[str, ...], order: np.ndarray) -> Bools:
+def _kept(name: str, members: tuple[str, ...], order: Ints) -> Bools:
     always = ALWAYS.get(name, ())
     return np.array([members[m] in always for m in order], dtype=bool)
 
 
-def _row(
-    anomaly: Anomaly,
-    leaves: Leaves,
-    dimension: str,
-    rank: int,
-    group: tuple[str, Bools, np.ndarray],
-    parts: tuple[Floats, Floats],
-) -> Attribution:
-    member, rows, _ = group
-    by_rate, by_mix = float(parts[0].sum()), float(parts[1].sum())
-    contribution = by_rate + by_mix
-    return Attribution(
-        anomaly_id=anomaly.anomaly_id,
-        analysis="breakdown",
-        rank=rank,
-        dimensions=(dimension,),
-        segment={dimension: member},
-        actual=_of(leaves.actual, rows),
-        expected=_of(leaves.expected, rows),
-        contribution=contribution,
-        share_of_change=contribution / anomaly.change if anomaly.change else float("nan"),
-        effect=_effect(leaves, by_rate, by_mix),
-    )
+def _dimension(
+    anomaly: Anomaly, leaves: Leaves, dimension: int, parts: Floats, history: History | None
+) -> list[Attribution]:
+    groups, name = group(leaves, dimension, parts), leaves.dimensions[dimension]
+    actual, expected = groups.sides(leaves.actual), groups.sides(leaves.expected)
+    total = groups.sums(parts)
+    split = effects(actual, expected, total)
+    chance = _chances(groups, history)
+    now, before, strongest = actual.value(), expected.value(), split.strongest()
+    return [
+        Attribution(
+            anomaly_id=anomaly.anomaly_id,
+            analysis="breakdown",
+            rank=i + 1,
+            dimensions=(name,),
+            segment={name: member},
+            actual=float(now[i]),
+            expected=float(before[i]),
+            contribution=float(total[i]),
+            share_of_change=float(total[i]) / anomaly.change if anomaly.change else float("nan"),
+            effect=strongest[i],
+            volume=float(split.volume[i]),
+            mix=float(split.mix[i]),
+            rate=float(split.rate[i]),
+            p_value=float(chance[i]),
+        )
+        for i, member in enumerate(groups.names)
+    ]
 
 
-def _effect(leaves: Leaves, by_rate: float, by_mix: float) -> str:
-    """Whether a segment acts through its numerator, its denominator, or simply its size."""
-    if leaves.actual.denominator is None:
-        return "volume"
-    return "rate" if abs(by_rate) >= abs(by_mix) else "mix"
-
-
-def _of(sides: Sides, rows: Bools) -> float:
-    bottom = None if sides.denominator is None else sides.denominator[rows]
-    return Sides(sides.numerator[rows], bottom).total()
+def _chances(groups: Groups, history: History | None) -> Floats:
+    """Significance of each group against its own history, (groups,)."""
+    if history is None:
+        return np.full(len(groups.names), np.nan)
+    return chances(history.values(groups.of_leaf, len(groups.names)))

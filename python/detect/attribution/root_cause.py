@@ -1,21 +1,45 @@
 """Which combination of segments is to blame for a change, or none.
 
-A first search: the single segment that explains most of the change beyond its ordinary share.
+A change that lies in one segment is told apart from one that everybody shares by how much more of
+it the segment holds than its ordinary share: the Kullback-Leibler divergence of the two shares,
+once for every event that the change consists of. One giant order is one event, however large; a
+hundred orders that fail to come are many. Each further dimension must pay a price, and a segment
+must depart from what its share of the change would have made of its own history.
+
+Dimensions nest (a country lies in a region, a region in a market, a product in a category), so that
+one set of orders has several names; the narrowest single one is told.
 """
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
-from detect.attribution.split import Sides, contributions
-from detect.records import Floats, Ints
+from detect.attribution.significance import NORMAL_DEVIATION, History
+from detect.attribution.split import Sides, contributions, sums
+from detect.records import Bools, Floats, Ints
 
-EXPLAINS = 0.5
-"""Share of the change that a segment must account for."""
-SURPRISES = 0.3
-"""How far that share must exceed the share the segment ordinarily has."""
+COMBINED = (("country", "region", "market"), ("product", "category"), ("customer_type",))
+"""Dimensions that may be combined, one of each group; any other is named alone or not at all."""
+NARROWER = {"market": "country", "region": "country", "category": "product"}
+PRICE = 3.0
+"""Nats that each dimension must win."""
+EXTRA = {"region": 1.0, "market": 1.0, "category": 1.0, "order_size": 3.0, "hour": 3.0}
+"""Nats more for what says less of where to look."""
+LEAST_LEAD = 0.05
+"""A segment's share of the change must exceed its ordinary share by so much."""
+MOST_CAUSES = 3
+MOST_EVENTS = 100.0
+EXPLAINED = 0.2
+"""Part of the change below which nothing is left to be explained."""
+CLOSE = 5
+"""Elements of each combination of dimensions whose history is looked at."""
+UNUSUAL = 4.0
+"""Sigmas by which a segment's share of the whole must depart from its own history."""
+LEAST_SIGMA = 0.01
+"""No share is steadier than this from one period to the next."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +47,8 @@ class Leaves:
     """The finest segments of one KPI period, actual and expected.
 
     `codes` (dimensions, N) number the `members` of each of `dimensions`; expectations of the
-    parts already add up to the whole's.
+    parts already add up to the whole's. Where `by_rate`, a change that everybody shares goes with
+    a segment's volume (the denominator), otherwise with its part in the value.
     """
 
     dimensions: tuple[str, ...]
@@ -31,6 +56,7 @@ class Leaves:
     members: tuple[tuple[str, ...], ...]
     actual: Sides
     expected: Sides
+    by_rate: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,46 +70,165 @@ class Cause:
     share_of_change: float
 
 
-def find_causes(leaves: Leaves) -> tuple[Cause, ...]:
-    """The segments to blame, best first; none where the change is broad-based."""
+@dataclass(frozen=True)
+class _Element:
+    """A candidate: its dimensions, its leaves, and what speaks for it (nats)."""
+
+    dimensions: tuple[int, ...]
+    leaves: Bools
+    score: float
+
+
+def find_causes(leaves: Leaves, history: History) -> tuple[Cause, ...]:
+    """The segments to blame, best first; none where the change is broad-based.
+
+    After each, what it explains is set apart and the rest is looked at afresh.
+    """
     through_top, through_bottom = contributions(leaves.actual, leaves.expected)
     parts = through_top + through_bottom
     change = float(parts.sum())
     if not np.isfinite(change) or change == 0:
         return ()
-    best = max(
-        (_best(leaves, dimension, parts / change) for dimension in range(len(leaves.dimensions))),
-        key=lambda found: found[0],
-        default=(-np.inf, 0, 0),
-    )
-    return (_cause(leaves, best[1], best[2], parts, change),) if best[0] > SURPRISES else ()
+    base = _ordinary(leaves)
+    free = np.ones(parts.size, dtype=bool)
+    causes: list[Cause] = []
+    while len(causes) < MOST_CAUSES:
+        left = float(parts[free].sum())
+        if left / change < EXPLAINED:
+            break
+        best = _best(leaves, history, parts * free, base * free)
+        if best is None:
+            break
+        causes.append(_cause(leaves, best, parts, free, change))
+        free &= ~best.leaves
+    return tuple(causes)
 
 
-def _best(leaves: Leaves, dimension: int, share: Floats) -> tuple[float, int, int]:
-    """The most surprising member of a dimension: by how much, the dimension, the member."""
-    codes, size = leaves.codes[dimension], len(leaves.members[dimension])
-    base = leaves.expected.numerator
-    if leaves.expected.denominator is not None:
-        base = leaves.expected.denominator
-    explained = np.bincount(codes, share, size)
-    ordinary = np.bincount(codes, base, size) / max(float(base.sum()), 1e-300)
-    surprise = np.where(explained >= EXPLAINS, explained - ordinary, -np.inf)
-    member = int(surprise.argmax()) if size else 0
-    return (float(surprise[member]) if size else -np.inf), dimension, member
+def _ordinary(leaves: Leaves) -> Floats:
+    """What each leaf's part in a change that everybody shares is proportional to."""
+    bottom = leaves.expected.denominator
+    base = leaves.expected.numerator if bottom is None or not leaves.by_rate else bottom
+    return np.maximum(base, 0.0)
 
 
-def _cause(leaves: Leaves, dimension: int, member: int, parts: Floats, change: float) -> Cause:
-    rows = leaves.codes[dimension] == member
-    contribution = float(parts[rows].sum())
+def _best(leaves: Leaves, history: History, parts: Floats, base: Floats) -> _Element | None:
+    """The element with the highest score, where any is worth its price."""
+    found = [
+        element
+        for dimensions in _combinations(leaves.dimensions)
+        if (element := _of(leaves, history, dimensions, parts, base)) is not None
+    ]
+    return max(found, key=lambda e: (e.score, -len(e.dimensions)), default=None)
+
+
+def _combinations(names: tuple[str, ...]) -> list[tuple[int, ...]]:
+    """Sets of dimensions that an element may name."""
+    at = {name: i for i, name in enumerate(names)}
+    groups = [[at[name] for name in group if name in at] for group in COMBINED]
+    alone = [(i,) for i in range(len(names)) if not any(i in group for group in groups)]
+    together = itertools.product(*([None, *group] for group in groups))
+    return alone + [
+        tuple(i for i in chosen if i is not None)
+        for chosen in together
+        if any(i is not None for i in chosen)
+    ]
+
+
+def _of(
+    leaves: Leaves, history: History, dimensions: tuple[int, ...], parts: Floats, base: Floats
+) -> _Element | None:
+    """The best element of some dimensions; none where none is worth its price."""
+    key = _key(leaves, dimensions)
+    size = int(key.max(initial=-1)) + 1
+    change, whole = float(parts.sum()), float(base.sum())
+    share = sums(key, parts, size) / change
+    usual = sums(key, base, size) / max(whole, 1e-300)
+    fitting = np.where(share > 1, 1 / np.maximum(share, 1.0), np.maximum(share, 0.0))
+    score = _events(key, parts * np.sign(change), size) * _divergence(fitting, usual)
+    score = score - sum(PRICE + EXTRA.get(leaves.dimensions[d], 0.0) for d in dimensions)
+    close = np.argsort(-score, kind="stable")[:CLOSE]
+    worth = (score[close] > 0) & (fitting[close] - usual[close] >= LEAST_LEAD)
+    close = close[worth]
+    close = close[_unusual(history, key, close)]
+    if not close.size:
+        return None
+    return _Element(dimensions, key == close[0], float(score[close[0]]))
+
+
+def _unusual(history: History, key: Ints, elements: Ints) -> Bools:
+    """Whether the elements' shares of the whole are out of their own ordinary range."""
+    if not elements.size:
+        return np.zeros(0, dtype=bool)
+    group = np.full(int(key.max()) + 1, elements.size)
+    group[elements] = np.arange(elements.size)
+    at = history.period * (elements.size + 1) + group[key][history.leaf]
+    far = np.zeros(elements.size, dtype=bool)
+    for side in (history.sides.numerator, history.sides.denominator):
+        if side is not None:
+            total = sums(at, side, history.periods * (elements.size + 1))
+            total = total.reshape(history.periods, -1)
+            far |= _far(total[:, :-1], total.sum(axis=1, keepdims=True))
+    return far
+
+
+def _far(part: Floats, whole: Floats) -> Bools:
+    """Whether the first share lies UNUSUAL robust sigmas from the median of the others."""
+    share = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
+    if share.shape[0] < 2:
+        return np.ones(share.shape[1], dtype=bool)
+    usual = np.median(share[1:], axis=0)
+    sigma = NORMAL_DEVIATION * np.median(np.abs(share[1:] - usual), axis=0)
+    return np.asarray(np.abs(share[0] - usual) > UNUSUAL * np.maximum(sigma, LEAST_SIGMA))
+
+
+def _key(leaves: Leaves, dimensions: tuple[int, ...]) -> Ints:
+    """Number of each leaf's element."""
+    key: Ints = leaves.codes[dimensions[0]].astype(np.int64)
+    for d in dimensions[1:]:
+        wider = key * len(leaves.members[d]) + leaves.codes[d]
+        key = np.unique(wider, return_inverse=True)[1].astype(np.int64)
+    return key
+
+
+def _events(key: Ints, parts: Floats, size: int) -> Floats:
+    """How many leaves of equal size would make each element's change, one at least."""
+    forward = np.maximum(parts, 0.0)
+    total, square = sums(key, forward, size), sums(key, forward**2, size)
+    return np.clip(total**2 / np.maximum(square, 1e-300), 1.0, MOST_EVENTS)
+
+
+def _divergence(share: Floats, usual: Floats) -> Floats:
+    """Kullback-Leibler divergence of two shares; 0 where the share isn't the larger one."""
+    usual = np.clip(usual, 1e-6, 1 - 1e-6)
+    inner = np.clip(share, 1e-12, 1 - 1e-12)
+    nats = inner * np.log(inner / usual) + (1 - inner) * np.log((1 - inner) / (1 - usual))
+    return np.where(share > usual, nats, 0.0)
+
+
+def _cause(leaves: Leaves, element: _Element, parts: Floats, free: Bools, change: float) -> Cause:
+    contribution = float(parts[element.leaves & free].sum())
     return Cause(
-        segment={leaves.dimensions[dimension]: leaves.members[dimension][member]},
-        actual=_subset(leaves.actual, rows).total(),
-        expected=_subset(leaves.expected, rows).total(),
+        segment=_named(leaves, element),
+        actual=_subset(leaves.actual, element.leaves).total(),
+        expected=_subset(leaves.expected, element.leaves).total(),
         contribution=contribution,
         share_of_change=contribution / change,
     )
 
 
-def _subset(sides: Sides, rows: np.ndarray) -> Sides:
+def _named(leaves: Leaves, element: _Element) -> dict[str, str]:
+    """Dimension → member; a wider dimension gives way to a narrower one with the same leaves."""
+    segment: dict[str, str] = {}
+    first = int(element.leaves.argmax())
+    for d in element.dimensions:
+        name = leaves.dimensions[d]
+        narrow = leaves.dimensions.index(NARROWER[name]) if name in NARROWER else d
+        codes = leaves.codes[narrow][element.leaves]
+        chosen = narrow if (codes == codes[0]).all() else d
+        segment[leaves.dimensions[chosen]] = leaves.members[chosen][leaves.codes[chosen][first]]
+    return segment
+
+
+def _subset(sides: Sides, rows: Bools) -> Sides:
     bottom = None if sides.denominator is None else sides.denominator[rows]
     return Sides(sides.numerator[rows], bottom)

@@ -1,0 +1,82 @@
+"""How unusual a segment's value is against its own comparable periods: robust, and honest if few.
+
+The distance from the median in median absolute deviations is read off Student's t. Its degrees of
+freedom are what the deviation of so few values is worth (0.37 of the standard deviation's; Huber,
+1981), so that eight weeks can hardly make a segment certain. Values are taken on a scale that is
+even for amounts of any size and either sign (the inverse hyperbolic sine of multiples of the usual
+amount). Where more than half the history is one value, ranks decide.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from detect.attribution.split import Sides, sums
+from detect.records import Floats, Ints
+
+FEWEST = 5
+"""Comparable periods below which nothing is said."""
+EFFICIENCY = 0.37
+NORMAL_DEVIATION = 1.4826
+"""Standard deviations per median absolute deviation, where noise is normal."""
+SMALLEST_DEVIATION = 1e-6
+"""Relative deviation below which a history is one value but for rounding."""
+LEAST = 1e-6
+"""Smallest p-value: some weeks can't tell of rarer things."""
+
+
+@dataclass(frozen=True)
+class History:
+    """The same parts in an anomaly's period (number 0) and the comparable ones before it.
+
+    `period` and `leaf` say where each of the `sides` belongs, (rows,).
+    """
+
+    period: Ints
+    leaf: Ints
+    sides: Sides
+    periods: int
+
+    def values(self, group: Ints, groups: int) -> Floats:
+        """The KPI of each group of leaves in each period, NaN where it has none, (P, groups)."""
+        at = self.period * groups + group[self.leaf]
+
+        def total(amounts: Floats) -> Floats:
+            return sums(at, amounts, self.periods * groups).reshape(self.periods, groups)
+
+        bottom = self.sides.denominator
+        return Sides(total(self.sides.numerator), None if bottom is None else total(bottom)).value()
+
+
+def chances(values: Floats) -> Floats:
+    """Two-sided p-values of the first row against the others, (P, K) → (K,).
+
+    NaN where the first is missing or fewer than FEWEST others are known.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        even = _even(values)
+        distance = np.abs(even - np.nanmedian(even[1:], axis=0))
+        deviation = NORMAL_DEVIATION * np.nanmedian(distance[1:], axis=0)
+    count = np.isfinite(even[1:]).sum(axis=0)
+    enough = np.maximum(count, FEWEST)
+    varies = deviation > SMALLEST_DEVIATION
+    spread = np.where(varies, deviation, np.nan) * np.sqrt(1 + np.pi / (2 * enough))
+    freedom = np.maximum(1.0, EFFICIENCY * (enough - 1))
+    by_distance = 2 * stats.t.sf(distance[0] / spread, freedom)
+    as_far = distance[1:] >= distance[0] - SMALLEST_DEVIATION
+    by_rank = (1 + as_far.sum(axis=0)) / (1 + enough)
+    chance = np.maximum(np.where(varies, by_distance, by_rank), LEAST)
+    return np.where((count >= FEWEST) & np.isfinite(distance[0]), chance, np.nan)
+
+
+def _even(values: Floats) -> Floats:
+    """Values on the scale where their noise is about even."""
+    usual = np.nanmedian(np.abs(values[1:]), axis=0)
+    largest = np.nanmax(np.abs(values), axis=0)
+    unit = np.where(usual > 0, usual, np.where(largest > 0, largest, 1.0))
+    return np.arcsinh(values / unit)

@@ -1,0 +1,390 @@
+"""Doubts are raised where there is reason to, and only there."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from conftest import PROJECT, Shop
+from detect import pipeline, sayings, store
+from detect.attribution import faults, one_order
+from detect.attribution.cells import DIMENSIONS, Cells
+from detect.attribution.doubts import Material, raise_doubts, worth_telling
+from detect.attribution.lines import Coded, Lines, Reversal, measure, value
+from detect.records import Anomaly, Doubt, Kpi
+from simulate import Incident, ShopConfig, simulate_shop
+from simulate.shop import build_shop
+from simulate.simulation import shop_market
+from test_detect_attribution import anomaly
+from test_detect_shop import build, bulk_order, cells, kpi, plant
+
+UNITS = kpi("units_sold", numerator="units")
+RATE = kpi("return_rate", unit="ratio", numerator="returned_revenue", denominator="gross_revenue")
+Row = tuple[str, str, str, float, float]
+
+
+def lines(*rows: Row) -> Lines:
+    """Lines of one day from (invoice, customer, product, quantity, price)."""
+    invoice, customer, product, quantity, price = zip(*rows, strict=True)
+    pieces, prices = np.array(quantity, dtype=float), np.array(price, dtype=float)
+    size = len(rows)
+    return Lines(
+        day=np.full(size, np.datetime64("2024-03-04")),
+        invoice=store._coded(np.array(invoice)),
+        customer=store._coded(np.array(customer)),
+        product=store._coded(np.array(product)),
+        country=Coded(np.zeros(size, dtype=np.int64), ("Norway",)),
+        is_international=np.ones(size, dtype=bool),
+        is_sale=pieces > 0,
+        order_number=np.arange(size),
+        is_first_order=np.arange(size) == 0,
+        quantity=pieces,
+        price=prices,
+        amount=pieces * prices,
+    )
+
+
+def ordinary(count: int = 30) -> list[Row]:
+    return [(f"{i // 2}", f"c{i // 4}", f"p{i % 7}", 2.0 + i % 5, 1.5) for i in range(count)]
+
+
+BULK: list[Row] = [("900", "c9", "p1", 5000.0, 1.0)]
+BACK: list[Row] = [("C901", "c9", "p1", -5000.0, 1.0)]
+REVERSAL = Reversal("900", "C901", "c9", "p1", "RED MUG", 5000, 16, 5000.0)
+
+
+def found(definition: Kpi, known: Lines, expected: float, spread: float) -> Anomaly:
+    """An anomaly whose actual is what the lines give."""
+    actual = value_of(definition, known)
+    return dataclasses.replace(
+        anomaly(definition, actual, expected),
+        lower=expected - spread,
+        upper=expected + spread,
+        direction="up" if actual > expected else "down",
+    )
+
+
+def value_of(definition: Kpi, known: Lines) -> float:
+    return value(anomaly(definition, 0.0, 0.0), known, np.ones(known.amount.size, dtype=bool))
+
+
+# -------------------------------------------------------------------------------- one order
+
+
+def test_a_day_made_by_one_order_is_said_to_be() -> None:
+    known = lines(*ordinary(), *BULK)
+    day = found(UNITS, known, 120.0, 40.0)
+    without = one_order.leave_one_out(day, known, one_order.orders(known, []))
+    assert without is not None
+    assert known.invoice.names[without.code] == "900"
+    assert without.actual == 120.0
+    assert without.amount == 5000.0
+    assert one_order.verdict(day, without) == one_order.VANISHES
+
+
+def test_a_day_of_many_orders_does_not_hang_on_one() -> None:
+    known = lines(*ordinary(300))
+    day = found(UNITS, known, 120.0, 40.0)
+    without = one_order.leave_one_out(day, known, one_order.orders(known, []))
+    assert without is not None
+    assert one_order.verdict(day, without) == one_order.REMAINS
+
+
+def test_an_order_and_its_cancellation_are_one_event() -> None:
+    known = lines(*ordinary(), *BULK, *BACK)
+    day = found(RATE, known, 0.01, 0.02)
+    apart = one_order.leave_one_out(day, known, one_order.orders(known, []))
+    together = one_order.leave_one_out(day, known, one_order.orders(known, [REVERSAL]))
+    assert apart is not None
+    assert together is not None
+    assert together.actual == 0.0
+    assert known.invoice.names[together.code] == "900"
+
+
+def test_one_customer_with_many_orders_is_found() -> None:
+    many: list[Row] = [(f"9{i}", "c9", "p1", 40.0, 1.0) for i in range(30)]
+    known = lines(*ordinary(), *many)
+    day = found(UNITS, known, 120.0, 40.0)
+    by_order = one_order.leave_one_out(day, known, one_order.orders(known, []))
+    by_customer = one_order.leave_one_out(day, known, one_order.customers(known))
+    assert by_order is not None
+    assert by_customer is not None
+    assert one_order.verdict(day, by_order) == one_order.REMAINS
+    assert one_order.verdict(day, by_customer) == one_order.VANISHES
+
+
+def test_guests_are_not_one_customer() -> None:
+    known = lines(*[("1", "", "p1", 900.0, 1.0), *ordinary()])
+    assert (one_order.customers(known)[known.customer.codes == 0] == -1).all()
+
+
+def test_a_kpi_that_lines_do_not_give_is_not_tested() -> None:
+    known = lines(*ordinary())
+    other = dataclasses.replace(found(UNITS, known, 1.0, 1.0), actual=77.0)
+    strange = anomaly(kpi("visits", numerator="visits"), 1.0, 2.0)
+    for day in (other, strange):
+        assert one_order.leave_one_out(day, known, one_order.orders(known, [])) is None
+
+
+def test_an_unfinished_ratio_is_left_out_of_at_the_same_rate() -> None:
+    known = lines(*ordinary(), *BULK, *BACK)
+    day = dataclasses.replace(
+        found(RATE, known, 0.01, 0.02), actual=0.5, methods=("so_far", "z_score")
+    )
+    without = one_order.leave_one_out(day, known, one_order.orders(known, [REVERSAL]))
+    assert without is not None
+    assert without.actual == 0.0
+
+
+# ----------------------------------------------------------------------------------- faults
+
+
+def test_lines_under_other_invoice_numbers_are_a_double_load() -> None:
+    again = [(f"9{invoice}", *rest) for invoice, *rest in ordinary()]
+    assert faults.duplicate_load(lines(*ordinary())).verdict == faults.CLEAR
+    twice = faults.duplicate_load(lines(*ordinary(), *again))  # type: ignore[arg-type]
+    assert twice.verdict == faults.SUSPECTED
+    assert twice.figures["share"] == 1.0
+
+
+PAST = {f"p{i}": (1.2, 1.5, 2.95) for i in range(7)}
+
+
+@pytest.mark.parametrize(("factor", "is_slip"), [(100.0, True), (0.01, True), (33.0, False)])
+def test_a_price_far_from_all_past_ones_is_suspected(factor: float, is_slip: bool) -> None:
+    wrong: list[Row] = [("90", "c9", "p1", 40.0, 2.95 * factor)]
+    told = faults.price_slip(lines(*ordinary(), *wrong), PAST)
+    assert told.verdict == faults.SUSPECTED
+    assert told.figures["product"] == "p1"
+    assert told.figures["factor"] == pytest.approx(factor)
+    assert told.figures["is_unit_slip"] is is_slip
+
+
+def test_a_clearance_that_was_seen_before_is_no_slip() -> None:
+    cheap: list[Row] = [("90", "c9", "p1", 400.0, 0.2)]
+    known = lines(*ordinary(), *cheap)
+    assert faults.price_slip(known, PAST).verdict == faults.SUSPECTED
+    assert faults.price_slip(known, PAST | {"p1": (0.2, 2.95)}).verdict == faults.CLEAR
+
+
+def hourly(days: int = 20) -> Cells:
+    """Ten orders in each of eight hours of every day, one of them of a guest."""
+    period = np.datetime64("2024-03-01") + np.arange(days)
+    size = days * 16
+    codes = {name: np.zeros(size, dtype=np.int64) for name in DIMENSIONS}
+    codes["hour"] = np.tile(np.repeat(np.arange(8), 2), days)
+    codes["customer_type"] = np.tile([0, 1], days * 8)
+    members = dict.fromkeys(DIMENSIONS, ("one",))
+    # Codes follow the order of texts, in which ten comes before eight.
+    members["hour"] = ("10", "11", "12", "13", "14", "15", "8", "9")
+    members["customer_type"] = ("guest", "returning")
+    orders = np.tile([1.0, 9.0], days * 8)
+    return Cells(period, np.arange(0, size + 1, 16), codes, members, {"orders": orders})
+
+
+def test_hours_without_orders_are_missing_in_order_of_the_clock() -> None:
+    known = hourly()
+    others = known.period[:-1]
+    assert faults.missing_hours(known, known.period[-1], others).verdict == faults.CLEAR
+    rows = known.rows(known.period[-1])
+    known.measures["orders"][rows] *= np.isin(known.codes["hour"][rows], [6, 7, 0, 1])
+    told = faults.missing_hours(known, known.period[-1], others)
+    assert told.verdict == faults.SUSPECTED
+    assert (told.figures["first"], told.figures["last"], told.figures["hours"]) == (12, 15, 4)
+    assert told.figures["share"] == pytest.approx(0.5)
+
+
+def test_orders_that_lose_their_customers_are_seen() -> None:
+    known = hourly()
+    others = known.period[:-1]
+    assert faults.missing_ids(known, known.period[-1], others).verdict == faults.CLEAR
+    rows = known.rows(known.period[-1])
+    known.measures["orders"][rows] = np.tile([6.0, 4.0], 8)
+    told = faults.missing_ids(known, known.period[-1], others)
+    assert told.verdict == faults.SUSPECTED
+    assert told.figures == pytest.approx({"share": 0.6, "usual": 0.1})
+
+
+def test_with_little_history_nothing_is_suspected() -> None:
+    known = hourly(days=4)
+    for check in (faults.missing_ids, faults.missing_hours):
+        assert check(known, known.period[-1], known.period[:-1]).verdict == faults.NOT_TESTED
+
+
+# -------------------------------------------------------------------------------- sentences
+
+
+def material(known: Lines | None, reversals: list[Reversal]) -> Material:
+    cell = hourly()
+    return Material(cell, cell.period, known, reversals, {}, {"p1": "RED MUG"})
+
+
+def test_a_reversal_is_told_with_pieces_product_customer_and_time() -> None:
+    known = lines(*ordinary(), *BULK, *BACK)
+    raised = raise_doubts(found(RATE, known, 0.01, 0.02), [], material(known, [REVERSAL]))
+    by_name = {d.check_name: d for d in raised}
+    assert by_name["reversal"].detail == (
+        "5,000 pieces of RED MUG (p1) were ordered by customer c9 and cancelled 16 minutes later."
+    )
+    assert by_name["one_order"].verdict == one_order.VANISHES
+    assert "invoice 900" in by_name["one_order"].detail
+    told = [d.check_name for d in worth_telling(raised)]
+    assert told == ["reversal", "one_order"]
+
+
+def test_a_small_reversal_is_not_worth_a_word() -> None:
+    known = lines(*ordinary(), *BULK)
+    small = dataclasses.replace(REVERSAL, amount=5.0)
+    raised = raise_doubts(found(UNITS, known, 1.0, 1.0), [], material(known, [small]))
+    assert {d.check_name: d.verdict for d in raised}["reversal"] == "none"
+
+
+def test_without_order_lines_nothing_is_claimed() -> None:
+    raised = raise_doubts(anomaly(UNITS, 9.0, 2.0), [], material(None, []))
+    verdicts = {d.check_name: d.verdict for d in raised}
+    assert verdicts["one_order"] == verdicts["reversal"] == verdicts["price_slip"] == "not tested"
+
+
+def test_every_figure_of_a_sentence_is_one_of_its_figures() -> None:
+    figures = {"share": 0.62, "hours": 5, "first": 12, "last": 16}
+    said = sayings.say("missing_hours", "suspected", figures, "count", {})
+    assert said == (
+        "A part of the day may be missing: nothing came in 5 of the usual hours "
+        "(12:00 to 16:59), which bring 62 % of the orders."
+    )
+
+
+@pytest.mark.parametrize(
+    ("minutes", "told"),
+    [(1, "1 minute"), (16, "16 minutes"), (119, "119 minutes"), (120, "2 hours"), (4000, "2 days")],
+)
+def test_time_between_is_told_in_words(minutes: int, told: str) -> None:
+    figures = {"quantity": 7, "product": "p", "customer_id": "c", "minutes": minutes}
+    assert f"cancelled {told} later" in sayings.say("reversal", "found", figures, "count", {})
+
+
+# --------------------------------------------------------------------------------- of a run
+
+
+def test_a_run_writes_every_check_for_every_incident(tmp_path: Path) -> None:
+    path = tmp_path / "shop.duckdb"
+    build(path, plant(cells(), 122, bulk_order))
+    outcome = pipeline.run(path)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        rows = connection.execute(
+            "select incident_id, count(distinct check_name), any_value(figures) "
+            "from insights.doubts group by all"
+        ).fetchall()
+    assert len(rows) == len(outcome.incidents)
+    assert {count for _, count, _ in rows} == {8}
+    assert all(isinstance(json.loads(figures), dict) for _, _, figures in rows)
+
+
+START = dt.date(2011, 1, 3)
+DAYS = {
+    "double_load": dt.date(2011, 3, 8),
+    "half_day": dt.date(2011, 3, 15),
+    "guest_break": dt.date(2011, 3, 22),
+    "price_error": dt.date(2011, 3, 29),
+    "bulk_order": dt.date(2011, 4, 5),
+}
+QUIET = dt.date(2011, 4, 12)
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A simulated shop with one fault each on five Tuesdays, built by dbt."""
+    folder = tmp_path_factory.mktemp("faulty")
+    config = ShopConfig(start=START, days=105, orders_per_day=25.0, products=200, seed=5)
+    daily = shop_market(build_shop(config)).daily
+    product = {"product": max(daily, key=daily.__getitem__)}
+    incidents = tuple(
+        Incident(
+            kind, day, 1,
+            segment=product if kind in ("price_error", "bulk_order") else
+            {"customer_type": "guest"} if kind == "guest_break" else {},
+            reversal=kind == "bulk_order",
+        )
+        for kind, day in DAYS.items()
+    )  # fmt: skip
+    simulate_shop(dataclasses.replace(config, incidents=incidents), folder / "shop.csv")
+    shop = Shop(PROJECT, folder, str(folder / "shop.csv"))
+    built = shop.dbt("build", "--exclude-resource-type", "test", "unit_test")
+    assert built.returncode == 0, built.stdout
+    return shop.database
+
+
+def doubts_of(path: Path, day: dt.date) -> dict[str, Doubt]:
+    """What is doubted of a day on which the return rate stands for an incident."""
+    inputs = store.read_inputs(path, None)
+    panel = inputs.panels["daily"]
+    place = next(i for i, s in enumerate(panel.series) if s.kpi.name == "return_rate")
+    usable = inputs.dates.day[inputs.dates.is_trading]
+    lead = dataclasses.replace(
+        anomaly(panel.series[place].kpi, 0.0, 1.0),
+        period_start=day,
+        actual=float(panel.value[place, panel.period == np.datetime64(day)][0]),
+        expected=float(np.nanmedian(panel.value[place])),
+        upper=float(np.nanquantile(panel.value[place], 0.95)),
+    )
+    given = Material(
+        store.read_cells(path, "daily", inputs.dates.day, ["orders"]),
+        usable,
+        store.read_lines(path, day, day),
+        store.read_reversals(path, day, day),
+        store.read_past_prices(path, day, day),
+        store.read_product_names(path),
+    )
+    return {d.check_name: d for d in raise_doubts(lead, [], given)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "check", "verdict"),
+    [
+        ("double_load", "duplicate_load", "suspected"),
+        ("half_day", "missing_hours", "suspected"),
+        ("guest_break", "missing_ids", "suspected"),
+        ("price_error", "price_slip", "suspected"),
+        ("bulk_order", "reversal", "found"),
+    ],
+)
+def test_a_planted_fault_is_called_what_it_is(
+    faulty: Path, kind: str, check: str, verdict: str
+) -> None:
+    raised = doubts_of(faulty, DAYS[kind])
+    assert raised[check].verdict == verdict
+    faulted = {name for name, d in raised.items() if d.verdict == "suspected"}
+    assert faulted <= {check}
+
+
+def test_a_quiet_day_raises_no_doubt(faulty: Path) -> None:
+    raised = doubts_of(faulty, QUIET)
+    assert [d for d in raised.values() if d.verdict in ("suspected", "found", "vanishes")] == []
+
+
+def test_the_planted_order_makes_its_day(faulty: Path) -> None:
+    raised = doubts_of(faulty, DAYS["bulk_order"])
+    assert raised["one_order"].verdict == raised["one_customer"].verdict == "vanishes"
+    assert "cancelled 12 minutes later" in raised["reversal"].detail
+
+
+def test_lines_give_the_measures_of_the_segment_tables(faulty: Path) -> None:
+    read = store.read_lines(faulty, QUIET, QUIET)
+    assert read is not None
+    names = ["gross_revenue", "returned_revenue", "net_revenue", "identified_revenue",
+             "international_revenue", "top_product_revenue", "units", "orders",
+             "active_customers", "repeat_customers", "new_customers"]  # fmt: skip
+    with duckdb.connect(str(faulty), read_only=True) as connection:
+        row = connection.execute(
+            f"select {', '.join(f'cast(sum({n}) as double)' for n in names)} "
+            "from marts.fct_segments_daily where period_start = ?",
+            [QUIET],
+        ).fetchone()
+    every = np.ones(read.amount.size, dtype=bool)
+    assert [measure(n, read, every) for n in names] == pytest.approx(row)
