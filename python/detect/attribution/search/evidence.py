@@ -1,0 +1,175 @@
+"""What the leaves of an element say for or against its being a cause, in nats.
+
+Three measures, all of them sums over leaves:
+- `gain`: log-likelihood of one common effect over none. Where the noise is skewed (few events),
+  that of the Poisson variable with the same first three moments.
+- `worth`: the same for effects that spread around their mean, leaf by leaf: what a cause earns
+  although its leaves don't deviate all alike, and loses by leaves that don't deviate at all.
+- `splits`: whether its children along one dimension say more, one by one, than it does as a
+  whole; the prices of naming them counted.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from detect.attribution.search.lattice import Lattice, leaves_of, members_of
+from detect.attribution.search.leaves import Leaves
+from detect.attribution.search.noise import Noise, settle, variances
+from detect.attribution.search.records import Element, Settings
+from detect.records import Bools, Floats, Ints
+
+NO_INFORMATION = 1e-100
+"""Stands for none: small enough, and large enough to be cubed."""
+NEAR_NORMAL = 1e-3
+"""Skewness below which the Poisson's gain is the normal's."""
+BLOCK = 2**16
+"""Leaves worked on at once, so that what they need stays near the processor."""
+STARTS, STEPS = 6, 4
+"""Children whose effect is tried as the common one, and refinements of it."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What each leaf contributes, (N,): nought where it is explained or empty.
+
+    score, information: of a common effect; the effect is sum(score) / sum(information).
+    shift, variance: of the leaf.
+    skew: third cumulants of the score, upwards and downwards; None where symmetric.
+    """
+
+    score: Floats
+    information: Floats
+    shift: Floats
+    variance: Floats
+    skew: tuple[Floats, Floats] | None
+
+
+def weigh(leaves: Leaves, noise: Noise, free: Bools) -> Evidence:
+    """Turn shifts into evidence, given the noise."""
+    variance = variances(leaves, noise)
+    shift = settle(leaves, noise, variance)
+    information = np.where(free, 1 / variance, 0.0)
+    skew = None
+    if leaves.skew is not None:
+        scale = information**3 * (1.0 if leaves.events is not None else noise.dispersion**2)
+        skew = (leaves.skew[0] * scale, leaves.skew[1] * scale)
+    return Evidence(shift * information, information, shift, variance, skew)
+
+
+def only(evidence: Evidence, free: Bools) -> Evidence:
+    """The evidence of free leaves; others say nothing."""
+    skew = evidence.skew
+    return replace(
+        evidence,
+        score=evidence.score * free,
+        information=evidence.information * free,
+        skew=None if skew is None else (skew[0] * free, skew[1] * free),
+    )
+
+
+def price_of(dimensions: tuple[int, ...], sizes: tuple[int, ...], settings: Settings) -> float:
+    """Nats it takes to name an element: which dimensions, which member of each.
+
+    The best of so many elements wins as much by chance alone, so it is also what a gain must
+    exceed to mean anything (the logarithm of Bonferroni's correction, depth by depth).
+    """
+    members = sum(math.log(max(sizes[d], 2)) for d in dimensions)
+    which = math.log(math.comb(len(sizes), len(dimensions)))
+    return members + which + settings.dimension_price * len(dimensions)
+
+
+def gain(score: Floats, information: Floats, skew: tuple[Floats, Floats] | None) -> Floats:
+    """Log-likelihood of a common effect over none, for sums of leaf evidence (any shape)."""
+    known = np.maximum(information, NO_INFORMATION)
+    normal = score**2 / (2 * known)
+    if skew is None:
+        return np.asarray(normal, np.float64)
+    lean = np.abs(score) * np.where(score > 0, skew[0], skew[1]) / known**2
+    skewed = np.maximum(lean, NEAR_NORMAL)
+    poisson = 2 * normal / skewed**2 * ((1 + skewed) * np.log1p(skewed) - skewed)
+    return np.asarray(np.where(lean < NEAR_NORMAL, normal, poisson), np.float64)
+
+
+def worth_at(evidence: Evidence, effect: float, spread: float) -> Floats:
+    """Each leaf's log-likelihood of spread effects around a mean one, over no effect, (N,)."""
+    worth = np.empty_like(evidence.shift)
+    for start in range(0, worth.size, BLOCK):
+        block = slice(start, start + BLOCK)
+        shift, variance = evidence.shift[block], evidence.variance[block]
+        wider = variance + (spread * effect) ** 2
+        away = shift - effect
+        said = shift * shift / variance - away * away / wider - np.log(wider / variance)
+        worth[block] = np.where(evidence.information[block] > 0, said / 2, 0.0)
+    return worth
+
+
+def splits(lattice: Lattice, evidence: Evidence, element: Element, settings: Settings) -> bool:
+    """Whether an element falls apart into children that explain more, one by one.
+
+    Args:
+        lattice: knows which leaves and members are where.
+        evidence: of the leaves.
+        element: in question.
+        settings: prices, spread of effects, and how much simpler answers are preferred.
+    """
+    leaves = leaves_of(lattice, element)
+    leaves = leaves[evidence.information[leaves] > 0]
+    taken = tuple(d for d, _ in element)
+    own = price_of(taken, lattice.sizes, settings)
+    for dimension in set(range(len(lattice.sizes))) - set(taken):
+        child = price_of((*taken, dimension), lattice.sizes, settings) + settings.simplicity
+        if _splits_along(lattice, evidence, leaves, dimension, (own, child), settings.spread):
+            return True
+    return False
+
+
+def _splits_along(
+    lattice: Lattice,
+    evidence: Evidence,
+    leaves: Ints,
+    dimension: int,
+    price: tuple[float, float],
+    spread: float,
+) -> bool:
+    own, child = price
+    member = members_of(lattice, dimension, leaves)
+    size = lattice.sizes[dimension]
+    known = np.asarray(np.bincount(member, evidence.information[leaves], size), np.float64)
+    live = np.flatnonzero(known)
+    if live.size < 2:
+        return False
+    information = known[live]
+    score = np.asarray(np.bincount(member, evidence.score[leaves], size)[live], np.float64)
+    skew = None
+    if evidence.skew is not None:
+        up, down = (
+            np.asarray(np.bincount(member, part[leaves], size)[live], np.float64)
+            for part in evidence.skew
+        )
+        skew = (up, down)
+    won = gain(score, information, skew)
+    effect = score / information
+    # What remains of the precision once skewness is allowed for.
+    known = np.where(np.abs(effect) > 1e-12, 2 * won / np.maximum(effect**2, 1e-24), information)
+    together = _together(effect, known, won, spread) - own
+    apart = won - child - np.log1p(spread**2 * 2 * won) / 2
+    return bool(np.maximum(apart, 0).sum() > together)
+
+
+def _together(effect: Floats, known: Floats, won: Floats, spread: float) -> float:
+    """What children say for one cause whose effects spread around their mean."""
+    variance = (1 / np.maximum(known, 1e-300))[None]
+    top = np.argsort(-won, kind="stable")[:STARTS]
+    start = np.append(effect[top], np.average(effect, weights=known))[:, None]
+    mean = start
+    for _ in range(STEPS):
+        weight = 1 / (variance + (spread * mean) ** 2)
+        mean = (weight * effect).sum(axis=1, keepdims=True) / weight.sum(axis=1, keepdims=True)
+    mean = np.concatenate([mean, start])
+    wider = variance + (spread * mean) ** 2
+    said = won - (effect - mean) ** 2 / wider / 2 - np.log(wider / variance) / 2
+    return float(said.sum(axis=1).max())

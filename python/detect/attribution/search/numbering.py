@@ -1,0 +1,41 @@
+"""One number per combination of members."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from detect.attribution.search.records import Codes
+from detect.records import Ints
+
+LARGEST_KEY = 2**62
+
+
+def numbered(members: Sequence[Codes], sizes: tuple[int, ...]) -> tuple[Ints, Ints]:
+    """Number the combinations that occur, in rising order: each row's number, first rows."""
+    number = _ranks(key_of(members, sizes))
+    first = np.empty(int(number.max(initial=-1)) + 1, np.int64)
+    first[number[::-1]] = np.arange(number.size)[::-1]
+    return number, first
+
+
+def key_of(members: Sequence[Codes], sizes: tuple[int, ...]) -> Ints:
+    """One number per combination; its position in a grid where that fits."""
+    key, space = members[0].astype(np.int64), sizes[0]
+    for member, size in zip(members[1:], sizes[1:], strict=True):
+        if space > LARGEST_KEY // size:
+            key, space = _ranks(key), key.size
+        key *= size
+        key += member
+        space *= size
+    return key
+
+
+def _ranks(key: Ints) -> Ints:
+    """Replace keys by their ranks among the distinct ones."""
+    number, distinct = pd.factorize(key)
+    rank = np.empty(distinct.size, np.int64)
+    rank[np.argsort(distinct)] = np.arange(distinct.size)
+    return rank[number]

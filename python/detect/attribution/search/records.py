@@ -1,0 +1,131 @@
+"""What goes into a search and what comes out: plain frozen records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detect.records import Floats
+
+Codes = NDArray[np.integer[Any]]
+"""Members as numbers, of whatever width."""
+Element = tuple[tuple[int, int], ...]
+"""A combination: (dimension, member) pairs, dimensions in rising order."""
+Verdict = Literal["causes", "broad", "nothing"]
+
+
+@dataclass(frozen=True)
+class Sums:
+    """An additive measure of N leaf rows: what it was and what was expected of it."""
+
+    real: Floats
+    expected: Floats
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """A ratio of two additive measures of N leaf rows: what they were, what was expected."""
+
+    numerator: Floats
+    denominator: Floats
+    expected_numerator: Floats
+    expected_denominator: Floats
+
+
+Measure = Sums | Ratios
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The search's free parameters; evidence is counted in nats (natural-log likelihood).
+
+    doubt: by how much anything must beat "nothing stands out".
+    dimension_price: what each dimension of an element costs beyond naming it among all elements
+        of its kind; e times less likely with every further dimension.
+    spread: how far the effects of one cause spread, relative to its mean effect.
+    simplicity: how much more an element's parts must explain, each, to be named in its stead.
+    dwarfed: an answer smaller than this part of another one, both in effect and in
+        contribution, isn't worth a line.
+    least_spread: relative noise of the steadiest leaf; no forecast is better than that.
+    member_spread: least spread of whole members around the forecast, relative to that of leaves.
+    prior_events: how many events a leaf's rate borrows from the whole's.
+    beam: elements of each cuboid that are looked at closely.
+    least_confidence: below it, an answer is left out; it's more likely wrong than right.
+    further_confidence: the same for answers beside a surer one.
+    most_causes: answers at most.
+    most_cells: combinations of fewer dimensions than all that are looked at, where leaves don't
+        fill a grid; bounds time and memory.
+    """
+
+    doubt: float = 1.5
+    dimension_price: float = 1.0
+    spread: float = 0.6
+    simplicity: float = 2.0
+    dwarfed: float = 0.25
+    least_spread: float = 1e-3
+    member_spread: float = 0.05
+    prior_events: float = 3.0
+    beam: int = 8
+    least_confidence: float = 0.5
+    further_confidence: float = 0.8
+    most_causes: int = 12
+    most_cells: int = 30_000_000
+
+
+@dataclass(frozen=True)
+class Cause:
+    """An element to blame.
+
+    actual, expected: the measure of all rows inside the element (NaN for a ratio to nought).
+    effect: relative change of the measure inside the element.
+    contribution: what its own leaves add to the change of the whole, in the measure's unit; a
+        leaf belongs to the first cause that covers it, so contributions add up.
+    share: contribution as part of the whole's change (NaN where the whole didn't change).
+    low, high: interval of the contribution that isn't noise (95 %), shrunk against the
+        winner's curse.
+    gain: log-likelihood won over "nothing happened here" (nats).
+    evidence: the same with the spread of effects allowed for, less the price of the element.
+    margin: lead in evidence over the best other element that overlaps it.
+    confidence: probability that this element deviates and is the right one to name.
+    leaves: leaf rows that are its own.
+    """
+
+    element: Element
+    actual: float
+    expected: float
+    effect: float
+    contribution: float
+    share: float
+    low: float
+    high: float
+    gain: float
+    evidence: float
+    margin: float
+    confidence: float
+    leaves: int
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The answer of a search.
+
+    causes: best first; empty when the change is broad-based or there is nothing to explain.
+    verdict: "causes", "broad" (everything moved alike) or "nothing" (no more than noise).
+    change: of the whole, in the measure's unit.
+    broad: contribution of what moved everywhere alike, outside the causes.
+    unexplained: the change less the causes' and the broad contribution (for a ratio also the
+        change of the mix).
+    leaf_spread: relative noise of a large leaf.
+    dispersion: variance of small leaves per unit of size.
+    """
+
+    causes: tuple[Cause, ...]
+    verdict: Verdict
+    change: float
+    broad: float
+    unexplained: float
+    leaf_spread: float
+    dispersion: float

@@ -1,0 +1,49 @@
+"""Student's t: the tails that noise has, and the normal deviations as rare as theirs."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy import special, stats
+
+from detect.records import Floats
+
+LEAST_CHANCE = -700.0
+"""Logarithm of the smallest probability that is told apart from nought."""
+TABLE = 2000
+"""Points at which tails are worked out; between them, a straight line is near enough."""
+TAIL = 0.995
+"""Quantile at which tails are compared with the normal's."""
+FEWEST, BEYOND = 100, 5
+"""Deviations that tell of tails: in all, and beyond the quantile."""
+DEGREES = (2, 2.5, 3, 4, 5, 7, 10, 15, 25, 50, 1e3)
+"""Degrees of freedom that are told apart."""
+
+
+def degrees_of(away: Floats) -> float:
+    """Degrees of freedom of a Student's t with such tails; infinite when no heavier than normal.
+
+    Args:
+        away: absolute deviations on any scale, (N,); with few of them nothing can be told.
+    """
+    middle = float(np.median(away))
+    if away.size < FEWEST or middle <= 0:
+        return np.inf
+    quantile = min(TAIL, 1 - BEYOND / away.size)
+    seen = float(np.quantile(away, quantile)) / middle
+    degrees = np.array(DEGREES)
+    known = np.asarray(stats.t.ppf((1 + quantile) / 2, degrees) / stats.t.ppf(0.75, degrees))
+    if seen <= known[-1]:
+        return np.inf
+    return float(np.exp(np.interp(-seen, -known, np.log(degrees))))
+
+
+def drawn_in(away: Floats, degrees: float) -> Floats:
+    """Normal deviations as rare as those of Student's t, from one on, by a fine table."""
+    grid = np.geomspace(1.0, float(away.max()) * 1.001, TABLE)
+    chance = stats.t.logsf(grid * _ratio_to_normal(degrees), degrees)
+    return np.interp(away, grid, -special.ndtri_exp(np.maximum(chance, LEAST_CHANCE)))
+
+
+def _ratio_to_normal(degrees: float) -> float:
+    """Scale of a Student's t whose quartiles are the normal's."""
+    return float(stats.t.ppf(0.75, degrees) / stats.norm.ppf(0.75))

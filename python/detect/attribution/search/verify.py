@@ -1,0 +1,114 @@
+"""A second look at what the search took: against the noise of everything it didn't blame.
+
+While it searches, the noise is measured among leaves of which many may be off. Now that causes
+are set aside the rest tells better how leaves scatter, how heavy their tails are and how whole
+members drift. Causes that don't stand out from that are given up and join the rest, until all
+that remain do stand out.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from detect.attribution.search.evidence import Evidence, gain, only, price_of, weigh
+from detect.attribution.search.greedy import FEWEST_LEAVES, Found, Outcome
+from detect.attribution.search.lattice import Lattice
+from detect.attribution.search.leaves import Leaves
+from detect.attribution.search.members import BROAD_DEPTH, drift
+from detect.attribution.search.noise import Noise, estimate
+from detect.attribution.search.records import Settings
+from detect.attribution.search.tails import tame
+from detect.records import Bools
+
+LEAST_FREE = 0.2
+"""Part of the leaves that must be nobody's fault."""
+PRECISION = 0.37
+"""What a leaf tells of the noise's scale, in degrees of freedom: the median's efficiency."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """Causes that stand out, and from what.
+
+    found: causes; gain and information are measured afresh.
+    free: leaves that nobody blames.
+    noise, evidence: of the free leaves; evidence of all live ones.
+    drift: variance of whole members.
+    """
+
+    found: tuple[Found, ...]
+    free: Bools
+    noise: Noise
+    evidence: Evidence
+    drift: float
+
+    def net_gain(self, found: Found) -> float:
+        """Log-likelihood won, were members to drift anyway."""
+        return found.gain / (1 + self.drift * found.information)
+
+
+def verify(
+    lattice: Lattice, leaves: Leaves, outcome: Outcome, still: bool, settings: Settings
+) -> Verified:
+    """Give up causes that don't stand out from the noise of all that isn't blamed."""
+    free, found = _leave_some(leaves, outcome)
+    while True:
+        verified = _measure(lattice, leaves, free, found, still, settings)
+        fallen = [
+            f
+            for f in verified.found
+            if verified.net_gain(f) <= cost_of(f, lattice, settings) + settings.doubt
+        ]
+        if not fallen:
+            return verified
+        for one in fallen:
+            free[one.leaves] = True
+        found = tuple(f for f in verified.found if f not in fallen)
+
+
+def _leave_some(leaves: Leaves, outcome: Outcome) -> tuple[Bools, tuple[Found, ...]]:
+    """Give up the weakest causes while so few leaves remain that they tell nothing."""
+    free, found = outcome.free.copy(), list(outcome.found)
+    while found and free.sum() < max(FEWEST_LEAVES, LEAST_FREE * leaves.live.sum()):
+        weakest = min(found, key=lambda f: f.worth)
+        found.remove(weakest)
+        free[weakest.leaves] = True
+    return free, tuple(found)
+
+
+def cost_of(found: Found, lattice: Lattice, settings: Settings) -> float:
+    """Price of a cause's element."""
+    return price_of(tuple(d for d, _ in found.element), lattice.sizes, settings)
+
+
+def _measure(
+    lattice: Lattice,
+    leaves: Leaves,
+    free: Bools,
+    found: tuple[Found, ...],
+    still: bool,
+    settings: Settings,
+) -> Verified:
+    noise = estimate(leaves, free, False, still, settings)
+    plain = weigh(leaves, noise, leaves.live)
+    evidence = tame(plain, leaves, free, noise, [one.leaves for one in found])
+    degrees = math.inf if leaves.events is not None else PRECISION * float(free.sum())
+    seen = tuple(_again(one, evidence, degrees) for one in found)
+    broad = [one for one in seen if len(one.element) <= BROAD_DEPTH]
+    square = np.array([2 * one.gain for one in broad])
+    information = np.array([one.information for one in broad])
+    moved = drift(lattice, only(plain, free), square, information)
+    return Verified(seen, free, noise, evidence, moved)
+
+
+def _again(found: Found, evidence: Evidence, degrees: float) -> Found:
+    """A cause measured afresh; the scale of the noise is an estimate itself (Student's t)."""
+    parts = (evidence.score, evidence.information, *(evidence.skew or ()))
+    score, information, *skew = (np.array([part[found.leaves].sum()]) for part in parts)
+    won = float(gain(score, information, (skew[0], skew[1]) if skew else None)[0])
+    if math.isfinite(degrees):
+        won = degrees / 2 * math.log1p(2 * won / degrees)
+    return replace(found, gain=won, information=float(information[0]))
