@@ -20,7 +20,7 @@ LARGE, HUGE = 2.0, 4.0
 """Multiples of the materiality floor."""
 NEGLIGIBLE = 0.1
 """Below this part of the materiality floor a change is no news, however sure (a steady KPI)."""
-NEVER_NEGATIVE = ("count", "items")
+NEVER_NEGATIVE = ("count", "items", "ratio")
 SEVERITIES = ("low", "medium", "high", "critical")
 
 

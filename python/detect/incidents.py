@@ -11,12 +11,16 @@ from detect import early, feedback, narrative
 from detect.anomalies import SEVERITIES, identify
 from detect.attribution import tree
 from detect.attribution.doubts import worth_telling
+from detect.attribution.faults import SUSPECTED
 from detect.records import ALL, Anomaly, Attribution, Branch, Doubt, Grain, Incident
 
 ABOUT_AS_SURE = 0.1
 """Confidence that the lead may be less sure than the surest, where it is nearer to the cause."""
 WEIGHTY = 0.25
 """Share of what moved revenue from which a factor of the KPI tree can lead."""
+
+MISSING_IDS = ("missing_ids", SUSPECTED)
+GUESTS = {"customer_type": "guest"}
 
 LONGEST_GAP: dict[Grain, dt.timedelta] = {
     "daily": dt.timedelta(days=3),
@@ -145,12 +149,19 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: Facts) -> Incident
         narrative=narrative.tell(
             leader, members, facts.causes, facts.branches, doubts, facts.names
         ),
-        root_cause=facts.causes[0].segment if facts.causes else {},
+        root_cause=_root_cause(facts),
         lead=leader,
         anomalies=tuple(members),
         status=feedback.overall([a.status for a in members]),
         is_provisional=early.METHOD in leader.methods,
     )
+
+
+def _root_cause(facts: Facts) -> dict[str, str]:
+    """The segment to blame; where ids went missing, it is those who became guests by it."""
+    if any((d.check_name, d.verdict) == MISSING_IDS for d in facts.doubts):
+        return GUESTS
+    return facts.causes[0].segment if facts.causes else {}
 
 
 def lead(members: list[Anomaly], branches: Sequence[Branch] = ()) -> Anomaly:

@@ -169,8 +169,9 @@ class Attribution:
     """A segment that an anomaly was broken down to; `segment` maps dimension to member.
 
     A breakdown's contribution is the sum of `volume`, `mix` and `rate`; its `p_value` is that of
-    the segment against its own history. Of a root cause, `stability` is the share of other
-    baselines that name it too, and `confidence` that of all, the usual one included.
+    the segment against its own history. Of a root cause, `low` and `high` are the 95 % interval of
+    the contribution, `unexplained` what it and better ones leave of the change, `stability` the
+    share of other baselines that name it too, and `confidence` how surely it is the one to name.
     """
 
     anomaly_id: str
@@ -187,6 +188,9 @@ class Attribution:
     mix: float = float("nan")
     rate: float = float("nan")
     p_value: float = float("nan")
+    low: float = float("nan")
+    high: float = float("nan")
+    unexplained: float = float("nan")
     stability: float = float("nan")
     confidence: float = float("nan")
 

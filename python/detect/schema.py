@@ -104,6 +104,9 @@ TABLES: dict[str, Table] = {
         mix             DOUBLE
         rate            DOUBLE
         p_value         DOUBLE
+        low             DOUBLE
+        high            DOUBLE
+        unexplained     DOUBLE
         stability       DOUBLE
         confidence      DOUBLE
     """)),
@@ -140,6 +143,9 @@ TABLES: dict[str, Table] = {
         mix             DOUBLE
         rate            DOUBLE
         p_value         DOUBLE
+        low             DOUBLE
+        high            DOUBLE
+        unexplained     DOUBLE
         stability       DOUBLE
         confidence      DOUBLE
     """)),

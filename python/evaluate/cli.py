@@ -12,14 +12,14 @@ from daily.errors import DailyError
 from detect.errors import DetectError
 from evaluate import growth, tables
 from evaluate.errors import EvaluateError
-from evaluate.run import Plan, run
+from evaluate.run import Scale, run
 from ingest import IngestError
 from simulate import SimulateError
 
 FINE, FAILED = 0, 1
-PLANS = {
-    "small": Plan(shops=1, copies=1, given_copies=1, workers=2),
-    "full": Plan(shops=8, copies=2, given_copies=24, workers=2),
+SCALES = {
+    "small": Scale(shops=1, copies=1, given_copies=1, plains=1, given_plains=1, workers=2),
+    "full": Scale(shops=8, copies=2, given_copies=20, plains=2, given_plains=10, workers=2),
 }
 
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(tables.growth(growth.measure()))
         return FINE
     try:
-        measured = run(_project(), PLANS[options.scale], _say)
+        measured = run(_project(), SCALES[options.scale], _say)
     except (EvaluateError, IngestError, SimulateError, DailyError, DetectError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return FAILED
@@ -60,7 +60,7 @@ def _say(line: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="evaluate", description=__doc__)
     parser.add_argument(
-        "--scale", choices=PLANS, default="full",
+        "--scale", choices=SCALES, default="full",
         help="small takes a minute and shows that all works; README's tables are full",
     )  # fmt: skip
     parser.add_argument(

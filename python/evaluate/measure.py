@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,16 +19,11 @@ from detect.anomalies import Scan
 from detect.baseline.scale import to_scale
 from detect.records import GRAINS, Anomaly, Attribution, Bools, Days, Floats, Grain, Trend
 from evaluate import shops
-from simulate import GroundTruth, Incident, PlantedIncident, choose_incidents, frame_market, plant
+from evaluate.plans import Plan, incidents
+from simulate import GroundTruth, PlantedIncident, frame_market, plant
 
 MAD_TO_SIGMA = 1.4826
 BAND_REACH = 1.96
-SMALLER = (1.0, 0.7, 0.5, 0.35)
-"""Incidents are planted at these parts of a conspicuous size, by chance."""
-SCALABLE = frozenset({
-    "outage", "surge", "bulk_order", "returns_wave", "guest_break", "campaign", "price_cut",
-    "combination",
-})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,6 +53,7 @@ class Copy:
 
     kind: str
     shop: str
+    plan: Plan
     planted: tuple[PlantedIncident, ...]
     grids: dict[Grain, Grid]
     anomalies: tuple[Anomaly, ...]
@@ -67,30 +62,17 @@ class Copy:
     attributions: tuple[Attribution, ...]
 
 
-def choose(lines: pd.DataFrame, count: int, seed: int) -> tuple[Incident, ...]:
-    """Incidents of different kinds, at sizes from inconspicuous to plain."""
-    rng = np.random.default_rng(seed)
-    return tuple(
-        dataclasses.replace(i, size=round(i.amount * float(rng.choice(SMALLER)), 3))
-        if i.kind in SCALABLE and i.amount > 0
-        else i
-        for i in choose_incidents(frame_market(lines), count, seed)
-    )
-
-
-def measure(
-    project: Path, shop: shops.Shop, incidents: int | Sequence[Incident], seed: int, target: Path
-) -> Copy:
+def measure(project: Path, shop: shops.Shop, plan: Plan, seed: int, target: Path) -> Copy:
     """Plant, build, detect.
 
     Args:
         project: root of the dbt project.
         target: where dbt keeps what it parsed; one per process.
         shop: whose lines to copy.
-        incidents: what to plant, or how many of different kinds; 0 gives the undisturbed control.
+        plan: what to plant; nothing gives the undisturbed control.
         seed: of the choice and the luck.
     """
-    lines, truth = _disturbed(shop, incidents, seed)
+    lines, truth = _disturbed(shop, plan, seed)
     with _workspace(target) as folder:
         source, database = folder / "lines.parquet", folder / "copy.duckdb"
         shops.write(lines, source)
@@ -100,6 +82,7 @@ def measure(
     return Copy(
         shop.kind,
         shop.name,
+        plan,
         truth.incidents if truth else (),
         {grain: _grid(found.scans[grain]) for grain in GRAINS},
         tuple(found.anomalies),
@@ -109,11 +92,9 @@ def measure(
     )
 
 
-def _disturbed(
-    shop: shops.Shop, incidents: int | Sequence[Incident], seed: int
-) -> tuple[pd.DataFrame, GroundTruth | None]:
+def _disturbed(shop: shops.Shop, plan: Plan, seed: int) -> tuple[pd.DataFrame, GroundTruth | None]:
     lines = shop.lines()
-    chosen = choose(lines, incidents, seed) if isinstance(incidents, int) else incidents
+    chosen = incidents(plan, frame_market(lines), seed) if plan else ()
     return plant(lines, chosen, seed) if chosen else (lines, None)
 
 

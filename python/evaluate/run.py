@@ -13,6 +13,7 @@ from pathlib import Path
 
 from evaluate import shops
 from evaluate.measure import Copy, measure
+from evaluate.plans import Chance, Plains, Plan
 from evaluate.shops import Shop
 from simulate import Incident
 
@@ -26,33 +27,40 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How much to do: simulated shops, copies of each, and copies of the given data."""
+class Scale:
+    """How much to do: simulated shops; copies with incidents by chance and with plain ones."""
 
     shops: int
     copies: int
     given_copies: int
+    plains: int
+    given_plains: int
     workers: int
 
 
 @dataclass(frozen=True)
 class Job:
-    """One copy to make; incidents chosen by chance where a number is given."""
+    """One copy to make."""
 
     shop: Shop
-    incidents: int | tuple[Incident, ...]
+    plan: Plan
     seed: int
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Every disturbed copy, and the control of every shop by name."""
+    """The control of every shop by name, and its disturbed copies.
+
+    Detection is judged on incidents by chance and slow declines (`copies`), causes on plain
+    incidents in known segments (`plains`).
+    """
 
     controls: dict[str, Copy]
     copies: list[Copy]
+    plains: list[Copy]
 
 
-def run(project: Path, plan: Plan, say: Say) -> Measured:
+def run(project: Path, scale: Scale, say: Say) -> Measured:
     """Make, build and look at every copy.
 
     Raises:
@@ -60,39 +68,48 @@ def run(project: Path, plan: Plan, say: Say) -> Measured:
     """
     with tempfile.TemporaryDirectory(prefix="evaluate-") as name:
         folder = Path(name)
-        every = _shops(project, plan, folder, say)
-        controls = _measured(project, [Job(shop, 0, 0) for shop in every], plan, folder, say)
+        every = _shops(project, scale, folder, say)
+        controls = _measured(project, [Job(shop, (), 0) for shop in every], scale, folder, say)
         by_name = {copy.shop: copy for copy in controls}
         first = {name: copy.grids["daily"].period[0] for name, copy in by_name.items()}
         starts = {name: day.astype(dt.date) for name, day in first.items()}
-        jobs = [job for shop in every for job in _jobs(shop, starts[shop.name], plan)]
-        return Measured(by_name, list(_measured(project, jobs, plan, folder, say)))
+        jobs = [job for shop in every for job in _jobs(shop, starts[shop.name], scale)]
+        copies = list(_measured(project, jobs, scale, folder, say))
+    plain = [isinstance(copy.plan, Plains) for copy in copies]
+    return Measured(
+        by_name,
+        [copy for copy, is_plain in zip(copies, plain, strict=True) if not is_plain],
+        [copy for copy, is_plain in zip(copies, plain, strict=True) if is_plain],
+    )
 
 
-def _shops(project: Path, plan: Plan, folder: Path, say: Say) -> list[Shop]:
+def _shops(project: Path, scale: Scale, folder: Path, say: Say) -> list[Shop]:
     real = shops.given(project, folder)
     if real is None:
         say("no given data: RETAIL_SOURCE is not set and nothing was downloaded")
-    simulated = [shops.simulated(FIRST_SEED + nth, folder) for nth in range(plan.shops)]
+    simulated = [shops.simulated(FIRST_SEED + nth, folder) for nth in range(scale.shops)]
     return [*([real] if real else []), *simulated]
 
 
-def _jobs(shop: Shop, start: dt.date, plan: Plan) -> Iterator[Job]:
-    """Copies with five incidents of different kinds each, and copies with a slow decline."""
-    copies = plan.given_copies if shop.kind == shops.GIVEN else plan.copies
+def _jobs(shop: Shop, start: dt.date, scale: Scale) -> Iterator[Job]:
+    """Copies with incidents by chance, with a slow decline, and with plain incidents."""
+    given = shop.kind == shops.GIVEN
+    copies = scale.given_copies if given else scale.copies
     base = 0 if shop.kind == shops.GIVEN else 1000 * int(shop.name.split()[-1])
     for nth in range(1, copies + 1):
-        yield Job(shop, INCIDENTS_PER_COPY, FIRST_SEED + base + nth)
+        yield Job(shop, Chance(INCIDENTS_PER_COPY), FIRST_SEED + base + nth)
     for nth, after in enumerate(DECLINES):
         decline = Incident("slow_decline", start + after, DECLINE_DAYS, DECLINE)
         yield Job(shop, (decline,), base + nth)
+    for nth in range(scale.given_plains if given else scale.plains):
+        yield Job(shop, Plains(base // 1000 + nth), base + nth)
 
 
 def _measured(
-    project: Path, jobs: Sequence[Job], plan: Plan, folder: Path, say: Say
+    project: Path, jobs: Sequence[Job], scale: Scale, folder: Path, say: Say
 ) -> Iterator[Copy]:
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(plan.workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(scale.workers, mp_context=context) as pool:
         waiting = [pool.submit(_one, project, job, folder) for job in jobs]
         for nth, done in enumerate(as_completed(waiting), start=1):
             say(f"{nth} of {len(jobs)} copies")
@@ -102,4 +119,4 @@ def _measured(
 def _one(project: Path, job: Job, folder: Path) -> Copy:
     """What a worker does; each keeps what dbt has parsed."""
     target = folder / f"target-{os.getpid()}"
-    return measure(project, job.shop, job.incidents, job.seed, target)
+    return measure(project, job.shop, job.plan, job.seed, target)

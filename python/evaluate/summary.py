@@ -62,13 +62,14 @@ def caught(found: Sequence[Case]) -> Caught:
     delays = [c.delay for c in found if c.delay is not None]
     return Caught(
         len(found),
-        _share([c.on_the_day for c in found]),
-        _share([c.within_a_week for c in found]),
+        share([c.on_the_day for c in found]),
+        share([c.within_a_week for c in found]),
         median(delays) if delays else None,
     )
 
 
-def _share(flags_: Sequence[bool]) -> float:
+def share(flags_: Sequence[bool]) -> float:
+    """Share of what holds; NaN of nothing."""
     return sum(flags_) / len(flags_) if flags_ else float("nan")
 
 
@@ -140,7 +141,7 @@ def precision(measured: Measured, kind: str) -> float:
         for anomaly, is_right in truth_of(copy, measured.controls[copy.shop]):
             key = (nth, anomaly.incident_id)
             right[key] = right.get(key, False) or is_right
-    return _share(list(right.values()))
+    return share(list(right.values()))
 
 
 def reliability(measured: Measured) -> list[Reliability]:
@@ -155,9 +156,7 @@ def reliability(measured: Measured) -> list[Reliability]:
         inside = [(c, right) for c, right in pairs if low <= c < high]
         if inside:
             promised = sum(c for c, _ in inside) / len(inside)
-            out.append(
-                Reliability(low, high, len(inside), promised, _share([r for _, r in inside]))
-            )
+            out.append(Reliability(low, high, len(inside), promised, share([r for _, r in inside])))
     return out
 
 
@@ -165,7 +164,7 @@ def few(measured: Measured, kind: str, copies: int) -> Measured:
     """The first copies of one kind of shop, with the controls that they need."""
     chosen = [c for c in measured.copies if c.kind == kind][:copies]
     names = {c.shop for c in chosen}
-    return Measured({n: c for n, c in measured.controls.items() if n in names}, chosen)
+    return Measured({n: c for n, c in measured.controls.items() if n in names}, chosen, [])
 
 
 def rule_scores(measured: Measured, kind: str, rule: Rule) -> list[tuple[Copy, Floats]]:

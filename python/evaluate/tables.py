@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluate import summary
+from evaluate import causes, summary
+from evaluate.causes import Named
 from evaluate.growth import Cost
 from evaluate.rules import PROPHET, RULES
 from evaluate.run import Measured
@@ -34,6 +35,7 @@ def _of_kind(measured: Measured, kind: str, *, with_prophet: bool) -> list[str]:
         _methods(measured, kind, with_prophet=with_prophet),
         _by_size(found),
         _by_kind(found),
+        _causes(measured, kind),
     ]
 
 
@@ -100,6 +102,26 @@ def _by_kind(found: list[Case]) -> str:
         f"≥ {LARGE:g} σ", "of these on the day",
     )  # fmt: skip
     return _table(head, rows)
+
+
+def _causes(measured: Measured, kind: str) -> str:
+    """Whether the true segment was named, of the incidents that were found."""
+    named = [
+        n
+        for copy in measured.plains
+        if copy.kind == kind
+        for n in causes.named(copy, measured.controls[copy.shop])
+    ]
+    rows = [
+        (group, str(len(mine)), *(_named(mine, first) for first in (1, 3)))
+        for group in ("broad", "one segment", "combination")
+        if (mine := [n for n in named if n.group == group])
+    ]
+    return _table(("true cause", "found incidents", "named first", "among the first three"), rows)
+
+
+def _named(found: list[Named], first: int) -> str:
+    return _percent(summary.share([n.within(first) for n in found]))
 
 
 def _caught(some: Caught) -> tuple[str, ...]:

@@ -81,7 +81,7 @@ def grid(values: np.ndarray, days: int) -> Grid:
 def copy(daily: np.ndarray, anomalies: tuple[Anomaly, ...] = ()) -> Copy:
     weekly = grid(np.full((1, DAYS // 7 + 1), 700.0), 7)
     return Copy(
-        shops.GIVEN, "shop", (), {"daily": grid(daily, 1), "weekly": weekly}, anomalies, (), (), ()
+        shops.GIVEN, "shop", (), (), {"daily": grid(daily, 1), "weekly": weekly}, anomalies, (), (), ()
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def test_only_findings_in_what_was_moved_are_right_and_those_of_the_control_do_n
 
 def test_false_alarms_are_counted_per_kpi_and_month_and_per_13_weeks() -> None:
     control = copy(calm(), (anomaly(10), anomaly(40)))
-    measured = Measured({"shop": control}, [])
+    measured = Measured({"shop": control}, [], [])
     line = summary.own_method(measured, shops.GIVEN, "own")
     assert line.false_per_kpi_month == pytest.approx(2 / (DAYS / (365.25 / 12)))
     quarter = summary.false_incidents_per_quarter(measured, shops.GIVEN)
@@ -128,7 +128,7 @@ def test_a_rule_made_as_strict_has_no_more_false_alarms() -> None:
     rng = np.random.default_rng(1)
     noisy = 100 * np.exp(rng.normal(0, 0.2, (1, DAYS)))
     control = copy(noisy, (anomaly(50),))
-    measured = Measured({"shop": control}, [])
+    measured = Measured({"shop": control}, [], [])
     own = summary.own_method(measured, shops.GIVEN, "own").false_per_kpi_month
     scored = summary.rule_scores(measured, shops.GIVEN, rules.RULES["re_data modified z > 3"])
     limit = summary.limit_for(scored, measured, own)
@@ -148,9 +148,9 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     shop = shops.keep(shops.Shop(shops.SIMULATED, "small", folder / "lines.parquet"), sources)
     incident = Incident("outage", dt.date(2011, 4, 13), 1, 0.9)
     control, disturbed = (
-        measure(ROOT, shop, planted, 1, folder / "target") for planted in (0, (incident,))
+        measure(ROOT, shop, planted, 1, folder / "target") for planted in ((), (incident,))
     )
-    return Measured({"small": control}, [disturbed])
+    return Measured({"small": control}, [disturbed], [disturbed])
 
 
 def test_a_plain_outage_is_planted_measured_and_caught(outage: Measured) -> None:

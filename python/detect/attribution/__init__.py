@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from detect.attribution.breakdown import break_down
@@ -16,8 +18,8 @@ from detect.attribution.parts import (
     parts_of,
     reconcile,
 )
-from detect.attribution.root_cause import Cause, find_causes
-from detect.records import Anomaly, Attribution, Days
+from detect.attribution.root_cause import Cause, Leaves, find_causes
+from detect.records import ALL, Anomaly, Attribution, Days
 
 __all__ = [
     "DIMENSIONS",
@@ -58,7 +60,8 @@ def attribute(anomalies: list[Anomaly], cells: Cells, usable: Days) -> list[Attr
             continue
         rows.extend(break_down(anomaly, leaves, history))
         causes = find_causes(leaves, history)
-        rows.extend(_causes(anomaly, causes, _rivals(anomaly, cells, usable) if causes else []))
+        rivals = _rivals(anomaly, cells, usable) if causes else []
+        rows.extend(_causes(anomaly, causes, rivals) or _own_segment(anomaly, leaves))
     return rows
 
 
@@ -74,28 +77,70 @@ def _causes(
     anomaly: Anomaly, causes: tuple[Cause, ...], rivals: list[tuple[Cause, ...]]
 ) -> list[Attribution]:
     return [
-        Attribution(
-            anomaly_id=anomaly.anomaly_id,
-            analysis="root_cause",
-            rank=rank,
-            dimensions=tuple(cause.segment),
-            segment=cause.segment,
-            actual=cause.actual,
-            expected=cause.expected,
-            contribution=cause.contribution,
-            share_of_change=cause.share_of_change,
-            effect="up" if cause.contribution > 0 else "down",
-            stability=_share(cause, rivals),
-            confidence=_share(cause, [causes, *rivals]),
+        _row(
+            anomaly,
+            rank,
+            dataclasses.replace(cause, segment=_within(anomaly) | cause.segment),
+            _stability(cause, rivals),
+            _averaged(cause, rivals),
         )
         for rank, cause in enumerate(causes, start=1)
     ]
 
 
-def _share(cause: Cause, answers: list[tuple[Cause, ...]]) -> float:
-    """Share of answers that name the segment; NaN where there is none."""
-    named = [any(cause.segment == other.segment for other in causes) for causes in answers]
+def _within(anomaly: Anomaly) -> dict[str, str]:
+    """The segment that an anomaly is about to begin with."""
+    by = anomaly.kpi.segment_by
+    return {by: anomaly.segment} if by and anomaly.segment != ALL else {}
+
+
+def _own_segment(anomaly: Anomaly, leaves: Leaves) -> list[Attribution]:
+    """What is broad-based within a segment is to be blamed on that segment."""
+    if not _within(anomaly):
+        return []
+    change, expected = anomaly.change, leaves.expected.total()
+    whole = Cause(
+        _within(anomaly), anomaly.actual, expected, change, 1.0, change, change, 0.0,
+        anomaly.confidence,
+    )  # fmt: skip
+    return [_row(anomaly, 1, whole, float("nan"), anomaly.confidence)]
+
+
+def _row(
+    anomaly: Anomaly, rank: int, cause: Cause, stability: float, confidence: float
+) -> Attribution:
+    return Attribution(
+        anomaly_id=anomaly.anomaly_id,
+        analysis="root_cause",
+        rank=rank,
+        dimensions=tuple(cause.segment),
+        segment=cause.segment,
+        actual=cause.actual,
+        expected=cause.expected,
+        contribution=cause.contribution,
+        share_of_change=cause.share_of_change,
+        effect="up" if cause.contribution > 0 else "down",
+        low=cause.low,
+        high=cause.high,
+        unexplained=cause.unexplained,
+        stability=stability,
+        confidence=confidence,
+    )
+
+
+def _stability(cause: Cause, rivals: list[tuple[Cause, ...]]) -> float:
+    """Share of the other baselines that name the segment; NaN where there is none."""
+    named = [any(cause.segment == other.segment for other in causes) for causes in rivals]
     return float(np.mean(named)) if named else float("nan")
+
+
+def _averaged(cause: Cause, rivals: list[tuple[Cause, ...]]) -> float:
+    """Confidence over the baselines: the model counts as much as all others together."""
+    theirs = [
+        max((c.confidence for c in causes if c.segment == cause.segment), default=0.0)
+        for causes in rivals
+    ]
+    return float((cause.confidence + np.mean(theirs)) / 2) if theirs else cause.confidence
 
 
 def largest_gap(anomalies: list[Anomaly], rows: list[Attribution]) -> float:

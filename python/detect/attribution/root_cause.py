@@ -12,34 +12,44 @@ one set of orders has several names; the narrowest single one is told.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from dataclasses import dataclass
 
 import numpy as np
 
-from detect.attribution.significance import NORMAL_DEVIATION, History
+from detect.attribution.search.curse import shrunk_interval
+from detect.attribution.significance import FEWEST, NORMAL_DEVIATION, History
 from detect.attribution.split import Sides, contributions, sums
 from detect.records import Bools, Floats, Ints
 
 COMBINED = (("country", "region", "market"), ("product", "category"), ("customer_type",))
-"""Dimensions that may be combined, one of each group; any other is named alone or not at all."""
+"""Dimensions that may be combined, one of each group."""
+ALONE = ("hour",)
+"""Dimensions that are named alone. The size of an order is a consequence, no place to look."""
 NARROWER = {"market": "country", "region": "country", "category": "product"}
-PRICE = 3.0
-"""Nats that each dimension must win."""
-EXTRA = {"region": 1.0, "market": 1.0, "category": 1.0, "order_size": 3.0, "hour": 3.0}
+FIRST, FURTHER = 1.0, 3.0
+"""Nats that the first dimension, and each further one, must win."""
+COMMON = 3.0
+"""Nats more for a segment that is ordinarily all there is, in proportion: it tells little."""
+EXTRA = {"region": 1.0, "market": 1.0, "category": 1.0, "hour": 3.0}
 """Nats more for what says less of where to look."""
 LEAST_LEAD = 0.05
 """A segment's share of the change must exceed its ordinary share by so much."""
 MOST_CAUSES = 3
-MOST_EVENTS = 100.0
-EXPLAINED = 0.2
-"""Part of the change below which nothing is left to be explained."""
+MOST_EVENTS = 40.0
+"""Shares vary by more than so many independent events would make them."""
+LEFT = 0.2
+"""Part of the change below which a segment is no cause, and nothing is left to be explained."""
+EXPLAINED = 0.5
+"""Part of the change that the causes must explain together, or it is broad-based."""
 CLOSE = 5
 """Elements of each combination of dimensions whose history is looked at."""
 UNUSUAL = 4.0
 """Sigmas by which a segment's share of the whole must depart from its own history."""
 LEAST_SIGMA = 0.01
 """No share is steadier than this from one period to the next."""
+SUREST = 0.99
 
 
 @dataclass(frozen=True)
@@ -61,22 +71,33 @@ class Leaves:
 
 @dataclass(frozen=True)
 class Cause:
-    """A segment (dimension → member) to blame, and for how much in the KPI's unit."""
+    """A segment (dimension → member) to blame, and for how much in the KPI's unit.
+
+    `low` and `high` are the 95 % interval of the contribution against the segment's own ordinary
+    ups and downs, shrunk since only what stands out is ever named; `unexplained` is what is left
+    of the change after this cause and better ones; `confidence` is how much likelier this
+    segment is than all other answers, "broad-based" among them.
+    """
 
     segment: dict[str, str]
     actual: float
     expected: float
     contribution: float
     share_of_change: float
+    low: float
+    high: float
+    unexplained: float
+    confidence: float
 
 
 @dataclass(frozen=True)
 class _Element:
-    """A candidate: its dimensions, its leaves, and what speaks for it (nats)."""
+    """A candidate: its dimensions, its leaves, what speaks for it (nats), and how surely."""
 
     dimensions: tuple[int, ...]
     leaves: Bools
     score: float
+    confidence: float = 0.0
 
 
 def find_causes(leaves: Leaves, history: History) -> tuple[Cause, ...]:
@@ -91,17 +112,21 @@ def find_causes(leaves: Leaves, history: History) -> tuple[Cause, ...]:
         return ()
     base = _ordinary(leaves)
     free = np.ones(parts.size, dtype=bool)
-    causes: list[Cause] = []
-    while len(causes) < MOST_CAUSES:
-        left = float(parts[free].sum())
-        if left / change < EXPLAINED:
-            break
+    found: list[tuple[_Element, float]] = []
+    while len(found) < MOST_CAUSES and float(parts[free].sum()) / change >= LEFT:
         best = _best(leaves, history, parts * free, base * free)
         if best is None:
             break
-        causes.append(_cause(leaves, best, parts, free, change))
+        found.append((best, float(parts[best.leaves & free].sum())))
         free &= ~best.leaves
-    return tuple(causes)
+    if sum(contribution for _, contribution in found) / change < EXPLAINED:
+        return ()
+    ranked = sorted(found, key=lambda one: -one[1] / change)
+    left = change - np.cumsum([contribution for _, contribution in ranked])
+    return tuple(
+        _cause(leaves, history, element, contribution, float(rest), change)
+        for (element, contribution), rest in zip(ranked, left, strict=True)
+    )
 
 
 def _ordinary(leaves: Leaves) -> Floats:
@@ -118,20 +143,21 @@ def _best(leaves: Leaves, history: History, parts: Floats, base: Floats) -> _Ele
         for dimensions in _combinations(leaves.dimensions)
         if (element := _of(leaves, history, dimensions, parts, base)) is not None
     ]
-    return max(found, key=lambda e: (e.score, -len(e.dimensions)), default=None)
+    if not found:
+        return None
+    best = max(found, key=lambda e: (e.score, -len(e.dimensions)))
+    rivals = [e.score for e in found if (e.leaves != best.leaves).any()]
+    odds = np.exp(np.array([*rivals, 0.0]) - best.score).sum()
+    return dataclasses.replace(best, confidence=min(float(1 / (1 + odds)), SUREST))
 
 
 def _combinations(names: tuple[str, ...]) -> list[tuple[int, ...]]:
     """Sets of dimensions that an element may name."""
     at = {name: i for i, name in enumerate(names)}
     groups = [[at[name] for name in group if name in at] for group in COMBINED]
-    alone = [(i,) for i in range(len(names)) if not any(i in group for group in groups)]
     together = itertools.product(*([None, *group] for group in groups))
-    return alone + [
-        tuple(i for i in chosen if i is not None)
-        for chosen in together
-        if any(i is not None for i in chosen)
-    ]
+    some = [tuple(i for i in chosen if i is not None) for chosen in together]
+    return [(at[name],) for name in ALONE if name in at] + [chosen for chosen in some if chosen]
 
 
 def _of(
@@ -145,14 +171,21 @@ def _of(
     usual = sums(key, base, size) / max(whole, 1e-300)
     fitting = np.where(share > 1, 1 / np.maximum(share, 1.0), np.maximum(share, 0.0))
     score = _events(key, parts * np.sign(change), size) * _divergence(fitting, usual)
-    score = score - sum(PRICE + EXTRA.get(leaves.dimensions[d], 0.0) for d in dimensions)
+    score = score - _price(leaves, dimensions) - COMMON * usual
     close = np.argsort(-score, kind="stable")[:CLOSE]
-    worth = (score[close] > 0) & (fitting[close] - usual[close] >= LEAST_LEAD)
+    lead = fitting[close] - usual[close]
+    worth = (score[close] > 0) & (lead >= LEAST_LEAD) & (fitting[close] >= LEFT)
     close = close[worth]
     close = close[_unusual(history, key, close)]
     if not close.size:
         return None
     return _Element(dimensions, key == close[0], float(score[close[0]]))
+
+
+def _price(leaves: Leaves, dimensions: tuple[int, ...]) -> float:
+    """Nats that naming these dimensions costs."""
+    extra = sum(EXTRA.get(leaves.dimensions[d], 0.0) for d in dimensions)
+    return FIRST + FURTHER * (len(dimensions) - 1) + extra
 
 
 def _unusual(history: History, key: Ints, elements: Ints) -> Bools:
@@ -205,15 +238,54 @@ def _divergence(share: Floats, usual: Floats) -> Floats:
     return np.where(share > usual, nats, 0.0)
 
 
-def _cause(leaves: Leaves, element: _Element, parts: Floats, free: Bools, change: float) -> Cause:
-    contribution = float(parts[element.leaves & free].sum())
+def _cause(
+    leaves: Leaves,
+    history: History,
+    element: _Element,
+    contribution: float,
+    left: float,
+    change: float,
+) -> Cause:
+    low, high = _interval(contribution, _ordinary_spread(leaves, history, element))
     return Cause(
         segment=_named(leaves, element),
         actual=_subset(leaves.actual, element.leaves).total(),
         expected=_subset(leaves.expected, element.leaves).total(),
         contribution=contribution,
         share_of_change=contribution / change,
+        low=low,
+        high=high,
+        unexplained=left,
+        confidence=element.confidence,
     )
+
+
+def _interval(contribution: float, sigma: float) -> tuple[float, float]:
+    """What the contribution would have been without luck, given that it stood out."""
+    if not sigma > 0:
+        return float("nan"), float("nan")
+    seen = max(abs(contribution) / sigma, UNUSUAL)
+    bounds = shrunk_interval(seen, UNUSUAL)
+    scaled = sorted(np.sign(contribution) * sigma * bound for bound in bounds)
+    return float(scaled[0]), float(scaled[1])
+
+
+def _ordinary_spread(leaves: Leaves, history: History, element: _Element) -> float:
+    """Standard deviation of what the segment adds to the KPI in ordinary periods."""
+    group = (~element.leaves).astype(np.int64)
+    at = history.period * 2 + group[history.leaf]
+
+    def mine(side: Floats) -> Floats:
+        return sums(at, side, history.periods * 2).reshape(-1, 2)[1:, 0]
+
+    if history.periods < FEWEST:
+        return float("nan")
+    added = mine(history.sides.numerator)
+    expected, now = leaves.expected.denominator, leaves.actual.denominator
+    if history.sides.denominator is not None and expected is not None and now is not None:
+        middle = float(expected.sum() + now.sum()) / 2
+        added = (added - leaves.expected.total() * mine(history.sides.denominator)) / middle
+    return max(float(np.std(added)), LEAST_SIGMA * abs(leaves.expected.total()))
 
 
 def _named(leaves: Leaves, element: _Element) -> dict[str, str]:

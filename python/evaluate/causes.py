@@ -1,0 +1,94 @@
+"""Are the right segments named? Plain incidents in known segments, and what was blamed for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect import records
+from detect.records import GRAINS, Attribution
+from evaluate.measure import Copy
+from evaluate.score import MOVED, moved
+from simulate import Incident, PlantedIncident
+
+NEW = {"customer_type": "new"}
+GUEST = {"customer_type": "guest"}
+Segment = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Named:
+    """A planted incident that was found: its true segment, and the answers, best first.
+
+    An empty segment is "broad-based".
+    """
+
+    shop_kind: str
+    kind: str
+    truth: Segment
+    answers: tuple[Segment, ...]
+
+    @property
+    def group(self) -> str:
+        """Broad, one segment, or a combination."""
+        return ("broad", "one segment", "combination")[min(len(self.truth), 2)]
+
+    def within(self, first: int) -> bool:
+        """Whether the truth is among the first so many answers."""
+        return self.truth in self.answers[:first]
+
+
+def named(copy: Copy, control: Copy) -> Iterator[Named]:
+    """Every planted incident that was found, and what was blamed for it."""
+    causes: dict[str, list[Attribution]] = {}
+    for row in copy.attributions:
+        if row.analysis == "root_cause":
+            causes.setdefault(row.anomaly_id, []).append(row)
+    right = _right(copy, control)
+    for planted in copy.planted:
+        found = [i for i in copy.incidents if _is_of(i, planted) and right & _names(i)]
+        if found and planted.kpis:
+            best = max(found, key=lambda i: i.confidence)
+            rows = causes.get(best.lead.anomaly_id, [])
+            answers = [best.root_cause, *(row.segment for row in rows)]
+            target = planted.target.incident
+            yield Named(copy.kind, target.kind, _truth(target), _distinct(answers))
+
+
+def _right(copy: Copy, control: Copy) -> set[str]:
+    """Anomalies in what was really moved, and not there in the control."""
+    shift = moved(copy, control)
+    before = {a.anomaly_id for a in control.anomalies}
+    out = set()
+    for grain in GRAINS:
+        grid = copy.grids[grain]
+        rows = {key: i for i, key in enumerate(zip(grid.kpi, grid.segment, strict=True))}
+        for a in copy.anomalies:
+            if a.grain == grain and a.anomaly_id not in before:
+                column = int(np.searchsorted(grid.period, np.datetime64(a.period_start)))
+                if abs(shift.local[grain][rows[a.kpi.name, a.segment], column]) >= MOVED:
+                    out.add(a.anomaly_id)
+    return out
+
+
+def _names(incident: records.Incident) -> set[str]:
+    return {a.anomaly_id for a in incident.anomalies}
+
+
+def _is_of(incident: records.Incident, planted: PlantedIncident) -> bool:
+    """Whether an incident began with what was planted."""
+    first, last = planted.strikes[0].day, planted.strikes[-1].day
+    return incident.lead.period_start <= last and incident.lead.period_end >= first
+
+
+def _truth(incident: Incident) -> Segment:
+    """The segment to be named: new customers are what a campaign is, guests a break of ids."""
+    own = {"campaign": NEW, "guest_break": GUEST}.get(incident.kind, {})
+    return {**own, **incident.segment}
+
+
+def _distinct(answers: list[Segment]) -> tuple[Segment, ...]:
+    """The answers without repetition, in order."""
+    return tuple(a for i, a in enumerate(answers) if a not in answers[:i])
