@@ -10,7 +10,7 @@ from pathlib import Path
 
 from daily.errors import DailyError
 from detect.errors import DetectError
-from evaluate import growth, tables
+from evaluate import cases, growth, tables
 from evaluate.errors import EvaluateError
 from evaluate.run import Scale, run
 from ingest import IngestError
@@ -26,16 +26,22 @@ SCALES = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work."""
     options = _parser().parse_args(arguments)
-    if options.growth:
-        print(tables.growth(growth.measure()))
-        return FINE
     try:
-        measured = run(_project(), SCALES[options.scale], _say)
+        print(_act(options))
     except (EvaluateError, IngestError, SimulateError, DailyError, DetectError) as error:
         print(f"evaluate: {error}", file=sys.stderr)
         return FAILED
-    print(tables.report(measured, with_prophet=_has_prophet()))
     return FINE
+
+
+def _act(options: argparse.Namespace) -> str:
+    """Do what was asked; returns its tables."""
+    if options.growth:
+        return tables.growth(growth.measure())
+    if options.cases:
+        return tables.published([cases.judge(folder) for folder in options.cases])
+    measured = run(_project(), SCALES[options.scale], _say)
+    return tables.report(measured, with_prophet=_has_prophet())
 
 
 def _project() -> Path:
@@ -66,5 +72,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--growth", action="store_true",
         help="instead: what detection costs on one core as series and days grow",
+    )  # fmt: skip
+    parser.add_argument(
+        "--cases", type=Path, nargs="+", metavar="FOLDER",
+        help="instead: the search for root causes on published cases",
     )  # fmt: skip
     return parser

@@ -33,8 +33,13 @@ class Shop:
 
     def lines(self) -> pd.DataFrame:
         """Its order lines."""
-        with duckdb.connect() as connection:
-            return connection.execute("select * from read_parquet(?)", [str(self.path)]).df()
+        return read_parquet(self.path)
+
+
+def read_parquet(path: Path) -> pd.DataFrame:
+    """A Parquet file as a table."""
+    with duckdb.connect() as connection:
+        return connection.execute("select * from read_parquet(?)", [str(path)]).df()
 
 
 def given(project: Path, folder: Path) -> Shop | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluate import causes, summary
+from evaluate.cases import Result
 from evaluate.causes import Named
 from evaluate.growth import Cost
 from evaluate.rules import PROPHET, RULES
@@ -138,6 +139,19 @@ def _reliability(measured: Measured) -> str:
     ]
     head = ("confidence", "anomalies", "promised", "right")
     return "### Does the confidence hold?\n\n" + _table(head, rows)
+
+
+def published(results: Sequence[Result]) -> str:
+    """The search on published cases."""
+    rows = [
+        (
+            r.name, str(r.cases), str(r.right), str(r.wrong), str(r.missed), f"{r.f1:.3f}",
+            f"{r.seconds:.3f}",
+        )
+        for r in results
+    ]  # fmt: skip
+    head = ("cases of", "number", "right", "wrong", "missed", "F1", "seconds per case")
+    return _table(head, rows) + "\n"
 
 
 def growth(costs: Sequence[Cost]) -> str:

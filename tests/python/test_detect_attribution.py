@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 from detect import attribution
 from detect.attribution.breakdown import ALWAYS, LARGEST, OTHER, break_down
 from detect.attribution.cells import DIMENSIONS, Cells
-from detect.attribution.root_cause import Leaves, find_causes
+from detect.attribution.root_cause import Leaves
 from detect.attribution.split import Sides, contributions
 from detect.records import Anomaly, Kpi
 from test_detect_shop import kpi
@@ -125,24 +125,6 @@ def test_guests_have_a_row_however_small() -> None:
     rows = break_down(anomaly(kpi(), actual.total(), 0.0), given_leaves)
     assert "guest" in ALWAYS["customer_type"]
     assert {"customer_type": "guest"} in [r.segment for r in rows]
-
-
-# ------------------------------------------------------------------------------ root causes
-
-
-def test_the_one_segment_that_moved_is_blamed() -> None:
-    codes = np.stack([np.repeat(np.arange(5), 4), np.tile(np.arange(4), 5)])
-    expected = Sides(np.full(20, 10.0), None)
-    actual = Sides(np.where(codes[0] == 3, 100.0, 10.0), None)
-    causes = find_causes(leaves(actual, expected, codes, ("country", "category")))
-    assert causes[0].segment == {"country": "country3"}
-    assert causes[0].share_of_change == pytest.approx(1.0)
-
-
-def test_a_broad_change_is_blamed_on_nobody() -> None:
-    codes = np.stack([np.repeat(np.arange(5), 4), np.tile(np.arange(4), 5)])
-    expected = Sides(np.full(20, 10.0), None)
-    assert find_causes(leaves(Sides(np.full(20, 5.0), None), expected, codes, ("a", "b"))) == ()
 
 
 # ------------------------------------------------------------------------------------ cells

@@ -79,10 +79,8 @@ def grid(values: np.ndarray, days: int) -> Grid:
 
 
 def copy(daily: np.ndarray, anomalies: tuple[Anomaly, ...] = ()) -> Copy:
-    weekly = grid(np.full((1, DAYS // 7 + 1), 700.0), 7)
-    return Copy(
-        shops.GIVEN, "shop", (), (), {"daily": grid(daily, 1), "weekly": weekly}, anomalies, (), (), ()
-    )  # fmt: skip
+    grids = {"daily": grid(daily, 1), "weekly": grid(np.full((1, DAYS // 7 + 1), 700.0), 7)}
+    return Copy(shops.GIVEN, "shop", (), (), grids, anomalies, (), (), ())
 
 
 def anomaly(day: int, confidence: float = 0.9, kpi: Kpi = KPI) -> Anomaly:

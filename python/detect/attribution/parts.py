@@ -27,6 +27,8 @@ LARGEST_FACTOR = 5.0
 """Beyond this, parts are brought to the whole's expected value by addition, not in proportion."""
 PROPORTIONAL = "log"
 """The scale of KPIs that change in proportion."""
+SMALLEST = 1e-250
+"""Amounts below this are nothing."""
 SO_FAR = "so_far"
 """Method of findings on unfinished periods, whose actual value is a lower limit."""
 
@@ -157,7 +159,7 @@ def reconcile(parts: Sides, whole: float | None) -> Sides:
     if total * target > 0 and 1 / LARGEST_FACTOR <= target / total <= LARGEST_FACTOR:
         return Sides(parts.numerator * (target / total), parts.denominator)
     size = np.abs(parts.numerator)
-    if size.sum() == 0:
+    if size.sum() < SMALLEST:
         size = np.ones_like(size)
-    spread = (target - total) * size / max(float(size.sum()), 1e-300)
+    spread = (target - total) * (size / max(float(size.sum()), SMALLEST))
     return Sides(parts.numerator + spread, parts.denominator)

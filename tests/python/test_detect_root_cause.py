@@ -1,0 +1,153 @@
+"""Which segment is blamed: the one that moved, at its own depth, and nobody for what all share."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from detect.attribution.root_cause import Leaves, find_causes
+from detect.attribution.significance import History
+from detect.attribution.split import Sides
+from detect.records import Floats, Ints
+
+COUNTRIES, PRODUCTS, TYPES = 6, 40, 3
+PERIODS = 25
+NAMES = ("country", "region", "market", "product", "category", "customer_type", "hour")
+MEMBERS = (
+    tuple(f"c{i}" for i in range(COUNTRIES)),
+    ("near", "far"),
+    ("domestic", "international"),
+    tuple(f"p{i}" for i in range(PRODUCTS)),
+    ("A", "B", "C", "D"),
+    ("guest", "new", "returning"),
+    ("9", "10", "11"),
+)
+
+
+def shop() -> tuple[Ints, Floats]:
+    """Codes of all combinations, and how much each ordinarily sells."""
+    country, product, kind = np.meshgrid(
+        np.arange(COUNTRIES), np.arange(PRODUCTS), np.arange(TYPES), indexing="ij"
+    )
+    country, product, kind = country.ravel(), product.ravel(), kind.ravel()
+    hour = (country + product + kind) % 3
+    codes = np.stack(
+        [country, country // 3, np.minimum(country, 1), product, product // 10, kind, hour]
+    )
+    size = (
+        60.0
+        * (0.8 ** np.arange(COUNTRIES))[country]
+        * (0.97**product)
+        * np.array([0.2, 0.2, 0.6])[kind]
+    )
+    return codes, size
+
+
+CODES, SIZE = shop()
+
+
+def blamed(
+    actual: Floats, seed: int = 1, denominator: Floats | None = None
+) -> list[dict[str, str]]:
+    """Segments named for a period's values, after PERIODS ordinary ones."""
+    rng = np.random.default_rng(seed)
+    past = rng.poisson(SIZE, (PERIODS, SIZE.size)).astype(np.float64)
+    rows = np.concatenate([actual[None], past])
+    period, leaf = (x.ravel() for x in np.indices(rows.shape))
+    expected = Sides(past.mean(axis=0), None if denominator is None else np.ones(SIZE.size))
+    bottoms = None if denominator is None else np.concatenate([denominator, np.ones(past.size)])
+    history = History(period, leaf, Sides(rows.ravel(), bottoms), PERIODS + 1)
+    leaves = Leaves(NAMES, CODES, MEMBERS, Sides(actual, denominator), expected)
+    return [cause.segment for cause in find_causes(leaves, history)]
+
+
+def ordinary(seed: int) -> Floats:
+    return np.random.default_rng(1000 + seed).poisson(SIZE).astype(np.float64)
+
+
+def where(**segment: str) -> np.ndarray:
+    inside = np.ones(SIZE.size, dtype=bool)
+    for name, member in segment.items():
+        d = NAMES.index(name)
+        inside &= CODES[d] == MEMBERS[d].index(member)
+    return inside
+
+
+@pytest.mark.parametrize(
+    ("segment", "factor"),
+    [
+        ({"country": "c1"}, 0.05),
+        ({"country": "c3"}, 4.0),
+        ({"product": "p7"}, 30.0),
+        ({"category": "C"}, 0.1),
+        ({"customer_type": "new"}, 3.0),
+        ({"country": "c2", "product": "p5"}, 200.0),
+        ({"country": "c1", "category": "B"}, 6.0),
+        ({"product": "p3", "customer_type": "guest"}, 200.0),
+    ],
+)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_the_segment_that_moved_is_named_at_its_own_depth(
+    segment: dict[str, str], factor: float, seed: int
+) -> None:
+    actual = ordinary(seed)
+    inside = where(**segment)
+    actual[inside] = np.round(actual[inside] * factor)
+    assert blamed(actual, seed)[0] == segment
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from([0.1, 0.4, 0.7, 1.6, 3.0]))
+def test_what_all_share_is_blamed_on_nobody(seed: int, factor: float) -> None:
+    rng = np.random.default_rng(seed)
+    actual = rng.poisson(SIZE * factor).astype(np.float64)
+    assert blamed(actual, seed) == []
+
+
+def test_one_giant_order_is_blamed_on_its_product_not_on_all_it_happens_to_be() -> None:
+    actual = ordinary(1)
+    one = int(np.flatnonzero(where(country="c0", product="p30", customer_type="returning"))[0])
+    actual[one] += 50_000
+    assert blamed(actual) == [{"product": "p30"}]
+
+
+def test_two_causes_are_both_named_the_larger_first() -> None:
+    actual = ordinary(1)
+    actual[where(product="p4") & ~where(country="c5")] *= 60
+    actual[where(country="c5")] *= 30
+    assert blamed(actual) == [{"product": "p4"}, {"country": "c5"}]
+
+
+def test_the_narrowest_name_of_the_same_orders_is_told() -> None:
+    actual = ordinary(1)
+    actual[where(market="domestic")] *= 0.02
+    assert blamed(actual)[0] == {"country": "c0"}
+
+
+def test_a_cause_of_a_rate_is_named_too() -> None:
+    actual = np.ones(SIZE.size) * SIZE
+    actual[where(product="p2")] *= 50
+    assert blamed(actual, denominator=np.ones(SIZE.size))[0] == {"product": "p2"}
+
+
+def test_contribution_interval_confidence_and_rest_belong_together() -> None:
+    rng = np.random.default_rng(5)
+    past = rng.poisson(SIZE, (PERIODS, SIZE.size)).astype(np.float64)
+    actual = ordinary(5)
+    actual[where(product="p9")] += 400
+    rows = np.concatenate([actual[None], past])
+    period, leaf = (x.ravel() for x in np.indices(rows.shape))
+    leaves = Leaves(NAMES, CODES, MEMBERS, Sides(actual, None), Sides(past.mean(axis=0), None))
+    (cause,) = find_causes(leaves, History(period, leaf, Sides(rows.ravel(), None), PERIODS + 1))
+    change = float(actual.sum() - past.mean(axis=0).sum())
+    assert cause.contribution + cause.unexplained == pytest.approx(change)
+    assert cause.low <= cause.high
+    assert cause.low < cause.contribution
+    assert 0.5 < cause.confidence < 1
+    assert cause.contribution == pytest.approx(cause.actual - cause.expected)
+
+
+def test_without_a_change_there_is_nothing_to_blame() -> None:
+    assert blamed(np.full(SIZE.size, np.nan)) == []
