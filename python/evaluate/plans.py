@@ -21,7 +21,7 @@ SCALABLE = frozenset({
 FIRST_DAY, APART = dt.timedelta(days=84), dt.timedelta(days=42)
 """From the first day of the data to the first incident, and from one to the next."""
 PER_COPY = 6
-TOP_PRODUCTS, TOP_COUNTRIES = 20, 5
+TOP_PRODUCTS, TOP_COUNTRIES = 20, 4
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Plain:
     kind: str
     size: float | None
     dimensions: tuple[str, ...] = ()
+    days: int = 1
     reversal: bool = False
 
 
@@ -40,7 +41,7 @@ PLAINS = (
     Plain("combination", 3.0, ("country", "product")),
     Plain("bulk_order", 3.0, ("product",), reversal=True),
     Plain("half_day", 11.0),
-    Plain("returns_wave", 0.8, ("product",)),
+    Plain("returns_wave", 0.8, ("product",), days=2),
     Plain("surge", 2.0),
     Plain("bulk_order", 4.0, ("product",)),
     Plain("combination", 2.0, ("country", "product")),
@@ -48,8 +49,8 @@ PLAINS = (
     Plain("price_cut", 0.6),
     Plain("campaign", 1.5),
     Plain("double_load", 1.0),
-    Plain("guest_break", 1.0),
-    Plain("outage", 1.0, ("country",)),
+    Plain("guest_break", 1.0, days=2),
+    Plain("outage", 1.0, ("country",), days=14),
 )
 
 
@@ -97,7 +98,7 @@ def plain_incidents(market: Market, nth: int) -> tuple[Incident, ...]:
         Incident(
             plain.kind,
             _trading_day(market, start + step * APART),
-            None if plain.kind in ("guest_break", "returns_wave") else 1,
+            plain.days,
             plain.size,
             _segment(plain, market, rng),
             plain.reversal,

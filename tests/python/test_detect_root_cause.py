@@ -117,7 +117,7 @@ def test_two_causes_are_both_named_the_larger_first() -> None:
     actual = ordinary(1)
     actual[where(product="p4") & ~where(country="c5")] *= 60
     actual[where(country="c5")] *= 30
-    assert blamed(actual) == [{"product": "p4"}, {"country": "c5"}]
+    assert blamed(actual) == [{"country": "c5"}, {"product": "p4"}]
 
 
 def test_the_narrowest_name_of_the_same_orders_is_told() -> None:
