@@ -19,7 +19,7 @@ from simulate import SimulateError
 FINE, FAILED = 0, 1
 SCALES = {
     "small": Scale(shops=1, copies=1, given_copies=1, plains=1, given_plains=1, workers=2),
-    "full": Scale(shops=8, copies=2, given_copies=20, plains=2, given_plains=10, workers=2),
+    "full": Scale(shops=6, copies=2, given_copies=14, plains=1, given_plains=8, workers=2),
 }
 
 

@@ -21,7 +21,7 @@ SCALABLE = frozenset({
 FIRST_DAY, APART = dt.timedelta(days=84), dt.timedelta(days=42)
 """From the first day of the data to the first incident, and from one to the next."""
 PER_COPY = 6
-TOP_PRODUCTS, TOP_COUNTRIES = 20, 4
+TOP_PRODUCTS, TOP_COUNTRIES = 8, 4
 
 
 @dataclass(frozen=True)
@@ -37,15 +37,15 @@ class Plain:
 
 PLAINS = (
     Plain("outage", 0.9),
-    Plain("price_error", 100.0, ("product",)),
-    Plain("combination", 3.0, ("country", "product")),
+    Plain("price_error", 1000.0, ("product",), days=2),
+    Plain("combination", 6.0, ("country", "product"), days=5),
     Plain("bulk_order", 3.0, ("product",), reversal=True),
     Plain("half_day", 11.0),
-    Plain("returns_wave", 0.8, ("product",), days=2),
+    Plain("returns_wave", 4.0, ("product",), days=2),
     Plain("surge", 2.0),
     Plain("bulk_order", 4.0, ("product",)),
-    Plain("combination", 2.0, ("country", "product")),
-    Plain("price_error", 10.0, ("product",)),
+    Plain("combination", 4.0, ("country", "product"), days=5),
+    Plain("price_error", 300.0, ("product",), days=2),
     Plain("price_cut", 0.6),
     Plain("campaign", 1.5),
     Plain("double_load", 1.0),

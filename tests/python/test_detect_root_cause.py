@@ -12,7 +12,7 @@ from detect.attribution.significance import History
 from detect.attribution.split import Sides
 from detect.records import Floats, Ints
 
-COUNTRIES, PRODUCTS, TYPES = 6, 40, 3
+COUNTRIES, PRODUCTS, TYPES, HOURS = 6, 40, 3, 3
 PERIODS = 25
 NAMES = ("country", "region", "market", "product", "category", "customer_type", "hour")
 MEMBERS = (
@@ -28,11 +28,9 @@ MEMBERS = (
 
 def shop() -> tuple[Ints, Floats]:
     """Codes of all combinations, and how much each ordinarily sells."""
-    country, product, kind = np.meshgrid(
-        np.arange(COUNTRIES), np.arange(PRODUCTS), np.arange(TYPES), indexing="ij"
+    country, product, kind, hour = (
+        axis.ravel() for axis in np.indices((COUNTRIES, PRODUCTS, TYPES, HOURS))
     )
-    country, product, kind = country.ravel(), product.ravel(), kind.ravel()
-    hour = (country + product + kind) % 3
     codes = np.stack(
         [country, country // 3, np.minimum(country, 1), product, product // 10, kind, hour]
     )

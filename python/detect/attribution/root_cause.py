@@ -3,8 +3,9 @@
 A change that lies in one segment is told apart from one that everybody shares by how much more of
 it the segment holds than its ordinary share: the Kullback-Leibler divergence of the two shares,
 once for every event that the change consists of. One giant order is one event, however large; a
-hundred orders that fail to come are many. Each further dimension must pay a price, and a segment
-must depart from what its share of the change would have made of its own history.
+hundred orders that fail to come are many. Each further dimension must pay a price, and is hardly
+judged by one event alone, which had to happen in some country; and a segment's share of the whole
+must depart from its own history.
 
 Dimensions nest (a country lies in a region, a region in a market, a product in a category), so that
 one set of orders has several names; the narrowest single one is told.
@@ -34,6 +35,8 @@ COMMON = 3.0
 """Nats more for a segment that is ordinarily all there is, in proportion: it tells little."""
 EXTRA = {"region": 1.0, "market": 1.0, "category": 1.0, "hour": 3.0}
 """Nats more for what says less of where to look."""
+CHANCE = 0.7
+"""Events that tell nothing of a further dimension: one had to happen in some country."""
 LEAST_LEAD = 0.05
 """A segment's share of the change must exceed its ordinary share by so much."""
 MOST_CAUSES = 3
@@ -170,7 +173,9 @@ def _of(
     share = sums(key, parts, size) / change
     usual = sums(key, base, size) / max(whole, 1e-300)
     fitting = np.where(share > 1, 1 / np.maximum(share, 1.0), np.maximum(share, 0.0))
-    score = _events(key, parts * np.sign(change), size) * _divergence(fitting, usual)
+    events = _events(key, parts * np.sign(change), size)
+    events = np.maximum(events - CHANCE * (len(dimensions) - 1), 0.0)
+    score = events * _divergence(fitting, usual)
     score = score - _price(leaves, dimensions) - COMMON * usual
     close = np.argsort(-score, kind="stable")[:CLOSE]
     lead = fitting[close] - usual[close]
