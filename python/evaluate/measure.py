@@ -20,7 +20,7 @@ from detect.baseline.scale import to_scale
 from detect.records import GRAINS, Anomaly, Attribution, Bools, Days, Floats, Grain, Trend
 from evaluate import shops
 from evaluate.plans import Plan, incidents
-from simulate import GroundTruth, PlantedIncident, frame_market, plant
+from simulate import GroundTruth, PlantedIncident, SimulateError, frame_market, plant
 
 MAD_TO_SIGMA = 1.4826
 BAND_REACH = 1.96
@@ -93,9 +93,20 @@ def measure(project: Path, shop: shops.Shop, plan: Plan, seed: int, target: Path
 
 
 def _disturbed(shop: shops.Shop, plan: Plan, seed: int) -> tuple[pd.DataFrame, GroundTruth | None]:
+    """The shop's lines with the plan's incidents; one that would touch no row is left out."""
     lines = shop.lines()
     chosen = incidents(plan, frame_market(lines), seed) if plan else ()
-    return plant(lines, chosen, seed) if chosen else (lines, None)
+    while chosen:
+        try:
+            return plant(lines, chosen, seed)
+        except SimulateError as error:
+            idle = [
+                i for i in chosen if str(error).startswith(f"{i.kind}@{i.start} touched no row")
+            ]
+            if not idle:
+                raise
+            chosen = tuple(i for i in chosen if i not in idle)
+    return lines, None
 
 
 @contextmanager
