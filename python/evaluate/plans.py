@@ -38,7 +38,6 @@ class Plain:
 PLAINS = (
     Plain("outage", 0.9),
     Plain("price_error", 1000.0, ("product",), days=2),
-    Plain("price_error", 2000.0, ("country", "product"), days=5),
     Plain("bulk_order", 3.0, ("product",), reversal=True),
     Plain("half_day", 11.0),
     Plain("returns_wave", 3.0, days=2),
