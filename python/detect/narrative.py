@@ -11,6 +11,10 @@ WORDS = {"up": "above", "down": "below"}
 NO_NAMES: Mapping[str, str] = {}
 WORTH_A_WORD = 0.25
 """Share of what moved revenue from which a factor is mentioned."""
+WHOLE = 1.005
+"""Share of a change that no longer rounds to all of it."""
+FRACTIONS_UP_TO = 10
+"""Counts that were worked out, such as expected ones, have a decimal below this."""
 
 
 def headline(
@@ -57,10 +61,17 @@ def _cause(anomaly: Anomaly, causes: list[Attribution], names: Mapping[str, str]
     if not causes:
         return "The change is broad-based: no segment is to blame."
     first = causes[0]
-    return (
-        f"{upper_first(place(first.segment, names))} accounts for {percent(first.share_of_change)} "
-        f"of the change ({amount(first.contribution, anomaly.kpi.unit, signed=True)})."
-    )
+    by = f"{percent(first.share_of_change)}"
+    came_to = contribution(first.contribution, anomaly.kpi.unit)
+    who = upper_first(place(first.segment, names))
+    if first.share_of_change < 0:
+        return f"{who} went against the change ({came_to}); the rest made it."
+    if first.share_of_change > WHOLE:
+        return (
+            f"{who} accounts for more than all of the change: {by} of it ({came_to}), which other "
+            "segments offset in part."
+        )
+    return f"{who} accounts for {by} of the change ({came_to})."
 
 
 def _factors(branches: Sequence[Branch]) -> str:
@@ -111,7 +122,7 @@ def _beyond(anomaly: Anomaly) -> str:
     if anomaly.kpi.unit == "ratio":
         return f"{points(abs(anomaly.change))} {word} expected"
     if anomaly.expected > 0:
-        return f"{percent(abs(anomaly.change) / anomaly.expected)} {word} expected"
+        return f"{percent(abs(anomaly.relative_change))} {word} expected"
     return f"{amount(abs(anomaly.change), anomaly.kpi.unit)} {word} expected"
 
 
@@ -156,11 +167,28 @@ def percent(share: float) -> str:
 
 def amount(value: float, unit: str, *, signed: bool = False) -> str:
     """A value in its unit, with as many digits as carry information."""
-    sign = "+" if signed and value > 0 else ""
+    scaled, digits, suffix = value, _digits(value, unit), " %" if unit == "ratio" else ""
     if unit == "ratio":
-        return f"{sign}{100 * value:.1f} %"
-    digits = 0 if abs(value) >= 100 else 2 if unit == "currency" else 1
-    return f"{sign}{value:,.{digits}f}"
+        scaled = 100 * value
+    # Adding zero takes the sign off a negative zero.
+    rounded = round(scaled, digits) + 0.0
+    return f"{'+' if signed and rounded > 0 else ''}{rounded:,.{digits}f}{suffix}"
+
+
+def _digits(value: float, unit: str) -> int:
+    """Decimals worth showing: a whole number of orders has none."""
+    if unit == "ratio":
+        return 1
+    if unit == "count":
+        return 0 if abs(value) >= FRACTIONS_UP_TO or value == round(value) else 1
+    return 0 if abs(value) >= 100 else 2 if unit == "currency" else 1
+
+
+def contribution(value: float, unit: str) -> str:
+    """What a segment added: to a share it adds percentage points, not percent."""
+    if unit != "ratio":
+        return amount(value, unit, signed=True)
+    return f"{amount(value, unit, signed=True).removesuffix(' %')} percentage points"
 
 
 def upper_first(text: str) -> str:

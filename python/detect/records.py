@@ -140,6 +140,11 @@ class Anomaly:
         return self.actual - self.expected
 
     @property
+    def relative_change(self) -> float:
+        """Change as a share of the expected; NaN where nothing was expected."""
+        return self.change / self.expected if self.expected > 0 else float("nan")
+
+    @property
     def period_end(self) -> dt.date:
         """Last day of the period."""
         return self.period_start + dt.timedelta(days=PERIOD_DAYS[self.grain] - 1)

@@ -84,8 +84,8 @@ def _price_slip(verdict: str, figures: Figures, unit: str, names: Names) -> str:
         return "Prices are about what they usually are."
     times = f"{_number(figures['factor']):,.4g} times an earlier price"
     slip = " a slip of the price unit," if figures["is_unit_slip"] else ""
-    more = int(str(figures["products"])) - 1
-    others = f", and {more} more like it" if more else ""
+    products = int(str(figures["products"]))
+    others = f"; {products} products are priced like that" if products > 1 else ""
     return (
         f"A price may be wrong:{slip} {product(str(figures['product']), names)} was sold at "
         f"{_number(figures['price']):,.2f}, {times} of {_number(figures['usual']):,.2f}{others}."

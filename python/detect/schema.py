@@ -55,6 +55,8 @@ TABLES: dict[str, Table] = {
         effect       VARCHAR
         owner        VARCHAR kpi.owner
         status       VARCHAR
+        change       DOUBLE
+        relative_change DOUBLE
     """)),
     "early_warnings": Table(_columns("""
         warning_id   VARCHAR anomaly_id
@@ -73,6 +75,8 @@ TABLES: dict[str, Table] = {
         effect       VARCHAR
         owner        VARCHAR kpi.owner
         status       VARCHAR
+        change       DOUBLE
+        relative_change DOUBLE
     """)),
     "trends": Table(_columns("""
         kpi          VARCHAR kpi.name
