@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from detect.records import ALL, Anomaly, Attribution, Branch
+from detect.records import ALL, CURRENCY, Anomaly, Attribution, Branch
 
 WORDS = {"up": "above", "down": "below"}
 NO_NAMES: Mapping[str, str] = {}
@@ -46,7 +46,7 @@ def tell(
         f"and {amount(anomaly.upper, anomaly.kpi.unit)}).",
         _cause(anomaly, causes, names),
         *doubts,
-        _factors(branches),
+        _factors(branches, anomaly.kpi.money),
         _others(anomaly, members),
         f"It is {percent(max(a.confidence for a in members))} sure that this is no chance.",
     ]
@@ -63,12 +63,12 @@ def _cause(anomaly: Anomaly, causes: list[Attribution], names: Mapping[str, str]
     )
 
 
-def _factors(branches: Sequence[Branch]) -> str:
+def _factors(branches: Sequence[Branch], money: str) -> str:
     """The factors that moved net revenue most."""
     whole = [b for b in branches if b.dimension == ALL]
     total = sum(abs(b.contribution) for b in whole)
     told = [
-        f"{factor_name(b.factor)} ({amount(b.contribution, 'currency', signed=True)})"
+        f"{factor_name(b.factor)} ({amount(b.contribution, money, signed=True)})"
         for b in sorted(whole, key=lambda b: -abs(b.contribution))
         if abs(b.contribution) >= WORTH_A_WORD * total > 0
     ]
@@ -159,8 +159,16 @@ def amount(value: float, unit: str, *, signed: bool = False) -> str:
     sign = "+" if signed and value > 0 else ""
     if unit == "ratio":
         return f"{sign}{100 * value:.1f} %"
-    digits = 0 if abs(value) >= 100 else 2 if unit == "currency" else 1
-    return f"{sign}{value:,.{digits}f}"
+    digits = 0 if abs(value) >= 100 else 2 if unit.startswith(CURRENCY) else 1
+    return sign + marked(f"{value:,.{digits}f}", unit)
+
+
+def marked(number: str, unit: str) -> str:
+    """A number with the sign of its currency, where its unit names one: `currency £`."""
+    mark = unit.partition(" ")[2]
+    space = " " if mark[-1:].isalpha() else ""
+    minus = "-" if number.startswith("-") else ""
+    return f"{minus}{mark}{space}{number.removeprefix('-')}"
 
 
 def upper_first(text: str) -> str:
