@@ -116,7 +116,7 @@ def _kpis(connection: Connection) -> tuple[Kpi, ...]:
         f"select kpi, {', '.join(fields)} from marts.dim_kpis order by kpi"
     ).fetchall()
     money = _money(connection)
-    kpis = [Kpi(name, *map(_plain, values), money=money) for name, *values in rows]
+    kpis = (replace(Kpi(name, *map(_plain, values)), money=money) for name, *values in rows)
     return tuple(replace(k, unit=money) if k.unit == CURRENCY else k for k in kpis)
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import shutil
 from decimal import Decimal
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 import duckdb
@@ -106,7 +106,7 @@ def test_countries_and_months_add_up_to_the_revenue_of_the_kpi(
     assert sum(row["net_revenue"] for row in told) == kpi["total"]
     assert all(
         later["change"] == later["net_revenue"] - earlier["net_revenue"]
-        for earlier, later in zip(told, told[1:], strict=False)
+        for earlier, later in pairwise(told)
         if earlier["country"] == later["country"]
     )
 
@@ -121,7 +121,7 @@ def test_customers_kept_are_those_of_both_months(answers: Answers, detected: Sho
     months = sorted(bought)
     assert [row["customers_kept"] for row in told] == [
         None,
-        *(len(bought[a] & bought[b]) for a, b in zip(months, months[1:], strict=False)),
+        *(len(bought[a] & bought[b]) for a, b in pairwise(months)),
     ]
     (total,) = ask(detected, "select sum(net_revenue) as net from marts.fct_orders")
     kinds = ("new_revenue", "returning_revenue", "guest_revenue")
