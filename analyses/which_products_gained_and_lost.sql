@@ -1,31 +1,21 @@
 -- Which products gained and lost most in the last whole month, against the month before?
 with
 
-days as (
+-- The month that the data end in is not counted as whole.
+latest as (
 
-    select
-        cast(date_trunc('month', date_day) as date) as month_start,
-        date_day
+    select cast(date_trunc('month', max(date_day)) as date) as month_start
     from {{ ref('dim_dates') }}
-
-),
-
--- A month is whole once the day after its last is in the calendar.
-months as (
-
-    select distinct
-        month_start,
-        cast(date_trunc('month', month_start - interval '10' day) as date) as month_before
-    from days
-    where month_start < (select max(days.month_start) from days)
 
 ),
 
 chosen as (
 
-    select * from months
-    order by month_start desc
-    limit 1
+    select
+        cast(date_trunc('month', month_start - interval '10' day) as date) as month_start,
+        cast(date_trunc('month', month_start - interval '40' day) as date) as month_before,
+        month_start as month_after
+    from latest
 
 ),
 
@@ -45,8 +35,9 @@ products as (
         ) as net_revenue_before
     from {{ ref('fct_order_lines') }} as order_lines
     inner join chosen
-        on cast(date_trunc('month', order_lines.order_date) as date)
-        in (chosen.month_start, chosen.month_before)
+        on
+            order_lines.order_date >= chosen.month_before
+            and order_lines.order_date < chosen.month_after
     group by order_lines.product, order_lines.description, chosen.month_start
 
 ),

@@ -15,6 +15,8 @@ import duckdb
 import pytest
 
 from conftest import PROJECT, Shop
+from detect import narrative
+from report import words
 
 START, DAYS = dt.date(2011, 6, 6), 150
 ONE_DAY = dt.timedelta(days=1)
@@ -26,6 +28,12 @@ CLOSURES = {
     dt.date(2011, 10, 3): "Tag der Deutschen Einheit",
 }
 """In the seed; on the second the simulated shop is closed as it is (an English bank holiday)."""
+MONEY = [
+    ("currency", -1234.5, "-1,234", "+3.14"),
+    ("currency £", -1234.5, "-£1,234", "+£3.14"),
+    ("currency CHF", -1234.5, "-CHF 1,234", "+CHF 3.14"),
+    ("currency A$", -1234.5, "-A$1,234", "+A$3.14"),
+]
 ELSEWHERE = {"United Kingdom": "Germany", "Germany": "Poland"}
 
 
@@ -114,6 +122,21 @@ def told(shop: Shop) -> str:
         """,
     )
     return "\n".join(str(text) for (text,) in rows)
+
+
+@pytest.mark.parametrize(("unit", "value", "minus", "plus"), MONEY)
+def test_money_is_marked_alike_in_sentences_and_on_the_page(
+    unit: str, value: float, minus: str, plus: str
+) -> None:
+    for amount in (narrative.amount, words.amount):
+        for number, text in ((value, minus), (3.14, plus)):
+            shown = amount(number, unit, signed=True)
+            assert shown.replace(words.MINUS, "-").replace(words.SPACE, " ") == text
+
+
+def test_what_is_no_money_has_no_sign() -> None:
+    assert words.amount(0.0, "currency €", signed=True) == "€0"
+    assert narrative.amount(12.0, "items") == words.amount(12.0, "items") == "12.0"
 
 
 def test_home_is_domestic_and_brings_most(german: Shop) -> None:
