@@ -1,4 +1,4 @@
--- The days on which a single order brought more than a quarter of gross revenue.
+-- On which days did a single order bring more than a quarter of gross revenue?
 with
 
 orders as (
@@ -17,4 +17,4 @@ orders as (
 
 select * from orders
 where share_of_day > 0.25
-order by share_of_day desc
+order by share_of_day desc, invoice_no asc

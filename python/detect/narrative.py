@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from detect.records import ALL, Anomaly, Attribution, Branch
+from detect.records import ALL, CURRENCY, Anomaly, Attribution, Branch
 
 WORDS = {"up": "above", "down": "below"}
 NO_NAMES: Mapping[str, str] = {}
@@ -50,7 +50,7 @@ def tell(
         f"and {amount(anomaly.upper, anomaly.kpi.unit)}).",
         _cause(anomaly, causes, names),
         *doubts,
-        _factors(branches),
+        _factors(branches, anomaly.kpi.money),
         _others(anomaly, members),
         f"It is {percent(max(a.confidence for a in members))} sure that this is no chance.",
     ]
@@ -74,12 +74,12 @@ def _cause(anomaly: Anomaly, causes: list[Attribution], names: Mapping[str, str]
     return f"{who} accounts for {by} of the change ({came_to})."
 
 
-def _factors(branches: Sequence[Branch]) -> str:
+def _factors(branches: Sequence[Branch], money: str) -> str:
     """The factors that moved net revenue most."""
     whole = [b for b in branches if b.dimension == ALL]
     total = sum(abs(b.contribution) for b in whole)
     told = [
-        f"{factor_name(b.factor)} ({amount(b.contribution, 'currency', signed=True)})"
+        f"{factor_name(b.factor)} ({amount(b.contribution, money, signed=True)})"
         for b in sorted(whole, key=lambda b: -abs(b.contribution))
         if abs(b.contribution) >= WORTH_A_WORD * total > 0
     ]
@@ -172,7 +172,16 @@ def amount(value: float, unit: str, *, signed: bool = False) -> str:
         scaled = 100 * value
     # Adding zero takes the sign off a negative zero.
     rounded = round(scaled, digits) + 0.0
-    return f"{'+' if signed and rounded > 0 else ''}{rounded:,.{digits}f}{suffix}"
+    sign = "+" if signed and rounded > 0 else ""
+    return sign + marked(f"{rounded:,.{digits}f}", unit) + suffix
+
+
+def marked(number: str, unit: str) -> str:
+    """A number with the sign of its currency, where its unit names one: `currency £`."""
+    mark = unit.partition(" ")[2]
+    space = " " if mark[-1:].isalpha() else ""
+    minus = "-" if number.startswith("-") else ""
+    return f"{minus}{mark}{space}{number.removeprefix('-')}"
 
 
 def _digits(value: float, unit: str) -> int:
@@ -181,7 +190,7 @@ def _digits(value: float, unit: str) -> int:
         return 1
     if unit == "count":
         return 0 if abs(value) >= FRACTIONS_UP_TO or value == round(value) else 1
-    return 0 if abs(value) >= 100 else 2 if unit == "currency" else 1
+    return 0 if abs(value) >= 100 else 2 if unit.startswith(CURRENCY) else 1
 
 
 def contribution(value: float, unit: str) -> str:

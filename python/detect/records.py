@@ -16,13 +16,19 @@ Days = NDArray[np.datetime64]
 Grain = Literal["daily", "weekly"]
 
 ALL = "all"
+CURRENCY = "currency"
+"""Unit of what is money."""
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")
 PERIOD_DAYS: dict[Grain, int] = {"daily": 1, "weekly": 7}
 
 
 @dataclass(frozen=True)
 class Kpi:
-    """A KPI as the project's YAML defines it (one row of marts.dim_kpis)."""
+    """A KPI as the project's YAML defines it (one row of marts.dim_kpis).
+
+    `money` is the unit of the shop's money, with the sign that it is written with: `currency £`.
+    It is the `unit` of each KPI that is an amount of money.
+    """
 
     name: str
     label: str
@@ -41,6 +47,7 @@ class Kpi:
     materiality_absolute: float
     materiality_relative: float
     warm_up_days: int
+    money: str = CURRENCY
 
 
 @dataclass(frozen=True)

@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from detect.narrative import amount, percent, place, product
+from detect.narrative import amount, marked, percent, place, product
+from detect.records import Kpi
 
 Figures = Mapping[str, object]
 Names = Mapping[str, str]
 HOUR, DAY = 60, 1440
 
 
-def say(check: str, verdict: str, figures: Figures, unit: str, names: Names) -> str:
+def say(check: str, verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
     """A check on an incident in one sentence.
 
     Args:
         check: name of the check.
         verdict: what it came to.
         figures: what it was decided by.
-        unit: of the lead KPI.
+        kpi: that of the lead.
         names: descriptions of products by stock code.
     """
     if verdict == "not tested":
         return "Not tested: too little is known."
-    return _SAYINGS[check](verdict, figures, unit, names)
+    return _SAYINGS[check](verdict, figures, kpi, names)
 
 
-def _reversal(verdict: str, figures: Figures, unit: str, names: Names) -> str:
+def _reversal(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
     if verdict == "none":
         return "No large order was cancelled within the period."
     return (
@@ -45,12 +46,12 @@ def _after(minutes: object) -> str:
     return f"{count} {word}" + ("" if count == 1 else "s")
 
 
-def _one_event(what: str) -> Callable[[str, Figures, str, Names], str]:
+def _one_event(what: str) -> Callable[[str, Figures, Kpi, Names], str]:
     key = "invoice_no" if what == "order" else "customer_id"
 
-    def saying(verdict: str, figures: Figures, unit: str, names: Names) -> str:
+    def saying(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
         name = f"{key.split('_')[0]} {figures[key]}"
-        came_to = amount(_number(figures["without"]), unit)
+        came_to = amount(_number(figures["without"]), kpi.unit)
         if verdict == "vanishes":
             return f"One {what} makes it: without {name} it would have been {came_to}."
         return f"It does not hang on one {what}: without {name} it would still have been {came_to}."
@@ -58,7 +59,7 @@ def _one_event(what: str) -> Callable[[str, Figures, str, Names], str]:
     return saying
 
 
-def _stability(verdict: str, figures: Figures, unit: str, names: Names) -> str:
+def _stability(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
     segment = figures["segment"]
     named = place(segment, names) if isinstance(segment, dict) else str(segment)
     if verdict == "stable":
@@ -69,7 +70,7 @@ def _stability(verdict: str, figures: Figures, unit: str, names: Names) -> str:
     )
 
 
-def _duplicate_load(verdict: str, figures: Figures, unit: str, names: Names) -> str:
+def _duplicate_load(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
     share = percent(_number(figures["share"]))
     if verdict == "clear":
         return f"{share} of the sale lines come more than once: nothing was loaded twice."
@@ -79,27 +80,30 @@ def _duplicate_load(verdict: str, figures: Figures, unit: str, names: Names) -> 
     )
 
 
-def _price_slip(verdict: str, figures: Figures, unit: str, names: Names) -> str:
+def _price_slip(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
     if verdict == "clear":
         return "Prices are about what they usually are."
     times = f"{_number(figures['factor']):,.4g} times an earlier price"
+    price, usual = (
+        marked(f"{_number(figures[name]):,.2f}", kpi.money) for name in ("price", "usual")
+    )
     slip = " a slip of the price unit," if figures["is_unit_slip"] else ""
     products = int(str(figures["products"]))
     others = f"; {products} products are priced like that" if products > 1 else ""
     return (
         f"A price may be wrong:{slip} {product(str(figures['product']), names)} was sold at "
-        f"{_number(figures['price']):,.2f}, {times} of {_number(figures['usual']):,.2f}{others}."
+        f"{price}, {times} of {usual}{others}."
     )
 
 
-def _missing_ids(verdict: str, figures: Figures, unit: str, names: Names) -> str:
+def _missing_ids(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
     share, usual = percent(_number(figures["share"])), percent(_number(figures["usual"]))
     if verdict == "clear":
         return f"{share} of the orders have no customer id, where {usual} is usual."
     return f"Customer ids may be missing: {share} of the orders have none, where {usual} is usual."
 
 
-def _missing_hours(verdict: str, figures: Figures, unit: str, names: Names) -> str:
+def _missing_hours(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
     share = percent(_number(figures["share"]))
     if verdict == "clear":
         return f"No hours are missing that usually bring more than {share} of the orders."
@@ -113,7 +117,7 @@ def _number(value: object) -> float:
     return float(str(value))
 
 
-_SAYINGS: dict[str, Callable[[str, Figures, str, Names], str]] = {
+_SAYINGS: dict[str, Callable[[str, Figures, Kpi, Names], str]] = {
     "reversal": _reversal,
     "one_order": _one_event("order"),
     "one_customer": _one_event("customer"),

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from detect.attribution.lines import GUEST, Coded, Lines, Reversal
 from detect.errors import DetectError
 from detect.feedback import Feedback
 from detect.records import (
+    CURRENCY,
     GRAINS,
     PERIOD_DAYS,
     Dates,
@@ -109,11 +111,21 @@ def _require(connection: Connection, path: Path) -> None:
 
 
 def _kpis(connection: Connection) -> tuple[Kpi, ...]:
-    fields = [name for name in Kpi.__dataclass_fields__ if name != "name"]
+    fields = [name for name in Kpi.__dataclass_fields__ if name not in ("name", "money")]
     rows = connection.execute(
         f"select kpi, {', '.join(fields)} from marts.dim_kpis order by kpi"
     ).fetchall()
-    return tuple(Kpi(name, *map(_plain, values)) for name, *values in rows)
+    money = _money(connection)
+    kpis = (replace(Kpi(name, *map(_plain, values)), money=money) for name, *values in rows)
+    return tuple(replace(k, unit=money) if k.unit == CURRENCY else k for k in kpis)
+
+
+def _money(connection: Connection) -> str:
+    """The unit of the shop's money, with its sign where the shop has one."""
+    if not _has_table(connection, "marts", "dim_shop"):
+        return CURRENCY
+    rows = connection.execute("select currency_sign from marts.dim_shop").fetchall()
+    return " ".join([CURRENCY, *(sign for (sign,) in rows)])
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
@@ -144,22 +156,14 @@ def _dates(connection: Connection, as_of: dt.date | None, path: Path) -> Dates:
 
 
 def _holidays(connection: Connection) -> Days:
-    """Holidays of the calendar, and later ones of the same country from the seed."""
+    """Holidays of the calendar, and later ones of the home country from the seed."""
     query = "select date_day from marts.dim_dates where holiday is not null"
-    if _has_table(connection, "seeds", "closures"):
+    if _has_table(connection, "seeds", "closures") and _has_table(connection, "marts", "dim_shop"):
         query += """
             union
             select closures.date_day
             from seeds.closures as closures
-            where closures.country = (
-                select closures.country
-                from marts.dim_dates as dates
-                inner join seeds.closures as closures
-                    on dates.date_day = closures.date_day and dates.holiday = closures.holiday
-                group by closures.country
-                order by count(*) desc, closures.country
-                limit 1
-            )
+            inner join marts.dim_shop as shop on closures.country = shop.home_country
         """
     rows = connection.execute(query).fetchall()
     return np.array(sorted(day for (day,) in rows), dtype="datetime64[D]")

@@ -67,6 +67,7 @@ def render(facts: Facts) -> str:
         script_hash=_hash(script),
         facts=facts,
         run=facts.run,
+        shop=facts.shop,
         coverage=facts.coverage,
         incidents=incidents.cards(facts),
         kpis=kpis.cards(facts),

@@ -21,6 +21,7 @@ from report.records import (
     Period,
     Rate,
     Run,
+    Shop,
     Source,
     Trend,
 )
@@ -39,6 +40,7 @@ RUN = """
     order by finished_at desc
     limit 1
 """
+SHOP = "select home_country, currency, currency_sign from marts.dim_shop"
 COVERAGE = """
     select
         min(date_day), max(date_day), max(date_day) filter (is_complete), count(*),
@@ -64,8 +66,12 @@ LINES = """
     order by 2 desc, 4 desc, 1, 3
 """
 KPIS = """
-    select kpi, label, description, kpi_group, owner, cadence, unit, direction, segment_by
+    select
+        kpi, label, description, kpi_group, owner, cadence,
+        if(unit = 'currency', unit || ' ' || currency_sign, unit),
+        direction, segment_by
     from marts.dim_kpis
+    cross join marts.dim_shop
     order by kpi_group, label
 """
 PERIODS = f"""
@@ -173,6 +179,7 @@ def _facts(connection: Connection, path: Path) -> Facts:
         raise ReportError(f"{path}: no finished run yet; run `python -m detect` first")
     return Facts(
         run=runs[0],
+        shop=_rows(connection, Shop, SHOP)[0],
         coverage=_rows(connection, Coverage, COVERAGE)[0],
         sources=_rows(connection, Source, SOURCES),
         lines=_rows(connection, Lines, LINES),

@@ -61,8 +61,17 @@ class Lines:
 
 
 @dataclass(frozen=True)
+class Shop:
+    """Whose figures these are."""
+
+    home_country: str
+    currency: str
+    currency_sign: str
+
+
+@dataclass(frozen=True)
 class Kpi:
-    """A KPI as it is defined."""
+    """A KPI as it is defined; a unit of money names its sign too, `currency £`."""
 
     kpi: str
     label: str
@@ -195,6 +204,7 @@ class Facts:
     """Everything the report says, as one moment of the file has it."""
 
     run: Run
+    shop: Shop
     coverage: Coverage
     sources: tuple[Source, ...]
     lines: tuple[Lines, ...]

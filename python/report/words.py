@@ -23,6 +23,7 @@ EFFECTS = {
     "mixed": "Good and bad",
     "neutral": "Neutral",
 }
+CURRENCY = "currency"
 PERIODS = {"daily": "day", "weekly": "week"}
 NOT_TESTED = {
     "incomplete": "the data cover it only in part",
@@ -36,23 +37,28 @@ NOT_TESTED = {
 
 
 def amount(value: float | None, unit: str, *, signed: bool = False) -> str:
-    """A value in its unit, with as many digits as carry information."""
+    """A value in its unit, with as many digits as carry information.
+
+    A unit of money may name the sign that it is written with, `currency £`.
+    """
     if value is None:
         return NOTHING
     if unit == "ratio":
         return _signed(f"{100 * value:,.1f}", signed=signed) + SPACE + "%"
     is_whole = value == 0 or (unit == "count" and value == round(value))
-    digits = 0 if abs(value) >= 100 or is_whole else 2 if unit == "currency" else 1
-    return _signed(f"{value:,.{digits}f}", signed=signed)
+    kind, _, mark = unit.partition(" ")
+    digits = 0 if abs(value) >= 100 or is_whole else 2 if kind == CURRENCY else 1
+    mark += SPACE if mark[-1:].isalpha() else ""
+    return _signed(f"{value:,.{digits}f}", mark, signed=signed)
 
 
-def _signed(number: str, *, signed: bool) -> str:
-    """A number with a real minus, and a plus where a sign is wanted; zero has none."""
+def _signed(number: str, mark: str = "", *, signed: bool) -> str:
+    """A marked number with a real minus, and a plus where a sign is wanted; zero has none."""
     if not is_something(number):
-        return number.lstrip("-")
+        return mark + number.lstrip("-")
     if number.startswith("-"):
-        return MINUS + number[1:]
-    return f"+{number}" if signed else number
+        return MINUS + mark + number[1:]
+    return f"{'+' if signed else ''}{mark}{number}"
 
 
 def is_something(number: str) -> bool:

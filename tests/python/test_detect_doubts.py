@@ -253,7 +253,7 @@ def test_without_order_lines_nothing_is_claimed() -> None:
 
 def test_every_figure_of_a_sentence_is_one_of_its_figures() -> None:
     figures = {"share": 0.62, "hours": 5, "first": 12, "last": 16}
-    said = sayings.say("missing_hours", "suspected", figures, "count", {})
+    said = sayings.say("missing_hours", "suspected", figures, UNITS, {})
     assert said == (
         "A part of the day may be missing: nothing came in 5 of the usual hours "
         "(12:00 to 16:59), which bring 62 % of the orders."
@@ -266,7 +266,7 @@ def test_every_figure_of_a_sentence_is_one_of_its_figures() -> None:
 )
 def test_time_between_is_told_in_words(minutes: int, told: str) -> None:
     figures = {"quantity": 7, "product": "p", "customer_id": "c", "minutes": minutes}
-    assert f"cancelled {told} later" in sayings.say("reversal", "found", figures, "count", {})
+    assert f"cancelled {told} later" in sayings.say("reversal", "found", figures, UNITS, {})
 
 
 # --------------------------------------------------------------------------------- of a run

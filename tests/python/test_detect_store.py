@@ -107,6 +107,9 @@ def test_holidays_reach_beyond_the_last_day(own: Path) -> None:
         )
         connection.execute("create schema seeds")
         connection.execute(
+            "create table marts.dim_shop as select 'UK' as home_country, '£' as currency_sign"
+        )
+        connection.execute(
             "create table seeds.closures as select * from (values (?, 'May Day', 'UK'), "
             "(?, 'Later', 'UK'), (?, 'Elsewhere', 'FR')) as t(date_day, holiday, country)",
             [MIDDLE, LAST_DAY + dt.timedelta(days=2), LAST_DAY + dt.timedelta(days=3)],

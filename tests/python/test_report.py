@@ -210,7 +210,7 @@ def test_the_parts_of_a_change_end_at_the_actual(database: Path) -> None:
 
 def last_number(text: str) -> str:
     """The figure at the end of a text that may hold others."""
-    return re.findall(r"[+−-]?[\d.,]+(?:\s%| points)?$", text)[0]
+    return re.findall(r"[+−-]?£?[\d.,]+(?:\s%| points)?$", text)[0]
 
 
 def test_the_same_file_gives_the_same_page(database: Path) -> None:

@@ -52,7 +52,7 @@ def raise_doubts(lead: Anomaly, causes: list[Attribution], given: Material) -> l
             lead.incident_id,
             name,
             fault.verdict,
-            sayings.say(name, fault.verdict, fault.figures, lead.kpi.unit, given.names),
+            sayings.say(name, fault.verdict, fault.figures, lead.kpi, given.names),
             fault.figures,
         )
         for name, fault in found.items()
