@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -34,6 +35,8 @@ def some_server() -> Iterator[None]:
     if os.environ.get(ADDRESS):
         yield
         return
+    # Without this a plain `kill` before Prefect listens to it would leave the server behind.
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     port = _free_port()
     command = [sys.executable, "-m", "prefect", "server", "start", "--no-ui"]
     server = subprocess.Popen(
@@ -50,6 +53,7 @@ def some_server() -> Iterator[None]:
         os.environ.pop(ADDRESS, None)
         server.terminate()
         server.wait()
+        signal.signal(signal.SIGTERM, before)
 
 
 def _free_port() -> int:

@@ -65,7 +65,13 @@ def web() -> Iterator[Web]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST  # noqa: N815 - the name that http.server calls
+        def do_CONNECT(self) -> None:
+            kept.paths.append(self.path)
+            self.send_error(403)
+
+        def do_GET(self) -> None:
+            kept.paths.append(self.path)
+            self.send_error(404)
 
         def log_message(self, *_: object) -> None:
             pass
