@@ -6,6 +6,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 BIN := .venv/bin
 BOUNCER := .venv-bouncer/bin
+FLOW := .venv-flow/bin
 UV := uv==0.13.9
 
 say = @printf '==> %s\n'
@@ -36,6 +37,14 @@ evaluate: .venv/project .venv/evaluate ## plant incidents in copies, and compare
 report: .venv/project ## what was found, as one page: report.html beside the database
 	@$(BIN)/python -m report $(ARGS)
 
+.PHONY: alerts
+alerts: .venv/project ## send what is new or worse (ARGS=--dry-run: only say what would be sent)
+	@$(BIN)/python -m alerts $(ARGS)
+
+.PHONY: flow
+flow: .venv-flow/ready ## the daily job as a Prefect flow, once (ARGS='--serve "0 6 * * *"')
+	@$(FLOW)/python -m flow $(ARGS)
+
 .PHONY: picture
 picture: report .venv/dev ## the README's pictures of the report, with Chromium
 	@$(BIN)/python docs/picture.py report.html
@@ -49,7 +58,7 @@ docs: .venv/project ## document every table of the built file, in target/static_
 tools := .venv/project .venv/dev
 
 .PHONY: test
-test: lint ## everything that must hold: lint, then pytest
+test: lint .venv-flow/ready ## everything that must hold: lint, then pytest
 	$(say) 'pytest'
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -156,6 +165,13 @@ endif
 		--requirement requirements-evaluate.lock || echo '==> Prophet could not be installed' >&2
 	@touch $@
 
+# Prefect and dbt each pin packages that the other's newest versions don't take.
+.venv-flow/ready: requirements-flow.lock pyproject.toml
+	$(call environment,.venv-flow,the packages with Prefect)
+	$(call install,.venv-flow,requirements-flow.lock)
+	@$(FLOW)/python -m pip install $(pip_options) --editable .
+	@touch $@
+
 # dbt-bouncer can't live with duckdb 2.
 .venv-bouncer/ready: requirements-bouncer.lock
 	$(call environment,.venv-bouncer,dbt-bouncer)
@@ -175,6 +191,8 @@ lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at i
 	@$(lock_command) pyproject.toml --group build --group dev --output-file requirements-dev.lock
 	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.lock --output-file requirements.lock
 	@$(lock_command) pyproject.toml --group evaluate --constraint requirements-dev.lock --output-file requirements-evaluate.lock
+	@cp requirements.lock requirements-flow.lock  # its versions are kept where Prefect can live with them
+	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.lock
 	@$(lock_command) --group bouncer --output-file requirements-bouncer.lock
 
 # Tidying ------------------------------------------------------------------------------------
@@ -186,5 +204,5 @@ clean: ## remove what tools left behind; data, database and environments stay
 
 .PHONY: distclean
 distclean: clean ## back to a fresh clone: environments, data and retail.duckdb go too
-	@rm -rf .venv .venv-bouncer .venv-lock python/*.egg-info data .building-retail.duckdb .retail.duckdb.lock \
+	@rm -rf .venv .venv-bouncer .venv-flow .venv-lock python/*.egg-info data .building-retail.duckdb .retail.duckdb.lock \
 		retail.duckdb retail.duckdb.* report.html

@@ -12,7 +12,7 @@ from pathlib import Path
 from daily import job
 from daily.data import Say
 from daily.errors import DailyError
-from daily.summary import summary, timings
+from daily.summary import problems, summary, timings
 
 DATABASE = "retail.duckdb"
 FINE, FAILED = 0, 1
@@ -20,12 +20,16 @@ EXAMPLES = """\
 examples:
   python -m daily                              the public data set, or a simulated shop
   RETAIL_SOURCE=~/orders python -m daily       your own files
+  python -m daily --alert                      and tell people, once, of what is new
   python -m daily --timings                    where the time goes, as a table
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
+    """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage.
+
+    A channel that an alert could not be sent by is a 1 as well, though everything else is done.
+    """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stderr)
     try:
@@ -34,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             options.db.absolute(),
             _say(quiet=options.quiet),
             bar=sys.stderr.isatty() and not options.quiet,
+            alert=options.alert,
         )
     except DailyError as error:
         print(f"daily: {error}", file=sys.stderr)
@@ -42,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(summary(done, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
     if options.timings:
         print(timings(done))
-    return FINE
+    for problem in problems(done):
+        print(f"daily: {problem}", file=sys.stderr)
+    return FAILED if problems(done) else FINE
 
 
 def _say(*, quiet: bool) -> Say:
@@ -67,6 +74,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--project", type=Path, default=Path.cwd(), metavar="FOLDER",
         help="root of the dbt project (default: this folder)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--alert", action="store_true",
+        help="also send what is new or worse; `python -m alerts --help` tells by what settings",
     )  # fmt: skip
     parser.add_argument("--timings", action="store_true", help="print where the time went")
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
+from alerts import job as alerting
+from alerts.errors import AlertsError
 from daily.build import BuildResult, build
 from daily.data import Say, make_sure_there_is_data
 from daily.errors import DailyError
@@ -17,59 +19,94 @@ from detect.errors import DetectError
 from ingest import IngestError
 from report import page
 from report.errors import ReportError
+from rewrite import job as rewriting
+from rewrite import settings as rewrite_settings
+from rewrite.errors import RewriteError
+
+T = TypeVar("T")
 
 
-@dataclass
-class Stopwatch:
-    """Seconds that each step of a run took, in the order they were done."""
+class Step(Protocol):
+    """How a step of the job is done: by doing it, and perhaps by timing or telling it."""
 
-    seconds: dict[str, float] = field(default_factory=dict)
+    def __call__(self, name: str, act: Callable[[], T]) -> T:
+        """Do the step of that name."""
 
-    @contextmanager
-    def timing(self, step: str) -> Iterator[None]:
-        """Time the block as a step of that name."""
-        started = time.perf_counter()
-        yield
-        self.seconds[step] = time.perf_counter() - started
+
+def plainly(name: str, act: Callable[[], T]) -> T:
+    """Just do the step."""
+    return act()
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a run of the daily job did."""
+    """What a run of the daily job did; `alerts` and `rewrite` are None where not asked for."""
 
     database: Path
     build: BuildResult
     detection: pipeline.Outcome
     report: Path
+    rewrite: rewriting.Outcome | None
+    alerts: alerting.Outcome | None
     seconds: dict[str, float]
 
 
-def run(project: Path, database: Path, say: Say, *, bar: bool = False) -> Done:
-    """Find the data, build, detect, publish, report.
+def run(
+    project: Path,
+    database: Path,
+    say: Say,
+    *,
+    bar: bool = False,
+    alert: bool = False,
+    step: Step = plainly,
+) -> Done:
+    """Find the data, build, detect, publish, report, alert.
 
     Args:
         project: the root of the dbt project.
-        database: the DuckDB file to publish; it changes at the very end, or not at all.
+        database: the DuckDB file to publish; it changes once all is found, or not at all.
         say: told in one line what is being done.
         bar: draw a progress bar of a download.
+        alert: send what is new or worse by the channels that the environment sets up.
+        step: how to do each step; a scheduler makes a task of it.
 
     Raises:
-        DailyError: a step could not do its work.
+        DailyError: a step could not do its work, or a setting is wrong. A channel that fails raises
+            nothing: `alerts` tells of it, for everything else is done by then.
     """
-    watch = Stopwatch()
+    seconds: dict[str, float] = {}
+    asked = _rewriting()
+
+    def do(name: str, act: Callable[[], T]) -> T:
+        started = time.perf_counter()
+        done = step(name, act)
+        seconds[name] = time.perf_counter() - started
+        return done
+
     try:
-        with watch.timing("data"):
-            make_sure_there_is_data(project, say, bar=bar)
+        do("data", lambda: make_sure_there_is_data(project, say, bar=bar))
         with private_copy(database) as copy:
             say("building the tables (dbt build)")
-            with watch.timing("dbt build"):
-                built = build(project, copy)
+            built = do("dbt build", lambda: build(project, copy))
             say("looking for what moved (detect)")
-            with watch.timing("detect"):
-                found = pipeline.run(copy)
+            found = do("detect", lambda: pipeline.run(copy))
+            rewritten = None
+            if asked is not None:
+                say("having the stories rewritten")
+                rewritten = do("rewrite", lambda: rewriting.run(copy, asked))
         say("writing the report")
-        with watch.timing("report"):
-            written = page.write(database)
-    except (IngestError, DetectError, ReportError) as error:
+        written = do("report", lambda: page.write(database))
+        if alert:
+            say("sending what is new (alerts)")
+        sent = do("alert", lambda: alerting.run(database)) if alert else None
+    except (IngestError, DetectError, ReportError, RewriteError, AlertsError) as error:
         raise DailyError(str(error)) from error
-    return Done(database, built, found, written, watch.seconds)
+    return Done(database, built, found, written, rewritten, sent, seconds)
+
+
+def _rewriting() -> rewrite_settings.Settings | None:
+    """Who rewrites the stories, where the environment asks for that."""
+    try:
+        return rewrite_settings.read()
+    except RewriteError as error:
+        raise DailyError(str(error)) from error

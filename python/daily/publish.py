@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from daily.errors import DailyError
+from detect import store
 
 WORKSHOP_PREFIX = ".building-"
 
@@ -22,7 +23,7 @@ def private_copy(database: Path) -> Iterator[Path]:
     """Lend a private copy of ``database`` and publish it when the block ends without an error.
 
     The copy has the same file name in a folder of its own: DuckDB names a database after its
-    file.
+    file. What people said and which alerts went out in the meantime is brought over at the end.
 
     Args:
         database: the published file; need not exist yet.
@@ -31,6 +32,7 @@ def private_copy(database: Path) -> Iterator[Path]:
         Path of the copy.
 
     Raises:
+        DetectError: the published file has no readable history.
         DailyError: when another job is at work on the same file, or the disk refuses.
     """
     database.parent.mkdir(parents=True, exist_ok=True)
@@ -38,7 +40,10 @@ def private_copy(database: Path) -> Iterator[Path]:
         workshop = database.parent / f"{WORKSHOP_PREFIX}{database.name}"
         shutil.rmtree(workshop, ignore_errors=True)  # what a killed job left behind
         try:
-            yield _copy_into(workshop, database)
+            copy = _copy_into(workshop, database)
+            yield copy
+            if database.exists():
+                store.carry_over(database, copy)
             (workshop / database.name).replace(database)
         except OSError as error:
             raise DailyError(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from alerts import cli as alerts_cli
 from daily.job import Done
 from detect import report
 
@@ -30,9 +31,16 @@ def summary(done: Done, *, colour: bool) -> str:
             f"{done.build.models} tables and views built, {done.build.tests} data tests passed"
             f" ({len(done.build.warnings)} with a warning).",
             *(f"  warning: {warning}" for warning in done.build.warnings),
+            *([done.rewrite.told] if done.rewrite else []),
+            *(alerts_cli.lines(done.alerts) if done.alerts else []),
             f"Everything is in {done.database}, and to be read in {done.report}.",
         ]
     )
+
+
+def problems(done: Done) -> tuple[str, ...]:
+    """What went wrong after everything was found, one line each."""
+    return done.alerts.problems if done.alerts else ()
 
 
 def _rows(database: Path) -> str:

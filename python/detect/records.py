@@ -252,6 +252,7 @@ class Incident:
     anomalies: tuple[Anomaly, ...]
     status: str
     is_provisional: bool
+    narrative_rewritten: str | None = None
 
     @property
     def size(self) -> int:

@@ -166,6 +166,7 @@ TABLES: dict[str, Table] = {
         anomalies    BIGINT size
         status       VARCHAR
         is_provisional BOOLEAN
+        narrative_rewritten VARCHAR
     """)),
     "calibration": Table(_columns("""
         kpi       VARCHAR
@@ -222,6 +223,23 @@ TABLES: dict[str, Table] = {
         until      DATE
         note       VARCHAR
         given_at   TIMESTAMP
+    """), keeps_history=True),
+    "alerts": Table(_columns("""
+        incident_id     VARCHAR
+        lead_anomaly_id VARCHAR
+        channel         VARCHAR
+        reason          VARCHAR
+        severity        VARCHAR
+        confidence      DOUBLE
+        sent_at         TIMESTAMP
+    """), keeps_history=True),
+    "rewrites": Table(_columns("""
+        incident_id  VARCHAR
+        narrative    VARCHAR
+        rewritten    VARCHAR
+        verdict      VARCHAR
+        model        VARCHAR
+        asked_at     TIMESTAMP
     """), keeps_history=True),
     "runs": Table(_columns("""
         run_id       VARCHAR

@@ -425,6 +425,15 @@ def read_product_names(path: Path) -> dict[str, str]:
     return dict(rows)
 
 
+def read_labels(path: Path) -> set[str]:
+    """Read what the KPIs are called."""
+    with connect(path, read_only=True) as connection:
+        if not _has_table(connection, "marts", "dim_kpis"):
+            return set()
+        rows = connection.execute("select label from marts.dim_kpis").fetchall()
+    return {label for (label,) in rows}
+
+
 # ---------------------------------------------------------------------------------- writing
 
 
@@ -436,7 +445,8 @@ def write_insights(path: Path, tables: dict[str, list[tuple[object, ...]]]) -> N
     with connect(path, read_only=False) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
-        for name, rows in tables.items():
+        histories = {name: [] for name, table in TABLES.items() if table.keeps_history}
+        for name, rows in (histories | tables).items():
             _write(connection, name, rows)
         connection.execute("commit")
 
@@ -507,11 +517,47 @@ def read_feedback(path: Path) -> list[Feedback]:
 
 def give_feedback(path: Path, given: list[Feedback]) -> None:
     """Add what somebody said; earlier feedback stays."""
+    append(path, "feedback", given)
+
+
+def append(path: Path, name: str, records: Sequence[object]) -> None:
+    """Add records to a table that keeps history; it is made where there is none yet."""
     with connect(path, read_only=False) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
-        _write(connection, "feedback", rows_of({"feedback": given})["feedback"])
+        _write(connection, name, rows_of({name: records})[name])
         connection.execute("commit")
+
+
+def read_history(path: Path, name: str) -> list[dict[str, object]]:
+    """All rows of a table that keeps history; none where nothing has been added yet."""
+    with connect(path, read_only=True) as connection:
+        is_there = _has_table(connection, "insights", name)
+    return read_table(path, name) if is_there else []
+
+
+def tell_anew(path: Path, stories: dict[str, str]) -> None:
+    """Put rewritten stories beside the narratives they tell; all others have none."""
+    with connect(path, read_only=False) as connection:
+        connection.execute("begin")
+        connection.execute("update insights.incidents set narrative_rewritten = null")
+        for narrative, story in stories.items():
+            connection.execute(
+                "update insights.incidents set narrative_rewritten = ? where narrative = ?",
+                [story, narrative],
+            )
+        connection.execute("commit")
+
+
+def carry_over(older: Path, newer: Path) -> None:
+    """Add the history that was written to one file since another was copied from it."""
+    for name in (name for name, table in TABLES.items() if table.keeps_history):
+        known, kept = ([tuple(r.values()) for r in read_history(p, name)] for p in (newer, older))
+        missing = [row for row in kept if row not in known]
+        if missing:
+            with connect(newer, read_only=False) as connection:
+                connection.execute("create schema if not exists insights")
+                _write(connection, name, missing)
 
 
 def read_table(path: Path, name: str) -> list[dict[str, object]]:

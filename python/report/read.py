@@ -106,7 +106,8 @@ CONTRIBUTIONS = """
 """
 INCIDENTS = """
     select
-        incident_id, period_start, period_end, severity, confidence, headline, narrative,
+        incident_id, period_start, period_end, severity, confidence, headline,
+        coalesce(narrative_rewritten, narrative),
         root_cause, lead_anomaly_id, status, is_provisional
     from insights.incidents
     order by period_end desc, confidence desc, incident_id

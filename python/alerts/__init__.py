@@ -1,0 +1,1 @@
+"""Open incidents, new or worse, to people: by webhook and e-mail, each incident once."""

@@ -1,0 +1,7 @@
+"""`python -m alerts`."""
+
+from __future__ import annotations
+
+from alerts.cli import main
+
+raise SystemExit(main())

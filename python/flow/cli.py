@@ -1,0 +1,72 @@
+"""Words to calls: the command line of `python -m flow`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from flow.server import ServerError, some_server
+
+DATABASE = "retail.duckdb"
+FINE, FAILED = 0, 1
+#: Prefect reads these when it is imported. It talks to nobody outside: what a person has set wins.
+AT_HOME = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
+    "DO_NOT_TRACK": "1",
+    "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+    "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "60",
+}
+EXAMPLES = """\
+examples:
+  python -m flow                         the daily job once, with a task for each step
+  python -m flow --serve "0 6 * * *"     every morning at six (UTC), until it is stopped
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
+    options = _parser().parse_args(arguments)
+    for name, value in AT_HOME.items():
+        os.environ.setdefault(name, value)
+    try:
+        return _act(options.project.absolute(), options.db.absolute(), options.serve)
+    except ModuleNotFoundError as error:
+        print(f"flow: {error.name} is not installed; run `make flow`", file=sys.stderr)
+    except ServerError as error:
+        print(f"flow: {error}", file=sys.stderr)
+    return FAILED
+
+
+def _act(project: Path, database: Path, cron: str | None) -> int:
+    """Run the flow now, or by a schedule; Prefect is imported once it is known whom it talks to."""
+    if cron is None:
+        from flow import morning
+
+        return morning.once(project, database)
+    with some_server():
+        from flow import morning
+
+        return morning.serve(project, database, cron)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="flow",
+        description="The daily job (data, dbt build, detect, report, alert) as a Prefect flow.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB") or DATABASE), metavar="PATH",
+        help="the DuckDB file to publish (default: RETAIL_DB, or retail.duckdb)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--project", type=Path, default=Path.cwd(), metavar="FOLDER",
+        help="root of the dbt project (default: this folder)",
+    )  # fmt: skip
+    parser.add_argument("--serve", metavar="CRON", help="run by this schedule, until stopped")
+    return parser

@@ -1,0 +1,468 @@
+"""Alerts: each incident once, again when it got worse, and never a word that harms."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import findings
+import servers
+from alerts import cli, job, settings
+from alerts.choose import LEVELS, Rules, choose
+from alerts.errors import AlertsError
+from alerts.job import Outcome
+from daily.publish import private_copy
+from detect import store
+from detect.feedback import Feedback
+from findings import AS_OF, incident
+from servers import Mail, Web
+
+SECRET = "T0P-S3CRET"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "retail.duckdb"
+
+
+@pytest.fixture
+def webhook() -> Iterator[Web]:
+    with servers.web() as server:
+        yield server
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mail]:
+    with servers.mail() as server:
+        yield server
+
+
+def to_webhook(server: Web) -> dict[str, str]:
+    return {"ALERT_WEBHOOK_URL": f"{server.url}/services/{SECRET}"}
+
+
+def to_mailbox(server: Mail) -> dict[str, str]:
+    return {
+        "ALERT_SMTP_HOST": "127.0.0.1",
+        "ALERT_SMTP_PORT": str(server.port),
+        "ALERT_SMTP_SECURITY": "none",
+        "ALERT_EMAIL_FROM": "shop@example.org",
+        "ALERT_EMAIL_TO": "ann@example.org, bob@example.org",
+    }
+
+
+class Pauses(list[float]):
+    """Waits that are noted, and not waited for."""
+
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+def send(database: Path, environment: dict[str, str], pauses: Pauses | None = None) -> Outcome:
+    return job.run(
+        database, settings.read(environment), sleep=Pauses() if pauses is None else pauses
+    )
+
+
+def noted(database: Path) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(
+            "select channel, incident_id, reason from insights.alerts order by all"
+        ).fetchall()
+
+
+# -------------------------------------------------------------------------------- what is due
+
+
+def test_an_incident_is_sent_once_by_each_channel(
+    database: Path, webhook: Web, mailbox: Mail
+) -> None:
+    findings.write(database, incident())
+    everywhere = to_webhook(webhook) | to_mailbox(mailbox)
+    assert len(send(database, everywhere).sent) == 2
+    assert send(database, everywhere).sent == ()
+    assert (len(webhook.bodies), len(mailbox.messages)) == (1, 1)
+    assert noted(database) == [("e-mail", "i1", "new"), ("webhook", "i1", "new")]
+
+
+def test_a_new_run_of_detection_and_a_new_build_keep_what_was_sent(
+    database: Path, webhook: Web
+) -> None:
+    findings.write(database, incident())
+    send(database, to_webhook(webhook))
+    with private_copy(database) as copy:
+        findings.write(copy, incident())
+    assert send(database, to_webhook(webhook)).sent == ()
+
+
+def test_what_is_sent_while_a_build_is_under_way_is_not_forgotten(
+    database: Path, webhook: Web
+) -> None:
+    findings.write(database, incident())
+    with private_copy(database) as copy:
+        send(database, to_webhook(webhook))
+        given = Feedback("a-i1", "order_count", "all", "ack", None, None, dt.datetime(2024, 4, 1))
+        store.give_feedback(database, [given])
+        findings.write(copy, incident())
+    assert noted(database) == [("webhook", "i1", "new")]
+    assert store.read_feedback(database) == [given]
+    with private_copy(database):
+        pass
+    assert len(noted(database)) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_sent_again"),
+    [
+        ({"severity": "critical"}, True),
+        ({"confidence": 0.995}, True),
+        ({"confidence": 0.98}, False),
+        ({"severity": "medium"}, False),
+        ({"confidence": 0.6}, False),
+        ({"severity": "critical", "status": "acknowledged"}, False),
+        ({"severity": "critical", "status": "snoozed"}, False),
+        ({"severity": "critical", "status": "false"}, False),
+    ],
+)
+def test_an_incident_is_sent_again_only_when_it_got_worse_and_nobody_has_answered(
+    database: Path, webhook: Web, changes: dict[str, object], is_sent_again: bool
+) -> None:
+    findings.write(database, incident())
+    send(database, to_webhook(webhook))
+    findings.write(database, incident(**changes))
+    send(database, to_webhook(webhook))
+    assert len(webhook.bodies) == 1 + is_sent_again
+    if is_sent_again:
+        assert webhook.json[1]["incident"]["reason"] == "worse"  # type: ignore[index]
+        assert str(webhook.json[1]["text"]).startswith(f"[{changes.get('severity', 'high')}, worse")
+
+
+def test_a_confidence_that_wavers_around_a_level_is_sent_twice_at_most(
+    database: Path, webhook: Web
+) -> None:
+    for step in range(6):
+        findings.write(database, incident(confidence=LEVELS[-1] + (-1) ** (step + 1) * 0.002))
+        send(database, to_webhook(webhook))
+    assert len(webhook.bodies) == 2
+
+
+def test_an_incident_under_another_name_but_with_the_same_lead_is_not_news(
+    database: Path, webhook: Web
+) -> None:
+    findings.write(database, incident())
+    send(database, to_webhook(webhook))
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update insights.incidents set incident_id = 'i2'")
+        connection.execute("update insights.anomalies set incident_id = 'i2'")
+    assert send(database, to_webhook(webhook)).sent == ()
+
+
+def test_an_answer_given_since_the_last_run_is_honoured(database: Path, webhook: Web) -> None:
+    findings.write(database, incident())
+    given = Feedback("a-i1", "order_count", "all", "ack", None, None, dt.datetime(2024, 4, 1))
+    store.give_feedback(database, [given])
+    assert send(database, to_webhook(webhook)).sent == ()
+
+
+def test_old_and_mild_incidents_are_left_out_and_the_old_ones_counted(
+    database: Path, webhook: Web
+) -> None:
+    days = [AS_OF - dt.timedelta(days=age) for age in (0, 14, 15, 400)]
+    told = [incident(f"i{number}", day=day) for number, day in enumerate(days)]
+    findings.write(database, *told, incident("mild", severity="low"))
+    outcome = send(database, to_webhook(webhook))
+    assert [body["incident"]["incident_id"] for body in webhook.json] == ["i1", "i0"]  # type: ignore[index]
+    (note,) = outcome.notes
+    assert "left out 2 incidents that ended more than 14 days before" in note
+    assert "ALERT_MAX_AGE_DAYS" in note
+
+
+def test_the_rules_are_those_of_the_environment() -> None:
+    given = settings.read({"ALERT_MIN_SEVERITY": "critical", "ALERT_MAX_AGE_DAYS": "3"})
+    assert given.rules == Rules("critical", 3)
+    for wrong in ({"ALERT_MIN_SEVERITY": "loud"}, {"ALERT_MAX_AGE_DAYS": "-1"}):
+        with pytest.raises(AlertsError, match="ALERT_M"):
+            settings.read(wrong)
+
+
+def test_a_dry_run_says_what_would_be_sent_and_sends_and_notes_nothing(
+    database: Path, webhook: Web
+) -> None:
+    findings.write(database, incident())
+    before = database.read_bytes()
+    outcome = job.run(database, settings.read(to_webhook(webhook)), dry=True)
+    assert cli.lines(outcome, dry=True) == [
+        "would be sent by webhook: Order count 50 % below expected on 30 March 2024"
+    ]
+    assert webhook.bodies == []
+    assert database.read_bytes() == before
+
+
+# --------------------------------------------------------------------------------- what fails
+
+
+def test_a_channel_that_fails_does_not_stop_the_other_and_is_tried_again_next_time(
+    database: Path, webhook: Web, mailbox: Mail
+) -> None:
+    findings.write(database, incident())
+    webhook.answers = [500]
+    everywhere = to_webhook(webhook) | to_mailbox(mailbox)
+    pauses = Pauses()
+    outcome = send(database, everywhere, pauses)
+    (problem,) = outcome.problems
+    assert problem.startswith("webhook: 1 of 1 not sent: 127.0.0.1 answered 500")
+    assert len(mailbox.messages) == 1
+    assert len(webhook.bodies) == 1 + len(pauses) == 3
+    assert noted(database) == [("e-mail", "i1", "new")]
+    webhook.answers = [200]
+    assert [channel for channel, _ in send(database, everywhere).sent] == ["webhook"]
+
+
+def test_a_short_failure_is_waited_for(database: Path, webhook: Web, mailbox: Mail) -> None:
+    findings.write(database, incident())
+    webhook.answers = [503, 429, 200]
+    mailbox.refusals = {"DATA": ["451 try later"]}
+    outcome = send(database, to_webhook(webhook) | to_mailbox(mailbox))
+    assert outcome.problems == ()
+    assert len(outcome.sent) == 2
+
+
+def test_a_refused_message_is_not_repeated_and_the_next_one_goes_out(
+    database: Path, webhook: Web, mailbox: Mail
+) -> None:
+    findings.write(database, incident("i1"), incident("i2"))
+    webhook.answers = [400, 200]
+    mailbox.refusals = {"DATA": ["554 no"]}
+    outcome = send(database, to_webhook(webhook) | to_mailbox(mailbox))
+    assert [channel for channel, _ in outcome.sent] == ["webhook", "e-mail"]
+    assert len(outcome.problems) == 2
+    assert noted(database) == [("e-mail", "i2", "new"), ("webhook", "i2", "new")]
+
+
+def test_nobody_is_waited_for_once_per_incident(database: Path) -> None:
+    findings.write(database, *(incident(f"i{number}") for number in range(5)))
+    pauses = Pauses()
+    outcome = send(database, {"ALERT_WEBHOOK_URL": f"http://127.0.0.1:9/{SECRET}"}, pauses)
+    assert len(pauses) == 2
+    assert "5 of 5 not sent: cannot reach 127.0.0.1" in outcome.problems[0]
+
+
+def test_a_redirect_is_a_refusal(database: Path, webhook: Web) -> None:
+    findings.write(database, incident())
+    webhook.answers = [302]
+    assert "answered 302" in send(database, to_webhook(webhook)).problems[0]
+    assert len(webhook.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "told"),
+    [
+        ({"ALERT_SMTP_HOST": "h"}, "ALERT_EMAIL_TO is not set"),
+        ({"ALERT_SMTP_HOST": "h", "ALERT_EMAIL_TO": "a@b.org"}, "ALERT_EMAIL_FROM holds no"),
+        (
+            {"ALERT_SMTP_HOST": "h", "ALERT_EMAIL_TO": "a@b.org\nBcc: x@y.org",
+             "ALERT_EMAIL_FROM": "a@b.org"},
+            "ALERT_EMAIL_TO holds no",
+        ),
+        (
+            {"ALERT_SMTP_HOST": "mail.example.org", "ALERT_EMAIL_TO": "a@b.org",
+             "ALERT_EMAIL_FROM": "a@b.org", "ALERT_SMTP_SECURITY": "none",
+             "ALERT_SMTP_USER": "u", "ALERT_SMTP_PASSWORD": SECRET},
+            "readable by anybody",
+        ),
+        ({"ALERT_WEBHOOK_URL": f"file:///etc/{SECRET}"}, "not an http or https address"),
+        ({"ALERT_WEBHOOK_URL": f"http://host/{SECRET}\n"}, "not an http or https address"),
+        ({"ALERT_WEBHOOK_URL": f"http://[{SECRET}"}, "ALERT_WEBHOOK_URL is"),
+    ],
+)  # fmt: skip
+def test_a_channel_that_is_set_up_wrong_is_told_in_one_line_without_its_secret(
+    environment: dict[str, str], told: str
+) -> None:
+    (problem,) = settings.read(environment).problems
+    assert told in problem
+    assert SECRET not in problem
+    assert "\n" not in problem
+
+
+def test_without_a_channel_nothing_happens_and_the_way_to_one_is_told(database: Path) -> None:
+    findings.write(database, incident())
+    outcome = job.run(database, settings.read({}))
+    assert outcome.sent == outcome.problems == ()
+    assert "ALERT_WEBHOOK_URL" in outcome.notes[0]
+
+
+def test_a_file_that_cannot_take_a_note_gets_nothing_sent(
+    database: Path, webhook: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    findings.write(database, incident())
+    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.0)
+    held = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); input()"  # noqa: E501
+    reader = subprocess.Popen(
+        [sys.executable, "-c", held, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    with reader:
+        assert reader.stdout is not None
+        reader.stdout.readline()
+        with pytest.raises(AlertsError, match="locked by another program"):
+            send(database, to_webhook(webhook))
+    assert webhook.bodies == []
+
+
+def test_a_missing_file_is_told_in_one_line(database: Path) -> None:
+    with pytest.raises(AlertsError, match="no such database"):
+        job.run(database, settings.read({}))
+
+
+# ------------------------------------------------------------------------------ what is read
+
+HOSTILE = incident(
+    headline="Order count <script>alert(1)</script> & <!channel>\r\nBcc: spy@example.org",
+    narrative="=HYPERLINK(\"http://evil\")\r\n.\r\nDATA <img src=x onerror=alert(1)>\u202e\u2028",
+    root_cause={"product": '=cmd|"/c calc"!A1'},
+)  # fmt: skip
+
+
+def test_hostile_text_does_no_harm_in_an_e_mail(database: Path, mailbox: Mail) -> None:
+    findings.write(database, HOSTILE)
+    assert send(database, to_mailbox(mailbox)).problems == ()
+    (mail,) = mailbox.messages
+    assert mailbox.receivers == ["ann@example.org", "bob@example.org"]
+    assert mail["Bcc"] is None
+    assert mail["Subject"].startswith("[high] Order count <script>alert(1)</script>")
+    page, text = (mail.get_body((kind,)).get_content() for kind in ("html", "plain"))  # type: ignore[union-attr]
+    assert "<script" not in page
+    assert "<img" not in page
+    assert "\u202e" not in page + text
+    assert "http" not in page.replace("http://evil", "")
+    assert "<a" not in page
+
+
+def test_hostile_text_does_no_harm_in_a_webhook(database: Path, webhook: Web) -> None:
+    findings.write(database, HOSTILE)
+    assert send(database, to_webhook(webhook)).problems == ()
+    (body,) = webhook.json
+    text = str(body["text"])
+    assert "<" not in text
+    assert "&lt;!channel&gt;" in text
+    assert not any(line.startswith(("=", "+", "-", "@")) for line in text.splitlines())
+    assert body["incident"]["root_cause"] == HOSTILE.root_cause  # type: ignore[index]
+
+
+def test_an_alert_tells_the_incident_in_words_and_in_plain_fields(
+    database: Path, webhook: Web, mailbox: Mail
+) -> None:
+    findings.write(database, incident(narrative_rewritten="Orders fell to 45."))
+    report = {"ALERT_REPORT_URL": "https://example.org/report.html"}
+    send(database, to_webhook(webhook) | to_mailbox(mailbox) | report)
+    (body,) = webhook.json
+    for words in ("[high] Order count", "Orders fell to 45.", "detect ack i1", "/report.html"):
+        assert words in str(body["text"])
+        assert words in str(mailbox.messages[0])
+    plain = body["incident"]
+    assert plain["narrative"].startswith("Order count came to 45")  # type: ignore[index]
+    assert plain["lead"]["kpi"] == "order_count"  # type: ignore[index]
+    assert (plain["severity"], plain["confidence"]) == ("high", 0.97)  # type: ignore[index]
+    assert "SIMULATED" not in str(body["text"])
+
+
+def test_simulated_data_are_called_so(database: Path, webhook: Web) -> None:
+    findings.write(database, incident(), source="simulated shop: orders.csv")
+    send(database, to_webhook(webhook))
+    assert "SIMULATED DATA" in str(webhook.json[0]["text"])
+
+
+def test_the_same_news_has_the_same_key_so_that_a_copy_is_known(
+    database: Path, webhook: Web, mailbox: Mail
+) -> None:
+    findings.write(database, incident())
+    for _ in range(2):
+        send(database, to_webhook(webhook) | to_mailbox(mailbox))
+        with duckdb.connect(str(database)) as connection:
+            connection.execute("delete from insights.alerts")  # as if it had died before the note
+    keys = {body["incident"]["alert_key"] for body in webhook.json}  # type: ignore[index]
+    assert len(webhook.bodies) == 2
+    assert len(keys) == len({mail["Message-ID"] for mail in mailbox.messages}) == 1
+
+
+# -------------------------------------------------------------------- encryption, and secrets
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not there to make a certificate")
+    folder = tmp_path_factory.mktemp("certificate")
+    both = folder / "both.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost",
+         "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    both.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
+    return both
+
+
+@pytest.mark.parametrize("security", ["starttls", "ssl"])
+def test_mail_goes_encrypted_and_only_to_a_server_with_a_valid_certificate(
+    database: Path, certificate: Path, security: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    findings.write(database, incident())
+    with servers.mail(certificate, wrapped=security == "ssl") as server:
+        given = to_mailbox(server) | {
+            "ALERT_SMTP_HOST": "localhost",
+            "ALERT_SMTP_SECURITY": security,
+            "ALERT_SMTP_USER": "ann",
+            "ALERT_SMTP_PASSWORD": SECRET,
+        }
+        (problem,) = send(database, given).problems
+        assert "no valid certificate" in problem
+        assert server.logins == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_name("cert.pem")))
+        assert send(database, given).problems == ()
+        assert server.logins == [f"\0ann\0{SECRET}"]
+        assert server.was_encrypted == [True]
+
+
+def test_mail_is_not_sent_to_a_server_that_cannot_encrypt(database: Path, mailbox: Mail) -> None:
+    findings.write(database, incident())
+    given = to_mailbox(mailbox) | {"ALERT_SMTP_SECURITY": "starttls"}
+    (problem,) = send(database, given).problems
+    assert "offers no encryption" in problem
+    assert mailbox.messages == []
+
+
+@pytest.mark.parametrize("refusal", [{"AUTH": [f"535 no such password: {SECRET}"]}, {}])
+def test_no_secret_is_ever_told(
+    database: Path, webhook: Web, mailbox: Mail, refusal: dict[str, list[str]]
+) -> None:
+    findings.write(database, incident())
+    mailbox.refusals = refusal
+    webhook.answers = [(404, f"no service at {SECRET}".encode())]
+    given = to_webhook(webhook) | to_mailbox(mailbox)
+    given |= {"ALERT_SMTP_USER": "ann", "ALERT_SMTP_PASSWORD": SECRET + ("" if refusal else "é")}
+    done = subprocess.run(
+        [sys.executable, "-m", "alerts", "--db", database],
+        env=os.environ | given, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 2
+    assert SECRET not in done.stdout + done.stderr
+    assert SECRET not in repr(settings.read(given)) + repr(send(database, given))
+    assert SECRET.encode() not in database.read_bytes()
+
+
+def test_the_choice_is_the_same_whatever_order_the_table_is_in(database: Path) -> None:
+    findings.write(database, incident("b"), incident("a"))
+    from alerts.read import read
+
+    chosen = choose(read(database), "webhook", Rules())
+    assert [alert.incident.incident_id for alert in chosen.alerts] == ["a", "b"]
