@@ -64,6 +64,12 @@ def test_there_are_ten_and_each_opens_with_its_question() -> None:
         assert not rest[0].startswith("--")
 
 
+def test_analyses_read_what_is_public_alone() -> None:
+    public = {path.stem for path in (PROJECT / "models/marts").rglob("*.sql")}
+    for path in ANALYSES:
+        assert set(re.findall(r"ref\('(\w+)'\)", path.read_text(encoding="utf-8"))) <= public
+
+
 @pytest.mark.parametrize("name", [path.stem for path in ANALYSES])
 def test_every_analysis_answers(answers: Answers, name: str) -> None:
     assert answers[name]
