@@ -40,7 +40,8 @@ def section(look: Look, facts: Facts, incident: Incident, members: list[Finding]
         action = st.radio("What about it?", list(ACTIONS), format_func=ACTIONS.__getitem__)
         until = None
         if action == feedback.SNOOZE:
-            until = st.date_input("Until, that day included", dt.date.today() + WEEK)
+            today = dt.datetime.now(dt.UTC).date()
+            until = st.date_input("Until, that day included", today + WEEK, min_value=today)
         note = st.text_input("Why (if you like)", max_chars=300)
         if st.button("Save", type="primary"):
             _say(look, incident, str(action), until, note)

@@ -158,6 +158,7 @@ def _segments(
     show.fragment(
         "parts",
         by=words.dimension(by),
+        is_early=lead.is_early,
         rows=[_part(part, unit, facts) for part in told],
         total=words.contribution(sum(part.contribution for part in told), unit),
         lead=f"{_kpi(facts, lead).label}, {words.period(lead.period_start, lead.grain)}",

@@ -18,6 +18,7 @@ from report.records import ALL, Facts, Finding, Kpi, Period
 LARGEST = 12
 """Members shown of a dimension; the others are one row."""
 MARKS = 6
+WITHIN_COUNTRY = tuple(d for d in DIMENSIONS if d not in ("country", "region", "market"))
 EVERYWHERE = "All countries"
 
 
@@ -217,9 +218,10 @@ def _into(
             format_func=lambda text: words.period(dt.date.fromisoformat(text), chosen.grain),
         )  # fmt: skip
     with by_at:
+        dimensions = DIMENSIONS if country == ALL else WITHIN_COUNTRY
         by = address.pick(
-            st.selectbox, "Broken down by", DIMENSIONS,
-            choice.one_of(DIMENSIONS, address.given("by"), DIMENSIONS[0]), "by",
+            st.selectbox, "Broken down by", dimensions,
+            choice.one_of(dimensions, address.given("by"), dimensions[0]), "by",
             forget=("member",), format_func=words.dimension,
         )  # fmt: skip
     last = period.period_start + dt.timedelta(days=PERIOD_DAYS[chosen.grain] - 1)

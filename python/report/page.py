@@ -70,21 +70,25 @@ def style(*names: str) -> str:
 def render(facts: Facts) -> str:
     """The page as text: no external address, no script but its own, every text escaped."""
     sheet, script = style("colours.css", "parts.css", "page.css"), _part("page.js")
-    return environment().get_template("page.html").render(
-        style=Markup(sheet),
-        script=Markup(script),
-        style_hash=_hash(sheet),
-        script_hash=_hash(script),
-        facts=facts,
-        run=facts.run,
-        coverage=facts.coverage,
-        incidents=incidents.cards(facts),
-        kpis=kpis.cards(facts),
-        trends=trust.trends(facts),
-        quality=trust.quality(facts),
-        blind_spots=trust.blind_spots(facts),
-        ledger=trust.ledger(facts),
-        words=words,
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            style=Markup(sheet),
+            script=Markup(script),
+            style_hash=_hash(sheet),
+            script_hash=_hash(script),
+            facts=facts,
+            run=facts.run,
+            coverage=facts.coverage,
+            incidents=incidents.cards(facts),
+            kpis=kpis.cards(facts),
+            trends=trust.trends(facts),
+            quality=trust.quality(facts),
+            blind_spots=trust.blind_spots(facts),
+            ledger=trust.ledger(facts),
+            words=words,
+        )
     )
 
 
