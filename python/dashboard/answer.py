@@ -43,7 +43,7 @@ def section(look: Look, facts: Facts, incident: Incident, members: list[Finding]
             today = dt.datetime.now(dt.UTC).date()
             until = st.date_input("Until, that day included", today + WEEK, min_value=today)
         note = st.text_input("Why (if you like)", max_chars=300)
-        if st.button("Save", type="primary"):
+        if st.button("Save"):
             _say(look, incident, str(action), until, note)
 
 

@@ -17,6 +17,7 @@ from report.records import Facts
 
 TITLE = "E-Commerce Analytics Intelligence"
 DATABASE = "retail.duckdb"
+PLACE = "place"
 BUSY = "Another program is writing to the file. Try again in a moment."
 
 
@@ -60,6 +61,10 @@ def _page(look: Look, facts: Facts) -> None:
         forget=("incident", "member"), format_func=names.__getitem__,
         label_visibility="collapsed",
     )  # fmt: skip
+    place = (chosen.view, address.given("incident"))
+    if st.session_state.get(PLACE, place) != place:
+        show.from_the_top()
+    st.session_state[PLACE] = place
     if chosen.view == choice.INCIDENTS:
         incident_page.page(look, facts, chosen)
     else:

@@ -21,10 +21,12 @@ COLOURS = {
     "light": {
         "band": "#dbe5ee", "line": "#33566f", "expected": "#7c93a6",
         "bad": "#a32a12", "good": "#0b6a58", "neutral": "#5a5f66", "sheet": "#fbfaf7",
+        "text": "#555c63",
     },
     "dark": {
         "band": "#2b3b49", "line": "#a8c8e0", "expected": "#6f8698",
         "bad": "#ff9d87", "good": "#74d3b8", "neutral": "#b5bac0", "sheet": "#14171a",
+        "text": "#a9b0b7",
     },
 }  # fmt: skip
 """Those of the report's colours.css."""
@@ -45,23 +47,26 @@ def of_series(
     if len(table) < 2:
         return None
     colours = COLOURS[theme if theme in COLOURS else "light"]
-    y_of = _axis(kpi, limits(table))
+    y_of = _axis(kpi, limits(table), colours["text"])
     y = y_of("actual")
-    days = alt.Axis(title=None, tickCount=6, labelOverlap=True, grid=False)
+    days = alt.Axis(
+        title=None, tickCount=6, labelOverlap=True, grid=False, labelColor=colours["text"]
+    )
     base = alt.Chart(table).encode(x=alt.X("day:T", axis=days))
     hints = [alt.Tooltip(f"{name}:N", title=title) for name, title in HINTS.items()]
     layers = [
         *_band(table, base, y_of, colours),
         base.mark_line(color=colours["line"], strokeWidth=1.5, clip=True).encode(y=y),
-        _dots(base, y, hints, colours),
         *_marks(table, base, y, hints, colours),
+        _dots(base, y, hints, colours),
     ]
     return alt.layer(*layers).properties(height=HEIGHT)
 
 
-def _axis(kpi: Kpi, domain: list[float]) -> Callable[[str], alt.Y]:
+def _axis(kpi: Kpi, domain: list[float], colour: str) -> Callable[[str], alt.Y]:
     """The upright axis, the same for whatever column is drawn against it."""
-    axis = alt.Axis(title=None, format=".0%" if kpi.unit == "ratio" else "~s", tickCount=6)
+    form = ".0%" if kpi.unit == "ratio" else "~s"
+    axis = alt.Axis(title=None, format=form, tickCount=6, labelColor=colour)
     scale = alt.Scale(domain=domain, nice=False, zero=False)
     return lambda column: alt.Y(f"{column}:Q", axis=axis, scale=scale)
 

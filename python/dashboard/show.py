@@ -13,12 +13,15 @@ from markupsafe import Markup
 from report import page, words
 
 TEMPLATES = Path(__file__).parent / "templates"
+TO_TOP = """<script>
+document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+</script>"""
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
 def style() -> None:
-    """Colours and parts of the report, and what a dashboard needs besides."""
-    sheet = page.style("colours.css", "parts.css")
+    """Colours and parts of the report, within our own HTML only, and what we need besides."""
+    sheet = page.style("colours.css") + ".stHtml {\n" + page.style("parts.css") + "}\n"
     own = (TEMPLATES / "dashboard.css").read_text(encoding="utf-8")
     html(Markup("<style>{}</style>").format(Markup(sheet + own)))
 
@@ -37,6 +40,11 @@ def html(body: Markup) -> None:
     """Show what is escaped already; a plain text has no way in."""
     if body.strip():
         st.html(str(body))
+
+
+def from_the_top() -> None:
+    """Begin a new page at its top: Streamlit leaves it where the last one was scrolled to."""
+    st.html(TO_TOP, unsafe_allow_javascript=True)
 
 
 def picture(drawn: Markup, alt: str) -> None:
