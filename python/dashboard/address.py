@@ -7,7 +7,6 @@ from typing import Any
 
 import streamlit as st
 
-KEEP_ALWAYS = ("view", "kpi", "grain", "country", "span")
 Pick = Callable[..., Any]
 
 

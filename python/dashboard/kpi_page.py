@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import address, chart, choice, order_lines, read, show
 from dashboard.choice import Choice
 from dashboard.members import PERIOD_DAYS, WHOLE, named
-from dashboard.records import DIMENSIONS, OTHER, Place
+from dashboard.records import DIMENSIONS, OTHER, Place, Share
 from dashboard.shelf import Look
 from report import kpis, words
 from report.records import ALL, Facts, Finding, Kpi, Period
@@ -202,57 +202,78 @@ def _into(
 ) -> None:
     """One period: the KPI within each member of a dimension, and the order lines of one."""
     show.fragment("into")
+    when_at, by_at, member_at = st.columns(3)
+    with when_at:
+        period = _period(chosen, periods, seen)
+    if period is None:
+        return
+    with by_at:
+        by = _dimension(country)
+    fixed = () if country == ALL else (("country", country),)
+    last = period.period_start + dt.timedelta(days=PERIOD_DAYS[chosen.grain] - 1)
+    place = Place(period.period_start, last, fixed)
+    shares = look.ask(read.shares, chosen.kpi, chosen.grain, place, by)
+    with member_at:
+        member = _member(shares, by, facts)
+    finding = next((f for f in found if f.period_start == period.period_start), None)
+    _shares(facts, chosen.kpi, by, shares, chart.remark(period, finding, chosen.kpi.unit))
+    if member != WHOLE:
+        listed = tuple(share.member for share in shares[:LARGEST])
+        place = Place(place.first, place.last, (*fixed, (by, member)), listed)
+    parts = [] if country == ALL else [country]
+    parts += [] if member == WHOLE else [named(member, by, facts)]
+    title = words.period(period.period_start, chosen.grain)
+    order_lines.section(look, place, ", ".join([title, *parts]))
+
+
+def _period(chosen: Choice, periods: Sequence[Period], seen: Sequence[Period]) -> Period | None:
+    """The period that is looked into: any that the address names, else the latest that is seen."""
     known = {p.period_start.isoformat(): p for p in periods if p.actual is not None}
     wanted = address.given("period")
     period = choice.period(wanted, list(known.values()) if wanted in known else seen)
     if period is None:
-        return
-    when_at, by_at, member_at = st.columns(3)
-    with when_at:
-        options = [p.period_start.isoformat() for p in seen if p.actual is not None][::-1]
-        start = period.period_start.isoformat()
-        options = options if start in options else [start, *options]
-        address.pick(
-            st.selectbox, words.upper_first(words.PERIODS[chosen.grain]), options, start,
-            "period", forget=("member",),
-            format_func=lambda text: words.period(dt.date.fromisoformat(text), chosen.grain),
-        )  # fmt: skip
-    with by_at:
-        dimensions = DIMENSIONS if country == ALL else WITHIN_COUNTRY
-        by = address.pick(
-            st.selectbox, "Broken down by", dimensions,
-            choice.one_of(dimensions, address.given("by"), dimensions[0]), "by",
-            forget=("member",), format_func=words.dimension,
-        )  # fmt: skip
-    last = period.period_start + dt.timedelta(days=PERIOD_DAYS[chosen.grain] - 1)
-    fixed = () if country == ALL else (("country", country),)
-    place = Place(period.period_start, last, fixed)
-    shares = look.ask(read.shares, chosen.kpi, chosen.grain, place, by)
-    listed = tuple(s.member for s in shares[:LARGEST])
-    with member_at:
-        names = [WHOLE, *listed, *([OTHER] if len(shares) > LARGEST else [])]
-        member = address.pick(
-            st.selectbox, "Order lines of", names,
-            choice.one_of(names, address.given("member"), WHOLE), "member",
-            format_func=lambda name: named(name, by, facts),
-        )  # fmt: skip
+        return None
+    start = period.period_start.isoformat()
+    options = [p.period_start.isoformat() for p in seen if p.actual is not None][::-1]
+    address.pick(
+        st.selectbox, words.upper_first(words.PERIODS[chosen.grain]),
+        options if start in options else [start, *options], start, "period", forget=("member",),
+        format_func=lambda text: words.period(dt.date.fromisoformat(text), chosen.grain),
+    )  # fmt: skip
+    return period
+
+
+def _dimension(country: str) -> str:
+    """What a period is broken down by; within a country, countries say nothing."""
+    dimensions = DIMENSIONS if country == ALL else WITHIN_COUNTRY
+    return address.pick(
+        st.selectbox, "Broken down by", dimensions,
+        choice.one_of(dimensions, address.given("by"), dimensions[0]), "by",
+        forget=("member",), format_func=words.dimension,
+    )  # fmt: skip
+
+
+def _member(shares: Sequence[Share], by: str, facts: Facts) -> str:
+    """Whose order lines are wanted: everybody's, one member's, or those of all smaller ones."""
+    names = [WHOLE, *(share.member for share in shares[:LARGEST])]
+    names += [OTHER] if len(shares) > LARGEST else []
+    return address.pick(
+        st.selectbox, "Order lines of", names,
+        choice.one_of(names, address.given("member"), WHOLE), "member",
+        format_func=lambda name: named(name, by, facts),
+    )  # fmt: skip
+
+
+def _shares(facts: Facts, kpi: Kpi, by: str, shares: Sequence[Share], remark: str) -> None:
+    """The KPI within the largest members, and what was found in the period."""
     show.fragment(
         "shares",
         by=words.dimension(by),
         rows=[
-            (named(s.member, by, facts), words.amount(s.value, chosen.kpi.unit))
-            for s in shares[:LARGEST]
+            (named(share.member, by, facts), words.amount(share.value, kpi.unit))
+            for share in shares[:LARGEST]
         ],
         others=len(shares) - LARGEST,
-        label=chosen.kpi.label,
-        remark=chart.remark(
-            period, next((f for f in found if f.period_start == period.period_start), None),
-            chosen.kpi.unit,
-        ),
-    )  # fmt: skip
-    if member != WHOLE:
-        place = Place(place.first, place.last, (*fixed, (by, member)), listed)
-    title = words.period(period.period_start, chosen.grain)
-    parts = [] if country == ALL else [country]
-    parts += [] if member == WHOLE else [named(member, by, facts)]
-    order_lines.section(look, place, ", ".join([title, *parts]))
+        label=kpi.label,
+        remark=remark,
+    )

@@ -204,18 +204,21 @@ def test_a_link_to_an_incident_that_is_gone_says_so(
 
 
 def test_order_lines_add_up_to_the_segment_that_led_to_them(database: Path, facts: Facts) -> None:
-    """For every part of every anomaly whose KPI is made of what order lines have.
+    """For every part of an anomaly whose KPI is made of what order lines have.
 
     An early warning's actual is what is certain of a period that goes on: no sum of lines so far.
     """
-    compared = 0
     columns = set(Sums.__annotations__) - {"lines", "orders"}
-    for finding in facts.findings:
-        ((above, below),) = query(
-            database, f"select numerator, denominator from marts.dim_kpis where kpi='{finding.kpi}'"
+    measures = {
+        str(kpi): (str(above), below and str(below))
+        for kpi, above, below in query(
+            database, "select kpi, numerator, denominator from marts.dim_kpis"
         )
-        if finding.is_early or not {above, below} - {None} <= columns:
-            continue
+        if {above, below} - {None} <= columns
+    }
+    findings = [f for f in facts.findings if f.kpi in measures and not f.is_early][:4]
+    compared = 0
+    for finding in findings:
         told = [p for p in read.parts(database, finding.name) if p.analysis == "breakdown"]
         for part in told:
             ((dimension, member),) = json.loads(part.segment).items()
@@ -223,12 +226,16 @@ def test_order_lines_add_up_to_the_segment_that_led_to_them(database: Path, fact
             fixed = () if finding.segment == "all" else (("country", finding.segment),)
             last = finding.period_start + PERIOD[finding.grain]
             place = Place(finding.period_start, last, (*fixed, (dimension, member)), tuple(same))
-            sums = read.lines(database, place, 0).sums
-            over = getattr(sums, str(below)) if below else 1
-            value = None if not over else float(Decimal(getattr(sums, str(above))) / Decimal(over))
-            assert (part.actual or 0.0) == pytest.approx(value or 0.0, abs=1e-6), part
+            value = measured(read.lines(database, place, 0).sums, *measures[finding.kpi])
+            assert (part.actual or 0.0) == pytest.approx(value, abs=1e-6), part
             compared += member == OTHER
     assert compared > 0
+
+
+def measured(sums: Sums, above: str, below: str | None) -> float:
+    """A KPI out of sums; zero where there is nothing to divide by."""
+    over = getattr(sums, below) if below else 1
+    return float(Decimal(getattr(sums, above)) / Decimal(over)) if over else 0.0
 
 
 def test_the_drill_down_shows_the_order_lines_of_the_table(
@@ -518,7 +525,8 @@ def test_it_shows_without_complaint_and_leads_from_a_kpi_to_its_incident(
     assert width_of(page) <= width
     page.get_by_role("button", name="open the incident").first.click()
     page.get_by_text("Where it comes from").wait_for()
-    page.get_by_text("Download as CSV").wait_for()
+    page.locator("[data-stale=true]").first.wait_for(state="detached")
+    page.get_by_text("Download as CSV").last.wait_for()
     assert "incident=" in page.url
     assert width_of(page) <= width
     assert troubles == []
