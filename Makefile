@@ -45,6 +45,10 @@ alerts: .venv/project ## send what is new or worse (ARGS=--dry-run: only say wha
 flow: .venv-flow/ready ## the daily job as a Prefect flow, once (ARGS='--serve "0 6 * * *"')
 	@$(FLOW)/python -m flow $(ARGS)
 
+.PHONY: dashboard
+dashboard: .venv/project .venv/dashboard ## look around in the findings with a browser, down to the order lines
+	@$(BIN)/python -m dashboard $(ARGS)
+
 .PHONY: picture
 picture: report .venv/dev ## the README's pictures of the report, with Chromium
 	@$(BIN)/python docs/picture.py report.html
@@ -158,6 +162,11 @@ endif
 	$(call install,.venv,requirements-dev.lock)
 	@touch $@
 
+.venv/dashboard: .venv/packages requirements-dashboard.lock
+	$(say) 'environment: adding Streamlit to .venv, once'
+	$(call install,.venv,requirements-dashboard.lock)
+	@touch $@
+
 # Prophet is one of the rules compared with; where it can't be installed, the others will do.
 .venv/evaluate: .venv/packages requirements-evaluate.lock
 	$(say) 'environment: adding Prophet to .venv, once'
@@ -188,8 +197,9 @@ lock_command = .venv-lock/bin/uv pip compile --quiet --no-config --universal --p
 
 .PHONY: lock
 lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
-	@$(lock_command) pyproject.toml --group build --group dev --output-file requirements-dev.lock
+	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --output-file requirements-dev.lock
 	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.lock --output-file requirements.lock
+	@$(lock_command) pyproject.toml --group dashboard --constraint requirements-dev.lock --output-file requirements-dashboard.lock
 	@$(lock_command) pyproject.toml --group evaluate --constraint requirements-dev.lock --output-file requirements-evaluate.lock
 	@cp requirements.lock requirements-flow.lock  # its versions are kept where Prefect can live with them
 	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.lock

@@ -1,4 +1,7 @@
-"""The README's pictures of a report: `make picture`, which wants Chromium."""
+"""The README's pictures, which want Chromium: of a report (`make picture`), or of a dashboard.
+
+`.venv/bin/python docs/picture.py "http://localhost:8501/?incident=ID"` while `make dashboard` runs.
+"""
 
 from __future__ import annotations
 
@@ -27,5 +30,23 @@ def main(report: Path, folder: Path) -> None:
         browser.close()
 
 
+def dashboard(address: str, folder: Path) -> None:
+    """Take a picture of a dashboard that is running."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+        page.goto(address)
+        page.get_by_text("Download as CSV").wait_for()
+        page.wait_for_load_state("networkidle")
+        page.screenshot(path=folder / "dashboard.png")
+        browser.close()
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(__file__).parent)
+    folder = Path(__file__).parent
+    if sys.argv[1].startswith("http"):
+        dashboard(sys.argv[1], folder)
+    else:
+        main(Path(sys.argv[1]), folder)

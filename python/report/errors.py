@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class ReportError(Exception):
     """The report can't be made; the message says what, where, and what to do."""
+
+
+class LockedError(ReportError):
+    """Another program is writing to the file, and did not finish in time."""

@@ -86,6 +86,18 @@ def anchor(incident_id: str) -> str:
     return svg.safe_name("incident", incident_id)
 
 
+def one(facts: Facts, incident: Incident) -> Card:
+    """A single incident, with its parts however old it is."""
+    return _card(
+        incident,
+        [f for f in facts.findings if f.incident_id == incident.incident_id],
+        [c for c in facts.contributions if c.name == incident.lead_anomaly_id],
+        {kpi.kpi: kpi for kpi in facts.kpis},
+        facts.products,
+        is_charted=True,
+    )
+
+
 def cards(facts: Facts) -> Cards:
     """All incidents; those open and recent, or the newest open ones, need attention."""
     urgent = _urgent(facts)

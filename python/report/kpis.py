@@ -96,10 +96,11 @@ def cards(facts: Facts) -> tuple[KpiCard, ...]:
     found: dict[Key, list[Finding]] = {}
     for finding in facts.findings:
         found.setdefault((finding.kpi, finding.segment, finding.grain), []).append(finding)
-    return tuple(_card(kpi, series, found) for kpi in sorted(facts.kpis, key=_place))
+    return tuple(_card(kpi, series, found) for kpi in sorted(facts.kpis, key=place))
 
 
-def _place(kpi: Kpi) -> tuple[int, str, str]:
+def place(kpi: Kpi) -> tuple[int, str, str]:
+    """Where a KPI stands among others: by group, then by name."""
     known = GROUPS.index(kpi.kpi_group) if kpi.kpi_group in GROUPS else len(GROUPS)
     return known, kpi.kpi_group, kpi.label
 
@@ -113,7 +114,7 @@ def _card(kpi: Kpi, series: dict[Key, list[Period]], found: dict[Key, list[Findi
         kpi=kpi,
         anchor=anchor(kpi.kpi),
         wish=words.DIRECTIONS[kpi.direction],
-        state=_state(kpi, series.get(own, []), found.get(own, [])),
+        state=state(kpi, series.get(own, []), found.get(own, [])),
         charts=tuple(chart for chart in charts if chart),
         marks=_marks(mine, kpi),
         segments=_segments(kpi, series, found),
@@ -124,7 +125,8 @@ def _card(kpi: Kpi, series: dict[Key, list[Period]], found: dict[Key, list[Findi
 # ---------------------------------------------------------------------------------- state
 
 
-def _state(kpi: Kpi, periods: Sequence[Period], found: Sequence[Finding]) -> State | None:
+def state(kpi: Kpi, periods: Sequence[Period], found: Sequence[Finding]) -> State | None:
+    """A series at its latest complete period; None where it has none."""
     over = [p for p in periods if p.why_not not in (*WITHOUT_TRADE, "incomplete")]
     if not over:
         return None
@@ -207,7 +209,7 @@ def _chart(
     drawn = svg.sparkline(
         svg.safe_name("chart", kpi.kpi, segment, grain),
         f"{kpi.label}{where}, {grain}, {first} to {last}",
-        _described(kpi, grain, periods, list(marks.values())),
+        described(kpi, grain, periods, list(marks.values())),
         dots,
         ends,
     )
@@ -229,7 +231,7 @@ def _dot(period: Period, found: Finding | None) -> svg.Dot | None:
     )
 
 
-def _described(kpi: Kpi, grain: Grain, periods: Sequence[Period], found: Sequence[Finding]) -> str:
+def described(kpi: Kpi, grain: Grain, periods: Sequence[Period], found: Sequence[Finding]) -> str:
     """The chart in words."""
     values = [p.actual for p in periods if p.actual is not None and p.why_not != "incomplete"]
     text = f"From {words.amount(min(values), kpi.unit)} to {words.amount(max(values), kpi.unit)}. "
@@ -257,8 +259,8 @@ def _segments(
     for place, name in enumerate(ranked):
         key = (kpi.kpi, name, kpi.cadence)
         chart = _chart(kpi, name, kpi.cadence, series, found) if place < SEGMENTS else None
-        state = _state(kpi, series[key], found.get(key, []))
-        rows.append(SegmentRow(name, state, chart.drawn if chart else None))
+        latest = state(kpi, series[key], found.get(key, []))
+        rows.append(SegmentRow(name, latest, chart.drawn if chart else None))
     return tuple(rows)
 
 

@@ -44,38 +44,52 @@ def write(database: Path, out: Path | None = None) -> Path:
     return path
 
 
-def render(facts: Facts) -> str:
-    """The page as text: no external address, no script but its own, every text escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+def environment(*folders: Path) -> Environment:
+    """Where templates come from, those of the report last; whatever they are given is escaped."""
+    made = Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {
+    made.filters |= {
         "day": words.day,
         "moment": words.moment,
         "count": words.count,
         "tight": words.tight,
     }
-    style, script = (_part(name) for name in ("page.css", "page.js"))
-    return environment.get_template("page.html").render(
-        style=Markup(style),
-        script=Markup(script),
-        style_hash=_hash(style),
-        script_hash=_hash(script),
-        facts=facts,
-        run=facts.run,
-        shop=facts.shop,
-        coverage=facts.coverage,
-        incidents=incidents.cards(facts),
-        kpis=kpis.cards(facts),
-        trends=trust.trends(facts),
-        quality=trust.quality(facts),
-        blind_spots=trust.blind_spots(facts),
-        ledger=trust.ledger(facts),
-        words=words,
+    return made
+
+
+def style(*names: str) -> str:
+    """Style sheets of the report, one after the other."""
+    return "".join(_part(name) for name in names)
+
+
+def render(facts: Facts) -> str:
+    """The page as text: no external address, no script but its own, every text escaped."""
+    sheet, script = style("colours.css", "parts.css", "page.css"), _part("page.js")
+    return (
+        environment()
+        .get_template("page.html")
+        .render(
+            style=Markup(sheet),
+            script=Markup(script),
+            style_hash=_hash(sheet),
+            script_hash=_hash(script),
+            facts=facts,
+            run=facts.run,
+            shop=facts.shop,
+            coverage=facts.coverage,
+            incidents=incidents.cards(facts),
+            kpis=kpis.cards(facts),
+            trends=trust.trends(facts),
+            quality=trust.quality(facts),
+            blind_spots=trust.blind_spots(facts),
+            ledger=trust.ledger(facts),
+            words=words,
+        )
     )
 
 

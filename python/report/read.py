@@ -1,14 +1,16 @@
-"""The only module of the report that knows DuckDB: one look at the finished file."""
+"""The only module that knows DuckDB here and in the dashboard: short looks at the finished file."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 
-from report.errors import ReportError
+from report.errors import LockedError, ReportError
 from report.records import (
     BlindSpot,
     Contribution,
@@ -131,19 +133,34 @@ RATES = """
 PRODUCTS = "select product, description from marts.dim_products where description is not null"
 
 
-def read_facts(path: Path) -> Facts:
+def read_facts(path: Path, patience: float = PATIENCE_SECONDS) -> Facts:
     """Read everything the report shows, as one moment of the file has it.
 
     Raises:
-        ReportError: there is no such file, it is no database, it stays locked, or no run of
-            detection has finished in it yet.
+        ReportError: as for `reading`, or no run of detection has finished in the file yet.
+    """
+    with reading(path, patience) as connection:
+        return _facts(connection, path)
+
+
+@contextmanager
+def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connection]:
+    """Lend the file as one moment has it, for reading; closed at the end, so nobody waits long.
+
+    Args:
+        path: the finished DuckDB file.
+        patience: seconds to wait while another program writes to it.
+
+    Raises:
+        LockedError: it stays locked.
+        ReportError: there is no such file, it is no database, or a table is missing.
     """
     if not path.is_file():
         raise ReportError(f"{path}: no such database; run `make run` first, or give --db")
-    connection = _open(path)
+    connection = _open(path, patience)
     try:
         connection.execute("begin")
-        return _facts(connection, path)
+        yield connection
     except duckdb.CatalogException as error:
         raise ReportError(
             f"{path}: {_first_line(error)} Run `dbt build` and `python -m detect` again"
@@ -154,9 +171,9 @@ def read_facts(path: Path) -> Facts:
         connection.close()
 
 
-def _open(path: Path) -> Connection:
+def _open(path: Path, patience: float) -> Connection:
     """Open the file for reading, waiting a little while another program writes to it."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + patience
     while True:
         try:
             return duckdb.connect(str(path), read_only=True)
@@ -164,7 +181,7 @@ def _open(path: Path) -> Connection:
             if "lock" not in str(error):
                 raise ReportError(f"{path}: not a DuckDB file ({_first_line(error)})") from error
             if time.monotonic() > deadline:
-                raise ReportError(
+                raise LockedError(
                     f"{path}: locked by another program; close it, or try again later"
                 ) from error
             time.sleep(PAUSE_SECONDS)
@@ -175,30 +192,32 @@ def _first_line(error: Exception) -> str:
 
 
 def _facts(connection: Connection, path: Path) -> Facts:
-    runs = _rows(connection, Run, RUN)
+    runs = rows_of(connection, Run, RUN)
     if not runs:
         raise ReportError(f"{path}: no finished run yet; run `python -m detect` first")
     return Facts(
         run=runs[0],
-        shop=_rows(connection, Shop, SHOP)[0],
-        coverage=_rows(connection, Coverage, COVERAGE)[0],
-        sources=_rows(connection, Source, SOURCES),
-        lines=_rows(connection, Lines, LINES),
-        kpis=_rows(connection, Kpi, KPIS),
-        periods=_rows(connection, Period, PERIODS),
-        findings=_rows(connection, Finding, FINDINGS),
-        contributions=_rows(connection, Contribution, CONTRIBUTIONS),
-        incidents=_rows(connection, Incident, INCIDENTS),
-        trends=_rows(connection, Trend, TRENDS),
-        blind_spots=_rows(connection, BlindSpot, BLIND_SPOTS),
-        rates=_rows(connection, Rate, RATES),
+        shop=rows_of(connection, Shop, SHOP)[0],
+        coverage=rows_of(connection, Coverage, COVERAGE)[0],
+        sources=rows_of(connection, Source, SOURCES),
+        lines=rows_of(connection, Lines, LINES),
+        kpis=rows_of(connection, Kpi, KPIS),
+        periods=rows_of(connection, Period, PERIODS),
+        findings=rows_of(connection, Finding, FINDINGS),
+        contributions=rows_of(connection, Contribution, CONTRIBUTIONS),
+        incidents=rows_of(connection, Incident, INCIDENTS),
+        trends=rows_of(connection, Trend, TRENDS),
+        blind_spots=rows_of(connection, BlindSpot, BLIND_SPOTS),
+        rates=rows_of(connection, Rate, RATES),
         products=dict(connection.execute(PRODUCTS).fetchall()),
     )
 
 
-def _rows(connection: Connection, record: type[Row], query: str) -> tuple[Row, ...]:
+def rows_of(
+    connection: Connection, record: type[Row], query: str, parameters: Sequence[object] = ()
+) -> tuple[Row, ...]:
     """Rows of a query whose columns are the record's fields, in order; NaN is None."""
-    rows = connection.execute(query).fetchall()
+    rows = connection.execute(query, list(parameters)).fetchall()
     return tuple(record(*map(_known, row)) for row in rows)
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 PROJECT = Path(__file__).parents[2]
 DBT = Path(sys.executable).with_name("dbt")
 SIMULATED_DAYS = 150
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def pytest_unconfigure() -> None:
@@ -91,3 +95,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory, shop_source: str) -> Shop:
 def shop_db(shop: Shop) -> Path:
     """The DuckDB file of the session's shop; read only."""
     return shop.database
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None and "CI" not in os.environ:
+        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
+    assert found, "continuous integration has no Chromium"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield opened
+        opened.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import re
 import shutil
 from collections import Counter
@@ -16,14 +15,13 @@ import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from detect import pipeline
 from report import cli, page, svg, trust, words
 from report.read import read_facts
 from report.records import BlindSpot, Kpi
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 HOSTILE = "<script>alert(1)</script>'; DROP TABLE kpis; --=cmd()\"onload=x <b>&amp;"
 MOST_BYTES = 2_000_000
 VOID = {"meta", "link", "input", "br"}
@@ -479,18 +477,6 @@ CONTRAST = """() => {
   }
   return { seen, poor };
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None and "CI" not in os.environ:
-        pytest.skip("no Chromium here (Debian: apt-get install chromium)")
-    assert found, "continuous integration has no Chromium"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -16,7 +16,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-bouncer.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-dev.lock",
+    "requirements-dashboard.lock",
+    "requirements-bouncer.lock",
+)
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MACROS = sorted((ROOT / "macros").glob("*.sql"))
 OURS = {path.name for path in (ROOT / "python").iterdir() if path.is_dir()}
@@ -51,6 +56,7 @@ def test_every_locked_package_has_a_hash(lock: str) -> None:
 def test_tests_run_on_the_versions_that_users_get() -> None:
     development = locked("requirements-dev.lock").items()
     assert locked("requirements.lock").items() <= development
+    assert locked("requirements-dashboard.lock").items() <= development
 
 
 @pytest.mark.parametrize(
@@ -59,6 +65,8 @@ def test_tests_run_on_the_versions_that_users_get() -> None:
         ("requirements.lock", PROJECT["project"]["dependencies"]),
         ("requirements.lock", PROJECT["build-system"]["requires"]),
         ("requirements-dev.lock", PROJECT["dependency-groups"]["dev"]),
+        ("requirements-dashboard.lock", PROJECT["dependency-groups"]["dashboard"]),
+        ("requirements-dev.lock", PROJECT["dependency-groups"]["dashboard"]),
         ("requirements-bouncer.lock", PROJECT["dependency-groups"]["bouncer"]),
         ("requirements-evaluate.lock", PROJECT["dependency-groups"]["evaluate"]),
     ],

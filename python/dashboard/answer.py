@@ -1,0 +1,59 @@
+"""Answering back: acknowledge, snooze with an end, label as false or real."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from dashboard import read, show
+from dashboard.shelf import Look
+from detect import desk, feedback
+from detect.errors import DetectError
+from report.records import Facts, Finding, Incident
+
+ACTIONS = {
+    feedback.ACKNOWLEDGE: "Acknowledge: somebody is on it",
+    feedback.SNOOZE: "Snooze: say nothing of these KPIs until a day",
+    feedback.FALSE: "Label as a false alarm",
+    feedback.REAL: "Label as real",
+}
+WEEK = dt.timedelta(days=7)
+TOLD, FAILED = "told", "failed"
+
+
+def section(look: Look, facts: Facts, incident: Incident, members: list[Finding]) -> None:
+    """What was said of an incident so far, and the means to say more."""
+    told = st.session_state.pop(TOLD, None)
+    if told:
+        st.success(show.plain(told))
+    said = look.ask(read.said, tuple(sorted(f.name for f in members)))
+    latest = said[0] if said else None
+    if latest is not None:
+        show.fragment(
+            "said",
+            said=latest,
+            status=feedback.STATUS.get(latest.action, latest.action),
+            is_pending=latest.given_at > facts.run.finished_at,
+        )
+    with st.expander("Acknowledge, snooze or label"):
+        action = st.radio("What about it?", list(ACTIONS), format_func=ACTIONS.__getitem__)
+        until = None
+        if action == feedback.SNOOZE:
+            today = dt.datetime.now(dt.UTC).date()
+            until = st.date_input("Until, that day included", today + WEEK, min_value=today)
+        note = st.text_input("Why (if you like)", max_chars=300)
+        if st.button("Save"):
+            _say(look, incident, str(action), until, note)
+
+
+def _say(look: Look, incident: Incident, action: str, until: dt.date | None, note: str) -> None:
+    """Write it down; what went wrong is one line."""
+    try:
+        with look.alone():
+            told = desk.say(look.path, incident.incident_id, action, until, note.strip() or None)
+    except DetectError as error:
+        st.error(show.plain(f"Not saved. {error}"))
+        return
+    st.session_state[TOLD] = f"Saved. {told}."
+    st.rerun()

@@ -1,0 +1,79 @@
+"""What Streamlit runs for every look at the page: read, choose, show."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import address, choice, incident_page, kpi_page, read, show
+from dashboard.errors import DashboardError
+from dashboard.shelf import Look, Shelf
+from report import trust
+from report.errors import LockedError, ReportError
+from report.incidents import OPEN
+from report.records import Facts
+
+TITLE = "E-Commerce Analytics Intelligence"
+DATABASE = "retail.duckdb"
+PLACE = "place"
+BUSY = "Another program is writing to the file. Try again in a moment."
+
+
+@st.cache_resource
+def shelf(path: Path) -> Shelf:
+    """One shelf per file, for everybody who looks."""
+    del path
+    return Shelf()
+
+
+def main() -> None:
+    """The whole page; what can't be done is one line."""
+    st.set_page_config(page_title=TITLE, page_icon=None, layout="wide")
+    show.style()
+    path = Path(os.environ.get("RETAIL_DB") or DATABASE)
+    look = Look(path, shelf(path))
+    top = st.container()
+    try:
+        facts = look.ask(read.facts)
+        with top:
+            _freshness(facts)
+        late = st.empty()
+        _page(look, facts)
+        if look.is_late:
+            late.info(
+                "Another program is writing to the file: these are the last figures seen. "
+                "Reload in a moment."
+            )
+    except LockedError:
+        st.warning(BUSY)
+    except (ReportError, DashboardError) as error:
+        st.error(show.plain(str(error)))
+
+
+def _page(look: Look, facts: Facts) -> None:
+    chosen = choice.read(st.query_params, facts)
+    waiting = sum(i.status == OPEN for i in facts.incidents)
+    names = {choice.KPIS: "KPIs", choice.INCIDENTS: f"Incidents ({waiting} open)"}
+    address.pick(
+        st.segmented_control, "Page", list(names), chosen.view, "view",
+        forget=("incident", "member"), format_func=names.__getitem__,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    place = (chosen.view, address.given("incident"))
+    if st.session_state.get(PLACE, place) != place:
+        show.from_the_top()
+    st.session_state[PLACE] = place
+    if chosen.view == choice.INCIDENTS:
+        incident_page.page(look, facts, chosen)
+    else:
+        kpi_page.page(look, facts, chosen)
+
+
+def _freshness(facts: Facts) -> None:
+    show.fragment("freshness", facts=facts, quality=trust.quality(facts))
+
+
+if __name__ == "__main__":
+    main()

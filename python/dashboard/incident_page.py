@@ -1,0 +1,260 @@
+"""Incidents: the list, and one with its narrative, causes, doubts, KPI tree and order lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import address, answer, choice, order_lines, read, show
+from dashboard.choice import Choice
+from dashboard.members import PERIOD_DAYS, WHOLE, named
+from dashboard.records import Branch, Part, Place
+from dashboard.shelf import Look
+from detect import narrative
+from report import incidents, words
+from report.incidents import OPEN, Card
+from report.records import ALL, Facts, Finding, Incident, Kpi
+
+SHOWN = 20
+BREAKDOWN = "breakdown"
+
+
+def page(look: Look, facts: Facts, chosen: Choice) -> None:
+    """One incident where the address names one, else all of them."""
+    if chosen.missing:
+        st.warning(
+            show.plain(
+                f"There is no incident {chosen.missing} any more: a later run may have told it "
+                "differently. These are the incidents of the last run."
+            )
+        )
+    if chosen.incident is None:
+        _all(facts)
+    else:
+        _one(look, facts, chosen.incident)
+
+
+# ----------------------------------------------------------------------------------- list
+
+
+def _all(facts: Facts) -> None:
+    status = address.pick(
+        st.segmented_control, "Show", choice.STATUSES,
+        choice.one_of(choice.STATUSES, address.given("status"), OPEN), "status",
+        format_func=words.upper_first,
+    )  # fmt: skip
+    wanted = [i for i in facts.incidents if status != OPEN or i.status == OPEN]
+    most = int(address.given("most") or 0) if (address.given("most") or "").isdigit() else 0
+    most = max(most, SHOWN)
+    show.fragment("found", count=len(wanted), status=status, as_of=facts.run.as_of)
+    for incident in wanted[:most]:
+        card = incidents.one(facts, incident)
+        with st.container(border=True):
+            show.fragment("row", c=card)
+            st.button(
+                "Look into it",
+                key=f"open_{incident.incident_id}",
+                on_click=address.go,
+                kwargs={"view": choice.INCIDENTS, "incident": incident.incident_id},
+            )
+    if len(wanted) > most:
+        st.button(
+            f"Show {SHOWN} more",
+            on_click=address.go,
+            kwargs={"most": str(most + SHOWN)},
+        )
+
+
+# ------------------------------------------------------------------------------------ one
+
+
+def _one(look: Look, facts: Facts, incident: Incident) -> None:
+    card = incidents.one(facts, incident)
+    members = [row.finding for row in card.rows]
+    st.button(
+        "← All incidents",
+        type="tertiary",
+        on_click=address.go,
+        kwargs={"incident": None, "member": None, "by": None},
+    )
+    show.fragment("incident", c=card)
+    told, drawn = st.columns([7, 5], gap="medium")
+    with told:
+        show.fragment("narrative", c=card)
+    with drawn:
+        _waterfall(card)
+    answer.section(look, facts, incident, members)
+    _together(card)
+    lead = members[0] if members else None
+    if lead is None:
+        return
+    parts = look.ask(read.parts, lead.name)
+    _causes(facts, lead, parts)
+    show.fragment("doubts", doubts=look.ask(read.doubts, incident.incident_id))
+    _segments(look, facts, lead, parts, look.ask(read.tree, incident.incident_id))
+
+
+def _waterfall(card: Card) -> None:
+    if card.chart is not None:
+        parts = "; ".join(f"{part.segment} {part.contribution.shown}" for part in card.parts)
+        show.fragment("charted", c=card)
+        show.picture(card.chart, f"From expected to actual by {card.charted}: {parts}")
+
+
+def _together(card: Card) -> None:
+    """What moved, and the way back to each KPI."""
+    show.fragment("moved", c=card)
+    with st.popover("See the series of a KPI"):
+        for row in card.rows:
+            finding = row.finding
+            st.button(
+                show.plain(f"{row.label}, {finding.grain}"),
+                key=f"series_{finding.name}",
+                type="tertiary",
+                on_click=address.go,
+                kwargs={
+                    "view": choice.KPIS,
+                    "incident": None,
+                    "kpi": finding.kpi,
+                    "grain": finding.grain,
+                    "country": finding.segment,
+                    "period": finding.period_start.isoformat(),
+                    "span": "all",
+                    "member": None,
+                },
+            )
+
+
+def _causes(facts: Facts, lead: Finding, parts: Sequence[Part]) -> None:
+    unit = _kpi(facts, lead).unit
+    rows = [
+        (
+            words.upper_first(words.place(part.segment, facts.products)),
+            words.contribution(part.contribution, unit),
+            words.percent(part.share_of_change),
+            words.percent(part.confidence),
+        )
+        for part in parts
+        if part.analysis != BREAKDOWN
+    ]
+    show.fragment("causes", rows=rows)
+
+
+def _segments(
+    look: Look, facts: Facts, lead: Finding, parts: Sequence[Part], tree: Sequence[Branch]
+) -> None:
+    """By one dimension: its parts, what moved net revenue there, and the order lines."""
+    mine = [part for part in parts if part.analysis == BREAKDOWN]
+    by_name: dict[str, list[Part]] = {}
+    for part in mine:
+        by_name.setdefault(part.dimensions, []).append(part)
+    show.fragment("segments")
+    by, member = _choose(facts, by_name, lead)
+    told = by_name.get(by, [])
+    unit = _kpi(facts, lead).unit
+    show.fragment(
+        "parts",
+        by=words.dimension(by),
+        is_early=lead.is_early,
+        rows=[_part(part, unit, facts) for part in told],
+        total=words.contribution(sum(part.contribution for part in told), unit),
+        lead=f"{_kpi(facts, lead).label}, {words.period(lead.period_start, lead.grain)}",
+    )
+    _tree(tree, by, facts)
+    listed = tuple(m for part in told if (m := member_of(part, by)))
+    order_lines.section(look, place_of(lead, by, member, listed), _title(lead, by, member, facts))
+
+
+def _choose(facts: Facts, by_name: dict[str, list[Part]], lead: Finding) -> tuple[str, str]:
+    """The dimension, and the member whose order lines are wanted."""
+    if not by_name:
+        return "", WHOLE
+    names = list(by_name)
+    cause = next((i.root_cause for i in facts.incidents if i.incident_id == lead.incident_id), "{}")
+    default = next((name for name in names if name in json.loads(cause)), names[0])
+    left, right = st.columns(2)
+    with left:
+        by = address.pick(
+            st.selectbox, "Broken down by", names,
+            choice.one_of(names, address.given("by"), default), "by",
+            forget=("member",), format_func=words.dimension,
+        )  # fmt: skip
+    members = [WHOLE, *(m for part in by_name[by] if (m := member_of(part, by)))]
+    with right:
+        member = address.pick(
+            st.selectbox, "Order lines of", members,
+            choice.one_of(members, address.given("member"), WHOLE), "member",
+            format_func=lambda name: named(name, by, facts),
+        )  # fmt: skip
+    return by, member
+
+
+def member_of(part: Part, dimension: str) -> str:
+    """A part's member of a dimension."""
+    found: dict[str, str] = json.loads(part.segment)
+    return found.get(dimension, "")
+
+
+def place_of(lead: Finding, by: str, member: str, listed: tuple[str, ...]) -> Place:
+    """Where the order lines of a finding's segment are."""
+    last = lead.period_start + dt.timedelta(days=PERIOD_DAYS[lead.grain] - 1)
+    fixed = () if lead.segment == ALL else (("country", lead.segment),)
+    wanted = () if member == WHOLE else ((by, member),)
+    return Place(lead.period_start, last, (*fixed, *wanted), listed)
+
+
+def _title(lead: Finding, by: str, member: str, facts: Facts) -> str:
+    parts = [words.period(lead.period_start, lead.grain)]
+    parts += [] if lead.segment == ALL else [lead.segment]
+    parts += [] if member == WHOLE else [named(member, by, facts)]
+    return ", ".join(parts)
+
+
+def _part(part: Part, unit: str, facts: Facts) -> tuple[str, str, str, str, str]:
+    return (
+        words.place(part.segment, facts.products),
+        words.amount(part.actual, unit),
+        words.amount(part.expected, unit),
+        words.contribution(part.contribution, unit),
+        words.percent(part.share_of_change),
+    )
+
+
+def _tree(tree: Sequence[Branch], by: str, facts: Facts) -> None:
+    """The factors of net revenue in the whole shop, and the members that moved it most."""
+    members: dict[str, list[Branch]] = {}
+    for branch in tree:
+        if branch.dimension == by:
+            members.setdefault(branch.member, []).append(branch)
+    sums = {name: sum(b.contribution for b in mine) for name, mine in members.items()}
+    ranked = sorted(sums, key=lambda name: -abs(sums[name]))
+    whole = [branch for branch in tree if branch.dimension == ALL]
+    show.fragment(
+        "tree",
+        whole=[
+            (
+                words.upper_first(narrative.factor_name(b.factor)),
+                words.amount(b.actual, "items"),
+                words.amount(b.expected, "items"),
+                words.contribution(b.contribution, "currency"),
+            )
+            for b in whole
+        ],
+        total=words.contribution(sum(b.contribution for b in whole), "currency"),
+        by=words.dimension(by),
+        members=[
+            (
+                named(name, by, facts),
+                words.contribution(sums[name], "currency"),
+                narrative.factor_name(max(members[name], key=lambda b: abs(b.contribution)).factor),
+            )
+            for name in ranked
+        ],
+    )
+
+
+def _kpi(facts: Facts, lead: Finding) -> Kpi:
+    return next(kpi for kpi in facts.kpis if kpi.kpi == lead.kpi)

@@ -1,0 +1,81 @@
+"""The last answers: an unchanged file is asked once, a locked one is answered from here."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar, cast
+
+from report.errors import LockedError
+
+MOST = 200
+"""Answers kept; the one unused for longest goes."""
+Stamp = tuple[int, int, int]
+Answer = TypeVar("Answer")
+Given = ParamSpec("Given")
+
+
+@dataclass
+class Shelf:
+    """Answers by question, with the state of the file they were read from; shared by all readers.
+
+    One program can't have a file open for reading and for writing at once, so its threads take
+    turns.
+    """
+
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    kept: OrderedDict[object, tuple[Stamp, object]] = field(default_factory=OrderedDict)
+
+
+@dataclass
+class Look:
+    """One look at the page: which file, and whether any answer on it is an old one."""
+
+    path: Path
+    shelf: Shelf
+    is_late: bool = False
+
+    def ask(
+        self,
+        question: Callable[Concatenate[Path, Given], Answer],
+        *given: Given.args,
+        **named: Given.kwargs,
+    ) -> Answer:
+        """Ask the file, or the shelf where the file is unchanged or another program writes to it.
+
+        Raises:
+            LockedError: the file stays locked, and this was never asked before.
+        """
+        shelf, key = self.shelf, (question.__name__, *map(repr, given))
+        with shelf.turn:
+            stamp = _stamp(self.path)
+            found = shelf.kept.get(key)
+            if found is None or found[0] != stamp:
+                try:
+                    shelf.kept[key] = found = stamp, question(self.path, *given, **named)
+                except LockedError:
+                    if found is None:
+                        raise
+                    self.is_late = True
+            shelf.kept.move_to_end(key)
+            while len(shelf.kept) > MOST:
+                shelf.kept.popitem(last=False)
+            return cast(Answer, found[1])
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody in this program reads meanwhile."""
+        with self.shelf.turn:
+            yield
+
+
+def _stamp(path: Path) -> Stamp:
+    """Changes whenever the file does; a missing file is the question's own to tell."""
+    if not path.exists():
+        return 0, 0, 0
+    state = path.stat()
+    return state.st_mtime_ns, state.st_size, state.st_ino

@@ -1,0 +1,564 @@
+"""The dashboard: every path ends at the tables' figures, answers are kept, nobody is in the way."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page
+from streamlit.testing.v1 import AppTest
+
+from conftest import PROJECT
+from dashboard import choice, cli, harmless, read
+from dashboard.errors import DashboardError
+from dashboard.records import DIMENSIONS, OTHER, Line, Place, Sums
+from detect import pipeline
+from detect import store as detect_store
+from report import words
+from report.read import read_facts
+from report.records import Facts
+from test_report import change, hostile, query
+
+APP = str(cli.APP)
+SECONDS = 60.0
+PERIOD = {"daily": dt.timedelta(0), "weekly": dt.timedelta(days=6)}
+
+
+@pytest.fixture(scope="module")
+def database(shop_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The session's shop after a run of detection."""
+    path = tmp_path_factory.mktemp("dashboard") / "shop.duckdb"
+    shutil.copyfile(shop_db, path)
+    pipeline.run(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def facts(database: Path) -> Facts:
+    return read_facts(database)
+
+
+@pytest.fixture
+def own(database: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "own.duckdb"
+    shutil.copyfile(database, path)
+    return path
+
+
+def look(path: Path, monkeypatch: pytest.MonkeyPatch, **address: str) -> AppTest:
+    """The page as somebody sees it who opens an address."""
+    monkeypatch.setenv("RETAIL_DB", str(path))
+    shown = AppTest.from_file(APP, default_timeout=SECONDS)
+    for name, value in address.items():
+        shown.query_params[name] = value
+    return calm(shown.run())
+
+
+def calm(shown: AppTest) -> AppTest:
+    assert not shown.exception, shown.exception[0].message
+    return shown
+
+
+def text_of(shown: AppTest) -> str:
+    """What stands on the page as HTML."""
+    return "\n".join(part.proto.body for part in shown.get("html")).replace("\u00a0", " ")
+
+
+def address_of(shown: AppTest) -> dict[str, str]:
+    """A choice comes as text, or as a list of one."""
+    given = shown.query_params.items()
+    return {name: value if isinstance(value, str) else value[0] for name, value in given}
+
+
+# ---------------------------------------------------------------------------------- a KPI
+
+
+def test_every_kpi_can_be_chosen_at_both_grains(
+    database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = look(database, monkeypatch)
+    for kpi in facts.kpis:
+        calm(shown.selectbox(key="pick_kpi").select(kpi.kpi).run())
+        for grain in ("daily", "weekly"):
+            calm(shown.button_group(key="pick_grain").set_value(grain).run())
+            assert address_of(shown)["kpi"] == kpi.kpi
+            assert shown.button_group(key="pick_grain").value == grain
+            assert kpi.label in text_of(shown)
+            assert shown.get("vega_lite_chart") or shown.info
+    assert len(shown.selectbox(key="pick_kpi").options) == len(facts.kpis)
+
+
+def test_a_country_is_measured_as_its_order_lines_add_up(database: Path, facts: Facts) -> None:
+    kpi = next(k for k in facts.kpis if k.kpi == "return_rate")
+    country = max(read.countries(database))
+    for period in read.series(database, kpi, "weekly", country)[3:12]:
+        place = Place(
+            period.period_start, period.period_start + PERIOD["weekly"], (("country", country),)
+        )
+        sums = read.lines(database, place, 0).sums
+        expected = sums.returned_revenue / sums.gross_revenue if sums.gross_revenue else None
+        assert period.actual == (None if expected is None else pytest.approx(float(expected)))
+
+
+def test_the_parts_of_a_period_are_those_of_the_kpi_table(database: Path, facts: Facts) -> None:
+    kpi = next(k for k in facts.kpis if k.kpi == "active_customers")
+    ((start, value),) = query(
+        database,
+        "select period_start, value from marts.fct_kpis_daily where kpi = 'active_customers' "
+        "and is_complete and value > 0 order by period_start desc limit 1",
+    )
+    assert isinstance(start, dt.date)
+    for dimension in DIMENSIONS:
+        shares = read.shares(database, kpi, "daily", Place(start, start), dimension)
+        assert sum(share.value or 0.0 for share in shares) == pytest.approx(value)
+
+
+def test_a_finding_leads_to_its_incident(
+    database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finding = facts.findings[0]
+    shown = look(
+        database, monkeypatch, kpi=finding.kpi, grain=finding.grain, span="all",
+        country=finding.segment,
+    )  # fmt: skip
+    calm(shown.button(key=f"open_{finding.name}").click().run())
+    assert address_of(shown)["incident"] == finding.incident_id
+    headline = next(i.headline for i in facts.incidents if i.incident_id == finding.incident_id)
+    assert headline in text_of(shown).replace("&#39;", "'").replace("&amp;", "&")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        {"kpi": "'; drop table x; --", "grain": "hourly", "country": "Nowhere", "span": "x..y"},
+        {"span": "2011-13-01..2011-01-01", "period": "yesterday", "by": "(select 1)"},
+        {"span": "99999999999999999999", "by": "country", "member": "' or 1=1 --"},
+        {"view": "nothing", "incident": "<script>alert(1)</script>", "most": "many"},
+        {"span": "2012-01-01..2011-01-01"},
+    ],
+)
+def test_a_wrong_address_shows_something_sensible(
+    database: Path, monkeypatch: pytest.MonkeyPatch, address: dict[str, str]
+) -> None:
+    shown = look(database, monkeypatch, **address)
+    assert not shown.error
+    assert "<script" not in text_of(shown)
+
+
+def test_no_dimension_but_a_known_one_reaches_a_query(database: Path) -> None:
+    place = Place(dt.date(2011, 1, 1), dt.date(2011, 1, 1), (("1=1 or country", "x"),))
+    with pytest.raises(DashboardError, match="no such dimension"):
+        read.lines(database, place, 1)
+
+
+@given(st.text(), st.dates(), st.dates())
+def test_a_span_is_never_wider_than_the_data(text: str, first: dt.date, last: dt.date) -> None:
+    start, end = choice.span(text, first, max(first, last))
+    assert start >= first
+    assert end <= max(first, last)
+
+
+# ------------------------------------------------------------------------------- incidents
+
+
+def test_every_incident_is_told_under_its_own_address(
+    database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert facts.incidents
+    for incident in facts.incidents[:5]:
+        text = text_of(look(database, monkeypatch, incident=incident.incident_id))
+        assert incident.incident_id in text
+        for (detail,) in query(
+            database,
+            f"select detail from insights.doubts where incident_id = '{incident.incident_id}'",
+        ):
+            assert str(detail)[:40] in text.replace("&#39;", "'").replace("&amp;", "&")
+
+
+def test_a_link_to_a_finding_opens_its_incident(database: Path, facts: Facts) -> None:
+    finding = facts.findings[-1]
+    found = choice.read({"incident": finding.name}, facts).incident
+    assert found is not None
+    assert found.incident_id == finding.incident_id
+
+
+def test_a_link_to_an_incident_that_is_gone_says_so(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = look(database, monkeypatch, incident="0123456789ab")
+    assert "no incident 0123456789ab any more" in shown.warning[0].value
+
+
+def test_order_lines_add_up_to_the_segment_that_led_to_them(database: Path, facts: Facts) -> None:
+    """For every part of an anomaly whose KPI is made of what order lines have.
+
+    An early warning's actual is what is certain of a period that goes on: no sum of lines so far.
+    """
+    columns = set(Sums.__annotations__) - {"lines", "orders"}
+    measures = {
+        str(kpi): (str(above), below and str(below))
+        for kpi, above, below in query(
+            database, "select kpi, numerator, denominator from marts.dim_kpis"
+        )
+        if {above, below} - {None} <= columns
+    }
+    findings = [f for f in facts.findings if f.kpi in measures and not f.is_early][:4]
+    compared = 0
+    for finding in findings:
+        told = [p for p in read.parts(database, finding.name) if p.analysis == "breakdown"]
+        for part in told:
+            ((dimension, member),) = json.loads(part.segment).items()
+            same = [json.loads(p.segment)[dimension] for p in told if p.dimensions == dimension]
+            fixed = () if finding.segment == "all" else (("country", finding.segment),)
+            last = finding.period_start + PERIOD[finding.grain]
+            place = Place(finding.period_start, last, (*fixed, (dimension, member)), tuple(same))
+            value = measured(read.lines(database, place, 0).sums, *measures[finding.kpi])
+            assert (part.actual or 0.0) == pytest.approx(value, abs=1e-6), part
+            compared += member == OTHER
+    assert compared > 0
+
+
+def measured(sums: Sums, above: str, below: str | None) -> float:
+    """A KPI out of sums; zero where there is nothing to divide by."""
+    over = getattr(sums, below) if below else 1
+    return float(Decimal(getattr(sums, above)) / Decimal(over)) if over else 0.0
+
+
+def test_the_drill_down_shows_the_order_lines_of_the_table(
+    database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = facts.incidents[-1]
+    lead = next(f for f in facts.findings if f.name == incident.lead_anomaly_id)
+    part = next(p for p in read.parts(database, lead.name) if p.dimensions == "product")
+    product = json.loads(part.segment)["product"]
+    shown = look(database, monkeypatch, incident=incident.incident_id, by="product", member=product)
+    last = lead.period_start + PERIOD[lead.grain]
+    rows = query(
+        database,
+        f"""
+        select invoice_no, cast(net_revenue as double) from marts.fct_order_lines
+        where product = '{product}' and order_date between '{lead.period_start}' and '{last}'
+            and line_type in ('sale', 'return')
+        """,
+    )
+    table = shown.dataframe[0].value
+    assert 0 < len(rows) < 500
+    assert sorted(zip(table["invoice_no"], table["net_revenue"], strict=True)) == sorted(rows)
+
+
+# ------------------------------------------------------------------------------- answering
+
+
+def save(shown: AppTest, action: str, note: str = "") -> AppTest:
+    calm(shown.radio[0].set_value(action).run())
+    shown.text_input[0].set_value(note)
+    button = next(b for b in shown.button if b.label == "Save")
+    return calm(button.click().run())
+
+
+def test_what_is_said_is_written_shown_and_honoured(
+    own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    incident = facts.incidents[-1]
+    shown = save(look(own, monkeypatch, incident=incident.incident_id), "ack", "on <b>it</b>")
+    assert "next run honours it" in shown.success[0].value
+    text = text_of(shown)
+    assert "acknowledged" in text
+    assert "on &lt;b&gt;it&lt;/b&gt;" in text
+    rows = query(own, "select distinct action, note from insights.feedback")
+    assert rows == [("ack", "on <b>it</b>")]
+    pipeline.run(own)
+    name = incident.incident_id
+    assert query(own, f"select status from insights.incidents where incident_id = '{name}'") == [
+        ("acknowledged",)
+    ]
+
+
+@pytest.mark.parametrize("action", ["false", "real"])
+def test_a_label_is_written(
+    own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    save(look(own, monkeypatch, incident=facts.incidents[0].incident_id), action)
+    assert query(own, "select distinct action from insights.feedback") == [(action,)]
+
+
+def test_a_snooze_has_an_end(own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = look(own, monkeypatch, incident=facts.incidents[0].incident_id)
+    calm(shown.radio[0].set_value("snooze").run())
+    until = dt.datetime.now(dt.UTC).date() + dt.timedelta(days=30)
+    assert shown.date_input[0].min <= until - dt.timedelta(days=29)
+    shown.date_input[0].set_value(until)
+    button = next(b for b in shown.button if b.label == "Save")
+    calm(button.click().run())
+    assert query(own, "select distinct until from insights.feedback") == [(until,)]
+    assert f"snoozed until {words.day(until)}" in text_of(shown)
+
+
+# ----------------------------------------------------------------------- beside other programs
+
+
+@pytest.fixture
+def writer(own: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another program that holds the file once it is told to."""
+    code = (
+        "import duckdb, sys; input(); held = duckdb.connect(sys.argv[1]); "
+        "held.execute('create table if not exists raw_scratch (x int)'); "
+        "print('held', flush=True); input()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, str(own)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as program:  # fmt: skip
+        yield program
+        program.kill()
+
+
+def hold(program: subprocess.Popen[str]) -> None:
+    assert program.stdin is not None
+    assert program.stdout is not None
+    program.stdin.write("\n")
+    program.stdin.flush()
+    assert program.stdout.readline() == "held\n"
+
+
+def test_while_another_program_writes_the_last_figures_stay(
+    own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch, writer: subprocess.Popen[str]
+) -> None:
+    monkeypatch.setattr(read, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(detect_store, "PATIENCE_SECONDS", 0.05)
+    shown = look(own, monkeypatch, incident=facts.incidents[0].incident_id)
+    before = text_of(shown)
+    hold(writer)
+    own.touch()
+    calm(shown.run())
+    assert text_of(shown) == before
+    assert "last figures seen" in shown.info[0].value
+    save(shown, "ack")
+    assert "Not saved" in shown.error[0].value
+    assert "locked by another program" in shown.error[0].value
+    assert "\n" not in shown.error[0].value
+
+
+def test_a_file_that_was_never_seen_and_is_locked_is_one_line(
+    own: Path, monkeypatch: pytest.MonkeyPatch, writer: subprocess.Popen[str]
+) -> None:
+    monkeypatch.setattr(read, "PATIENCE_SECONDS", 0.05)
+    hold(writer)
+    assert "Another program is writing" in look(own, monkeypatch).warning[0].value
+
+
+def test_an_open_page_blocks_no_build(
+    own: Path, monkeypatch: pytest.MonkeyPatch, writer: subprocess.Popen[str]
+) -> None:
+    look(own, monkeypatch)
+    hold(writer)
+
+
+def test_a_new_run_is_seen_at_the_next_look(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = look(own, monkeypatch)
+    other = own.with_name("new.duckdb")
+    shutil.copyfile(own, other)
+    change(other, "update insights.runs set source = 'the new one'")
+    other.replace(own)
+    assert "the new one" in text_of(calm(shown.run()))
+
+
+def test_freshness_and_a_simulated_shop_are_told(
+    own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(own, "update marts.dim_sources set origin = 'given'")
+    text = text_of(look(own, monkeypatch))
+    assert "Simulated data" not in text
+    assert f"{facts.run.finished_at:%H:%M} UTC" in text
+    assert "Last complete day" in text
+    change(own, "update marts.dim_sources set origin = 'simulated shop'")
+    assert "<strong>Simulated data.</strong>" in text_of(look(own, monkeypatch))
+
+
+def test_a_file_without_a_run_says_what_to_do(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    change(own, "drop schema insights cascade")
+    shown = look(own, monkeypatch)
+    assert "detect" in shown.error[0].value
+
+
+# ------------------------------------------------------------------------------------ file
+
+
+LINE = Line(
+    dt.datetime(2011, 1, 1), "C1", "return", "P", "=cmd()", -3, Decimal("1.5"), Decimal("-4.5"),
+    None, "guest", "@here", None, "domestic", "+c", "small", 9, "-f.csv", 1,
+)  # fmt: skip
+
+
+def test_a_file_runs_nothing_in_a_spreadsheet() -> None:
+    text = harmless.as_csv([LINE]).decode("utf-8-sig")
+    (row,) = csv.DictReader(text.splitlines())
+    assert row["description"] == "'=cmd()"
+    assert row["country"] == "'@here"
+    assert row["category"] == "'+c"
+    assert row["source_file"] == "'-f.csv"
+    assert row["net_revenue"] == "-4.5"
+    assert row["customer_id"] == ""
+
+
+@given(st.text())
+def test_no_text_begins_a_formula(text: str) -> None:
+    made = str(harmless.cell(text))
+    assert not made.startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert made.removeprefix("'") == text.removeprefix("'")
+
+
+# ---------------------------------------------------------------------------- command line
+
+
+def test_a_missing_file_is_one_line_and_exit_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["--db", str(tmp_path / "none.duckdb")]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("dashboard: ")
+    assert len(said.err.splitlines()) == 1
+
+
+def test_it_listens_to_this_machine_alone_and_sends_nothing_home() -> None:
+    command = cli.command(cli.HOST, cli.PORT)
+    assert "--server.address=localhost" in command
+    assert "--browser.gatherUsageStats=false" in command
+
+
+# --------------------------------------------------------------------------------- browser
+
+
+@pytest.fixture(scope="module")
+def hostile_database(database: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("hostile") / "shop.duckdb"
+    shutil.copyfile(database, path)
+    text = "<script>alert(1)</script><img src=//evil.example onerror=alert(2)>"
+    return change(
+        hostile(path),
+        f"update marts.fct_order_lines set description = '{text}', country = '{text}'",
+        f"update insights.doubts set detail = '{text} ![x](https://evil.example/x.png)'",
+    )
+
+
+@pytest.fixture(scope="module")
+def served(hostile_database: Path, database: Path) -> Iterator[dict[str, str]]:
+    """Addresses of two running dashboards: of an ordinary shop, and of a hostile one."""
+    programs = []
+    addresses = {}
+    for name, path in {"shop": database, "hostile": hostile_database}.items():
+        with socket.socket() as chosen:
+            chosen.bind(("localhost", 0))
+            port = chosen.getsockname()[1]
+        command = [sys.executable, "-m", "dashboard", "--db", str(path), "--port", str(port)]
+        programs.append(
+            subprocess.Popen(
+                command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+        )
+        addresses[name] = f"http://localhost:{port}"
+    for address in addresses.values():
+        wait_for(address + "/_stcore/health")
+    yield addresses
+    for program in programs:
+        program.terminate()
+        program.wait()
+
+
+def wait_for(address: str) -> None:
+    deadline = time.monotonic() + SECONDS
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            assert time.monotonic() < deadline, "the dashboard did not start"
+            time.sleep(0.2)
+
+
+def visit(browser: Browser, address: str, path: str, width: int, troubles: list[str]) -> Page:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.on("console", lambda m: troubles.append(m.text) if m.type != "info" else None)
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("dialog", lambda dialog: troubles.append(dialog.message))
+    page.on(
+        "request",
+        lambda r: (
+            None
+            if r.url.startswith(("data:", "blob:", address, address.replace("http", "ws")))
+            else troubles.append(r.url)
+        ),
+    )
+    page.goto(address + path)
+    page.get_by_text("Download as CSV").wait_for()
+    return page
+
+
+def width_of(page: Page) -> int:
+    inner = "document.querySelector('[data-testid=stMain]').scrollWidth"
+    return int(page.evaluate(f"Math.max(document.documentElement.scrollWidth, {inner})"))
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_it_shows_without_complaint_and_leads_from_a_kpi_to_its_incident(
+    browser: Browser, served: dict[str, str], facts: Facts, width: int
+) -> None:
+    troubles: list[str] = []
+    finding = facts.findings[0]
+    path = f"/?kpi={finding.kpi}&grain={finding.grain}&country={finding.segment}&span=all"
+    page = visit(browser, served["shop"], path, width, troubles)
+    assert width_of(page) <= width
+    page.get_by_role("button", name="open the incident").first.click()
+    page.get_by_text("Where it comes from").wait_for()
+    page.locator("[data-stale=true]").first.wait_for(state="detached")
+    page.get_by_text("Download as CSV").last.wait_for()
+    assert "incident=" in page.url
+    assert width_of(page) <= width
+    assert troubles == []
+    page.close()
+
+
+def test_hostile_text_does_nothing_and_fits(
+    browser: Browser, served: dict[str, str], facts: Facts
+) -> None:
+    troubles: list[str] = []
+    name = facts.incidents[0].incident_id
+    for path in (f"/?incident={name}", "/?kpi=total_revenue&by=product"):
+        page = visit(browser, served["hostile"], path, 360, troubles)
+        page.wait_for_timeout(300)
+        assert page.locator("img[src*=evil]").count() == 0
+        assert width_of(page) <= 360
+        page.close()
+    assert troubles == []
+
+
+def test_a_file_can_be_taken_away(browser: Browser, served: dict[str, str], facts: Facts) -> None:
+    troubles: list[str] = []
+    path = f"/?incident={facts.incidents[0].incident_id}"
+    page = visit(browser, served["hostile"], path, 1280, troubles)
+    with page.expect_download() as taken:
+        page.get_by_text("Download as CSV").click()
+    rows = list(csv.DictReader(taken.value.path().read_text("utf-8-sig").splitlines()))
+    assert rows
+    assert {"invoice_no", "net_revenue"} <= set(rows[0])
+    page.close()
+
+
+def test_the_database_is_whole_after_all_that(database: Path) -> None:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute("select count(*) from insights.incidents").fetchone()
