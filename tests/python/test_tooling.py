@@ -16,12 +16,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-LOCKS = (
-    "requirements.lock",
-    "requirements-dev.lock",
-    "requirements-dashboard.lock",
-    "requirements-bouncer.lock",
-)
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MACROS = sorted((ROOT / "macros").glob("*.sql"))
 OURS = {path.name for path in (ROOT / "python").iterdir() if path.is_dir()}
