@@ -441,7 +441,9 @@ def write_insights(path: Path, tables: dict[str, list[tuple[object, ...]]]) -> N
     with connect(path, read_only=False) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
-        histories = {name: [] for name, table in TABLES.items() if table.keeps_history}
+        histories: dict[str, list[tuple[object, ...]]] = {
+            name: [] for name, table in TABLES.items() if table.keeps_history
+        }
         for name, rows in (histories | tables).items():
             _write(connection, name, rows)
         connection.execute("commit")
