@@ -64,6 +64,8 @@ def test_tests_run_on_the_versions_that_users_get() -> None:
         ("requirements-dev.lock", PROJECT["dependency-groups"]["dashboard"]),
         ("requirements-bouncer.lock", PROJECT["dependency-groups"]["bouncer"]),
         ("requirements-evaluate.lock", PROJECT["dependency-groups"]["evaluate"]),
+        ("requirements-flow.lock", PROJECT["dependency-groups"]["flow"]),
+        ("requirements-flow.lock", PROJECT["project"]["dependencies"]),
     ],
 )
 def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
