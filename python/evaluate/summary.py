@@ -48,11 +48,11 @@ class Method:
 
 @dataclass(frozen=True)
 class Reliability:
-    """Anomalies of some confidence: how many, the mean promise, and the share that is right."""
+    """Incidents of some confidence: how many, the mean promise, and the share that is right."""
 
     low: float
     high: float
-    anomalies: int
+    incidents: int
     promised: float
     right: float
 
@@ -75,7 +75,8 @@ def share(flags_: Sequence[bool]) -> float:
 
 def all_cases(measured: Measured, kind: str, find: Find) -> list[Case]:
     """Every planted case of the shops of one kind, as one method sees them."""
-    before = {name: find(copy) for name, copy in measured.controls.items()}
+    controls = [copy for copy in measured.controls.values() if copy.kind == kind]
+    before = {copy.shop: find(copy) for copy in controls}
     return [
         case
         for copy in measured.copies
@@ -136,21 +137,24 @@ def false_incidents_per_quarter(measured: Measured, kind: str) -> float:
 
 def precision(measured: Measured, kind: str) -> float:
     """Share of the incidents reported in copies, and not in their control, that were planted."""
-    right: dict[tuple[int, str], bool] = {}
+    return share([right for _, right in _judged_incidents(measured, kind)])
+
+
+def _judged_incidents(measured: Measured, kind: str) -> list[tuple[float, bool]]:
+    """Confidence of every new incident, and whether what was planted explains any part of it."""
+    out: dict[tuple[int, str], tuple[float, bool]] = {}
     for nth, copy in enumerate(c for c in measured.copies if c.kind == kind):
         for anomaly, is_right in truth_of(copy, measured.controls[copy.shop]):
             key = (nth, anomaly.incident_id)
-            right[key] = right.get(key, False) or is_right
-    return share(list(right.values()))
+            sure, right = out.get(key, (0.0, False))
+            out[key] = (max(sure, anomaly.confidence), right or is_right)
+    return list(out.values())
 
 
 def reliability(measured: Measured) -> list[Reliability]:
-    """Promised confidence against the share of anomalies that were right."""
-    pairs = [
-        (anomaly.confidence, is_right)
-        for copy in measured.copies
-        for anomaly, is_right in truth_of(copy, measured.controls[copy.shop])
-    ]
+    """Promised confidence of incidents against the share that was right."""
+    kinds = {copy.kind for copy in measured.copies}
+    pairs = [pair for kind in sorted(kinds) for pair in _judged_incidents(measured, kind)]
     out = []
     for low, high in CONFIDENCES:
         inside = [(c, right) for c, right in pairs if low <= c < high]
@@ -201,5 +205,6 @@ def limit_for(scored: list[tuple[Copy, Floats]], measured: Measured, per_kpi_mon
     months = sum(tested_days(copy) / DAYS_PER_MONTH * _kpis(copy) for copy, _ in mine)
     whole = [score[np.array(copy.grids["daily"].segment) == ALL] for copy, score in mine]
     ranked = np.sort(np.concatenate([x[np.isfinite(x)] for x in whole]))
-    allowed = int(per_kpi_month * months)
-    return float(ranked[-allowed - 1])
+    if not ranked.size:
+        return float("inf")
+    return float(ranked[-min(int(per_kpi_month * months) + 1, ranked.size)])

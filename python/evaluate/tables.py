@@ -134,10 +134,10 @@ def _caught(some: Caught) -> tuple[str, ...]:
 
 def _reliability(measured: Measured) -> str:
     rows = [
-        (f"{r.low:g}–{min(r.high, 1):g}", str(r.anomalies), _percent(r.promised), _percent(r.right))
+        (f"{r.low:g}–{min(r.high, 1):g}", str(r.incidents), _percent(r.promised), _percent(r.right))
         for r in summary.reliability(measured)
     ]
-    head = ("confidence", "anomalies", "promised", "right")
+    head = ("confidence", "incidents", "promised", "right")
     return "### Does the confidence hold?\n\n" + _table(head, rows)
 
 

@@ -122,6 +122,15 @@ def test_false_alarms_are_counted_per_kpi_and_month_and_per_13_weeks() -> None:
     assert quarter == pytest.approx(2 / (DAYS / 91))
 
 
+def test_shops_of_one_kind_are_judged_apart_from_those_of_the_other() -> None:
+    mine = copy(calm(), (anomaly(10),))
+    other = dataclasses.replace(mine, kind=shops.SIMULATED, shop="other")
+    measured = Measured({"shop": mine, "other": other}, [], [])
+    rule = rules.RULES["re_data modified z > 3"]
+    line = summary.rule_method(measured, shops.GIVEN, "re_data", rule)
+    assert line.false_per_kpi_month == 0
+
+
 def test_a_rule_made_as_strict_has_no_more_false_alarms() -> None:
     rng = np.random.default_rng(1)
     noisy = 100 * np.exp(rng.normal(0, 0.2, (1, DAYS)))
