@@ -33,6 +33,28 @@ def _columns(text: str) -> tuple[Column, ...]:
     )
 
 
+ATTRIBUTION = """
+    analysis        VARCHAR
+    rank            BIGINT
+    dimensions      VARCHAR
+    segment         JSON
+    actual          DOUBLE
+    expected        DOUBLE
+    contribution    DOUBLE
+    share_of_change DOUBLE
+    effect          VARCHAR
+    volume          DOUBLE
+    mix             DOUBLE
+    rate            DOUBLE
+    p_value         DOUBLE
+    low             DOUBLE
+    high            DOUBLE
+    unexplained     DOUBLE
+    stability       DOUBLE
+    confidence      DOUBLE
+"""
+"""What a breakdown or a cause says, whatever it belongs to."""
+
 TABLES: dict[str, Table] = {
     "anomalies": Table(_columns("""
         anomaly_id   VARCHAR
@@ -93,27 +115,7 @@ TABLES: dict[str, Table] = {
         change       DOUBLE
         detected_on  DATE
     """)),
-    "attributions": Table(_columns("""
-        anomaly_id      VARCHAR
-        analysis        VARCHAR
-        rank            BIGINT
-        dimensions      VARCHAR
-        segment         JSON
-        actual          DOUBLE
-        expected        DOUBLE
-        contribution    DOUBLE
-        share_of_change DOUBLE
-        effect          VARCHAR
-        volume          DOUBLE
-        mix             DOUBLE
-        rate            DOUBLE
-        p_value         DOUBLE
-        low             DOUBLE
-        high            DOUBLE
-        unexplained     DOUBLE
-        stability       DOUBLE
-        confidence      DOUBLE
-    """)),
+    "attributions": Table(_columns(f"anomaly_id VARCHAR{ATTRIBUTION}")),
     "kpi_tree": Table(_columns("""
         incident_id  VARCHAR
         grain        VARCHAR
@@ -132,27 +134,7 @@ TABLES: dict[str, Table] = {
         detail       VARCHAR
         figures      JSON
     """)),
-    "early_attributions": Table(_columns("""
-        warning_id      VARCHAR anomaly_id
-        analysis        VARCHAR
-        rank            BIGINT
-        dimensions      VARCHAR
-        segment         JSON
-        actual          DOUBLE
-        expected        DOUBLE
-        contribution    DOUBLE
-        share_of_change DOUBLE
-        effect          VARCHAR
-        volume          DOUBLE
-        mix             DOUBLE
-        rate            DOUBLE
-        p_value         DOUBLE
-        low             DOUBLE
-        high            DOUBLE
-        unexplained     DOUBLE
-        stability       DOUBLE
-        confidence      DOUBLE
-    """)),
+    "early_attributions": Table(_columns(f"warning_id VARCHAR anomaly_id{ATTRIBUTION}")),
     "incidents": Table(_columns("""
         incident_id  VARCHAR
         period_start DATE
