@@ -15,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from detect import attribution, pipeline, store
 from detect.attribution.breakdown import break_down
+from detect.attribution.cells import DIMENSIONS, Cells
 from detect.attribution.parts import leaves_of, model, others, parts_of
 from detect.attribution.significance import FEWEST, chances
 from detect.attribution.split import Sides, contributions, effects
@@ -23,6 +24,7 @@ from test_detect_attribution import anomaly, leaves, small_cells
 from test_detect_shop import FIRST_DAY, build, bulk_order, cells, kpi, plant
 
 SIZE = 6
+COUNTRIES = 12
 amounts = arrays(np.float64, SIZE, elements=st.floats(-1e4, 1e4))
 volumes = arrays(np.float64, SIZE, elements=st.floats(0, 1e4))
 
@@ -148,14 +150,28 @@ def test_another_baseline_has_an_expectation_of_its_own() -> None:
 
 
 def test_a_cause_that_every_baseline_names_is_stable() -> None:
-    known = small_cells()
+    known = many_countries()
     at = known.rows(np.datetime64("2024-03-04"))
-    known.measures["net_revenue"][at] = [10.0, 200.0]
+    known.measures["net_revenue"][at.stop - 1] = 500.0
     revenue = kpi("total_revenue", numerator="net_revenue")
-    rows = attribution.attribute([anomaly(revenue, 210.0, 30.0)], known, known.period)
+    whole = 10.0 * COUNTRIES
+    rows = attribution.attribute([anomaly(revenue, whole + 490.0, whole)], known, known.period)
     causes = [r for r in rows if r.analysis == "root_cause"]
-    assert causes[0].segment == {"country": "Norway"}
+    assert causes[0].segment == {"country": f"c{COUNTRIES - 1}"}
     assert causes[0].stability == 1.0
+    assert causes[0].contribution == pytest.approx(490.0)
+    assert causes[0].unexplained == pytest.approx(0.0, abs=1e-9)
+
+
+def many_countries(days: int = 40) -> Cells:
+    """Countries that earn ten a day each."""
+    period = np.datetime64("2024-02-01") + np.arange(days)
+    codes = {name: np.zeros(COUNTRIES * days, dtype=np.int64) for name in DIMENSIONS}
+    codes["country"] = np.tile(np.arange(COUNTRIES), days)
+    members = dict.fromkeys(DIMENSIONS, ("one",))
+    members["country"] = tuple(f"c{nth}" for nth in range(COUNTRIES))
+    start = np.arange(0, COUNTRIES * days + 1, COUNTRIES)
+    return Cells(period, start, codes, members, {"net_revenue": np.full(COUNTRIES * days, 10.0)})
 
 
 def test_an_unfinished_ratio_adds_up_to_its_lower_limit() -> None:
@@ -190,8 +206,8 @@ def test_early_warnings_are_broken_down_and_add_up(
                 sum(contribution),
                 max(abs(volume + mix + rate - contribution)), sum(abs(contribution))
             from insights.early_warnings
-            left join insights.attributions
-                on warning_id = anomaly_id and analysis = 'breakdown'
+            left join insights.early_attributions using (warning_id)
+            where analysis = 'breakdown'
             group by all
             """
         ).fetchall()
