@@ -8,6 +8,7 @@ import numpy as np
 
 from detect import calendar as trading
 from detect.baseline import Forecast, forecast
+from detect.baseline.counting import counted
 from detect.baseline.scale import to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
@@ -16,6 +17,8 @@ from detect.records import Bools, Floats, Panel
 RECENT = 20
 MOST_OFF_SCALE = 0.25
 """A series with a larger share of recent periods at or below zero is too thin for its log scale."""
+MOST_REPEATED = 0.4
+"""One whose recent values are so often just the one before has no spread to learn."""
 
 
 @dataclass(frozen=True)
@@ -37,25 +40,44 @@ def look(panel: Panel, calendar: TradingCalendar, known: Bools | None = None) ->
         calendar: when the shop trades.
         known: (S, T), periods known to be incidents: tested, but nothing is learned from them.
 
-    Never tested: closed days, incomplete periods, warm-up, series with too little history or too
-    many periods without business, and days that should have been closed.
+    Never tested: closed days, incomplete periods, warm-up, series with too little history, too
+    many periods without business or hardly any variation, and days that should have been closed.
     """
     kinds = tuple(s.kpi.scale for s in panel.series)
     traded = trading.days_traded(calendar, panel) > 0
     learned = np.isfinite(panel.value) & panel.is_complete & traded
     values = np.where(learned, to_scale(kinds, panel.value), np.nan)
     taught = None if known is None else ~known
-    ahead = forecast(values, trading.regressors(calendar, panel), TUNING[panel.grain], taught)
-    tested = learned & ahead.ready & ~panel.is_warm_up & ~_thin(np.isinf(values), learned)
+    counting = counted(panel)
+    ahead = forecast(
+        values, trading.regressors(calendar, panel), TUNING[panel.grain], taught, counting
+    )
+    thin = _thin(values, learned, counting.log | counting.root)
+    tested = learned & ahead.ready & ~panel.is_warm_up & ~thin
     if panel.grain == "daily":
         tested &= calendar.expected[calendar.position(panel.period)] != CLOSED
     return View(panel, calendar, ahead, learned, tested)
 
 
-def _thin(off_scale: Bools, learned: Bools) -> Bools:
-    """Whether too many of the RECENT values before a period were off the scale, (S, T)."""
-    off, seen = _before(off_scale), _before(learned)
-    return np.asarray(off > MOST_OFF_SCALE * np.maximum(seen, 1))
+def _thin(values: Floats, learned: Bools, counts: Bools) -> Bools:
+    """Whether too many of the RECENT values before a period were off the scale or repeated, (S, T).
+
+    Counts (S,) may repeat: what chance makes of them is known.
+    """
+    off, again = _before(np.isinf(values)), _before(learned & _repeated(values, learned))
+    seen = np.maximum(_before(learned), 1)
+    return np.asarray(
+        (off > MOST_OFF_SCALE * seen) | (~counts[:, None] & (again > MOST_REPEATED * seen))
+    )
+
+
+def _repeated(values: Floats, learned: Bools) -> Bools:
+    """Whether each value equals the last one seen before it, (S, T)."""
+    columns = np.arange(values.shape[1])
+    last = np.maximum.accumulate(np.where(learned, columns, -1), axis=1)
+    before = np.concatenate([np.full((values.shape[0], 1), -1), last[:, :-1]], axis=1)
+    known = np.take_along_axis(values, np.maximum(before, 0), axis=1)
+    return np.asarray((before >= 0) & (values == known))
 
 
 def _before(flags: Bools) -> Floats:

@@ -31,3 +31,17 @@ def test_a_steady_kpi_that_jumps_is_news() -> None:
     found = findings(values)
     assert dates().day[jump] in [np.datetime64(a.period_start) for a in found]
     assert all(a.lower >= 0 and a.expected >= 0 for a in found)
+
+
+def test_an_order_a_day_may_be_two_or_none_of_a_kind() -> None:
+    values = np.where(np.random.default_rng(2).random(DAYS) < 0.1, 2.0, 1.0)
+    assert findings(values) == []
+
+
+def test_a_rate_that_is_nearly_always_the_same_is_not_tested() -> None:
+    trading = calendar.learn(dates())
+    values = np.full(DAYS, 0.02)
+    values[::9] = 0.3
+    rate = kpi(unit="ratio", scale="sqrt", denominator="orders")
+    seen = look(panel(np.where(dates().is_trading, values, np.nan)[None], rate), trading)
+    assert not seen.tested.any()

@@ -111,6 +111,15 @@ def test_one_giant_order_is_blamed_on_its_product_not_on_all_it_happens_to_be() 
     assert blamed(actual) == [{"product": "p30"}]
 
 
+def test_hours_without_orders_are_named_but_not_the_hour_of_a_rise() -> None:
+    actual = ordinary(1)
+    actual[where(hour="10")] = 0
+    assert blamed(actual) == [{"hour": "10"}]
+    actual = ordinary(1)
+    actual[where(hour="10")] *= 8
+    assert blamed(actual) == []
+
+
 def test_two_causes_are_both_named_the_larger_first() -> None:
     actual = ordinary(1)
     actual[where(product="p4") & ~where(country="c5")] *= 60

@@ -27,7 +27,8 @@ from detect.records import Bools, Floats, Ints
 COMBINED = (("country", "region", "market"), ("product", "category"), ("customer_type",))
 """Dimensions that may be combined, one of each group."""
 ALONE = ("hour",)
-"""Dimensions that are named alone. The size of an order is a consequence, no place to look."""
+"""Dimensions that are named alone, of sums that fell: hours without orders. A rise has its hour,
+too, where it is one order's. The size of an order is a consequence, no place to look."""
 NARROWER = {"market": "country", "region": "country", "category": "product"}
 FIRST, FURTHER = 1.0, 3.0
 """Nats that the first dimension, and each further one, must win."""
@@ -141,9 +142,10 @@ def _ordinary(leaves: Leaves) -> Floats:
 
 def _best(leaves: Leaves, history: History, parts: Floats, base: Floats) -> _Element | None:
     """The element with the highest score, where any is worth its price."""
+    fell = leaves.expected.denominator is None and float(parts.sum()) < 0
     found = [
         element
-        for dimensions in _combinations(leaves.dimensions)
+        for dimensions in _combinations(leaves.dimensions, alone=fell)
         if (element := _of(leaves, history, dimensions, parts, base)) is not None
     ]
     if not found:
@@ -154,13 +156,14 @@ def _best(leaves: Leaves, history: History, parts: Floats, base: Floats) -> _Ele
     return dataclasses.replace(best, confidence=min(float(1 / (1 + odds)), SUREST))
 
 
-def _combinations(names: tuple[str, ...]) -> list[tuple[int, ...]]:
-    """Sets of dimensions that an element may name."""
+def _combinations(names: tuple[str, ...], *, alone: bool) -> list[tuple[int, ...]]:
+    """Sets of dimensions that an element may name, with or without those ALONE."""
     at = {name: i for i, name in enumerate(names)}
     groups = [[at[name] for name in group if name in at] for group in COMBINED]
     together = itertools.product(*([None, *group] for group in groups))
     some = [tuple(i for i in chosen if i is not None) for chosen in together]
-    return [(at[name],) for name in ALONE if name in at] + [chosen for chosen in some if chosen]
+    single = [(at[name],) for name in ALONE if alone and name in at]
+    return single + [chosen for chosen in some if chosen]
 
 
 def _of(

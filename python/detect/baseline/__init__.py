@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.baseline import level, season, tails
+from detect.baseline.counting import Counting, least_sigma, nothing_counts
 from detect.baseline.season import Regressors
 from detect.baseline.tuning import Tuning
 from detect.records import Bools, Floats, Ints
@@ -45,7 +46,11 @@ class Forecast:
 
 
 def forecast(
-    values: Floats, regressors: Regressors, tuning: Tuning, taught: Bools | None = None
+    values: Floats,
+    regressors: Regressors,
+    tuning: Tuning,
+    taught: Bools | None = None,
+    counting: Counting | None = None,
 ) -> Forecast:
     """Forecast every period of every series from the periods before it.
 
@@ -56,6 +61,7 @@ def forecast(
         tuning: how fast to learn.
         taught: (S, T), False where a value is compared with its forecast but teaches nothing, since
             it is known to be an incident; by default every value teaches.
+        counting: which series count things, so that chance alone makes them vary; by default none.
 
     Returns:
         One-step-ahead forecasts of all periods.
@@ -68,6 +74,7 @@ def forecast(
     cycle, spread = season.start(series, regressors), tails.start(series)
     last_year = season.LastYear(out["adjusted"], tuning)
     taught = np.ones(values.shape, dtype=bool) if taught is None else taught
+    counting = nothing_counts(series) if counting is None else counting
     for t in range(periods):
         history[:, t] = bank.seen
         drift, anchor = last_year.drift(t)
@@ -77,11 +84,12 @@ def forecast(
         error = np.where(bank.seen > 0, target - centre, np.nan)
         factor = season.spread(cycle, regressors, t)
         sigma, reach = tails.sigmas(spread, tuning)
-        _note(out, t, centre + effect, error, factor * sigma, factor * reach)
-        out["p_up"][:, t] = tails.p_up(spread, error / factor, tuning)
+        wide = np.fmax(factor, least_sigma(counting, centre + effect) / sigma.min(axis=0))
+        _note(out, t, centre + effect, error, wide * sigma, wide * reach)
+        out["p_up"][:, t] = tails.p_up(spread, error / wide, tuning)
         out["adjusted"][:, t] = target
         target, error = (np.where(taught[:, t], x, np.nan) for x in (target, error))
-        ordinary = np.where(np.isfinite(sigma[0]), factor * sigma.mean(axis=0), np.inf)
+        ordinary = np.where(np.isfinite(sigma[0]), wide * sigma.mean(axis=0), np.inf)
         clipped = level.learn(bank, gains, members, target, ordinary, tuning.bank_memory)
         seen = np.isfinite(target).astype(np.float64)
         season.learn(cycle, regressors, t, clipped, seen, tuning)

@@ -20,6 +20,8 @@ FEWEST = 20
 QUARTILE_OF_NORMAL = 0.6745
 HEAVINESS, PER_VALUE = 3.0, 0.05
 """Degrees of freedom that turn a distance into a chance, and what each value seen adds to them."""
+LEAST_HALF = 0.2
+"""From median to quartile, in the residuals' own sigmas: less is a series of mostly one value."""
 CHUNK = 512
 
 
@@ -32,7 +34,7 @@ def look(view: View) -> Evidence:
     above, below = residual - upper, residual - lower
     outside = np.where(above > 0, above, np.where(below < 0, below, 0.0))
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a steady KPI has no span
-        sigma = np.maximum(half, np.finfo(np.float64).tiny) / QUARTILE_OF_NORMAL
+        sigma = np.maximum(half, LEAST_HALF) / QUARTILE_OF_NORMAL
         p_value = 2 * special.stdtr(freedom, -np.abs(residual - middle) / sigma)
         beyond = np.where(outside == 0, outside, outside / (upper - lower))
     beyond, p_value = unpack(beyond, places), unpack(p_value, places)

@@ -1,0 +1,39 @@
+"""The noise that counting alone brings: a shop of an order a day has days of none and of two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect.records import Bools, Floats, Panel
+
+ROOT_SIGMA = 0.5
+"""Standard deviation of the root of a Poisson count (Anscombe, 1948)."""
+SMALLEST = 1e-9
+
+
+@dataclass(frozen=True)
+class Counting:
+    """Which series are counts on the log scale, and which on the root scale, (S,) each."""
+
+    log: Bools
+    root: Bools
+
+
+def nothing_counts(series: int) -> Counting:
+    """Series whose noise has no lower limit."""
+    return Counting(np.zeros(series, dtype=bool), np.zeros(series, dtype=bool))
+
+
+def counted(panel: Panel) -> Counting:
+    """The series of a panel that count things."""
+    plain = [s.kpi.unit == "count" and s.kpi.denominator is None for s in panel.series]
+    scales = np.array([s.kpi.scale for s in panel.series])
+    return Counting(np.array(plain) & (scales == "log"), np.array(plain) & (scales == "sqrt"))
+
+
+def least_sigma(counting: Counting, location: Floats) -> Floats:
+    """The least that one sigma can be where so much is expected, on the series' scale, (S,)."""
+    by_log = np.exp(-0.5 * np.maximum(location, np.log(SMALLEST)))
+    return np.where(counting.log, by_log, np.where(counting.root, ROOT_SIGMA, 0.0))
