@@ -13,13 +13,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.baseline import level, season, tails
-from detect.baseline.counting import Counting, least_sigma, nothing_counts
+from detect.baseline.counting import (
+    OFF_SCALE,
+    Counting,
+    least_sigma,
+    nothing_counts,
+    off_scale,
+)
 from detect.baseline.season import Regressors
 from detect.baseline.tuning import Tuning
 from detect.records import Bools, Floats, Ints
-
-OFF_SCALE = 4.0
-"""An infinite value (the log of zero) is taken to be this far from what was expected."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +83,8 @@ def forecast(
         drift, anchor = last_year.drift(t)
         members, centre = level.predict(bank, gains, drift)
         effect = season.effect(cycle, regressors, t)
-        target = _on_scale(values[:, t], centre + effect) - effect
+        off = off_scale(counting, centre + effect)
+        target = _on_scale(values[:, t], centre + effect, off) - effect
         error = np.where(bank.seen > 0, target - centre, np.nan)
         factor = season.spread(cycle, regressors, t)
         sigma, reach = tails.sigmas(spread, tuning)
@@ -100,9 +104,9 @@ def forecast(
     return Forecast(**out, history=history, ready=history >= tuning.min_history)
 
 
-def _on_scale(value: Floats, expected: Floats) -> Floats:
-    """Values with infinities brought to OFF_SCALE beside what was expected."""
-    beside = expected + np.sign(value) * OFF_SCALE
+def _on_scale(value: Floats, expected: Floats, off: Floats) -> Floats:
+    """Values with infinities brought to a distance `off` beside what was expected."""
+    beside = expected + np.sign(value) * off
     return np.where(np.isinf(value), beside, np.maximum(value, expected - 2 * OFF_SCALE))
 
 
