@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from detect import records
-from detect.records import GRAINS, Attribution
+from detect.records import Attribution
 from evaluate.measure import Copy
-from evaluate.score import MOVED, moved
+from evaluate.score import MOVED, new_anomalies
 from simulate import Incident, PlantedIncident
 
 NEW = {"customer_type": "new"}
@@ -46,7 +44,7 @@ def named(copy: Copy, control: Copy) -> Iterator[Named]:
     for row in copy.attributions:
         if row.analysis == "root_cause":
             causes.setdefault(row.anomaly_id, []).append(row)
-    right = _right(copy, control)
+    right = {a.anomaly_id for a, far in new_anomalies(copy, control) if far >= MOVED}
     for planted in copy.planted:
         found = [i for i in copy.incidents if _is_of(i, planted) and right & _names(i)]
         if found and planted.kpis:
@@ -55,22 +53,6 @@ def named(copy: Copy, control: Copy) -> Iterator[Named]:
             answers = [best.root_cause, *(row.segment for row in rows)]
             target = planted.target.incident
             yield Named(copy.kind, target.kind, _truth(target), _distinct(answers))
-
-
-def _right(copy: Copy, control: Copy) -> set[str]:
-    """Anomalies in what was really moved, and not there in the control."""
-    shift = moved(copy, control)
-    before = {a.anomaly_id for a in control.anomalies}
-    out = set()
-    for grain in GRAINS:
-        grid = copy.grids[grain]
-        rows = {key: i for i, key in enumerate(zip(grid.kpi, grid.segment, strict=True))}
-        for a in copy.anomalies:
-            if a.grain == grain and a.anomaly_id not in before:
-                column = int(np.searchsorted(grid.period, np.datetime64(a.period_start)))
-                if abs(shift.local[grain][rows[a.kpi.name, a.segment], column]) >= MOVED:
-                    out.add(a.anomaly_id)
-    return out
 
 
 def _names(incident: records.Incident) -> set[str]:

@@ -29,7 +29,7 @@ class Plain:
     """A kind of incident large enough to be seen, and what its segment is made of."""
 
     kind: str
-    size: float | None
+    size: float
     dimensions: tuple[str, ...] = ()
     days: int = 1
     reversal: bool = False

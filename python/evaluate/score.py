@@ -176,19 +176,28 @@ def _trend_in_time(copy: Copy, planted: PlantedIncident, first: dt.date, last: d
     )
 
 
+def new_anomalies(copy: Copy, control: Copy) -> list[tuple[Anomaly, float]]:
+    """Every anomaly that the control does not have, and by how many sigmas its period was moved."""
+    shift = moved(copy, control)
+    before = {a.anomaly_id for a in control.anomalies}
+    return [
+        (anomaly, float(abs(shift.local[f.grain][f.row, f.column])))
+        for anomaly, f in zip(copy.anomalies, own_findings(copy), strict=True)
+        if anomaly.anomaly_id not in before
+    ]
+
+
 def truth_of(copy: Copy, control: Copy) -> list[tuple[Anomaly, bool]]:
     """Every anomaly that the control does not have, and whether what was planted explains it.
 
     Left out are periods that the control can't have tested, such as a last day that is not over:
     what is found there is no news, and no mistake.
     """
-    shift = moved(copy, control)
-    before = {a.anomaly_id for a in control.anomalies}
     last = {grain: _last_tested(control.grids[grain]) for grain in GRAINS}
     return [
-        (anomaly, abs(shift.local[f.grain][f.row, f.column]) >= TRACE)
-        for anomaly, f in zip(copy.anomalies, own_findings(copy), strict=True)
-        if anomaly.anomaly_id not in before and anomaly.period_start <= last[f.grain]
+        (anomaly, far >= TRACE)
+        for anomaly, far in new_anomalies(copy, control)
+        if anomaly.period_start <= last[anomaly.grain]
     ]
 
 

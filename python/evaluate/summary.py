@@ -96,13 +96,12 @@ def own_method(measured: Measured, kind: str, name: str) -> Method:
     return Method(name, large, every, false, large.on_the_day)
 
 
-def rule_method(measured: Measured, kind: str, name: str, rule: Rule) -> Method:
-    """A usual rule's line in the comparison."""
+def rule_method(measured: Measured, kind: str, name: str, rule: Rule, strict: float) -> Method:
+    """A usual rule's line in the comparison; `strict` are our false alarms per KPI-month."""
     scored = rule_scores(measured, kind, rule)
     large, every, false = _judged(measured, kind, beyond(scored, rule.limit))
-    own = _judged(measured, kind, own_findings)[2]
-    strict = beyond(scored, limit_for(scored, measured, own))
-    return Method(name, large, every, false, _judged(measured, kind, strict)[0].on_the_day)
+    raised = beyond(scored, limit_for(scored, measured, strict))
+    return Method(name, large, every, false, _judged(measured, kind, raised)[0].on_the_day)
 
 
 def _judged(measured: Measured, kind: str, find: Find) -> tuple[Caught, Caught, float]:
@@ -110,8 +109,13 @@ def _judged(measured: Measured, kind: str, find: Find) -> tuple[Caught, Caught, 
     found = sudden(all_cases(measured, kind, find))
     controls = [c for c in measured.controls.values() if c.kind == kind]
     false = sum(_whole(copy, f) for copy in controls for f in find(copy))
-    months = sum(tested_days(copy) / DAYS_PER_MONTH * _kpis(copy) for copy in controls)
-    return caught([c for c in found if c.size >= LARGE]), caught(found), false / months
+    large = [c for c in found if c.size >= LARGE]
+    return caught(large), caught(found), false / _kpi_months(controls)
+
+
+def _kpi_months(controls: Sequence[Copy]) -> float:
+    """Months tested, times whole-shop KPIs."""
+    return sum(tested_days(copy) / DAYS_PER_MONTH * _kpis(copy) for copy in controls)
 
 
 def _whole(copy: Copy, finding: Finding) -> bool:
@@ -202,7 +206,7 @@ def limit_for(scored: list[tuple[Copy, Floats]], measured: Measured, per_kpi_mon
     """The limit at which a rule has so many false alarms per KPI-month in the controls."""
     controls = {id(copy) for copy in measured.controls.values()}
     mine = [(copy, score) for copy, score in scored if id(copy) in controls]
-    months = sum(tested_days(copy) / DAYS_PER_MONTH * _kpis(copy) for copy, _ in mine)
+    months = _kpi_months([copy for copy, _ in mine])
     whole = [score[np.array(copy.grids["daily"].segment) == ALL] for copy, score in mine]
     ranked = np.sort(np.concatenate([x[np.isfinite(x)] for x in whole]))
     if not ranked.size:

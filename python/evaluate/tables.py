@@ -60,13 +60,16 @@ def _in_short(measured: Measured, kind: str, found: list[Case]) -> str:
 
 
 def _methods(measured: Measured, kind: str, *, with_prophet: bool) -> str:
-    methods = [summary.own_method(measured, kind, OWN)] + [
-        summary.rule_method(measured, kind, name, rule) for name, rule in RULES.items()
+    own = summary.own_method(measured, kind, OWN)
+    methods = [own] + [
+        summary.rule_method(measured, kind, name, rule, own.false_per_kpi_month)
+        for name, rule in RULES.items()
     ]
     if with_prophet:
         some = summary.few(measured, kind, PROPHET_COPIES)
         name = f"Prophet 99 %, on {len(some.copies)} of the copies"
-        methods.append(summary.rule_method(some, kind, name, PROPHET))
+        strict = summary.own_method(some, kind, OWN).false_per_kpi_month
+        methods.append(summary.rule_method(some, kind, name, PROPHET, strict))
     head = (
         "method", f"≥ {LARGE:g} σ: on the day", "within a week", "all sizes: on the day",
         "false alarms per KPI-month", f"≥ {LARGE:g} σ on the day, as strict as this project",

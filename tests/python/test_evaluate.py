@@ -127,7 +127,7 @@ def test_shops_of_one_kind_are_judged_apart_from_those_of_the_other() -> None:
     other = dataclasses.replace(mine, kind=shops.SIMULATED, shop="other")
     measured = Measured({"shop": mine, "other": other}, [], [])
     rule = rules.RULES["re_data modified z > 3"]
-    line = summary.rule_method(measured, shops.GIVEN, "re_data", rule)
+    line = summary.rule_method(measured, shops.GIVEN, "re_data", rule, 0.1)
     assert line.false_per_kpi_month == 0
 
 
