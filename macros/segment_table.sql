@@ -5,6 +5,7 @@
 #}
 {% macro segment_table(granularity) %}
 {%- set grain = {'day': 'daily', 'week': 'weekly'}[granularity] -%}
+{%- set changed_periods = periods_to_segment(granularity) -%}
 with
 
 order_lines as (
@@ -16,7 +17,17 @@ order_lines as (
         line_type = 'sale' and order_number > 1 as is_repeat,
         line_type = 'sale' and is_first_order as is_first
     from {{ ref('fct_order_lines') }}
-    where line_type in ('sale', 'return')
+    where
+        line_type in ('sale', 'return')
+        {%- if is_incremental() %}
+        and {{ in_periods(period_start('order_date', granularity), periods_of(changed_periods)) }}
+        {%- endif %}
+
+),
+
+signatures as (
+
+    {{ segment_signatures(granularity) }}
 
 ),
 
@@ -84,7 +95,7 @@ weighted as (
 final as (
 
     select
-        period_start,
+        weighted.period_start,
         country,
         region,
         market,
@@ -106,10 +117,13 @@ final as (
         cast(coalesce(sum(order_share), 0) as double) as orders,
         cast(coalesce(sum(customer_share), 0) as double) as active_customers,
         cast(coalesce(sum(repeat_share), 0) as double) as repeat_customers,
-        cast(coalesce(sum(first_share), 0) as double) as new_customers
+        cast(coalesce(sum(first_share), 0) as double) as new_customers,
+        signatures.signature as built_from
     from weighted
+    inner join signatures on weighted.period_start = signatures.period
     group by
-        period_start, country, region, market, product, category, customer_type, order_size, hour
+        weighted.period_start, country, region, market, product, category, customer_type,
+        order_size, hour, signatures.signature
 
 )
 

@@ -20,6 +20,7 @@ import duckdb
 from dbt import flags
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from ingest.code import code_hash
 from ingest.errors import IngestError, writing
 from ingest.landing import LANDED_FOLDER, Landing, forget_unused, land
 from ingest.sources import resolve
@@ -55,7 +56,7 @@ class Plugin(BasePlugin):
         if self._landing is None:
             self._landing = land(resolve(self._root, os.environ), self._cache)
             forget_unused(self._cache)
-        create_views(conn, self._landing)
+        create_views(conn, self._landing, code_hash(_project_folder()))
 
 
 def _prepare(database: Path) -> None:
