@@ -20,6 +20,7 @@ import duckdb
 from dbt import flags
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from ingest.code import code_hash
 from ingest.landing import LANDED_FOLDER, Landing, forget_unused, land
 from ingest.sources import resolve
 from ingest.views import create_views
@@ -49,7 +50,7 @@ class Plugin(BasePlugin):
         if self._landing is None:
             self._landing = land(resolve(self._root, os.environ), self._cache)
             forget_unused(self._cache)
-        create_views(conn, self._landing)
+        create_views(conn, self._landing, code_hash(_project_folder()))
 
 
 def _project_folder() -> Path:

@@ -256,7 +256,7 @@ def test_a_failing_build_leaves_every_byte_and_is_not_gone_on_with(shop: Shop) -
     write(Path(shop.source), small_shop())
     retried = shop.dbt("retry")
     assert retried.returncode != 0
-    assert "nothing was published: dbt retry has nothing to go on from" in retried.stdout
+    assert "nothing was published" in retried.stdout
     assert shop.database.read_bytes() == before
 
 
