@@ -38,6 +38,8 @@ from detect.records import (
     Source,
 )
 from detect.schema import TABLES, Column
+from warehouse.errors import WarehouseError
+from warehouse.publish import changed
 
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.25
@@ -62,7 +64,7 @@ def connect(path: Path, *, read_only: bool) -> Iterator[Connection]:
         DetectError: there is no such file, it is no database, or it stays locked.
     """
     if not path.is_file():
-        raise DetectError(f"{path}: no such database; run `dbt build` first, or give --db")
+        raise _missing(path)
     connection = _open(path, read_only=read_only)
     try:
         connection.execute("set timezone = 'UTC'")
@@ -71,6 +73,26 @@ def connect(path: Path, *, read_only: bool) -> Iterator[Connection]:
         raise DetectError(f"{path}: {_first_line(error)}") from error
     finally:
         connection.close()
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[Connection]:
+    """Open a copy of the file to write to, which takes its place when all went well.
+
+    Raises:
+        DetectError: as `connect` does, or the disk refuses.
+    """
+    if not path.is_file():
+        raise _missing(path)
+    try:
+        with changed(path) as copy, connect(copy, read_only=False) as connection:
+            yield connection
+    except WarehouseError as error:
+        raise DetectError(str(error)) from error
+
+
+def _missing(path: Path) -> DetectError:
+    return DetectError(f"{path}: no such database; run `dbt build` first, or give --db")
 
 
 def _open(path: Path, *, read_only: bool) -> Connection:
@@ -504,7 +526,7 @@ def write_insights(path: Path, tables: dict[str, list[tuple[object, ...]]]) -> N
 
     A reader sees the tables of the last finished run; a killed writer leaves them untouched.
     """
-    with connect(path, read_only=False) as connection:
+    with changing(path) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
         histories: dict[str, list[tuple[object, ...]]] = {
@@ -586,7 +608,7 @@ def give_feedback(path: Path, given: list[Feedback]) -> None:
 
 def append(path: Path, name: str, records: Sequence[object]) -> None:
     """Add records to a table that keeps history; it is made where there is none yet."""
-    with connect(path, read_only=False) as connection:
+    with changing(path) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
         _write(connection, name, rows_of({name: records})[name])
@@ -602,7 +624,7 @@ def read_history(path: Path, name: str) -> list[dict[str, object]]:
 
 def tell_anew(path: Path, stories: dict[str, str]) -> None:
     """Put rewritten stories beside the narratives they tell; all others have none."""
-    with connect(path, read_only=False) as connection:
+    with changing(path) as connection:
         connection.execute("begin")
         connection.execute("update insights.incidents set narrative_rewritten = null")
         for narrative, story in stories.items():
@@ -619,7 +641,7 @@ def carry_over(older: Path, newer: Path) -> None:
         known, kept = ([tuple(r.values()) for r in read_history(p, name)] for p in (newer, older))
         missing = [row for row in kept if row not in known]
         if missing:
-            with connect(newer, read_only=False) as connection:
+            with changing(newer) as connection:
                 connection.execute("create schema if not exists insights")
                 _write(connection, name, missing)
 
