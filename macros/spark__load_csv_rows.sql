@@ -6,21 +6,17 @@
     {%- set types = model.config.get('column_types', {}) -%}
     {%- set statements = [] -%}
     {%- for chunk in agate_table.rows | batch(get_batch_size()) -%}
-        {%- set statement -%}
-            insert into {{ this }}
-            {%- for row in chunk %}
-            select
-                {%- for name in agate_table.column_names %}
-                cast(
-                    {{ sql_text(row[name]) }}
-                    as {{ types.get(name, adapter.convert_type(agate_table, loop.index0)) }}
-                ) as {{ name }}{{ ',' if not loop.last }}
-                {%- endfor %}
-            {{ 'union all' if not loop.last }}
-            {%- endfor %}
-        {%- endset -%}
-        {%- do adapter.add_query(statement, abridge_sql_log=True) -%}
-        {%- do statements.append(statement) -%}
+        {%- set rows = [] -%}
+        {%- for row in chunk -%}
+            {%- set cells = [] -%}
+            {%- for name in agate_table.column_names -%}
+                {%- set type = types.get(name, adapter.convert_type(agate_table, loop.index0)) -%}
+                {%- do cells.append('cast(' ~ sql_text(row[name]) ~ ' as ' ~ type ~ ')') -%}
+            {%- endfor -%}
+            {%- do rows.append('(' ~ cells | join(', ') ~ ')') -%}
+        {%- endfor -%}
+        {%- do statements.append('insert into ' ~ this ~ ' values ' ~ rows | join(', ')) -%}
+        {%- do adapter.add_query(statements | last, abridge_sql_log=True) -%}
     {%- endfor -%}
     {{ return(statements | first) }}
 {% endmacro %}
