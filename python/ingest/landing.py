@@ -51,7 +51,7 @@ class RawFile:
     """ISO time in UTC; of a Parquet file that is read in place, when that was written."""
     note: str | None
     content_hash: int | None
-    """Changes when any of its rows does; None for what is read in place, which is not read for it."""
+    """Changes when any of its rows does; None for what is read in place."""
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,13 @@ def _fingerprint(path: Path) -> _Fingerprint:
 
 
 def _target(source: SourceFile, fingerprint: _Fingerprint, cache: Path) -> Path:
-    identity = (LANDING_VERSION, duckdb.__version__, str(source.path), source.label, *astuple(fingerprint))
+    identity = (
+        LANDING_VERSION,
+        duckdb.__version__,
+        str(source.path),
+        source.label,
+        *astuple(fingerprint),
+    )
     return cache / f"{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32]}.parquet"
 
 
