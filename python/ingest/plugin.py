@@ -26,6 +26,8 @@ from ingest.sources import resolve
 from ingest.views import create_views
 
 NOT_A_FILE = (":memory:", "md:")
+UNQUOTED = frozenset("'\";\\")
+"""Signs in the name of a database that dbt's own queries would stumble over."""
 SCHEMAS = frozenset(
     {"raw", "staging", "intermediate", "marts", "seeds", "insights", "main", "temp", "system"}
 )
@@ -38,7 +40,8 @@ class Plugin(BasePlugin):
         """Read where the project and the cache are, and make sure the database can be opened.
 
         Raises:
-            IngestError: the database would have the name of a schema in it.
+            IngestError: the database would have the name of a schema in it, or one that dbt can't
+                write into a query.
         """
         if self.creds and not self.creds.path.startswith(NOT_A_FILE):
             _prepare(Path(self.creds.path))
@@ -63,6 +66,11 @@ def _prepare(database: Path) -> None:
     if database.stem in SCHEMAS:
         raise IngestError(
             f"{database} has the name of a schema in it; give RETAIL_DB another file name"
+        )
+    if not UNQUOTED.isdisjoint(database.stem) or not database.stem.isprintable():
+        raise IngestError(
+            f"{database} has a quotation mark, semicolon, backslash or control character in its "
+            "name, which dbt can't handle; give RETAIL_DB another file name (folders may have any)"
         )
     with writing(database.parent):
         database.parent.mkdir(parents=True, exist_ok=True)
