@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console import FAILED, report
+from warehouse.option import VARIABLE, add_db_option
 
-DATABASE = "retail.duckdb"
 APP = Path(__file__).with_name("app.py")
 HOST, PORT = "localhost", 8501
 OPTIONS = {
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if trouble:
         report("dashboard", trouble)
         return FAILED
-    os.environ["RETAIL_DB"] = str(options.db.absolute())
+    os.environ[VARIABLE] = str(options.db.absolute())
     os.execv(sys.executable, command(options.host, options.port))  # noqa: S606 - our own program, no shell
 
 
@@ -78,10 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB") or DATABASE), metavar="PATH",
-        help="the DuckDB file (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
+    add_db_option(parser)
     parser.add_argument("--port", type=int, default=PORT, help=f"default: {PORT}")
     parser.add_argument(
         "--host", default=HOST,

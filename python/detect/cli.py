@@ -7,13 +7,14 @@ import datetime as dt
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from console import FINE, harmless, run, show
 from detect import desk, feedback, pipeline, report
 from detect.errors import DetectError
+from warehouse.errors import WarehouseError
+from warehouse.option import add_db_option
+from warehouse.publish import only_one_at_work
 
-DATABASE = "retail.duckdb"
 EXAMPLES = """\
 examples:
   python -m detect                             look for what moved, up to the last complete day
@@ -28,7 +29,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
     options = _parser().parse_args(arguments)
-    return run("detect", lambda: _act(options), DetectError)
+    return run("detect", lambda: _act(options), DetectError, WarehouseError)
 
 
 def _act(options: argparse.Namespace) -> int:
@@ -52,7 +53,8 @@ def _answer(options: argparse.Namespace) -> str:
         said = options.verdict if options.action == "label" else options.action
         until = getattr(options, "until", None)
         return harmless(desk.say(options.db, options.id, said, until, options.note))
-    outcome = pipeline.run(options.db, options.as_of, with_canaries=options.canaries)
+    with only_one_at_work(options.db):
+        outcome = pipeline.run(options.db, options.as_of, with_canaries=options.canaries)
     if options.json:
         return report.as_json(outcome)
     return report.summary(outcome, colour=_colour())
@@ -87,11 +89,7 @@ def _common(*, given_before: bool) -> argparse.ArgumentParser:
     """Options of every command; what was given before the action is not reset after it."""
     common = argparse.ArgumentParser(add_help=False)
     unset = argparse.SUPPRESS if given_before else False
-    database = Path(os.environ.get("RETAIL_DB") or DATABASE)
-    common.add_argument(
-        "--db", type=Path, default=argparse.SUPPRESS if given_before else database, metavar="PATH",
-        help="the DuckDB file (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
+    add_db_option(common, given_before=given_before)
     common.add_argument("--quiet", action="store_true", default=unset, help="print nothing")
     common.add_argument(
         "--json", action="store_true", default=unset, help="print JSON, for a program"

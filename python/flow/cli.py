@@ -9,8 +9,8 @@ from pathlib import Path
 
 from console import FAILED, report, run
 from flow.server import ServerError, some_server
+from warehouse.option import add_db_option
 
-DATABASE = "retail.duckdb"
 #: Prefect reads these when it is imported. It talks to nobody outside: what a person has set wins.
 AT_HOME = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -61,10 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB") or DATABASE), metavar="PATH",
-        help="the DuckDB file to publish (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
+    add_db_option(parser, what="the DuckDB file to publish")
     parser.add_argument(
         "--project", type=Path, default=Path.cwd(), metavar="FOLDER",
         help="root of the dbt project (default: this folder)",

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from console import FINE, harmless, run, show
 from report import page
 from report.errors import ReportError
+from warehouse.option import add_db_option
 
-DATABASE = "retail.duckdb"
 EXAMPLES = """\
 examples:
   python -m report                             report.html beside the database
@@ -39,10 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB") or DATABASE), metavar="PATH",
-        help="the DuckDB file (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
+    add_db_option(parser)
     parser.add_argument(
         "--out", type=Path, metavar="PATH",
         help=f"where the page goes (default: {page.FILE} beside the database)",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from collections.abc import Sequence
-from pathlib import Path
 
 from console import FINE, harmless, run, show
 from rewrite import job, settings
 from rewrite.errors import RewriteError
+from warehouse.option import add_db_option
 
-DATABASE = "retail.duckdb"
 EXAMPLES = """\
 environment:
   REWRITE_URL       an OpenAI-compatible endpoint, such as http://localhost:11434/v1; off if not set
@@ -44,9 +42,6 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB") or DATABASE), metavar="PATH",
-        help="the DuckDB file (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
+    add_db_option(parser)
     parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
     return parser
