@@ -7,6 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 BIN := .venv/bin
 BOUNCER := .venv-bouncer/bin
 FLOW := .venv-flow/bin
+AUDIT := .venv-audit/bin
 UV := uv==0.13.9
 
 say = @printf '==> %s\n'
@@ -62,12 +63,17 @@ docs: .venv/project ## document every table of the built file, in target/static_
 tools := .venv/project .venv/dev
 
 .PHONY: test
-test: lint .venv-flow/ready ## everything that must hold: lint, then pytest
+test: lint audit .venv-flow/ready ## everything that must hold: lint, audit, then pytest
 	$(say) 'pytest'
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: lint
 lint: lint-python lint-yaml lint-dbt lint-sql ## every linter, the type checker and the layers
+
+.PHONY: audit
+audit: .venv-audit/ready ## known vulnerabilities in what the locks pin
+	$(say) 'pip-audit: known vulnerabilities in what the locks pin'
+	@$(AUDIT)/python .ci/audit.py $(wildcard requirements*.lock)
 
 .PHONY: lint-python
 lint-python: $(tools)
@@ -187,6 +193,11 @@ endif
 	$(call install,.venv-bouncer,requirements-bouncer.lock)
 	@touch $@
 
+.venv-audit/ready: requirements-audit.lock
+	$(call environment,.venv-audit,pip-audit)
+	$(call install,.venv-audit,requirements-audit.lock)
+	@touch $@
+
 .venv-lock/$(UV):
 	$(call environment,.venv-lock,uv)
 	@.venv-lock/bin/python -m pip install $(pip_options) $(UV)
@@ -204,6 +215,7 @@ lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at i
 	@cp requirements.lock requirements-flow.lock  # its versions are kept where Prefect can live with them
 	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.lock
 	@$(lock_command) --group bouncer --output-file requirements-bouncer.lock
+	@$(lock_command) --group audit --output-file requirements-audit.lock
 
 # Tidying ------------------------------------------------------------------------------------
 
@@ -214,5 +226,5 @@ clean: ## remove what tools left behind; data, database and environments stay
 
 .PHONY: distclean
 distclean: clean ## back to a fresh clone: environments, data and retail.duckdb go too
-	@rm -rf .venv .venv-bouncer .venv-flow .venv-lock python/*.egg-info data .building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
+	@rm -rf .venv .venv-bouncer .venv-flow .venv-lock .venv-audit python/*.egg-info data .building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
 		retail.duckdb retail.duckdb.* report.html
