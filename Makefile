@@ -226,5 +226,5 @@ clean: ## remove what tools left behind; data, database and environments stay
 
 .PHONY: distclean
 distclean: clean ## back to a fresh clone: environments, data and retail.duckdb go too
-	@rm -rf .venv .venv-bouncer .venv-flow .venv-lock python/*.egg-info data .building-retail.duckdb .retail.duckdb.lock \
+	@rm -rf .venv .venv-bouncer .venv-flow .venv-lock python/*.egg-info data .building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
 		retail.duckdb retail.duckdb.* report.html

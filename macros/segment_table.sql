@@ -1,10 +1,13 @@
 {#
     The additive measures by period and every dimension at once. Counts of distinct things are
     spread over the rows that share them (a customer with four lines is a quarter in each), so they
-    add up exactly whatever the grouping.
+    add up whatever the grouping. Shares are whole numbers of 1e-15 until they are summed: a sum
+    of DOUBLEs would depend in its last digit on the order that the rows happen to come in.
 #}
 {% macro segment_table(granularity) %}
 {%- set grain = {'day': 'daily', 'week': 'weekly'}[granularity] -%}
+{%- set changed_periods = periods_to_segment(granularity) -%}
+{%- set whole = '1.0e15' -%}
 with
 
 order_lines as (
@@ -16,7 +19,17 @@ order_lines as (
         line_type = 'sale' and order_number > 1 as is_repeat,
         line_type = 'sale' and is_first_order as is_first
     from {{ ref('fct_order_lines') }}
-    where line_type in ('sale', 'return')
+    where
+        line_type in ('sale', 'return')
+        {%- if is_incremental() %}
+        and {{ in_periods(period_start('order_date', granularity), periods_of(changed_periods)) }}
+        {%- endif %}
+
+),
+
+signatures as (
+
+    {{ segment_signatures(granularity) }}
 
 ),
 
@@ -56,13 +69,17 @@ weighted as (
 
     select
         order_lines.*,
-        case when order_lines.is_sale then 1.0e0 / lines_per_order.sale_lines end as order_share,
-        case when order_lines.is_sale then 1.0e0 / lines_per_customer.sale_lines end
-            as customer_share,
-        case when order_lines.is_repeat then 1.0e0 / lines_per_customer.repeat_lines end
-            as repeat_share,
-        case when order_lines.is_first then 1.0e0 / lines_per_customer.first_lines end
-            as first_share,
+        {%- for share, condition, count in [
+            ('order_share', 'is_sale', 'lines_per_order.sale_lines'),
+            ('customer_share', 'is_sale', 'lines_per_customer.sale_lines'),
+            ('repeat_share', 'is_repeat', 'lines_per_customer.repeat_lines'),
+            ('first_share', 'is_first', 'lines_per_customer.first_lines'),
+        ] %}
+        case
+            when order_lines.{{ condition }}
+                then cast(floor({{ whole }} / {{ count }} + 0.5e0) as decimal(18, 0))
+        end as {{ share }},
+        {%- endfor %}
         case when top_products.product is not null then order_lines.gross_revenue end
             as top_product_revenue
     from order_lines
@@ -84,7 +101,7 @@ weighted as (
 final as (
 
     select
-        period_start,
+        weighted.period_start,
         country,
         region,
         market,
@@ -103,13 +120,16 @@ final as (
         ) as international_revenue,
         cast(coalesce(sum(top_product_revenue), 0) as decimal(38, 8)) as top_product_revenue,
         cast(sum(units) as bigint) as units,
-        cast(coalesce(sum(order_share), 0) as double) as orders,
-        cast(coalesce(sum(customer_share), 0) as double) as active_customers,
-        cast(coalesce(sum(repeat_share), 0) as double) as repeat_customers,
-        cast(coalesce(sum(first_share), 0) as double) as new_customers
+        cast(coalesce(sum(order_share), 0) as double) / {{ whole }} as orders,
+        cast(coalesce(sum(customer_share), 0) as double) / {{ whole }} as active_customers,
+        cast(coalesce(sum(repeat_share), 0) as double) / {{ whole }} as repeat_customers,
+        cast(coalesce(sum(first_share), 0) as double) / {{ whole }} as new_customers,
+        signatures.signature as built_from
     from weighted
+    inner join signatures on weighted.period_start = signatures.period
     group by
-        period_start, country, region, market, product, category, customer_type, order_size, hour
+        weighted.period_start, country, region, market, product, category, customer_type,
+        order_size, hour, signatures.signature
 
 )
 

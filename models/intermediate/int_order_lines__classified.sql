@@ -1,10 +1,20 @@
 -- One row per raw row, each with either a `line_type` or a `reject_reason`: no row is in neither,
--- none in both.
+-- none in both. On DuckDB only the days with other rows than before are done.
+{{ config(
+    materialized='incremental' if target.type == 'duckdb' else 'table',
+    incremental_strategy='append',
+    pre_hook="{{ forget_periods('cast(ordered_at as date)', days_to_classify()) }}",
+    post_hook='{{ remember_code() }}'
+) }}
+{%- set changed_days = days_to_classify() %}
 with
 
 order_lines as (
 
-    select * from {{ ref('int_order_lines__deduplicated') }}
+    select * from {{ ref('stg_online_retail__order_lines') }}
+    {%- if is_incremental() %}
+    where {{ in_periods('cast(ordered_at as date)', periods_of(changed_days)) }}
+    {%- endif %}
 
 ),
 
@@ -30,25 +40,46 @@ service_stock_codes as (
 
 ),
 
+-- Rows are compared as they were understood (`6` is `6.0`), and as they were written where they
+-- were not. The first of identical rows is kept.
+numbered as (
+
+    select
+        *,
+        row_number() over (
+            partition by
+                invoice_no, stock_code, description, quantity, ordered_at, unit_price, customer_id,
+                country,
+                case when quantity is null then quantity_text end,
+                case when ordered_at is null then invoice_date_text end,
+                case when unit_price is null then unit_price_text end,
+                parse_error,
+                raw_line
+            order by source_file, source_row
+        ) as copy_number
+    from order_lines
+
+),
+
 checked as (
 
     select
-        order_lines.*,
+        numbered.*,
         service_stock_codes.stock_code is not null as is_service,
         case
-            when order_lines.copy_number > 1 then 'duplicate'
+            when numbered.copy_number > 1 then 'duplicate'
             when
-                order_lines.parse_error is not null
-                or order_lines.invoice_no is null
-                or order_lines.stock_code is null
-                or order_lines.quantity is null
-                or order_lines.ordered_at is null
-                or order_lines.unit_price is null
-                or order_lines.amount is null
+                numbered.parse_error is not null
+                or numbered.invoice_no is null
+                or numbered.stock_code is null
+                or numbered.quantity is null
+                or numbered.ordered_at is null
+                or numbered.unit_price is null
+                or numbered.amount is null
                 then 'malformed'
         end as reject_reason
-    from order_lines
-    left join service_stock_codes on order_lines.stock_code = service_stock_codes.stock_code
+    from numbered
+    left join service_stock_codes on numbered.stock_code = service_stock_codes.stock_code
 
 ),
 
@@ -66,6 +97,7 @@ final as (
         unit_price,
         amount,
         customer_id,
+        row_hash,
         coalesce(country, {{ sql_text(var('unknown_country')) }}) as country,
         case
             when reject_reason is not null then null

@@ -1,11 +1,23 @@
 -- One row per accepted order line, with its type, its amounts and every dimension that KPIs are
--- broken down by.
+-- broken down by. On DuckDB only the days with other rows, orders or products than before are done.
+{{ config(
+    materialized='incremental' if target.type == 'duckdb' else 'table',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_periods('order_date', days_to_describe()) }}",
+    post_hook='{{ remember_code() }}'
+) }}
+{%- set changed_days = days_to_describe() %}
 with
 
 order_lines as (
 
     select * from {{ ref('int_order_lines__classified') }}
-    where reject_reason is null
+    where
+        reject_reason is null
+        {%- if is_incremental() %}
+        and {{ in_periods('cast(ordered_at as date)', periods_of(changed_days)) }}
+        {%- endif %}
 
 ),
 
@@ -67,7 +79,8 @@ final as (
             when order_lines.line_type in ('sale', 'return') then order_lines.amount
             else cast(0 as decimal(27, 8))
         end as net_revenue,
-        case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end as units
+        case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end as units,
+        order_lines.row_hash
     from order_lines
     left join invoices
         on

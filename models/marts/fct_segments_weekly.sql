@@ -1,3 +1,10 @@
 -- One row per ISO week and combination of every dimension that was sold or returned: what
 -- anomalies are broken down by.
+{{ config(
+    materialized='incremental' if target.type == 'duckdb' else 'table',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_periods('period_start', periods_to_segment('week')) }}",
+    post_hook='{{ remember_code() }}'
+) }}
 {{ segment_table('week') }}

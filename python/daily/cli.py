@@ -13,8 +13,8 @@ from daily import job
 from daily.data import Say
 from daily.errors import DailyError
 from daily.summary import problems, summary, timings
+from warehouse.option import add_db_option
 
-DATABASE = "retail.duckdb"
 FINE, FAILED = 0, 1
 EXAMPLES = """\
 examples:
@@ -67,10 +67,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB", DATABASE)), metavar="PATH",
-        help="the DuckDB file to publish (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
+    add_db_option(parser, what="the DuckDB file to publish")
     parser.add_argument(
         "--project", type=Path, default=Path.cwd(), metavar="FOLDER",
         help="root of the dbt project (default: this folder)",

@@ -13,8 +13,7 @@ from alerts.errors import AlertsError
 from daily.build import BuildResult, build
 from daily.data import Say, make_sure_there_is_data
 from daily.errors import DailyError
-from daily.publish import private_copy
-from detect import pipeline
+from detect import pipeline, store
 from detect.errors import DetectError
 from ingest import IngestError
 from report import page
@@ -22,8 +21,12 @@ from report.errors import ReportError
 from rewrite import job as rewriting
 from rewrite import settings as rewrite_settings
 from rewrite.errors import RewriteError
+from warehouse.errors import WarehouseError
+from warehouse.publish import private_copy
 
 T = TypeVar("T")
+TOLD = (IngestError, DetectError, ReportError, RewriteError, AlertsError, WarehouseError)
+"""What stops a run; the message is the line that tells of it."""
 
 
 class Step(Protocol):
@@ -85,7 +88,7 @@ def run(
 
     try:
         do("data", lambda: make_sure_there_is_data(project, say, bar=bar))
-        with private_copy(database) as copy:
+        with private_copy(database, store.carry_over) as copy:
             say("building the tables (dbt build)")
             built = do("dbt build", lambda: build(project, copy))
             say("looking for what moved (detect)")
@@ -99,7 +102,7 @@ def run(
         if alert:
             say("sending what is new (alerts)")
         sent = do("alert", lambda: alerting.run(database)) if alert else None
-    except (IngestError, DetectError, ReportError, RewriteError, AlertsError) as error:
+    except TOLD as error:
         raise DailyError(str(error)) from error
     return Done(database, built, found, written, rewritten, sent, seconds)
 

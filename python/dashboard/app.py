@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import streamlit as st
@@ -14,9 +13,9 @@ from report import trust
 from report.errors import LockedError, ReportError
 from report.incidents import OPEN
 from report.records import Facts
+from warehouse.option import usual_database
 
 TITLE = "E-Commerce Analytics Intelligence"
-DATABASE = "retail.duckdb"
 PLACE = "place"
 BUSY = "Another program is writing to the file. Try again in a moment."
 
@@ -32,7 +31,7 @@ def main() -> None:
     """The whole page; what can't be done is one line."""
     st.set_page_config(page_title=TITLE, page_icon=None, layout="wide")
     show.style()
-    path = Path(os.environ.get("RETAIL_DB") or DATABASE)
+    path = usual_database()
     look = Look(path, shelf(path))
     top = st.container()
     try:

@@ -9,7 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-DATABASE = "retail.duckdb"
+from warehouse.option import VARIABLE, add_db_option
+
 FAILED = 1
 APP = Path(__file__).with_name("app.py")
 HOST, PORT = "localhost", 8501
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if trouble:
         print(f"dashboard: {trouble}", file=sys.stderr)
         return FAILED
-    os.environ["RETAIL_DB"] = str(options.db.absolute())
+    os.environ[VARIABLE] = str(options.db.absolute())
     os.execv(sys.executable, command(options.host, options.port))
 
 
@@ -77,10 +78,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB") or DATABASE), metavar="PATH",
-        help="the DuckDB file (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
+    add_db_option(parser)
     parser.add_argument("--port", type=int, default=PORT, help=f"default: {PORT}")
     parser.add_argument(
         "--host", default=HOST,

@@ -7,12 +7,13 @@ import datetime as dt
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from detect import desk, feedback, pipeline, report
 from detect.errors import DetectError
+from warehouse.errors import WarehouseError
+from warehouse.option import add_db_option
+from warehouse.publish import only_one_at_work
 
-DATABASE = "retail.duckdb"
 FINE, FAILED = 0, 1
 EXAMPLES = """\
 examples:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         text = _act(options)
-    except DetectError as error:
+    except (DetectError, WarehouseError) as error:
         print(f"detect: {error}", file=sys.stderr)
         return FAILED
     if text and not options.quiet:
@@ -60,7 +61,8 @@ def _act(options: argparse.Namespace) -> str:
         said = options.verdict if options.action == "label" else options.action
         until = getattr(options, "until", None)
         return desk.say(options.db, options.id, said, until, options.note)
-    outcome = pipeline.run(options.db, options.as_of, with_canaries=options.canaries)
+    with only_one_at_work(options.db):
+        outcome = pipeline.run(options.db, options.as_of, with_canaries=options.canaries)
     if options.json:
         return report.as_json(outcome)
     return report.summary(outcome, colour=_colour())
@@ -95,11 +97,7 @@ def _common(*, given_before: bool) -> argparse.ArgumentParser:
     """Options of every command; what was given before the action is not reset after it."""
     common = argparse.ArgumentParser(add_help=False)
     unset = argparse.SUPPRESS if given_before else False
-    database = Path(os.environ.get("RETAIL_DB") or DATABASE)
-    common.add_argument(
-        "--db", type=Path, default=argparse.SUPPRESS if given_before else database, metavar="PATH",
-        help="the DuckDB file (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
+    add_db_option(common, given_before=given_before)
     common.add_argument("--quiet", action="store_true", default=unset, help="print nothing")
     common.add_argument(
         "--json", action="store_true", default=unset, help="print JSON, for a program"

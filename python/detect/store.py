@@ -19,12 +19,17 @@ from detect.attribution.cells import DIMENSIONS, Cells
 from detect.attribution.lines import GUEST, Coded, Lines, Reversal
 from detect.errors import DetectError
 from detect.feedback import Feedback
+from detect.honesty import BlindSpot
+from detect.keeping import Earlier, Marks, by, spots_of
 from detect.records import (
     CURRENCY,
     GRAINS,
     PERIOD_DAYS,
+    Attribution,
+    Branch,
     Dates,
     Days,
+    Doubt,
     Grain,
     Inputs,
     Kpi,
@@ -33,10 +38,18 @@ from detect.records import (
     Source,
 )
 from detect.schema import TABLES, Column
+from warehouse.errors import WarehouseError
+from warehouse.publish import changed
 
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.25
 SIMULATED = "simulated shop"
+EXPLAINED = (
+    "explanations", "attributions", "early_attributions", "kpi_tree", "doubts", "blind_spots",
+)  # fmt: skip
+"""Tables whose rows are kept from run to run where nothing they rest on has changed."""
+MARK = "built_from"
+"""Column of the segment tables that changes with the order lines of its period."""
 PRICE_HISTORY = dt.timedelta(days=90)
 FEWEST_PRICES = 5
 """Sale lines within PRICE_HISTORY from which a product has a range of prices."""
@@ -51,7 +64,7 @@ def connect(path: Path, *, read_only: bool) -> Iterator[Connection]:
         DetectError: there is no such file, it is no database, or it stays locked.
     """
     if not path.is_file():
-        raise DetectError(f"{path}: no such database; run `dbt build` first, or give --db")
+        raise _missing(path)
     connection = _open(path, read_only=read_only)
     try:
         connection.execute("set timezone = 'UTC'")
@@ -60,6 +73,26 @@ def connect(path: Path, *, read_only: bool) -> Iterator[Connection]:
         raise DetectError(f"{path}: {_first_line(error)}") from error
     finally:
         connection.close()
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[Connection]:
+    """Open a copy of the file to write to, which takes its place when all went well.
+
+    Raises:
+        DetectError: as `connect` does, or the disk refuses.
+    """
+    if not path.is_file():
+        raise _missing(path)
+    try:
+        with changed(path) as copy, connect(copy, read_only=False) as connection:
+            yield connection
+    except WarehouseError as error:
+        raise DetectError(str(error)) from error
+
+
+def _missing(path: Path) -> DetectError:
+    return DetectError(f"{path}: no such database; run `dbt build` first, or give --db")
 
 
 def _open(path: Path, *, read_only: bool) -> Connection:
@@ -425,6 +458,57 @@ def read_product_names(path: Path) -> dict[str, str]:
     return dict(rows)
 
 
+def read_earlier(path: Path) -> Earlier:
+    """Read what the last run explained, and what the order lines of each period come to."""
+    with connect(path, read_only=True) as connection:
+        marks = _marks(connection)
+        if marks is None or not all(_has_table(connection, "insights", name) for name in EXPLAINED):
+            return Earlier(marks=marks)
+        found = {name: _records(connection, name) for name in EXPLAINED}
+    early = [{"anomaly_id": row.pop("warning_id"), **row} for row in found["early_attributions"]]
+    attributions = [Attribution(**_known(row)) for row in found["attributions"] + early]
+    return Earlier(
+        prints={row["subject"]: row["fingerprint"] for row in found["explanations"]},
+        attributions=by(attributions, "anomaly_id"),
+        branches=by((Branch(**_known(row)) for row in found["kpi_tree"]), "incident_id"),
+        doubts=by((Doubt(**_known(row)) for row in found["doubts"]), "incident_id"),
+        blind_spots=spots_of(BlindSpot(**row) for row in found["blind_spots"]),
+        marks=marks,
+    )
+
+
+def _marks(connection: Connection) -> Marks | None:
+    """What each period's lines come to; None where the tables don't say, as those of Spark."""
+    marks: Marks = {}
+    for grain in GRAINS:
+        table = f"marts.fct_segments_{grain}"
+        columns = {name for name, *_ in connection.execute(f"describe {table}").fetchall()}
+        if MARK not in columns:
+            return None
+        query = f"select distinct period_start, {MARK} from {table}"
+        marks[grain] = dict(connection.execute(query).fetchall())
+    return None if any(None in found.values() for found in marks.values()) else marks
+
+
+def _records(connection: Connection, name: str) -> list[dict[str, Any]]:
+    """Rows of an insights table by their columns; a table of other columns has none to give."""
+    wanted = [column.name for column in TABLES[name].columns]
+    found = [column for column, *_ in connection.execute(f"describe insights.{name}").fetchall()]
+    if found != wanted:
+        return []
+    rows = connection.execute(f"select * from insights.{name}").fetchall()
+    return [dict(zip(wanted, row, strict=True)) for row in rows]
+
+
+def _known(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the record it was written from: no number is NaN, JSON is a dict."""
+    whole = {name: float("nan") if value is None else value for name, value in row.items()}
+    whole |= {name: json.loads(row[name]) for name in ("segment", "figures") if name in row}
+    if "dimensions" in row:
+        whole["dimensions"] = tuple(filter(None, row["dimensions"].split(", ")))
+    return whole
+
+
 def read_labels(path: Path) -> set[str]:
     """Read what the KPIs are called."""
     with connect(path, read_only=True) as connection:
@@ -442,7 +526,7 @@ def write_insights(path: Path, tables: dict[str, list[tuple[object, ...]]]) -> N
 
     A reader sees the tables of the last finished run; a killed writer leaves them untouched.
     """
-    with connect(path, read_only=False) as connection:
+    with changing(path) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
         histories: dict[str, list[tuple[object, ...]]] = {
@@ -524,7 +608,7 @@ def give_feedback(path: Path, given: list[Feedback]) -> None:
 
 def append(path: Path, name: str, records: Sequence[object]) -> None:
     """Add records to a table that keeps history; it is made where there is none yet."""
-    with connect(path, read_only=False) as connection:
+    with changing(path) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
         _write(connection, name, rows_of({name: records})[name])
@@ -540,7 +624,7 @@ def read_history(path: Path, name: str) -> list[dict[str, object]]:
 
 def tell_anew(path: Path, stories: dict[str, str]) -> None:
     """Put rewritten stories beside the narratives they tell; all others have none."""
-    with connect(path, read_only=False) as connection:
+    with changing(path) as connection:
         connection.execute("begin")
         connection.execute("update insights.incidents set narrative_rewritten = null")
         for narrative, story in stories.items():
@@ -557,7 +641,7 @@ def carry_over(older: Path, newer: Path) -> None:
         known, kept = ([tuple(r.values()) for r in read_history(p, name)] for p in (newer, older))
         missing = [row for row in kept if row not in known]
         if missing:
-            with connect(newer, read_only=False) as connection:
+            with changing(newer) as connection:
                 connection.execute("create schema if not exists insights")
                 _write(connection, name, missing)
 

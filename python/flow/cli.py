@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from flow.server import ServerError, some_server
+from warehouse.option import add_db_option
 
-DATABASE = "retail.duckdb"
 FINE, FAILED = 0, 1
 #: Prefect reads these when it is imported. It talks to nobody outside: what a person has set wins.
 AT_HOME = {
@@ -60,10 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB") or DATABASE), metavar="PATH",
-        help="the DuckDB file to publish (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
+    add_db_option(parser, what="the DuckDB file to publish")
     parser.add_argument(
         "--project", type=Path, default=Path.cwd(), metavar="FOLDER",
         help="root of the dbt project (default: this folder)",

@@ -10,12 +10,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import NoReturn
 
 HOST = "127.0.0.1"
 ADDRESS = "PREFECT_API_URL"
 PATIENCE_SECONDS = 60.0
 PAUSE_SECONDS = 0.25
+STOP_SECONDS = 20.0
 
 
 class ServerError(Exception):
@@ -35,8 +37,6 @@ def some_server() -> Iterator[None]:
     if os.environ.get(ADDRESS):
         yield
         return
-    # Without this a plain `kill` before Prefect listens to it would leave the server behind.
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     port = _free_port()
     command = [sys.executable, "-m", "prefect", "server", "start", "--no-ui"]
     server = subprocess.Popen(
@@ -45,6 +45,8 @@ def some_server() -> Iterator[None]:
         stderr=subprocess.DEVNULL,
         start_new_session=True,  # Ctrl-C is for us: the server goes when we are done with it
     )
+    # Without this a plain `kill` before Prefect listens to it would leave the server behind.
+    before = signal.signal(signal.SIGTERM, lambda *_: _leave(server))
     try:
         os.environ[ADDRESS] = f"http://{HOST}:{port}/api"
         _wait_for(server, f"http://{HOST}:{port}/api/health")
@@ -54,6 +56,14 @@ def some_server() -> Iterator[None]:
         server.terminate()
         server.wait()
         signal.signal(signal.SIGTERM, before)
+
+
+def _leave(server: subprocess.Popen[bytes]) -> NoReturn:
+    """End at once, with the server: to unwind a half-made event loop would only make noise."""
+    server.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        server.wait(timeout=STOP_SECONDS)
+    os._exit(0)
 
 
 def _free_port() -> int:

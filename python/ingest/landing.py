@@ -24,13 +24,14 @@ from ingest.errors import IngestError, reading, writing
 from ingest.in_place import show_parquet
 from ingest.rows import Piece, first_line
 from ingest.sources import Form, Origin, SourceFile, Sources
+from ingest.sql import ROW_HASH, read_parquet
 from ingest.workbook import write_workbook
 from ingest.workspace import draft_in, older_than, open_duckdb, sweep_drafts
 
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 1
+LANDING_VERSION = 2
 """Rises when a file would be landed differently, so that it is landed again."""
 
 _LANDED_LIFE = dt.timedelta(days=30)
@@ -49,6 +50,8 @@ class RawFile:
     landed_at: str
     """ISO time in UTC; of a Parquet file that is read in place, when that was written."""
     note: str | None
+    content_hash: int | None
+    """Changes when any of its rows does; None for what is read in place."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,13 @@ def _fingerprint(path: Path) -> _Fingerprint:
 
 
 def _target(source: SourceFile, fingerprint: _Fingerprint, cache: Path) -> Path:
-    identity = (LANDING_VERSION, str(source.path), source.label, *astuple(fingerprint))
+    identity = (
+        LANDING_VERSION,
+        duckdb.__version__,
+        str(source.path),
+        source.label,
+        *astuple(fingerprint),
+    )
     return cache / f"{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32]}.parquet"
 
 
@@ -142,7 +151,7 @@ def _land(connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path
     if source.form == "parquet":
         query, pieces = show_parquet(connection, source)
         written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
-        return Landed(_raw_files(source, pieces, before.size, written), query=query)
+        return Landed(_raw_files(source, pieces, before.size, written, {}), query=query)
     target = _target(source, before, cache)
     files = _recall(target) or _land_anew(connection, source, before, target)
     return Landed(files, parquet=target)
@@ -157,7 +166,8 @@ def _land_anew(
     started = time.perf_counter()
     with draft_in(target.parent, ".parquet") as draft:
         pieces = _read_unchanged(connection, source, before, draft)
-        files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC))
+        hashes = _content_hashes(connection, draft)
+        files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC), hashes)
         with writing(target.parent):
             _publish(draft, files, target)
     _log.info("landed %s in %.2f s", source.path, time.perf_counter() - started)
@@ -189,8 +199,18 @@ def _insist_on(source: SourceFile, before: _Fingerprint) -> None:
         raise IngestError(f"{source.path} changed while it was read; run again when it is complete")
 
 
+def _content_hashes(connection: duckdb.DuckDBPyConnection, landed: Path) -> dict[str, int]:
+    """What the rows of each raw file in a landed one come to, whatever their order."""
+    query = f"select source_file, bit_xor({ROW_HASH}) from {read_parquet([landed])} group by all"
+    return dict(connection.execute(query).fetchall())
+
+
 def _raw_files(
-    source: SourceFile, pieces: tuple[Piece, ...], size: int, at: dt.datetime
+    source: SourceFile,
+    pieces: tuple[Piece, ...],
+    size: int,
+    at: dt.datetime,
+    hashes: dict[str, int],
 ) -> tuple[RawFile, ...]:
     landed_at = at.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
     return tuple(
@@ -202,6 +222,7 @@ def _raw_files(
             bytes=size,
             landed_at=landed_at,
             note=piece.note,
+            content_hash=hashes.get(piece.source_file),
         )
         for piece in pieces
     )

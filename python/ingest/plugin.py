@@ -20,28 +20,19 @@ import duckdb
 from dbt import flags
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from ingest.errors import IngestError, writing
+from ingest.code import code_hash
 from ingest.landing import LANDED_FOLDER, Landing, forget_unused, land
 from ingest.sources import resolve
 from ingest.views import create_views
 
-NOT_A_FILE = (":memory:", "md:")
-SCHEMAS = frozenset(
-    {"raw", "staging", "intermediate", "marts", "seeds", "insights", "main", "temp", "system"}
-)
+READ_ONLY = "select current_setting('access_mode') = 'read_only'"
 
 
 class Plugin(BasePlugin):
     """Shows the raw data as raw.order_lines and raw.files on every connection that dbt opens."""
 
     def initialize(self, plugin_config: Mapping[str, Any]) -> None:
-        """Read where the project and the cache are, and make sure the database can be opened.
-
-        Raises:
-            IngestError: the database would have the name of a schema in it.
-        """
-        if self.creds and not self.creds.path.startswith(NOT_A_FILE):
-            _prepare(Path(self.creds.path))
+        """Read where the project and the cache are."""
         self._root = _project_folder() / (plugin_config.get("root") or ".")
         self._cache = self._root / (plugin_config.get("cache") or LANDED_FOLDER)
         self._landing: Landing | None = None
@@ -49,23 +40,17 @@ class Plugin(BasePlugin):
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Land what is new, then replace the views; one that was opened again is quickly done.
 
+        A file that is opened to be read only keeps the views of its build.
+
         Raises:
             IngestError: the raw data can't be read; dbt prints its one line. No view was touched.
         """
+        if conn.execute(READ_ONLY).fetchall() == [(True,)]:
+            return
         if self._landing is None:
             self._landing = land(resolve(self._root, os.environ), self._cache)
             forget_unused(self._cache)
-        create_views(conn, self._landing)
-
-
-def _prepare(database: Path) -> None:
-    """DuckDB names a database after its file, and makes no folders."""
-    if database.stem in SCHEMAS:
-        raise IngestError(
-            f"{database} has the name of a schema in it; give RETAIL_DB another file name"
-        )
-    with writing(database.parent):
-        database.parent.mkdir(parents=True, exist_ok=True)
+        create_views(conn, self._landing, code_hash(_project_folder()))
 
 
 def _project_folder() -> Path:

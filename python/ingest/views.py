@@ -1,4 +1,4 @@
-"""Show what was landed as the views raw.order_lines and raw.files."""
+"""Show what was landed as the views raw.order_lines and raw.files, and by what code."""
 
 from __future__ import annotations
 
@@ -10,13 +10,25 @@ import duckdb
 from ingest.errors import IngestError
 from ingest.landing import Landing, RawFile
 from ingest.rows import first_line
-from ingest.sql import COLUMNS, literal, read_parquet
+from ingest.sql import COLUMNS, ROW_HASH, literal, read_parquet
 
-_TYPES = {"raw_rows": "bigint", "bytes": "bigint", "landed_at": "timestamp"}
+_TYPES = {
+    "raw_rows": "bigint",
+    "bytes": "bigint",
+    "landed_at": "timestamp",
+    "content_hash": "bigint",
+}
 
 
-def create_views(connection: duckdb.DuckDBPyConnection, landing: Landing) -> None:
-    """Create or replace the views raw.order_lines and raw.files, both or neither.
+def create_views(
+    connection: duckdb.DuckDBPyConnection, landing: Landing, code_hash: str = ""
+) -> None:
+    """Create or replace the views raw.order_lines, raw.files and raw.project, all or none.
+
+    Args:
+        connection: the database.
+        landing: what was landed.
+        code_hash: what the project's code comes to, the one column of raw.project.
 
     Raises:
         IngestError: DuckDB refuses, for one because a table has the name of a view.
@@ -26,6 +38,9 @@ def create_views(connection: duckdb.DuckDBPyConnection, landing: Landing) -> Non
         connection.execute("create schema if not exists raw")
         connection.execute(f"create or replace view raw.order_lines as {_order_lines(landing)}")
         connection.execute(f"create or replace view raw.files as {_files(landing)}")
+        connection.execute(
+            f"create or replace view raw.project as select {literal(code_hash)} as code_hash"
+        )
         connection.execute("commit")
     except duckdb.Error as error:
         connection.execute("rollback")
@@ -37,7 +52,8 @@ def _order_lines(landing: Landing) -> str:
     queries = [landed.query for landed in landing.landed if landed.query]
     if parquets:
         queries.insert(0, f"select {', '.join(COLUMNS)} from {read_parquet(parquets)}")
-    return " union all by name ".join(queries)
+    every = " union all by name ".join(queries)
+    return f"select *, {ROW_HASH} as row_hash from ({every}) as order_lines"
 
 
 def _files(landing: Landing) -> str:

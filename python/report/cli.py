@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from report import page
 from report.errors import ReportError
+from warehouse.option import add_db_option
 
-DATABASE = "retail.duckdb"
 FINE, FAILED = 0, 1
 EXAMPLES = """\
 examples:
@@ -40,10 +39,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument(
-        "--db", type=Path, default=Path(os.environ.get("RETAIL_DB") or DATABASE), metavar="PATH",
-        help="the DuckDB file (default: RETAIL_DB, or retail.duckdb)",
-    )  # fmt: skip
+    add_db_option(parser)
     parser.add_argument(
         "--out", type=Path, metavar="PATH",
         help=f"where the page goes (default: {page.FILE} beside the database)",

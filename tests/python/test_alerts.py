@@ -19,11 +19,12 @@ from alerts import cli, job, settings
 from alerts.choose import LEVELS, Rules, choose
 from alerts.errors import AlertsError
 from alerts.job import Outcome
-from daily.publish import private_copy
 from detect import store
 from detect.feedback import Feedback
 from findings import AS_OF, incident
 from servers import Mail, Web
+from warehouse import publish
+from warehouse.publish import private_copy
 
 SECRET = "T0P-S3CRET"
 
@@ -98,7 +99,7 @@ def test_a_new_run_of_detection_and_a_new_build_keep_what_was_sent(
 ) -> None:
     findings.write(database, incident())
     send(database, to_webhook(webhook))
-    with private_copy(database) as copy:
+    with private_copy(database, store.carry_over) as copy:
         findings.write(copy, incident())
     assert send(database, to_webhook(webhook)).sent == ()
 
@@ -107,14 +108,14 @@ def test_what_is_sent_while_a_build_is_under_way_is_not_forgotten(
     database: Path, webhook: Web
 ) -> None:
     findings.write(database, incident())
-    with private_copy(database) as copy:
+    with private_copy(database, store.carry_over) as copy:
         send(database, to_webhook(webhook))
         given = Feedback("a-i1", "order_count", "all", "ack", None, None, dt.datetime(2024, 4, 1))
         store.give_feedback(database, [given])
         findings.write(copy, incident())
     assert noted(database) == [("webhook", "i1", "new")]
     assert store.read_feedback(database) == [given]
-    with private_copy(database):
+    with private_copy(database, store.carry_over):
         pass
     assert len(noted(database)) == 1
 
@@ -303,16 +304,12 @@ def test_a_file_that_cannot_take_a_note_gets_nothing_sent(
     database: Path, webhook: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     findings.write(database, incident())
-    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.0)
-    held = "import duckdb, sys; c = duckdb.connect(sys.argv[1], read_only=True); print(1, flush=True); input()"  # noqa: E501
-    reader = subprocess.Popen(
-        [sys.executable, "-c", held, database], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    with reader:
-        assert reader.stdout is not None
-        reader.stdout.readline()
-        with pytest.raises(AlertsError, match="locked by another program"):
-            send(database, to_webhook(webhook))
+    monkeypatch.setattr(publish, "PATIENCE_SECONDS", 0.0)
+    with (
+        publish.changed(database),
+        pytest.raises(AlertsError, match="another program is just replacing it"),
+    ):
+        send(database, to_webhook(webhook))
     assert webhook.bodies == []
 
 

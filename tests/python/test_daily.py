@@ -15,10 +15,9 @@ import pytest
 
 from conftest import PROJECT, Shop
 from daily import data
-from daily.errors import DailyError
-from daily.publish import private_copy
 from ingest import IngestError
 from orders import small_shop, write
+from warehouse.publish import only_one_at_work
 
 NOWHERE = "http://127.0.0.1:9/online+retail.zip"
 
@@ -107,44 +106,11 @@ def wait_for(path: Path) -> None:
         time.sleep(0.05)
 
 
-def test_a_reader_keeps_what_it_has_open_and_the_next_one_sees_the_new_file(tmp_path: Path) -> None:
-    database = tmp_path / "retail.duckdb"
-    put(database, 1)
-    with duckdb.connect(str(database), read_only=True) as reader:
-        with private_copy(database) as copy:
-            put(copy, 2)
-        assert reader.execute("select version from facts").fetchall() == [(1,)]
-    with duckdb.connect(str(database), read_only=True) as reader:
-        assert reader.execute("select version from facts").fetchall() == [(2,)]
-
-
-def put(database: Path, version: int) -> None:
-    with duckdb.connect(str(database)) as connection:
-        connection.execute(f"create or replace table facts as select {version} as version")
-
-
-def test_work_that_fails_is_not_published(tmp_path: Path) -> None:
-    database = tmp_path / "retail.duckdb"
-    put(database, 1)
-    before = database.read_bytes()
-    with pytest.raises(duckdb.Error), private_copy(database) as copy:
-        copy_and_fail(copy)
-    assert database.read_bytes() == before
-    assert not list(tmp_path.glob(".building-*"))
-
-
-def copy_and_fail(copy: Path) -> None:
-    put(copy, 2)
-    with duckdb.connect(str(copy)) as connection:
-        connection.execute("select * from nowhere")
-
-
-def test_two_jobs_at_once_are_told_apart(tmp_path: Path) -> None:
-    database = tmp_path / "retail.duckdb"
-    with private_copy(database) as copy:
-        put(copy, 1)
-        with pytest.raises(DailyError, match="another daily job"), private_copy(database):
-            pass
+def test_two_jobs_at_once_are_told_apart(shop: Shop) -> None:
+    with only_one_at_work(shop.database):
+        done = daily(shop)
+    assert done.returncode == 1
+    assert f"daily: another program is at work on {shop.database}; wait" in done.stderr
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
 import ingest
 from ingest import plugin
@@ -168,13 +167,11 @@ def test_a_folder_of_many_files_is_one_view(
     assert counted == [(f"raw/{day:02}.csv", day + 1) for day in range(30)]
 
 
-def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:
-    database = tmp_path / "not" / "there" / "retail.duckdb"
-    Plugin("ingest", {}, credentials=DuckDBCredentials(path=str(database), schema="main"))
-    assert database.parent.is_dir()
-
-
-def test_a_database_with_the_name_of_a_schema_is_refused(tmp_path: Path) -> None:
-    credentials = DuckDBCredentials(path=str(tmp_path / "marts.duckdb"), schema="main")
-    with pytest.raises(ingest.IngestError, match="has the name of a schema in it; give RETAIL_DB"):
-        Plugin("ingest", {}, credentials=credentials)
+def test_a_file_that_is_opened_to_be_read_keeps_its_views(tmp_path: Path, source: Path) -> None:
+    database = str(tmp_path / "shop.duckdb")
+    with duckdb.connect(database) as connection:
+        new_plugin(tmp_path).configure_connection(connection)
+    good_csv(source, rows=5)
+    with duckdb.connect(database, read_only=True) as connection:
+        new_plugin(tmp_path).configure_connection(connection)
+        assert connection.execute("select count(*) from raw.order_lines").fetchall() == [(2,)]

@@ -1,10 +1,24 @@
 -- One row per raw row: trimmed, upper-cased and typed; what can't be read is NULL. Nothing is
--- dropped here.
+-- dropped here. On DuckDB only what is new in the raw files is read.
+{{ config(
+    materialized='incremental' if target.type == 'duckdb' else 'view',
+    incremental_strategy='append',
+    pre_hook='{{ forget_changed_rows() }}',
+    post_hook='{{ remember_code() }}'
+) }}
 with
 
 source as (
 
-    select * from {{ source('online_retail', 'order_lines') }}
+    select
+        *,
+        {{ raw_row_hash() }} as kept_row_hash
+    from {{ source('online_retail', 'order_lines') }} as order_lines
+    {%- if is_incremental() %}
+    where
+        source_file in ({{ changed_files(this) }})
+        and not {{ raw_row_in('order_lines', this) }}
+    {%- endif %}
 
 ),
 
@@ -13,6 +27,7 @@ trimmed as (
     select
         source_file,
         source_row,
+        kept_row_hash as row_hash,
         parse_error,
         raw_line,
         upper({{ clean_text('invoice_no') }}) as invoice_no,
@@ -57,7 +72,8 @@ final as (
         invoice_date_text,
         unit_price_text,
         parse_error,
-        raw_line
+        raw_line,
+        row_hash
     from typed
 
 )

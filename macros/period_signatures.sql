@@ -1,0 +1,12 @@
+{#
+    What the rows of each period come to, whatever their order: two tables with the same signatures
+    of a period hold the same rows of it.
+#}
+{% macro period_signatures(relation, period, columns, condition='true') -%}
+    select
+        {{ period }} as period,
+        count(*) || ':' || bit_xor(hash({{ columns | join(', ') }})) as signature
+    from {{ relation }}
+    where {{ condition }}
+    group by 1
+{%- endmacro %}

@@ -1,0 +1,10 @@
+{#
+    dbt's own answer, and yes for an incremental model that other code built: its SQL, a macro, a
+    seed or a setting may have changed since. Overrides the macro of the same name in dbt.
+#}
+{% macro should_full_refresh() -%}
+    {%- set asked = config.get('full_refresh') -%}
+    {%- if asked is none -%}{%- set asked = flags.FULL_REFRESH -%}{%- endif -%}
+    {%- set is_ours = execute and model.config.materialized == 'incremental' and target.type == 'duckdb' -%}
+    {{ return(asked or (is_ours and built_with(this) != code_in_use())) }}
+{%- endmacro %}
