@@ -55,6 +55,6 @@ def insist_on_equal(first: tuple[str, Answer], second: tuple[str, Answer]) -> No
     if wrong.size:
         at = wrong[0]
         raise BenchError(
-            f"answers differ in {wrong.size:,} values: {', '.join(mine.index[at])} "
-            f"is {a[at]!r} by {name}, {b[at]!r} by {other}"
+            f"answers differ in {wrong.size:,} value(s): {', '.join(mine.index[at])} "
+            f"is {float(a[at])!r} by {name}, {float(b[at])!r} by {other}"
         )

@@ -41,11 +41,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _measure(options: argparse.Namespace) -> None:
+    rounds = _rounds(options)
     project = _project()
     scripts = run.known_scripts(with_polars=_has_polars())
     limits = Limits(options.seconds, options.gigabytes)
-    for scale, rounds in zip(options.scale, _rounds(options), strict=True):
-        plan = Plan(scale, options.days, rounds, limits, scripts)
+    for scale, turns in zip(options.scale, rounds, strict=True):
+        plan = Plan(scale, options.days, turns, limits, scripts)
         results.keep(options.results, run.measure(project, plan, options.folder, _say))
 
 

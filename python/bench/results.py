@@ -83,7 +83,7 @@ def read(path: Path) -> list[Size]:
     try:
         sizes: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
         return [_size(size) for size in sizes]
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise BenchError(f"{path}: no results of a benchmark ({error}); measure first") from error
 
 

@@ -28,6 +28,7 @@ class Plan:
     rounds: int
     limits: Limits
     scripts: tuple[str, ...]
+    mornings: tuple[str, ...] = MORNINGS
 
 
 def measure(project: Path, plan: Plan, workshop: Path | None, say: Say) -> Size:
@@ -48,13 +49,22 @@ def measure(project: Path, plan: Plan, workshop: Path | None, say: Say) -> Size:
         say(f"{plan.scale:g}x: simulating a shop")
         shop = shops.simulate(plan.scale, folder / "shop", plan.days)
         place = Place(project, shop, folder, plan.limits)
-        say(f"{plan.scale:g}x: {shop.lines:,} lines; all days but the last, as done before")
+        say(f"{plan.scale:g}x: {shop.lines:,} lines")
         contenders.compile_sql(place)
-        before = contenders.prepare(place)
-        if before != FINE:
-            say(f"{plan.scale:g}x: daily job: {before}")
-        figures = _rounds(place, plan, MORNINGS if before == FINE else (WHOLE,), say)
+        figures = _rounds(place, plan, _mornings(place, plan, say), say)
     return Size(plan.scale, shop.lines, shop.csv_bytes, _machine(), plan.limits, tuple(figures))
+
+
+def _mornings(place: Place, plan: Plan, say: Say) -> tuple[str, ...]:
+    """The mornings that can come: none follows on a history that could not be built."""
+    if NEW_DAY not in plan.mornings:
+        return plan.mornings
+    say(f"{plan.scale:g}x: all days but the last, as done before")
+    outcome = contenders.prepare(place)
+    if outcome == FINE:
+        return plan.mornings
+    say(f"daily job: {outcome}")
+    return tuple(name for name in plan.mornings if name == WHOLE)
 
 
 def _rounds(place: Place, plan: Plan, mornings: Sequence[str], say: Say) -> list[Figure]:
