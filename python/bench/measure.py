@@ -1,7 +1,7 @@
 """One program in a process of its own, watched: seconds, memory of its whole tree, and limits.
 
 Memory is what a process can't give back: its anonymous and shared pages, without those of files
-that the system may drop. It is read every few milliseconds from /proc (Linux); where there is none,
+that the system may drop. It is read many times from /proc (Linux); where there is none,
 the system's own maximum of the first process counts.
 """
 
@@ -20,7 +20,8 @@ from pathlib import Path
 from bench.errors import BenchError
 
 PROC = Path("/proc")
-PAUSE_SECONDS = 0.02
+SHORTEST_PAUSE, LONGEST_PAUSE, LOOKS = 0.02, 0.2, 500
+"""Seconds between two looks: few enough that looking costs a long run nothing."""
 GIGABYTE = 1e9
 KILOBYTE = 1024
 PAGES = ("RssAnon:", "RssShmem:")
@@ -53,8 +54,9 @@ class Watched:
     memory: tuple[tuple[float, float], ...]
 
     def peak(self, span: Span) -> float:
-        """Most gigabytes seen in a stretch of the run."""
-        seen = [size for at, size in self.memory if span.start <= at <= span.end]
+        """Most gigabytes seen in a stretch of the run, or last seen before a very short one."""
+        before = [(at, size) for at, size in self.memory if at <= span.end]
+        seen = [size for at, size in before if at >= span.start] or [s for _, s in before[-1:]]
         return max(seen, default=0.0)
 
 
@@ -101,9 +103,10 @@ def _until_done(
         memory.append((time.monotonic(), size))
         if size > limits.gigabytes:
             return f"out of memory at {size:.1f} GB"
-        if time.monotonic() - start > limits.seconds:
+        passed = time.monotonic() - start
+        if passed > limits.seconds:
             return f"out of time at {limits.seconds:.0f} s"
-        time.sleep(PAUSE_SECONDS)
+        time.sleep(min(max(passed / LOOKS, SHORTEST_PAUSE), LONGEST_PAUSE))
     return FINE
 
 

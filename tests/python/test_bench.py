@@ -148,6 +148,13 @@ def test_a_broken_program_stops_the_benchmark_with_its_last_line(tmp_path: Path)
         watched(tmp_path, "raise ValueError('no such thing')", PLENTY)
 
 
+def test_a_stage_has_the_memory_of_its_own_moments() -> None:
+    memory = ((0.0, 1.0), (1.0, 3.0), (2.0, 2.0))
+    done = measure.Watched(measure.Span("", 0.0, 4.0), FINE, memory)
+    spans = [measure.Span("", *ends) for ends in ((0.0, 0.5), (0.5, 2.5), (1.5, 4.0), (3.0, 3.1))]
+    assert [done.peak(span) for span in spans] == [1.0, 3.0, 2.0, 2.0]
+
+
 # --------------------------------------------------------------------- results, tables, plot
 
 
