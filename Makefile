@@ -7,6 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 BIN := .venv/bin
 BOUNCER := .venv-bouncer/bin
 FLOW := .venv-flow/bin
+AUDIT := .venv-audit/bin
 UV := uv==0.13.9
 
 say = @printf '==> %s\n'
@@ -32,6 +33,10 @@ detect: .venv/project ## write the insights tables from the KPI tables
 .PHONY: evaluate
 evaluate: .venv/project .venv/evaluate ## plant incidents in copies, and compare with the usual rules
 	@$(BIN)/python -m evaluate $(ARGS)
+
+.PHONY: bench
+bench: .venv/project .venv/bench ## time and memory beside plain scripts (ARGS="--scale 1 20 100")
+	@$(BIN)/python -m bench $(ARGS)
 
 .PHONY: report
 report: .venv/project ## what was found, as one page: report.html beside the database
@@ -62,12 +67,17 @@ docs: .venv/project ## document every table of the built file, in target/static_
 tools := .venv/project .venv/dev
 
 .PHONY: test
-test: lint .venv-flow/ready ## everything that must hold: lint, then pytest
+test: lint audit .venv-flow/ready ## everything that must hold: lint, audit, then pytest
 	$(say) 'pytest'
 	@$(BIN)/python -m pytest $(ARGS)
 
 .PHONY: lint
 lint: lint-python lint-yaml lint-dbt lint-sql ## every linter, the type checker and the layers
+
+.PHONY: audit
+audit: .venv-audit/ready ## known vulnerabilities in what the locks pin
+	$(say) 'pip-audit: known vulnerabilities in what the locks pin'
+	@$(AUDIT)/python .ci/audit.py $(wildcard requirements*.lock)
 
 .PHONY: lint-python
 lint-python: $(tools)
@@ -174,6 +184,13 @@ endif
 		--requirement requirements-evaluate.lock || echo '==> Prophet could not be installed' >&2
 	@touch $@
 
+# Polars is one of the programs compared with; where it can't be installed, the others will do.
+.venv/bench: .venv/packages requirements-bench.lock
+	$(say) 'environment: adding Polars to .venv, once'
+	@$(BIN)/python -m pip install $(pip_options) --no-compile --require-hashes \
+		--requirement requirements-bench.lock || echo '==> Polars could not be installed' >&2
+	@touch $@
+
 # Prefect and dbt each pin packages that the other's newest versions don't take.
 .venv-flow/ready: requirements-flow.lock pyproject.toml
 	$(call environment,.venv-flow,the packages with Prefect)
@@ -187,6 +204,11 @@ endif
 	$(call install,.venv-bouncer,requirements-bouncer.lock)
 	@touch $@
 
+.venv-audit/ready: requirements-audit.lock
+	$(call environment,.venv-audit,pip-audit)
+	$(call install,.venv-audit,requirements-audit.lock)
+	@touch $@
+
 .venv-lock/$(UV):
 	$(call environment,.venv-lock,uv)
 	@.venv-lock/bin/python -m pip install $(pip_options) $(UV)
@@ -197,13 +219,15 @@ lock_command = .venv-lock/bin/uv pip compile --quiet --no-config --universal --p
 
 .PHONY: lock
 lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
-	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --output-file requirements-dev.lock
+	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --group bench --output-file requirements-dev.lock
 	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.lock --output-file requirements.lock
 	@$(lock_command) pyproject.toml --group dashboard --constraint requirements-dev.lock --output-file requirements-dashboard.lock
 	@$(lock_command) pyproject.toml --group evaluate --constraint requirements-dev.lock --output-file requirements-evaluate.lock
+	@$(lock_command) pyproject.toml --group bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 	@cp requirements.lock requirements-flow.lock  # its versions are kept where Prefect can live with them
 	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.lock
 	@$(lock_command) --group bouncer --output-file requirements-bouncer.lock
+	@$(lock_command) --group audit --output-file requirements-audit.lock
 
 # Tidying ------------------------------------------------------------------------------------
 
@@ -214,5 +238,5 @@ clean: ## remove what tools left behind; data, database and environments stay
 
 .PHONY: distclean
 distclean: clean ## back to a fresh clone: environments, data and retail.duckdb go too
-	@rm -rf .venv .venv-bouncer .venv-flow .venv-lock python/*.egg-info data .building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
+	@rm -rf .venv .venv-bouncer .venv-flow .venv-lock .venv-audit python/*.egg-info data .building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
 		retail.duckdb retail.duckdb.* report.html

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +16,15 @@ from daily.errors import DailyError
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.cli.main import dbtRunnerResult
-    from dbt.contracts.graph.nodes import ResultNode
 
 #: Unit tests check the SQL, not the data: they belong to `dbt build` by hand and to the test suite.
 BUILD_WORDS = ("build", "--exclude-resource-type", "unit_test", "--log-level", "none")
 #: For data that are disturbed on purpose: the gates would refuse some of them.
 TABLES_ONLY = (*BUILD_WORDS, "--exclude-resource-type", "test")
+
+
+FirstRow = Callable[[str], str]
+"""Asks the first row of a failing test's query, and tells it in words."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,21 @@ class BuildResult:
     warnings: tuple[str, ...]
 
 
-def build(project: Path, database: Path, words: Sequence[str] = BUILD_WORDS) -> BuildResult:
+def build(
+    project: Path,
+    database: Path,
+    words: Sequence[str] = BUILD_WORDS,
+    settings: Mapping[str, str] | None = None,
+    first_row: FirstRow | None = None,
+) -> BuildResult:
     """Build every table of the dbt project at ``project`` into the DuckDB file ``database``.
 
     Args:
         project: root of the dbt project.
         database: the DuckDB file.
         words: what to ask of dbt.
+        settings: of the environment, for dbt alone.
+        first_row: how to look up what a failing test found, where that is not in the file.
 
     Raises:
         DailyError: when dbt fails; the message is its first reason, in one line.
@@ -48,16 +59,19 @@ def build(project: Path, database: Path, words: Sequence[str] = BUILD_WORDS) -> 
     from dbt.cli.main import dbtRunner
 
     words = [*words, "--project-dir", str(project), "--profiles-dir", str(project)]
-    with _environment(RETAIL_DB=str(database.absolute())), _closed_afterwards():
+    settings = {"RETAIL_DB": str(database.absolute()), **(settings or {})}
+    with environment(**settings), _closed_afterwards():
         outcome = dbtRunner().invoke(words)
     results = _results(outcome)
     if not outcome.success:
-        raise DailyError(f"dbt build stopped: {_first_reason(outcome, results, database)}")
+        look = first_row or (lambda query: _row(query, database))
+        raise DailyError(f"dbt build stopped: {_first_reason(outcome, results, look)}")
     return _summarise(results)
 
 
 @contextmanager
-def _environment(**settings: str) -> Iterator[None]:
+def environment(**settings: str) -> Iterator[None]:
+    """Have environment variables set for as long as the block lasts."""
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     try:
@@ -84,20 +98,21 @@ def _results(outcome: dbtRunnerResult) -> Sequence[NodeResult]:
     return outcome.result.results if isinstance(outcome.result, RunExecutionResult) else []
 
 
-def _first_reason(outcome: dbtRunnerResult, results: Sequence[NodeResult], database: Path) -> str:
+def _first_reason(outcome: dbtRunnerResult, results: Sequence[NodeResult], look: FirstRow) -> str:
     failed = [result for result in results if result.status in ("error", "fail")]
     if not failed:
         return _one_line(str(outcome.exception))
     node = failed[0].node
     if failed[0].status == "fail":
-        return f"{node.name}: {_one_line(node.description)} First of them: {_row(node, database)}"
+        row = look(getattr(node, "compiled_code", None) or "select 1")
+        return f"{node.name}: {_one_line(node.description)} First of them: {row}"
     return f"{node.name}: {_one_line(failed[0].message or 'failed')}"
 
 
-def _row(node: ResultNode, database: Path) -> str:
+def _row(query: str, database: Path) -> str:
     """The first row that a failing test found, as `column = value` pairs."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        found = connection.execute(getattr(node, "compiled_code", None) or "select 1")
+        found = connection.execute(query)
         names = [column[0] for column in found.description]
         row = found.fetchone() or ()
     return ", ".join(f"{name} = {value}" for name, value in zip(names, row, strict=False))

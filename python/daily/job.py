@@ -62,6 +62,7 @@ def run(
     bar: bool = False,
     alert: bool = False,
     step: Step = plainly,
+    tables: Callable[[Path, Path], BuildResult] = build,
 ) -> Done:
     """Find the data, build, detect, publish, report, alert.
 
@@ -72,6 +73,7 @@ def run(
         bar: draw a progress bar of a download.
         alert: send what is new or worse by the channels that the environment sets up.
         step: how to do each step; a scheduler makes a task of it.
+        tables: builds the tables of a project into a DuckDB file; on another engine, perhaps.
 
     Raises:
         DailyError: a step could not do its work, or a setting is wrong. A channel that fails raises
@@ -90,7 +92,7 @@ def run(
         do("data", lambda: make_sure_there_is_data(project, say, bar=bar))
         with private_copy(database, store.carry_over) as copy:
             say("building the tables (dbt build)")
-            built = do("dbt build", lambda: build(project, copy))
+            built = do("dbt build", lambda: tables(project, copy))
             say("looking for what moved (detect)")
             found = do("detect", lambda: pipeline.run(copy))
             rewritten = None

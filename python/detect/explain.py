@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 
-from detect import attribution, incidents, store
+from detect import attribution, incidents, keeping, store
 from detect.anomalies import Scan
 from detect.attribution import tree
 from detect.attribution.cells import Cells
 from detect.attribution.doubts import Material, raise_doubts
 from detect.baseline.scale import from_scale
+from detect.keeping import Earlier, Fingerprint
 from detect.records import (
     GRAINS,
     Anomaly,
@@ -32,7 +33,7 @@ class Reasons:
     """Why the findings of a run are what they are; `incidents` tell it in words.
 
     `largest_gap` is how far contributions of any anomaly and dimension are from adding up to its
-    change, relative to their size.
+    change, relative to their size; `prints` what each explanation was worked out from.
     """
 
     attributions: list[Attribution]
@@ -40,6 +41,7 @@ class Reasons:
     doubts: list[Doubt]
     incidents: list[Incident]
     largest_gap: float
+    prints: tuple[Fingerprint, ...] = ()
 
     def of(self, found: list[Anomaly]) -> list[Attribution]:
         """The attributions of some anomalies."""
@@ -47,44 +49,130 @@ class Reasons:
         return [row for row in self.attributions if row.anomaly_id in names]
 
 
-def explain(path: Path, scans: dict[Grain, Scan], found: list[Anomaly]) -> Reasons:
+@dataclass(frozen=True)
+class _Work:
+    """What is to be worked out: findings to attribute, and incidents to explain, by id."""
+
+    findings: frozenset[str]
+    incidents: frozenset[str]
+    prints: tuple[Fingerprint, ...]
+
+
+def explain(
+    path: Path, scans: dict[Grain, Scan], found: list[Anomaly], earlier: Earlier
+) -> Reasons:
     """Explain anomalies and early warnings, which have their incidents already.
 
-    Each grain's cells are read once, order lines only of the periods that lead an incident.
+    What an earlier run explained from the same lines is kept. Each grain's cells are read once,
+    order lines only of the periods that lead an incident.
     """
-    known = {g: _read(path, scans[g], [a for a in found if a.grain == g]) for g in GRAINS}
-    causes = [
-        row
-        for grain in GRAINS
-        for row in attribution.attribute([a for a in found if a.grain == grain], *known[grain])
-    ]
-    branches = [
-        branch
-        for lead in incidents.leads(found).values()
-        for branch in tree.grow(lead, *known[lead.grain], _forecast(scans[lead.grain], lead))
-    ]
+    usable = {g: _usable(scans[g], [a for a in found if a.grain == g]) for g in GRAINS}
+    work = _work(scans, found, usable, earlier)
+    asked = [a for a in found if a.incident_id in work.incidents]
+    known = {g: (_read(path, g, [a for a in asked if a.grain == g], usable[g]), usable[g])
+             for g in GRAINS}  # fmt: skip
+    causes = _causes(found, work, known, earlier)
+    branches = _branches(found, work, known, scans, earlier)
     names = store.read_product_names(path) if found else {}
-    doubts = [
-        doubt
-        for lead in incidents.leads(found, branches).values()
-        for doubt in raise_doubts(
-            lead,
-            [c for c in causes if (c.anomaly_id, c.analysis) == (lead.anomaly_id, "root_cause")],
-            _material(path, lead, known[lead.grain], names),
-        )
-    ]
+    doubts = []
+    for lead in incidents.leads(found, branches).values():
+        if lead.incident_id not in work.incidents:
+            doubts += earlier.doubts.get(lead.incident_id, [])
+            continue
+        material = _material(path, lead, known[lead.grain], names)
+        doubts += raise_doubts(lead, _blamed(causes, lead), material)
     stories = incidents.describe(found, causes, branches, doubts, names)
     gap = attribution.largest_gap(found, causes)
-    return Reasons(causes, branches, doubts, stories, gap)
+    return Reasons(causes, branches, doubts, stories, gap, work.prints)
 
 
-def _read(path: Path, scan: Scan, found: list[Anomaly]) -> tuple[Cells, Days]:
-    """The cells that the anomalies of a grain are explained by, and the periods that compare."""
-    usable = _usable(scan, found)
+def _work(
+    scans: dict[Grain, Scan], found: list[Anomaly], usable: dict[Grain, Days], earlier: Earlier
+) -> _Work:
+    """Tell what an earlier run has not explained yet, or from other order lines."""
+    if earlier.marks is None:
+        every = frozenset(a.anomaly_id for a in found)
+        return _Work(every, frozenset(a.incident_id for a in found), ())
+    marks, code = earlier.marks, keeping.code()
+    findings = {
+        a.anomaly_id: keeping.of_finding(a, attribution.needed([a], usable[a.grain]), marks, code)
+        for a in found
+    }
+    groups = [
+        keeping.of_incident(
+            name,
+            [a for a in found if a.incident_id == name],
+            findings,
+            _forecast(scans[lead.grain], lead),
+            marks,
+        )
+        for name, lead in incidents.leads(found).items()
+    ]
+    return _Work(
+        frozenset(p.subject for p in findings.values() if not earlier.holds(p)),
+        frozenset(p.subject for p in groups if not earlier.holds(p)),
+        (*findings.values(), *groups),
+    )
+
+
+def _causes(
+    found: list[Anomaly],
+    work: _Work,
+    known: dict[Grain, tuple[Cells, Days]],
+    earlier: Earlier,
+) -> list[Attribution]:
+    """Attributions of all findings, in their order, grain by grain."""
+    fresh = {
+        grain: keeping.by(
+            attribution.attribute(
+                [a for a in found if a.grain == grain and a.anomaly_id in work.findings],
+                *known[grain],
+            ),
+            "anomaly_id",
+        )
+        for grain in GRAINS
+    }
+    return [
+        row
+        for grain in GRAINS
+        for a in found
+        if a.grain == grain
+        for row in (fresh[grain] if a.anomaly_id in work.findings else earlier.attributions).get(
+            a.anomaly_id, []
+        )
+    ]
+
+
+def _branches(
+    found: list[Anomaly],
+    work: _Work,
+    known: dict[Grain, tuple[Cells, Days]],
+    scans: dict[Grain, Scan],
+    earlier: Earlier,
+) -> list[Branch]:
+    """The KPI trees of all incidents."""
+    return [
+        branch
+        for name, lead in incidents.leads(found).items()
+        for branch in (
+            tree.grow(lead, *known[lead.grain], _forecast(scans[lead.grain], lead))
+            if name in work.incidents
+            else earlier.branches.get(name, [])
+        )
+    ]
+
+
+def _blamed(causes: list[Attribution], lead: Anomaly) -> list[Attribution]:
+    """The root causes of an incident's lead."""
+    wanted = (lead.anomaly_id, "root_cause")
+    return [c for c in causes if (c.anomaly_id, c.analysis) == wanted]
+
+
+def _read(path: Path, grain: Grain, found: list[Anomaly], usable: Days) -> Cells:
+    """The cells that the anomalies of a grain are explained by."""
     measures = {m for a in found for m in (a.kpi.numerator, a.kpi.denominator) if m}
     wanted = sorted(measures | set(tree.MEASURES))
-    periods = attribution.needed(found, usable)
-    return store.read_cells(path, scan.view.panel.grain, periods, wanted), usable
+    return store.read_cells(path, grain, attribution.needed(found, usable), wanted)
 
 
 def _usable(scan: Scan, found: list[Anomaly]) -> Days:

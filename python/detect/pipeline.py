@@ -20,6 +20,7 @@ from detect import (
     feedback,
     honesty,
     incidents,
+    keeping,
     store,
     trends,
 )
@@ -27,6 +28,8 @@ from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
 from detect.explain import Reasons
 from detect.feedback import Feedback
+from detect.honesty import BlindSpot
+from detect.keeping import Earlier, Fingerprint
 from detect.records import (
     GRAINS,
     Anomaly,
@@ -75,8 +78,10 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
     found = incidents.group(feedback.honour(_each(scans, anomalies.find), given))
     warned = incidents.group(feedback.honour(_early(inputs, trading), given))
     changes = _each(scans, trends.find)
-    why = explain.explain(path, scans, found + warned)
-    promised, unseen = _each(scans, honesty.ledger), _each(scans, honesty.blind_spots)
+    earlier = store.read_earlier(path)
+    why = explain.explain(path, scans, found + warned, earlier)
+    promised = _each(scans, honesty.ledger)
+    unseen, looked_at = _blind_spots(scans, given, earlier)
     seen = _each(scans, expectations.tell)
     record = _record(started_at, inputs, len(found))
     tables: dict[str, Sequence[object]] = {
@@ -91,6 +96,7 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
         "calibration": promised,
         "blind_spots": unseen,
         "expectations": seen,
+        "explanations": [*why.prints, *looked_at],
         "runs": [record],
     }
     if with_canaries:
@@ -120,6 +126,24 @@ def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
         for grain in GRAINS
         for warning in early.find(inputs.panels[grain], trading, inputs.accumulating)
     ]
+
+
+def _blind_spots(
+    scans: dict[Grain, Scan], given: list[Feedback], earlier: Earlier
+) -> tuple[list[BlindSpot], list[Fingerprint]]:
+    """Blind spots of every grain, those of an earlier run where nothing has changed since."""
+    code = keeping.code()
+    prints = {grain: keeping.of_scan(scans[grain], given, code) for grain in GRAINS}
+    found = [
+        spot
+        for grain in GRAINS
+        for spot in (
+            earlier.blind_spots.get(grain, [])
+            if earlier.holds(prints[grain])
+            else honesty.blind_spots(scans[grain])
+        )
+    ]
+    return found, list(prints.values())
 
 
 def _untested(scans: dict[Grain, Scan]) -> tuple[str, ...]:

@@ -197,6 +197,10 @@ TABLES: dict[str, Table] = {
         is_caught    BOOLEAN
     """)
     ),
+    "explanations": Table(_columns("""
+        subject     VARCHAR
+        fingerprint VARCHAR
+    """)),
     "feedback": Table(_columns("""
         anomaly_id VARCHAR
         kpi        VARCHAR

@@ -39,7 +39,7 @@ def some_server() -> Iterator[None]:
         return
     port = _free_port()
     command = [sys.executable, "-m", "prefect", "server", "start", "--no-ui"]
-    server = subprocess.Popen(
+    server = subprocess.Popen(  # noqa: S603 - our own program, no shell
         [*command, "--host", HOST, "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -59,7 +59,7 @@ def some_server() -> Iterator[None]:
 
 
 def _leave(server: subprocess.Popen[bytes]) -> NoReturn:
-    """End at once, and the server with us: unwinding a half-made event loop would only make noise."""
+    """End at once, with the server: to unwind a half-made event loop would only make noise."""
     server.terminate()
     with suppress(subprocess.TimeoutExpired):
         server.wait(timeout=STOP_SECONDS)

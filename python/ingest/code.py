@@ -1,4 +1,4 @@
-"""Tell whether the project's code changed, so that tables which are built piece by piece start anew."""
+"""Tell whether the project's code changed: tables that are built piece by piece then start anew."""
 
 from __future__ import annotations
 

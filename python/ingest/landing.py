@@ -53,7 +53,7 @@ class RawFile:
     """ISO time in UTC; of a Parquet file that is read in place, when that was written."""
     note: str | None
     content_hash: int | None
-    """Changes when any of its rows does; None for what is read in place, which is not read for it."""
+    """Changes when any of its rows does; None for what is read in place."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,13 @@ def _fingerprint(path: Path) -> _Fingerprint:
 
 
 def _target(source: SourceFile, fingerprint: _Fingerprint, cache: Path) -> Path:
-    identity = (LANDING_VERSION, duckdb.__version__, str(source.path), source.label, *astuple(fingerprint))
+    identity = (
+        LANDING_VERSION,
+        duckdb.__version__,
+        str(source.path),
+        source.label,
+        *astuple(fingerprint),
+    )
     return cache / f"{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32]}.parquet"
 
 
@@ -197,7 +203,7 @@ def _insist_on(source: SourceFile, before: _Fingerprint) -> None:
 
 def _content_hashes(connection: duckdb.DuckDBPyConnection, landed: Path) -> dict[str, int]:
     """What the rows of each raw file in a landed one come to, whatever their order."""
-    query = f"select source_file, bit_xor({ROW_HASH}) from {read_parquet([landed])} group by all"
+    query = f"select source_file, bit_xor({ROW_HASH}) from {read_parquet([landed])} group by all"  # noqa: S608 - by ingest.sql: quoted
     return dict(connection.execute(query).fetchall())
 
 

@@ -10,7 +10,7 @@ from ingest.columns import FIELDS
 COLUMNS = (*FIELDS, "source_file", "source_row", "parse_error", "raw_line")
 """The columns of raw.order_lines, each text but source_row."""
 ROW_HASH = f"cast(hash({', '.join(COLUMNS)}) >> 1 as bigint)"
-"""Tells a row from every other, of the same file or another; kept while DuckDB keeps its version."""
+"""Tells a row from every other, of any file; the same for as long as DuckDB's version is."""
 
 
 def literal(value: str | int | Path | None) -> str:

@@ -54,6 +54,8 @@ UNUSUAL = 4.0
 LEAST_SIGMA = 0.01
 """No share is steadier than this from one period to the next."""
 SUREST = 0.99
+SPARSE = 50
+"""More possible elements than so many a leaf are sorted, fewer are looked up."""
 
 
 @dataclass(frozen=True)
@@ -114,11 +116,11 @@ def find_causes(leaves: Leaves, history: History) -> tuple[Cause, ...]:
     change = float(parts.sum())
     if not np.isfinite(change) or change == 0:
         return ()
-    base = _ordinary(leaves)
+    base, keys = _ordinary(leaves), _keys(leaves)
     free = np.ones(parts.size, dtype=bool)
     found: list[tuple[_Element, float]] = []
     while len(found) < MOST_CAUSES and float(parts[free].sum()) / change >= LEFT:
-        best = _best(leaves, history, parts * free, base * free)
+        best = _best(leaves, history, keys, parts * free, base * free)
         if best is None:
             break
         found.append((best, float(parts[best.leaves & free].sum())))
@@ -140,13 +142,19 @@ def _ordinary(leaves: Leaves) -> Floats:
     return np.maximum(base, 0.0)
 
 
-def _best(leaves: Leaves, history: History, parts: Floats, base: Floats) -> _Element | None:
+def _best(
+    leaves: Leaves,
+    history: History,
+    keys: dict[tuple[int, ...], Ints],
+    parts: Floats,
+    base: Floats,
+) -> _Element | None:
     """The element with the highest score, where any is worth its price."""
     fell = leaves.expected.denominator is None and float(parts.sum()) < 0
     found = [
         element
         for dimensions in _combinations(leaves.dimensions, alone=fell)
-        if (element := _of(leaves, history, dimensions, parts, base)) is not None
+        if (element := _of(leaves, history, dimensions, keys[dimensions], parts, base)) is not None
     ]
     if not found:
         return None
@@ -167,10 +175,14 @@ def _combinations(names: tuple[str, ...], *, alone: bool) -> list[tuple[int, ...
 
 
 def _of(
-    leaves: Leaves, history: History, dimensions: tuple[int, ...], parts: Floats, base: Floats
+    leaves: Leaves,
+    history: History,
+    dimensions: tuple[int, ...],
+    key: Ints,
+    parts: Floats,
+    base: Floats,
 ) -> _Element | None:
     """The best element of some dimensions; none where none is worth its price."""
-    key = _key(leaves, dimensions)
     size = int(key.max(initial=-1)) + 1
     change, whole = float(parts.sum()), float(base.sum())
     share = sums(key, parts, size) / change
@@ -222,13 +234,26 @@ def _far(part: Floats, whole: Floats) -> Bools:
     return np.asarray(np.abs(share[0] - usual) > UNUSUAL * np.maximum(sigma, LEAST_SIGMA))
 
 
+def _keys(leaves: Leaves) -> dict[tuple[int, ...], Ints]:
+    """Number of each leaf's element, by the dimensions that an element has; worked out once."""
+    return {d: _key(leaves, d) for d in _combinations(leaves.dimensions, alone=True)}
+
+
 def _key(leaves: Leaves, dimensions: tuple[int, ...]) -> Ints:
-    """Number of each leaf's element."""
     key: Ints = leaves.codes[dimensions[0]].astype(np.int64)
     for d in dimensions[1:]:
-        wider = key * len(leaves.members[d]) + leaves.codes[d]
-        key = np.unique(wider, return_inverse=True)[1].astype(np.int64)
+        key = _dense(key * len(leaves.members[d]) + leaves.codes[d])
     return key
+
+
+def _dense(numbers: Ints) -> Ints:
+    """Numbers from 0 on in the same order, without gaps."""
+    size = int(numbers.max(initial=-1)) + 1
+    if size > SPARSE * numbers.size:
+        return np.unique(numbers, return_inverse=True)[1].astype(np.int64)
+    seen = np.zeros(size, dtype=np.int64)
+    seen[numbers] = 1
+    return np.asarray((np.cumsum(seen) - 1)[numbers])
 
 
 def _events(key: Ints, parts: Floats, size: int) -> Floats:
