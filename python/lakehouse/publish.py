@@ -65,8 +65,9 @@ def show(run: Path, tables: Sequence[Table], database: Path, load_below: int = L
     Raises:
         LakehouseError: a table is missing or not what its contract says.
     """
-    config = {"storage_compatibility_version": "v1.5.0"}
-    with duckdb.connect(str(database), config=config) as connection:
+    with duckdb.connect(
+        str(database), config={"storage_compatibility_version": "v1.5.0"}
+    ) as connection:
         try:
             connection.execute("set timezone = 'UTC'")
             connection.execute("begin")
