@@ -94,6 +94,8 @@ def _sail(workers: int) -> Iterator[str]:
         "SAIL_MODE": "local-cluster",
         "SAIL_CLUSTER__WORKER_INITIAL_COUNT": str(workers),
         "SAIL_CLUSTER__WORKER_MAX_COUNT": str(workers),
+        # All parts of a statement start together: a KPI table is a union of fifteen.
+        "SAIL_CLUSTER__WORKER_TASK_SLOTS": "64",
         # Partitions of every step, or the planner would count the driver's cores alone.
         "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(2 * workers),
     }

@@ -115,7 +115,9 @@ def _statement(run: Path, table: Table, load_below: int) -> str:
 def _query(table: Table, folder: Path, *, is_empty: bool) -> str:
     """The rows in the types of the contract; engines may write none at all where there are none."""
     if is_empty:
-        columns = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in table.columns)
+        columns = ", ".join(
+            f"cast(null as {kind}) as {identifier(name)}" for name, kind in table.columns
+        )
         return f"select {columns} where false"
     columns = ", ".join(_column(name, kind) for name, kind in table.columns)
     files = literal(folder / "*.parquet")
