@@ -8,6 +8,7 @@ BIN := .venv/bin
 BOUNCER := .venv-bouncer/bin
 FLOW := .venv-flow/bin
 SPARK := .venv-spark/bin
+AUDIT := .venv-audit/bin
 UV := uv==0.13.9
 
 say = @printf '==> %s\n'
@@ -38,6 +39,10 @@ detect: .venv/project ## write the insights tables from the KPI tables
 evaluate: .venv/project .venv/evaluate ## plant incidents in copies, and compare with the usual rules
 	@$(BIN)/python -m evaluate $(ARGS)
 
+.PHONY: bench
+bench: .venv/project .venv/bench ## time and memory beside plain scripts (ARGS="--scale 1 20 100")
+	@$(BIN)/python -m bench $(ARGS)
+
 .PHONY: report
 report: .venv/project ## what was found, as one page: report.html beside the database
 	@$(BIN)/python -m report $(ARGS)
@@ -67,7 +72,7 @@ docs: .venv/project ## document every table of the built file, in target/static_
 tools := .venv/project .venv/dev
 
 .PHONY: test
-test: lint .venv-flow/ready .venv-spark/tried ## everything that must hold: lint, then pytest
+test: lint audit .venv-flow/ready .venv-spark/tried ## everything that must hold: lint, audit, then pytest
 	$(say) 'pytest'
 	@$(BIN)/python -m pytest $(ARGS)
 
@@ -78,6 +83,11 @@ test-spark: .venv-spark/ready .venv/dev ## PySpark on this machine's Java gives 
 
 .PHONY: lint
 lint: lint-python lint-yaml lint-dbt lint-sql ## every linter, the type checker and the layers
+
+.PHONY: audit
+audit: .venv-audit/ready ## known vulnerabilities in what the locks pin
+	$(say) 'pip-audit: known vulnerabilities in what the locks pin'
+	@$(AUDIT)/python .ci/audit.py $(wildcard requirements*.lock)
 
 .PHONY: lint-python
 lint-python: $(tools)
@@ -184,6 +194,13 @@ endif
 		--requirement requirements-evaluate.lock || echo '==> Prophet could not be installed' >&2
 	@touch $@
 
+# Polars is one of the programs compared with; where it can't be installed, the others will do.
+.venv/bench: .venv/packages requirements-bench.lock
+	$(say) 'environment: adding Polars to .venv, once'
+	@$(BIN)/python -m pip install $(pip_options) --no-compile --require-hashes \
+		--requirement requirements-bench.lock || echo '==> Polars could not be installed' >&2
+	@touch $@
+
 # Prefect and dbt each pin packages that the other's newest versions don't take.
 .venv-flow/ready: requirements-flow.lock pyproject.toml
 	$(call environment,.venv-flow,the packages with Prefect)
@@ -212,6 +229,11 @@ endif
 	$(call install,.venv-bouncer,requirements-bouncer.lock)
 	@touch $@
 
+.venv-audit/ready: requirements-audit.lock
+	$(call environment,.venv-audit,pip-audit)
+	$(call install,.venv-audit,requirements-audit.lock)
+	@touch $@
+
 .venv-lock/$(UV):
 	$(call environment,.venv-lock,uv)
 	@.venv-lock/bin/python -m pip install $(pip_options) $(UV)
@@ -222,15 +244,17 @@ lock_command = .venv-lock/bin/uv pip compile --quiet --no-config --universal --p
 
 .PHONY: lock
 lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
-	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --output-file requirements-dev.lock
+	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --group bench --output-file requirements-dev.lock
 	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.lock --output-file requirements.lock
 	@$(lock_command) pyproject.toml --group dashboard --constraint requirements-dev.lock --output-file requirements-dashboard.lock
 	@$(lock_command) pyproject.toml --group evaluate --constraint requirements-dev.lock --output-file requirements-evaluate.lock
+	@$(lock_command) pyproject.toml --group bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 	@cp requirements.lock requirements-flow.lock  # its versions are kept where Prefect can live with them
 	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.lock
 	@cp requirements.lock requirements-spark.lock
 	@$(lock_command) pyproject.toml --group build --extra spark --output-file requirements-spark.lock
 	@$(lock_command) --group bouncer --output-file requirements-bouncer.lock
+	@$(lock_command) --group audit --output-file requirements-audit.lock
 
 # Tidying ------------------------------------------------------------------------------------
 
@@ -241,5 +265,6 @@ clean: ## remove what tools left behind; data, database and environments stay
 
 .PHONY: distclean
 distclean: clean ## back to a fresh clone: environments, data and retail.duckdb go too
-	@rm -rf .venv .venv-bouncer .venv-flow .venv-spark .venv-lock python/*.egg-info data .building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
+	@rm -rf .venv .venv-bouncer .venv-flow .venv-spark .venv-lock .venv-audit python/*.egg-info data \
+		.building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
 		retail.duckdb retail.duckdb.* report.html

@@ -39,7 +39,7 @@ countries as (
 
 ),
 
-final as (
+described as (
 
     select
         order_lines.source_file,
@@ -89,6 +89,18 @@ final as (
             and order_lines.customer_id is not distinct from invoices.customer_id
     left join products on order_lines.stock_code = products.stock_code
     left join countries on order_lines.country = countries.country
+
+),
+
+final as (
+
+    select
+        *,
+        {{ line_hash([
+            'row_hash', 'line_type', 'description', 'category', 'market', 'region',
+            'customer_type', 'order_size', 'order_number', 'is_first_order'
+        ]) }} as line_hash
+    from described
 
 )
 

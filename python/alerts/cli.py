@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
 from alerts import job
 from alerts.errors import AlertsError
+from console import FAILED, FINE, harmless, report, run, show
 from warehouse.option import add_db_option
 
-FINE, FAILED = 0, 1
 EXAMPLES = """\
 environment:
   ALERT_WEBHOOK_URL       takes a POST of JSON, such as an incoming webhook of Slack
@@ -29,15 +28,15 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 something was not sent, 2 usage."""
     options = _parser().parse_args(arguments)
-    try:
-        outcome = job.run(options.db, dry=options.dry_run)
-    except AlertsError as error:
-        print(f"alerts: {error}", file=sys.stderr)
-        return FAILED
+    return run("alerts", lambda: _act(options), AlertsError)
+
+
+def _act(options: argparse.Namespace) -> int:
+    outcome = job.run(options.db, dry=options.dry_run)
     if not options.quiet:
-        print("\n".join(lines(outcome, dry=options.dry_run)))
+        show(harmless("\n".join(lines(outcome, dry=options.dry_run))))
     for problem in outcome.problems:
-        print(f"alerts: {problem}", file=sys.stderr)
+        report("alerts", problem)
     return FAILED if outcome.problems else FINE
 
 

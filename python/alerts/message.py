@@ -10,7 +10,7 @@ from alerts.choose import WORSE, level
 from alerts.records import Alert
 
 LONGEST_SUBJECT = 180
-FORMULAS = ("=", "+", "-", "@")
+FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Signs by which a spreadsheet takes a text for something to work out."""
 SIMULATED = "SIMULATED DATA: these figures are of no real shop."
 

@@ -9,13 +9,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from console import FAILED, FINE, harmless, report, run, show
 from daily import job
 from daily.data import Say
 from daily.errors import DailyError
 from daily.summary import problems, summary, timings
 from warehouse.option import add_db_option
 
-FINE, FAILED = 0, 1
 EXAMPLES = """\
 examples:
   python -m daily                              the public data set, or a simulated shop
@@ -32,30 +32,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stderr)
-    try:
-        done = job.run(
-            options.project.absolute(),
-            options.db.absolute(),
-            _say(quiet=options.quiet),
-            bar=sys.stderr.isatty() and not options.quiet,
-            alert=options.alert,
-        )
-    except DailyError as error:
-        print(f"daily: {error}", file=sys.stderr)
-        return FAILED
+    return run("daily", lambda: _act(options), DailyError)
+
+
+def _act(options: argparse.Namespace) -> int:
+    done = job.run(
+        options.project.absolute(),
+        options.db.absolute(),
+        _say(quiet=options.quiet),
+        bar=sys.stderr.isatty() and not options.quiet,
+        alert=options.alert,
+    )
     if not options.quiet:
-        print(summary(done, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+        show(summary(done, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
     if options.timings:
-        print(timings(done))
+        show(timings(done))
     for problem in problems(done):
-        print(f"daily: {problem}", file=sys.stderr)
+        report("daily", problem)
     return FAILED if problems(done) else FINE
 
 
 def _say(*, quiet: bool) -> Say:
     def say(line: str) -> None:
         if not quiet:
-            print(f"==> {line}", file=sys.stderr)
+            print(f"==> {harmless(line)}", file=sys.stderr)
 
     return say
 

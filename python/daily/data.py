@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ingest import IngestError
 from ingest.download import PUBLIC_URL, URL_VARIABLE, download
+from ingest.fetch import told
 from ingest.progress import progress_bar
 from ingest.simulated import SIMULATED_FILE, simulate_into
 from ingest.sources import SOURCE_VARIABLE, find_origin
@@ -46,7 +47,7 @@ def make_sure_there_is_data(project: Path, say: Say, *, bar: bool) -> None:
 def _downloaded(project: Path, say: Say, *, bar: bool) -> bool:
     if (project / SIMULATED_FILE).exists():
         return False
-    say(f"downloading {os.environ.get(URL_VARIABLE) or PUBLIC_URL}")
+    say(f"downloading {told(os.environ.get(URL_VARIABLE) or PUBLIC_URL)}")
     try:
         with progress_bar(shown=bar) as progress:
             download(project, progress=progress)

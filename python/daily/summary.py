@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from alerts import cli as alerts_cli
+from console import harmless
 from daily.job import Done
 from detect import report
 
@@ -22,20 +23,17 @@ ROWS = """
 
 def summary(done: Done, *, colour: bool) -> str:
     """Findings first, then what they rest on, and where to look further."""
-    return "\n".join(
-        [
-            "",
-            report.summary(done.detection, colour=colour),
-            "",
-            _rows(done.database),
-            f"{done.build.models} tables and views built, {done.build.tests} data tests passed"
-            f" ({len(done.build.warnings)} with a warning).",
-            *(f"  warning: {warning}" for warning in done.build.warnings),
-            *([done.rewrite.told] if done.rewrite else []),
-            *(alerts_cli.lines(done.alerts) if done.alerts else []),
-            f"Everything is in {done.database}, and to be read in {done.report}.",
-        ]
-    )
+    rest = [
+        _rows(done.database),
+        f"{done.build.models} tables and views built, {done.build.tests} data tests passed"
+        f" ({len(done.build.warnings)} with a warning).",
+        *(f"  warning: {warning}" for warning in done.build.warnings),
+        *([done.rewrite.told] if done.rewrite else []),
+        *(alerts_cli.lines(done.alerts) if done.alerts else []),
+        f"Everything is in {done.database}, and to be read in {done.report}.",
+    ]
+    found = report.summary(done.detection, colour=colour)
+    return "\n".join(["", found, "", *map(harmless, rest)])
 
 
 def problems(done: Done) -> tuple[str, ...]:

@@ -9,9 +9,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from console import FAILED, report
 from warehouse.option import VARIABLE, add_db_option
 
-FAILED = 1
 APP = Path(__file__).with_name("app.py")
 HOST, PORT = "localhost", 8501
 OPTIONS = {
@@ -49,10 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     trouble = _trouble(options.db)
     if trouble:
-        print(f"dashboard: {trouble}", file=sys.stderr)
+        report("dashboard", trouble)
         return FAILED
     os.environ[VARIABLE] = str(options.db.absolute())
-    os.execv(sys.executable, command(options.host, options.port))
+    os.execv(sys.executable, command(options.host, options.port))  # noqa: S606 - our own program, no shell
 
 
 def command(host: str, port: int) -> list[str]:

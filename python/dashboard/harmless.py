@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 from dashboard.records import Line
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""A text that begins so is a formula to a spreadsheet (OWASP, "CSV Injection")."""
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
+"""A text that begins so is a formula to a spreadsheet (OWASP, "CSV Injection"), also full-width."""
 
 
 def as_csv(lines: Sequence[Line]) -> bytes:

@@ -10,6 +10,7 @@ import streamlit as st
 from jinja2 import Template
 from markupsafe import Markup
 
+from console import harmless
 from report import page, words
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -23,12 +24,12 @@ def style() -> None:
     """Colours and parts of the report, within our own HTML only, and what we need besides."""
     sheet = page.style("colours.css") + ".stHtml {\n" + page.style("parts.css") + "}\n"
     own = (TEMPLATES / "dashboard.css").read_text(encoding="utf-8")
-    html(Markup("<style>{}</style>").format(Markup(sheet + own)))
+    html(Markup("<style>{}</style>").format(Markup(sheet + own)))  # noqa: S704 - templates escape, sheets are our own
 
 
 def fragment(name: str, **given: object) -> None:
     """A part of the page from its template, which escapes whatever it is given."""
-    html(Markup(_template(name).render(words=words, **given)))
+    html(Markup(_template(name).render(words=words, **given)))  # noqa: S704 - templates escape, sheets are our own
 
 
 @functools.cache
@@ -39,7 +40,7 @@ def _template(name: str) -> Template:
 def html(body: Markup) -> None:
     """Show what is escaped already; a plain text has no way in."""
     if body.strip():
-        st.html(str(body))
+        st.html(harmless(body))
 
 
 def from_the_top() -> None:
@@ -50,10 +51,10 @@ def from_the_top() -> None:
 def picture(drawn: Markup, alt: str) -> None:
     """A chart of the report; Streamlit shows no SVG but as an image, so it brings its style."""
     sheet = page.style("colours.css", "parts.css") + "text { font-family: sans-serif; }"
-    style = Markup("<style>{}</style></svg>").format(Markup(sheet))
-    st.image(str(drawn.removesuffix("</svg>") + style), alt=alt, width="stretch")
+    style = Markup("<style>{}</style></svg>").format(Markup(sheet))  # noqa: S704 - templates escape, sheets are our own
+    st.image(harmless(drawn.removesuffix("</svg>") + style), alt=alt, width="stretch")
 
 
 def plain(text: str) -> str:
     """Text for a label or a message, where Streamlit reads Markdown: nothing in it is markup."""
-    return PUNCTUATION.sub(r"\\\1", " ".join(text.split()))
+    return PUNCTUATION.sub(r"\\\1", harmless(" ".join(text.split())))

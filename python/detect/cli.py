@@ -8,13 +8,13 @@ import os
 import sys
 from collections.abc import Sequence
 
+from console import FINE, harmless, run, show
 from detect import desk, feedback, pipeline, report
 from detect.errors import DetectError
 from warehouse.errors import WarehouseError
 from warehouse.option import add_db_option
 from warehouse.publish import only_one_at_work
 
-FINE, FAILED = 0, 1
 EXAMPLES = """\
 examples:
   python -m detect                             look for what moved, up to the last complete day
@@ -29,26 +29,18 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
     options = _parser().parse_args(arguments)
-    try:
-        text = _act(options)
-    except (DetectError, WarehouseError) as error:
-        print(f"detect: {error}", file=sys.stderr)
-        return FAILED
+    return run("detect", lambda: _act(options), DetectError, WarehouseError)
+
+
+def _act(options: argparse.Namespace) -> int:
+    text = _answer(options)
     if text and not options.quiet:
-        _print(text)
+        show(text)
     return FINE
 
 
-def _print(text: str) -> None:
-    """Print, and take it well when the reader (`| head`) has gone."""
-    try:
-        print(text, flush=True)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _act(options: argparse.Namespace) -> str:
-    """Do what was asked, and return what there is to say about it."""
+def _answer(options: argparse.Namespace) -> str:
+    """Do what was asked, and return what there is to say about it, harmless to a terminal."""
     if options.action == "list":
         rows = desk.incidents(options.db)
         if options.json:
@@ -60,7 +52,7 @@ def _act(options: argparse.Namespace) -> str:
     if options.action in feedback.ACTIONS:
         said = options.verdict if options.action == "label" else options.action
         until = getattr(options, "until", None)
-        return desk.say(options.db, options.id, said, until, options.note)
+        return harmless(desk.say(options.db, options.id, said, until, options.note))
     with only_one_at_work(options.db):
         outcome = pipeline.run(options.db, options.as_of, with_canaries=options.canaries)
     if options.json:

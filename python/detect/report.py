@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
+from console import harmless
 from detect import feedback, narrative
 from detect.records import ALL
 
@@ -30,7 +31,8 @@ def summary(outcome: Outcome, *, colour: bool) -> str:
     lines = []
     if outcome.inputs.source.is_simulated:
         lines.append("SIMULATED DATA: these figures are of no real shop.")
-    lines.append(f"{run.source} ({run.source_rows:,} rows), as of {narrative.day(run.as_of)}")
+    source = harmless(run.source)
+    lines.append(f"{source} ({run.source_rows:,} rows), as of {narrative.day(run.as_of)}")
     waiting = [i for i in outcome.incidents if i.status == feedback.OPEN]
     lines.append(
         f"{_count(len(outcome.incidents), 'incident')} in all history, "
@@ -38,10 +40,11 @@ def summary(outcome: Outcome, *, colour: bool) -> str:
     )
     for incident in sorted(waiting, key=lambda i: i.period_end)[-SHOWN:][::-1]:
         mark = _mark(incident.severity, colour=colour)
-        lines.append(f"  {mark} {narrative.percent(incident.confidence):>6}  {incident.headline}")
-    lines += _trends(outcome)
+        sure, headline = narrative.percent(incident.confidence), harmless(incident.headline)
+        lines.append(f"  {mark} {sure:>6}  {headline}")
+    lines += map(harmless, _trends(outcome))
     if outcome.untested:
-        lines.append(f"Too little history to test: {', '.join(outcome.untested)}.")
+        lines.append(harmless(f"Too little history to test: {', '.join(outcome.untested)}."))
     return "\n".join(lines)
 
 
@@ -65,7 +68,7 @@ def listing(incidents: list[Row], *, colour: bool) -> str:
         f"{row['incident_id']}  {row['period_start']}  "
         f"{_mark(str(row['severity']), colour=colour)} "
         f"{narrative.percent(float(str(row['confidence']))):>6}  {row['status']:<12}  "
-        f"{row['headline']}"
+        f"{harmless(row['headline'])}"
         for row in incidents
     ]
     return "\n".join(lines) if lines else "No incidents."
@@ -97,7 +100,7 @@ def explanation(found: Explanation) -> str:
         f"  {str(r['check_name']).replace('_', ' '):<16}  {r['verdict']!s:<10}  {r['detail']}"
         for r in found.doubts
     ]
-    return "\n".join(lines)
+    return "\n".join(harmless(" ".join(line.split("\n"))) for line in lines)
 
 
 def _anomaly(row: Row) -> list[str]:
@@ -191,7 +194,7 @@ def as_json(outcome: Outcome) -> str:
         "largest_gap": outcome.reasons.largest_gap,
         "untested": list(outcome.untested),
     }
-    return json.dumps(run | {"incidents": incidents}, indent=2, ensure_ascii=False)
+    return _json(run | {"incidents": incidents})
 
 
 def listing_as_json(incidents: list[Row]) -> str:
@@ -215,4 +218,4 @@ def _nested(row: Row, column: str) -> Row:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    return harmless(json.dumps(value, indent=2, ensure_ascii=False, default=str))

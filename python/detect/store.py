@@ -110,6 +110,11 @@ def _open(path: Path, *, read_only: bool) -> Connection:
             time.sleep(PAUSE_SECONDS)
 
 
+def _quoted(name: str) -> str:
+    """A name that comes out of the file, as an identifier and nothing else."""
+    return '"' + name.replace('"', '""') + '"'
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
 
@@ -146,7 +151,7 @@ def _require(connection: Connection, path: Path) -> None:
 def _kpis(connection: Connection) -> tuple[Kpi, ...]:
     fields = [name for name in Kpi.__dataclass_fields__ if name not in ("name", "money")]
     rows = connection.execute(
-        f"select kpi, {', '.join(fields)} from marts.dim_kpis order by kpi"
+        f"select kpi, {', '.join(fields)} from marts.dim_kpis order by kpi"  # noqa: S608 - names from the schema, or quoted
     ).fetchall()
     money = _money(connection)
     kpis = (replace(Kpi(name, *map(_plain, values)), money=money) for name, *values in rows)
@@ -212,7 +217,7 @@ def _panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], dates: D
         create or replace temporary table facts as
         select * from marts.fct_kpis_{grain}
         where least(period_start + {step - 1}, cast(? as date)) <= ?
-        """,
+        """,  # noqa: S608 - names from the schema, or quoted
         [last_data[0], dates.day[-1].astype(dt.date)],
     )
     names = connection.execute(
@@ -265,10 +270,10 @@ def _accumulating(connection: Connection, kpis: tuple[Kpi, ...], dates: Dates) -
     names = sorted({m for kpi in kpis for m in (kpi.numerator, kpi.denominator) if m})
     lowest = connection.execute(
         f"""
-        select {", ".join(f"min({name})" for name in names)}
+        select {", ".join(f"min({_quoted(name)})" for name in names)}
         from marts.fct_segments_daily
         where period_start <= ?
-        """,
+        """,  # noqa: S608 - names from the schema, or quoted
         [dates.day[-1].astype(dt.date)],
     ).fetchone()
     pairs = zip(names, lowest or [None] * len(names), strict=True)
@@ -298,7 +303,7 @@ def read_cells(path: Path, grain: Grain, periods: Days, measures: Sequence[str])
             create temporary table cells as
             select cells.* from {table} as cells
             semi join wanted on cells.period_start = cast(wanted.period_start as date)
-            """
+            """  # noqa: S608 - names from the schema, or quoted
         )
         members = {name: _members(connection, name) for name in DIMENSIONS}
         columns = connection.execute(_cells_query(measures)).fetchnumpy()
@@ -315,7 +320,7 @@ def read_cells(path: Path, grain: Grain, periods: Days, measures: Sequence[str])
 
 def _members(connection: Connection, name: str) -> tuple[str, ...]:
     rows = connection.execute(
-        f"select distinct cast({name} as varchar) from cells order by 1 nulls last"
+        f"select distinct cast({name} as varchar) from cells order by 1 nulls last"  # noqa: S608 - names from the schema, or quoted
     ).fetchall()
     return tuple("(none)" if value is None else value for (value,) in rows)
 
@@ -328,7 +333,7 @@ def _cells_query(measures: Sequence[str]) -> str:
                 {name},
                 row_number() over (order by cast({name} as varchar) nulls last) - 1 as code
             from (select distinct {name} from cells)
-        )"""
+        )"""  # noqa: S608 - names from the schema, or quoted
         for name in DIMENSIONS
     )
     codes = ", ".join(f"{name}_codes.code as {name}" for name in DIMENSIONS)
@@ -336,7 +341,9 @@ def _cells_query(measures: Sequence[str]) -> str:
         f"inner join {name}_codes on cells.{name} is not distinct from {name}_codes.{name}"
         for name in DIMENSIONS
     )
-    sums = ", ".join(f"cast(cells.{name} as double) as m_{name}" for name in measures)
+    sums = ", ".join(
+        f"cast(cells.{_quoted(name)} as double) as {_quoted(f'm_{name}')}" for name in measures
+    )
     # In one order always, or sums would differ in their last digit from run to run.
     order = ", ".join(f"{name}_codes.code" for name in DIMENSIONS)
     return f"""
@@ -345,7 +352,7 @@ def _cells_query(measures: Sequence[str]) -> str:
         from cells
         {joins}
         order by cells.period_start, {order}
-    """
+    """  # noqa: S608 - names from the schema, or quoted
 
 
 # ------------------------------------------------------------------------------ order lines
@@ -374,7 +381,7 @@ def read_lines(path: Path, first: dt.date, last: dt.date) -> Lines | None:
             from marts.fct_order_lines
             where line_type in ('sale', 'return') and order_date between ? and ?
             order by source_file, source_row
-            """,
+            """,  # noqa: S608 - names from the schema, or quoted
             [first, last],
         ).fetchnumpy()
     return Lines(
@@ -485,7 +492,7 @@ def _marks(connection: Connection) -> Marks | None:
         columns = {name for name, *_ in connection.execute(f"describe {table}").fetchall()}
         if MARK not in columns:
             return None
-        query = f"select distinct period_start, {MARK} from {table}"
+        query = f"select distinct period_start, {MARK} from {table}"  # noqa: S608 - names from the schema, or quoted
         marks[grain] = dict(connection.execute(query).fetchall())
     return None if any(None in found.values() for found in marks.values()) else marks
 
@@ -496,7 +503,7 @@ def _records(connection: Connection, name: str) -> list[dict[str, Any]]:
     found = [column for column, *_ in connection.execute(f"describe insights.{name}").fetchall()]
     if found != wanted:
         return []
-    rows = connection.execute(f"select * from insights.{name}").fetchall()
+    rows = connection.execute(f"select * from insights.{name}").fetchall()  # noqa: S608 - names from the schema, or quoted
     return [dict(zip(wanted, row, strict=True)) for row in rows]
 
 
@@ -552,7 +559,7 @@ def _write(connection: Connection, name: str, rows: list[tuple[object, ...]]) ->
     }
     connection.register("fresh", arrays)
     casts = ", ".join(_cast(column) for column in table.columns)
-    connection.execute(f"insert into insights.{name} select {casts} from fresh")
+    connection.execute(f"insert into insights.{name} select {casts} from fresh")  # noqa: S608 - names from the schema, or quoted
     connection.unregister("fresh")
 
 
@@ -596,7 +603,7 @@ def read_feedback(path: Path) -> list[Feedback]:
             return []
         names = ", ".join(column.name for column in TABLES["feedback"].columns)
         rows = connection.execute(
-            f"select {names} from insights.feedback order by given_at"
+            f"select {names} from insights.feedback order by given_at"  # noqa: S608 - names from the schema, or quoted
         ).fetchall()
     return [Feedback(*row) for row in rows]
 
@@ -656,7 +663,7 @@ def read_table(path: Path, name: str) -> list[dict[str, object]]:
         if not _has_table(connection, "insights", name):
             raise DetectError(f"{path}: no finished run yet; run `python -m detect` first")
         columns = [column.name for column in TABLES[name].columns]
-        rows = connection.execute(f"select {', '.join(columns)} from insights.{name}").fetchall()
+        rows = connection.execute(f"select {', '.join(columns)} from insights.{name}").fetchall()  # noqa: S608 - names from the schema, or quoted
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from console import FINE, report, run, show
 from daily.errors import DailyError
 from detect.errors import DetectError
 from evaluate import cases, growth, tables
 from evaluate.errors import EvaluateError
-from evaluate.run import Scale, run
+from evaluate.run import Scale
+from evaluate.run import run as measure
 from ingest import IngestError
 from simulate import SimulateError
 
-FINE, FAILED = 0, 1
 SCALES = {
     "small": Scale(shops=1, copies=1, given_copies=1, plains=1, given_plains=1, workers=2),
     "full": Scale(shops=6, copies=2, given_copies=14, plains=1, given_plains=8, workers=2),
@@ -26,21 +26,22 @@ SCALES = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work."""
     options = _parser().parse_args(arguments)
-    try:
-        print(_act(options))
-    except (EvaluateError, IngestError, SimulateError, DailyError, DetectError) as error:
-        print(f"evaluate: {error}", file=sys.stderr)
-        return FAILED
+    failures = (EvaluateError, IngestError, SimulateError, DailyError, DetectError)
+    return run("evaluate", lambda: _act(options), *failures)
+
+
+def _act(options: argparse.Namespace) -> int:
+    show(_answer(options))
     return FINE
 
 
-def _act(options: argparse.Namespace) -> str:
+def _answer(options: argparse.Namespace) -> str:
     """Do what was asked; returns its tables."""
     if options.growth:
         return tables.growth(growth.measure())
     if options.cases:
         return tables.published([cases.judge(folder) for folder in options.cases])
-    measured = run(_project(), SCALES[options.scale], _say)
+    measured = measure(_project(), SCALES[options.scale], _say)
     return tables.report(measured, with_prophet=_has_prophet())
 
 
@@ -60,7 +61,7 @@ def _has_prophet() -> bool:
 
 
 def _say(line: str) -> None:
-    print(f"evaluate: {line}", file=sys.stderr, flush=True)
+    report("evaluate", line)
 
 
 def _parser() -> argparse.ArgumentParser:

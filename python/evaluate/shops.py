@@ -68,7 +68,7 @@ def keep(shop: Shop, sources: Sources) -> Shop:
     with duckdb.connect() as connection:
         create_views(connection, landing)
         connection.execute(
-            f"copy (select {', '.join(COLUMNS)} from raw.order_lines where parse_error is null) "
+            f"copy (select {', '.join(COLUMNS)} from raw.order_lines where parse_error is null) "  # noqa: S608 - names of our own
             f"to '{shop.path}' (format parquet)"
         )
     return shop

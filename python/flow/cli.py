@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from console import FAILED, report, run
 from flow.server import ServerError, some_server
 from warehouse.option import add_db_option
 
-FINE, FAILED = 0, 1
 #: Prefect reads these when it is imported. It talks to nobody outside: what a person has set wins.
 AT_HOME = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -32,13 +31,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     for name, value in AT_HOME.items():
         os.environ.setdefault(name, value)
+    return run("flow", lambda: _installed(options), ServerError)
+
+
+def _installed(options: argparse.Namespace) -> int:
     try:
         return _act(options.project.absolute(), options.db.absolute(), options.serve)
     except ModuleNotFoundError as error:
-        print(f"flow: {error.name} is not installed; run `make flow`", file=sys.stderr)
-    except ServerError as error:
-        print(f"flow: {error}", file=sys.stderr)
-    return FAILED
+        report("flow", f"{error.name} is not installed; run `make flow`")
+        return FAILED
 
 
 def _act(project: Path, database: Path, cron: str | None) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -10,12 +9,12 @@ from typing import TypeVar
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
+from console import FAILED, FINE, harmless, report
 from daily import job
 from daily.errors import DailyError
 from daily.summary import problems, summary
 
 NAME = "every-morning"
-FINE, FAILED = 0, 1
 T = TypeVar("T")
 
 
@@ -38,7 +37,13 @@ def morning(project: str, database: str) -> None:
         DailyError: a step could not do its work, or an alert could not be sent.
     """
     log = get_run_logger()
-    done = job.run(Path(project), Path(database), log.info, alert=True, step=as_task)
+    done = job.run(
+        Path(project),
+        Path(database),
+        lambda line: log.info(harmless(line)),
+        alert=True,
+        step=as_task,
+    )
     log.info(summary(done, colour=False))
     if problems(done):
         raise DailyError("; ".join(problems(done)))
@@ -49,7 +54,7 @@ def once(project: Path, database: Path) -> int:
     try:
         morning(str(project), str(database))
     except DailyError as error:
-        print(f"flow: {error}", file=sys.stderr)
+        report("flow", error)
         return FAILED
     return FINE
 
@@ -65,6 +70,6 @@ def serve(project: Path, database: Path, cron: str) -> int:
             pause_on_shutdown=False,
         )
     except ValueError as error:
-        print(f"flow: {cron!r} is no schedule ({str(error).splitlines()[0]})", file=sys.stderr)
+        report("flow", f"{cron!r} is no schedule ({str(error).splitlines()[0]})")
         return FAILED
     return FINE

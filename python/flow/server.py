@@ -39,7 +39,7 @@ def some_server() -> Iterator[None]:
         return
     port = _free_port()
     command = [sys.executable, "-m", "prefect", "server", "start", "--no-ui"]
-    server = subprocess.Popen(
+    server = subprocess.Popen(  # noqa: S603 - our own program, no shell
         [*command, "--host", HOST, "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

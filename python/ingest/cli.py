@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from console import FINE, harmless, run, show
 from ingest.download import URL_VARIABLE, download
 from ingest.errors import IngestError
 from ingest.landing import CACHE_VARIABLE, LANDED_FOLDER, RawFile, forget_unused, is_landed, land
@@ -29,15 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO, format="ingest: %(message)s", stream=sys.stderr)
     commands = {"download": _download, "status": _status, "land": _land}
-    try:
-        commands[options.command](options)
-    except IngestError as error:
-        print(f"ingest: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("ingest: stopped; run again to go on", file=sys.stderr)
-        return 130
-    return 0
+    return run("ingest", lambda: commands[options.command](options), IngestError)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,34 +71,37 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _download(options: argparse.Namespace) -> None:
+def _download(options: argparse.Namespace) -> int:
     if (options.root / PUBLIC_FILE).exists() and not options.force:
-        print(f"{options.root / PUBLIC_FILE} is there already; --force fetches it again")
-        return
-    with progress_bar(shown=sys.stderr.isatty()) as show:
-        manifest = download(options.root, url=options.url, sha256=options.sha256, progress=show)
-    print(f"{options.root / PUBLIC_FILE}: {manifest.rows:,} order lines of {manifest.url}")
-    print(f"SHA-256 of the zip: {manifest.sha256}")
+        show(harmless(f"{options.root / PUBLIC_FILE} is there already; --force fetches it again"))
+        return FINE
+    with progress_bar(shown=sys.stderr.isatty()) as told:
+        manifest = download(options.root, url=options.url, sha256=options.sha256, progress=told)
+    show(harmless(f"{options.root / PUBLIC_FILE}: {manifest.rows:,} order lines of {manifest.url}"))
+    show(f"SHA-256 of the zip: {manifest.sha256}")
+    return FINE
 
 
-def _status(options: argparse.Namespace) -> None:
+def _status(options: argparse.Namespace) -> int:
     origin = find_origin(options.root)
-    print(f"origin: {origin}")
+    show(f"origin: {origin}")
     if origin == "simulated shop":
-        print(f"there is no real data: set {SOURCE_VARIABLE}, or run `python -m ingest download`")
-        return
+        show(f"there is no real data: set {SOURCE_VARIABLE}, or run `python -m ingest download`")
+        return FINE
     for source in resolve(options.root).files:
         state = "ready" if is_landed(source, _cache(options)) else "not landed yet"
-        print(f"{source.path} ({source.form}): {state}")
+        show(harmless(f"{source.path} ({source.form}): {state}"))
+    return FINE
 
 
-def _land(options: argparse.Namespace) -> None:
+def _land(options: argparse.Namespace) -> int:
     cache = _cache(options)
     landing = land(resolve(options.root), cache)
     forget_unused(cache)
     for file in landing.files:
-        print(_line(file))
-    print(f"{landing.raw_rows:,} order lines in {len(landing.files):,} files ({landing.origin})")
+        show(harmless(_line(file)))
+    show(f"{landing.raw_rows:,} order lines in {len(landing.files):,} files ({landing.origin})")
+    return FINE
 
 
 def _cache(options: argparse.Namespace) -> Path:

@@ -6,6 +6,7 @@ import http
 import http.client
 import json
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ class Version:
     """What tells whether the file at a URL is still the one that was begun."""
 
     url: str
+    """As it may be told."""
     etag: str | None
     last_modified: str | None
     size: int | None
@@ -53,7 +55,9 @@ def fetch(url: str, part: Path, progress: Progress | None = None) -> Version:
         CannotWriteError: the disk refuses.
     """
     if not url.startswith(("http://", "https://")):
-        raise IngestError(f"cannot fetch {url}: give an address that begins with https://")
+        raise IngestError(f"cannot fetch {told(url)}: give an address that begins with https://")
+    if "@" in urllib.parse.urlsplit(url).netloc or " " in url or not url.isprintable():
+        raise IngestError(f"cannot fetch {told(url)}: no address may hold a password or a blank")
     begun = _begun(url, part)
     if begun and part.stat().st_size == begun.size:
         return begun
@@ -62,6 +66,13 @@ def fetch(url: str, part: Path, progress: Progress | None = None) -> Version:
     except _StartOverError:
         forget(part)
         return _fetch(url, part, None, progress)
+
+
+def told(url: str) -> str:
+    """The address as it may be told: user, password and query are secrets at times."""
+    parts = urllib.parse.urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query=parts.query and "…", fragment="").geturl()
 
 
 def forget(part: Path) -> None:
@@ -81,7 +92,7 @@ def _begun(url: str, part: Path) -> Version | None:
         begun = Version(**json.loads(_record(part).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return begun if begun.url == url and part.exists() else None
+    return begun if begun.url == told(url) and part.exists() else None
 
 
 def _fetch(url: str, part: Path, begun: Version | None, progress: Progress | None) -> Version:
@@ -91,7 +102,7 @@ def _fetch(url: str, part: Path, begun: Version | None, progress: Progress | Non
         if response.status != http.HTTPStatus.PARTIAL_CONTENT:
             offset = 0
         elif not begun:
-            raise IngestError(f"{url} answered with a part that nobody asked for; {_AGAIN}")
+            raise IngestError(f"{told(url)} answered with a part that nobody asked for; {_AGAIN}")
         elif begun != version or not _starts_at(response, offset):
             raise _StartOverError
         _receive(response, version, part, offset, progress)
@@ -106,15 +117,17 @@ def _open(url: str, offset: int, begun: Version | None) -> Iterator[http.client.
         if validator := begun.etag or begun.last_modified:
             headers["If-Range"] = validator
     try:
-        request = urllib.request.Request(url, headers=headers)
-        response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)
+        request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http(s) only, see fetch
+        response = urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS)  # noqa: S310 - as above
     except urllib.error.HTTPError as error:
         with error:
             if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and offset:
                 raise _StartOverError from error
-            raise IngestError(f"{url} answered {error.code} {error.reason}; {_AGAIN}") from error
+            raise IngestError(
+                f"{told(url)} answered {error.code} {error.reason}; {_AGAIN}"
+            ) from error
     except (OSError, http.client.HTTPException, ValueError) as error:
-        raise IngestError(f"cannot reach {url}: {_why(error)}; {_AGAIN}") from error
+        raise IngestError(f"cannot reach {told(url)}: {_why(error)}; {_AGAIN}") from error
     with response:
         yield response
 
@@ -128,7 +141,7 @@ def _version(url: str, response: http.client.HTTPResponse) -> Version:
     whole = response.headers.get("Content-Range", "").rpartition("/")[2]
     size = whole or response.headers.get("Content-Length", "")
     return Version(
-        url,
+        told(url),
         response.headers.get("ETag"),
         response.headers.get("Last-Modified"),
         int(size) if size.isascii() and size.isdigit() else None,

@@ -71,7 +71,7 @@ def post_json(
     Raises:
         PostError: it did not arrive, or the answer says so.
     """
-    request = urllib.request.Request(
+    request = urllib.request.Request(  # noqa: S310 - Address takes http(s) only
         address.url,
         data=json.dumps(body, ensure_ascii=False).encode(),
         headers={"Content-Type": "application/json; charset=utf-8", **headers},

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from console import FINE, harmless, run, show
 from report import page
 from report.errors import ReportError
 from warehouse.option import add_db_option
 
-FINE, FAILED = 0, 1
 EXAMPLES = """\
 examples:
   python -m report                             report.html beside the database
@@ -22,13 +21,13 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
     options = _parser().parse_args(arguments)
-    try:
-        path = page.write(options.db, options.out)
-    except ReportError as error:
-        print(f"report: {error}", file=sys.stderr)
-        return FAILED
+    return run("report", lambda: _act(options), ReportError)
+
+
+def _act(options: argparse.Namespace) -> int:
+    path = page.write(options.db, options.out)
     if not options.quiet:
-        print(f"The report is in {path} ({path.stat().st_size / 1e6:.2f} MB).")
+        show(harmless(f"The report is in {path} ({path.stat().st_size / 1e6:.2f} MB)."))
     return FINE
 
 

@@ -83,7 +83,7 @@ PERIODS = f"""
     where period_start > (select max(period_start) from insights.expectations)
         - if(grain = 'daily', {DAYS_SHOWN}, 7 * {WEEKS_SHOWN})
     order by grain, kpi, segment, period_start
-"""
+"""  # noqa: S608 - names of our own
 FINDINGS = """
     select
         anomaly_id, kpi, segment, grain, period_start, actual, expected, lower, upper, direction,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 
+from console import FINE, harmless, run, show
 from rewrite import job, settings
 from rewrite.errors import RewriteError
 from warehouse.option import add_db_option
 
-FINE, FAILED = 0, 1
 EXAMPLES = """\
 environment:
   REWRITE_URL       an OpenAI-compatible endpoint, such as http://localhost:11434/v1; off if not set
@@ -25,14 +24,14 @@ What is sent holds no figure, date, code, customer or product: each is a placeho
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
     options = _parser().parse_args(arguments)
-    try:
-        asked = settings.read()
-        told = job.run(options.db, asked).told if asked else "Off: REWRITE_URL is not set."
-    except RewriteError as error:
-        print(f"rewrite: {error}", file=sys.stderr)
-        return FAILED
+    return run("rewrite", lambda: _act(options), RewriteError)
+
+
+def _act(options: argparse.Namespace) -> int:
+    asked = settings.read()
+    told = job.run(options.db, asked).told if asked else "Off: REWRITE_URL is not set."
     if not options.quiet:
-        print(told)
+        show(harmless(told))
     return FINE
 
 

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
+from console import FINE, harmless, run, show
 from simulate.config import DIALECTS, ShopConfig
 from simulate.errors import SimulateError
 from simulate.incidents.spec import DIMENSIONS, EXAMPLE, KINDS, parse_incident
 from simulate.simulation import Progress, simulate_shop, with_random_incidents
 from simulate.truth import GroundTruth, truth_path
 
-EXIT_OK, EXIT_FAILED, EXIT_INTERRUPTED = 0, 1, 130
 PROGRESS_EVERY_DAYS = 10
 
 EXAMPLES = f"""\
@@ -34,21 +34,17 @@ incidents, as KIND@DATE[,days=N][,size=X][,{"=..][,".join(DIMENSIONS)}=..][,reve
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        config = _config(options)
-        progress = _progress(options.quiet)
-        truth = simulate_shop(config, options.out, progress)
-    except SimulateError as error:
-        print(f"simulate: {error}", file=sys.stderr)
-        return EXIT_FAILED
-    except KeyboardInterrupt:
-        print("simulate: interrupted; nothing was written", file=sys.stderr)
-        return EXIT_INTERRUPTED
+    return run("simulate", lambda: _act(options), SimulateError)
+
+
+def _act(options: argparse.Namespace) -> int:
+    progress = _progress(options.quiet)
+    truth = simulate_shop(_config(options), options.out, progress)
     if progress is not None:
         print(file=sys.stderr)
     if not options.quiet:
-        print(_summary(truth, options.out))
-    return EXIT_OK
+        show(harmless(_summary(truth, options.out)))
+    return FINE
 
 
 def _parser() -> argparse.ArgumentParser:

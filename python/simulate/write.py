@@ -176,7 +176,7 @@ def _to_parquet(rows: Path, out: Path, dialect: Dialect) -> None:
             {_literal(rows)}, header = true, columns = {{{columns}}}, auto_detect = false,
             delim = ',', quote = '"', escape = '"'
         )
-    """
+    """  # noqa: S608 - names of our own
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
         connection.execute(f"copy ({query}) to {_literal(out)} (format parquet)")
 

@@ -35,6 +35,8 @@ NOT_A_FILE = (":memory:", "md:")
 SCHEMAS = frozenset(
     {"raw", "staging", "intermediate", "marts", "seeds", "insights", "main", "temp", "system"}
 )
+UNQUOTED = frozenset("'\";\\")
+"""Signs in the name of a database that dbt's own queries would stumble over."""
 OTHERS = "insights"
 """The schema of the file that dbt does not write."""
 WRITES = frozenset({"build", "clone", "run", "run-operation", "seed", "snapshot"})
@@ -52,13 +54,13 @@ class Plugin(BasePlugin):
 
         Raises:
             WarehouseError: another program is at work on the file, it can't be read, or its name
-                is that of a schema in it.
+                is that of a schema in it, or one that dbt can't write into a query.
         """
         self._read_only = False
         if self.creds is None or self.creds.path.startswith(NOT_A_FILE):
             return
         database = Path(self.creds.path)
-        _refuse_a_schema_s_name(database)
+        _refuse_an_unusable_name(database)
         if is_private(database):
             return
         if _writes() or _command() in LOOKS_AT_RAW_DATA:
@@ -177,9 +179,14 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _refuse_a_schema_s_name(database: Path) -> None:
+def _refuse_an_unusable_name(database: Path) -> None:
     """DuckDB names a database after its file."""
     if database.stem in SCHEMAS:
         raise WarehouseError(
             f"{database} has the name of a schema in it; give RETAIL_DB another file name"
+        )
+    if not UNQUOTED.isdisjoint(database.stem) or not database.stem.isprintable():
+        raise WarehouseError(
+            f"{database} has a quotation mark, semicolon, backslash or control character in its "
+            "name, which dbt can't handle; give RETAIL_DB another file name (folders may have any)"
         )

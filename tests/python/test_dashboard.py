@@ -491,6 +491,16 @@ def wait_for(address: str) -> None:
             time.sleep(0.2)
 
 
+def test_only_this_machine_reaches_it(served: dict[str, str]) -> None:
+    """127.0.0.2 is this machine by another name: what listens everywhere answers there, too."""
+    port = int(served["shop"].rpartition(":")[2])
+    with socket.create_connection(("localhost", port), timeout=SECONDS):
+        pass
+    with socket.socket() as elsewhere:
+        elsewhere.settimeout(SECONDS)
+        assert elsewhere.connect_ex(("127.0.0.2", port)) != 0
+
+
 def visit(browser: Browser, address: str, path: str, width: int, troubles: list[str]) -> Page:
     page = browser.new_page(viewport={"width": width, "height": 900})
     page.on("console", lambda m: troubles.append(m.text) if m.type != "info" else None)

@@ -374,6 +374,12 @@ def test_a_silent_server_is_given_up(
         ("http://127.0.0.1:x/a.zip", "cannot reach URL: nonnumeric port: 'x'; "),
         ("ftp://127.0.0.1/a.zip", "cannot fetch URL: give an address that begins with https://"),
         ("data.zip", "cannot fetch URL: give an address that begins with https://"),
+        (
+            "http://me:s3cret@127.0.0.1:1/a.zip",
+            "cannot fetch http://127.0.0.1:1/a.zip: no address may hold a password",
+        ),
+        ("http://127.0.0.1:1/a.zip?s3cret", "cannot reach http://127.0.0.1:1/a.zip?…: "),
+        ("http://127.0.0.1:1/a.zip?s3 cret", "cannot fetch http://127.0.0.1:1/a.zip?…: no "),
     ],
 )
 def test_an_address_that_leads_nowhere_is_told(

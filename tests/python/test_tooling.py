@@ -63,7 +63,10 @@ def test_tests_run_on_the_versions_that_users_get() -> None:
         ("requirements-dashboard.lock", PROJECT["dependency-groups"]["dashboard"]),
         ("requirements-dev.lock", PROJECT["dependency-groups"]["dashboard"]),
         ("requirements-bouncer.lock", PROJECT["dependency-groups"]["bouncer"]),
+        ("requirements-audit.lock", PROJECT["dependency-groups"]["audit"]),
         ("requirements-evaluate.lock", PROJECT["dependency-groups"]["evaluate"]),
+        ("requirements-bench.lock", PROJECT["dependency-groups"]["bench"]),
+        ("requirements-dev.lock", PROJECT["dependency-groups"]["bench"]),
         ("requirements-flow.lock", PROJECT["dependency-groups"]["flow"]),
         ("requirements-flow.lock", PROJECT["project"]["dependencies"]),
     ],
@@ -75,7 +78,7 @@ def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> No
 
 
 def test_packages_import_only_what_the_project_depends_on() -> None:
-    groups = ("evaluate", "flow", "dashboard")
+    groups = ("bench", "evaluate", "flow", "dashboard")
     optional = [line for name in groups for line in PROJECT["dependency-groups"].get(name, [])]
     wanted = PROJECT["project"]["dependencies"] + optional
     declared = {canonicalize_name(Requirement(line).name) for line in wanted}
@@ -142,3 +145,32 @@ def test_macros_keep_to_the_width_that_the_linter_holds_models_to() -> None:
         for number, line in enumerate(path.read_text().splitlines(), start=1)
         if len(line) > 100 or line != line.rstrip() or "\t" in line
     ] == []
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    text = (ROOT / "docs/threat-model.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(test_\w+)::(test_\w+)`", text)
+    assert len(named) > 20
+    for module, name in named:
+        source = (ROOT / "tests/python" / f"{module}.py").read_text(encoding="utf-8")
+        assert f"def {name}(" in source, f"{module}::{name}"
+
+
+def test_what_could_run_data_as_code_stops_the_linter(tmp_path: Path) -> None:
+    """The rules that the threat model relies on are on, and exceptions to them are single lines."""
+    options = PROJECT["tool"]["ruff"]["lint"]
+    assert [path for path in options["per-file-ignores"] if not path.startswith("tests/")] == []
+    bad = tmp_path / "bad.py"
+    bad.write_text(
+        "import pickle\n\nimport yaml\n\n"
+        "def run(text: str, data: bytes) -> list[object]:\n"
+        '    """Do it."""\n'
+        '    query = f"select * from {text}"\n'
+        "    return [eval(text), exec(text), pickle.loads(data), yaml.load(text), query]\n"
+    )
+    ruff = [sys.executable, "-m", "ruff", "check", "--config", str(ROOT / "pyproject.toml")]
+    done = subprocess.run(
+        [*ruff, "--output-format", "concise", str(bad)], capture_output=True, text=True, check=False
+    )
+    for code in ("S102", "S301", "S307", "S506", "S608"):
+        assert f" {code} " in done.stdout, done.stdout

@@ -1,0 +1,83 @@
+"""One way to end for every command line: a code, and where it failed one line on standard error."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from console.text import harmless
+
+FINE, FAILED, USAGE = 0, 1, 2
+"""Done; could not do its work; the arguments make no sense (argparse ends with this one)."""
+INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
+"""Ctrl-C, and a plain `kill`: what a shell says of a program that such a signal ended."""
+
+
+class TerminatedError(KeyboardInterrupt):
+    """A plain `kill`; whoever tidies up after Ctrl-C does so after this, too."""
+
+
+def run(name: str, act: Callable[[], int], *failures: type[Exception]) -> int:
+    """Do what a command line asks for.
+
+    Args:
+        name: of the command, to begin its lines with.
+        act: does it, and returns the exit code.
+        failures: exceptions whose message is the line to be read.
+
+    Returns:
+        The exit code: that of `act`, or FAILED, INTERRUPTED or TERMINATED after one line on
+        standard error.
+    """
+    try:
+        with _terminable():
+            return act()
+    except TerminatedError:
+        report(name, "stopped by SIGTERM; run it again to go on")
+        return TERMINATED
+    except KeyboardInterrupt:
+        report(name, "stopped by Ctrl-C; run it again to go on")
+        return INTERRUPTED
+    except failures as error:
+        report(name, error)
+        return FAILED
+
+
+def report(name: str, problem: object) -> None:
+    """Say on standard error what went wrong, in one line."""
+    line = " ".join(harmless(problem).split("\n"))
+    print(f"{name}: {line}", file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Print, and take it well when the reader (`| head`) has gone.
+
+    Args:
+        text: harmless already; colours may have been added.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Let a plain `kill` end the block as Ctrl-C does: with everything tidied up."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may listen to signals
+        return
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _terminate(number: int, frame: FrameType | None) -> None:
+    raise TerminatedError

@@ -1,0 +1,25 @@
+"""Text for people: whatever data and file names hold, nothing in it acts."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+CONTROLS = (range(0x20), range(0x7F, 0xA0))
+"""Escape sequences begin with one of these."""
+LINE_ENDS = (range(0x2028, 0x202A),)
+TURNING = (range(0x61C, 0x61D), range(0x200E, 0x2010), range(0x202A, 0x202F), range(0x2066, 0x206A))
+"""Marks that turn the direction of writing: by them a text reads as another one."""
+HALVES = (range(0xD800, 0xE000),)
+"""Half characters, which stand for bytes of file names that are no text."""
+SPELT = {n: f"\\u{n:04x}" for n in chain(*CONTROLS, *LINE_ENDS, *TURNING, *HALVES)} | {
+    ord("\n"): "\n",
+    ord("\t"): " ",
+}
+
+
+def harmless(text: object) -> str:
+    r"""The text with every sign that a terminal or a page would obey spelt out, like `\u001b`.
+
+    Line feeds stay, a tab becomes a blank. What was JSON is the same JSON afterwards.
+    """
+    return str(text).translate(SPELT)
