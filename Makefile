@@ -7,6 +7,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 BIN := .venv/bin
 BOUNCER := .venv-bouncer/bin
 FLOW := .venv-flow/bin
+SPARK := .venv-spark/bin
 AUDIT := .venv-audit/bin
 UV := uv==0.13.9
 
@@ -21,6 +22,10 @@ help: ## list what can be made
 .PHONY: run
 run: .venv/project ## the daily job: find the data, dbt build, detect, report, summary
 	@$(BIN)/python -m daily $(ARGS)
+
+.PHONY: run-spark
+run-spark: .venv-spark/ready ## the same job with its tables built on Spark (ARGS="--engine spark": on a JVM)
+	@$(SPARK)/python -m lakehouse $(ARGS)
 
 .PHONY: build
 build: .venv/project ## stage, clean, test and materialise everything up to the KPI tables
@@ -67,9 +72,14 @@ docs: .venv/project ## document every table of the built file, in target/static_
 tools := .venv/project .venv/dev
 
 .PHONY: test
-test: lint audit .venv-flow/ready ## everything that must hold: lint, audit, then pytest
+test: lint audit .venv-flow/ready .venv-spark/tried ## everything that must hold: lint, audit, then pytest
 	$(say) 'pytest'
 	@$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: test-spark
+test-spark: .venv-spark/ready .venv/dev ## PySpark on this machine's Java gives what DuckDB gives, cell by cell
+	$(say) 'pytest: PySpark = DuckDB'
+	@RETAIL_TEST_JVM=1 $(BIN)/python -m pytest tests/python/test_lakehouse.py $(ARGS)
 
 .PHONY: lint
 lint: lint-python lint-yaml lint-dbt lint-sql ## every linter, the type checker and the layers
@@ -198,6 +208,21 @@ endif
 	@$(FLOW)/python -m pip install $(pip_options) --editable .
 	@touch $@
 
+# PySpark can't live with pandas 3.
+.venv-spark/ready: requirements-spark.lock pyproject.toml
+	$(call environment,.venv-spark,the packages with Spark: half a gigabyte)
+	@sed -n '/^setuptools==/,/[^\\]$$/p' $< > .venv-spark/setuptools.txt  # PySpark comes as source
+	@$(SPARK)/python -m pip install $(pip_options) --require-hashes --requirement .venv-spark/setuptools.txt
+	$(call install,.venv-spark,requirements-spark.lock)
+	@$(SPARK)/python -m pip install $(pip_options) --editable .
+	@touch $@
+
+# Tests go without Spark where it can't be installed, and say so; continuous integration doesn't.
+.PHONY: .venv-spark/tried
+.venv-spark/tried:
+	@$(MAKE) .venv-spark/ready || { test -z "$$CI" && \
+		echo '==> Spark could not be installed: its tests are SKIPPED' >&2; }
+
 # dbt-bouncer can't live with duckdb 2.
 .venv-bouncer/ready: requirements-bouncer.lock
 	$(call environment,.venv-bouncer,dbt-bouncer)
@@ -226,6 +251,8 @@ lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at i
 	@$(lock_command) pyproject.toml --group bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 	@cp requirements.lock requirements-flow.lock  # its versions are kept where Prefect can live with them
 	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.lock
+	@cp requirements.lock requirements-spark.lock
+	@$(lock_command) pyproject.toml --group build --extra spark --output-file requirements-spark.lock
 	@$(lock_command) --group bouncer --output-file requirements-bouncer.lock
 	@$(lock_command) --group audit --output-file requirements-audit.lock
 
@@ -238,5 +265,6 @@ clean: ## remove what tools left behind; data, database and environments stay
 
 .PHONY: distclean
 distclean: clean ## back to a fresh clone: environments, data and retail.duckdb go too
-	@rm -rf .venv .venv-bouncer .venv-flow .venv-lock .venv-audit python/*.egg-info data .building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
+	@rm -rf .venv .venv-bouncer .venv-flow .venv-spark .venv-lock .venv-audit python/*.egg-info data \
+		.building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
 		retail.duckdb retail.duckdb.* report.html

@@ -6,6 +6,6 @@
 {% macro parse_decimal(column) -%}
     case
         when {{ matches(column, '[-+]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eE][-+]?[0-9]{1,2})?') }}
-            then try_cast({{ column }} as decimal(27, 8))
+            then {{ text_as_decimal(column) }}
     end
 {%- endmacro %}

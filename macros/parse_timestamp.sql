@@ -16,13 +16,16 @@
     end
 {%- endmacro %}
 
+{# One blank between day and time, where there are more; numbers of one digit as they come. #}
 {% macro spark__parse_timestamp(column) -%}
+    {%- set time = '[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2})?' -%}
+    {%- set one_blank = "regexp_replace(" ~ column ~ ", '[ \t]+', ' ')" -%}
     case
-        when {{ matches(column, '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}.*') }}
+        when {{ matches(column, '[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}([ \t]+' ~ time ~ ')?') }}
             then coalesce(
-                try_to_timestamp({{ column }}, 'M/d/yyyy H:mm'),
-                try_to_timestamp({{ column }}, 'M/d/yyyy H:mm:ss'),
-                try_to_timestamp({{ column }}, 'M/d/yyyy')
+                try_to_timestamp({{ one_blank }}, 'M/d/yyyy H:m'),
+                try_to_timestamp({{ one_blank }}, 'M/d/yyyy H:m:s'),
+                try_to_timestamp({{ one_blank }}, 'M/d/yyyy')
             )
         when {{ matches(column, iso_timestamp_pattern()) }}
             then try_cast({{ without_zone(column) }} as timestamp)

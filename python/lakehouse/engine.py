@@ -48,10 +48,13 @@ def read(words: str) -> Engine:
         return Engine("sail", workers=int(sail[1] or 0))
     if words.startswith("sc://"):
         return Engine("connect", address=words)
-    if words == "spark" or words == "cluster":
-        return Engine(words)
+    if words == "spark":
+        return Engine("spark")
+    if words == "cluster":
+        return Engine("cluster")
     raise LakehouseError(
-        f"there is no engine {words!r}; say sail, sail:N (workers), spark, sc://HOST:PORT or cluster"
+        f"there is no engine {words!r}; "
+        "say sail, sail:N (with N workers), spark, sc://HOST:PORT or cluster"
     )
 
 
@@ -91,6 +94,8 @@ def _sail(workers: int) -> Iterator[str]:
         "SAIL_MODE": "local-cluster",
         "SAIL_CLUSTER__WORKER_INITIAL_COUNT": str(workers),
         "SAIL_CLUSTER__WORKER_MAX_COUNT": str(workers),
+        # All parts of a statement start together: a KPI table is a union of fifteen.
+        "SAIL_CLUSTER__WORKER_TASK_SLOTS": "64",
         # Partitions of every step, or the planner would count the driver's cores alone.
         "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(2 * workers),
     }
@@ -149,7 +154,7 @@ def _jvm_settings(scratch: Path) -> dict[str, str]:
         "spark.driver.memory": DRIVER_MEMORY,
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.host": "127.0.0.1",
-        # Derby's metastore takes one process at a time and leaves folders; nothing here outlives a run.
+        # Derby's metastore takes one process at a time and leaves folders.
         "spark.sql.catalogImplementation": "in-memory",
         "spark.sql.warehouse.dir": str(scratch),
         "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),

@@ -65,8 +65,9 @@ def show(run: Path, tables: Sequence[Table], database: Path, load_below: int = L
     Raises:
         LakehouseError: a table is missing or not what its contract says.
     """
-    config = {"storage_compatibility_version": "v1.5.0"}
-    with duckdb.connect(str(database), config=config) as connection:
+    with duckdb.connect(
+        str(database), config={"storage_compatibility_version": "v1.5.0"}
+    ) as connection:
         try:
             connection.execute("set timezone = 'UTC'")
             connection.execute("begin")
@@ -114,7 +115,9 @@ def _statement(run: Path, table: Table, load_below: int) -> str:
 def _query(table: Table, folder: Path, *, is_empty: bool) -> str:
     """The rows in the types of the contract; engines may write none at all where there are none."""
     if is_empty:
-        columns = ", ".join(f"cast(null as {kind}) as {name}" for name, kind in table.columns)
+        columns = ", ".join(
+            f"cast(null as {kind}) as {identifier(name)}" for name, kind in table.columns
+        )
         return f"select {columns} where false"
     columns = ", ".join(_column(name, kind) for name, kind in table.columns)
     files = literal(folder / "*.parquet")
