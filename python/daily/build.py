@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.cli.main import dbtRunnerResult
     from dbt.contracts.graph.nodes import ResultNode
+
+    from runlog import Log
 
 #: Unit tests check the SQL, not the data: they belong to `dbt build` by hand and to the test suite.
 BUILD_WORDS = ("build", "--exclude-resource-type", "unit_test", "--log-level", "none")
@@ -33,13 +35,23 @@ class BuildResult:
     warnings: tuple[str, ...]
 
 
-def build(project: Path, database: Path, words: Sequence[str] = BUILD_WORDS) -> BuildResult:
+def _forget(results: Sequence[NodeResult]) -> None:
+    """Keep nothing of them."""
+
+
+def build(
+    project: Path,
+    database: Path,
+    words: Sequence[str] = BUILD_WORDS,
+    keep: Callable[[Sequence[NodeResult]], None] = _forget,
+) -> BuildResult:
     """Build every table of the dbt project at ``project`` into the DuckDB file ``database``.
 
     Args:
         project: root of the dbt project.
         database: the DuckDB file.
         words: what to ask of dbt.
+        keep: given what came of every model and test, also of a build that failed.
 
     Raises:
         DailyError: when dbt fails; the message is its first reason, in one line.
@@ -51,9 +63,30 @@ def build(project: Path, database: Path, words: Sequence[str] = BUILD_WORDS) -> 
     with _environment(RETAIL_DB=str(database.absolute())), _closed_afterwards():
         outcome = dbtRunner().invoke(words)
     results = _results(outcome)
+    keep(results)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if not outcome.success:
         raise DailyError(f"dbt build stopped: {_first_reason(outcome, results, database)}")
     return _summarise(results)
+
+
+def noting(log: Log) -> Callable[[Sequence[NodeResult]], None]:
+    """Have what dbt did with every model, seed and test noted in the run log."""
+
+    def keep(results: Sequence[NodeResult]) -> None:
+        log.nodes(
+            (
+                result.node.name,
+                str(result.node.resource_type),
+                str(result.status),
+                round(result.execution_time, 3),
+                result.message,
+            )
+            for result in results
+        )
+
+    return keep
 
 
 @contextmanager

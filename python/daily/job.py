@@ -10,7 +10,8 @@ from typing import Protocol, TypeVar
 
 from alerts import job as alerting
 from alerts.errors import AlertsError
-from daily.build import BuildResult, build
+from daily import operations
+from daily.build import BuildResult, build, noting
 from daily.data import Say, make_sure_there_is_data
 from daily.errors import DailyError
 from detect import pipeline, store
@@ -21,6 +22,7 @@ from report.errors import ReportError
 from rewrite import job as rewriting
 from rewrite import settings as rewrite_settings
 from rewrite.errors import RewriteError
+from runlog import Log, keep_log
 from warehouse.errors import WarehouseError
 from warehouse.publish import private_copy
 
@@ -77,12 +79,26 @@ def run(
         DailyError: a step could not do its work, or a setting is wrong. A channel that fails raises
             nothing: `alerts` tells of it, for everything else is done by then.
     """
+    with keep_log(database) as log:
+        return _run(project, database, say, log, bar=bar, alert=alert, step=step)
+
+
+def _run(
+    project: Path,
+    database: Path,
+    say: Say,
+    log: Log,
+    *,
+    bar: bool,
+    alert: bool,
+    step: Step,
+) -> Done:
     seconds: dict[str, float] = {}
     asked = _rewriting()
 
     def do(name: str, act: Callable[[], T]) -> T:
         started = time.perf_counter()
-        done = step(name, act)
+        done = log.step(name, lambda: step(name, act), operations.did)
         seconds[name] = time.perf_counter() - started
         return done
 
@@ -90,13 +106,15 @@ def run(
         do("data", lambda: make_sure_there_is_data(project, say, bar=bar))
         with private_copy(database, store.carry_over) as copy:
             say("building the tables (dbt build)")
-            built = do("dbt build", lambda: build(project, copy))
+            built = do("dbt build", lambda: build(project, copy, keep=noting(log)))
             say("looking for what moved (detect)")
             found = do("detect", lambda: pipeline.run(copy))
             rewritten = None
             if asked is not None:
                 say("having the stories rewritten")
                 rewritten = do("rewrite", lambda: rewriting.run(copy, asked))
+            log.shorten()
+            operations.write(copy, log.rows())
         say("writing the report")
         written = do("report", lambda: page.write(database))
         if alert:
