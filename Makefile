@@ -34,6 +34,10 @@ detect: .venv/project ## write the insights tables from the KPI tables
 evaluate: .venv/project .venv/evaluate ## plant incidents in copies, and compare with the usual rules
 	@$(BIN)/python -m evaluate $(ARGS)
 
+.PHONY: bench
+bench: .venv/project .venv/bench ## time and memory beside plain scripts (ARGS="--scale 1 20 100")
+	@$(BIN)/python -m bench $(ARGS)
+
 .PHONY: report
 report: .venv/project ## what was found, as one page: report.html beside the database
 	@$(BIN)/python -m report $(ARGS)
@@ -180,6 +184,13 @@ endif
 		--requirement requirements-evaluate.lock || echo '==> Prophet could not be installed' >&2
 	@touch $@
 
+# Polars is one of the programs compared with; where it can't be installed, the others will do.
+.venv/bench: .venv/packages requirements-bench.lock
+	$(say) 'environment: adding Polars to .venv, once'
+	@$(BIN)/python -m pip install $(pip_options) --no-compile --require-hashes \
+		--requirement requirements-bench.lock || echo '==> Polars could not be installed' >&2
+	@touch $@
+
 # Prefect and dbt each pin packages that the other's newest versions don't take.
 .venv-flow/ready: requirements-flow.lock pyproject.toml
 	$(call environment,.venv-flow,the packages with Prefect)
@@ -208,10 +219,11 @@ lock_command = .venv-lock/bin/uv pip compile --quiet --no-config --universal --p
 
 .PHONY: lock
 lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
-	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --output-file requirements-dev.lock
+	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --group bench --output-file requirements-dev.lock
 	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.lock --output-file requirements.lock
 	@$(lock_command) pyproject.toml --group dashboard --constraint requirements-dev.lock --output-file requirements-dashboard.lock
 	@$(lock_command) pyproject.toml --group evaluate --constraint requirements-dev.lock --output-file requirements-evaluate.lock
+	@$(lock_command) pyproject.toml --group bench --constraint requirements-dev.lock --output-file requirements-bench.lock
 	@cp requirements.lock requirements-flow.lock  # its versions are kept where Prefect can live with them
 	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.lock
 	@$(lock_command) --group bouncer --output-file requirements-bouncer.lock

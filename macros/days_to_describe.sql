@@ -5,10 +5,10 @@
 {% macro days_to_describe() -%}
     {{ differing_periods(
         period_signatures(
-            ref('int_order_lines__classified'), 'cast(ordered_at as date)', ['row_hash'],
+            ref('int_order_lines__classified'), 'cast(ordered_at as date)', 'row_hash',
             'reject_reason is null'
         ),
-        period_signatures(this, 'order_date', ['row_hash'])
+        period_signatures(this, 'order_date', 'row_hash')
     ) }}
     union
     select held.order_date

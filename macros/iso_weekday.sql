@@ -7,6 +7,7 @@
     isodow({{ date_column }})
 {%- endmacro %}
 
+{# Not weekday(): on Sail 0.7.2 it is -1 on a Sunday. #}
 {% macro spark__iso_weekday(date_column) -%}
-    weekday({{ date_column }}) + 1
+    (dayofweek({{ date_column }}) + 5) % 7 + 1
 {%- endmacro %}

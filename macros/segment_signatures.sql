@@ -14,9 +14,6 @@
     {{ period_signatures(
         ref('fct_order_lines'),
         period_start('order_date', granularity),
-        [
-            'row_hash', 'line_type', 'description', 'category', 'market', 'region',
-            'customer_type', 'order_size', 'order_number', 'is_first_order'
-        ]
+        'line_hash'
     ) }}
 {%- endmacro %}

@@ -54,7 +54,7 @@ final as (
         numbered.order_value,
         case
             when numbered.customer_id is not null and numbered.first_sale_at is not null
-                then numbered.sequence_number
+                then cast(numbered.sequence_number as bigint)
         end as order_number,
         order_sizes.order_size,
         case

@@ -7,6 +7,7 @@
     post_hook='{{ remember_code() }}'
 ) }}
 {%- set changed_days = days_to_classify() %}
+{%- set compared = compared_values() %}
 with
 
 order_lines as (
@@ -24,62 +25,64 @@ service_codes as (
 
 ),
 
-stock_codes as (
-
-    select distinct stock_code from order_lines
-
-),
-
 -- `GIFT*` in the lookup stands for every code that begins with GIFT.
 service_stock_codes as (
 
     select distinct stock_codes.stock_code
-    from stock_codes
+    from (select distinct stock_code from order_lines) as stock_codes
     inner join service_codes
         on stock_codes.stock_code like replace(service_codes.code, '*', '%')
 
 ),
 
--- Rows are compared as they were understood (`6` is `6.0`), and as they were written where they
--- were not. The first of identical rows is kept.
-numbered as (
+-- Hardly any row shares its hash with another: only those are compared in full.
+alike as (
+
+    select {{ values_hash(compared) }} as values_hash
+    from order_lines
+    group by 1
+    having count(*) > 1
+
+),
+
+-- The first of identical rows is kept.
+copies as (
 
     select
-        *,
+        source_file,
+        source_row,
         row_number() over (
-            partition by
-                invoice_no, stock_code, description, quantity, ordered_at, unit_price, customer_id,
-                country,
-                case when quantity is null then quantity_text end,
-                case when ordered_at is null then invoice_date_text end,
-                case when unit_price is null then unit_price_text end,
-                parse_error,
-                raw_line
+            partition by {{ compared | join(', ') }}
             order by source_file, source_row
         ) as copy_number
     from order_lines
+    where {{ values_hash(compared) }} in (select values_hash from alike)
 
 ),
 
 checked as (
 
     select
-        numbered.*,
+        order_lines.*,
         service_stock_codes.stock_code is not null as is_service,
         case
-            when numbered.copy_number > 1 then 'duplicate'
+            when copies.copy_number > 1 then 'duplicate'
             when
-                numbered.parse_error is not null
-                or numbered.invoice_no is null
-                or numbered.stock_code is null
-                or numbered.quantity is null
-                or numbered.ordered_at is null
-                or numbered.unit_price is null
-                or numbered.amount is null
+                order_lines.parse_error is not null
+                or order_lines.invoice_no is null
+                or order_lines.stock_code is null
+                or order_lines.quantity is null
+                or order_lines.ordered_at is null
+                or order_lines.unit_price is null
+                or order_lines.amount is null
                 then 'malformed'
         end as reject_reason
-    from numbered
-    left join service_stock_codes on numbered.stock_code = service_stock_codes.stock_code
+    from order_lines
+    left join copies
+        on
+            order_lines.source_file = copies.source_file
+            and order_lines.source_row = copies.source_row
+    left join service_stock_codes on order_lines.stock_code = service_stock_codes.stock_code
 
 ),
 

@@ -39,7 +39,7 @@ countries as (
 
 ),
 
-final as (
+described as (
 
     select
         order_lines.source_file,
@@ -71,8 +71,9 @@ final as (
             when order_lines.line_type = 'sale' then order_lines.amount
             else cast(0 as decimal(27, 8))
         end as gross_revenue,
+        -- Not `-amount`: Sail 0.7.2 moves the point of a decimal that it negates.
         case
-            when order_lines.line_type = 'return' then -order_lines.amount
+            when order_lines.line_type = 'return' then cast(0 - order_lines.amount as decimal(27, 8))
             else cast(0 as decimal(27, 8))
         end as returned_revenue,
         case
@@ -88,6 +89,18 @@ final as (
             and order_lines.customer_id is not distinct from invoices.customer_id
     left join products on order_lines.stock_code = products.stock_code
     left join countries on order_lines.country = countries.country
+
+),
+
+final as (
+
+    select
+        *,
+        {{ line_hash([
+            'row_hash', 'line_type', 'description', 'category', 'market', 'region',
+            'customer_type', 'order_size', 'order_number', 'is_first_order'
+        ]) }} as line_hash
+    from described
 
 )
 

@@ -1,5 +1,12 @@
 -- One row per rejected raw row: its values as they stand in the file, why it was rejected, and
--- where it came from.
+-- where it came from. On DuckDB only what was not rejected before is looked up.
+{{ config(
+    materialized='incremental' if target.type == 'duckdb' else 'table',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_unrejected_rows() }}",
+    post_hook='{{ remember_code() }}'
+) }}
 with
 
 raw_lines as (
@@ -16,8 +23,12 @@ order_lines as (
 
 rejected as (
 
-    select * from {{ ref('int_order_lines__classified') }}
-    where reject_reason is not null
+    select * from {{ ref('int_order_lines__classified') }} as order_lines
+    where
+        reject_reason is not null
+        {%- if is_incremental() %}
+        and not {{ raw_row_in('order_lines', this) }}
+        {%- endif %}
 
 ),
 
@@ -47,7 +58,8 @@ final as (
         raw_lines.customer_id,
         raw_lines.country,
         raw_lines.raw_line,
-        order_lines.amount
+        order_lines.amount,
+        rejected.row_hash
     from rejected
     inner join order_lines
         on

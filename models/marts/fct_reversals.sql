@@ -44,7 +44,7 @@ final as (
         cast(cancellations.pieces as bigint) as cancelled_quantity,
         sales.pieces = cancellations.pieces as is_whole,
         cast(sales.amount as decimal(38, 8)) as sold_amount,
-        cast(-cancellations.amount as decimal(38, 8)) as cancelled_amount
+        cast(0 - cancellations.amount as decimal(38, 8)) as cancelled_amount
     from pairs
     inner join lines as sales
         on

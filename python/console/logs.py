@@ -18,8 +18,8 @@ LEVELS = {
     "error": logging.ERROR,
 }
 OURS = (
-    "alerts", "console", "daily", "dashboard", "detect", "evaluate", "flow", "ingest", "post",
-    "report", "rewrite", "runlog", "simulate", "warehouse",
+    "alerts", "bench", "console", "daily", "dashboard", "detect", "evaluate", "flow", "ingest",
+    "lakehouse", "post", "report", "rewrite", "runlog", "simulate", "warehouse",
 )  # fmt: skip
 """Our packages; what others log is heard from a warning on."""
 _log = logging.getLogger(__name__)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,6 @@ from daily.errors import DailyError
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.cli.main import dbtRunnerResult
-    from dbt.contracts.graph.nodes import ResultNode
 
     from runlog import Log
 
@@ -24,6 +23,12 @@ if TYPE_CHECKING:
 BUILD_WORDS = ("build", "--exclude-resource-type", "unit_test", "--log-level", "none")
 #: For data that are disturbed on purpose: the gates would refuse some of them.
 TABLES_ONLY = (*BUILD_WORDS, "--exclude-resource-type", "test")
+
+
+Keep = Callable[[Sequence["NodeResult"]], None]
+"""Is given what came of every model, seed and test, also of a build that failed."""
+FirstRow = Callable[[str], str]
+"""Asks the first row of a failing test's query, and tells it in words."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class BuildResult:
     warnings: tuple[str, ...]
 
 
-def _forget(results: Sequence[NodeResult]) -> None:
+def forget(results: Sequence[NodeResult]) -> None:
     """Keep nothing of them."""
 
 
@@ -43,7 +48,9 @@ def build(
     project: Path,
     database: Path,
     words: Sequence[str] = BUILD_WORDS,
-    keep: Callable[[Sequence[NodeResult]], None] = _forget,
+    settings: Mapping[str, str] | None = None,
+    first_row: FirstRow | None = None,
+    keep: Keep = forget,
 ) -> BuildResult:
     """Build every table of the dbt project at ``project`` into the DuckDB file ``database``.
 
@@ -51,7 +58,9 @@ def build(
         project: root of the dbt project.
         database: the DuckDB file.
         words: what to ask of dbt.
-        keep: given what came of every model and test, also of a build that failed.
+        settings: of the environment, for dbt alone.
+        first_row: how to look up what a failing test found, where that is not in the file.
+        keep: what to do with what came of every model and test.
 
     Raises:
         DailyError: when dbt fails; the message is its first reason, in one line.
@@ -60,18 +69,20 @@ def build(
     from dbt.cli.main import dbtRunner
 
     words = [*words, "--project-dir", str(project), "--profiles-dir", str(project)]
-    with _environment(RETAIL_DB=str(database.absolute())), _closed_afterwards():
+    settings = {"RETAIL_DB": str(database.absolute()), **(settings or {})}
+    with environment(**settings), _closed_afterwards():
         outcome = dbtRunner().invoke(words)
     results = _results(outcome)
     keep(results)
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     if not outcome.success:
-        raise DailyError(f"dbt build stopped: {_first_reason(outcome, results, database)}")
+        look = first_row or (lambda query: _row(query, database))
+        raise DailyError(f"dbt build stopped: {_first_reason(outcome, results, look)}")
     return _summarise(results)
 
 
-def noting(log: Log) -> Callable[[Sequence[NodeResult]], None]:
+def noting(log: Log) -> Keep:
     """Have what dbt did with every model, seed and test noted in the run log."""
 
     def keep(results: Sequence[NodeResult]) -> None:
@@ -90,7 +101,8 @@ def noting(log: Log) -> Callable[[Sequence[NodeResult]], None]:
 
 
 @contextmanager
-def _environment(**settings: str) -> Iterator[None]:
+def environment(**settings: str) -> Iterator[None]:
+    """Have environment variables set for as long as the block lasts."""
     before = {name: os.environ.get(name) for name in settings}
     os.environ.update(settings)
     try:
@@ -117,20 +129,21 @@ def _results(outcome: dbtRunnerResult) -> Sequence[NodeResult]:
     return outcome.result.results if isinstance(outcome.result, RunExecutionResult) else []
 
 
-def _first_reason(outcome: dbtRunnerResult, results: Sequence[NodeResult], database: Path) -> str:
+def _first_reason(outcome: dbtRunnerResult, results: Sequence[NodeResult], look: FirstRow) -> str:
     failed = [result for result in results if result.status in ("error", "fail")]
     if not failed:
         return _one_line(str(outcome.exception))
     node = failed[0].node
     if failed[0].status == "fail":
-        return f"{node.name}: {_one_line(node.description)} First of them: {_row(node, database)}"
+        row = look(getattr(node, "compiled_code", None) or "select 1")
+        return f"{node.name}: {_one_line(node.description)} First of them: {row}"
     return f"{node.name}: {_one_line(failed[0].message or 'failed')}"
 
 
-def _row(node: ResultNode, database: Path) -> str:
+def _row(query: str, database: Path) -> str:
     """The first row that a failing test found, as `column = value` pairs."""
     with duckdb.connect(str(database), read_only=True) as connection:
-        found = connection.execute(getattr(node, "compiled_code", None) or "select 1")
+        found = connection.execute(query)
         names = [column[0] for column in found.description]
         row = found.fetchone() or ()
     return ", ".join(f"{name} = {value}" for name, value in zip(names, row, strict=False))

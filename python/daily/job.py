@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from alerts import job as alerting
 from alerts.errors import AlertsError
 from daily import operations
-from daily.build import BuildResult, build, noting
+from daily.build import BuildResult, Keep, build, noting
 from daily.data import Say, make_sure_there_is_data
 from daily.errors import DailyError
 from detect import pipeline, store
@@ -43,6 +43,13 @@ def plainly(name: str, act: Callable[[], T]) -> T:
     return act()
 
 
+class Tables(Protocol):
+    """Builds the tables of a project into a DuckDB file."""
+
+    def __call__(self, project: Path, database: Path, *, keep: Keep) -> BuildResult:
+        """Build them, and have kept what came of each."""
+
+
 @dataclass(frozen=True)
 class Done:
     """What a run of the daily job did; `alerts` and `rewrite` are None where not asked for."""
@@ -64,6 +71,7 @@ def run(
     bar: bool = False,
     alert: bool = False,
     step: Step = plainly,
+    tables: Tables = build,
 ) -> Done:
     """Find the data, build, detect, publish, report, alert.
 
@@ -74,13 +82,14 @@ def run(
         bar: draw a progress bar of a download.
         alert: send what is new or worse by the channels that the environment sets up.
         step: how to do each step; a scheduler makes a task of it.
+        tables: builds the tables of a project into a DuckDB file; on another engine, perhaps.
 
     Raises:
         DailyError: a step could not do its work, or a setting is wrong. A channel that fails raises
             nothing: `alerts` tells of it, for everything else is done by then.
     """
     with keep_log(database) as log:
-        return _run(project, database, say, log, bar=bar, alert=alert, step=step)
+        return _run(project, database, say, log, bar=bar, alert=alert, step=step, tables=tables)
 
 
 def _run(
@@ -92,6 +101,7 @@ def _run(
     bar: bool,
     alert: bool,
     step: Step,
+    tables: Tables,
 ) -> Done:
     seconds: dict[str, float] = {}
     asked = _rewriting()
@@ -106,7 +116,7 @@ def _run(
         do("data", lambda: make_sure_there_is_data(project, say, bar=bar))
         with private_copy(database, store.carry_over) as copy:
             say("building the tables (dbt build)")
-            built = do("dbt build", lambda: build(project, copy, keep=noting(log)))
+            built = do("dbt build", lambda: tables(project, copy, keep=noting(log)))
             say("looking for what moved (detect)")
             found = do("detect", lambda: pipeline.run(copy))
             rewritten = None

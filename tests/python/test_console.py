@@ -63,11 +63,13 @@ def test_a_fault_of_ours_is_not_hidden() -> None:
 
 COMMANDS: dict[str, tuple[str, Sequence[str]]] = {
     "alerts": ("alerts.job.run", []),
+    "bench": ("bench.cli._measure", []),
     "daily": ("daily.job.run", []),
     "detect": ("detect.pipeline.run", []),
     "evaluate": ("evaluate.cli._answer", []),
     "flow": ("flow.cli._act", []),
     "ingest": ("ingest.cli.find_origin", ["status"]),
+    "lakehouse": ("daily.job.run", []),
     "report": ("report.page.write", []),
     "rewrite": ("rewrite.settings.read", []),
     "simulate": ("simulate.cli.simulate_shop", ["--out", "shop.csv"]),

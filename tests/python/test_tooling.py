@@ -65,6 +65,8 @@ def test_tests_run_on_the_versions_that_users_get() -> None:
         ("requirements-bouncer.lock", PROJECT["dependency-groups"]["bouncer"]),
         ("requirements-audit.lock", PROJECT["dependency-groups"]["audit"]),
         ("requirements-evaluate.lock", PROJECT["dependency-groups"]["evaluate"]),
+        ("requirements-bench.lock", PROJECT["dependency-groups"]["bench"]),
+        ("requirements-dev.lock", PROJECT["dependency-groups"]["bench"]),
         ("requirements-flow.lock", PROJECT["dependency-groups"]["flow"]),
         ("requirements-flow.lock", PROJECT["project"]["dependencies"]),
     ],
@@ -76,7 +78,7 @@ def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> No
 
 
 def test_packages_import_only_what_the_project_depends_on() -> None:
-    groups = ("evaluate", "flow", "dashboard")
+    groups = ("bench", "evaluate", "flow", "dashboard")
     optional = [line for name in groups for line in PROJECT["dependency-groups"].get(name, [])]
     wanted = PROJECT["project"]["dependencies"] + optional
     declared = {canonicalize_name(Requirement(line).name) for line in wanted}

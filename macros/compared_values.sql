@@ -1,0 +1,14 @@
+{#
+    What raw rows must have in common to be copies: the values as they were understood (`6` is
+    `6.0`), and as they were written where they were not.
+#}
+{% macro compared_values() -%}
+    {{ return([
+        'invoice_no', 'stock_code', 'description', 'quantity', 'ordered_at', 'unit_price',
+        'customer_id', 'country',
+        'case when quantity is null then quantity_text end',
+        'case when ordered_at is null then invoice_date_text end',
+        'case when unit_price is null then unit_price_text end',
+        'parse_error', 'raw_line'
+    ]) }}
+{%- endmacro %}

@@ -1,0 +1,176 @@
+"""Start a Spark in this process, or join one: what dbt's `session` method then finds.
+
+Sail speaks Spark Connect and needs no Java; PySpark is Apache Spark itself, on this machine's JVM.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from daily.build import environment
+from lakehouse.errors import LakehouseError
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+MEMORY_VARIABLE = "RETAIL_MEMORY_LIMIT"
+DRIVER_MEMORY = "4g"
+Kind = Literal["sail", "spark", "connect", "cluster"]
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What builds the tables; `workers` is of Sail alone, `address` of Spark Connect."""
+
+    kind: Kind
+    workers: int = 0
+    address: str = ""
+
+
+def read(words: str) -> Engine:
+    """Read the name of an engine.
+
+    Args:
+        words: `sail`, `sail:N` with N workers, `spark`, `sc://HOST:PORT`, or `cluster` for what
+            RETAIL_SPARK_METHOD and its like say.
+
+    Raises:
+        LakehouseError: there is no such engine.
+    """
+    sail = re.fullmatch(r"sail(?::([1-9][0-9]?))?", words)
+    if sail:
+        return Engine("sail", workers=int(sail[1] or 0))
+    if words.startswith("sc://"):
+        return Engine("connect", address=words)
+    if words == "spark" or words == "cluster":
+        return Engine(words)
+    raise LakehouseError(
+        f"there is no engine {words!r}; say sail, sail:N (workers), spark, sc://HOST:PORT or cluster"
+    )
+
+
+@contextmanager
+def running(engine: Engine, scratch: Path) -> Iterator[None]:
+    """Have the engine there for as long as the block lasts.
+
+    Args:
+        engine: what to start or join.
+        scratch: folder for what Spark writes without being told where.
+
+    Raises:
+        LakehouseError: it is not installed, does not start, or can't be reached.
+    """
+    match engine.kind:
+        case "sail":
+            with _sail(engine.workers) as address, _session(address):
+                yield
+        case "connect":
+            with _session(engine.address):
+                yield
+        case "spark":
+            with _jvm(scratch):
+                yield
+        case "cluster":
+            yield
+
+
+@contextmanager
+def _sail(workers: int) -> Iterator[str]:
+    """Run Sail's server in this process, on a port of this machine alone; gives its address."""
+    try:
+        from pysail.spark import SparkConnectServer
+    except ImportError as error:
+        raise _not_installed("Sail") from error
+    cluster = {
+        "SAIL_MODE": "local-cluster",
+        "SAIL_CLUSTER__WORKER_INITIAL_COUNT": str(workers),
+        "SAIL_CLUSTER__WORKER_MAX_COUNT": str(workers),
+        # Partitions of every step, or the planner would count the driver's cores alone.
+        "SAIL_EXECUTION__DEFAULT_PARALLELISM": str(2 * workers),
+    }
+    quiet = {"RUST_LOG": os.environ.get("RUST_LOG", "off")}
+    with environment(**quiet, **(cluster if workers else {})):
+        server = SparkConnectServer()
+        server.start()
+        host, port = server.listening_address
+        try:
+            yield f"sc://{host}:{port}"
+        finally:
+            server.stop()
+
+
+@contextmanager
+def _session(address: str) -> Iterator[None]:
+    """Join a Spark Connect server; dbt, in the same process, finds this very session."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise _not_installed("PySpark") from error
+    with environment(SPARK_REMOTE=address):
+        try:
+            session = SparkSession.builder.remote(address).getOrCreate()
+            session.sql("select 1").collect()
+        except Exception as error:  # whatever the network and gRPC raise
+            raise LakehouseError(f"no Spark at {address}: {_first_line(error)}") from error
+        with _stopped_afterwards(session):
+            yield
+
+
+@contextmanager
+def _jvm(scratch: Path) -> Iterator[None]:
+    """Run Apache Spark in a JVM beside this process, its catalogue in memory."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError as error:
+        raise _not_installed("PySpark") from error
+    builder = SparkSession.builder.master("local[*]").appName("ecommerce-analytics")
+    for name, value in _jvm_settings(scratch).items():
+        builder = builder.config(name, value)
+    try:
+        session = builder.getOrCreate()
+    except Exception as error:  # py4j's, when the JVM is not there or dies
+        raise LakehouseError(
+            f"Spark did not start ({_first_line(error)}); it wants Java 17 "
+            "(Debian: apt-get install openjdk-17-jre-headless), or take --engine sail"
+        ) from error
+    session.sparkContext.setLogLevel("ERROR")
+    with _stopped_afterwards(session):
+        yield
+
+
+def _jvm_settings(scratch: Path) -> dict[str, str]:
+    return {
+        "spark.driver.memory": DRIVER_MEMORY,
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.host": "127.0.0.1",
+        # Derby's metastore takes one process at a time and leaves folders; nothing here outlives a run.
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.sql.warehouse.dir": str(scratch),
+        "spark.sql.shuffle.partitions": str(2 * (os.cpu_count() or 1)),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+
+
+@contextmanager
+def _stopped_afterwards(session: SparkSession) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        session.stop()
+
+
+def _not_installed(what: str) -> LakehouseError:
+    return LakehouseError(
+        f"{what} is not installed; `make run-spark` installs it, and pip as this project's [spark]"
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
