@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from console import FAILED, FINE, add_options, harmless, report, run, set_up, show
 from daily import job
 from daily.errors import DailyError
 from daily.summary import problems, summary, timings
@@ -22,7 +23,7 @@ from warehouse.option import add_db_option
 ENGINE_VARIABLE, FOLDER_VARIABLE = "RETAIL_ENGINE", "RETAIL_LAKE"
 USUAL_ENGINE = "sail"
 MIB = 2**20
-FINE, FAILED = 0, 1
+_log = logging.getLogger(__name__)
 EXAMPLES = """\
 examples:
   python -m lakehouse                          on Sail, in this process; no Java
@@ -41,23 +42,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Marts that are not those of the file compared with are a 1 as well, with the tables published.
     """
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stderr)
-    try:
-        done = _run(options)
-        differences = compare(options.against, options.db) if options.against else ()
-    except DailyError as error:
-        print(f"lakehouse: {error}", file=sys.stderr)
-        return FAILED
+    set_up(options, "==> ")
+    return run("lakehouse", lambda: _act(options), DailyError)
+
+
+def _act(options: argparse.Namespace) -> int:
+    done = _run(options)
+    differences = compare(options.against, options.db) if options.against else ()
     if not options.quiet:
-        print(summary(done, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
-        print(f"Its tables as Parquet are in {_folder(options)}.")
+        show(summary(done, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+        show(harmless(f"Its tables as Parquet are in {_folder(options)}."))
     if options.timings:
-        print(timings(done))
+        show(timings(done))
     if differences and not options.quiet:
-        print(_compared(differences))
+        show(_compared(differences))
     told = (*problems(done), *map(_told, filter(lambda found: not found.is_none, differences)))
     for problem in told:
-        print(f"lakehouse: {problem}", file=sys.stderr)
+        report("lakehouse", problem)
     return FAILED if told else FINE
 
 
@@ -66,7 +67,7 @@ def _run(options: argparse.Namespace) -> job.Done:
     return job.run(
         options.project.absolute(),
         options.db.absolute(),
-        lambda line: None if options.quiet else print(f"==> {line}", file=sys.stderr),
+        _log.info,
         bar=sys.stderr.isatty() and not options.quiet,
         alert=options.alert,
         tables=partial(build_tables, lake),
@@ -134,5 +135,5 @@ def _parser() -> argparse.ArgumentParser:
         help="also send what is new or worse; `python -m alerts --help` tells by what settings",
     )  # fmt: skip
     parser.add_argument("--timings", action="store_true", help="print where the time went")
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_options(parser)
     return parser

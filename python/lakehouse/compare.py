@@ -98,7 +98,7 @@ def _count(
     connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]
 ) -> tuple[int, int, int, int]:
     chosen = ", ".join(map(identifier, columns))
-    one, other = (f"select {chosen} from {file}.{name}" for file in ("one", "other"))
+    one, other = (f"select {chosen} from {file}.{name}" for file in ("one", "other"))  # noqa: S608 - names of dbt models, or quoted
     ((rows, other_rows, missing, surplus),) = connection.execute(
         f"""
         select
@@ -106,6 +106,6 @@ def _count(
             (select count(*) from ({other})),
             (select count(*) from ({one} except all {other})),
             (select count(*) from ({other} except all {one}))
-        """
+        """  # noqa: S608 - names of dbt models, or quoted
     ).fetchall()
     return rows, other_rows, missing, surplus
