@@ -23,6 +23,9 @@ from warehouse.errors import WarehouseError
 
 BUILDING, CHANGING = ".building-", ".changing-"
 """Prefixes of the folders that hold private copies, beside the published file."""
+COPY_VARIABLE = "RETAIL_PRIVATE_COPY"
+"""Names the private copy that dbt is to build in, for whoever made one. profiles.yml does not ask
+for it, so that dbt keeps what it has parsed."""
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.05
 ADVICE = "make room or allow writing there, then run again"
@@ -82,6 +85,11 @@ def is_private(database: Path) -> bool:
     return database.absolute().parent.name in {
         f"{prefix}{database.name}" for prefix in (BUILDING, CHANGING)
     }
+
+
+def published_as(database: Path) -> Path:
+    """Path of the file that a private copy is to replace; any other file's own."""
+    return database.absolute().parents[1] / database.name if is_private(database) else database
 
 
 @contextmanager
