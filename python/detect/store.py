@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -41,6 +42,7 @@ from detect.schema import TABLES, Column
 from warehouse.errors import WarehouseError
 from warehouse.publish import changed
 
+_log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.25
 SIMULATED = "simulated shop"
@@ -133,6 +135,8 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
         newest = (complete[-1] if complete.size else dates.day[-1]).astype(dt.date)
         last = min(as_of, dates.day[-1].astype(dt.date)) if as_of else newest
         grows = _accumulating(connection, kpis, dates)
+        series = {grain: len(panel.series) for grain, panel in panels.items()}
+        _log.debug("looking at %d KPIs up to %s, series: %s", len(kpis), last, series)
         return Inputs(kpis, dates, panels, _source(connection), grows, last)
 
 
@@ -542,6 +546,7 @@ def write_insights(path: Path, tables: dict[str, list[tuple[object, ...]]]) -> N
         for name, rows in (histories | tables).items():
             _write(connection, name, rows)
         connection.execute("commit")
+    _log.debug("insights: %s", ", ".join(f"{len(rows)} {name}" for name, rows in tables.items()))
 
 
 def _write(connection: Connection, name: str, rows: list[tuple[object, ...]]) -> None:
