@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from console import FAILED, FINE, harmless, report, run, show
 from daily import job
+from daily.data import Say
 from daily.errors import DailyError
 from daily.summary import problems, summary, timings
 from lakehouse import engine
@@ -22,7 +24,6 @@ from warehouse.option import add_db_option
 ENGINE_VARIABLE, FOLDER_VARIABLE = "RETAIL_ENGINE", "RETAIL_LAKE"
 USUAL_ENGINE = "sail"
 MIB = 2**20
-FINE, FAILED = 0, 1
 EXAMPLES = """\
 examples:
   python -m lakehouse                          on Sail, in this process; no Java
@@ -42,22 +43,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stderr)
-    try:
-        done = _run(options)
-        differences = compare(options.against, options.db) if options.against else ()
-    except DailyError as error:
-        print(f"lakehouse: {error}", file=sys.stderr)
-        return FAILED
+    return run("lakehouse", lambda: _act(options), DailyError)
+
+
+def _act(options: argparse.Namespace) -> int:
+    done = _run(options)
+    differences = compare(options.against, options.db) if options.against else ()
     if not options.quiet:
-        print(summary(done, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
-        print(f"Its tables as Parquet are in {_folder(options)}.")
+        show(summary(done, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+        show(harmless(f"Its tables as Parquet are in {_folder(options)}."))
     if options.timings:
-        print(timings(done))
+        show(timings(done))
     if differences and not options.quiet:
-        print(_compared(differences))
+        show(_compared(differences))
     told = (*problems(done), *map(_told, filter(lambda found: not found.is_none, differences)))
     for problem in told:
-        print(f"lakehouse: {problem}", file=sys.stderr)
+        report("lakehouse", problem)
     return FAILED if told else FINE
 
 
@@ -66,11 +67,19 @@ def _run(options: argparse.Namespace) -> job.Done:
     return job.run(
         options.project.absolute(),
         options.db.absolute(),
-        lambda line: None if options.quiet else print(f"==> {line}", file=sys.stderr),
+        _say(quiet=options.quiet),
         bar=sys.stderr.isatty() and not options.quiet,
         alert=options.alert,
         tables=partial(build_tables, lake),
     )
+
+
+def _say(*, quiet: bool) -> Say:
+    def say(line: str) -> None:
+        if not quiet:
+            print(f"==> {harmless(line)}", file=sys.stderr)
+
+    return say
 
 
 def _folder(options: argparse.Namespace) -> Path:
