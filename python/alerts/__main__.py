@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from alerts.cli import main
+from console import start
 
-raise SystemExit(main())
+raise SystemExit(start("alerts"))

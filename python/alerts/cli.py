@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from alerts import job
 from alerts.errors import AlertsError
-from console import FAILED, FINE, harmless, report, run, show
+from console import FAILED, FINE, add_options, harmless, report, run, set_up, show
 from warehouse.option import add_db_option
 
 EXAMPLES = """\
@@ -28,6 +28,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 something was not sent, 2 usage."""
     options = _parser().parse_args(arguments)
+    set_up(options, "alerts: ")
     return run("alerts", lambda: _act(options), AlertsError)
 
 
@@ -58,5 +59,5 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be sent; send it not"
     )
-    parser.add_argument("--quiet", action="store_true", help="print nothing but problems")
+    add_options(parser)
     return parser

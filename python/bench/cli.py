@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import sys
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from bench import plot, results, run, tables
 from bench.errors import BenchError
 from bench.measure import Limits
 from bench.run import Plan
+from console import FINE, add_options, set_up, show
+from console import run as run_command
 from simulate import ShopConfig, SimulateError
 
-FINE, FAILED = 0, 1
+_log = logging.getLogger(__name__)
 RESULTS = Path("data", "bench.json")
 EXAMPLES = """\
 examples:
@@ -27,16 +29,17 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work."""
     options = _parser().parse_args(arguments)
-    try:
-        if not options.show:
-            _measure(options)
-        measured = results.read(options.results)
-        if options.plot:
-            options.plot.write_text(plot.draw(measured), encoding="utf-8")
-        print(tables.report(measured))
-    except (BenchError, SimulateError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return FAILED
+    set_up(options, "bench: ")
+    return run_command("bench", lambda: _act(options), BenchError, SimulateError)
+
+
+def _act(options: argparse.Namespace) -> int:
+    if not options.show:
+        _measure(options)
+    measured = results.read(options.results)
+    if options.plot:
+        options.plot.write_text(plot.draw(measured), encoding="utf-8")
+    show(tables.report(measured))
     return FINE
 
 
@@ -76,7 +79,7 @@ def _has_polars() -> bool:
 
 
 def _say(line: str) -> None:
-    print(f"bench: {line}", file=sys.stderr, flush=True)
+    _log.info(line)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -109,4 +112,5 @@ def _parser() -> argparse.ArgumentParser:
         "(default: %(default)s)")  # fmt: skip
     add("--plot", type=Path, metavar="FILE", help="draw all that is kept as an SVG")
     add("--show", action="store_true", help="measure nothing, show what is kept")
+    add_options(parser)
     return parser

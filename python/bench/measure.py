@@ -77,7 +77,7 @@ def watch(
     memory: list[tuple[float, float]] = []
     start = time.monotonic()
     with log.open("wb") as said:
-        program = subprocess.Popen(
+        program = subprocess.Popen(  # noqa: S603 - our own program, no shell
             words, env=dict(environment), stdout=said, stderr=said, start_new_session=True
         )
         try:

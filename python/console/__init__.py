@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from console.command import FAILED, FINE, report, run, show
+from console.command import FAILED, FINE, report, run, show, start
+from console.logs import add_options, set_up
 from console.text import harmless
 
-__all__ = ["FAILED", "FINE", "harmless", "report", "run", "show"]
+__all__ = ["FAILED", "FINE", "add_options", "harmless", "report", "run", "set_up", "show", "start"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -22,13 +23,19 @@ class TerminatedError(KeyboardInterrupt):
     """A plain `kill`; whoever tidies up after Ctrl-C does so after this, too."""
 
 
-def run(name: str, act: Callable[[], int], *failures: type[Exception]) -> int:
+def run(
+    name: str,
+    act: Callable[[], int],
+    *failures: type[Exception],
+    again: str = "run it again to go on",
+) -> int:
     """Do what a command line asks for.
 
     Args:
         name: of the command, to begin its lines with.
         act: does it, and returns the exit code.
         failures: exceptions whose message is the line to be read.
+        again: what to say to somebody who stopped it.
 
     Returns:
         The exit code: that of `act`, or FAILED, INTERRUPTED or TERMINATED after one line on
@@ -38,14 +45,19 @@ def run(name: str, act: Callable[[], int], *failures: type[Exception]) -> int:
         with _terminable():
             return act()
     except TerminatedError:
-        report(name, "stopped by SIGTERM; run it again to go on")
+        report(name, f"stopped by SIGTERM; {again}")
         return TERMINATED
     except KeyboardInterrupt:
-        report(name, "stopped by Ctrl-C; run it again to go on")
+        report(name, f"stopped by Ctrl-C; {again}")
         return INTERRUPTED
     except failures as error:
         report(name, error)
         return FAILED
+
+
+def start(package: str) -> int:
+    """Run the command line of a package; who stops it while it is still imported gets one line."""
+    return run(package, lambda: int(importlib.import_module(f"{package}.cli").main()))
 
 
 def report(name: str, problem: object) -> None:

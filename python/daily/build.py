@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.cli.main import dbtRunnerResult
 
+    from runlog import Log
+
 #: Unit tests check the SQL, not the data: they belong to `dbt build` by hand and to the test suite.
 BUILD_WORDS = ("build", "--exclude-resource-type", "unit_test", "--log-level", "none")
 #: For data that are disturbed on purpose: the gates would refuse some of them.
 TABLES_ONLY = (*BUILD_WORDS, "--exclude-resource-type", "test")
 
 
+Keep = Callable[[Sequence["NodeResult"]], None]
+"""Is given what came of every model, seed and test, also of a build that failed."""
 FirstRow = Callable[[str], str]
 """Asks the first row of a failing test's query, and tells it in words."""
 
@@ -36,12 +40,17 @@ class BuildResult:
     warnings: tuple[str, ...]
 
 
+def forget(results: Sequence[NodeResult]) -> None:
+    """Keep nothing of them."""
+
+
 def build(
     project: Path,
     database: Path,
     words: Sequence[str] = BUILD_WORDS,
     settings: Mapping[str, str] | None = None,
     first_row: FirstRow | None = None,
+    keep: Keep = forget,
 ) -> BuildResult:
     """Build every table of the dbt project at ``project`` into the DuckDB file ``database``.
 
@@ -51,6 +60,7 @@ def build(
         words: what to ask of dbt.
         settings: of the environment, for dbt alone.
         first_row: how to look up what a failing test found, where that is not in the file.
+        keep: what to do with what came of every model and test.
 
     Raises:
         DailyError: when dbt fails; the message is its first reason, in one line.
@@ -63,10 +73,31 @@ def build(
     with environment(**settings), _closed_afterwards():
         outcome = dbtRunner().invoke(words)
     results = _results(outcome)
+    keep(results)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if not outcome.success:
         look = first_row or (lambda query: _row(query, database))
         raise DailyError(f"dbt build stopped: {_first_reason(outcome, results, look)}")
     return _summarise(results)
+
+
+def noting(log: Log) -> Keep:
+    """Have what dbt did with every model, seed and test noted in the run log."""
+
+    def keep(results: Sequence[NodeResult]) -> None:
+        log.nodes(
+            (
+                result.node.name,
+                str(result.node.resource_type),
+                str(result.status),
+                round(result.execution_time, 3),
+                result.message,
+            )
+            for result in results
+        )
+
+    return keep
 
 
 @contextmanager

@@ -9,13 +9,14 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from console import FAILED, FINE, harmless, report, run, show
+from console import FAILED, FINE, add_options, report, run, set_up, show
 from daily import job
-from daily.data import Say
 from daily.errors import DailyError
 from daily.summary import problems, summary, timings
 from warehouse.option import add_db_option
 
+AGAIN = "nothing was published unless it was said before; run it again"
+_log = logging.getLogger(__name__)
 EXAMPLES = """\
 examples:
   python -m daily                              the public data set, or a simulated shop
@@ -31,15 +32,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     A channel that an alert could not be sent by is a 1 as well, though everything else is done.
     """
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stderr)
-    return run("daily", lambda: _act(options), DailyError)
+    set_up(options, "==> ")
+    return run("daily", lambda: _act(options), DailyError, again=AGAIN)
 
 
 def _act(options: argparse.Namespace) -> int:
     done = job.run(
         options.project.absolute(),
         options.db.absolute(),
-        _say(quiet=options.quiet),
+        _log.info,
         bar=sys.stderr.isatty() and not options.quiet,
         alert=options.alert,
     )
@@ -50,14 +51,6 @@ def _act(options: argparse.Namespace) -> int:
     for problem in problems(done):
         report("daily", problem)
     return FAILED if problems(done) else FINE
-
-
-def _say(*, quiet: bool) -> Say:
-    def say(line: str) -> None:
-        if not quiet:
-            print(f"==> {harmless(line)}", file=sys.stderr)
-
-    return say
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,5 +70,5 @@ def _parser() -> argparse.ArgumentParser:
         help="also send what is new or worse; `python -m alerts --help` tells by what settings",
     )  # fmt: skip
     parser.add_argument("--timings", action="store_true", help="print where the time went")
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_options(parser)
     return parser

@@ -10,7 +10,8 @@ from typing import Protocol, TypeVar
 
 from alerts import job as alerting
 from alerts.errors import AlertsError
-from daily.build import BuildResult, build
+from daily import operations
+from daily.build import BuildResult, Keep, build, noting
 from daily.data import Say, make_sure_there_is_data
 from daily.errors import DailyError
 from detect import pipeline, store
@@ -21,6 +22,7 @@ from report.errors import ReportError
 from rewrite import job as rewriting
 from rewrite import settings as rewrite_settings
 from rewrite.errors import RewriteError
+from runlog import Log, keep_log
 from warehouse.errors import WarehouseError
 from warehouse.publish import private_copy
 
@@ -39,6 +41,13 @@ class Step(Protocol):
 def plainly(name: str, act: Callable[[], T]) -> T:
     """Just do the step."""
     return act()
+
+
+class Tables(Protocol):
+    """Builds the tables of a project into a DuckDB file."""
+
+    def __call__(self, project: Path, database: Path, *, keep: Keep) -> BuildResult:
+        """Build them, and have kept what came of each."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,7 @@ def run(
     bar: bool = False,
     alert: bool = False,
     step: Step = plainly,
-    tables: Callable[[Path, Path], BuildResult] = build,
+    tables: Tables = build,
 ) -> Done:
     """Find the data, build, detect, publish, report, alert.
 
@@ -79,12 +88,27 @@ def run(
         DailyError: a step could not do its work, or a setting is wrong. A channel that fails raises
             nothing: `alerts` tells of it, for everything else is done by then.
     """
+    with keep_log(database) as log:
+        return _run(project, database, say, log, bar=bar, alert=alert, step=step, tables=tables)
+
+
+def _run(
+    project: Path,
+    database: Path,
+    say: Say,
+    log: Log,
+    *,
+    bar: bool,
+    alert: bool,
+    step: Step,
+    tables: Tables,
+) -> Done:
     seconds: dict[str, float] = {}
     asked = _rewriting()
 
     def do(name: str, act: Callable[[], T]) -> T:
         started = time.perf_counter()
-        done = step(name, act)
+        done = log.step(name, lambda: step(name, act), operations.did)
         seconds[name] = time.perf_counter() - started
         return done
 
@@ -92,13 +116,15 @@ def run(
         do("data", lambda: make_sure_there_is_data(project, say, bar=bar))
         with private_copy(database, store.carry_over) as copy:
             say("building the tables (dbt build)")
-            built = do("dbt build", lambda: tables(project, copy))
+            built = do("dbt build", lambda: tables(project, copy, keep=noting(log)))
             say("looking for what moved (detect)")
             found = do("detect", lambda: pipeline.run(copy))
             rewritten = None
             if asked is not None:
                 say("having the stories rewritten")
                 rewritten = do("rewrite", lambda: rewriting.run(copy, asked))
+            log.shorten()
+            operations.write(copy, log.rows())
         say("writing the report")
         written = do("report", lambda: page.write(database))
         if alert:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.cli import main
+from console import start
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(start("dashboard"))

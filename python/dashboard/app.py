@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+import runlog
 from dashboard import address, choice, incident_page, kpi_page, read, show
 from dashboard.errors import DashboardError
 from dashboard.shelf import Look, Shelf
@@ -13,6 +14,7 @@ from report import trust
 from report.errors import LockedError, ReportError
 from report.incidents import OPEN
 from report.records import Facts
+from runlog import Step, records
 from warehouse.option import usual_database
 
 TITLE = "E-Commerce Analytics Intelligence"
@@ -37,7 +39,7 @@ def main() -> None:
     try:
         facts = look.ask(read.facts)
         with top:
-            _freshness(facts)
+            _freshness(facts, path)
         late = st.empty()
         _page(look, facts)
         if look.is_late:
@@ -70,8 +72,19 @@ def _page(look: Look, facts: Facts) -> None:
         kpi_page.page(look, facts, chosen)
 
 
-def _freshness(facts: Facts) -> None:
-    show.fragment("freshness", facts=facts, quality=trust.quality(facts))
+def _freshness(facts: Facts, path: Path) -> None:
+    show.fragment("freshness", facts=facts, quality=trust.quality(facts), since=_since(path))
+
+
+def _since(path: Path) -> tuple[Step, ...]:
+    """Runs of the daily job that have failed since one finished, the oldest first."""
+    failed: list[Step] = []
+    for run in runlog.read(path):
+        if run.whole.status == records.FINE:
+            failed.clear()
+        elif run.whole.status != records.RUNNING:
+            failed.append(run.whole)
+    return tuple(failed)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from console import FINE, harmless, run, show
+from console import FINE, add_options, harmless, run, set_up, show
 from detect import desk, feedback, pipeline, report
 from detect.errors import DetectError
 from warehouse.errors import WarehouseError
@@ -29,6 +29,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
     options = _parser().parse_args(arguments)
+    set_up(options, "detect: ")
     return run("detect", lambda: _act(options), DetectError, WarehouseError)
 
 
@@ -90,7 +91,7 @@ def _common(*, given_before: bool) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     unset = argparse.SUPPRESS if given_before else False
     add_db_option(common, given_before=given_before)
-    common.add_argument("--quiet", action="store_true", default=unset, help="print nothing")
+    add_options(common, given_before=given_before)
     common.add_argument(
         "--json", action="store_true", default=unset, help="print JSON, for a program"
     )

@@ -1,8 +1,6 @@
 """`python -m evaluate`."""
 
-import sys
-
-from evaluate.cli import main
+from console import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(start("evaluate"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from console import FINE, report, run, show
+from console import FINE, add_options, run, set_up, show
 from daily.errors import DailyError
 from detect.errors import DetectError
 from evaluate import cases, growth, tables
@@ -17,6 +18,7 @@ from evaluate.run import run as measure
 from ingest import IngestError
 from simulate import SimulateError
 
+_log = logging.getLogger(__name__)
 SCALES = {
     "small": Scale(shops=1, copies=1, given_copies=1, plains=1, given_plains=1, workers=2),
     "full": Scale(shops=6, copies=2, given_copies=14, plains=1, given_plains=8, workers=2),
@@ -26,6 +28,7 @@ SCALES = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work."""
     options = _parser().parse_args(arguments)
+    set_up(options, "evaluate: ")
     failures = (EvaluateError, IngestError, SimulateError, DailyError, DetectError)
     return run("evaluate", lambda: _act(options), *failures)
 
@@ -61,7 +64,7 @@ def _has_prophet() -> bool:
 
 
 def _say(line: str) -> None:
-    report("evaluate", line)
+    _log.info(line)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,4 +81,5 @@ def _parser() -> argparse.ArgumentParser:
         "--cases", type=Path, nargs="+", metavar="FOLDER",
         help="instead: the search for root causes on published cases",
     )  # fmt: skip
+    add_options(parser)
     return parser

@@ -1,7 +1,5 @@
 """Entry point of ``python -m ingest``."""
 
-import sys
+from console import start
 
-from ingest.cli import main
-
-sys.exit(main())
+raise SystemExit(start("ingest"))

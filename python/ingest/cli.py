@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from console import FINE, harmless, run, show
+from console import FINE, add_options, harmless, run, set_up, show
 from ingest.download import URL_VARIABLE, download
 from ingest.errors import IngestError
 from ingest.landing import CACHE_VARIABLE, LANDED_FOLDER, RawFile, forget_unused, is_landed, land
@@ -28,7 +27,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns 0, or 1 after one line on standard error that says what is wrong."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO, format="ingest: %(message)s", stream=sys.stderr)
+    set_up(options, "ingest: ")
     commands = {"download": _download, "status": _status, "land": _land}
     return run("ingest", lambda: commands[options.command](options), IngestError)
 
@@ -40,8 +39,10 @@ def _parser() -> argparse.ArgumentParser:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    add_options(parser)
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     common = argparse.ArgumentParser(add_help=False)
+    add_options(common, given_before=True)
     common.add_argument(
         "--root", type=Path, default=Path(), metavar="FOLDER", help="project root (default: here)"
     )

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from console import FAILED, FINE, harmless, report, run, show
+from console import FAILED, FINE, add_options, harmless, report, run, set_up, show
 from daily import job
-from daily.data import Say
 from daily.errors import DailyError
 from daily.summary import problems, summary, timings
 from lakehouse import engine
@@ -24,6 +23,7 @@ from warehouse.option import add_db_option
 ENGINE_VARIABLE, FOLDER_VARIABLE = "RETAIL_ENGINE", "RETAIL_LAKE"
 USUAL_ENGINE = "sail"
 MIB = 2**20
+_log = logging.getLogger(__name__)
 EXAMPLES = """\
 examples:
   python -m lakehouse                          on Sail, in this process; no Java
@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Marts that are not those of the file compared with are a 1 as well, with the tables published.
     """
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.ERROR, format="%(message)s", stream=sys.stderr)
+    set_up(options, "==> ")
     return run("lakehouse", lambda: _act(options), DailyError)
 
 
@@ -67,19 +67,11 @@ def _run(options: argparse.Namespace) -> job.Done:
     return job.run(
         options.project.absolute(),
         options.db.absolute(),
-        _say(quiet=options.quiet),
+        _log.info,
         bar=sys.stderr.isatty() and not options.quiet,
         alert=options.alert,
         tables=partial(build_tables, lake),
     )
-
-
-def _say(*, quiet: bool) -> Say:
-    def say(line: str) -> None:
-        if not quiet:
-            print(f"==> {harmless(line)}", file=sys.stderr)
-
-    return say
 
 
 def _folder(options: argparse.Namespace) -> Path:
@@ -143,5 +135,5 @@ def _parser() -> argparse.ArgumentParser:
         help="also send what is new or worse; `python -m alerts --help` tells by what settings",
     )  # fmt: skip
     parser.add_argument("--timings", action="store_true", help="print where the time went")
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_options(parser)
     return parser

@@ -8,7 +8,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from daily.build import BUILD_WORDS, BuildResult, build
+from daily.build import BUILD_WORDS, BuildResult, Keep, build, forget
 from lakehouse import publish, raw
 from lakehouse.engine import Engine, running
 from lakehouse.errors import LakehouseError
@@ -33,7 +33,7 @@ class Lake:
     load_below: int = publish.LOAD_BELOW
 
 
-def build_tables(lake: Lake, project: Path, database: Path) -> BuildResult:
+def build_tables(lake: Lake, project: Path, database: Path, *, keep: Keep = forget) -> BuildResult:
     """Build every table of the project on Spark, and show the marts in a DuckDB file.
 
     What an earlier run wrote stays as long as ``database`` shows it: whoever has the file open
@@ -43,6 +43,7 @@ def build_tables(lake: Lake, project: Path, database: Path) -> BuildResult:
         lake: where to, and on what engine.
         project: root of the dbt project.
         database: private copy of the DuckDB file.
+        keep: what to do with what came of every model and test.
 
     Raises:
         DailyError: dbt or Spark stopped, or a table can't be shown; nothing of the run is left.
@@ -53,7 +54,7 @@ def build_tables(lake: Lake, project: Path, database: Path) -> BuildResult:
     try:
         raw.lay_out(project, run / "raw")
         with running(lake.engine, run / "scratch"):
-            built = build(project, database, _words(), _settings(run), _first_row)
+            built = build(project, database, _words(), _settings(run), _first_row, keep)
         tables = publish.read_tables(_target(project) / "manifest.json")
         publish.show(run, tables, database, lake.load_below)
         for name in UNPUBLISHED:

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from console import FINE, harmless, run, show
+from console import FINE, add_options, harmless, run, set_up, show
 from report import page
 from report.errors import ReportError
 from warehouse.option import add_db_option
@@ -21,6 +21,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
     options = _parser().parse_args(arguments)
+    set_up(options, "report: ")
     return run("report", lambda: _act(options), ReportError)
 
 
@@ -43,5 +44,5 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="PATH",
         help=f"where the page goes (default: {page.FILE} beside the database)",
     )  # fmt: skip
-    parser.add_argument("--quiet", action="store_true", help="print nothing")
+    add_options(parser)
     return parser

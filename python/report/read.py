@@ -12,6 +12,7 @@ import duckdb
 
 from report.errors import LockedError, ReportError
 from report.records import (
+    Attempt,
     BlindSpot,
     Contribution,
     Coverage,
@@ -26,6 +27,7 @@ from report.records import (
     Shop,
     Source,
     Trend,
+    Volume,
 )
 
 PATIENCE_SECONDS = 10.0
@@ -130,6 +132,24 @@ RATES = """
     from insights.calibration
     order by kpi, grain, method, promised desc
 """
+VOLUME = """
+    select date_day, lines, usual_lines, is_unusual
+    from marts.fct_daily_volumes
+    where is_complete
+    order by date_day desc
+    limit 1
+"""
+HAS_ATTEMPTS = """
+    select count(*) from information_schema.tables
+    where table_schema = 'operations' and table_name = 'runs'
+"""
+ATTEMPTS = """
+    select started_at, status, seconds, error
+    from operations.runs
+    where step = 'all'
+    order by started_at desc, run_id desc
+    limit 7
+"""
 PRODUCTS = "select product, description from marts.dim_products where description is not null"
 
 
@@ -210,7 +230,15 @@ def _facts(connection: Connection, path: Path) -> Facts:
         blind_spots=rows_of(connection, BlindSpot, BLIND_SPOTS),
         rates=rows_of(connection, Rate, RATES),
         products=dict(connection.execute(PRODUCTS).fetchall()),
+        volume=next(iter(rows_of(connection, Volume, VOLUME)), None),
+        attempts=_attempts(connection),
     )
+
+
+def _attempts(connection: Connection) -> tuple[Attempt, ...]:
+    """Runs of the daily job, the newest first; who builds by hand has none."""
+    (count,) = connection.execute(HAS_ATTEMPTS).fetchall()[0]
+    return rows_of(connection, Attempt, ATTEMPTS) if count else ()
 
 
 def rows_of(

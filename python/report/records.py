@@ -200,6 +200,26 @@ class Rate:
 
 
 @dataclass(frozen=True)
+class Volume:
+    """Order lines of the newest complete day, and how many are usual."""
+
+    date_day: dt.date
+    lines: int
+    usual_lines: float | None
+    is_unusual: bool
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A run of the daily job, whatever became of it; `error` is why it published nothing."""
+
+    started_at: dt.datetime
+    status: str
+    seconds: float | None
+    error: str | None
+
+
+@dataclass(frozen=True)
 class Facts:
     """Everything the report says, as one moment of the file has it."""
 
@@ -217,3 +237,5 @@ class Facts:
     blind_spots: tuple[BlindSpot, ...]
     rates: tuple[Rate, ...]
     products: dict[str, str]
+    volume: Volume | None
+    attempts: tuple[Attempt, ...]

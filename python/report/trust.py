@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from report import words
 from report.cells import Cell
-from report.records import ALL, BlindSpot, Facts, Kpi, Lines, Rate, Source, Trend
+from report.records import ALL, Attempt, BlindSpot, Facts, Kpi, Lines, Rate, Source, Trend, Volume
 
 RECENT = dt.timedelta(days=28)
 COMBINED = "combined"
@@ -50,6 +50,16 @@ class LinesRow:
 
 
 @dataclass(frozen=True)
+class AttemptRow:
+    """A run of the daily job."""
+
+    when: str
+    outcome: str
+    seconds: str
+    error: str
+
+
+@dataclass(frozen=True)
 class Quality:
     """Every raw row accounted for, and how fresh they are."""
 
@@ -63,6 +73,9 @@ class Quality:
     is_simulated: bool
     newest: str
     age: str
+    volume: str
+    is_usual: bool
+    attempts: tuple[AttemptRow, ...]
 
 
 @dataclass(frozen=True)
@@ -152,7 +165,27 @@ def quality(facts: Facts) -> Quality:
         is_simulated=any(source.origin == SIMULATED for source in facts.sources),
         newest=f"{words.day(newest.date())}, {newest:%H:%M}",
         age=words.age(newest.date(), facts.run.finished_at.date()),
+        volume=_volume(facts.volume),
+        is_usual=facts.volume is None or not facts.volume.is_unusual,
+        attempts=tuple(map(_attempt, facts.attempts)),
     )
+
+
+def _volume(volume: Volume | None) -> str:
+    """How many order lines the newest complete day has, against what is usual."""
+    if volume is None:
+        return ""
+    came = f"{words.count(volume.lines, 'order line')} on {words.day(volume.date_day)}"
+    if volume.usual_lines is None:
+        return f"{came}; too few days before it to say what is usual"
+    usual = f"about {volume.usual_lines:,.0f} a day are usual"
+    return f"{came}, far from what is usual: {usual}" if volume.is_unusual else f"{came}; {usual}"
+
+
+def _attempt(row: Attempt) -> AttemptRow:
+    outcome = "this one" if row.status == "published" else row.status
+    seconds = "" if row.seconds is None else f"{row.seconds:,.1f}"
+    return AttemptRow(words.moment(row.started_at), outcome, seconds, row.error or "")
 
 
 def _lines(row: Lines) -> LinesRow:

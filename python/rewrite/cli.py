@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from console import FINE, harmless, run, show
+from console import FINE, add_options, harmless, run, set_up, show
 from rewrite import job, settings
 from rewrite.errors import RewriteError
 from warehouse.option import add_db_option
@@ -24,6 +24,7 @@ What is sent holds no figure, date, code, customer or product: each is a placeho
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
     options = _parser().parse_args(arguments)
+    set_up(options, "rewrite: ")
     return run("rewrite", lambda: _act(options), RewriteError)
 
 
@@ -43,5 +44,5 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_db_option(parser)
-    parser.add_argument("--quiet", action="store_true", help="print nothing but errors")
+    add_options(parser)
     return parser

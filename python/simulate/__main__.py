@@ -1,8 +1,6 @@
 """`python -m simulate`."""
 
-import sys
-
-from simulate.cli import main
+from console import start
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(start("simulate"))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from console import FINE, harmless, run, show
+from console import FINE, add_options, harmless, run, set_up, show
 from simulate.config import DIALECTS, ShopConfig
 from simulate.errors import SimulateError
 from simulate.incidents.spec import DIMENSIONS, EXAMPLE, KINDS, parse_incident
@@ -34,7 +34,8 @@ incidents, as KIND@DATE[,days=N][,size=X][,{"=..][,".join(DIMENSIONS)}=..][,reve
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return the exit code."""
     options = _parser().parse_args(arguments)
-    return run("simulate", lambda: _act(options), SimulateError)
+    set_up(options, "simulate: ")
+    return run("simulate", lambda: _act(options), SimulateError, again="nothing was written")
 
 
 def _act(options: argparse.Namespace) -> int:
@@ -76,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--clean", action="store_true", help="leave out duplicates, zero prices and other mess")
     add("--incident", action="append", default=[], metavar="SPEC", help="plant this; repeatable")
     add("--incidents", type=int, default=0, metavar="N", help="plant so many, chosen by the seed")
-    add("--quiet", action="store_true", help="print nothing but errors")
+    add_options(parser)
     return parser
 
 

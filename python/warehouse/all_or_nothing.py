@@ -33,7 +33,18 @@ from warehouse.publish import as_before, is_private, private_copy
 
 NOT_A_FILE = (":memory:", "md:")
 SCHEMAS = frozenset(
-    {"raw", "staging", "intermediate", "marts", "seeds", "insights", "main", "temp", "system"}
+    {
+        "raw",
+        "staging",
+        "intermediate",
+        "marts",
+        "seeds",
+        "insights",
+        "operations",
+        "main",
+        "temp",
+        "system",
+    }
 )
 UNQUOTED = frozenset("'\";\\")
 """Signs in the name of a database that dbt's own queries would stumble over."""

@@ -203,7 +203,7 @@ def test_readme_has_the_tables_that_the_command_prints() -> None:
 
 
 def test_the_plot_names_everybody_once_per_panel_and_no_name_lies_on_another() -> None:
-    drawn = ET.fromstring(
+    drawn = ET.fromstring(  # noqa: S314 - our own picture
         plot.draw([size(1, 1.0), size(20, 30.0, stopped="out of memory at 9 GB")])
     )
     names = [text for text in drawn.iter() if text.get("class") == "name"]

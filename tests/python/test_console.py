@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
+import importlib
 import json
+import logging
+import re
+import signal
+from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import console
+from conftest import PROJECT
 from console import harmless
 
 
@@ -20,6 +28,7 @@ def test_nothing_printed_acts_and_any_of_it_can_be_written(text: str) -> None:
     said.encode()
 
 
+@settings(max_examples=30)
 @given(st.recursive(st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_harmless_json_means_the_same(value: object) -> None:
     assert json.loads(harmless(json.dumps(value, ensure_ascii=False))) == value
@@ -48,3 +57,120 @@ def test_a_fault_of_ours_is_not_hidden() -> None:
 
     with pytest.raises(OwnError):
         console.run("thing", fail, KeyError)
+
+
+# ------------------------------------------------------------------------------ exit codes
+
+COMMANDS: dict[str, tuple[str, Sequence[str]]] = {
+    "alerts": ("alerts.job.run", []),
+    "bench": ("bench.cli._measure", []),
+    "daily": ("daily.job.run", []),
+    "detect": ("detect.pipeline.run", []),
+    "evaluate": ("evaluate.cli._answer", []),
+    "flow": ("flow.cli._act", []),
+    "ingest": ("ingest.cli.find_origin", ["status"]),
+    "lakehouse": ("daily.job.run", []),
+    "report": ("report.page.write", []),
+    "rewrite": ("rewrite.settings.read", []),
+    "simulate": ("simulate.cli.simulate_shop", ["--out", "shop.csv"]),
+}
+"""Each command, what it is at when it is stopped, and the words it wants."""
+CODES = re.findall(
+    r"^\| (\d+) \| (.*) \|$", (PROJECT / "README.md").read_text("utf-8"), re.MULTILINE
+)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")],
+)
+def test_whoever_stops_a_command_gets_one_line_and_the_code_of_readme(
+    name: str,
+    number: signal.Signals,
+    code: int,
+    word: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    at, words = COMMANDS[name]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RETAIL_DB", str(tmp_path / "shop.duckdb"))
+    monkeypatch.setattr(at, lambda *_, **__: signal.raise_signal(number))
+    before = signal.getsignal(signal.SIGTERM)
+    assert importlib.import_module(f"{name}.cli").main(words) == code
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith(f"{name}: stopped by {word}; ")
+    assert any(number == str(code) and word in what for number, what in CODES)
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "dashboard"])
+def test_words_that_make_no_sense_are_a_2(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        importlib.import_module(f"{name}.cli").main(["--no-such-option"])
+    assert ended.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["alerts", "detect", "report", "dashboard"])
+def test_a_file_that_is_not_there_is_a_1_and_one_line(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "none.duckdb")
+    assert importlib.import_module(f"{name}.cli").main(["--db", path]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert len(said.err.splitlines()) == 1
+    assert said.err.startswith(f"{name}: ")
+
+
+# --------------------------------------------------------------------------------- logging
+
+
+def logged(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What a command line with these words writes of four log lines, ours and somebody else's."""
+    parser = argparse.ArgumentParser()
+    console.add_options(parser)
+    console.set_up(parser.parse_args(words), "==> ")
+    log = logging.getLogger("ingest.landing")
+    log.debug("small")
+    log.info("landed %s", "a\x1b[31m\nb.csv")
+    log.warning("odd")
+    logging.getLogger("somebody.else").info("noise")
+    return capsys.readouterr().err.splitlines()
+
+
+def test_progress_and_warnings_are_told_on_standard_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert logged([], capsys) == ["==> landed a\\u001b[31m b.csv", "==> warning: odd"]
+
+
+def test_quiet_tells_errors_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert logged(["--quiet"], capsys) == []
+
+
+def test_verbose_tells_everything_with_its_time_in_utc(capsys: pytest.CaptureFixture[str]) -> None:
+    lines = logged(["-v"], capsys)
+    assert [line.split(": ", 1)[1] for line in lines] == [
+        "small",
+        "landed a\\u001b[31m b.csv",
+        "odd",
+    ]
+    for line in lines:
+        assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [A-Z]+ +ingest\.landing: ", line)
+
+
+def test_the_environment_sets_the_level_and_a_level_that_is_none_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RETAIL_LOG_LEVEL", "WARNING")
+    assert logged([], capsys) == ["==> warning: odd"]
+    monkeypatch.setenv("RETAIL_LOG_LEVEL", "loud")
+    assert (
+        "RETAIL_LOG_LEVEL is 'loud'; allowed: debug, info, warning, error" in logged([], capsys)[0]
+    )

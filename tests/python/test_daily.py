@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import runlog
 from conftest import PROJECT, Shop
 from daily import data
 from ingest import IngestError
@@ -95,8 +96,35 @@ def test_a_killed_run_changes_nothing_and_the_next_one_repairs(shop: Shop) -> No
     assert daily(shop).returncode == 0
     with duckdb.connect(str(shop.database), read_only=True) as connection:
         (days,) = connection.execute("select count(*) from marts.dim_dates").fetchall()
+        runs = connection.execute(
+            "select status, error from operations.runs where step = 'all' order by started_at"
+        ).fetchall()
+        (nodes,) = connection.execute("select count(*) from operations.dbt_nodes").fetchall()
     assert days == (22,)
+    assert runs[0] == ("finished", None)
+    assert [status for status, _ in runs[-2:]] == ["killed", "published"]
+    assert any(status == "failed" and "shop.csv" in error for status, error in runs)
+    assert nodes > (100,)
     assert not list(shop.folder.glob(".building-*"))
+
+
+def test_a_run_that_is_stopped_publishes_nothing_and_says_so_in_one_line(shop: Shop) -> None:
+    before = shop.database.read_bytes()
+    command = [sys.executable, "-m", "daily"]
+    with subprocess.Popen(
+        command, cwd=PROJECT, env=shop.environment(), stderr=subprocess.PIPE, text=True
+    ) as job:
+        assert job.stderr is not None
+        for line in job.stderr:
+            if "building the tables" in line:
+                break
+        job.send_signal(signal.SIGTERM)
+        rest = [line for line in job.stderr if not line.startswith("==>")]
+    assert job.returncode == 143
+    assert len(rest) == 1
+    assert rest[0].startswith("daily: stopped by SIGTERM; nothing was published")
+    assert shop.database.read_bytes() == before
+    assert runlog.read(shop.database)[-1].whole.status == "stopped"
 
 
 def wait_for(path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from conftest import PROJECT, Shop
+from daily import operations
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 MODEL_FILES = sorted((PROJECT / "models").rglob("*.yml"))
@@ -41,6 +42,7 @@ def detected(shop: Shop) -> Path:
     """The session's shop after a run of detect."""
     done = shop.python("-m", "detect", "--db", str(shop.database), "--quiet")
     assert done.returncode == 0, done.stderr
+    operations.write(shop.database, [])  # as `python -m daily` does
     return shop.database
 
 

@@ -1,0 +1,92 @@
+"""Logging for every command line: on standard error, one line each, as loud as was asked for."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import logging
+import os
+import sys
+
+from console.text import harmless
+
+VARIABLE = "RETAIL_LOG_LEVEL"
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+OURS = (
+    "alerts", "bench", "console", "daily", "dashboard", "detect", "evaluate", "flow", "ingest",
+    "lakehouse", "post", "report", "rewrite", "runlog", "simulate", "warehouse",
+)  # fmt: skip
+"""Our packages; what others log is heard from a warning on."""
+_log = logging.getLogger(__name__)
+WITH_TIME = "%(asctime)sZ %(levelname)-7s %(name)s: %(message)s"
+
+
+def add_options(parser: argparse.ArgumentParser, *, given_before: bool = False) -> None:
+    """Add ``--quiet`` and ``--verbose`` to a command line.
+
+    Args:
+        parser: gets the options.
+        given_before: they were there before an action already, and are not reset after it.
+    """
+    unset = argparse.SUPPRESS if given_before else False
+    parser.add_argument(
+        "--quiet", action="store_true", default=unset, help="print nothing but errors"
+    )
+    parser.add_argument(
+        "-v", "--verbose", action="store_true", default=unset,
+        help=f"tell every step, with its time in UTC (or set {VARIABLE}: {', '.join(LEVELS)})",
+    )  # fmt: skip
+
+
+def set_up(options: argparse.Namespace, mark: str) -> None:
+    """Have our packages' log lines written to standard error.
+
+    Args:
+        options: with what `add_options` added.
+        mark: what a line begins with, where it does not begin with its time.
+    """
+    level = _level(options)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Lines(WITH_TIME) if level <= logging.DEBUG else _Lines(mark=mark))
+    root = logging.getLogger()
+    for other in [h for h in root.handlers if isinstance(h.formatter, _Lines)]:
+        root.removeHandler(other)  # of an earlier command line in this process
+    root.addHandler(handler)
+    root.setLevel(max(level, logging.WARNING))
+    for name in OURS:
+        logging.getLogger(name).setLevel(level)
+    given = os.environ.get(VARIABLE)
+    if given and given.lower() not in LEVELS:
+        _log.warning("%s is %r; allowed: %s", VARIABLE, given, ", ".join(LEVELS))
+
+
+def _level(options: argparse.Namespace) -> int:
+    if options.quiet:
+        return logging.ERROR
+    if options.verbose:
+        return logging.DEBUG
+    return LEVELS.get(os.environ.get(VARIABLE, "").lower(), logging.INFO)
+
+
+class _Lines(logging.Formatter):
+    """One harmless line per message; a warning says that it is one."""
+
+    def __init__(self, form: str | None = None, *, mark: str = "") -> None:
+        super().__init__(form)
+        self._mark = None if form else mark
+
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: N802
+        moment = dt.datetime.fromtimestamp(record.created, dt.UTC).replace(tzinfo=None)
+        return moment.isoformat(timespec="milliseconds")
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = super().format(record)
+        if self._mark is not None:
+            warns = "warning: " if record.levelno >= logging.WARNING else ""
+            line = f"{self._mark}{warns}{line}"
+        return " ".join(harmless(line).split("\n"))

@@ -1,0 +1,112 @@
+"""What an earlier run explained is kept while nothing it rests on has changed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from detect import attribution, explain, honesty, keeping, pipeline
+from detect.anomalies import Scan
+from detect.attribution.cells import Cells
+from detect.honesty import BlindSpot
+from detect.records import Anomaly, Attribution, Days
+
+OF_THE_RUN = ("runs", "explanations")
+
+
+@pytest.fixture(scope="module")
+def looked_at(shop_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the session's shop after one run of detection; read only."""
+    copy = tmp_path_factory.mktemp("kept") / "retail.duckdb"
+    shutil.copyfile(shop_db, copy)
+    pipeline.run(copy)
+    return copy
+
+
+@pytest.fixture
+def database(looked_at: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "retail.duckdb"
+    shutil.copyfile(looked_at, copy)
+    return copy
+
+
+@pytest.fixture
+def explained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Ids of the findings that are attributed, and grains whose blind spots are worked out."""
+    asked: list[str] = []
+
+    def attribute(found: list[Anomaly], cells: Cells, usable: Days) -> list[Attribution]:
+        asked.extend(a.anomaly_id for a in found)
+        return real_attribute(found, cells, usable)
+
+    def blind_spots(scan: Scan) -> list[BlindSpot]:
+        asked.append(scan.view.panel.grain)
+        return real_blind_spots(scan)
+
+    real_attribute, real_blind_spots = attribution.attribute, honesty.blind_spots
+    monkeypatch.setattr(explain.attribution, "attribute", attribute)
+    monkeypatch.setattr(honesty, "blind_spots", blind_spots)
+    return asked
+
+
+def insights(database: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Every insights table but those that say when and by what code, each row in its place."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        tables = connection.execute(
+            "select table_name from duckdb_tables() where schema_name = 'insights'"
+        ).fetchall()
+        return {
+            name: connection.execute(f"select * from insights.{name}").fetchall()
+            for (name,) in tables
+            if name not in OF_THE_RUN
+        }
+
+
+def test_a_second_run_explains_nothing_anew_and_says_the_same(
+    looked_at: Path, database: Path, explained: list[str]
+) -> None:
+    outcome = pipeline.run(database)
+    assert outcome.anomalies
+    assert explained == []
+    assert insights(database) == insights(looked_at)
+
+
+def test_other_lines_in_a_period_have_the_findings_that_look_at_it_explained_again(
+    looked_at: Path, database: Path, explained: list[str]
+) -> None:
+    with duckdb.connect(str(database)) as connection:
+        ((name, grain, day),) = connection.execute(
+            "select anomaly_id, grain, period_start from insights.anomalies"
+            " where grain = 'daily' order by period_start limit 1"
+        ).fetchall()
+        connection.execute(
+            f"update marts.fct_segments_{grain} set built_from = 'others' where period_start = ?",
+            [day],
+        )
+    outcome = pipeline.run(database)
+    assert name in explained
+    assert len(set(explained)) < len(outcome.anomalies) + len(outcome.warnings)
+    assert insights(database) == insights(looked_at)
+
+
+def test_other_code_has_everything_explained_again(
+    database: Path, explained: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "code", lambda: "other")
+    outcome = pipeline.run(database)
+    found = {a.anomaly_id for a in outcome.anomalies + outcome.warnings}
+    assert set(explained) == found | {"daily", "weekly"}
+
+
+def test_nothing_is_kept_where_the_tables_do_not_tell_what_changed(
+    looked_at: Path, database: Path, explained: list[str]
+) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update marts.fct_segments_weekly set built_from = null")
+    outcome = pipeline.run(database)
+    found = {a.anomaly_id for a in outcome.anomalies + outcome.warnings}
+    assert set(explained) == found | {"daily", "weekly"}
+    assert insights(database) == insights(looked_at)

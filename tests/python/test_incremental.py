@@ -1,0 +1,95 @@
+"""Builds that do only what changed: the same tables as from scratch, whatever arrives when."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import arrivals
+from conftest import PROJECT, Shop
+from orders import small_shop, write
+
+SEED, STEPS = 20111209, 6
+TABLES_ONLY = ("--exclude-resource-type", "test", "unit_test")
+LATE = date(2011, 1, 12)
+
+
+def test_lines_in_any_order_give_the_tables_that_a_build_from_scratch_gives(
+    tmp_path: Path,
+) -> None:
+    done = subprocess.run(
+        [sys.executable, arrivals.__file__, str(SEED), str(STEPS), str(tmp_path)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    told = done.stdout.splitlines()
+    assert len(told) == STEPS, done.stderr
+    assert [line for line in told if not line.endswith(": the same")] == []
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A shop in a folder of files, built once."""
+    folder = tmp_path_factory.mktemp("grown")
+    (folder / "source").mkdir()
+    write(folder / "source" / "first.csv", small_shop())
+    shop = Shop(PROJECT, folder, str(folder / "source"))
+    build(shop)
+    return shop
+
+
+def build(shop: Shop, *words: str) -> None:
+    built = shop.dbt("build", *TABLES_ONLY, *words)
+    assert built.returncode == 0, built.stdout
+
+
+def rows(shop: Shop, query: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        return connection.execute(query).fetchall()
+
+
+def days_built(shop: Shop, table: str) -> set[str]:
+    """The days or weeks that the last build's SQL is restricted to."""
+    (sql,) = (shop.folder / "target" / "compiled").rglob(f"{table}.sql")
+    return set(re.findall(r"date '(\d{4}-\d\d-\d\d)'", sql.read_text(encoding="utf-8")))
+
+
+def test_a_late_line_has_its_own_day_built_anew_and_no_other(grown: Shop) -> None:
+    known = rows(grown, "select count(*) from marts.fct_order_lines")
+    late = ["549999", "10003", "THING 10003", "7", f"{LATE:%m/%d/%Y} 14:30", "10", "399", "Germany"]
+    write(Path(grown.source) / "late.csv", [late])
+    build(grown)
+    assert rows(grown, "select count(*) - 1 from marts.fct_order_lines") == known
+    sold = f"select sum(units) from marts.fct_segments_daily where period_start = date '{LATE}'"
+    assert rows(grown, f"{sold} and product = '10003' and country = 'Germany'") == [(7,)]
+    assert days_built(grown, "int_order_lines__classified") == {str(LATE)}
+    assert days_built(grown, "fct_order_lines") == {str(LATE)}
+    assert days_built(grown, "fct_segments_daily") == {str(LATE)}
+    assert days_built(grown, "fct_segments_weekly") == {"2011-01-10"}
+
+
+def test_what_is_built_by_other_settings_is_built_anew(grown: Shop) -> None:
+    market = "select distinct market from marts.fct_order_lines where country = 'Germany'"
+    assert rows(grown, market) == [("international",)]
+    build(grown, "--vars", "{home_country: Germany}")
+    assert rows(grown, market) == [("domestic",)]
+    build(grown)
+    assert rows(grown, market) == [("international",)]
+
+
+def test_a_difference_of_one_cell_is_seen(tmp_path: Path) -> None:
+    for name, value in (("one", 1), ("other", 2)):
+        with duckdb.connect(str(tmp_path / f"{name}.duckdb")) as connection:
+            connection.execute("create schema marts")
+            connection.execute(f"create table marts.kpis as select {value} as value, 5 as bytes")
+    found = arrivals.differences(tmp_path / "one.duckdb", tmp_path / "other.duckdb")
+    assert found == ["marts.kpis"]

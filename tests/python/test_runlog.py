@@ -1,0 +1,145 @@
+"""The run log: nothing that was begun is missing from it, and it never grows without end."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from pathlib import Path
+
+import duckdb
+import pytest
+import yaml
+
+import runlog
+from conftest import PROJECT
+from daily import operations
+from dashboard import app
+from runlog import file, records
+
+SOURCES = PROJECT / "models/operations/_operations__sources.yml"
+NODE = ("dim_dates", "model", "success", 0.25, "OK")
+
+
+class WorkError(Exception):
+    pass
+
+
+def fail() -> int:
+    raise WorkError("no room\x1b[2J\non the disk")
+
+
+def stop() -> int:
+    raise KeyboardInterrupt
+
+
+def run(database: Path, *acts: object) -> None:
+    """A run of steps, each an outcome or something that ends it."""
+    with runlog.keep_log(database) as log:
+        for number, act in enumerate(acts):
+            log.step(f"step {number}", act if callable(act) else lambda act=act: act, str)
+        log.nodes([NODE])
+        log.shorten()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    return tmp_path / "shop.duckdb"
+
+
+def test_a_run_is_told_with_its_steps_in_their_order(database: Path) -> None:
+    run(database, 7, "fine")
+    (found,) = runlog.read(database)
+    assert found.whole.status == "finished"
+    assert [(s.step, s.status, s.done) for s in found.steps] == [
+        ("step 0", "finished", "7"), ("step 1", "finished", "fine"),
+    ]  # fmt: skip
+    for step in (found.whole, *found.steps):
+        assert step.seconds is not None
+        assert step.finished_at is not None
+        assert step.finished_at >= step.started_at
+
+
+@pytest.mark.parametrize(
+    ("end", "error", "status", "why"),
+    [
+        (fail, WorkError, "failed", "no room\\u001b[2J on the disk"),
+        (stop, KeyboardInterrupt, "stopped", None),
+    ],
+)
+def test_a_run_that_did_not_finish_is_there_with_its_reason(
+    database: Path, end: object, error: type[BaseException], status: str, why: str | None
+) -> None:
+    with pytest.raises(error):
+        run(database, 7, end, 8)
+    (found,) = runlog.read(database)
+    assert (found.whole.status, found.whole.error) == (status, why)
+    assert [(s.status, s.error) for s in found.steps] == [("finished", None), (status, why)]
+
+
+def test_a_run_that_was_killed_is_called_so_by_the_next(database: Path) -> None:
+    run(database, 1)
+    path = runlog.path_of(database)
+    text = path.read_text().replace('"finished"', '"running"')
+    path.write_text(text + text.splitlines()[-1][:40])  # killed while it wrote
+    run(database, 2)
+    killed, fine = runlog.read(database)
+    assert (killed.whole.status, killed.whole.error) == ("killed", "ended without a word")
+    assert fine.whole.status == "finished"
+
+
+def test_the_log_keeps_the_newest_runs_alone(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file, "RUNS_KEPT", 5)
+    monkeypatch.setattr(file, "NODES_KEPT", 2)
+    for number in range(8):
+        run(database, number)
+    found = runlog.read(database)
+    assert [run.steps[0].done for run in found] == ["3", "4", "5", "6", "7"]
+    rows = file.read_rows(runlog.path_of(database))
+    nodes = {row.run_id for row in rows if isinstance(row, runlog.Node)}
+    assert nodes == {run.whole.run_id for run in found[-2:]}
+
+
+def test_no_run_fails_because_it_cannot_be_noted(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").touch()
+    with caplog.at_level(logging.WARNING):
+        run(tmp_path / "file/shop.duckdb", 1)
+    assert "the run can't be noted" in caplog.text
+
+
+def test_the_tables_have_what_the_log_has_and_what_their_description_says(database: Path) -> None:
+    with pytest.raises(WorkError):
+        run(database, fail)
+    with runlog.keep_log(database) as log:
+        log.nodes([NODE])
+        operations.write(database, log.rows())
+    (described,) = yaml.safe_load(SOURCES.read_text())["sources"]
+    with duckdb.connect(str(database)) as connection:
+        for table in described["tables"]:
+            rows = connection.execute(f"describe operations.{table['name']}").fetchall()
+            assert [(name, kind.lower()) for name, kind, *_ in rows] == [
+                (column["name"], column["data_type"]) for column in table["columns"]
+            ]
+        runs = connection.execute(
+            "select status, error from operations.runs where step = 'all' order by run_id"
+        ).fetchall()
+        nodes = connection.execute("select * exclude run_id from operations.dbt_nodes").fetchall()
+    assert sorted(runs) == [("failed", "no room\\u001b[2J on the disk"), ("published", None)]
+    assert nodes == [NODE]
+
+
+def test_the_tables_of_an_empty_log_are_there(database: Path) -> None:
+    operations.write(database, [])
+    with duckdb.connect(str(database)) as connection:
+        assert connection.execute("select seconds + 1 from operations.runs").fetchall() == []
+
+
+def test_the_dashboard_counts_what_failed_since_a_run_went_well(database: Path) -> None:
+    assert app._since(database) == ()
+    for end in (1, fail, 2, fail, stop):
+        with contextlib.suppress(WorkError, KeyboardInterrupt):
+            run(database, end)
+    assert [step.status for step in app._since(database)] == [records.FAILED, records.STOPPED]
