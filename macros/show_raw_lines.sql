@@ -1,6 +1,6 @@
 {#
-    Runs before a build. DuckDB is shown the landed files by the `ingest` plugin; Spark finds them as
-    Parquet in the folder of the run, and is given tables on it.
+    Runs before a build. DuckDB is shown the landed files by the `ingest` plugin; Spark finds them
+    as Parquet in the folder of the run, and is given tables on it.
 #}
 {% macro show_raw_lines() -%}
     {{ return(adapter.dispatch('show_raw_lines')()) }}

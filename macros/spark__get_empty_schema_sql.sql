@@ -1,4 +1,4 @@
-{# The columns of a contract as an empty query: what is `varchar` in the YAML is Spark's `string`. #}
+{# The columns of a contract as an empty query; what is `varchar` there is Spark's `string`. #}
 {% macro spark__get_empty_schema_sql(columns) -%}
     {%- set typed = {} -%}
     {%- for name, column in columns.items() -%}

@@ -1,6 +1,6 @@
 {#
-    The rows of a seed, written out: dbt-spark hands them to a session without minding the apostrophe
-    in `New Year's Day`.
+    The rows of a seed, written out: dbt-spark hands them to a session without minding the
+    apostrophe in `New Year's Day`.
 #}
 {% macro spark__load_csv_rows(model, agate_table) %}
     {%- set types = model.config.get('column_types', {}) -%}

@@ -11,9 +11,11 @@
     {%- endfor -%}
     {%- if required -%}
         {%- set query -%}
-            select {% for name in required -%}
-                cast(count(*) - count({{ name }}) as bigint) as {{ name }}{{ ', ' if not loop.last }}
-            {%- endfor %} from {{ relation }}
+            select
+                {%- for name in required %}
+                count(*) - count({{ name }}) as {{ name }}{{ ',' if not loop.last }}
+                {%- endfor %}
+            from {{ relation }}
         {%- endset -%}
         {%- set found = run_query(query).rows[0] -%}
         {%- for name in required if found[name] -%}

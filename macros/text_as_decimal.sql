@@ -7,7 +7,7 @@
     try_cast({{ column }} as decimal(27, 8))
 {%- endmacro %}
 
-{# Sail 0.7.2 reads no exponent in a decimal; a double is exact enough for those that prices have. #}
+{# Sail 0.7.2 reads no exponent in a decimal; a double is exact enough for the prices with one. #}
 {% macro spark__text_as_decimal(column) -%}
     coalesce(
         try_cast({{ column }} as decimal(27, 8)),

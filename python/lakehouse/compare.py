@@ -11,7 +11,7 @@ import duckdb
 from ingest.sql import identifier, literal
 from lakehouse.errors import LakehouseError
 
-BOOKKEEPING = frozenset({"row_hash", "built_from", "landed_at"})
+BOOKKEEPING = frozenset({"row_hash", "line_hash", "built_from", "landed_at"})
 """Columns that are about the build and not the shop: NULL on Spark, or the time of landing."""
 
 
@@ -98,14 +98,9 @@ def _count(
     connection: duckdb.DuckDBPyConnection, name: str, columns: Sequence[str]
 ) -> tuple[int, int, int, int]:
     chosen = ", ".join(map(identifier, columns))
-    one, other = (f"select {chosen} from {file}.{name}" for file in ("one", "other"))  # noqa: S608 - names of dbt models, or quoted
-    ((rows, other_rows, missing, surplus),) = connection.execute(
-        f"""
-        select
-            (select count(*) from ({one})),
-            (select count(*) from ({other})),
-            (select count(*) from ({one} except all {other})),
-            (select count(*) from ({other} except all {one}))
-        """  # noqa: S608 - names of dbt models, or quoted
-    ).fetchall()
+    # Names out of DuckDB's own catalogue, quoted.
+    one, other = (f"select {chosen} from {file}.{name}" for file in ("one", "other"))  # noqa: S608
+    queries = (one, other, f"{one} except all {other}", f"{other} except all {one}")
+    counts = ", ".join(f"(select count(*) from ({query}))" for query in queries)  # noqa: S608
+    ((rows, other_rows, missing, surplus),) = connection.execute(f"select {counts}").fetchall()
     return rows, other_rows, missing, surplus

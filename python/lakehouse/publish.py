@@ -23,7 +23,6 @@ SCHEMAS = ("marts", "seeds")
 """What is published."""
 OTHERS = ("raw", "staging", "intermediate")
 """What a build on DuckDB has left in the file, which is not of this run."""
-NOTE = "raw.lake_run"
 
 
 @dataclass(frozen=True)
@@ -85,7 +84,7 @@ def shown_run(database: Path) -> str | None:
         return None
     with duckdb.connect(str(database), read_only=True) as connection:
         try:
-            row = connection.execute(f"select run from {NOTE}").fetchone()  # noqa: S608 - names of dbt models, or quoted
+            row = connection.execute("select run from raw.lake_run").fetchone()
         except duckdb.CatalogException:
             return None
     return str(row[0]) if row else None
@@ -96,7 +95,7 @@ def _statements(run: Path, tables: Sequence[Table], load_below: int) -> Iterable
         yield f"drop schema if exists {schema} cascade"
     for schema in ("raw", *SCHEMAS):
         yield f"create schema {schema}"
-    yield f"create table {NOTE} as select {literal(run.name)} as run"
+    yield f"create table raw.lake_run as select {literal(run.name)} as run"
     for table in tables:
         yield _statement(run, table, load_below)
 
@@ -121,7 +120,7 @@ def _query(table: Table, folder: Path, *, is_empty: bool) -> str:
         return f"select {columns} where false"
     columns = ", ".join(_column(name, kind) for name, kind in table.columns)
     files = literal(folder / "*.parquet")
-    return f"select {columns} from read_parquet({files}, hive_partitioning = false)"  # noqa: S608 - names of dbt models, or quoted
+    return f"select {columns} from read_parquet({files}, hive_partitioning = false)"  # noqa: S608
 
 
 def _column(name: str, kind: str) -> str:

@@ -69,6 +69,9 @@ def test_tests_run_on_the_versions_that_users_get() -> None:
         ("requirements-dev.lock", PROJECT["dependency-groups"]["bench"]),
         ("requirements-flow.lock", PROJECT["dependency-groups"]["flow"]),
         ("requirements-flow.lock", PROJECT["project"]["dependencies"]),
+        ("requirements-spark.lock", PROJECT["project"]["optional-dependencies"]["spark"]),
+        ("requirements-spark.lock", PROJECT["project"]["dependencies"]),
+        ("requirements-spark.lock", PROJECT["build-system"]["requires"]),
     ],
 )
 def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
@@ -80,6 +83,7 @@ def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> No
 def test_packages_import_only_what_the_project_depends_on() -> None:
     groups = ("bench", "evaluate", "flow", "dashboard")
     optional = [line for name in groups for line in PROJECT["dependency-groups"].get(name, [])]
+    optional += PROJECT["project"]["optional-dependencies"]["spark"]
     wanted = PROJECT["project"]["dependencies"] + optional
     declared = {canonicalize_name(Requirement(line).name) for line in wanted}
     homes = packages_distributions()
@@ -106,7 +110,8 @@ def imports_of(path: Path) -> set[str]:
 
 def test_make_alone_lists_every_target_that_people_use() -> None:
     help_text = make().stdout
-    for target in ("run", "build", "detect", "docs", "test", "lint", "format", "lock", "clean"):
+    wanted = ("run", "run-spark", "build", "detect", "docs", "test", "lint", "format", "lock")
+    for target in wanted:
         assert re.search(rf"^  make {target} +\w", help_text, re.MULTILINE)
 
 
