@@ -183,7 +183,8 @@ def _bring_over(published: Path, copy: Path) -> None:
         connection.execute("begin")
         connection.execute(f"create schema if not exists {OTHERS}")
         for (name,) in found:
-            table = f'{OTHERS}."{name}"'
+            quoted = name.replace('"', '""')
+            table = f'{OTHERS}."{quoted}"'
             connection.execute(f"create or replace table {table} as from published.{table}")
         connection.execute("commit")
 
