@@ -131,8 +131,12 @@ def _publish(lent: ExitStack, message: EventMsg, database: Path) -> None:
         _take_back(lent, error)
         _say(f"nothing was published: {error}")
         raise ExceptionExit(error) from error
-    _take_back(lent)
-    _say(f"nothing was published: {as_before(database)}")
+    why = as_before(database)
+    try:
+        _take_back(lent)
+    except WarehouseError as error:
+        why = str(error)
+    _say(f"nothing was published: {why}")
 
 
 def _refuse_to_go_on(command: str) -> None:

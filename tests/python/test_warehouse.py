@@ -133,7 +133,7 @@ def test_a_program_that_writes_by_hand_is_told_of(
         assert writer.stdout is not None
         assert writer.stdout.readline() == b"open\n"
         with (
-            pytest.raises(WarehouseError, match="another program has it open for writing"),
+            pytest.raises(WarehouseError, match="locked by another program"),
             private_copy(database, nothing_to_bring),
         ):
             pass
