@@ -341,7 +341,7 @@ def test_while_another_program_writes_the_last_figures_stay(
     own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch, writer: subprocess.Popen[str]
 ) -> None:
     monkeypatch.setattr(read, "PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(detect_store, "PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr(detect_store.connection, "PATIENCE_SECONDS", 0.05)
     shown = look(own, monkeypatch, incident=facts.incidents[0].incident_id)
     before = text_of(shown)
     hold(writer)

@@ -36,9 +36,9 @@ def lines(*rows: Row) -> Lines:
     size = len(rows)
     return Lines(
         day=np.full(size, np.datetime64("2024-03-04")),
-        invoice=store._coded(np.array(invoice)),
-        customer=store._coded(np.array(customer)),
-        product=store._coded(np.array(product)),
+        invoice=store.lines._coded(np.array(invoice)),
+        customer=store.lines._coded(np.array(customer)),
+        product=store.lines._coded(np.array(product)),
         country=Coded(np.zeros(size, dtype=np.int64), ("Norway",)),
         is_international=np.ones(size, dtype=bool),
         is_sale=pieces > 0,

@@ -143,12 +143,12 @@ def test_a_killed_writer_leaves_the_last_tables_alone(own: Path) -> None:
         import os, signal
         from pathlib import Path
         from detect import store
-        write = store._write
+        write = store.insights._write
         def write_or_die(connection, name, rows):
             if name == "runs":
                 os.kill(os.getpid(), signal.SIGKILL)
             write(connection, name, rows)
-        store._write = write_or_die
+        store.insights._write = write_or_die
         store.write_insights(Path({str(own)!r}), {{"calibration": [], "runs": []}})
     """
     died = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
@@ -207,7 +207,7 @@ def test_no_run_yet_is_one_line(shop: Path) -> None:
 def test_a_locked_file_is_waited_for_and_then_one_line(
     own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "PATIENCE_SECONDS", 0.5)
+    monkeypatch.setattr(store.connection, "PATIENCE_SECONDS", 0.5)
     script = f"""
         import duckdb, sys
         connection = duckdb.connect({str(own)!r})

@@ -131,9 +131,7 @@ def damaged_databases(shop: Shop, folder: Path, chance: random.Random, times: in
             if not wrong and (d := differing(seen(bench.database), complete)):
                 wrong = f"repaired, but other in {d}"
         tally.count(wrong and f"{damage.__name__}, {words[0]}: {wrong}")
-    tally.notes = (
-        f"{told} told of in a line, else harmless; {repairs} repaired as the line says"
-    )
+    tally.notes = f"{told} told of in a line, else harmless; {repairs} repaired as the line says"
     return [tally]
 
 

@@ -1,0 +1,77 @@
+"""Read the finest segments, as integer codes and additive measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from detect.attribution.cells import DIMENSIONS, Cells
+from detect.records import (
+    Days,
+    Grain,
+)
+from detect.store.connection import Connection, connect, quoted
+
+
+def read_cells(path: Path, grain: Grain, periods: Days, measures: Sequence[str]) -> Cells:
+    """Read the finest segments of some periods, dimensions as integer codes."""
+    with connect(path, read_only=True) as connection:
+        table = f"marts.fct_segments_{grain}"
+        connection.register("wanted", {"period_start": periods.astype("datetime64[us]")})
+        connection.execute(
+            f"""
+            create temporary table cells as
+            select cells.* from {table} as cells
+            semi join wanted on cells.period_start = cast(wanted.period_start as date)
+            """  # noqa: S608 - names from the schema, or quoted
+        )
+        members = {name: _members(connection, name) for name in DIMENSIONS}
+        columns = connection.execute(_cells_query(measures)).fetchnumpy()
+    found = np.asarray(columns["period_start"]).astype("datetime64[D]")
+    distinct, start = np.unique(found, return_index=True)
+    return Cells(
+        period=distinct,
+        start=np.append(start, found.size).astype(np.int64),
+        codes={name: np.asarray(columns[name], dtype=np.int64) for name in DIMENSIONS},
+        members=members,
+        measures={name: np.ma.filled(columns[f"m_{name}"], 0.0) for name in measures},
+    )
+
+
+def _members(connection: Connection, name: str) -> tuple[str, ...]:
+    rows = connection.execute(
+        f"select distinct cast({name} as varchar) from cells order by 1 nulls last"  # noqa: S608 - names from the schema, or quoted
+    ).fetchall()
+    return tuple("(none)" if value is None else value for (value,) in rows)
+
+
+def _cells_query(measures: Sequence[str]) -> str:
+    """Codes count the members in order of their text, as `_members` lists them."""
+    lookups = ", ".join(
+        f"""{name}_codes as (
+            select
+                {name},
+                row_number() over (order by cast({name} as varchar) nulls last) - 1 as code
+            from (select distinct {name} from cells)
+        )"""  # noqa: S608 - names from the schema, or quoted
+        for name in DIMENSIONS
+    )
+    codes = ", ".join(f"{name}_codes.code as {name}" for name in DIMENSIONS)
+    joins = " ".join(
+        f"inner join {name}_codes on cells.{name} is not distinct from {name}_codes.{name}"
+        for name in DIMENSIONS
+    )
+    sums = ", ".join(
+        f"cast(cells.{quoted(name)} as double) as {quoted(f'm_{name}')}" for name in measures
+    )
+    # In one order always, or sums would differ in their last digit from run to run.
+    order = ", ".join(f"{name}_codes.code" for name in DIMENSIONS)
+    return f"""
+        with {lookups}
+        select cells.period_start, {codes}, {sums}
+        from cells
+        {joins}
+        order by cells.period_start, {order}
+    """  # noqa: S608 - names from the schema, or quoted
