@@ -21,7 +21,7 @@ RESULTS = Path("data", "bench.json")
 EXAMPLES = """\
 examples:
   python -m bench                                    as large as the public data, three rounds
-  python -m bench --scale 1 20 100 --rounds 3 2 1    what README shows: about an hour, 35 GB of disk
+  python -m bench --scale 1 20 100 --rounds 3 1 1    and far larger: hours, and tens of GB of disk
   python -m bench --show --plot docs/bench.svg       the tables and the picture once more
 """
 
