@@ -43,6 +43,10 @@ evaluate: .venv/project .venv/evaluate ## plant incidents in copies, and compare
 bench: .venv/project .venv/bench ## time and memory beside plain scripts (ARGS="--scale 1 20 100")
 	@$(BIN)/python -m bench $(ARGS)
 
+.PHONY: faults
+faults: .venv/project .venv/dev ## kill, fill, cut, flip and mutate; prints what survived (ARGS="--share 0.1")
+	@PYTHONPATH=tests/python $(BIN)/python -m faults $(ARGS)
+
 .PHONY: report
 report: .venv/project ## what was found, as one page: report.html beside the database
 	@$(BIN)/python -m report $(ARGS)

@@ -7,7 +7,7 @@
 {% macro segment_table(granularity) %}
 {%- set grain = {'day': 'daily', 'week': 'weekly'}[granularity] -%}
 {%- set changed_periods = periods_to_segment(granularity) -%}
-{%- set whole = '1.0e15' -%}
+{%- set whole = share_unit() -%}
 with
 
 order_lines as (
@@ -39,74 +39,17 @@ top_products as (
 
 ),
 
-lines_per_order as (
+{{ weighted_lines() }},
+
+summed as (
 
     select
         period_start,
-        invoice_no,
-        count(*) as sale_lines
-    from order_lines
-    where is_sale
-    group by period_start, invoice_no
-
-),
-
-lines_per_customer as (
-
-    select
-        period_start,
-        customer_id,
-        count(*) as sale_lines,
-        sum(case when is_repeat then 1 else 0 end) as repeat_lines,
-        sum(case when is_first then 1 else 0 end) as first_lines
-    from order_lines
-    where is_sale and customer_id is not null
-    group by period_start, customer_id
-
-),
-
-weighted as (
-
-    select
-        order_lines.*,
-        {%- for share, condition, count in [
-            ('order_share', 'is_sale', 'lines_per_order.sale_lines'),
-            ('customer_share', 'is_sale', 'lines_per_customer.sale_lines'),
-            ('repeat_share', 'is_repeat', 'lines_per_customer.repeat_lines'),
-            ('first_share', 'is_first', 'lines_per_customer.first_lines'),
-        ] %}
-        case
-            when order_lines.{{ condition }}
-                then cast(floor({{ whole }} / {{ count }} + 0.5e0) as decimal(18, 0))
-        end as {{ share }},
-        {%- endfor %}
-        case when top_products.product is not null then order_lines.gross_revenue end
-            as top_product_revenue
-    from order_lines
-    left join lines_per_order
-        on
-            order_lines.period_start = lines_per_order.period_start
-            and order_lines.invoice_no = lines_per_order.invoice_no
-    left join lines_per_customer
-        on
-            order_lines.period_start = lines_per_customer.period_start
-            and order_lines.customer_id = lines_per_customer.customer_id
-    left join top_products
-        on
-            order_lines.period_start = top_products.period_start
-            and order_lines.product = top_products.product
-
-),
-
-final as (
-
-    select
-        weighted.period_start,
         country,
-        region,
-        market,
+        min(region) as region,
+        min(market) as market,
         product,
-        category,
+        min(category) as category,
         customer_type,
         order_size,
         hour,
@@ -123,13 +66,20 @@ final as (
         cast(coalesce(sum(order_share), 0) as double) / {{ whole }} as orders,
         cast(coalesce(sum(customer_share), 0) as double) / {{ whole }} as active_customers,
         cast(coalesce(sum(repeat_share), 0) as double) / {{ whole }} as repeat_customers,
-        cast(coalesce(sum(first_share), 0) as double) / {{ whole }} as new_customers,
-        signatures.signature as built_from
+        cast(coalesce(sum(first_share), 0) as double) / {{ whole }} as new_customers
     from weighted
-    inner join signatures on weighted.period_start = signatures.period
-    group by
-        weighted.period_start, country, region, market, product, category, customer_type,
-        order_size, hour, signatures.signature
+    -- A country has one region and one market, a product one category.
+    group by period_start, country, product, customer_type, order_size, hour
+
+),
+
+final as (
+
+    select
+        summed.*,
+        signatures.signature as built_from
+    from summed
+    inner join signatures on summed.period_start = signatures.period
 
 )
 

@@ -5,6 +5,7 @@
 {% macro should_full_refresh() -%}
     {%- set asked = config.get('full_refresh') -%}
     {%- if asked is none -%}{%- set asked = flags.FULL_REFRESH -%}{%- endif -%}
-    {%- set is_ours = execute and model.config.materialized == 'incremental' and target.type == 'duckdb' -%}
-    {{ return(asked or (is_ours and built_with(this) != code_in_use())) }}
+    {%- set is_incremental_model = model.config.materialized == 'incremental' -%}
+    {%- set may_be_old = execute and is_incremental_model and target.type == 'duckdb' -%}
+    {{ return(asked or (may_be_old and built_with(this) != code_in_use())) }}
 {%- endmacro %}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from daily.errors import DailyError
+from warehouse.publish import COPY_VARIABLE, is_private, published_as
 
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
@@ -69,7 +70,10 @@ def build(
     from dbt.cli.main import dbtRunner
 
     words = [*words, "--project-dir", str(project), "--profiles-dir", str(project)]
-    settings = {"RETAIL_DB": str(database.absolute()), **(settings or {})}
+    database = database.absolute()
+    where = {"RETAIL_DB": str(published_as(database))}
+    where |= {COPY_VARIABLE: str(database)} if is_private(database) else {}
+    settings = {**where, **(settings or {})}
     with environment(**settings), _closed_afterwards():
         outcome = dbtRunner().invoke(words)
     results = _results(outcome)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import time
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -39,10 +39,11 @@ from detect.records import (
 )
 from detect.schema import TABLES, Column
 from warehouse.errors import WarehouseError
+from warehouse.opening import open_database, told
 from warehouse.publish import changed
 
+_log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 10.0
-PAUSE_SECONDS = 0.25
 SIMULATED = "simulated shop"
 EXPLAINED = (
     "explanations", "attributions", "early_attributions", "kpi_tree", "doubts", "blind_spots",
@@ -65,12 +66,15 @@ def connect(path: Path, *, read_only: bool) -> Iterator[Connection]:
     """
     if not path.is_file():
         raise _missing(path)
-    connection = _open(path, read_only=read_only)
+    try:
+        connection = open_database(path, read_only=read_only, patience=PATIENCE_SECONDS)
+    except WarehouseError as error:
+        raise DetectError(str(error)) from error
     try:
         connection.execute("set timezone = 'UTC'")
         yield connection
     except duckdb.Error as error:
-        raise DetectError(f"{path}: {_first_line(error)}") from error
+        raise DetectError(told(path, error)) from error
     finally:
         connection.close()
 
@@ -95,28 +99,9 @@ def _missing(path: Path) -> DetectError:
     return DetectError(f"{path}: no such database; run `dbt build` first, or give --db")
 
 
-def _open(path: Path, *, read_only: bool) -> Connection:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return duckdb.connect(str(path), read_only=read_only)
-        except duckdb.IOException as error:
-            if "lock" not in str(error):
-                raise DetectError(f"{path}: not a DuckDB file ({_first_line(error)})") from error
-            if time.monotonic() > deadline:
-                raise DetectError(
-                    f"{path}: locked by another program; close it, or try again later"
-                ) from error
-            time.sleep(PAUSE_SECONDS)
-
-
 def _quoted(name: str) -> str:
     """A name that comes out of the file, as an identifier and nothing else."""
     return '"' + name.replace('"', '""') + '"'
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
 
 
 # ---------------------------------------------------------------------------------- reading
@@ -133,6 +118,8 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
         newest = (complete[-1] if complete.size else dates.day[-1]).astype(dt.date)
         last = min(as_of, dates.day[-1].astype(dt.date)) if as_of else newest
         grows = _accumulating(connection, kpis, dates)
+        series = {grain: len(panel.series) for grain, panel in panels.items()}
+        _log.debug("looking at %d KPIs up to %s, series: %s", len(kpis), last, series)
         return Inputs(kpis, dates, panels, _source(connection), grows, last)
 
 
@@ -542,6 +529,7 @@ def write_insights(path: Path, tables: dict[str, list[tuple[object, ...]]]) -> N
         for name, rows in (histories | tables).items():
             _write(connection, name, rows)
         connection.execute("commit")
+    _log.debug("insights: %s", ", ".join(f"{len(rows)} {name}" for name, rows in tables.items()))
 
 
 def _write(connection: Connection, name: str, rows: list[tuple[object, ...]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +28,10 @@ from report.records import (
     Trend,
     Volume,
 )
+from warehouse.errors import HeldError, WarehouseError
+from warehouse.opening import first_line, open_database, told
 
 PATIENCE_SECONDS = 10.0
-PAUSE_SECONDS = 0.25
 DAYS_SHOWN, WEEKS_SHOWN = 396, 104
 """How far back the charts reach: 13 months, and two years."""
 Connection = duckdb.DuckDBPyConnection
@@ -183,32 +183,22 @@ def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connecti
         yield connection
     except duckdb.CatalogException as error:
         raise ReportError(
-            f"{path}: {_first_line(error)} Run `dbt build` and `python -m detect` again"
+            f"{path}: {first_line(error)} Run `dbt build` and `python -m detect` again"
         ) from error
     except duckdb.Error as error:
-        raise ReportError(f"{path}: {_first_line(error)}") from error
+        raise ReportError(told(path, error)) from error
     finally:
         connection.close()
 
 
 def _open(path: Path, patience: float) -> Connection:
     """Open the file for reading, waiting a little while another program writes to it."""
-    deadline = time.monotonic() + patience
-    while True:
-        try:
-            return duckdb.connect(str(path), read_only=True)
-        except duckdb.IOException as error:
-            if "lock" not in str(error):
-                raise ReportError(f"{path}: not a DuckDB file ({_first_line(error)})") from error
-            if time.monotonic() > deadline:
-                raise LockedError(
-                    f"{path}: locked by another program; close it, or try again later"
-                ) from error
-            time.sleep(PAUSE_SECONDS)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+    try:
+        return open_database(path, read_only=True, patience=patience)
+    except HeldError as error:
+        raise LockedError(str(error)) from error
+    except WarehouseError as error:
+        raise ReportError(str(error)) from error
 
 
 def _facts(connection: Connection, path: Path) -> Facts:

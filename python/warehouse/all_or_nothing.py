@@ -10,6 +10,7 @@ Commands that only read open the published file read-only, or an empty one where
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -29,7 +30,7 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
 from warehouse.errors import WarehouseError
-from warehouse.publish import as_before, is_private, private_copy
+from warehouse.publish import COPY_VARIABLE, as_before, is_private, private_copy
 
 NOT_A_FILE = (":memory:", "md:")
 SCHEMAS = frozenset(
@@ -70,6 +71,7 @@ class Plugin(BasePlugin):
         self._read_only = False
         if self.creds is None or self.creds.path.startswith(NOT_A_FILE):
             return
+        self.creds.path = os.environ.get(COPY_VARIABLE) or self.creds.path
         database = Path(self.creds.path)
         _refuse_an_unusable_name(database)
         if is_private(database):
@@ -129,8 +131,12 @@ def _publish(lent: ExitStack, message: EventMsg, database: Path) -> None:
         _take_back(lent, error)
         _say(f"nothing was published: {error}")
         raise ExceptionExit(error) from error
-    _take_back(lent)
-    _say(f"nothing was published: {as_before(database)}")
+    why = as_before(database)
+    try:
+        _take_back(lent)
+    except WarehouseError as error:
+        why = str(error)
+    _say(f"nothing was published: {why}")
 
 
 def _refuse_to_go_on(command: str) -> None:
@@ -181,7 +187,8 @@ def _bring_over(published: Path, copy: Path) -> None:
         connection.execute("begin")
         connection.execute(f"create schema if not exists {OTHERS}")
         for (name,) in found:
-            table = f'{OTHERS}."{name}"'
+            quoted = name.replace('"', '""')
+            table = f'{OTHERS}."{quoted}"'
             connection.execute(f"create or replace table {table} as from published.{table}")
         connection.execute("commit")
 

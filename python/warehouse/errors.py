@@ -1,4 +1,4 @@
-"""The one exception of this package: its message is the line a person reads."""
+"""The exceptions of this package: their message is the line a person reads."""
 
 from __future__ import annotations
 
@@ -8,3 +8,7 @@ class WarehouseError(RuntimeError):
 
     dbt prints a ``RuntimeError`` raised while it connects without a traceback.
     """
+
+
+class HeldError(WarehouseError):
+    """Another program has the file open for writing, and did not close it in time."""

@@ -17,12 +17,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-import duckdb
-
-from warehouse.errors import WarehouseError
+from warehouse.errors import HeldError, WarehouseError
+from warehouse.opening import insist_on_whole, open_database
 
 BUILDING, CHANGING = ".building-", ".changing-"
 """Prefixes of the folders that hold private copies, beside the published file."""
+COPY_VARIABLE = "RETAIL_PRIVATE_COPY"
+"""Names the private copy that dbt is to build in, for whoever made one. profiles.yml does not ask
+for it, so that dbt keeps what it has parsed."""
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.05
 ADVICE = "make room or allow writing there, then run again"
@@ -51,8 +53,13 @@ def private_copy(database: Path, bring_over: BringOver) -> Iterator[Path]:
     database = database.resolve()
     with only_one_at_work(database), _copy_of(database, BUILDING) as copy:
         seen = _identity(database)
-        with _told(copy.parent, as_before(database)):
-            yield copy
+        try:
+            with _told(copy.parent, as_before(database)):
+                yield copy
+        except Exception:
+            if database.exists():
+                insist_on_whole(database)  # a damaged block is told of as such
+            raise
         with _publishing(database):
             if database.exists() and _identity(database) != seen:
                 bring_over(database, copy)
@@ -82,6 +89,11 @@ def is_private(database: Path) -> bool:
     return database.absolute().parent.name in {
         f"{prefix}{database.name}" for prefix in (BUILDING, CHANGING)
     }
+
+
+def published_as(database: Path) -> Path:
+    """Path of the file that a private copy is to replace; any other file's own."""
+    return database.absolute().parents[1] / database.name if is_private(database) else database
 
 
 @contextmanager
@@ -153,9 +165,9 @@ def _copy_of(database: Path, prefix: str) -> Iterator[Path]:
         copy = folder / database.name
         if database.exists():
             _settle(database)
+            open_database(database, read_only=True, patience=PATIENCE_SECONDS).close()
             with _told(folder):
                 _copy(database, copy)
-            _check(copy, database)
         yield copy
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -165,7 +177,7 @@ def _copy(database: Path, copy: Path) -> None:
     """Copy under the lock that keeps DuckDB from writing to the file meanwhile."""
     with database.open("rb") as whole:
         if not _patiently(lambda: _take(whole, fcntl.lockf, fcntl.LOCK_SH), PATIENCE_SECONDS):
-            raise _held(database)
+            raise HeldError(f"{database}: locked by another program; close it, or try again later")
         shutil.copyfile(database, copy)
         shutil.copymode(database, copy)
 
@@ -175,26 +187,7 @@ def _settle(database: Path) -> None:
     if not _log_of(database).exists():
         return
 
-    def settled() -> bool:
-        try:
-            duckdb.connect(str(database)).close()
-        except duckdb.IOException as error:
-            if "lock" not in str(error):
-                raise _unreadable(database, error) from error
-            return False
-        except duckdb.Error as error:
-            raise _unreadable(database, error) from error
-        return True
-
-    if not _patiently(settled, PATIENCE_SECONDS):
-        raise _held(database)
-
-
-def _check(copy: Path, database: Path) -> None:
-    try:
-        duckdb.connect(str(copy)).close()
-    except duckdb.Error as error:
-        raise _unreadable(database, error) from error
+    open_database(database, read_only=False, patience=PATIENCE_SECONDS).close()
 
 
 def _put_in_place(copy: Path, database: Path) -> None:
@@ -227,20 +220,6 @@ def as_before(database: Path) -> str:
     if database.exists():
         return f"the tables in {database.name} are those of the last good run"
     return f"there is no {database.name} yet"
-
-
-def _held(database: Path) -> WarehouseError:
-    return WarehouseError(
-        f"{database}: another program has it open for writing; close that, or open it read-only"
-    )
-
-
-def _unreadable(database: Path, error: Exception) -> WarehouseError:
-    first = str(error).strip().splitlines()[0]
-    return WarehouseError(
-        f"{database}: not a DuckDB file that can be read ({first}); move it away, and the next run"
-        " builds another"
-    )
 
 
 @contextmanager

@@ -61,7 +61,7 @@ def write(folder: Path) -> tuple[Path, Expected]:
 
 
 def _rows(expected: Expected) -> Iterator[list[str]]:
-    dice = random.Random(7)  # noqa: S311 - the same shop every time
+    dice = random.Random(7)
     for number in range(DAYS):
         day = START + dt.timedelta(days=number)
         for order in range(24 + dice.randrange(5)):

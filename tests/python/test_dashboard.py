@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import datetime as dt
 import json
@@ -22,6 +23,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
+import runlog
 from conftest import PROJECT
 from dashboard import choice, cli, harmless, read
 from dashboard.errors import DashboardError
@@ -387,6 +389,15 @@ def test_freshness_and_a_simulated_shop_are_told(
     assert "Last complete day" in text
     change(own, "update marts.dim_sources set origin = 'simulated shop'")
     assert "<strong>Simulated data.</strong>" in text_of(look(own, monkeypatch))
+
+
+def test_a_run_that_failed_since_is_told(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "The last run failed" not in text_of(look(own, monkeypatch))
+    with contextlib.suppress(ValueError), runlog.keep_log(own):
+        raise ValueError("no <room> on the disk")
+    said = text_of(look(own, monkeypatch))
+    assert "The last run failed" in said
+    assert "no &lt;room&gt; on the disk" in said
 
 
 def test_a_file_without_a_run_says_what_to_do(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,10 +17,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from daily import operations
 from detect import pipeline
 from report import cli, page, svg, trust, words
 from report.read import read_facts
 from report.records import BlindSpot, Kpi
+from runlog import ALL, Step
 
 HOSTILE = "<script>alert(1)</script>'; DROP TABLE kpis; --=cmd()\"onload=x <b>&amp;"
 MOST_BYTES = 2_000_000
@@ -193,6 +195,27 @@ def test_every_raw_row_is_accounted_for(database: Path, tags: Tags) -> None:
 def test_a_lost_row_is_told(own: Path) -> None:
     change(own, "update marts.dim_sources set raw_rows = raw_rows + 1")
     assert "Rows are missing" in shown(own)
+
+
+def test_a_day_with_far_fewer_order_lines_than_usual_is_told(own: Path) -> None:
+    usual = "update marts.fct_daily_volumes set lines = 1000, usual_lines = 1100, is_unusual = "
+    change(own, usual + "false")
+    assert "1,000 order lines on" in shown(own)
+    assert "about 1,100 a day are usual" in shown(own)
+    assert "<strong>1,000 order lines on" not in shown(own)
+    change(own, usual + "true")
+    assert "<strong>1,000 order lines on" in shown(own)
+
+
+def test_runs_that_failed_are_told_with_their_reason(own: Path) -> None:
+    assert "Latest runs" not in shown(own)
+    moment = dt.datetime(2024, 3, 1, 6, 0)
+    failed = Step("1", ALL, moment, moment, 1.5, "failed", None, "no <room>")
+    this = Step("2", ALL, moment + dt.timedelta(1), None, None, "published")
+    operations.write(own, [failed, this])
+    table = Tags(shown(own)).texts[0].split("Latest runs of the daily job")[-1]
+    for told in ("1 Mar 2024, 06:00 UTC", "failed", "1.5", "no <room>", "this one"):
+        assert told in table
 
 
 def test_the_parts_of_a_change_end_at_the_actual(database: Path) -> None:

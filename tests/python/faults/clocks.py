@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 from faults.bench import DAILY, Bench, Shop, Tally, differing, lay, seen, undisturbed
@@ -22,8 +24,8 @@ DAY = 86_400
 
 def time_zones(shop: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
     """The whole daily job, wherever the machine says that it stands."""
-    bench = Bench(folder)
-    complete, _ = undisturbed(bench, shop, DAILY)
+    bench = shop.bench
+    complete, _ = undisturbed(shop, DAILY)
     tally = Tally("time zones", notes=", ".join(ZONES[:times]))
     for turn in range(times):
         lay(bench, shop)
@@ -34,8 +36,8 @@ def time_zones(shop: Shop, folder: Path, chance: random.Random, times: int) -> l
 
 def clocks(shop: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
     """The clock is set back or forth between two runs, or a raw file is from tomorrow."""
-    bench = Bench(folder)
-    complete, _ = undisturbed(bench, shop, DAILY)
+    bench = shop.bench
+    complete, _ = undisturbed(shop, DAILY)
     tally = Tally("clock set back or forth")
     library = next((Path(f, "libfaketime.so.1") for f in LIBRARIES if Path(f).is_dir()), None)
     tally.notes = "libfaketime" if library else "by the times of files: no libfaketime here"
@@ -50,10 +52,11 @@ def clocks(shop: Shop, folder: Path, chance: random.Random, times: int) -> list[
 
 def _a_run_at(bench: Bench, days: int, library: Path | None) -> str | None:
     """Run the daily job on another day, then once more today."""
-    import subprocess
-    import sys
-
-    there = {"LD_PRELOAD": str(library), "FAKETIME": f"{days:+d}d", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    there = {
+        "LD_PRELOAD": str(library),
+        "FAKETIME": f"{days:+d}d",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
     environment = os.environ | bench.environment() | (there if library else {})
     command = [sys.executable, "-m", "daily", "--quiet"]
     for settings in (environment, os.environ | bench.environment()):

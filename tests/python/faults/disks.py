@@ -1,4 +1,4 @@
-"""A disk that is full: a small tmpfs where root may mount one, else a limit on the size of files."""
+"""A full disk: a small tmpfs where root may mount one, else a limit on the size of files."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ def full_disks(shop: Shop, folder: Path, chance: random.Random, times: int) -> l
     folder.mkdir(parents=True)
     disk = folder / "disk"
     disk.mkdir()
-    plain = Bench(folder / "plain")
-    complete = {words: undisturbed(plain, shop, words)[0] for words in (BUILD, DAILY, DETECT)}
+    complete = {words: undisturbed(shop, words)[0] for words in (BUILD, DAILY, DETECT)}
     good = seen(shop.good)
     with _tmpfs(disk) as is_mounted:
         kind = "a tmpfs" if is_mounted else "RLIMIT_FSIZE, for nothing can be mounted here"

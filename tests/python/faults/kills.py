@@ -8,8 +8,8 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from http.server import ThreadingHTTPServer
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import duckdb
@@ -29,6 +29,8 @@ from faults.bench import (
     seen,
     undisturbed,
 )
+from ingest.sources import PUBLIC_FILE
+from test_ingest_download import ZIP, Home
 
 KILLED = -9
 OFTEN = 3
@@ -38,7 +40,7 @@ OFTEN = 3
 def kill_builds(shop: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
     """`dbt build` by hand, `python -m daily` and `python -m detect`, each killed so many times."""
     return [
-        _kill_tables(shop, Bench(folder / name), chance, times, name, words)
+        _kill_tables(shop, chance, times, name, words)
         for name, words in {
             "dbt build": BUILD,
             "python -m daily": DAILY,
@@ -48,10 +50,11 @@ def kill_builds(shop: Shop, folder: Path, chance: random.Random, times: int) -> 
 
 
 def _kill_tables(
-    shop: Shop, bench: Bench, chance: random.Random, times: int, name: str, words: Sequence[str]
+    shop: Shop, chance: random.Random, times: int, name: str, words: tuple[str, ...]
 ) -> Tally:
     tally = Tally(f"kill -9 of `{name}`")
-    complete, seconds = undisturbed(bench, shop, words)
+    bench = shop.bench
+    complete, seconds = undisturbed(shop, words)
     good = seen(shop.good)
     killed = 0
     for turn in range(times):
@@ -91,9 +94,6 @@ def repaired(bench: Bench, words: Sequence[str], complete: Seen) -> str | None:
 
 def kill_downloads(_: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
     """`python -m ingest download` from a server on this machine."""
-    from ingest.sources import PUBLIC_FILE
-    from test_ingest_download import ZIP
-
     with _server(ZIP) as url:
         bench = Bench(folder)
         words = ("ingest", "download", "--root", str(folder / "root"), "--url", url)
@@ -107,9 +107,7 @@ def kill_simulations(_: Shop, folder: Path, chance: random.Random, times: int) -
     """`python -m simulate`, which writes a file."""
     made = folder / "out" / "orders.csv"
     words = ("simulate", "--out", str(made), "--days", "40", "--seed", "3")
-    return [
-        _kill_files(Bench(folder), chance, times, "python -m simulate", words, made, _bytes_of)
-    ]
+    return [_kill_files(Bench(folder), chance, times, "python -m simulate", words, made, _bytes_of)]
 
 
 def _kill_files(
@@ -145,7 +143,11 @@ def _kill_files(
 
 
 def _rows_of(parquet: Path) -> str:
-    return repr(duckdb.sql(f"select count(*), sum(cast(hash(t) as hugeint)) from '{parquet}' as t").fetchall())
+    return repr(
+        duckdb.sql(
+            f"select count(*), sum(cast(hash(t) as hugeint)) from '{parquet}' as t"
+        ).fetchall()
+    )
 
 
 def _bytes_of(path: Path) -> str:
@@ -154,16 +156,13 @@ def _bytes_of(path: Path) -> str:
 
 @contextmanager
 def _server(content: bytes) -> Iterator[str]:
-    from http.server import BaseHTTPRequestHandler
-
-    from test_ingest_download import Home
-
     home = Home(content=content)
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             time.sleep(0.05)
-            home.answer(self)
+            with suppress(OSError):  # whoever asked may be dead
+                home.answer(self)
 
         def log_message(self, *_: object) -> None:
             pass
@@ -184,9 +183,9 @@ def _server(content: bytes) -> Iterator[str]:
 
 def two_at_once(shop: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
     """Any two of the three that write tables, started almost together."""
-    bench = Bench(folder)
+    bench = shop.bench
     tally = Tally("two runs at once")
-    complete = {words: undisturbed(bench, shop, words)[0] for words in (BUILD, DAILY, DETECT)}
+    complete = {words: undisturbed(shop, words)[0] for words in (BUILD, DAILY, DETECT)}
     for _ in range(times):
         lay(bench, shop)
         first, second = chance.choice((BUILD, DAILY)), chance.choice((BUILD, DAILY, DETECT))

@@ -1,0 +1,52 @@
+"""A few of every fault that `make faults` tries in full numbers: nothing is lost."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from faults import mutants
+from faults.bench import Bench, Fault, Shop, make_shop
+from faults.disks import full_disks
+from faults.files import damaged_caches, damaged_databases, moving_raw_data
+from faults.kills import kill_builds, kill_downloads, kill_simulations
+from ingest.landing import land
+from ingest.sources import resolve
+
+FEW: dict[Fault, int] = {
+    kill_builds: 1,
+    kill_downloads: 3,
+    kill_simulations: 3,
+    full_disks: 1,
+    moving_raw_data: 5,
+    damaged_databases: 3,
+    damaged_caches: 10,
+    mutants.mutants: 150,
+}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return make_shop(tmp_path_factory.mktemp("faults") / "shop", days=45)
+
+
+@pytest.mark.parametrize("fault", FEW, ids=lambda fault: fault.__name__)
+def test_nothing_is_lost(fault: Fault, shop: Shop, tmp_path: Path) -> None:
+    tallies = fault(shop, tmp_path / "bench", random.Random(fault.__name__), FEW[fault])
+    assert [what for tally in tallies for what in tally.lost] == []
+    assert all(tally.tried >= FEW[fault] for tally in tallies)
+
+
+def test_a_row_that_gets_lost_would_be_noticed(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    models = mutants.compiled(bench)
+    landing = land(resolve(tmp_path, {"RETAIL_SOURCE": str(bench.source)}), tmp_path / "landed")
+    with duckdb.connect(str(bench.database)) as connection:
+        mutants.classify(connection, [landing], models)
+        content, counts = bench.source.read_bytes(), dict.fromkeys("rnadm", 0)
+        assert mutants.accounted(connection, "orders.csv", content, counts) is None
+        connection.execute("delete from marts.fct_order_lines where source_row = 1")
+        assert mutants.accounted(connection, "orders.csv", content, counts)
