@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +56,8 @@ def build_tables(lake: Lake, project: Path, database: Path, *, keep: Keep = forg
         raw.lay_out(project, run / "raw")
         with running(lake.engine, run / "scratch"):
             built = build(project, database, _words(), _settings(run), _first_row, keep)
-        tables = publish.read_tables(_target(project) / "manifest.json")
+            tables = publish.read_tables(_target(project) / "manifest.json")
+            _make_folders_of_empty_tables(run, tables)
         publish.show(run, tables, database, lake.load_below)
         for name in UNPUBLISHED:
             shutil.rmtree(run / name, ignore_errors=True)
@@ -86,6 +88,22 @@ def _target_folder() -> Path:
 
 def _target(project: Path) -> Path:
     return project / _target_folder()
+
+
+def _make_folders_of_empty_tables(run: Path, tables: Sequence[publish.Table]) -> None:
+    """Sail writes nothing at all for a table without rows: make sure that this is why."""
+    for table in tables:
+        folder = run / table.schema / table.name
+        if not folder.is_dir() and _has_no_row(f"{table.schema}.{table.name}"):
+            folder.mkdir(parents=True)
+
+
+def _has_no_row(table: str) -> bool:
+    """Whether the engine knows a table and no row of it; a cluster without session is not asked."""
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession()
+    return session is not None and session.table(table).limit(1).count() == 0
 
 
 def _first_row(query: str) -> str:

@@ -19,7 +19,7 @@ from lakehouse import publish
 from lakehouse.compare import compare
 from lakehouse.errors import LakehouseError
 from lakehouse.publish import Table
-from orders import HEADER, small_shop
+from orders import HEADER, small_shop, write
 
 OWN = PROJECT / ".venv-spark/bin/python"
 PYTHON = str(OWN) if (PROJECT / ".venv-spark/ready").exists() else sys.executable
@@ -148,6 +148,15 @@ def test_detection_and_report_run_unchanged_on_parquet(wild_lake: Shop) -> None:
 def test_a_file_moved_elsewhere_still_finds_its_parquet(wild_lake: Shop, tmp_path: Path) -> None:
     moved = shutil.copy(spark_db(wild_lake), tmp_path / "elsewhere.duckdb")
     assert ask(Path(moved), "select count(*) from marts.fct_order_lines") > [(0,)]
+
+
+@needs_spark
+def test_a_shop_without_a_rejected_line_has_an_empty_table_of_them(tmp_path: Path) -> None:
+    shop = Shop(PROJECT, tmp_path, str(write(tmp_path / "shop.csv", small_shop())))
+    done = on_spark(shop, "--engine", ENGINE)
+    assert done.returncode == 0, done.stderr
+    rejected = "select count(*) from marts.fct_rejected_order_lines"
+    assert ask(spark_db(shop), rejected) == [(0,)]
 
 
 @needs_spark
