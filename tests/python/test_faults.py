@@ -12,17 +12,16 @@ from faults import mutants
 from faults.bench import Bench, Fault, Shop, make_shop
 from faults.disks import full_disks
 from faults.files import damaged_caches, damaged_databases, moving_raw_data
-from faults.kills import kill_builds, kill_downloads, kill_simulations
+from faults.kills import kill_downloads, kill_simulations
 from ingest.landing import land
 from ingest.sources import resolve
 
 FEW: dict[Fault, int] = {
-    kill_builds: 1,
     kill_downloads: 3,
     kill_simulations: 3,
     full_disks: 1,
     moving_raw_data: 5,
-    damaged_databases: 3,
+    damaged_databases: 2,
     damaged_caches: 10,
     mutants.mutants: 150,
 }

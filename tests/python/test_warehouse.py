@@ -151,6 +151,22 @@ def test_what_is_no_duckdb_file_is_told_in_one_line_and_left_alone(database: Pat
     assert database.read_text().startswith("a letter")
 
 
+def test_a_damaged_block_is_told_of_when_work_on_it_fails(database: Path) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create table many as select hash(range) as n from range(200_000)")
+    content = bytearray(database.read_bytes())
+    for place in range(len(content) // 3, len(content), 10_000):
+        content[place] ^= 1
+    database.write_bytes(content)
+    with (
+        pytest.raises(WarehouseError, match=f"{database}: not a DuckDB file .*; move it away"),
+        private_copy(database, nothing_to_bring) as copy,
+        duckdb.connect(str(copy)) as connection,
+    ):
+        connection.execute("select sum(n::hugeint) from many").fetchall()
+    assert database.read_bytes() == bytes(content)
+
+
 def test_the_published_file_keeps_its_permissions_and_a_link_to_it_stays_a_link(
     database: Path, tmp_path: Path
 ) -> None:
