@@ -1,6 +1,7 @@
 {# Notes on an incremental model's table what it was built with. #}
 {% macro remember_code() -%}
-    {%- if execute and target.type == 'duckdb' -%}
-        comment on table {{ this }} is '{{ code_in_use() }}'
+    {%- set code = code_in_use() if target.type == 'duckdb' -%}
+    {%- if code -%}
+        comment on table {{ this }} is '{{ code }}'
     {%- endif -%}
 {%- endmacro %}

@@ -91,7 +91,7 @@ def test_the_views_have_the_columns_dbt_relies_on(tmp_path: Path, source: Path) 
         new_plugin(tmp_path).configure_connection(connection)
         columns = {
             view: [tuple(row[:2]) for row in connection.execute(f"describe raw.{view}").fetchall()]
-            for view in ("order_lines", "files")
+            for view in ("order_lines", "files", "project")
         }
     texts = "invoice_no stock_code description quantity invoice_date unit_price customer_id country"
     assert columns["order_lines"] == [
@@ -99,6 +99,7 @@ def test_the_views_have_the_columns_dbt_relies_on(tmp_path: Path, source: Path) 
         ("source_row", "BIGINT"),
         ("parse_error", "VARCHAR"),
         ("raw_line", "VARCHAR"),
+        ("row_hash", "BIGINT"),
     ]
     assert columns["files"] == [
         ("source_file", "VARCHAR"),
@@ -108,8 +109,10 @@ def test_the_views_have_the_columns_dbt_relies_on(tmp_path: Path, source: Path) 
         ("bytes", "BIGINT"),
         ("landed_at", "TIMESTAMP"),
         ("note", "VARCHAR"),
+        ("content_hash", "BIGINT"),
         ("origin", "VARCHAR"),
     ]
+    assert columns["project"] == [("code_hash", "VARCHAR")]
 
 
 def test_views_change_only_when_everything_is_landed(tmp_path: Path, source: Path) -> None:
