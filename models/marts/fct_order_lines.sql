@@ -73,7 +73,8 @@ described as (
         end as gross_revenue,
         -- Not `-amount`: Sail 0.7.2 moves the point of a decimal that it negates.
         case
-            when order_lines.line_type = 'return' then cast(0 - order_lines.amount as decimal(27, 8))
+            when order_lines.line_type = 'return'
+                then cast(0 - order_lines.amount as decimal(27, 8))
             else cast(0 as decimal(27, 8))
         end as returned_revenue,
         case
