@@ -56,7 +56,7 @@ copies as (
             order by source_file, source_row
         ) as copy_number
     from order_lines
-    where {{ values_hash(compared) }} in (select values_hash from alike)
+    where {{ values_hash(compared) }} in (select alike.values_hash from alike)
 
 ),
 
