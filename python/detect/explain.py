@@ -58,32 +58,72 @@ class _Work:
     prints: tuple[Fingerprint, ...]
 
 
+@dataclass(frozen=True)
+class _Told:
+    """What is said of one incident."""
+
+    causes: list[Attribution]
+    branches: list[Branch]
+    doubts: list[Doubt]
+
+
 def explain(
     path: Path, scans: dict[Grain, Scan], found: list[Anomaly], earlier: Earlier
 ) -> Reasons:
     """Explain anomalies and early warnings, which have their incidents already.
 
-    What an earlier run explained from the same lines is kept. Each grain's cells are read once,
-    order lines only of the periods that lead an incident.
+    What an earlier run explained from the same lines is kept. Incidents are explained one by one,
+    so that the cells of a few periods are all that is in memory at a time.
     """
     usable = {g: _usable(scans[g], [a for a in found if a.grain == g]) for g in GRAINS}
     work = _work(scans, found, usable, earlier)
-    asked = [a for a in found if a.incident_id in work.incidents]
-    known = {g: (_read(path, g, [a for a in asked if a.grain == g], usable[g]), usable[g])
-             for g in GRAINS}  # fmt: skip
-    causes = _causes(found, work, known, earlier)
-    branches = _branches(found, work, known, scans, earlier)
     names = store.read_product_names(path) if found else {}
-    doubts = []
-    for lead in incidents.leads(found, branches).values():
-        if lead.incident_id not in work.incidents:
-            doubts += earlier.doubts.get(lead.incident_id, [])
-            continue
-        material = _material(path, lead, known[lead.grain], names)
-        doubts += raise_doubts(lead, _blamed(causes, lead), material)
+    told = [
+        _anew(path, scans, members, usable, work, earlier, names)
+        if name in work.incidents
+        else _as_before(name, members, earlier)
+        for name, members in keeping.by(found, "incident_id").items()
+    ]
+    of = keeping.by((row for one in told for row in one.causes), "anomaly_id")
+    causes = [
+        row for g in GRAINS for a in found if a.grain == g for row in of.get(a.anomaly_id, [])
+    ]
+    branches = [branch for one in told for branch in one.branches]
+    doubts = [doubt for one in told for doubt in one.doubts]
     stories = incidents.describe(found, causes, branches, doubts, names)
     gap = attribution.largest_gap(found, causes)
     return Reasons(causes, branches, doubts, stories, gap, work.prints)
+
+
+def _as_before(name: str, members: list[Anomaly], earlier: Earlier) -> _Told:
+    """What an earlier run said of an incident."""
+    causes = [row for a in members for row in earlier.attributions.get(a.anomaly_id, [])]
+    return _Told(causes, earlier.branches.get(name, []), earlier.doubts.get(name, []))
+
+
+def _anew(
+    path: Path,
+    scans: dict[Grain, Scan],
+    members: list[Anomaly],
+    usable: dict[Grain, Days],
+    work: _Work,
+    earlier: Earlier,
+    names: dict[str, str],
+) -> _Told:
+    """Explain an incident; findings of it that an earlier run attributed are kept."""
+    grains = dict.fromkeys(a.grain for a in members)
+    known = {g: (_read(path, g, [a for a in members if a.grain == g], usable[g]), usable[g])
+             for g in grains}  # fmt: skip
+    kept = [a for a in members if a.anomaly_id not in work.findings]
+    causes = [row for a in kept for row in earlier.attributions.get(a.anomaly_id, [])]
+    for g in grains:
+        fresh = [a for a in members if a.grain == g and a.anomaly_id in work.findings]
+        causes += attribution.attribute(fresh, *known[g])
+    first = incidents.lead(members)
+    branches = tree.grow(first, *known[first.grain], _forecast(scans[first.grain], first))
+    lead = incidents.lead(members, branches)
+    material = _material(path, lead, known[lead.grain], names)
+    return _Told(causes, branches, raise_doubts(lead, _blamed(causes, lead), material))
 
 
 def _work(
@@ -113,53 +153,6 @@ def _work(
         frozenset(p.subject for p in groups if not earlier.holds(p)),
         (*findings.values(), *groups),
     )
-
-
-def _causes(
-    found: list[Anomaly],
-    work: _Work,
-    known: dict[Grain, tuple[Cells, Days]],
-    earlier: Earlier,
-) -> list[Attribution]:
-    """Attributions of all findings, in their order, grain by grain."""
-    fresh = {
-        grain: keeping.by(
-            attribution.attribute(
-                [a for a in found if a.grain == grain and a.anomaly_id in work.findings],
-                *known[grain],
-            ),
-            "anomaly_id",
-        )
-        for grain in GRAINS
-    }
-    return [
-        row
-        for grain in GRAINS
-        for a in found
-        if a.grain == grain
-        for row in (fresh[grain] if a.anomaly_id in work.findings else earlier.attributions).get(
-            a.anomaly_id, []
-        )
-    ]
-
-
-def _branches(
-    found: list[Anomaly],
-    work: _Work,
-    known: dict[Grain, tuple[Cells, Days]],
-    scans: dict[Grain, Scan],
-    earlier: Earlier,
-) -> list[Branch]:
-    """The KPI trees of all incidents."""
-    return [
-        branch
-        for name, lead in incidents.leads(found).items()
-        for branch in (
-            tree.grow(lead, *known[lead.grain], _forecast(scans[lead.grain], lead))
-            if name in work.incidents
-            else earlier.branches.get(name, [])
-        )
-    ]
 
 
 def _blamed(causes: list[Attribution], lead: Anomaly) -> list[Attribution]:

@@ -26,7 +26,7 @@ Marks = dict[Grain, dict[dt.date, str]]
 """What the order lines of each period come to, as the segment tables note it."""
 PRICES_BEFORE = dt.timedelta(days=90)
 """How far back the prices are looked at that an incident's prices are held against."""
-T = TypeVar("T", Attribution, Branch, Doubt)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
