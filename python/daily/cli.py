@@ -61,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_db_option(parser, what="the DuckDB file to publish")
+    add_job_options(parser)
+    return parser
+
+
+def add_job_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that every way of doing the daily job has."""
     parser.add_argument(
         "--project", type=Path, default=Path.cwd(), metavar="FOLDER",
         help="root of the dbt project (default: this folder)",
@@ -71,4 +77,3 @@ def _parser() -> argparse.ArgumentParser:
     )  # fmt: skip
     parser.add_argument("--timings", action="store_true", help="print where the time went")
     add_options(parser)
-    return parser

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from console import FAILED, FINE, add_options, harmless, report, run, set_up, show
+from console import FAILED, FINE, harmless, report, run, set_up, show
 from daily import job
+from daily.cli import add_job_options
 from daily.errors import DailyError
 from daily.summary import problems, summary, timings
 from lakehouse import engine
@@ -126,14 +127,5 @@ def _parser() -> argparse.ArgumentParser:
         "--against", type=Path, metavar="PATH",
         help="compare every mart, cell by cell, with those of another DuckDB file",
     )  # fmt: skip
-    parser.add_argument(
-        "--project", type=Path, default=Path.cwd(), metavar="FOLDER",
-        help="root of the dbt project (default: this folder)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--alert", action="store_true",
-        help="also send what is new or worse; `python -m alerts --help` tells by what settings",
-    )  # fmt: skip
-    parser.add_argument("--timings", action="store_true", help="print where the time went")
-    add_options(parser)
+    add_job_options(parser)
     return parser
