@@ -51,7 +51,7 @@ def set_up(options: argparse.Namespace, mark: str) -> None:
         mark: what a line begins with, where it does not begin with its time.
     """
     level = _level(options)
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _StandardError()
     handler.setFormatter(_Lines(WITH_TIME) if level <= logging.DEBUG else _Lines(mark=mark))
     root = logging.getLogger()
     for other in [h for h in root.handlers if isinstance(h.formatter, _Lines)]:
@@ -71,6 +71,13 @@ def _level(options: argparse.Namespace) -> int:
     if options.verbose:
         return logging.DEBUG
     return LEVELS.get(os.environ.get(VARIABLE, "").lower(), logging.INFO)
+
+
+class _StandardError(logging.Handler):
+    """Writes to what is standard error at the moment, which may have been replaced meanwhile."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        print(self.format(record), file=sys.stderr, flush=True)
 
 
 class _Lines(logging.Formatter):
