@@ -7,6 +7,7 @@ import datetime as dt
 import logging
 import os
 import sys
+from contextlib import suppress
 
 from console.text import harmless
 
@@ -77,7 +78,8 @@ class _StandardError(logging.Handler):
     """Writes to what is standard error at the moment, which may have been replaced meanwhile."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        print(self.format(record), file=sys.stderr, flush=True)
+        with suppress(OSError, ValueError):  # nobody reads it, or it is closed: no reason to stop
+            print(self.format(record), file=sys.stderr, flush=True)
 
 
 class _Lines(logging.Formatter):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import json
 import logging
 import re
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -174,3 +176,11 @@ def test_the_environment_sets_the_level_and_a_level_that_is_none_is_told(
     assert (
         "RETAIL_LOG_LEVEL is 'loud'; allowed: debug, info, warning, error" in logged([], capsys)[0]
     )
+
+
+def test_a_closed_standard_error_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = io.StringIO()
+    closed.close()
+    console.set_up(argparse.Namespace(quiet=False, verbose=False), "")
+    monkeypatch.setattr(sys, "stderr", closed)
+    logging.getLogger("console").warning("nobody reads this")
