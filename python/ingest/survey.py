@@ -23,7 +23,7 @@ from ingest.errors import IngestError, reading
 from ingest.tolerant import field_pattern, split, splitter, without_end
 
 LONGEST_LINE = 1 << 20
-"""Characters in one physical line: no order line is so long, and memory stays bounded."""
+"""Bytes in one physical line: no order line is so long, and memory stays bounded."""
 
 _DELIMITERS = ",;\t|"
 _BLOCK = 1 << 22
@@ -138,10 +138,19 @@ def _blocks(path: Path, newline: str) -> Iterator[bytes]:
     """Read large blocks of whole lines."""
     with open_bytes(path) as file:
         while block := file.read(_BLOCK):
-            rest = file.readline(LONGEST_LINE)
-            if newline == "\n" and len(rest) == LONGEST_LINE and not rest.endswith(b"\n"):
+            block += file.readline(LONGEST_LINE)
+            if newline == "\n" and _has_endless_line(block):
                 raise _endless(path)
-            yield block + rest
+            yield block
+
+
+def _has_endless_line(block: bytes) -> bool:
+    start = 0
+    while len(block) - start >= LONGEST_LINE:
+        start = block.rfind(b"\n", start, start + LONGEST_LINE) + 1
+        if not start:
+            return True
+    return False
 
 
 # Is every line one record? -------------------------------------------------------------------

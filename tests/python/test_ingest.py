@@ -283,6 +283,11 @@ REFUSED = {
         gzip.compress(os.urandom(3000))[:-9],
         "cannot read in.csv: its gzip is broken; fetch the file anew",
     ),
+    "an endless line that splits well": (
+        f"{HEADER}\n{GOOD.replace('HEART', 'x' * LONGEST_LINE)}\n".encode(),
+        f"in.csv has a line of more than {LONGEST_LINE:,} characters; "
+        "save it as CSV with one order line per line",
+    ),
     "an endless line": (
         f"{HEADER}\n".encode() + b"x" * (LONGEST_LINE * 6),
         f"in.csv has a line of more than {LONGEST_LINE:,} characters; "
