@@ -1,12 +1,14 @@
 """From wherever raw order lines are to the views raw.order_lines and raw.files that dbt reads.
 
-The way of a file: ``sources`` finds it, ``landing`` lands it once (``delimited``, ``workbook``) or
-reads it in place (``in_place``), ``views`` shows it, and ``plugin`` does all that when dbt
-connects. ``download`` fetches the public data set.
+The way of a file: ``sources`` finds it, ``landing`` lands it once (``delimited``, ``workbook``) in
+the ``cache``, only its end where it has grown (``growth``), or reads it in place (``in_place``),
+``views`` shows it, and ``plugin`` does all that when dbt connects. ``download`` fetches the public
+data set.
 """
 
+from ingest.cache import RawFile
 from ingest.errors import IngestError
-from ingest.landing import LANDED_FOLDER, Landing, RawFile, land
+from ingest.landing import LANDED_FOLDER, Landing, land
 from ingest.sources import Sources, resolve
 from ingest.views import create_views
 

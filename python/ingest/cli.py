@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console import FINE, add_options, harmless, run, set_up, show
+from ingest.cache import RawFile, forget_unused
 from ingest.download import URL_VARIABLE, download
 from ingest.errors import IngestError
-from ingest.landing import CACHE_VARIABLE, LANDED_FOLDER, RawFile, forget_unused, is_landed, land
+from ingest.landing import CACHE_VARIABLE, LANDED_FOLDER, is_landed, land
 from ingest.progress import progress_bar
 from ingest.sources import PUBLIC_FILE, SOURCE_VARIABLE, find_origin, resolve
 

@@ -1,67 +1,47 @@
-"""Land every raw file once: as a Parquet file of texts in a cache, found again by a stat.
+"""Land every raw file once: as Parquet files of texts in a cache, found again by a stat.
 
-What is landed is named by a hash of the file's path, size, time and inode, and is written under
-another name first: what a killed run leaves is never taken for finished, and two runs at a time
-do the same work twice. Parquet files are not copied but read where they are.
+A file that has grown is read from where it has; one that was only touched is not read again.
+Parquet files are not copied but read where they are.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
 import logging
-import os
 import time
-import zlib
-from contextlib import suppress
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import duckdb
 
-from ingest.delimited import write_delimited
-from ingest.errors import IngestError, reading, writing
+from ingest.cache import Part, RawFile, Record, checksum, part_name, publish, recall, record_path
+from ingest.delimited import write_delimited, write_rest
+from ingest.errors import CannotWriteError, IngestError, reading, writing
+from ingest.growth import cut_off, find_landed
 from ingest.in_place import show_parquet
 from ingest.rows import Piece, first_line
-from ingest.sources import Form, Origin, SourceFile, Sources
+from ingest.sources import Origin, SourceFile, Sources
 from ingest.sql import ROW_HASH, read_parquet
+from ingest.survey import is_gzip
 from ingest.workbook import write_workbook
-from ingest.workspace import draft_in, older_than, open_duckdb, sweep_drafts
+from ingest.workspace import draft_in, open_duckdb, sweep_drafts
 
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 2
+LANDING_VERSION = 3
 """Rises when a file would be landed differently, so that it is landed again."""
 
-_LANDED_LIFE = dt.timedelta(days=30)
-_BLOCK = 1 << 20
+_NOTHING = Record(files=(), parts=(), size=0, sha256="", broken=0)
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class RawFile:
-    """One row of raw.files: a raw file, or one sheet of it."""
-
-    source_file: str
-    form: Form
-    encoding: str | None
-    raw_rows: int
-    bytes: int
-    landed_at: str
-    """ISO time in UTC; of a Parquet file that is read in place, when that was written."""
-    note: str | None
-    content_hash: int | None
-    """Changes when any of its rows does; None for what is read in place."""
-
-
-@dataclass(frozen=True)
 class Landed:
-    """Order lines that SQL can read: a landed file, or a query over a file read in place."""
+    """Order lines that SQL can read: landed files, or a query over a file read in place."""
 
     files: tuple[RawFile, ...]
-    parquet: Path | None = None
+    parquets: tuple[Path, ...] = ()
     query: str | None = None
 
 
@@ -110,15 +90,7 @@ def is_landed(source: SourceFile, cache: Path) -> bool:
     """Say whether a raw file can be shown as it is now without reading it."""
     if source.form == "parquet":
         return True
-    return _recall(_target(source, _fingerprint(source.path), cache)) is not None
-
-
-def forget_unused(cache: Path) -> None:
-    """Remove landed files that no run has asked for in 30 days."""
-    with writing(cache):
-        for record in older_than(cache, "*.json", _LANDED_LIFE):
-            record.unlink(missing_ok=True)
-            record.with_suffix(".parquet").unlink(missing_ok=True)
+    return recall(_record_path(source, _fingerprint(source.path), cache)) is not None
 
 
 # One file ------------------------------------------------------------------------------------
@@ -128,24 +100,20 @@ def forget_unused(cache: Path) -> None:
 class _Fingerprint:
     size: int
     mtime_ns: int
+    ctime_ns: int
+    """Of the last change, which nobody can set back as they can ``mtime_ns``."""
     inode: int
 
 
 def _fingerprint(path: Path) -> _Fingerprint:
     with reading(path):
         status = path.stat()
-    return _Fingerprint(status.st_size, status.st_mtime_ns, status.st_ino)
+    return _Fingerprint(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-def _target(source: SourceFile, fingerprint: _Fingerprint, cache: Path) -> Path:
-    identity = (
-        LANDING_VERSION,
-        duckdb.__version__,
-        str(source.path),
-        source.label,
-        *astuple(fingerprint),
-    )
-    return cache / f"{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:32]}.parquet"
+def _record_path(source: SourceFile, fingerprint: _Fingerprint, cache: Path) -> Path:
+    raw_file = (LANDING_VERSION, duckdb.__version__, str(source.path), source.label)
+    return record_path(cache, raw_file, astuple(fingerprint))
 
 
 def _land(connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path) -> Landed:
@@ -154,46 +122,70 @@ def _land(connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path
         query, pieces = show_parquet(connection, source)
         written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
         return Landed(_raw_files(source, pieces, before.size, written, {}), query=query)
-    target = _target(source, before, cache)
-    files = _recall(target) or _land_anew(connection, source, before, target)
-    return Landed(files, parquet=target)
+    place = _record_path(source, before, cache)
+    record = recall(place) or _land_anew(connection, source, before, place)
+    return Landed(record.files, parquets=tuple(cache / part.name for part in record.parts))
 
 
 def _land_anew(
-    connection: duckdb.DuckDBPyConnection,
-    source: SourceFile,
-    before: _Fingerprint,
-    target: Path,
-) -> tuple[RawFile, ...]:
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, before: _Fingerprint, place: Path
+) -> Record:
+    """Read a file, or what is new in it, and make sure that nobody wrote into it meanwhile."""
     started = time.perf_counter()
-    with draft_in(target.parent, ".parquet") as draft:
-        pieces = _read_unchanged(connection, source, before, draft)
-        hashes = _content_hashes(connection, draft)
+    may_grow = source.form == "csv" and not is_gzip(source.path)
+    sha256, since = find_landed(source.path, before.size, place, may_grow=may_grow)
+    if since and since.size == before.size:
+        _insist_on(source, before)
+        return publish(place, since)
+    with draft_in(place.parent, ".parquet") as draft:
+        rest = _read_rest(connection, source, since, draft) if since else None
+        since = since if since and rest else _NOTHING
+        pieces = (rest,) if rest else _read_whole(connection, source, before, draft)
+        _insist_on(source, before)
+        hashes = _hashes(connection, draft, since)
         files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC), hashes)
-        with writing(target.parent):
-            _publish(draft, files, target)
-    _log.info("landed %s in %.2f s", source.path, time.perf_counter() - started)
-    return files
+        new = Part(part_name(place, sha256, since.size), checksum(draft), before.size - since.size)
+        broken = sum(piece.broken for piece in pieces)
+        record = Record(files, (*since.parts, new), before.size, sha256, broken)
+        record = publish(place, record, draft)
+    what = f"the last {new.raw_bytes:,} bytes of {source.path}" if since.size else source.path
+    _log.info("landed %s in %.2f s", what, time.perf_counter() - started)
+    return record
 
 
-def _read_unchanged(
+def _read_rest(
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, since: Record, draft: Path
+) -> Piece | None:
+    """Read what has been added to a file; None when that can't be read by itself."""
+    (file,) = since.files
+    known = Piece(source.label, file.raw_rows, file.encoding, broken=since.broken)
+    with draft_in(draft.parent, ".csv") as rest:
+        last_line = cut_off(source.path, since.size, rest)
+        if last_line is None:
+            return None
+        try:
+            return write_rest(connection, SourceFile(rest, source.label), known, last_line, draft)
+        except CannotWriteError:
+            raise
+        except (IngestError, duckdb.Error):
+            return None  # what is wrong is told of the whole file
+
+
+def _read_whole(
     connection: duckdb.DuckDBPyConnection,
     source: SourceFile,
     before: _Fingerprint,
     draft: Path,
 ) -> tuple[Piece, ...]:
-    """Read a file and make sure that nobody wrote into it meanwhile."""
     write = write_workbook if source.form == "xlsx" else write_delimited
     try:
-        pieces = write(connection, source, draft)
+        return write(connection, source, draft)
     except IngestError:
         _insist_on(source, before)
         raise
     except duckdb.Error as error:
         _insist_on(source, before)
         raise IngestError(f"cannot land {source.path}: {first_line(error)}") from error
-    _insist_on(source, before)
-    return pieces
 
 
 def _insist_on(source: SourceFile, before: _Fingerprint) -> None:
@@ -201,10 +193,13 @@ def _insist_on(source: SourceFile, before: _Fingerprint) -> None:
         raise IngestError(f"{source.path} changed while it was read; run again when it is complete")
 
 
-def _content_hashes(connection: duckdb.DuckDBPyConnection, landed: Path) -> dict[str, int]:
-    """What the rows of each raw file in a landed one come to, whatever their order."""
-    query = f"select source_file, bit_xor({ROW_HASH}) from {read_parquet([landed])} group by all"  # noqa: S608 - by ingest.sql: quoted
-    return dict(connection.execute(query).fetchall())
+def _hashes(connection: duckdb.DuckDBPyConnection, draft: Path, since: Record) -> dict[str, int]:
+    """What the rows of each raw file come to, whatever their order, with those landed before."""
+    query = f"select source_file, bit_xor({ROW_HASH}) from {read_parquet([draft])} group by all"  # noqa: S608 - by ingest.sql: quoted
+    hashes: dict[str, int] = dict(connection.execute(query).fetchall())
+    for file in since.files:
+        hashes[file.source_file] = hashes.get(file.source_file, 0) ^ (file.content_hash or 0)
+    return hashes
 
 
 def _raw_files(
@@ -228,44 +223,3 @@ def _raw_files(
         )
         for piece in pieces
     )
-
-
-# The cache -----------------------------------------------------------------------------------
-
-
-def _publish(draft: Path, files: tuple[RawFile, ...], target: Path) -> None:
-    """Put a finished file in its place, and then the record that makes it count."""
-    if _recall(target):
-        return  # another run was first, and may be reading its file
-    record = {"parquet_crc32": _checksum(draft), "files": [asdict(file) for file in files]}
-    draft.replace(target)
-    with draft_in(target.parent, ".json") as text:
-        text.write_text(json.dumps(record), encoding="utf-8")
-        text.replace(_record(target))
-
-
-def _recall(target: Path) -> tuple[RawFile, ...] | None:
-    """Read the record of a landed file; None when it is not there, whole."""
-    try:
-        record = json.loads(_record(target).read_text(encoding="utf-8"))
-        if _checksum(target) != record["parquet_crc32"]:
-            return None  # Parquet itself notices few flipped bits
-        files = tuple(RawFile(**file) for file in record["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    with suppress(OSError):
-        os.utime(_record(target))  # asked for today, so not forgotten
-    return files
-
-
-def _checksum(path: Path) -> int:
-    """CRC-32 of a file, at about a gigabyte a second."""
-    found = 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            found = zlib.crc32(block, found)
-    return found
-
-
-def _record(target: Path) -> Path:
-    return target.with_suffix(".json")

@@ -20,8 +20,9 @@ import duckdb
 from dbt import flags
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from ingest.cache import forget_unused
 from ingest.code import code_hash
-from ingest.landing import LANDED_FOLDER, Landing, forget_unused, land
+from ingest.landing import LANDED_FOLDER, Landing, land
 from ingest.sources import resolve
 from ingest.views import create_views
 

@@ -29,6 +29,8 @@ class Piece:
     raw_rows: int
     encoding: str | None = None
     note: str | None = None
+    broken: int = 0
+    """Lines of a delimited file that do not split into the columns."""
 
 
 def describe(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import astuple, fields
-from pathlib import Path
 
 import duckdb
 
+from ingest.cache import RawFile
 from ingest.errors import IngestError
-from ingest.landing import Landing, RawFile
+from ingest.landing import Landing
 from ingest.rows import first_line
 from ingest.sql import COLUMNS, ROW_HASH, literal, read_parquet
 
@@ -48,7 +48,7 @@ def create_views(
 
 
 def _order_lines(landing: Landing) -> str:
-    parquets: list[Path] = [landed.parquet for landed in landing.landed if landed.parquet]
+    parquets = [path for landed in landing.landed for path in landed.parquets]
     queries = [landed.query for landed in landing.landed if landed.query]
     if parquets:
         queries.insert(0, f"select {', '.join(COLUMNS)} from {read_parquet(parquets)}")  # noqa: S608 - by ingest.sql: quoted

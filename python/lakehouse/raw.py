@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 
 from ingest import LANDED_FOLDER, Landing, create_views, land, resolve
+from ingest.cache import forget_unused
 from ingest.errors import writing
-from ingest.landing import CACHE_VARIABLE, Landed, forget_unused
+from ingest.landing import CACHE_VARIABLE, Landed
 from ingest.sql import copy_to_parquet
 from ingest.workspace import open_duckdb
 
@@ -30,20 +31,21 @@ def lay_out(project: Path, folder: Path) -> None:
         for table in ("order_lines", "files"):
             (folder / table).mkdir(parents=True)
         for number, landed in enumerate(landing.landed):
-            _place(landed, folder / "order_lines" / f"{number:06}.parquet")
+            _place(landed, folder / "order_lines", f"{number:06}")
         _list_files(landing, folder / "files" / "files.parquet")
 
 
-def _place(landed: Landed, target: Path) -> None:
+def _place(landed: Landed, folder: Path, name: str) -> None:
     """Link a landed file, or copy it from another disk; what is read in place is written out."""
     if landed.query:
         with open_duckdb() as connection:
-            connection.execute(copy_to_parquet(landed.query, target))
-    elif landed.parquet:
+            connection.execute(copy_to_parquet(landed.query, folder / f"{name}.parquet"))
+    for number, parquet in enumerate(landed.parquets):
+        target = folder / f"{name}-{number:02}.parquet"
         try:
-            target.hardlink_to(landed.parquet)
+            target.hardlink_to(parquet)
         except OSError:
-            shutil.copyfile(landed.parquet, target)
+            shutil.copyfile(parquet, target)
 
 
 def _list_files(landing: Landing, target: Path) -> None:

@@ -124,12 +124,12 @@ def test_any_file_name_works(tmp_path: Path, name: str) -> None:
 def landing_parquet(landing: ingest.Landing) -> Path:
     """The landed file with the names of the public columns."""
     (landed,) = landing.landed
-    assert landed.parquet
-    target = landed.parquet.with_name("public.parquet")
+    (parquet,) = landed.parquets
+    target = parquet.with_name("public.parquet")
     names = zip(("invoice_no", "stock_code", "description", "quantity"), PUBLIC_NAMES, strict=False)
     renamed = ", ".join(f"{field} as {name}" for field, name in names)
     with duckdb.connect() as connection:
-        rows = connection.read_parquet(str(landed.parquet)).project(
+        rows = connection.read_parquet(str(parquet)).project(
             f"{renamed}, invoice_date, unit_price, customer_id, country"
         )
         rows.write_parquet(str(target))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import re
 import resource
@@ -16,7 +17,7 @@ import pytest
 
 import ingest
 from ingest import cli, delimited, landing
-from ingest.landing import forget_unused
+from ingest.cache import forget_unused
 from ingest.sources import PUBLIC_FILE
 from test_ingest_support import GOOD, HEADER, LINE, good_csv, land, read, refusal, shown, write
 
@@ -67,6 +68,31 @@ def test_a_changed_file_is_landed_anew(tmp_path: Path) -> None:
     os.utime(other, ns=(source.stat().st_atime_ns, source.stat().st_mtime_ns))
     other.replace(source)  # same time, other inode
     assert len(read(source, tmp_path)) == 3
+
+
+def test_a_file_whose_size_and_time_are_as_before_is_landed_anew(tmp_path: Path) -> None:
+    source = good_csv(tmp_path / "in.csv")
+    then = source.stat()
+    assert read(source, tmp_path) == [LINE]
+    with source.open("r+b") as file:
+        file.write(source.read_bytes().replace(b"France", b"Norway"))
+    os.utime(source, ns=(then.st_atime_ns, then.st_mtime_ns))
+    assert source.stat().st_size == then.st_size
+    assert read(source, tmp_path) == [(*LINE[:7], "Norway")]
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz"])
+def test_a_file_that_was_only_touched_is_not_read_again(
+    tmp_path: Path, request: pytest.FixtureRequest, form: str
+) -> None:
+    source = tmp_path / f"in.{form}"
+    text = f"{HEADER}\n{GOOD}".encode()
+    source.write_bytes(gzip.compress(text) if form == "csv.gz" else text)
+    first = land(source, tmp_path)
+    age(source, DAY)
+    request.getfixturevalue("never_read")
+    assert land(source, tmp_path) == first
+    assert len(list(cache_of(tmp_path).glob("*.parquet"))) == 1
 
 
 def test_the_same_file_in_a_folder_has_its_own_name_there(tmp_path: Path) -> None:
@@ -139,12 +165,14 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     assert names(cache_of(tmp_path)) == []
 
 
-@pytest.mark.parametrize("damage", ["cut", "gone", "no record", "broken record", "old record"])
+@pytest.mark.parametrize(
+    "damage", ["cut", "gone", "no record", "broken record", "old record", "another number"]
+)
 def test_a_damaged_cache_is_repaired(tmp_path: Path, damage: str) -> None:
     source = good_csv(tmp_path / "in.csv")
     land(source, tmp_path)
     (parquet,) = cache_of(tmp_path).glob("*.parquet")
-    record = parquet.with_suffix(".json")
+    (record,) = cache_of(tmp_path).glob("*.json")
     match damage:
         case "cut":
             os.truncate(parquet, 10)
@@ -156,8 +184,10 @@ def test_a_damaged_cache_is_repaired(tmp_path: Path, damage: str) -> None:
             record.write_text("{")
         case "old record":
             record.write_text('{"files": [{"name": 1}], "parquet_bytes": 0}')
+        case "another number":
+            record.write_text(record.read_text().replace('"raw_rows": 1', '"raw_rows": 3'))
     assert read(source, tmp_path) == [LINE]
-    assert names(cache_of(tmp_path)) == [record.name, parquet.name]
+    assert names(cache_of(tmp_path)) == sorted([record.name, parquet.name])
 
 
 def test_what_a_killed_run_left_is_removed_when_it_is_old(tmp_path: Path) -> None:
@@ -176,10 +206,10 @@ def test_what_a_killed_run_left_is_removed_when_it_is_old(tmp_path: Path) -> Non
 
 STOPS = {
     "while the raw file is read": "ingest.delimited.survey = stop",
-    "before the landed file has its name": "ingest.landing._publish = stop",
+    "before the landed file has its name": "ingest.landing.publish = stop",
     "between the landed file and its record": """
-draft_in = ingest.landing.draft_in
-ingest.landing.draft_in = lambda *what: stop() if ".json" in what else draft_in(*what)
+draft_in = ingest.cache.draft_in
+ingest.cache.draft_in = lambda *what: stop() if ".json" in what else draft_in(*what)
 """,
 }
 LAND_AND_STOP = """

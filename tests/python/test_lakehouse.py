@@ -19,6 +19,7 @@ from lakehouse import publish
 from lakehouse.compare import compare
 from lakehouse.errors import LakehouseError
 from lakehouse.publish import Table
+from lakehouse.raw import lay_out
 from orders import HEADER, small_shop, write
 
 OWN = PROJECT / ".venv-spark/bin/python"
@@ -104,6 +105,25 @@ def test_every_mart_of_the_given_data_is_the_same_in_every_cell(shop: Shop, tmp_
     assert {difference.table for difference in found} == MARTS
     assert [difference for difference in found if not difference.is_none] == []
     assert all(difference.rows for difference in found if difference.table != "fct_reversals")
+
+
+def test_a_raw_file_that_has_grown_is_laid_out_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "shop.csv"
+    monkeypatch.setenv("RETAIL_SOURCE", str(source))
+    monkeypatch.setenv("RETAIL_CACHE", str(tmp_path / "landed"))
+    write(source, small_shop(days=20))
+    lay_out(tmp_path, tmp_path / "first")
+    with source.open("a", encoding="utf-8") as file:
+        file.write("549999,10003,THING,7,1/28/2011 14:30,10,399,Germany\n")
+    lay_out(tmp_path, tmp_path / "second")
+    parts = tmp_path / "second" / "order_lines"
+    assert len(list(parts.iterdir())) == 2
+    with duckdb.connect() as connection:
+        numbers = "select count(*), count(distinct source_row), max(source_row)"
+        found = connection.execute(f"{numbers} from '{parts}/*.parquet'").fetchall()
+    assert found == [(len(source.read_text().splitlines()) - 1,) * 3]
 
 
 @pytest.fixture(scope="module")

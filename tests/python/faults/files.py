@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -45,6 +46,9 @@ def moving_raw_data(_: Shop, folder: Path, chance: random.Random, times: int) ->
     for turn in range(times):
         raw = folder / f"{turn}.csv"
         raw.write_text(_rows("OLD", ROWS))
+        if chance.random() < 0.5:  # only its end is read then
+            land(resolve(folder, {"RETAIL_SOURCE": str(raw)}), folder / "landed")
+            _grow(raw)
         act = chance.choice((_grow, _cut, _replace, _overwrite))
         mover = threading.Timer(chance.uniform(0, 0.15), act, (raw,))
         mover.start()
@@ -53,7 +57,8 @@ def moving_raw_data(_: Shop, folder: Path, chance: random.Random, times: int) ->
         except IngestError as error:
             mover.join()
             refused += 1
-            tally.count(None if "changed while" in str(error) else str(error))
+            is_told = re.search("changed while|is empty", str(error))  # a write begins with nothing
+            tally.count(None if is_told else str(error))
             continue
         with duckdb.connect() as connection:
             create_views(connection, landing)
@@ -76,8 +81,9 @@ def _rows(mark: str, count: int, first: int = 1) -> str:
 
 
 def _grow(raw: Path) -> None:
-    with raw.open("a") as file:
-        file.write(_rows("OLD", ROWS // 2, ROWS + 1).removeprefix(HEADER))
+    with raw.open("r+") as file:
+        first = len(file.readlines())
+        file.write(_rows("OLD", ROWS // 4, first).removeprefix(HEADER))
 
 
 def _cut(raw: Path) -> None:
