@@ -2,14 +2,12 @@
 
 DuckDB renders blocks of rows to CSV; they are appended to a file in a private folder beside the
 destination, and the finished file (or folder) is moved onto the final name in one step. A run that
-is killed leaves its private folder `.<name>.<random>` behind, and the destination as it was.
+is killed leaves the destination as it was, and its private folder to the next run.
 """
 
 import re
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -22,6 +20,7 @@ from simulate.config import Dialect
 from simulate.errors import SimulateError
 from simulate.frames import to_frame
 from simulate.lines import Lines, Vocabulary, join
+from simulate.private import FORMER, private_folder
 from simulate.text import COLUMNS
 
 Form = Literal["csv", "parquet", "folder"]
@@ -64,18 +63,16 @@ def published(out: Path) -> Iterator[Path]:
     Raises:
         SimulateError: the folder of `out` cannot be written to, or is full.
     """
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        private = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise SimulateError(f"{out.parent}: {error.strerror}; choose another --out") from error
-    try:
-        yield private
-        _put(private / DONE, out, private / "former")
-    except (OSError, duckdb.IOException) as error:
-        raise SimulateError(f"{out} could not be written and is as it was: {error}") from error
-    finally:
-        shutil.rmtree(private, ignore_errors=True)
+    with ExitStack() as end:
+        try:
+            private = end.enter_context(private_folder(out))
+        except OSError as error:
+            raise SimulateError(f"{out.parent}: {error.strerror}; choose another --out") from error
+        try:
+            yield private
+            _put(private / DONE, out, private / FORMER)
+        except (OSError, duckdb.IOException) as error:
+            raise SimulateError(f"{out} could not be written and is as it was: {error}") from error
 
 
 def _put(done: Path, out: Path, former: Path) -> None:

@@ -1,6 +1,7 @@
 """The command line of the simulated shop: what it writes, says and refuses."""
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from simulate.cli import main
 from simulate.incidents.spec import KINDS
+from simulate.private import private_folder
 
 QUICK = ["--days", "80", "--orders-per-day", "4"]
 
@@ -93,6 +95,54 @@ def test_a_place_that_cannot_be_written_is_told(
     (tmp_path / "file").write_text("")
     assert main(["--out", str(tmp_path / "file" / "shop.csv"), *QUICK]) == 1
     assert "choose another --out" in capsys.readouterr().err
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from simulate.private import FORMER, private_folder
+out = Path(sys.argv[1])
+with private_folder(out) as private:
+    (private / "done").write_text("half")
+    if out.exists():
+        out.replace(private / FORMER)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def killed(out: Path) -> None:
+    """Start a run that is killed while it writes, between two moves where there is something."""
+    done = subprocess.run([sys.executable, "-c", KILLED, str(out)], check=False)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_what_a_killed_run_left_is_cleared_away_by_the_next(tmp_path: Path) -> None:
+    out = tmp_path / "[shop] *.csv"
+    killed(out)
+    killed(tmp_path / "other.csv")
+    assert len(list(tmp_path.iterdir())) == 2
+    assert main(["--out", str(out), *QUICK, "--quiet"]) == 0
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names[0].startswith(".other.csv.")
+    assert names[1:] == [out.name, f"{out.name}.truth.json"]
+
+
+def test_a_run_under_way_is_left_alone(tmp_path: Path) -> None:
+    out = tmp_path / "shop.csv"
+    with private_folder(out) as mine:
+        assert main(["--out", str(out), *QUICK, "--quiet"]) == 0
+        assert mine.exists()
+    assert not mine.exists()
+
+
+def test_what_a_killed_run_had_moved_out_of_the_way_comes_back(tmp_path: Path) -> None:
+    out = tmp_path / "shop"
+    assert main(["--out", str(out), *QUICK, "--quiet"]) == 0
+    before = sorted(path.name for path in out.iterdir())
+    killed(out)
+    assert not out.exists()
+    with private_folder(out):
+        assert sorted(path.name for path in out.iterdir()) == before
 
 
 def test_the_help_tells_every_kind_of_incident_and_shows_examples() -> None:

@@ -137,6 +137,8 @@ def _kill_files(
                 wrong = wrong or f"the next run failed: {bench.said()[-500:]}"
             elif content(made) != complete:
                 wrong = wrong or "the next run gave something else"
+            elif left := [path.name for path in made.parent.iterdir() if path.is_dir()]:
+                wrong = wrong or f"left over: {left}"
         tally.count(wrong)
     tally.notes = f"{killed} died, {times - killed} were done before"
     return tally
