@@ -10,6 +10,7 @@ from alerts.choose import OPEN
 from alerts.records import Found, Incident, Sent
 from detect import store
 from detect.errors import DetectError
+from detect.grouping import by
 
 Row = dict[str, object]
 LEAD = ("anomaly_id", "kpi", "segment", "grain", "period_start", "actual", "expected", "owner")
@@ -52,10 +53,7 @@ def _members(path: Path) -> dict[str, list[Row]]:
         row | {"anomaly_id": row["warning_id"], "actual": row["at_least"]}
         for row in store.read_table(path, "early_warnings")
     ]
-    found: dict[str, list[Row]] = {}
-    for row in every:
-        found.setdefault(str(row["incident_id"]), []).append(row)
-    return found
+    return by(every, lambda row: str(row["incident_id"]))
 
 
 def _incident(row: Row, members: dict[str, list[Row]], answered: set[str]) -> Incident:
