@@ -41,7 +41,7 @@ RUN = """
     select run_id, finished_at, as_of, source, source_rows, code_version
     from insights.runs
     where status = 'finished'
-    order by finished_at desc
+    order by rowid desc  -- in the order they were written: the clock may have been set back
     limit 1
 """
 SHOP = "select home_country, currency, currency_sign from marts.dim_shop"
