@@ -8,7 +8,8 @@ from ingest.columns import FIELDS, match_header
 from ingest.errors import IngestError, reading
 from ingest.rows import Piece, describe, first_line
 from ingest.sources import SourceFile
-from ingest.sql import identifier, literal, read_parquet
+from ingest.sql import read_parquet
+from warehouse.quoting import identifier, literal
 
 
 def show_parquet(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.sql import identifier, literal
 from lakehouse.errors import LakehouseError
+from warehouse.quoting import identifier, literal
 
 BOOKKEEPING = frozenset({"row_hash", "line_hash", "built_from", "landed_at"})
 """Columns that are about the build and not the shop: NULL on Spark, or the time of landing."""

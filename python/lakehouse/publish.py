@@ -14,8 +14,8 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.sql import identifier, literal
 from lakehouse.errors import LakehouseError
+from warehouse.quoting import identifier, literal
 
 LOAD_BELOW = 64 * 2**20
 """Bytes of Parquet from which a table is shown and not loaded."""

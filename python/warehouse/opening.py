@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 
 from warehouse.errors import HeldError, WarehouseError
+from warehouse.quoting import identifier
 
 PAUSE_SECONDS = 0.1
 ADVICE = "move it away, and `make run` builds another"
@@ -50,7 +51,7 @@ def insist_on_whole(path: Path) -> None:
                 "select schema_name, table_name from duckdb_tables() where not temporary"
             ).fetchall()
             for names in tables:
-                whole = connection.table(".".join(map(_quoted, names)))
+                whole = connection.table(".".join(map(identifier, names)))
                 whole.aggregate("max(hash(columns(*)))").fetchall()
     except duckdb.Error as error:
         raise WarehouseError(unreadable(path, error)) from error
@@ -65,10 +66,6 @@ def told(path: Path, error: duckdb.Error) -> str:
 def unreadable(path: Path, error: Exception) -> str:
     """Say that a file can't be read, and what to do."""
     return f"{path}: not a DuckDB file that can be read ({first_line(error)}); {ADVICE}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def first_line(error: Exception) -> str:
