@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from lakehouse.errors import LakehouseError
+from warehouse.errors import first_line
 from warehouse.quoting import identifier, literal
 
 LOAD_BELOW = 64 * 2**20
@@ -74,8 +75,7 @@ def show(run: Path, tables: Sequence[Table], database: Path, load_below: int = L
                 connection.execute(statement)
             connection.execute("commit")
         except duckdb.Error as error:
-            first = str(error).strip().splitlines()[0]
-            raise LakehouseError(f"cannot show the tables in {run}: {first}") from error
+            raise LakehouseError(f"cannot show the tables in {run}: {first_line(error)}") from error
 
 
 def shown_run(database: Path) -> str | None:

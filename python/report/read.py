@@ -28,8 +28,8 @@ from report.records import (
     Trend,
     Volume,
 )
-from warehouse.errors import HeldError, WarehouseError
-from warehouse.opening import first_line, open_database, told
+from warehouse.errors import HeldError, WarehouseError, first_line
+from warehouse.opening import open_database, told
 
 PATIENCE_SECONDS = 10.0
 DAYS_SHOWN, WEEKS_SHOWN = 396, 104

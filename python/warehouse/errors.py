@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 
 class WarehouseError(RuntimeError):
     """The DuckDB file can't be had; the message says what, where, and what to do.
@@ -12,3 +14,13 @@ class WarehouseError(RuntimeError):
 
 class HeldError(WarehouseError):
     """Another program has the file open for writing, and did not close it in time."""
+
+
+def held(path: Path) -> HeldError:
+    """Say that another program has the file, and what to do."""
+    return HeldError(f"{path}: locked by another program; close it, or try again later")
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a message, which says what happened; what follows may be the query."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

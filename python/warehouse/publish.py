@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from warehouse.errors import HeldError, WarehouseError
+from warehouse.errors import WarehouseError, held
 from warehouse.opening import insist_on_whole, open_database
 
 BUILDING, CHANGING = ".building-", ".changing-"
@@ -177,7 +177,7 @@ def _copy(database: Path, copy: Path) -> None:
     """Copy under the lock that keeps DuckDB from writing to the file meanwhile."""
     with database.open("rb") as whole:
         if not _patiently(lambda: _take(whole, fcntl.lockf, fcntl.LOCK_SH), PATIENCE_SECONDS):
-            raise HeldError(f"{database}: locked by another program; close it, or try again later")
+            raise held(database)
         shutil.copyfile(database, copy)
         shutil.copymode(database, copy)
 

@@ -19,7 +19,7 @@ from conftest import DBT, PROJECT, Shop
 from detect import store
 from orders import small_shop, write
 from warehouse.all_or_nothing import Plugin
-from warehouse.errors import WarehouseError
+from warehouse.errors import WarehouseError, first_line
 from warehouse.publish import changed, only_one_at_work, private_copy
 from warehouse.quoting import identifier, literal
 
@@ -182,6 +182,18 @@ def test_the_published_file_keeps_its_permissions_and_a_link_to_it_stays_a_link(
     assert link.is_symlink()
     assert version(database) == 2
     assert database.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("\nno such table\n\nLINE 1: select", "no such table"),
+        ("cannot open\r\nfor reading", "cannot open"),
+        (" \n", "ValueError"),
+    ],
+)
+def test_of_an_exception_one_line_is_told_and_never_none(message: str, line: str) -> None:
+    assert first_line(ValueError(message)) == line
 
 
 # ------------------------------------------------------------------------- what SQL is made of
