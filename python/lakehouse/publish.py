@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 
+from ingest.sql import read_parquet
 from lakehouse.errors import LakehouseError
 from warehouse.errors import first_line
 from warehouse.quoting import identifier, literal
@@ -119,8 +120,7 @@ def _query(table: Table, folder: Path, *, is_empty: bool) -> str:
         )
         return f"select {columns} where false"
     columns = ", ".join(_column(name, kind) for name, kind in table.columns)
-    files = literal(folder / "*.parquet")
-    return f"select {columns} from read_parquet({files}, hive_partitioning = false)"  # noqa: S608
+    return f"select {columns} from {read_parquet([folder / '*.parquet'])}"  # noqa: S608
 
 
 def _column(name: str, kind: str) -> str:
