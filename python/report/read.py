@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from report.errors import LockedError, ReportError
+from report.errors import LockedError, ReportError, missing
 from report.records import (
     Attempt,
     BlindSpot,
@@ -176,7 +176,7 @@ def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connecti
         ReportError: there is no such file, it is no database, or a table is missing.
     """
     if not path.is_file():
-        raise ReportError(f"{path}: no such database; run `make run` first, or give --db")
+        raise missing(path)
     connection = _open(path, patience)
     try:
         connection.execute("begin")
