@@ -23,7 +23,7 @@ from simulate.errors import SimulateError
 from simulate.frames import to_frame
 from simulate.lines import Lines, Vocabulary, join
 from simulate.text import COLUMNS
-from warehouse.quoting import literal
+from warehouse.quoting import identifier, literal
 
 Form = Literal["csv", "parquet", "folder"]
 BLOCK_ROWS = 400_000  # rendered at once
@@ -166,8 +166,8 @@ def _to_parquet(rows: Path, out: Path, dialect: Dialect) -> None:
     """Turn a CSV into Parquet with the types a spreadsheet import would give."""
     names = COLUMNS[dialect]
     types = dict.fromkeys(names, "varchar")
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
-    invoice, code, text, quantity, at, price, customer, country = (f'"{name}"' for name in names)
+    columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
+    invoice, code, text, quantity, at, price, customer, country = map(identifier, names)
     query = f"""
         select
             {invoice}, {code}, {text}, {quantity}::integer as {quantity},
