@@ -71,6 +71,11 @@ def report(name: str, problem: object) -> None:
     print(f"{name}: {line}", file=sys.stderr, flush=True)
 
 
+def is_coloured() -> bool:
+    """Whether what is printed goes to a terminal that may have colours (https://no-color.org)."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
 def show(text: str) -> None:
     """Print, and take it well when the reader (`| head`) has gone.
 

@@ -23,11 +23,12 @@ import duckdb
 from ingest.delimited import write_delimited
 from ingest.errors import IngestError, reading, writing
 from ingest.in_place import show_parquet
-from ingest.rows import Piece, first_line
+from ingest.rows import Piece
 from ingest.sources import Form, Origin, SourceFile, Sources
 from ingest.sql import ROW_HASH, read_parquet
 from ingest.workbook import write_workbook
 from ingest.workspace import draft_in, older_than, open_duckdb, sweep_drafts
+from warehouse.errors import first_line
 
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.errors import HeldError, WarehouseError
+from warehouse.errors import WarehouseError, first_line, held
+from warehouse.quoting import identifier
 
 PAUSE_SECONDS = 0.1
 ADVICE = "move it away, and `make run` builds another"
@@ -32,9 +33,7 @@ def open_database(
             if not (isinstance(error, duckdb.IOException) and "lock" in str(error)):
                 raise WarehouseError(unreadable(path, error)) from error
             if time.monotonic() >= deadline:
-                raise HeldError(
-                    f"{path}: locked by another program; close it, or try again later"
-                ) from error
+                raise held(path) from error
             time.sleep(PAUSE_SECONDS)
 
 
@@ -50,7 +49,7 @@ def insist_on_whole(path: Path) -> None:
                 "select schema_name, table_name from duckdb_tables() where not temporary"
             ).fetchall()
             for names in tables:
-                whole = connection.table(".".join(map(_quoted, names)))
+                whole = connection.table(".".join(map(identifier, names)))
                 whole.aggregate("max(hash(columns(*)))").fetchall()
     except duckdb.Error as error:
         raise WarehouseError(unreadable(path, error)) from error
@@ -65,12 +64,3 @@ def told(path: Path, error: duckdb.Error) -> str:
 def unreadable(path: Path, error: Exception) -> str:
     """Say that a file can't be read, and what to do."""
     return f"{path}: not a DuckDB file that can be read ({first_line(error)}); {ADVICE}"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def first_line(error: Exception) -> str:
-    """The first line of a message, which is the one that says what happened."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
