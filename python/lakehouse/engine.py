@@ -20,7 +20,6 @@ from warehouse.errors import first_line
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-MEMORY_VARIABLE = "RETAIL_MEMORY_LIMIT"
 DRIVER_MEMORY = "4g"
 Kind = Literal["sail", "spark", "connect", "cluster"]
 

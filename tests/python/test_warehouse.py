@@ -20,6 +20,7 @@ from detect import store
 from orders import small_shop, write
 from warehouse.all_or_nothing import Plugin
 from warehouse.errors import WarehouseError, first_line
+from warehouse.opening import MEMORY_LIMIT, MEMORY_VARIABLE, open_database
 from warehouse.publish import changed, only_one_at_work, private_copy
 from warehouse.quoting import identifier, literal
 
@@ -391,3 +392,24 @@ def test_a_database_with_the_name_of_a_schema_is_refused(tmp_path: Path) -> None
     credentials = DuckDBCredentials(path=str(tmp_path / "marts.duckdb"), schema="main")
     with pytest.raises(WarehouseError, match="has the name of a schema in it; give RETAIL_DB"):
         Plugin("all_or_nothing", {}, credentials=credentials)
+
+
+@pytest.mark.parametrize(("given", "bound"), [("512MiB", "512.0 MiB"), ("", "3.7 GiB")])
+def test_whoever_opens_the_file_is_held_to_the_memory_that_the_build_may_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, bound: str
+) -> None:
+    monkeypatch.setenv(MEMORY_VARIABLE, given)
+    with open_database(tmp_path / "some.duckdb", read_only=False) as connection:
+        (held,) = connection.execute("select current_setting('memory_limit')").fetchone() or ("",)
+    assert held == bound
+    assert (
+        f"env_var('{MEMORY_VARIABLE}', '{MEMORY_LIMIT}')" in (PROJECT / "profiles.yml").read_text()
+    )
+
+
+def test_a_bound_that_is_none_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MEMORY_VARIABLE, "lots")
+    with pytest.raises(WarehouseError, match=r"^RETAIL_MEMORY_LIMIT is 'lots' \(.*\); say 4GB"):
+        open_database(tmp_path / "some.duckdb", read_only=False)
