@@ -10,6 +10,7 @@ Commands that only read open the published file read-only, or an empty one where
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -69,6 +70,8 @@ class Plugin(BasePlugin):
             WarehouseError: another program is at work on the file, it can't be read, or its name
                 is that of a schema in it, or one that dbt can't write into a query.
         """
+        # A full disk stops dbt's own log, too: traces of that would bury the line that counts.
+        logging.raiseExceptions = False
         self._read_only = False
         if self.creds is None or self.creds.path.startswith(NOT_A_FILE):
             return
