@@ -77,8 +77,8 @@ tools := .venv/project .venv/dev
 
 .PHONY: test
 test: lint audit .venv-flow/ready .venv-spark/tried ## everything that must hold: lint, audit, then pytest
-	$(say) 'pytest'
-	@$(BIN)/python -m pytest $(ARGS)
+	$(say) 'pytest, a file of tests on each core'
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 .PHONY: test-spark
 test-spark: .venv-spark/ready .venv/dev ## PySpark on this machine's Java gives what DuckDB gives, cell by cell

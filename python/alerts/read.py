@@ -10,6 +10,7 @@ from alerts.choose import OPEN
 from alerts.records import Found, Incident, Sent
 from detect import store
 from detect.errors import DetectError
+from detect.grouping import by
 
 Row = dict[str, object]
 LEAD = ("anomaly_id", "kpi", "segment", "grain", "period_start", "actual", "expected", "owner")
@@ -26,7 +27,7 @@ def read(path: Path) -> Found:
     runs = store.read_table(path, "runs")
     if not runs:
         raise DetectError(f"{path}: no finished run yet; run `python -m detect` first")
-    run = max(runs, key=lambda row: str(row["finished_at"]))
+    run = runs[-1]  # the last one written; the clock may have been set back
     return Found(
         tuple(_incident(row, members, answered) for row in store.read_table(path, "incidents")),
         tuple(_sent(row) for row in store.read_history(path, "alerts")),
@@ -52,10 +53,7 @@ def _members(path: Path) -> dict[str, list[Row]]:
         row | {"anomaly_id": row["warning_id"], "actual": row["at_least"]}
         for row in store.read_table(path, "early_warnings")
     ]
-    found: dict[str, list[Row]] = {}
-    for row in every:
-        found.setdefault(str(row["incident_id"]), []).append(row)
-    return found
+    return by(every, lambda row: str(row["incident_id"]))
 
 
 def _incident(row: Row, members: dict[str, list[Row]], answered: set[str]) -> Incident:

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
-from console.command import FAILED, FINE, report, run, show, start
+from console.command import FAILED, FINE, is_coloured, report, run, show, start
 from console.logs import add_options, set_up
 from console.text import harmless
 
-__all__ = ["FAILED", "FINE", "add_options", "harmless", "report", "run", "set_up", "show", "start"]
+__all__ = [
+    "FAILED",
+    "FINE",
+    "add_options",
+    "harmless",
+    "is_coloured",
+    "report",
+    "run",
+    "set_up",
+    "show",
+    "start",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import signal
@@ -17,6 +18,9 @@ FINE, FAILED, USAGE = 0, 1, 2
 """Done; could not do its work; the arguments make no sense (argparse ends with this one)."""
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 """Ctrl-C, and a plain `kill`: what a shell says of a program that such a signal ended."""
+CYCLES = (50_000, 100, 100)
+"""When Python looks for cycles of objects. By default it goes again and again through all that dbt,
+pandas and SciPy have made for good, and that is a tenth of the daily job."""
 
 
 class TerminatedError(KeyboardInterrupt):
@@ -57,6 +61,7 @@ def run(
 
 def start(package: str) -> int:
     """Run the command line of a package; who stops it while it is still imported gets one line."""
+    gc.set_threshold(*CYCLES)
     return run(package, lambda: int(importlib.import_module(f"{package}.cli").main()))
 
 
@@ -64,6 +69,11 @@ def report(name: str, problem: object) -> None:
     """Say on standard error what went wrong, in one line."""
     line = " ".join(harmless(problem).split("\n"))
     print(f"{name}: {line}", file=sys.stderr, flush=True)
+
+
+def is_coloured() -> bool:
+    """Whether what is printed goes to a terminal that may have colours (https://no-color.org)."""
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
 def show(text: str) -> None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from console import FAILED, FINE, add_options, report, run, set_up, show
+from console import FAILED, FINE, add_options, is_coloured, report, run, set_up, show
 from daily import job
 from daily.errors import DailyError
 from daily.summary import problems, summary, timings
@@ -45,7 +44,7 @@ def _act(options: argparse.Namespace) -> int:
         alert=options.alert,
     )
     if not options.quiet:
-        show(summary(done, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+        show(summary(done, colour=is_coloured()))
     if options.timings:
         show(timings(done))
     for problem in problems(done):

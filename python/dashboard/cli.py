@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console import FAILED, report
+from report.errors import missing
 from warehouse.option import VARIABLE, add_db_option
 
 APP = Path(__file__).with_name("app.py")
@@ -67,7 +68,7 @@ def _trouble(database: Path) -> str:
     if importlib.util.find_spec("streamlit") is None:
         return "Streamlit is not installed; `make dashboard` installs it"
     if not database.is_file():
-        return f"{database}: no such database; run `make run` first, or give --db"
+        return str(missing(database))
     return ""
 
 

@@ -22,6 +22,7 @@ from dashboard.records import (
 )
 from report.read import Connection, read_facts, reading, rows_of
 from report.records import ALL, Facts, Grain, Kpi, Period
+from warehouse.quoting import identifier
 
 PATIENCE_SECONDS = 2.0
 """How long somebody looks at a page that waits for another program."""
@@ -210,7 +211,7 @@ def _measures(connection: Connection, kpi: Kpi) -> tuple[str, str | None]:
     """The columns whose sums make a KPI: numerator, and denominator of a ratio."""
     query = "select numerator, denominator from marts.dim_kpis where kpi = ?"
     numerator, denominator = connection.execute(query, [kpi.kpi]).fetchall()[0]
-    return _quoted(numerator), _quoted(denominator) if denominator else None
+    return identifier(numerator), identifier(denominator) if denominator else None
 
 
 def _is_ratio(connection: Connection, kpi: Kpi) -> bool:
@@ -221,7 +222,3 @@ def _measure(connection: Connection, kpi: Kpi) -> str:
     numerator, denominator = _measures(connection, kpi)
     above = f"cast(sum({numerator}) as double)"
     return above if denominator is None else f"{above} / nullif(sum({denominator}), 0)"
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import os
-import sys
 from collections.abc import Sequence
 
-from console import FINE, add_options, harmless, run, set_up, show
+from console import FINE, add_options, harmless, is_coloured, run, set_up, show
 from detect import desk, feedback, pipeline, report
 from detect.errors import DetectError
 from warehouse.errors import WarehouseError
@@ -46,7 +44,7 @@ def _answer(options: argparse.Namespace) -> str:
         rows = desk.incidents(options.db)
         if options.json:
             return report.listing_as_json(rows)
-        return report.listing(rows, colour=_colour())
+        return report.listing(rows, colour=is_coloured())
     if options.action == "explain":
         found = desk.explain(options.db, options.id)
         return report.explanation_as_json(found) if options.json else report.explanation(found)
@@ -58,11 +56,7 @@ def _answer(options: argparse.Namespace) -> str:
         outcome = pipeline.run(options.db, options.as_of, with_canaries=options.canaries)
     if options.json:
         return report.as_json(outcome)
-    return report.summary(outcome, colour=_colour())
-
-
-def _colour() -> bool:
-    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    return report.summary(outcome, colour=is_coloured())
 
 
 def _parser() -> argparse.ArgumentParser:

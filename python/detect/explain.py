@@ -13,6 +13,7 @@ from detect.attribution import tree
 from detect.attribution.cells import Cells
 from detect.attribution.doubts import Material, raise_doubts
 from detect.baseline.scale import from_scale
+from detect.grouping import by
 from detect.keeping import Earlier, Fingerprint
 from detect.records import (
     GRAINS,
@@ -68,23 +69,31 @@ class _Told:
 
 
 def explain(
-    path: Path, scans: dict[Grain, Scan], found: list[Anomaly], earlier: Earlier
+    path: Path, scans: dict[Grain, Scan], found: list[Anomaly], earlier: Earlier, code: str
 ) -> Reasons:
     """Explain anomalies and early warnings, which have their incidents already.
 
     What an earlier run explained from the same lines is kept. Incidents are explained one by one,
     so that the cells of a few periods are all that is in memory at a time.
+
+    Args:
+        path: the file with the order lines.
+        scans: what was looked at, per grain.
+        found: anomalies and early warnings of both grains.
+        earlier: what an earlier run explained.
+        code: what the code that explains comes to.
     """
     usable = {g: _usable(scans[g], [a for a in found if a.grain == g]) for g in GRAINS}
-    work = _work(scans, found, usable, earlier)
+    incidents_of = by(found, lambda a: a.incident_id)
+    work = _work(scans, incidents_of, usable, earlier, code)
     names = store.read_product_names(path) if found else {}
     told = [
         _anew(path, scans, members, usable, work, earlier, names)
         if name in work.incidents
         else _as_before(name, members, earlier)
-        for name, members in keeping.by(found, "incident_id").items()
+        for name, members in incidents_of.items()
     ]
-    of = keeping.by((row for one in told for row in one.causes), "anomaly_id")
+    of = by((row for one in told for row in one.causes), lambda row: row.anomaly_id)
     causes = [
         row for g in GRAINS for a in found if a.grain == g for row in of.get(a.anomaly_id, [])
     ]
@@ -127,26 +136,25 @@ def _anew(
 
 
 def _work(
-    scans: dict[Grain, Scan], found: list[Anomaly], usable: dict[Grain, Days], earlier: Earlier
+    scans: dict[Grain, Scan],
+    incidents_of: dict[str, list[Anomaly]],
+    usable: dict[Grain, Days],
+    earlier: Earlier,
+    code: str,
 ) -> _Work:
     """Tell what an earlier run has not explained yet, or from other order lines."""
+    found = [a for members in incidents_of.values() for a in members]
     if earlier.marks is None:
-        every = frozenset(a.anomaly_id for a in found)
-        return _Work(every, frozenset(a.incident_id for a in found), ())
-    marks, code = earlier.marks, keeping.code()
+        return _Work(frozenset(a.anomaly_id for a in found), frozenset(incidents_of), ())
+    marks = earlier.marks
     findings = {
         a.anomaly_id: keeping.of_finding(a, attribution.needed([a], usable[a.grain]), marks, code)
         for a in found
     }
     groups = [
-        keeping.of_incident(
-            name,
-            [a for a in found if a.incident_id == name],
-            findings,
-            _forecast(scans[lead.grain], lead),
-            marks,
-        )
-        for name, lead in incidents.leads(found).items()
+        keeping.of_incident(name, members, findings, _forecast(scans[lead.grain], lead), marks)
+        for name, members in incidents_of.items()
+        for lead in [incidents.lead(members)]
     ]
     return _Work(
         frozenset(p.subject for p in findings.values() if not earlier.holds(p)),

@@ -12,6 +12,7 @@ from detect.anomalies import SEVERITIES, identify
 from detect.attribution import tree
 from detect.attribution.doubts import worth_telling
 from detect.attribution.faults import SUSPECTED
+from detect.grouping import by
 from detect.records import ALL, Anomaly, Attribution, Branch, Doubt, Grain, Incident
 
 ABOUT_AS_SURE = 0.1
@@ -91,17 +92,6 @@ def _name(members: list[Anomaly]) -> str:
     return identify("incident", first.anomaly_id)
 
 
-def leads(anomalies: list[Anomaly], branches: Sequence[Branch] = ()) -> dict[str, Anomaly]:
-    """The lead anomaly of each incident, by the incident's id."""
-    grouped: dict[str, list[Anomaly]] = {}
-    for anomaly in anomalies:
-        grouped.setdefault(anomaly.incident_id, []).append(anomaly)
-    trees: dict[str, list[Branch]] = {}
-    for branch in branches:
-        trees.setdefault(branch.incident_id, []).append(branch)
-    return {name: lead(members, trees.get(name, [])) for name, members in grouped.items()}
-
-
 def describe(
     anomalies: list[Anomaly],
     attributions: list[Attribution],
@@ -110,17 +100,17 @@ def describe(
     names: Mapping[str, str] | None = None,
 ) -> list[Incident]:
     """One record per incident, in order of time, told from its lead anomaly."""
-    causes: dict[str, list[Attribution]] = {}
-    for row in attributions:
-        if row.analysis == "root_cause":
-            causes.setdefault(row.anomaly_id, []).append(row)
+    blamed = (row for row in attributions if row.analysis == "root_cause")
+    causes = by(blamed, lambda row: row.anomaly_id)
+    trees = by(branches, lambda branch: branch.incident_id)
+    checks = by(doubts, lambda doubt: doubt.incident_id)
     told = []
-    for name, leader in leads(anomalies, branches).items():
-        members = [a for a in anomalies if a.incident_id == name]
+    for name, members in by(anomalies, lambda a: a.incident_id).items():
+        leader = lead(members, trees.get(name, []))
         facts = Facts(
             causes.get(leader.anomaly_id, []),
-            [b for b in branches if b.incident_id == name],
-            worth_telling([d for d in doubts if d.incident_id == name]),
+            trees.get(name, []),
+            worth_telling(checks.get(name, [])),
             names or {},
         )
         told.append(_incident(leader, members, facts))

@@ -10,23 +10,27 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 import scipy
 
 from detect.anomalies import Scan
 from detect.honesty import BlindSpot
-from detect.records import GRAINS, Anomaly, Attribution, Branch, Days, Doubt, Grain
+from detect.records import (
+    PRICE_HISTORY,
+    Anomaly,
+    Attribution,
+    Branch,
+    Days,
+    Doubt,
+    Grain,
+)
 
 Marks = dict[Grain, dict[dt.date, str]]
 """What the order lines of each period come to, as the segment tables note it."""
-PRICES_BEFORE = dt.timedelta(days=90)
-"""How far back the prices are looked at that an incident's prices are held against."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,7 @@ def of_incident(
         revenue: what was forecast for the lead's period.
         marks: what the order lines come to.
     """
-    first = min(a.period_start for a in members) - PRICES_BEFORE
+    first = min(a.period_start for a in members) - PRICE_HISTORY
     last = max(a.period_end for a in members)
     lines = sorted((day, mark) for day, mark in marks["daily"].items() if first <= day <= last)
     findings = sorted(prints[a.anomaly_id].fingerprint for a in members)
@@ -108,20 +112,6 @@ def of_scan(scan: Scan, known: object, code: str) -> Fingerprint:
     arrays += [getattr(calendar, f.name) for f in dataclasses.fields(calendar)]
     parts = [a.tobytes() if isinstance(a, np.ndarray) else repr(a) for a in arrays]
     return Fingerprint(f"blind spots, {panel.grain}", _hash(code, known, parts))
-
-
-def by(rows: Iterable[T], name: str) -> dict[str, list[T]]:
-    """Rows by what one of their fields says."""
-    found: dict[str, list[T]] = {}
-    for row in rows:
-        found.setdefault(getattr(row, name), []).append(row)
-    return found
-
-
-def spots_of(rows: Iterable[BlindSpot]) -> dict[Grain, list[BlindSpot]]:
-    """Blind spots by their grain."""
-    every = list(rows)
-    return {grain: [row for row in every if row.grain == grain] for grain in GRAINS}
 
 
 def _hash(*parts: object) -> str:

@@ -79,9 +79,10 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
     warned = incidents.group(feedback.honour(_early(inputs, trading), given))
     changes = _each(scans, trends.find)
     earlier = store.read_earlier(path)
-    why = explain.explain(path, scans, found + warned, earlier)
+    code = keeping.code()
+    why = explain.explain(path, scans, found + warned, earlier, code)
     promised = _each(scans, honesty.ledger)
-    unseen, looked_at = _blind_spots(scans, given, earlier)
+    unseen, looked_at = _blind_spots(scans, given, earlier, code)
     seen = _each(scans, expectations.tell)
     record = _record(started_at, inputs, len(found))
     tables: dict[str, Sequence[object]] = {
@@ -129,10 +130,9 @@ def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
 
 
 def _blind_spots(
-    scans: dict[Grain, Scan], given: list[Feedback], earlier: Earlier
+    scans: dict[Grain, Scan], given: list[Feedback], earlier: Earlier, code: str
 ) -> tuple[list[BlindSpot], list[Fingerprint]]:
     """Blind spots of every grain, those of an earlier run where nothing has changed since."""
-    code = keeping.code()
     prints = {grain: keeping.of_scan(scans[grain], given, code) for grain in GRAINS}
     found = [
         spot

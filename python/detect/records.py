@@ -20,6 +20,8 @@ CURRENCY = "currency"
 """Unit of what is money."""
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")
 PERIOD_DAYS: dict[Grain, int] = {"daily": 1, "weekly": 7}
+PRICE_HISTORY = dt.timedelta(days=90)
+"""How far back the prices go that an incident's prices are held against."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from ingest.landing import land
 from ingest.sources import SOURCE_VARIABLE, Sources, find_origin, resolve
+from ingest.sql import copy_to_parquet
 from ingest.views import create_views
 from simulate import ShopConfig, simulate_shop
 
@@ -67,10 +68,8 @@ def keep(shop: Shop, sources: Sources) -> Shop:
     landing = land(sources, shop.path.parent / "landed")
     with duckdb.connect() as connection:
         create_views(connection, landing)
-        connection.execute(
-            f"copy (select {', '.join(COLUMNS)} from raw.order_lines where parse_error is null) "  # noqa: S608 - names of our own
-            f"to '{shop.path}' (format parquet)"
-        )
+        readable = f"select {', '.join(COLUMNS)} from raw.order_lines where parse_error is null"  # noqa: S608 - names of our own
+        connection.execute(copy_to_parquet(readable, shop.path))
     return shop
 
 
@@ -78,4 +77,4 @@ def write(lines: pd.DataFrame, out: Path) -> None:
     """Write order lines where the project can read them."""
     with duckdb.connect() as connection:
         connection.register("lines", lines)
-        connection.execute(f"copy lines to '{out}' (format parquet)")
+        connection.execute(copy_to_parquet("select * from lines", out))

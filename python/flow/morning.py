@@ -13,6 +13,7 @@ from console import FAILED, FINE, harmless, report
 from daily import job
 from daily.errors import DailyError
 from daily.summary import problems, summary
+from warehouse.errors import first_line
 
 NAME = "every-morning"
 T = TypeVar("T")
@@ -70,6 +71,6 @@ def serve(project: Path, database: Path, cron: str) -> int:
             pause_on_shutdown=False,
         )
     except ValueError as error:
-        report("flow", f"{cron!r} is no schedule ({str(error).splitlines()[0]})")
+        report("flow", f"{cron!r} is no schedule ({first_line(error)})")
         return FAILED
     return FINE

@@ -11,9 +11,10 @@ import duckdb
 from ingest.columns import FIELDS
 from ingest.rows import Piece, Row, copy, describe, write_rows
 from ingest.sources import SourceFile
-from ingest.sql import COLUMNS, literal, read_csv, read_parquet
+from ingest.sql import COLUMNS, read_csv, read_parquet
 from ingest.survey import Survey, read_lines, survey
 from ingest.tolerant import read_records, split, splitter, without_end
+from warehouse.quoting import literal
 
 _DUCKDB_NAMES = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "iso-8859-1": "latin-1"}
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from warehouse.errors import MAKE_ROOM, reason
+
 
 class IngestError(RuntimeError):
     """Raw data could not be found, fetched or read; the message says what, where, what to do.
@@ -49,11 +51,4 @@ def writing(folder: Path) -> Iterator[None]:
 
 def cannot_write(folder: Path, why: str) -> CannotWriteError:
     """Say that the disk refuses, and what to do about it."""
-    return CannotWriteError(
-        f"cannot write below {folder}: {why}; make room or allow writing there, then run again"
-    )
-
-
-def reason(error: OSError) -> str:
-    """Say in a few words why the operating system refused."""
-    return (error.strerror or str(error) or type(error).__name__).lower()
+    return CannotWriteError(f"cannot write below {folder}: {why}; {MAKE_ROOM}")

@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ingest.errors import IngestError, reason, writing
+from ingest.errors import IngestError, writing
+from warehouse.errors import reason
 
 Progress = Callable[[int, int | None], None]
 """Called with the bytes that are here, and how many there will be where that is known."""

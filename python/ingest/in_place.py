@@ -6,9 +6,11 @@ import duckdb
 
 from ingest.columns import FIELDS, match_header
 from ingest.errors import IngestError, reading
-from ingest.rows import Piece, describe, first_line
+from ingest.rows import Piece, describe
 from ingest.sources import SourceFile
-from ingest.sql import identifier, literal, read_parquet
+from ingest.sql import read_parquet
+from warehouse.errors import first_line
+from warehouse.quoting import identifier, literal
 
 
 def show_parquet(

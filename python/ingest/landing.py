@@ -19,12 +19,13 @@ from ingest.delimited import write_delimited, write_rest
 from ingest.errors import CannotWriteError, IngestError, reading, writing
 from ingest.growth import cut_off, find_landed
 from ingest.in_place import show_parquet
-from ingest.rows import Piece, first_line
+from ingest.rows import Piece
 from ingest.sources import Origin, SourceFile, Sources
 from ingest.sql import ROW_HASH, read_parquet
 from ingest.survey import is_gzip
 from ingest.workbook import write_workbook
 from ingest.workspace import draft_in, open_duckdb, sweep_drafts
+from warehouse.errors import first_line
 
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")

@@ -12,6 +12,7 @@ import duckdb
 from ingest.columns import Header, mention
 from ingest.errors import IngestError, cannot_write, writing
 from ingest.sql import copy_to_parquet, read_csv
+from warehouse.errors import first_line
 
 Row = tuple[str | int | None, ...]
 
@@ -88,11 +89,6 @@ def copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> int
         return int(connection.execute(copy_to_parquet(query, target)).fetchall()[0][0])
     except duckdb.IOException as error:
         raise cannot_write(target.parent, first_line(error)) from error
-
-
-def first_line(error: duckdb.Error) -> str:
-    """Take the sentence out of a message of DuckDB, which may go on with the query."""
-    return str(error).split("\n", 1)[0]
 
 
 def _write_draft(rows: Iterable[Row | list[str]], draft: Path) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""SQL texts: values that can't end them, and how texts are read and Parquet is written."""
+"""SQL texts: how texts are read and Parquet is written."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ingest.columns import FIELDS
+from warehouse.quoting import literal
 
 COLUMNS = (*FIELDS, "source_file", "source_row", "parse_error", "raw_line")
 """The columns of raw.order_lines, each text but source_row."""
@@ -13,21 +14,9 @@ ROW_HASH = f"cast(hash({', '.join(COLUMNS)}) >> 1 as bigint)"
 """Tells a row from every other, of any file; the same for as long as DuckDB's version is."""
 
 
-def literal(value: str | int | Path | None) -> str:
-    """Write a value as an SQL literal."""
-    if value is None:
-        return "null"
-    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
-
-
 def literals(values: Iterable[str | int | Path]) -> str:
     """Write values as an SQL list."""
     return "[" + ", ".join(map(literal, values)) + "]"
-
-
-def identifier(name: str) -> str:
-    """Write a name as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def read_csv(path: Path, columns: Iterable[str], **options: str) -> str:

@@ -9,8 +9,9 @@ import duckdb
 from ingest.cache import RawFile
 from ingest.errors import IngestError
 from ingest.landing import Landing
-from ingest.rows import first_line
-from ingest.sql import COLUMNS, ROW_HASH, literal, read_parquet
+from ingest.sql import COLUMNS, ROW_HASH, read_parquet
+from warehouse.errors import first_line
+from warehouse.quoting import literal
 
 _TYPES = {
     "raw_rows": "bigint",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from console import FAILED, FINE, harmless, report, run, set_up, show
+from console import FAILED, FINE, harmless, is_coloured, report, run, set_up, show
 from daily import job
 from daily.cli import add_job_options
 from daily.errors import DailyError
@@ -51,7 +51,7 @@ def _act(options: argparse.Namespace) -> int:
     done = _run(options)
     differences = compare(options.against, options.db) if options.against else ()
     if not options.quiet:
-        show(summary(done, colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ))
+        show(summary(done, colour=is_coloured()))
         show(harmless(f"Its tables as Parquet are in {_folder(options)}."))
     if options.timings:
         show(timings(done))

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.sql import identifier, literal
 from lakehouse.errors import LakehouseError
+from warehouse.errors import first_line
+from warehouse.quoting import identifier, literal
 
 BOOKKEEPING = frozenset({"row_hash", "line_hash", "built_from", "landed_at"})
 """Columns that are about the build and not the shop: NULL on Spark, or the time of landing."""
@@ -61,8 +62,9 @@ def compare(one: Path, other: Path, schema: str = "marts") -> tuple[Difference, 
                 for table in tables
             )
         except duckdb.Error as error:
-            first = str(error).strip().splitlines()[0]
-            raise LakehouseError(f"cannot compare {one} with {other}: {first}") from error
+            raise LakehouseError(
+                f"cannot compare {one} with {other}: {first_line(error)}"
+            ) from error
 
 
 Columns = dict[str, dict[str, str]]

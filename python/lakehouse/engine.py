@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Literal
 
 from daily.build import environment
 from lakehouse.errors import LakehouseError
+from warehouse.errors import first_line
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-MEMORY_VARIABLE = "RETAIL_MEMORY_LIMIT"
 DRIVER_MEMORY = "4g"
 Kind = Literal["sail", "spark", "connect", "cluster"]
 
@@ -122,7 +122,7 @@ def _session(address: str) -> Iterator[None]:
             session = SparkSession.builder.remote(address).getOrCreate()
             session.sql("select 1").collect()
         except Exception as error:  # whatever the network and gRPC raise
-            raise LakehouseError(f"no Spark at {address}: {_first_line(error)}") from error
+            raise LakehouseError(f"no Spark at {address}: {first_line(error)}") from error
         with _stopped_afterwards(session):
             yield
 
@@ -141,7 +141,7 @@ def _jvm(scratch: Path) -> Iterator[None]:
         session = builder.getOrCreate()
     except Exception as error:  # py4j's, when the JVM is not there or dies
         raise LakehouseError(
-            f"Spark did not start ({_first_line(error)}); it wants Java 17 "
+            f"Spark did not start ({first_line(error)}); it wants Java 17 "
             "(Debian: apt-get install openjdk-17-jre-headless), or take --engine sail"
         ) from error
     session.sparkContext.setLogLevel("ERROR")
@@ -175,7 +175,3 @@ def _not_installed(what: str) -> LakehouseError:
     return LakehouseError(
         f"{what} is not installed; `make run-spark` installs it, and pip as this project's [spark]"
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -14,8 +14,10 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.sql import identifier, literal
+from ingest.sql import read_parquet
 from lakehouse.errors import LakehouseError
+from warehouse.errors import first_line
+from warehouse.quoting import identifier, literal
 
 LOAD_BELOW = 64 * 2**20
 """Bytes of Parquet from which a table is shown and not loaded."""
@@ -74,8 +76,7 @@ def show(run: Path, tables: Sequence[Table], database: Path, load_below: int = L
                 connection.execute(statement)
             connection.execute("commit")
         except duckdb.Error as error:
-            first = str(error).strip().splitlines()[0]
-            raise LakehouseError(f"cannot show the tables in {run}: {first}") from error
+            raise LakehouseError(f"cannot show the tables in {run}: {first_line(error)}") from error
 
 
 def shown_run(database: Path) -> str | None:
@@ -119,8 +120,7 @@ def _query(table: Table, folder: Path, *, is_empty: bool) -> str:
         )
         return f"select {columns} where false"
     columns = ", ".join(_column(name, kind) for name, kind in table.columns)
-    files = literal(folder / "*.parquet")
-    return f"select {columns} from read_parquet({files}, hive_partitioning = false)"  # noqa: S608
+    return f"select {columns} from {read_parquet([folder / '*.parquet'])}"  # noqa: S608
 
 
 def _column(name: str, kind: str) -> str:

@@ -13,6 +13,7 @@ from daily.build import BUILD_WORDS, BuildResult, Keep, build, forget
 from lakehouse import publish, raw
 from lakehouse.engine import Engine, running
 from lakehouse.errors import LakehouseError
+from warehouse.errors import first_line
 
 RUN_VARIABLE = "RETAIL_LAKE_RUN"
 """Tells dbt's macros the folder of the run."""
@@ -114,5 +115,5 @@ def _first_row(query: str) -> str:
         session = SparkSession.getActiveSession()
         rows = session.sql(query).limit(1).collect() if session else []
     except Exception as error:  # told as a part of a line that is an error already
-        raise LakehouseError(str(error).splitlines()[0]) from error
+        raise LakehouseError(first_line(error)) from error
     return ", ".join(f"{name} = {value}" for row in rows for name, value in row.asDict().items())

@@ -15,6 +15,7 @@ from report import incidents, kpis, trust, words
 from report.errors import ReportError
 from report.read import read_facts
 from report.records import Facts
+from warehouse.errors import reason
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILE = "report.html"
@@ -40,8 +41,8 @@ def write(database: Path, out: Path | None = None) -> Path:
         draft.replace(path)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        reason = (error.strerror or str(error)).lower()
-        raise ReportError(f"{path}: cannot be written ({reason}); give another --out") from error
+        why = reason(error)
+        raise ReportError(f"{path}: cannot be written ({why}); give another --out") from error
     return path
 
 

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from report.errors import LockedError, ReportError
+from report.errors import LockedError, ReportError, missing
 from report.records import (
     Attempt,
     BlindSpot,
@@ -28,8 +28,8 @@ from report.records import (
     Trend,
     Volume,
 )
-from warehouse.errors import HeldError, WarehouseError
-from warehouse.opening import first_line, open_database, told
+from warehouse.errors import HeldError, WarehouseError, first_line
+from warehouse.opening import open_database, told
 
 PATIENCE_SECONDS = 10.0
 DAYS_SHOWN, WEEKS_SHOWN = 396, 104
@@ -41,7 +41,7 @@ RUN = """
     select run_id, finished_at, as_of, source, source_rows, code_version
     from insights.runs
     where status = 'finished'
-    order by finished_at desc
+    order by rowid desc  -- in the order they were written: the clock may have been set back
     limit 1
 """
 SHOP = "select home_country, currency, currency_sign from marts.dim_shop"
@@ -176,7 +176,7 @@ def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connecti
         ReportError: there is no such file, it is no database, or a table is missing.
     """
     if not path.is_file():
-        raise ReportError(f"{path}: no such database; run `make run` first, or give --db")
+        raise missing(path)
     connection = _open(path, patience)
     try:
         connection.execute("begin")

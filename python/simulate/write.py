@@ -22,6 +22,7 @@ from simulate.frames import to_frame
 from simulate.lines import Lines, Vocabulary, join
 from simulate.private import FORMER, private_folder
 from simulate.text import COLUMNS
+from warehouse.quoting import identifier, literal
 
 Form = Literal["csv", "parquet", "folder"]
 BLOCK_ROWS = 400_000  # rendered at once
@@ -147,7 +148,7 @@ class Writer:
         rendered = self.private / BLOCK_FILE
         with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
             connection.register("block", block)
-            connection.execute(f"copy block to {_literal(rendered)} (format csv, header false)")
+            connection.execute(f"copy block to {literal(rendered)} (format csv, header false)")
         return rendered.read_bytes()
 
     def _encode(self, text: bytes) -> bytes:
@@ -162,21 +163,17 @@ def _to_parquet(rows: Path, out: Path, dialect: Dialect) -> None:
     """Turn a CSV into Parquet with the types a spreadsheet import would give."""
     names = COLUMNS[dialect]
     types = dict.fromkeys(names, "varchar")
-    columns = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
-    invoice, code, text, quantity, at, price, customer, country = (f'"{name}"' for name in names)
+    columns = ", ".join(f"{literal(name)}: {literal(kind)}" for name, kind in types.items())
+    invoice, code, text, quantity, at, price, customer, country = map(identifier, names)
     query = f"""
         select
             {invoice}, {code}, {text}, {quantity}::integer as {quantity},
             strptime({at}, '{DATE_FORMATS[dialect]}') as {at}, {price}::double as {price},
             {customer}::{CUSTOMER_TYPES[dialect]} as {customer}, {country}
         from read_csv(
-            {_literal(rows)}, header = true, columns = {{{columns}}}, auto_detect = false,
+            {literal(rows)}, header = true, columns = {{{columns}}}, auto_detect = false,
             delim = ',', quote = '"', escape = '"'
         )
     """  # noqa: S608 - names of our own
     with duckdb.connect(config={"memory_limit": MEMORY_LIMIT}) as connection:
-        connection.execute(f"copy ({query}) to {_literal(out)} (format parquet)")
-
-
-def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+        connection.execute(f"copy ({query}) to {literal(out)} (format parquet)")

@@ -10,6 +10,7 @@ Commands that only read open the published file read-only, or an empty one where
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -31,6 +32,7 @@ from dbt_common.events.types import Note
 
 from warehouse.errors import WarehouseError
 from warehouse.publish import COPY_VARIABLE, as_before, is_private, private_copy
+from warehouse.quoting import identifier, literal
 
 NOT_A_FILE = (":memory:", "md:")
 SCHEMAS = frozenset(
@@ -68,6 +70,8 @@ class Plugin(BasePlugin):
             WarehouseError: another program is at work on the file, it can't be read, or its name
                 is that of a schema in it, or one that dbt can't write into a query.
         """
+        # A full disk stops dbt's own log, too: traces of that would bury the line that counts.
+        logging.raiseExceptions = False
         self._read_only = False
         if self.creds is None or self.creds.path.startswith(NOT_A_FILE):
             return
@@ -178,7 +182,7 @@ def _empty(database: Path) -> Iterator[Path]:
 def _bring_over(published: Path, copy: Path) -> None:
     """Replace the findings in a copy, which dbt does not write, by those in the published file."""
     with duckdb.connect(str(copy)) as connection:
-        connection.execute(f"attach '{_quoted(published)}' as published (read_only)")
+        connection.execute(f"attach {literal(published)} as published (read_only)")
         found = connection.execute(
             "select table_name from duckdb_tables()"
             " where database_name = 'published' and schema_name = ?",
@@ -187,14 +191,9 @@ def _bring_over(published: Path, copy: Path) -> None:
         connection.execute("begin")
         connection.execute(f"create schema if not exists {OTHERS}")
         for (name,) in found:
-            quoted = name.replace('"', '""')
-            table = f'{OTHERS}."{quoted}"'
+            table = f"{OTHERS}.{identifier(name)}"
             connection.execute(f"create or replace table {table} as from published.{table}")
         connection.execute("commit")
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _refuse_an_unusable_name(database: Path) -> None:

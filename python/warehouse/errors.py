@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+MAKE_ROOM = "make room or allow writing there, then run again"
+"""What to do where the disk refuses."""
+
 
 class WarehouseError(RuntimeError):
     """The DuckDB file can't be had; the message says what, where, and what to do.
@@ -12,3 +17,18 @@ class WarehouseError(RuntimeError):
 
 class HeldError(WarehouseError):
     """Another program has the file open for writing, and did not close it in time."""
+
+
+def held(path: Path) -> HeldError:
+    """Say that another program has the file, and what to do."""
+    return HeldError(f"{path}: locked by another program; close it, or try again later")
+
+
+def first_line(error: Exception) -> str:
+    """The first line of a message, which says what happened; what follows may be the query."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def reason(error: OSError) -> str:
+    """Say in a few words why the operating system refused."""
+    return (error.strerror or str(error) or type(error).__name__).lower()

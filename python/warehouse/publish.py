@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from warehouse.errors import HeldError, WarehouseError
+from warehouse.errors import MAKE_ROOM, WarehouseError, held, reason
 from warehouse.opening import insist_on_whole, open_database
 
 BUILDING, CHANGING = ".building-", ".changing-"
@@ -27,7 +27,6 @@ COPY_VARIABLE = "RETAIL_PRIVATE_COPY"
 for it, so that dbt keeps what it has parsed."""
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.05
-ADVICE = "make room or allow writing there, then run again"
 
 BringOver = Callable[[Path, Path], None]
 """Adds to a copy (second) what was written to the published file (first) since it was copied."""
@@ -177,7 +176,7 @@ def _copy(database: Path, copy: Path) -> None:
     """Copy under the lock that keeps DuckDB from writing to the file meanwhile."""
     with database.open("rb") as whole:
         if not _patiently(lambda: _take(whole, fcntl.lockf, fcntl.LOCK_SH), PATIENCE_SECONDS):
-            raise HeldError(f"{database}: locked by another program; close it, or try again later")
+            raise held(database)
         shutil.copyfile(database, copy)
         shutil.copymode(database, copy)
 
@@ -223,10 +222,10 @@ def as_before(database: Path) -> str:
 
 
 @contextmanager
-def _told(place: Path, then: str = ADVICE) -> Iterator[None]:
+def _told(place: Path, then: str = MAKE_ROOM) -> Iterator[None]:
     """Turn the operating system's refusals into one line."""
     try:
         yield
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise WarehouseError(f"cannot write {error.filename or place}: {why}; {then}") from error
+        where = error.filename or place
+        raise WarehouseError(f"cannot write {where}: {reason(error)}; {then}") from error

@@ -13,7 +13,6 @@ from detect.records import Anomaly, Incident, Kpi, Run
 from detect.schema import TABLES
 
 AS_OF = dt.date(2024, 3, 31)
-NEVER = float("nan")
 ORDERS = Kpi(
     name="order_count", label="Order count", owner="Operations", cadence="daily", unit="count",
     direction="up", scale="log", segment_by=None, numerator="orders", denominator=None,

@@ -19,6 +19,7 @@ from alerts import cli, job, settings
 from alerts.choose import LEVELS, Rules, choose
 from alerts.errors import AlertsError
 from alerts.job import Outcome
+from alerts.read import read
 from detect import store
 from detect.feedback import Feedback
 from findings import AS_OF, incident
@@ -374,6 +375,16 @@ def test_simulated_data_are_called_so(database: Path, webhook: Web) -> None:
     findings.write(database, incident(), source="simulated shop: orders.csv")
     send(database, to_webhook(webhook))
     assert "SIMULATED DATA" in str(webhook.json[0]["text"])
+
+
+def test_the_last_run_counts_also_after_the_clock_was_set_back(database: Path) -> None:
+    findings.write(database, incident())
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "insert into insights.runs by name select * replace (as_of - 1 as as_of, "
+            "finished_at - interval 1 day as finished_at) from insights.runs"
+        )
+    assert read(database).as_of == AS_OF - dt.timedelta(days=1)
 
 
 def test_the_same_news_has_the_same_key_so_that_a_copy_is_known(

@@ -448,6 +448,15 @@ def test_quiet_is_quiet(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+def test_the_last_run_is_told_of_also_after_the_clock_was_set_back(own: Path) -> None:
+    change(
+        own,
+        "insert into insights.runs by name select * replace ('the last one' as source, "
+        "finished_at - interval 1 day as finished_at) from insights.runs",
+    )
+    assert read_facts(own).run.source == "the last one"
+
+
 @pytest.mark.parametrize("what", ["missing", "no database", "no run", "no detection", "no folder"])
 def test_a_failure_is_one_line_and_exit_1(
     own: Path, tmp_path: Path, what: str, capsys: pytest.CaptureFixture[str]

@@ -15,6 +15,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from console import logs
+
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -95,6 +97,12 @@ def test_packages_import_only_what_the_project_depends_on() -> None:
         for name in foreign - {"dbt"}
         if declared.isdisjoint(map(canonicalize_name, homes.get(name, [name])))
     } == set()
+
+
+def test_every_package_is_under_the_import_contracts_and_heard_in_the_log() -> None:
+    packages = {path.parent.name for path in (ROOT / "python").glob("*/__init__.py")}
+    assert set(PROJECT["tool"]["importlinter"]["root_packages"]) == packages
+    assert set(logs.OURS) == packages
 
 
 def imports_of(path: Path) -> set[str]:

@@ -12,13 +12,17 @@ from pathlib import Path
 import duckdb
 import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conftest import DBT, PROJECT, Shop
 from detect import store
 from orders import small_shop, write
 from warehouse.all_or_nothing import Plugin
-from warehouse.errors import WarehouseError
+from warehouse.errors import WarehouseError, first_line
+from warehouse.opening import MEMORY_LIMIT, MEMORY_VARIABLE, open_database
 from warehouse.publish import changed, only_one_at_work, private_copy
+from warehouse.quoting import identifier, literal
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 LAST_GOOD = "nothing was published: the tables in retail.duckdb are those of the last good run"
@@ -179,6 +183,44 @@ def test_the_published_file_keeps_its_permissions_and_a_link_to_it_stays_a_link(
     assert link.is_symlink()
     assert version(database) == 2
     assert database.stat().st_mode & 0o777 == 0o640
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("\nno such table\n\nLINE 1: select", "no such table"),
+        ("cannot open\r\nfor reading", "cannot open"),
+        (" \n", "ValueError"),
+    ],
+)
+def test_of_an_exception_one_line_is_told_and_never_none(message: str, line: str) -> None:
+    assert first_line(ValueError(message)) == line
+
+
+# ------------------------------------------------------------------------- what SQL is made of
+
+
+HOSTILE = st.text(st.sampled_from("'\";\\-/*$%{}\n\t ae\u00a0\u2019\u202e")) | st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+)
+
+
+@settings(deadline=None)
+@given(name=HOSTILE.filter(bool), value=HOSTILE)
+def test_no_name_and_no_text_ends_where_it_stands_in_sql(name: str, value: str) -> None:
+    quoted = identifier(name)
+    found = duckdb.execute(
+        f"with {quoted} as (select {literal(value)} as {quoted}) "
+        f"select {quoted}.{quoted} from {quoted}"
+    )
+    assert [column[0] for column in found.description] == [name]
+    assert found.fetchall() == [(value,)]
+
+
+@settings(deadline=None)
+@given(st.none() | st.integers(-(2**62), 2**62))
+def test_a_number_and_nothing_stay_what_they_are_in_sql(value: int | None) -> None:
+    assert duckdb.execute(f"select {literal(value)}").fetchall() == [(value,)]
 
 
 # ------------------------------------------------------------------------------- dbt by hand
@@ -350,3 +392,24 @@ def test_a_database_with_the_name_of_a_schema_is_refused(tmp_path: Path) -> None
     credentials = DuckDBCredentials(path=str(tmp_path / "marts.duckdb"), schema="main")
     with pytest.raises(WarehouseError, match="has the name of a schema in it; give RETAIL_DB"):
         Plugin("all_or_nothing", {}, credentials=credentials)
+
+
+@pytest.mark.parametrize(("given", "bound"), [("512MiB", "512.0 MiB"), ("", "3.7 GiB")])
+def test_whoever_opens_the_file_is_held_to_the_memory_that_the_build_may_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, bound: str
+) -> None:
+    monkeypatch.setenv(MEMORY_VARIABLE, given)
+    with open_database(tmp_path / "some.duckdb", read_only=False) as connection:
+        (held,) = connection.execute("select current_setting('memory_limit')").fetchone() or ("",)
+    assert held == bound
+    assert (
+        f"env_var('{MEMORY_VARIABLE}', '{MEMORY_LIMIT}')" in (PROJECT / "profiles.yml").read_text()
+    )
+
+
+def test_a_bound_that_is_none_is_told_in_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(MEMORY_VARIABLE, "lots")
+    with pytest.raises(WarehouseError, match=r"^RETAIL_MEMORY_LIMIT is 'lots' \(.*\); say 4GB"):
+        open_database(tmp_path / "some.duckdb", read_only=False)

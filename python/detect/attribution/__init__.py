@@ -19,6 +19,7 @@ from detect.attribution.parts import (
     reconcile,
 )
 from detect.attribution.root_cause import Cause, Leaves, find_causes
+from detect.grouping import by
 from detect.records import ALL, Anomaly, Attribution, Days
 
 __all__ = [
@@ -149,12 +150,10 @@ def largest_gap(anomalies: list[Anomaly], rows: list[Attribution]) -> float:
     0 where there is nothing to add up.
     """
     change = {a.anomaly_id: a.change for a in anomalies}
-    parts: dict[tuple[str, tuple[str, ...]], list[float]] = {}
-    for row in rows:
-        if row.analysis == "breakdown":
-            parts.setdefault((row.anomaly_id, row.dimensions), []).append(row.contribution)
+    told = (row for row in rows if row.analysis == "breakdown")
     gaps = [
         abs(sum(found) - change[name]) / max(sum(map(abs, found)), abs(change[name]), 1e-300)
-        for (name, _), found in parts.items()
+        for (name, _), parts in by(told, lambda row: (row.anomaly_id, row.dimensions)).items()
+        for found in [[row.contribution for row in parts]]
     ]
     return max(gaps, default=0.0)

@@ -27,7 +27,6 @@ from detect.records import Anomaly, Branch, Days, Floats
 
 COUNTED = ("active_customers", "orders", "units", "gross_revenue")
 """What the identified branch is a chain of: each factor is one of these over the one before."""
-UNCOUNTED = ("orders", "units", "gross_revenue")
 MEASURES = (*COUNTED, "returned_revenue")
 FACTORS = ("active_customers", "orders_per_customer", "items_per_order", "average_price")
 GUEST_FACTORS = ("guest_orders", "guest_items_per_order", "guest_average_price")

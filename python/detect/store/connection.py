@@ -59,11 +59,6 @@ def _missing(path: Path) -> DetectError:
     return DetectError(f"{path}: no such database; run `dbt build` first, or give --db")
 
 
-def quoted(name: str) -> str:
-    """A name that comes out of the file, as an identifier and nothing else."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def has_table(connection: Connection, schema: str, name: str) -> bool:
     """Whether the file has a table or view of that name."""
     query = """

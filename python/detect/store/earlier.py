@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from detect.grouping import by
 from detect.honesty import BlindSpot
-from detect.keeping import Earlier, Marks, by, spots_of
+from detect.keeping import Earlier, Marks
 from detect.records import (
     GRAINS,
     Attribution,
@@ -36,10 +37,12 @@ def read_earlier(path: Path) -> Earlier:
     attributions = [Attribution(**_known(row)) for row in found["attributions"] + early]
     return Earlier(
         prints={row["subject"]: row["fingerprint"] for row in found["explanations"]},
-        attributions=by(attributions, "anomaly_id"),
-        branches=by((Branch(**_known(row)) for row in found["kpi_tree"]), "incident_id"),
-        doubts=by((Doubt(**_known(row)) for row in found["doubts"]), "incident_id"),
-        blind_spots=spots_of(BlindSpot(**row) for row in found["blind_spots"]),
+        attributions=by(attributions, lambda row: row.anomaly_id),
+        branches=by(
+            (Branch(**_known(row)) for row in found["kpi_tree"]), lambda row: row.incident_id
+        ),
+        doubts=by((Doubt(**_known(row)) for row in found["doubts"]), lambda row: row.incident_id),
+        blind_spots=by((BlindSpot(**row) for row in found["blind_spots"]), lambda row: row.grain),
         marks=marks,
     )
 

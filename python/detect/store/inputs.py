@@ -25,7 +25,8 @@ from detect.records import (
     Series,
     Source,
 )
-from detect.store.connection import Connection, connect, has_table, quoted
+from detect.store.connection import Connection, connect, has_table
+from warehouse.quoting import identifier
 
 _log = logging.getLogger(__name__)
 SIMULATED = "simulated shop"
@@ -181,7 +182,7 @@ def _accumulating(connection: Connection, kpis: tuple[Kpi, ...], dates: Dates) -
     names = sorted({m for kpi in kpis for m in (kpi.numerator, kpi.denominator) if m})
     lowest = connection.execute(
         f"""
-        select {", ".join(f"min({quoted(name)})" for name in names)}
+        select {", ".join(f"min({identifier(name)})" for name in names)}
         from marts.fct_segments_daily
         where period_start <= ?
         """,  # noqa: S608 - names from the schema, or quoted

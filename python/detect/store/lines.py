@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from detect.attribution.lines import GUEST, Coded, Lines, Reversal
+from detect.records import PRICE_HISTORY
 from detect.store.connection import connect, has_table
 
-PRICE_HISTORY = dt.timedelta(days=90)
 FEWEST_PRICES = 5
 """Sale lines within PRICE_HISTORY from which a product has a range of prices."""
 

@@ -12,7 +12,8 @@ from detect.records import (
     Days,
     Grain,
 )
-from detect.store.connection import Connection, connect, quoted
+from detect.store.connection import Connection, connect
+from warehouse.quoting import identifier
 
 
 def read_cells(path: Path, grain: Grain, periods: Days, measures: Sequence[str]) -> Cells:
@@ -64,7 +65,8 @@ def _cells_query(measures: Sequence[str]) -> str:
         for name in DIMENSIONS
     )
     sums = ", ".join(
-        f"cast(cells.{quoted(name)} as double) as {quoted(f'm_{name}')}" for name in measures
+        f"cast(cells.{identifier(name)} as double) as {identifier(f'm_{name}')}"
+        for name in measures
     )
     # In one order always, or sums would differ in their last digit from run to run.
     order = ", ".join(f"{name}_codes.code" for name in DIMENSIONS)

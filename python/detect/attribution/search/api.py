@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
 from detect.attribution.search import leaves as leaf_table
 from detect.attribution.search import verdict
@@ -27,6 +26,9 @@ from detect.attribution.search.records import (
     Sums,
 )
 from detect.records import Floats, Ints
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 DEFAULTS = Settings()
 
@@ -93,6 +95,8 @@ def search(
 
 def _numbered(column: pd.Series) -> tuple[Codes, pd.Index]:
     """Member numbers of a column, and its members; missing is a member like any other."""
+    import pandas as pd  # late: whoever has a table has it already
+
     if isinstance(column.dtype, pd.CategoricalDtype):
         codes = column.cat.codes.to_numpy()
         if (codes >= 0).all():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from detect.attribution.search.records import Codes
 from detect.records import Ints
@@ -35,6 +34,8 @@ def key_of(members: Sequence[Codes], sizes: tuple[int, ...]) -> Ints:
 
 def _ranks(key: Ints) -> Ints:
     """Replace keys by their ranks among the distinct ones."""
+    import pandas as pd  # late: it takes as long as a search, and a morning without news has none
+
     number, distinct = pd.factorize(key)
     rank = np.empty(distinct.size, np.int64)
     rank[np.argsort(distinct)] = np.arange(distinct.size)
