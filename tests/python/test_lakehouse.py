@@ -188,7 +188,7 @@ def test_unit_tests_pass_where_the_tables_were_built(thrift: tuple[Shop, Setting
     )
     assert done.returncode == 0, done.stdout
     written = sum(text.count("given:") for text in map(Path.read_text, MODELS.rglob("*.yml")))
-    assert f"PASS={written} WARN=0 ERROR=0 SKIP=0" in done.stdout
+    assert done.stdout.count("[PASS in ") == written
 
 
 @on_the_jvm
