@@ -81,7 +81,7 @@ test: lint audit .venv-flow/ready .venv-spark/tried ## everything that must hold
 	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 .PHONY: test-spark
-test-spark: .venv-spark/ready .venv/dev ## PySpark on this machine's Java gives what DuckDB gives, cell by cell
+test-spark: .venv-spark/ready .venv/dev ## PySpark on this machine's Java, in a session and as servers, gives what DuckDB gives
 	$(say) 'pytest: PySpark = DuckDB'
 	@RETAIL_TEST_JVM=1 $(BIN)/python -m pytest tests/python/test_lakehouse.py $(ARGS)
 
@@ -212,7 +212,7 @@ endif
 	@$(FLOW)/python -m pip install $(pip_options) --editable .
 	@touch $@
 
-# PySpark can't live with pandas 3.
+# A part of PySpark can't live with pandas 3.
 .venv-spark/ready: requirements-spark.lock pyproject.toml
 	$(call environment,.venv-spark,the packages with Spark: half a gigabyte)
 	@sed -n '/^setuptools==/,/[^\\]$$/p' $< > .venv-spark/setuptools.txt  # PySpark comes as source

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+import socket
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 from daily.build import environment
 from lakehouse.errors import LakehouseError
@@ -21,6 +24,11 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 DRIVER_MEMORY = "4g"
+REMOTE_VARIABLE = "SPARK_REMOTE"
+METHOD_VARIABLE = "RETAIL_SPARK_METHOD"
+CONNECT_PORT = 15002
+"""Where Spark Connect listens unless told otherwise."""
+CONNECT_SECONDS = 10
 Kind = Literal["sail", "spark", "connect", "cluster"]
 
 
@@ -79,8 +87,26 @@ def running(engine: Engine, scratch: Path) -> Iterator[None]:
         case "spark":
             with _jvm(scratch):
                 yield
+        case "cluster" if _is_by_session():
+            with _session(_remote()):
+                yield
         case "cluster":
             yield
+
+
+def _is_by_session() -> bool:
+    return (os.environ.get(METHOD_VARIABLE) or "session") == "session"
+
+
+def _remote() -> str:
+    """Where the cluster is; without it dbt would start a Spark of its own in this folder."""
+    address = os.environ.get(REMOTE_VARIABLE, "")
+    if not address:
+        raise LakehouseError(
+            f"which cluster? Set {METHOD_VARIABLE} to thrift or http and RETAIL_SPARK_HOST to its "
+            f"name, or {REMOTE_VARIABLE} to sc://HOST:PORT"
+        )
+    return address
 
 
 @contextmanager
@@ -117,7 +143,10 @@ def _session(address: str) -> Iterator[None]:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise _not_installed("PySpark") from error
-    with environment(SPARK_REMOTE=address):
+    _knock(address)
+    with environment(**{REMOTE_VARIABLE: address}), warnings.catch_warnings():
+        # dbt-spark asks for Hive's catalogue before every statement; a server has the one it has.
+        warnings.filterwarnings("ignore", "Failed to set spark.sql.catalogImplementation")
         try:
             session = SparkSession.builder.remote(address).getOrCreate()
             session.sql("select 1").collect()
@@ -125,6 +154,18 @@ def _session(address: str) -> Iterator[None]:
             raise LakehouseError(f"no Spark at {address}: {first_line(error)}") from error
         with _stopped_afterwards(session):
             yield
+
+
+def _knock(address: str) -> None:
+    """Look whether anybody is there: Spark Connect itself would try for ten minutes."""
+    try:
+        parts = urlsplit(address)
+        if not parts.hostname:
+            raise ValueError("it names no host")
+        where = parts.hostname, parts.port or CONNECT_PORT
+        socket.create_connection(where, timeout=CONNECT_SECONDS).close()
+    except (OSError, ValueError) as error:
+        raise LakehouseError(f"no Spark at {address}: {_first_line(error)}") from error
 
 
 @contextmanager

@@ -113,7 +113,9 @@ def _first_row(query: str) -> str:
         from pyspark.sql import SparkSession
 
         session = SparkSession.getActiveSession()
-        rows = session.sql(query).limit(1).collect() if session else []
+        if session is None:
+            return f"ask the cluster, the query is below {_target_folder() / 'compiled'}"
+        rows = session.sql(query).limit(1).collect()
     except Exception as error:  # told as a part of a line that is an error already
         raise LakehouseError(first_line(error)) from error
     return ", ".join(f"{name} = {value}" for row in rows for name, value in row.asDict().items())

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -21,16 +22,22 @@ from lakehouse.errors import LakehouseError
 from lakehouse.publish import Table
 from lakehouse.raw import lay_out
 from orders import HEADER, small_shop, write
+from sparks import serving
 
 OWN = PROJECT / ".venv-spark/bin/python"
 PYTHON = str(OWN) if (PROJECT / ".venv-spark/ready").exists() else sys.executable
 ENGINE = "spark" if os.environ.get("RETAIL_TEST_JVM") else "sail"
 WORKERS = "spark" if ENGINE == "spark" else "sail:2"
+SERVERS = ("connect", "http") if ENGINE == "spark" else ("sail",)
 needs_spark = pytest.mark.skipif(
     sys.executable == PYTHON and "CI" not in os.environ and find_spec("pysail") is None,
     reason="Spark is not installed; `make test` installs it",
 )
-MARTS = {path.stem for path in (PROJECT / "models/marts").rglob("*.sql")}
+on_the_jvm = pytest.mark.skipif(ENGINE != "spark", reason="wants Java: `make test-spark`")
+MODELS = PROJECT / "models"
+MARTS = {path.stem for path in (MODELS / "marts").rglob("*.sql")}
+CLUSTER = ("--engine", "cluster")
+Settings = dict[str, str]
 #: What the wild has in store, as far as two engines may take it for two things: the columns of an
 #: order line from the description on.
 WILD = [
@@ -70,9 +77,11 @@ def wild_shop(path: Path) -> Path:
     return path
 
 
-def on_spark(shop: Shop, *words: str, python: str = PYTHON) -> subprocess.CompletedProcess[str]:
+def on_spark(
+    shop: Shop, *words: str, python: str = PYTHON, settings: Settings | None = None
+) -> subprocess.CompletedProcess[str]:
     """The daily job of a shop on Spark, beside its DuckDB file."""
-    environment = shop.environment() | {"RETAIL_DB": str(spark_db(shop))}
+    environment = shop.environment() | {"RETAIL_DB": str(spark_db(shop))} | (settings or {})
     return subprocess.run(
         [python, "-m", "lakehouse", *words],
         cwd=shop.project,
@@ -154,6 +163,78 @@ def test_what_the_wild_has_in_store_is_the_same_on_several_workers(wild_lake: Sh
 
 
 @needs_spark
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_server_in_a_process_of_its_own_gives_the_same(
+    wild: Shop, tmp_path: Path, server: str
+) -> None:
+    mine = Shop(wild.project, tmp_path, wild.source)
+    with serving(server, PYTHON, tmp_path) as settings:
+        done = on_spark(mine, *CLUSTER, "--against", str(wild.database), settings=settings)
+    assert done.returncode == 0, done.stderr
+    assert f"{len(MARTS)} of {len(MARTS)} marts" in done.stdout
+    assert "Warning" not in done.stderr
+
+
+@pytest.fixture(scope="module")
+def thrift(wild: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shop, Settings]]:
+    """A Thrift server that keeps its tables between runs, and the shop that was built on it."""
+    folder = tmp_path_factory.mktemp("thrift")
+    mine = Shop(wild.project, folder, str(shutil.copy(wild.source, folder)))
+    with serving("thrift", PYTHON, folder) as settings:
+        done = on_spark(mine, *CLUSTER, "--quiet", settings=settings)
+        assert done.returncode == 0, done.stderr
+        yield mine, settings
+
+
+@on_the_jvm
+def test_a_thrift_server_gives_the_same(wild: Shop, thrift: tuple[Shop, Settings]) -> None:
+    found = compare(wild.database, spark_db(thrift[0]))
+    assert {difference.table for difference in found} == MARTS
+    assert [difference for difference in found if not difference.is_none] == []
+
+
+@on_the_jvm
+def test_unit_tests_pass_where_the_tables_were_built(thrift: tuple[Shop, Settings]) -> None:
+    shop, settings = thrift
+    words = ("test", "--target", "spark", "--select", "test_type:unit")
+    done = subprocess.run(
+        [Path(PYTHON).with_name("dbt"), *words],
+        cwd=shop.project,
+        env=shop.environment() | settings,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    written = sum(text.count("given:") for text in map(Path.read_text, MODELS.rglob("*.yml")))
+    assert done.stdout.count("[PASS in ") == written
+
+
+@on_the_jvm
+def test_a_cluster_asked_again_tells_what_stopped_it_in_one_line(
+    thrift: tuple[Shop, Settings],
+) -> None:
+    shop, settings = thrift
+    with Path(shop.source).open("a", encoding="utf-8") as file:
+        file.write("549999,10001,X,1,1/3/2190 09:00,2.50,100,Germany\n")
+    stopped = on_spark(shop, *CLUSTER, "--quiet", settings=settings)
+    assert stopped.returncode == 1
+    told = [line for line in stopped.stderr.splitlines() if line.startswith("lakehouse: ")]
+    assert len(told) == 1
+    assert "assert_order_dates_are_plausible" in told[0]
+    assert "First of them: ask the cluster, the query is below " in told[0]
+
+
+@needs_spark
+def test_a_server_that_is_not_there_is_told_at_once_in_one_line(shop_of_one_day: Shop) -> None:
+    done = on_spark(shop_of_one_day, "--quiet", "--engine", "sc://127.0.0.1:1")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "no Spark at sc://127.0.0.1:1: " in done.stderr
+
+
+@needs_spark
 def test_detection_and_report_run_unchanged_on_parquet(wild_lake: Shop) -> None:
     kinds = "select distinct table_type from information_schema.tables where table_schema = 'marts'"
     assert ask(spark_db(wild_lake), kinds) == [("VIEW",)]
@@ -209,6 +290,16 @@ def test_an_unknown_engine_is_told_in_one_line(shop_of_one_day: Shop) -> None:
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert "no engine 'flink'; say sail" in done.stderr
+
+
+def test_a_cluster_without_an_address_is_asked_for_it_in_one_line(shop_of_one_day: Shop) -> None:
+    nowhere = {"SPARK_REMOTE": "", "RETAIL_SPARK_METHOD": ""}
+    words = (*CLUSTER, "--quiet")
+    done = on_spark(shop_of_one_day, *words, python=sys.executable, settings=nowhere)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "which cluster? Set RETAIL_SPARK_METHOD" in done.stderr
+    assert not list(shop_of_one_day.folder.glob("spark.duckdb.lake/*"))
 
 
 @pytest.mark.skipif(find_spec("pysail") is not None, reason="Spark is in this environment")
