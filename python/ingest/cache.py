@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -140,12 +140,22 @@ def publish(path: Path, record: Record, draft: Path | None = None) -> Record:
     return record
 
 
-def forget_unused(cache: Path) -> None:
-    """Remove what no run has asked for in 30 days."""
+def forget_unused(cache: Path, in_use: Collection[Path]) -> None:
+    """Remove what no run has asked for in 30 days.
+
+    Args:
+        cache: folder of the landed files.
+        in_use: parts that this run shows. They stay, though they look old where a clock was set.
+    """
+    shown = {path.name for path in in_use}
     with writing(cache):
         for record in older_than(cache, "*.json", _LANDED_LIFE):
+            known = dict(recall_others(record))
+            if record in known and shown.issuperset(part.name for part in known[record].parts):
+                continue
             record.unlink(missing_ok=True)
-            needed = {part.name for one in recall_others(record).values() for part in one.parts}
+            known.pop(record, None)
+            needed = shown | {part.name for other in known.values() for part in other.parts}
             for part in older_than(cache, f"{_raw_file(record)}*.parquet", _LANDED_LIFE):
                 if part.name not in needed:
                     part.unlink(missing_ok=True)

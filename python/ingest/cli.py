@@ -99,7 +99,7 @@ def _status(options: argparse.Namespace) -> int:
 def _land(options: argparse.Namespace) -> int:
     cache = _cache(options)
     landing = land(resolve(options.root), cache)
-    forget_unused(cache)
+    forget_unused(cache, landing.parquets)
     for file in landing.files:
         show(harmless(_line(file)))
     show(f"{landing.raw_rows:,} order lines in {len(landing.files):,} files ({landing.origin})")

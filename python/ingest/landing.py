@@ -59,6 +59,11 @@ class Landing:
         return tuple(file for landed in self.landed for file in landed.files)
 
     @property
+    def parquets(self) -> tuple[Path, ...]:
+        """All landed files that hold their rows."""
+        return tuple(path for landed in self.landed for path in landed.parquets)
+
+    @property
     def raw_rows(self) -> int:
         """Number of order lines in all raw files."""
         return sum(file.raw_rows for file in self.files)

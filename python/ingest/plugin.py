@@ -50,7 +50,7 @@ class Plugin(BasePlugin):
             return
         if self._landing is None:
             self._landing = land(resolve(self._root, os.environ), self._cache)
-            forget_unused(self._cache)
+            forget_unused(self._cache, self._landing.parquets)
         create_views(conn, self._landing, code_hash(_project_folder()))
 
 

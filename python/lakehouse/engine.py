@@ -165,7 +165,7 @@ def _knock(address: str) -> None:
         where = parts.hostname, parts.port or CONNECT_PORT
         socket.create_connection(where, timeout=CONNECT_SECONDS).close()
     except (OSError, ValueError) as error:
-        raise LakehouseError(f"no Spark at {address}: {_first_line(error)}") from error
+        raise LakehouseError(f"no Spark at {address}: {first_line(error)}") from error
 
 
 @contextmanager

@@ -26,7 +26,7 @@ def lay_out(project: Path, folder: Path) -> None:
     """
     cache = project / (os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
     landing = land(resolve(project), cache)
-    forget_unused(cache)
+    forget_unused(cache, landing.parquets)
     with writing(folder):
         for table in ("order_lines", "files"):
             (folder / table).mkdir(parents=True)

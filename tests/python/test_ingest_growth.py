@@ -336,13 +336,13 @@ def test_a_part_is_kept_as_long_as_a_record_names_it(
     landed = land(source, tmp_path)
     for path in (first, *cache.glob("*.parquet")):
         os.utime(path, (0, 0))
-    forget_unused(cache)
+    forget_unused(cache, ())
     assert not first.exists()
     monkeypatch.setattr(landing, "_land_anew", None)
     assert land(source, tmp_path) == landed
     for path in cache.iterdir():
         os.utime(path, (0, 0))
-    forget_unused(cache)
+    forget_unused(cache, ())
     assert list(cache.iterdir()) == []
 
 
@@ -350,5 +350,5 @@ def test_what_an_older_version_landed_is_forgotten_with_its_record(tmp_path: Pat
     for name in ("0" * 32 + ".json", "0" * 32 + ".parquet"):
         os.utime(write(tmp_path / name, "{}"), (0, 0))
     good_csv(tmp_path / "1-1.parquet")
-    forget_unused(tmp_path)
+    forget_unused(tmp_path, ())
     assert [path.name for path in tmp_path.iterdir()] == ["1-1.parquet"]

@@ -141,7 +141,16 @@ def test_landed_files_nobody_asks_for_are_forgotten(tmp_path: Path) -> None:
     for path in cache_of(tmp_path).iterdir():
         age(path, 31 * DAY)
     land(used, tmp_path)
-    forget_unused(cache_of(tmp_path))
+    forget_unused(cache_of(tmp_path), ())
+    assert names(cache_of(tmp_path)) == kept
+
+
+def test_what_is_shown_is_kept_though_the_clock_says_that_it_is_old(tmp_path: Path) -> None:
+    landed = land(good_csv(tmp_path / "used.csv"), tmp_path)
+    kept = names(cache_of(tmp_path))
+    for path in cache_of(tmp_path).iterdir():
+        age(path, 400 * DAY)
+    forget_unused(cache_of(tmp_path), landed.parquets)
     assert names(cache_of(tmp_path)) == kept
 
 
