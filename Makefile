@@ -75,6 +75,7 @@ docs: .venv/project ## document every table of the built file, in target/static_
 
 tools := .venv/project .venv/dev
 
+# The tests of a file stay together: the shops that they look at are built once for each file.
 .PHONY: test
 test: lint audit .venv-flow/ready .venv-spark/tried ## everything that must hold: lint, audit, then pytest
 	$(say) 'pytest, a file of tests on each core'
