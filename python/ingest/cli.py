@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console import FINE, add_options, harmless, run, set_up, show
-from ingest.cache import RawFile, forget_unused
+from ingest.cache import RawFile
 from ingest.download import URL_VARIABLE, download
 from ingest.errors import IngestError
 from ingest.landing import CACHE_VARIABLE, LANDED_FOLDER, is_landed, land
@@ -97,9 +97,7 @@ def _status(options: argparse.Namespace) -> int:
 
 
 def _land(options: argparse.Namespace) -> int:
-    cache = _cache(options)
-    landing = land(resolve(options.root), cache)
-    forget_unused(cache, landing.parquets)
+    landing = land(resolve(options.root), _cache(options))
     for file in landing.files:
         show(harmless(_line(file)))
     show(f"{landing.raw_rows:,} order lines in {len(landing.files):,} files ({landing.origin})")

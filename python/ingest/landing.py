@@ -14,7 +14,17 @@ from pathlib import Path
 
 import duckdb
 
-from ingest.cache import Part, RawFile, Record, checksum, part_name, publish, recall, record_path
+from ingest.cache import (
+    Part,
+    RawFile,
+    Record,
+    checksum,
+    forget_unused,
+    part_name,
+    publish,
+    recall,
+    record_path,
+)
 from ingest.delimited import write_delimited, write_rest
 from ingest.errors import CannotWriteError, IngestError, reading, writing
 from ingest.growth import cut_off, find_landed
@@ -70,7 +80,7 @@ class Landing:
 
 
 def land(sources: Sources, cache: Path) -> Landing:
-    """Land the raw files that are not landed yet.
+    """Land the raw files that are not landed yet, and forget what nobody has asked for lately.
 
     Args:
         sources: what to read.
@@ -89,6 +99,7 @@ def land(sources: Sources, cache: Path) -> Landing:
     if not landing.raw_rows:
         names = ", ".join(str(source.path) for source in sources.files[:3])
         raise IngestError(f"no order lines below the header of {names}; give a file that has some")
+    forget_unused(cache, landing.parquets)
     return landing
 
 

@@ -20,7 +20,6 @@ import duckdb
 from dbt import flags
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from ingest.cache import forget_unused
 from ingest.code import code_hash
 from ingest.landing import LANDED_FOLDER, Landing, land
 from ingest.sources import resolve
@@ -50,7 +49,6 @@ class Plugin(BasePlugin):
             return
         if self._landing is None:
             self._landing = land(resolve(self._root, os.environ), self._cache)
-            forget_unused(self._cache, self._landing.parquets)
         create_views(conn, self._landing, code_hash(_project_folder()))
 
 

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 from ingest import LANDED_FOLDER, Landing, create_views, land, resolve
-from ingest.cache import forget_unused
 from ingest.errors import writing
 from ingest.landing import CACHE_VARIABLE, Landed
 from ingest.sql import copy_to_parquet
@@ -26,7 +25,6 @@ def lay_out(project: Path, folder: Path) -> None:
     """
     cache = project / (os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
     landing = land(resolve(project), cache)
-    forget_unused(cache, landing.parquets)
     with writing(folder):
         for table in ("order_lines", "files"):
             (folder / table).mkdir(parents=True)
