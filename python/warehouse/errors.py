@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 MAKE_ROOM = "make room or allow writing there, then run again"
 """What to do where the disk refuses."""
+
+
+_HOLDER = re.compile(r"lock is held in (.+) \(PID (\d+)\)")
 
 
 class WarehouseError(RuntimeError):
@@ -19,9 +23,11 @@ class HeldError(WarehouseError):
     """Another program has the file open for writing, and did not close it in time."""
 
 
-def held(path: Path) -> HeldError:
-    """Say that another program has the file, and what to do."""
-    return HeldError(f"{path}: locked by another program; close it, or try again later")
+def held(path: Path, error: Exception | None = None) -> HeldError:
+    """Say that another program has the file, which one if DuckDB names it, and what to do."""
+    holder = _HOLDER.search(str(error))
+    who = f" ({Path(holder[1]).name}, process {holder[2]})" if holder else ""
+    return HeldError(f"{path}: locked by another program{who}; close it, or try again later")
 
 
 def first_line(error: Exception) -> str:

@@ -14,9 +14,14 @@ from warehouse.quoting import identifier, literal
 PAUSE_SECONDS = 0.1
 MEMORY_VARIABLE, MEMORY_LIMIT = "RETAIL_MEMORY_LIMIT", "4GB"
 """The setting that says how much memory DuckDB may take, and its default, as in profiles.yml."""
-ADVICE = "move it away, and `make run` builds another"
-DAMAGE = ("corrupt", "serializ", "deserializ", "checksum", "not a valid duckdb", "internal error")
+DAMAGE = (
+    "corrupt", "serializ", "deserializ", "checksum", "internal error", "not read enough bytes",
+)  # fmt: skip
 """What DuckDB's messages have in them when a file is not what it was when it was written."""
+STRANGE_LOG = ("wal does not match", "wal checkpoint iteration")
+"""What they have in them when the write-ahead log beside a file is that of another one."""
+REPLACE = "move it away, and `make run` builds another"
+KEEP = f"put a backup in its place, or {REPLACE}; keep it, for what people said is in it"
 
 
 def open_database(
@@ -26,7 +31,7 @@ def open_database(
 
     Raises:
         HeldError: it stays so.
-        WarehouseError: it is no DuckDB file, or a damaged one, or the bound is none.
+        WarehouseError: it can't be opened, or the bound is none; the message advises by cause.
     """
     deadline = time.monotonic() + patience
     while True:
@@ -36,7 +41,7 @@ def open_database(
             if not (isinstance(error, duckdb.IOException) and "lock" in str(error)):
                 raise WarehouseError(unreadable(path, error)) from error
             if time.monotonic() >= deadline:
-                raise held(path) from error
+                raise held(path, error) from error
             time.sleep(PAUSE_SECONDS)
 
 
@@ -70,11 +75,34 @@ def insist_on_whole(path: Path) -> None:
 
 
 def told(path: Path, error: duckdb.Error) -> str:
-    """Say in one line what DuckDB said of a file, and what to do where it is damaged."""
+    """Say in one line what DuckDB said of a file, and what to do where it can't be read."""
     is_damaged = any(sign in str(error).lower() for sign in DAMAGE)
     return unreadable(path, error) if is_damaged else f"{path}: {first_line(error)}"
 
 
 def unreadable(path: Path, error: Exception) -> str:
-    """Say that a file can't be read, and what to do."""
-    return f"{path}: not a DuckDB file that can be read ({first_line(error)}); {ADVICE}"
+    """Say that a file can't be read, why, and what to do about that cause."""
+    said = str(error).lower()
+    wal = path.with_name(f"{path.name}.wal")
+    if any(sign in said for sign in STRANGE_LOG):
+        return (
+            f"{path}: {wal.name} beside it is of another file, which a program had open for "
+            f"writing while {path.name} was replaced; close that program and move {wal.name} away: "
+            f"{path.name} itself is whole ({first_line(error)})"
+        )
+    if "replaying wal" in said:
+        return (
+            f"{path}: {wal.name} beside it can't be read ({first_line(error)}); move it away and "
+            f"keep it: what a program wrote by hand is in it, {path.name} itself is whole"
+        )
+    if "permission denied" in said:
+        return f"{path}: this user may not read it; have its owner allow that (chmod, chown)"
+    if "version number" in said:
+        return f"{path}: a newer DuckDB wrote it ({first_line(error)}); open it with that version"
+    if "encrypt" in said:
+        return f"{path}: it is encrypted ({first_line(error)}); give RETAIL_DB another file"
+    if "is a directory" in said:
+        return f"{path}: it is a folder; give RETAIL_DB a file"
+    if any(sign in said for sign in DAMAGE):
+        return f"{path}: a damaged DuckDB file ({first_line(error)}); {KEEP}"
+    return f"{path}: not a DuckDB file that can be read ({first_line(error)}); {REPLACE}"

@@ -174,9 +174,7 @@ def _copy_of(database: Path, prefix: str) -> Iterator[Path]:
 
 def _copy(database: Path, copy: Path) -> None:
     """Copy under the lock that keeps DuckDB from writing to the file meanwhile."""
-    with database.open("rb") as whole:
-        if not _patiently(lambda: _take(whole, fcntl.lockf, fcntl.LOCK_SH), PATIENCE_SECONDS):
-            raise held(database)
+    with _locked_for_reading(database):
         shutil.copyfile(database, copy)
         shutil.copymode(database, copy)
 
@@ -190,14 +188,44 @@ def _settle(database: Path) -> None:
 
 
 def _put_in_place(copy: Path, database: Path) -> None:
+    """Replace the published file by a copy.
+
+    Raises:
+        HeldError: another program has it open for writing. DuckDB writes its log by the file's
+            name, so what that program writes later would lie beside the new file and lock
+            everybody out.
+        WarehouseError: the copy was not closed, or the disk refuses.
+    """
     if _log_of(copy).exists():
         raise WarehouseError(f"{copy} was not closed; {as_before(database)}")
-    if database.exists():
-        _settle(database)
     with _told(copy.parent, as_before(database)):
         with copy.open("rb") as whole:
             os.fsync(whole.fileno())
-        copy.replace(database)
+        with _nobody_writing(database):
+            copy.replace(database)
+
+
+@contextmanager
+def _nobody_writing(database: Path) -> Iterator[None]:
+    """Keep other programs from opening a file for writing, which need not exist yet."""
+    if not database.exists():
+        yield
+        return
+    _settle(database)
+    with _locked_for_reading(database):
+        if _log_of(database).exists():
+            raise WarehouseError(f"{database}: another program is just writing to it; try again")
+        yield
+
+
+@contextmanager
+def _locked_for_reading(database: Path) -> Iterator[None]:
+    """Hold the lock that keeps DuckDB from opening a file for writing; readers don't mind."""
+    with database.open("rb") as whole:
+        if not _patiently(lambda: _take(whole, fcntl.lockf, fcntl.LOCK_SH), PATIENCE_SECONDS):
+            open_database(database, read_only=True).close()  # tells which program it is
+            raise held(database)
+        yield
 
 
 def _log_of(database: Path) -> Path:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -19,7 +22,7 @@ from conftest import DBT, PROJECT, Shop
 from detect import store
 from orders import small_shop, write
 from warehouse.all_or_nothing import Plugin
-from warehouse.errors import WarehouseError, first_line
+from warehouse.errors import HeldError, WarehouseError, first_line
 from warehouse.opening import MEMORY_LIMIT, MEMORY_VARIABLE, open_database
 from warehouse.publish import changed, only_one_at_work, private_copy
 from warehouse.quoting import identifier, literal
@@ -145,6 +148,114 @@ def test_a_program_that_writes_by_hand_is_told_of(
     assert version(database) == 1
 
 
+HOLDER = """
+import duckdb, sys
+connection = duckdb.connect(sys.argv[1])
+print("open", flush=True)
+sys.stdin.readline()
+connection.execute("create table mine as select 1 as a")
+print("written", flush=True)
+sys.stdin.readline()
+"""
+
+
+@contextmanager
+def held_for_writing(database: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another program that has the file open, writes when told to, and is then killed."""
+    command = [sys.executable, "-c", HOLDER, str(database)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        try:
+            yield holder
+        finally:
+            holder.kill()
+
+
+def let_write(holder: subprocess.Popen[str]) -> None:
+    assert holder.stdin is not None
+    assert holder.stdout is not None
+    holder.stdin.write("\n")
+    holder.stdin.flush()
+    assert holder.stdout.readline() == "written\n"
+
+
+def test_nothing_is_published_over_a_file_that_another_program_writes_to(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.publish.PATIENCE_SECONDS", 0.1)
+    with ExitStack() as stack:
+        copy = stack.enter_context(private_copy(database, nothing_to_bring))
+        put(copy, 2)
+        end = stack.pop_all()
+        holder = stack.enter_context(held_for_writing(database))
+        with pytest.raises(HeldError, match=r"another program \(python\S*, process \d+\)"):
+            end.close()
+        let_write(holder)
+    assert version(database) == 1
+    with private_copy(database, nothing_to_bring) as copy:
+        put(copy, 3)
+    with duckdb.connect(str(database)) as connection:
+        assert connection.execute("select a from mine").fetchall() == [(1,)]
+    assert version(database) == 3
+    assert left_over(database.parent) == []
+
+
+def test_a_program_that_stops_writing_in_time_is_waited_for(database: Path) -> None:
+    with ExitStack() as stack, private_copy(database, nothing_to_bring) as copy:
+        put(copy, 2)
+        holder = stack.enter_context(held_for_writing(database))
+        timer = threading.Timer(1.0, holder.kill)
+        timer.start()
+    assert version(database) == 2
+
+
+def test_a_log_of_another_file_is_named_and_moving_it_away_is_all_it_takes(
+    database: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.duckdb"
+    shutil.copy(database, other)
+    put(other, 2)
+    with held_for_writing(database) as holder:
+        other.replace(database)  # as versions before this one published
+        let_write(holder)
+    log = database.with_name("retail.duckdb.wal")
+    with pytest.raises(WarehouseError) as told, private_copy(database, nothing_to_bring):
+        pass
+    line = str(told.value)
+    assert "move retail.duckdb.wal away: retail.duckdb itself is whole" in line
+    assert "another" not in line.partition(";")[2]
+    assert "\n" not in line
+    log.rename(tmp_path / "kept.wal")
+    assert version(database) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ('IO Error: Cannot open file "x": Permission denied', "this user may not read it"),
+        ("IO Error: Trying to read a database file with version number 99, but", "a newer DuckDB"),
+        ('Cannot open encrypted database "x" without a key', "it is encrypted"),
+        ('IO Error: Could not read from file "x": Is a directory', "it is a folder"),
+        ("Corrupt database file: computed checksum 1 does not match", "keep it, for what people"),
+        ("IO Error: Could not read enough bytes from file", "keep it, for what people said"),
+    ],
+)
+def test_what_to_do_about_a_file_that_cannot_be_opened_depends_on_the_cause(
+    database: Path, monkeypatch: pytest.MonkeyPatch, said: str, advice: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise duckdb.IOException(said)
+
+    monkeypatch.setattr("warehouse.opening.duckdb.connect", refuse)
+    with pytest.raises(WarehouseError) as told:
+        open_database(database, read_only=True)
+    line = str(told.value)
+    assert advice in line
+    assert ("move it away" in line) == ("keep it" in line)
+
+
 def test_what_is_no_duckdb_file_is_told_in_one_line_and_left_alone(database: Path) -> None:
     database.write_text("a letter to a friend\n" * 1000)
     with pytest.raises(WarehouseError) as told, private_copy(database, nothing_to_bring):
@@ -163,7 +274,7 @@ def test_a_damaged_block_is_told_of_when_work_on_it_fails(database: Path) -> Non
         content[place] ^= 1
     database.write_bytes(content)
     with (
-        pytest.raises(WarehouseError, match=f"{database}: not a DuckDB file .*; move it away"),
+        pytest.raises(WarehouseError, match=f"{database}: a damaged DuckDB file .*move it away"),
         private_copy(database, nothing_to_bring) as copy,
         duckdb.connect(str(copy)) as connection,
     ):
