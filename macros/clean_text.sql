@@ -1,15 +1,12 @@
-{#
-    Trimmed of whatever counts as white space in Unicode, and of the byte order mark and the zero
-    width space; empty becomes NULL.
-#}
+{# Trimmed of whatever counts as white space in Unicode, the byte order mark, the zero width space. #}
 {% macro clean_text(column) -%}
     {{ return(adapter.dispatch('clean_text')(column)) }}
 {%- endmacro %}
 
 {% macro default__clean_text(column) -%}
-    nullif(trim({{ column }}, '{{ blank_characters() }}'), '')
+    trim({{ column }}, '{{ blank_characters() }}')
 {%- endmacro %}
 
 {% macro spark__clean_text(column) -%}
-    nullif(btrim({{ column }}, '{{ blank_characters() }}'), '')
+    btrim({{ column }}, '{{ blank_characters() }}')
 {%- endmacro %}

@@ -105,12 +105,14 @@ final as (
         case
             when reject_reason is not null then null
             when is_service then 'service'
-            when invoice_no like 'C%' and quantity < 0 and unit_price > 0 then 'return'
             when
-                invoice_no not like 'C%' and invoice_no not like 'A%'
-                and quantity > 0 and unit_price > 0
-                then 'sale'
-            else 'adjustment'
+                unit_price = 0 or quantity = 0
+                or (unit_price < 0 and quantity < 0)
+                or {{ matches('invoice_no', 'A[0-9]+') }}
+                or ({{ matches('invoice_no', 'C[0-9]+') }} and quantity > 0)
+                then 'adjustment'
+            when unit_price < 0 or quantity < 0 then 'return'
+            else 'sale'
         end as line_type
     from checked
 

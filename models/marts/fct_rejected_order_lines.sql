@@ -41,13 +41,7 @@ final as (
         case
             when rejected.reject_reason = 'duplicate'
                 then 'identical to an earlier row in all eight columns'
-            when order_lines.parse_error is not null then order_lines.parse_error
-            when order_lines.invoice_no is null then 'the invoice number is empty'
-            when order_lines.stock_code is null then 'the stock code is empty'
-            when order_lines.quantity is null then 'the quantity is not a whole number'
-            when order_lines.ordered_at is null then 'the date cannot be read'
-            when order_lines.unit_price is null then 'the price is not a number that fits'
-            else 'quantity times price does not fit'
+            else {{ malformed_detail('order_lines') }}
         end as detail,
         raw_lines.invoice_no,
         raw_lines.stock_code,

@@ -1,0 +1,13 @@
+{#
+    A trimmed text column, NULL where it is empty or one of the words by which exports write that
+    there is nothing.
+#}
+{% macro known_text(column) -%}
+    {%- set words = [
+        '', 'NULL', 'Null', 'null', 'NA', 'N/A', 'n/a', '#N/A', 'NAN', 'NaN', 'nan',
+        'NONE', 'None', 'none', '\\N', '-', '(BLANK)', '(Blank)', '(blank)',
+    ] -%}
+    case when {{ column }} not in (
+        {%- for word in words %}{{ sql_text(word) }}{{ ', ' if not loop.last }}{% endfor -%}
+    ) then {{ column }} end
+{%- endmacro %}
