@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _act(options: argparse.Namespace) -> int:
-    outcome = job.run(options.db, dry=options.dry_run)
+    outcome = job.run(options.db, dry=options.dry_run, simulated=options.simulated)
     if not options.quiet:
         show(harmless("\n".join(lines(outcome, dry=options.dry_run))))
     for problem in outcome.problems:
@@ -58,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     add_db_option(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="say what would be sent; send it not"
+    )
+    parser.add_argument(
+        "--simulated", action="store_true", help="send also what is about simulated data"
     )
     add_options(parser)
     return parser

@@ -19,6 +19,7 @@ from detect.errors import DetectError
 from post import PostError, patiently
 
 Sleep = Callable[[float], None]
+NOT_SIMULATED = "the data are simulated, and nobody is alerted of them unless --simulated is given"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ def run(
     given: Settings | None = None,
     *,
     dry: bool = False,
+    simulated: bool = False,
     sleep: Sleep = time.sleep,
 ) -> Outcome:
     """Send every alert that is due, each channel for itself.
@@ -46,6 +48,7 @@ def run(
         path: the finished DuckDB file.
         given: channels and rules; those of the environment if not told otherwise.
         dry: choose, but send and note nothing.
+        simulated: send also what is about simulated data.
         sleep: how to wait between attempts.
 
     Raises:
@@ -54,6 +57,8 @@ def run(
     chosen_by = settings.read() if given is None else given
     try:
         found = read(path)
+        if found.is_simulated and not simulated:
+            return Outcome((), (NOT_SIMULATED,), chosen_by.problems)
         if not dry and chosen_by.channels:
             store.append(path, "alerts", [])  # if it can't be noted, it must not be sent
     except DetectError as error:

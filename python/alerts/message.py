@@ -36,7 +36,8 @@ def write(alert: Alert, report: str = "") -> Message:
     incident = alert.incident
     again = ", worse than before" if alert.reason == WORSE else ""
     early = "; the period is not over yet" if incident.is_provisional else ""
-    subject = f"[{incident.severity}{again}] {_line(incident.headline)}"
+    mark = "[SIMULATED] " if alert.is_simulated else ""
+    subject = f"{mark}[{incident.severity}{again}] {_line(incident.headline)}"
     about = (
         f"Incident {incident.incident_id}, {_days(alert)}{early}. "
         f"Owner: {_line(str(incident.lead.get('owner') or 'nobody'))}. "

@@ -68,9 +68,18 @@ class Pauses(list[float]):
         self.append(seconds)
 
 
-def send(database: Path, environment: dict[str, str], pauses: Pauses | None = None) -> Outcome:
+def send(
+    database: Path,
+    environment: dict[str, str],
+    pauses: Pauses | None = None,
+    *,
+    simulated: bool = False,
+) -> Outcome:
     return job.run(
-        database, settings.read(environment), sleep=Pauses() if pauses is None else pauses
+        database,
+        settings.read(environment),
+        simulated=simulated,
+        sleep=Pauses() if pauses is None else pauses,
     )
 
 
@@ -371,9 +380,21 @@ def test_an_alert_tells_the_incident_in_words_and_in_plain_fields(
     assert "SIMULATED" not in str(body["text"])
 
 
-def test_simulated_data_are_called_so(database: Path, webhook: Web) -> None:
+def test_of_simulated_data_nobody_is_alerted(database: Path, webhook: Web) -> None:
     findings.write(database, incident(), source="simulated shop: orders.csv")
-    send(database, to_webhook(webhook))
+    outcome = send(database, to_webhook(webhook))
+    assert not webhook.json
+    assert outcome.sent == ()
+    assert "simulated" in outcome.notes[0]
+
+
+def test_an_alert_of_simulated_data_that_was_asked_for_says_so_in_its_subject(
+    database: Path, webhook: Web, mailbox: Mail
+) -> None:
+    findings.write(database, incident(), source="simulated shop: orders.csv")
+    send(database, {**to_webhook(webhook), **to_mailbox(mailbox)}, simulated=True)
+    assert str(webhook.json[0]["text"]).startswith("[SIMULATED] [")
+    assert str(mailbox.messages[0]["Subject"]).startswith("[SIMULATED] [")
     assert "SIMULATED DATA" in str(webhook.json[0]["text"])
 
 
