@@ -80,10 +80,10 @@ def build(
     keep(results)
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
+    look = first_row or (lambda query: _row(query, database))
     if not outcome.success:
-        look = first_row or (lambda query: _row(query, database))
         raise DailyError(f"dbt build stopped: {_first_reason(outcome, results, look)}")
-    return _summarise(results)
+    return _summarise(results, look)
 
 
 def noting(log: Log) -> Keep:
@@ -137,11 +137,15 @@ def _first_reason(outcome: dbtRunnerResult, results: Sequence[NodeResult], look:
     failed = [result for result in results if result.status in ("error", "fail")]
     if not failed:
         return _one_line(str(outcome.exception))
-    node = failed[0].node
     if failed[0].status == "fail":
-        row = look(getattr(node, "compiled_code", None) or "select 1")
-        return f"{node.name}: {_one_line(node.description)} First of them: {row}"
-    return f"{node.name}: {_one_line(failed[0].message or 'failed')}"
+        return _found_by(failed[0], look)
+    return f"{failed[0].node.name}: {_one_line(failed[0].message or 'failed')}"
+
+
+def _found_by(test: NodeResult, look: FirstRow) -> str:
+    """What a test that did not pass found: what it is about, and its first row."""
+    row = look(getattr(test.node, "compiled_code", None) or "select 1")
+    return f"{test.node.name}: {_one_line(test.node.description)} First of them: {row}"
 
 
 def _row(query: str, database: Path) -> str:
@@ -161,14 +165,10 @@ def _one_line(message: str) -> str:
     return " ".join(told[1:] if headed else told)
 
 
-def _summarise(results: Sequence[NodeResult]) -> BuildResult:
+def _summarise(results: Sequence[NodeResult], look: FirstRow) -> BuildResult:
     kinds = [str(result.node.resource_type) for result in results]
     return BuildResult(
         models=kinds.count("model"),
         tests=kinds.count("test"),
-        warnings=tuple(
-            f"{result.node.name}: {_one_line(result.message or '')}"
-            for result in results
-            if result.status == "warn"
-        ),
+        warnings=tuple(_found_by(result, look) for result in results if result.status == "warn"),
     )

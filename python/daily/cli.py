@@ -42,6 +42,7 @@ def _act(options: argparse.Namespace) -> int:
         _log.info,
         bar=sys.stderr.isatty() and not options.quiet,
         alert=options.alert,
+        simulate=options.simulate,
     )
     if not options.quiet:
         show(summary(done, colour=is_coloured()))
@@ -73,6 +74,10 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alert", action="store_true",
         help="also send what is new or worse; `python -m alerts --help` tells by what settings",
+    )  # fmt: skip
+    parser.add_argument(
+        "--simulate", action="store_true",
+        help="take a simulated shop, also in place of the data that the last run read",
     )  # fmt: skip
     parser.add_argument("--timings", action="store_true", help="print where the time went")
     add_options(parser)

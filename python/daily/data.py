@@ -9,9 +9,18 @@ from pathlib import Path
 from ingest import IngestError
 from ingest.download import PUBLIC_URL, URL_VARIABLE, download
 from ingest.fetch import told
+from ingest.last_run import last_source
 from ingest.progress import progress_bar
 from ingest.simulated import SIMULATED_FILE, simulate_into
-from ingest.sources import SOURCE_VARIABLE, find_origin
+from ingest.sources import (
+    GIVEN,
+    PUBLIC,
+    PUBLIC_FILE,
+    SIMULATED,
+    SOURCE_VARIABLE,
+    LastSource,
+    choose,
+)
 
 Say = Callable[[str], None]
 
@@ -21,37 +30,64 @@ LOUD = (
 )
 
 
-def make_sure_there_is_data(project: Path, say: Say, *, bar: bool) -> None:
+def make_sure_there_is_data(
+    project: Path, database: Path, say: Say, *, bar: bool, simulate: bool = False
+) -> dict[str, str]:
     """Download the public data set, or simulate a shop, where there is nothing to read yet.
 
-    A download is tried once: where a simulated shop is there already, it is used.
+    A download is tried once: where a simulated shop is there already, it is used. Sample data
+    never take the place of what the last run read, unless asked for.
 
     Args:
         project: the project root.
+        database: the DuckDB file, which knows what the last run read.
         say: told in one line what is done, and loudly when the data are simulated.
         bar: draw a progress bar of a download.
+        simulate: take the simulated shop, whatever there is.
+
+    Returns:
+        Settings of the environment that the rest of the run needs.
 
     Raises:
-        IngestError: not even a shop can be simulated.
+        IngestError: what the last run read is not there, or no shop can be simulated.
+        WarehouseError: the DuckDB file can't be read.
     """
-    origin = find_origin(project)
-    if origin == "given":
+    if simulate and os.environ.get(SOURCE_VARIABLE):
+        raise IngestError(f"--simulate and {SOURCE_VARIABLE} are both given; drop one of them")
+    if simulate:
+        return _simulated(project, say)
+    last = last_source(database)
+    if _wants_download(project, last):
+        _download(project, say, bar=bar)
+    choice = choose(project, last=last)
+    if choice.origin == SIMULATED:
+        return _simulated(project, say)
+    if choice.is_from_last_run:
+        say(f"reading {choice.location}, the source of the last run into {database.name}")
+    elif choice.origin == GIVEN:
         say(f"reading {os.environ[SOURCE_VARIABLE]}")
-    elif origin == "public data set" or _downloaded(project, say, bar=bar):
-        say("reading the public data set")
     else:
-        say(LOUD)
-        simulate_into(project / SIMULATED_FILE)
+        say("reading the public data set")
+    return {}
 
 
-def _downloaded(project: Path, say: Say, *, bar: bool) -> bool:
-    if (project / SIMULATED_FILE).exists():
-        return False
+def _simulated(project: Path, say: Say) -> dict[str, str]:
+    say(LOUD)
+    simulate_into(project / SIMULATED_FILE)
+    return {SOURCE_VARIABLE: str(project / SIMULATED_FILE)}
+
+
+def _wants_download(project: Path, last: LastSource | None) -> bool:
+    """Whether there is nothing to read but what the network may have."""
+    is_own = os.environ.get(SOURCE_VARIABLE) or (last and last.origin == GIVEN)
+    is_simulated = (project / SIMULATED_FILE).exists() and not (last and last.origin == PUBLIC)
+    return not (is_own or is_simulated or (project / PUBLIC_FILE).exists())
+
+
+def _download(project: Path, say: Say, *, bar: bool) -> None:
     say(f"downloading {told(os.environ.get(URL_VARIABLE) or PUBLIC_URL)}")
     try:
         with progress_bar(shown=bar) as progress:
             download(project, progress=progress)
     except IngestError as error:
         say(f"no public data: {error}")
-        return False
-    return True

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from alerts import job as alerting
 from alerts.errors import AlertsError
 from daily import operations
-from daily.build import BuildResult, Keep, build, noting
+from daily.build import BuildResult, Keep, build, environment, noting
 from daily.data import Say, make_sure_there_is_data
 from daily.errors import DailyError
 from detect import pipeline, store
@@ -51,6 +51,17 @@ class Tables(Protocol):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a run of the daily job is asked for; `run` says what each means."""
+
+    project: Path
+    database: Path
+    bar: bool
+    alert: bool
+    simulate: bool
+
+
+@dataclass(frozen=True)
 class Done:
     """What a run of the daily job did; `alerts` and `rewrite` are None where not asked for."""
 
@@ -70,6 +81,7 @@ def run(
     *,
     bar: bool = False,
     alert: bool = False,
+    simulate: bool = False,
     step: Step = plainly,
     tables: Tables = build,
 ) -> Done:
@@ -81,6 +93,7 @@ def run(
         say: told in one line what is being done.
         bar: draw a progress bar of a download.
         alert: send what is new or worse by the channels that the environment sets up.
+        simulate: take the simulated shop, whatever the last run read.
         step: how to do each step; a scheduler makes a task of it.
         tables: builds the tables of a project into a DuckDB file; on another engine, perhaps.
 
@@ -89,22 +102,14 @@ def run(
             nothing: `alerts` tells of it, for everything else is done by then.
     """
     with keep_log(database) as log:
-        return _run(project, database, say, log, bar=bar, alert=alert, step=step, tables=tables)
+        asked = Asked(project, database, bar=bar, alert=alert, simulate=simulate)
+        return _run(asked, say, log, step, tables)
 
 
-def _run(
-    project: Path,
-    database: Path,
-    say: Say,
-    log: Log,
-    *,
-    bar: bool,
-    alert: bool,
-    step: Step,
-    tables: Tables,
-) -> Done:
+def _run(asked: Asked, say: Say, log: Log, step: Step, tables: Tables) -> Done:
+    project, database = asked.project, asked.database
     seconds: dict[str, float] = {}
-    asked = _rewriting()
+    rewriter = _rewriting()
 
     def do(name: str, act: Callable[[], T]) -> T:
         started = time.perf_counter()
@@ -113,23 +118,28 @@ def _run(
         return done
 
     try:
-        do("data", lambda: make_sure_there_is_data(project, say, bar=bar))
-        with private_copy(database, store.carry_over) as copy:
+        settings = do(
+            "data",
+            lambda: make_sure_there_is_data(
+                project, database, say, bar=asked.bar, simulate=asked.simulate
+            ),
+        )
+        with environment(**settings), private_copy(database, store.carry_over) as copy:
             say("building the tables (dbt build)")
             built = do("dbt build", lambda: tables(project, copy, keep=noting(log)))
             say("looking for what moved (detect)")
             found = do("detect", lambda: pipeline.run(copy))
             rewritten = None
-            if asked is not None:
+            if rewriter is not None:
                 say("having the stories rewritten")
-                rewritten = do("rewrite", lambda: rewriting.run(copy, asked))
+                rewritten = do("rewrite", lambda: rewriting.run(copy, rewriter))
             log.shorten()
             operations.write(copy, log.rows())
         say("writing the report")
         written = do("report", lambda: page.write(database))
-        if alert:
+        if asked.alert:
             say("sending what is new (alerts)")
-        sent = do("alert", lambda: alerting.run(database)) if alert else None
+        sent = do("alert", lambda: alerting.run(database)) if asked.alert else None
     except TOLD as error:
         raise DailyError(str(error)) from error
     return Done(database, built, found, written, rewritten, sent, seconds)

@@ -10,7 +10,7 @@ import duckdb
 import pandas as pd
 
 from ingest.landing import land
-from ingest.sources import SOURCE_VARIABLE, Sources, find_origin, resolve
+from ingest.sources import SOURCE_VARIABLE, Sources, choose, resolve
 from ingest.sql import copy_to_parquet
 from ingest.views import create_views
 from simulate import ShopConfig, simulate_shop
@@ -49,7 +49,7 @@ def given(project: Path, folder: Path) -> Shop | None:
     Raises:
         IngestError: it can't be read.
     """
-    if find_origin(project, os.environ) == NO_DATA:
+    if choose(project, os.environ).origin == NO_DATA:
         return None
     return keep(Shop(GIVEN, GIVEN, folder / "given.parquet"), resolve(project, os.environ))
 

@@ -12,9 +12,12 @@ from console import FINE, add_options, harmless, run, set_up, show
 from ingest.cache import RawFile
 from ingest.download import URL_VARIABLE, download
 from ingest.errors import IngestError
-from ingest.landing import CACHE_VARIABLE, LANDED_FOLDER, is_landed, land
+from ingest.landing import CACHE_VARIABLE, LANDED_FOLDER, is_landed, land_project
+from ingest.last_run import last_source
 from ingest.progress import progress_bar
-from ingest.sources import PUBLIC_FILE, SOURCE_VARIABLE, find_origin, resolve
+from ingest.sources import PUBLIC_FILE, SIMULATED, SOURCE_VARIABLE, LastSource, choose, resolve
+from warehouse.errors import WarehouseError
+from warehouse.option import usual_database
 
 _EXAMPLES = f"""\
 examples:
@@ -30,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     set_up(options, "ingest: ")
     commands = {"download": _download, "status": _status, "land": _land}
-    return run("ingest", lambda: commands[options.command](options), IngestError)
+    return run("ingest", lambda: commands[options.command](options), IngestError, WarehouseError)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -85,23 +88,28 @@ def _download(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    origin = find_origin(options.root)
-    show(f"origin: {origin}")
-    if origin == "simulated shop":
+    last = _last_source(options)
+    choice = choose(options.root, last=last)
+    show(f"origin: {choice.origin}{' (as in the last run)' if choice.is_from_last_run else ''}")
+    if choice.origin == SIMULATED:
         show(f"there is no real data: set {SOURCE_VARIABLE}, or run `python -m ingest download`")
         return FINE
-    for source in resolve(options.root).files:
+    for source in resolve(options.root, last=last, landed=_cache(options)).files:
         state = "ready" if is_landed(source, _cache(options)) else "not landed yet"
         show(harmless(f"{source.path} ({source.form}): {state}"))
     return FINE
 
 
 def _land(options: argparse.Namespace) -> int:
-    landing = land(resolve(options.root), _cache(options))
+    landing = land_project(options.root, _cache(options), _last_source(options))
     for file in landing.files:
         show(harmless(_line(file)))
     show(f"{landing.raw_rows:,} order lines in {len(landing.files):,} files ({landing.origin})")
     return FINE
+
+
+def _last_source(options: argparse.Namespace) -> LastSource | None:
+    return last_source(options.root / usual_database())
 
 
 def _cache(options: argparse.Namespace) -> Path:

@@ -11,7 +11,6 @@ In profiles.yml:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,9 +20,10 @@ from dbt import flags
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from ingest.code import code_hash
-from ingest.landing import LANDED_FOLDER, Landing, land
-from ingest.sources import resolve
+from ingest.landing import LANDED_FOLDER, Landing, land_project
+from ingest.last_run import read_last_source
 from ingest.views import create_views
+from warehouse.publish import published_as
 
 READ_ONLY = "select current_setting('access_mode') = 'read_only'"
 
@@ -48,7 +48,9 @@ class Plugin(BasePlugin):
         if conn.execute(READ_ONLY).fetchall() == [(True,)]:
             return
         if self._landing is None:
-            self._landing = land(resolve(self._root, os.environ), self._cache)
+            database = published_as(Path(self.creds.path)) if self.creds else self._root
+            last = read_last_source(conn, database)
+            self._landing = land_project(self._root, self._cache, last)
         create_views(conn, self._landing, code_hash(_project_folder()))
 
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 import glob
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from functools import cache
 from pathlib import Path
 from typing import Literal, NoReturn
 
 from ingest.errors import IngestError, reading
 from ingest.simulated import SIMULATED_FILE, simulate_into
+from ingest.workspace import CACHE_TAG
 
 Form = Literal["csv", "xlsx", "parquet"]
 Origin = Literal["given", "public data set", "simulated shop"]
+GIVEN: Origin = "given"
+PUBLIC: Origin = "public data set"
+SIMULATED: Origin = "simulated shop"
 
 SOURCE_VARIABLE = "RETAIL_SOURCE"
 PUBLIC_FILE = Path("data", "online_retail.parquet")
@@ -34,6 +38,7 @@ _WILDCARDS = frozenset("*?[")
 _HIDDEN = (".", "~$")
 """How names begin that other programs leave beside data; ``~$`` is a workbook's lock."""
 _HIDDEN_FOLDERS = (".", "_")
+_OTHERWISE = f"set {SOURCE_VARIABLE}, or say `--simulate` to have a simulated shop in its place"
 
 _log = logging.getLogger(__name__)
 
@@ -58,63 +63,157 @@ class Sources:
     """The raw files to read, and where they come from."""
 
     origin: Origin
+    location: str
+    """What was asked for: a file, a folder or a pattern, absolute."""
     files: tuple[SourceFile, ...]
 
 
-def find_origin(root: Path, environ: Mapping[str, str] = os.environ) -> Origin:
-    """Say where the raw data would come from now, without reading or making any."""
-    if environ.get(SOURCE_VARIABLE):
-        return "given"
-    return "public data set" if (root / PUBLIC_FILE).exists() else "simulated shop"
+@dataclass(frozen=True)
+class LastSource:
+    """What the last good run into a DuckDB file read."""
+
+    origin: Origin
+    location: str | None
+    """None where the file was built before this was noted."""
+    database: Path
 
 
-def resolve(root: Path, environ: Mapping[str, str] = os.environ) -> Sources:
+@dataclass(frozen=True)
+class Choice:
+    """Where the raw data come from, decided without reading or making any."""
+
+    origin: Origin
+    location: Path
+    is_from_last_run: bool = False
+
+
+def choose(
+    root: Path, environ: Mapping[str, str] = os.environ, last: LastSource | None = None
+) -> Choice:
+    """Decide where the raw data come from: the given source, that of the last run, sample data.
+
+    Args:
+        root: the project root; a relative ``RETAIL_SOURCE`` starts there.
+        environ: the environment, for ``RETAIL_SOURCE``.
+        last: what the last good run read; sample data never take the place of somebody's own.
+
+    Raises:
+        IngestError: the last run read data that this one can't find.
+    """
+    root = _absolute(root)
+    if given := environ.get(SOURCE_VARIABLE):
+        location = _absolute(root / Path(given).expanduser())
+        is_ours = location == root / SIMULATED_FILE
+        return Choice(SIMULATED if is_ours else GIVEN, location)
+    if last and last.origin == GIVEN:
+        return _last_given(last)
+    if (root / PUBLIC_FILE).exists():
+        return Choice(PUBLIC, root / PUBLIC_FILE)
+    if last and last.origin == PUBLIC:
+        raise IngestError(
+            f"{last.database} was built from the public data set, and {root / PUBLIC_FILE} is not "
+            f"there any more; fetch it with `python -m ingest download`, {_OTHERWISE}"
+        )
+    return Choice(SIMULATED, root / SIMULATED_FILE)
+
+
+def _last_given(last: LastSource) -> Choice:
+    built = f"{last.database} was built from data of your own"
+    if not last.location:
+        raise IngestError(f"{built}, and does not say from where; {_OTHERWISE}")
+    location = Path(last.location)
+    is_pattern = not location.exists() and not _WILDCARDS.isdisjoint(_split(location)[1])
+    if not (is_pattern or location.exists()):
+        raise IngestError(f"{built} in {location}, which is not there; {_OTHERWISE}")
+    return Choice(GIVEN, location, is_from_last_run=True)
+
+
+def resolve(
+    root: Path,
+    environ: Mapping[str, str] = os.environ,
+    last: LastSource | None = None,
+    landed: Path | None = None,
+) -> Sources:
     """Find the raw files; where there are none, simulate a shop and warn.
 
     Args:
         root: the project root; a relative ``RETAIL_SOURCE`` starts there.
         environ: the environment, for ``RETAIL_SOURCE``.
+        last: what the last good run read.
+        landed: folder of the landed files, which are never read as raw data.
 
     Raises:
-        IngestError: there is nothing to read under the name that was given.
+        IngestError: there is nothing to read under the name that was given, or what the last run
+            read is not there.
     """
     root = _absolute(root)
-    origin = find_origin(root, environ)
-    if origin == "given":
-        return Sources(origin, _find(root, Path(environ[SOURCE_VARIABLE]).expanduser()))
-    if origin == "public data set":
-        return Sources(origin, _find(root, PUBLIC_FILE))
-    _log.warning(
-        "no real data: this is a simulated shop; set %s to your order lines, "
-        "or fetch the public data set with `python -m ingest download`",
-        SOURCE_VARIABLE,
-    )
-    simulate_into(root / SIMULATED_FILE)
-    return Sources(origin, _find(root, SIMULATED_FILE))
+    choice = choose(root, environ, last)
+    if choice.is_from_last_run:
+        _log.info("reading %s, the source of the last run", choice.location)
+    if choice.origin == SIMULATED:
+        _log.warning(
+            "no real data: this is a simulated shop; set %s to your order lines, "
+            "or fetch the public data set with `python -m ingest download`",
+            SOURCE_VARIABLE,
+        )
+        simulate_into(root / SIMULATED_FILE)
+    ours = [root / PUBLIC_FILE, (root / SIMULATED_FILE).parent]
+    ours += [_absolute(landed)] if landed else []
+    return Sources(choice.origin, str(choice.location), _find(choice.location, ours))
 
 
-def _find(root: Path, given: Path) -> tuple[SourceFile, ...]:
-    asked = _absolute(root / given)
+def _find(asked: Path, ours: Sequence[Path]) -> tuple[SourceFile, ...]:
+    """Find the files of a name; what this project wrote is read only where it is named itself."""
     with reading(asked):
         if asked.is_file():
             return _label([asked], asked.parent)
         if asked.is_dir():
-            return _label(_raw_files(asked), asked.parent)
+            files = _raw_files(asked)
+            return _label(_without_ours(files, asked, ours), asked.parent)
     if asked.exists():
         _refuse(asked, "is neither a file nor a folder")
-    if _WILDCARDS.isdisjoint(str(given)):
+    base, pattern = _split(asked)
+    if _WILDCARDS.isdisjoint(pattern):
         _refuse(asked, "does not exist")
-    found = [root / name for name in glob.glob(str(given), root_dir=root, recursive=True)]  # noqa: PTH207 (root_dir)
+    found = [base / name for name in glob.glob(pattern, root_dir=base, recursive=True)]  # noqa: PTH207 (root_dir)
     files = [_absolute(path) for path in found if path.is_file()]
     if not files:
         _refuse(asked, "matches no file")
-    return _label(files, _absolute(root.joinpath(*takewhile(_WILDCARDS.isdisjoint, given.parts))))
+    return _label(_without_ours(files, base, ours), base)
+
+
+def _split(asked: Path) -> tuple[Path, str]:
+    """Split a path into the folder that is there, whatever its name, and the pattern below it."""
+    base = next(parent for parent in asked.parents if parent.is_dir())
+    return base, str(asked.relative_to(base))
+
+
+def _without_ours(files: Sequence[Path], base: Path, ours: Sequence[Path]) -> Sequence[Path]:
+    """Leave out what this project wrote: sample data, and whatever lies in a cache."""
+
+    @cache
+    def is_ours(path: Path) -> bool:
+        if path in ours or (path / CACHE_TAG).is_file():
+            return True
+        return path != base and path != path.parent and is_ours(path.parent)
+
+    theirs = [path for path in files if not is_ours(path)]
+    if len(theirs) < len(files):
+        left_out = f"{len(files) - len(theirs)} files that this project wrote"
+        if not theirs:
+            _refuse(base, f"has nothing but {left_out}")
+        _log.warning("not read in %s: %s (landed copies, sample data)", base, left_out)
+    return theirs
 
 
 def _raw_files(folder: Path) -> list[Path]:
     """List the raw files below a folder, at any depth, and warn of the others."""
-    paths = list(_visible_files(folder))
-    others = sorted(str(path.relative_to(folder)) for path in paths if not _form(path))
+    paths = [path for path in _visible_files(folder) if path.name != CACHE_TAG]
+    others = sorted(
+        str(path.relative_to(folder))
+        for path in paths
+        if not (_form(path) or (path.parent / CACHE_TAG).exists())
+    )
     if others:
         _log.warning("not read in %s, for their names: %s", folder, ", ".join(others))
     files = [path for path in paths if _form(path)]

@@ -11,6 +11,12 @@ from uuid import uuid4
 
 import duckdb
 
+CACHE_TAG = "CACHEDIR.TAG"
+"""Marks a folder as a cache, for backup programs too (https://bford.info/cachedir/)."""
+
+_TAG_TEXT = (
+    "Signature: 8a477f597d28d172789f06886806bc55\n# Landed raw files; never read as raw data.\n"
+)
 _DRAFT = ".draft-"
 _DRAFT_LIFE = dt.timedelta(hours=1)
 # One thread keeps the order of the rows, and streams: a file of any size needs no more memory, and
@@ -36,6 +42,13 @@ def draft_in(folder: Path, ending: str) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+def mark_as_cache(folder: Path) -> None:
+    """Write the tag by which a folder is known as a cache."""
+    tag = folder / CACHE_TAG
+    if not tag.exists():
+        tag.write_text(_TAG_TEXT, encoding="ascii")
 
 
 def sweep_drafts(folder: Path) -> None:

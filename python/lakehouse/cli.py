@@ -71,6 +71,7 @@ def _run(options: argparse.Namespace) -> job.Done:
         _log.info,
         bar=sys.stderr.isatty() and not options.quiet,
         alert=options.alert,
+        simulate=options.simulate,
         tables=partial(build_tables, lake),
     )
 

@@ -6,25 +6,27 @@ import os
 import shutil
 from pathlib import Path
 
-from ingest import LANDED_FOLDER, Landing, create_views, land, resolve
+from ingest import LANDED_FOLDER, Landing, create_views
 from ingest.errors import writing
-from ingest.landing import CACHE_VARIABLE, Landed
+from ingest.landing import CACHE_VARIABLE, Landed, land_project
+from ingest.last_run import last_source
 from ingest.sql import copy_to_parquet
 from ingest.workspace import open_duckdb
 
 
-def lay_out(project: Path, folder: Path) -> None:
+def lay_out(project: Path, database: Path, folder: Path) -> None:
     """Land what is new and show it as `order_lines` and `files` below `folder`.
 
     Args:
         project: the project root.
+        database: the DuckDB file; without another word its last source is read.
         folder: made here; one folder of Parquet files for each raw table.
 
     Raises:
         IngestError: the raw data can't be read, or the folder not be written.
     """
     cache = project / (os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
-    landing = land(resolve(project), cache)
+    landing = land_project(project, cache, last_source(database))
     with writing(folder):
         for table in ("order_lines", "files"):
             (folder / table).mkdir(parents=True)

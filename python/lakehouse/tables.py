@@ -54,7 +54,7 @@ def build_tables(lake: Lake, project: Path, database: Path, *, keep: Keep = forg
     _forget_old_runs(lake.folder, shown=publish.shown_run(database))
     run = lake.folder / f"{RUN_PREFIX}{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
     try:
-        raw.lay_out(project, run / "raw")
+        raw.lay_out(project, database, run / "raw")
         with running(lake.engine, run / "scratch"):
             built = build(project, database, _words(), _settings(run), _first_row, keep)
             tables = publish.read_tables(_target(project) / "manifest.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -141,6 +142,70 @@ def test_two_jobs_at_once_are_told_apart(shop: Shop) -> None:
     assert f"daily: another program is at work on {shop.database}; wait" in done.stderr
 
 
+# ---------------------------------------------------------------------- where the data come from
+
+
+def source_and_rows(shop: Shop) -> tuple[str, int]:
+    """What the last run read, and how many order lines there are."""
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        runs = connection.execute("select source from insights.runs order by started_at").fetchall()
+        ((rows,),) = connection.execute("select count(*) from marts.fct_order_lines").fetchall()
+    return str(runs[-1][0]), rows
+
+
+def without_a_source(shop: Shop, *words: str) -> subprocess.CompletedProcess[str]:
+    return Shop(shop.project, shop.folder, "").python("-m", "daily", *words)
+
+
+def test_without_a_source_that_of_the_last_run_is_read_again(shop: Shop) -> None:
+    assert daily(shop).returncode == 0
+    write(Path(shop.source), small_shop(days=23))
+    done = without_a_source(shop)
+    assert done.returncode == 0, done.stderr
+    assert f"reading {shop.source}, the source of the last run into retail.duckdb" in done.stderr
+    assert source_and_rows(shop) == ("given: shop.csv", len(small_shop(days=23)))
+
+
+@pytest.mark.parametrize("by_hand", [False, True], ids=["the job", "dbt build"])
+def test_a_simulated_shop_does_not_take_the_place_of_somebodys_own(
+    shop: Shop, by_hand: bool
+) -> None:
+    before = shop.database.read_bytes()
+    Path(shop.source).unlink()
+    nothing_given = Shop(shop.project, shop.folder, "")
+    done = nothing_given.dbt("build") if by_hand else without_a_source(shop)
+    assert done.returncode != 0
+    lines = [line for line in (done.stdout + done.stderr).splitlines() if shop.source in line]
+    assert len(lines) == 1
+    assert "which is not there; set RETAIL_SOURCE" in lines[0]
+    assert "--simulate" in lines[0]
+    assert shop.database.read_bytes() == before
+
+
+def test_a_simulated_shop_that_is_asked_for_does(published: Shop, tmp_path: Path) -> None:
+    project, folder = tmp_path / "project", tmp_path / "out"
+    for name in ("models", "macros", "seeds", "analyses", "tests/data_tests"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).symlink_to(PROJECT / name)
+    for name in ("dbt_project.yml", "profiles.yml"):
+        (project / name).symlink_to(PROJECT / name)
+    simulated = project / data.SIMULATED_FILE
+    simulated.parent.mkdir(parents=True)
+    write(simulated, small_shop(days=25))
+    folder.mkdir()
+    shop = Shop(project, folder, "")
+    shutil.copy(published.database, shop.database)
+    both = Shop(project, folder, published.source).python("-m", "daily", "--simulate")
+    assert both.returncode == 1
+    assert "--simulate and RETAIL_SOURCE are both given" in both.stderr
+    done = shop.python("-m", "daily", "--simulate", "--alert")
+    assert done.returncode == 0, done.stderr
+    assert "SIMULATED DATA" in done.stderr
+    assert "nobody is alerted" in done.stdout
+    source, rows = source_and_rows(shop)
+    assert (source, rows) == ("simulated shop: order_lines.csv", len(small_shop(days=25)))
+
+
 @pytest.fixture
 def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project without data, and a network where nothing answers."""
@@ -148,16 +213,25 @@ def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RETAIL_DOWNLOAD_URL", NOWHERE)
 
     def simulate_into(file: Path) -> None:
-        file.parent.mkdir(parents=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
 
     monkeypatch.setattr(data, "simulate_into", simulate_into)
     return tmp_path
 
 
-def test_without_a_network_the_shop_is_simulated_and_said_so_loudly(no_data: Path) -> None:
+def find_data(project: Path) -> tuple[dict[str, str], list[str]]:
+    """The settings of the rest of the run, and what was said."""
     said: list[str] = []
-    data.make_sure_there_is_data(no_data, said.append, bar=False)
+    settings = data.make_sure_there_is_data(
+        project, project / "retail.duckdb", said.append, bar=False
+    )
+    return settings, said
+
+
+def test_without_a_network_the_shop_is_simulated_and_said_so_loudly(no_data: Path) -> None:
+    settings, said = find_data(no_data)
+    assert settings == {"RETAIL_SOURCE": str(no_data / data.SIMULATED_FILE)}
     assert (no_data / data.SIMULATED_FILE).exists()
     assert any("cannot reach" in line for line in said)
     assert any("SIMULATED DATA" in line for line in said)
@@ -172,7 +246,16 @@ def test_a_failed_download_is_not_tried_again_every_morning(
         raise IngestError("asked again")
 
     monkeypatch.setattr(data, "download", download)
-    monkeypatch.setattr(data, "simulate_into", lambda _: None)
-    said: list[str] = []
-    data.make_sure_there_is_data(no_data, said.append, bar=False)
+    _, said = find_data(no_data)
     assert said == [data.LOUD]
+
+
+def test_the_public_data_set_that_was_lost_is_fetched_again_and_not_simulated(
+    no_data: Path,
+) -> None:
+    data.simulate_into(no_data / data.SIMULATED_FILE)
+    with duckdb.connect(str(no_data / "retail.duckdb")) as connection:
+        connection.execute("create schema marts")
+        connection.execute("create table marts.dim_sources as select 'public data set' as origin")
+    with pytest.raises(IngestError, match="was built from the public data set"):
+        find_data(no_data)

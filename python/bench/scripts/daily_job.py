@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from daily import job
-from ingest.landing import CACHE_VARIABLE, land
-from ingest.sources import resolve
+from ingest.landing import CACHE_VARIABLE, land_project
 
 T = TypeVar("T")
 
@@ -32,7 +31,7 @@ def main(stages: Path) -> None:
         return done
 
     step("imports", lambda: started)
-    step("landing", lambda: land(resolve(project), Path(os.environ[CACHE_VARIABLE])))
+    step("landing", lambda: land_project(project, Path(os.environ[CACHE_VARIABLE])))
     job.run(project, Path(os.environ["RETAIL_DB"]), _say, step=step)
 
 

@@ -1,0 +1,163 @@
+"""Which raw data are read: those named, those of the last run, sample data; and never our own."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+import ingest
+import simulate
+from ingest.shop import Shop, read_shop
+from ingest.simulated import SIMULATED_FILE
+from ingest.sources import PUBLIC_FILE, LastSource, Origin, choose, resolve
+from test_ingest_support import good_csv, write
+
+DATABASE = Path("retail.duckdb")
+
+
+def last(origin: Origin, location: Path | None = None) -> LastSource:
+    return LastSource(origin, str(location) if location else None, DATABASE)
+
+
+@pytest.fixture
+def no_simulation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise AssertionError("a shop was simulated")
+
+    monkeypatch.setattr(simulate, "simulate_shop", fail)
+
+
+def test_without_a_name_the_source_of_the_last_run_is_read_again(tmp_path: Path) -> None:
+    source = good_csv(tmp_path / "mine/orders.csv", rows=2)
+    good_csv(tmp_path / PUBLIC_FILE)
+    for location in (source, source.parent, source.parent / "*.csv"):
+        choice = choose(tmp_path, {}, last("given", location))
+        assert (choice.origin, choice.location) == ("given", location)
+        found = resolve(tmp_path, {}, last("given", location))
+        assert [file.path for file in found.files] == [source]
+        assert found.location == str(location)
+
+
+def test_a_name_that_is_given_counts_more_than_the_last_run(tmp_path: Path) -> None:
+    source = good_csv(tmp_path / "other.csv")
+    choice = choose(tmp_path, {"RETAIL_SOURCE": "other.csv"}, last("given", tmp_path / "a.csv"))
+    assert (choice.origin, choice.location) == ("given", source)
+
+
+@pytest.mark.parametrize("name", ["gone.csv", "gone", "gone/*.csv"])
+def test_sample_data_never_take_the_place_of_somebodys_own(
+    tmp_path: Path, no_simulation: None, name: str
+) -> None:
+    good_csv(tmp_path / PUBLIC_FILE)
+    good_csv(tmp_path / SIMULATED_FILE)
+    with pytest.raises(ingest.IngestError, match=r"gone.*(is not there|matches no file)"):
+        resolve(tmp_path, {}, last("given", tmp_path / name))
+    with pytest.raises(ingest.IngestError, match="does not say from where; set RETAIL_SOURCE"):
+        resolve(tmp_path, {}, last("given"))
+
+
+def test_a_simulated_shop_does_not_take_the_place_of_the_public_data_set(
+    tmp_path: Path, no_simulation: None
+) -> None:
+    with pytest.raises(ingest.IngestError, match=r"python -m ingest download.*--simulate"):
+        choose(tmp_path, {}, last("public data set"))
+    assert choose(tmp_path, {}, last("simulated shop")).origin == "simulated shop"
+    assert choose(tmp_path, {}, None).origin == "simulated shop"
+    good_csv(tmp_path / PUBLIC_FILE)
+    for origin in ("public data set", "simulated shop"):
+        assert choose(tmp_path, {}, last(origin)).origin == "public data set"  # type: ignore[arg-type]
+
+
+def test_the_simulated_shop_is_known_by_its_name_too(tmp_path: Path) -> None:
+    good_csv(tmp_path / SIMULATED_FILE)
+    assert choose(tmp_path, {"RETAIL_SOURCE": str(SIMULATED_FILE)}).origin == "simulated shop"
+
+
+@pytest.mark.parametrize("asked", ["data", "data/**/*", "data/**/*.[cp]*", "."])
+def test_what_this_project_wrote_is_not_read_as_raw_data(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, asked: str
+) -> None:
+    source = good_csv(tmp_path / "data/mine.csv", rows=2)
+    for written in (PUBLIC_FILE, SIMULATED_FILE, "data/old_cache/1.parquet"):
+        good_csv(tmp_path / written)
+    ingest.workspace.mark_as_cache(tmp_path / "data/old_cache")
+    cache = tmp_path / ingest.LANDED_FOLDER
+    ingest.land(resolve(tmp_path, {"RETAIL_SOURCE": str(source)}), cache)
+    assert list(cache.glob("*.parquet"))
+    caplog.clear()
+    found = resolve(tmp_path, {"RETAIL_SOURCE": asked}, landed=cache)
+    assert [file.path for file in found.files] == [source]
+    assert any("files that this project wrote" in record.message for record in caplog.records)
+
+
+def test_a_folder_of_nothing_but_our_own_files_is_refused(tmp_path: Path) -> None:
+    source = good_csv(tmp_path / "mine.csv")
+    cache = tmp_path / ingest.LANDED_FOLDER
+    ingest.land(resolve(tmp_path, {"RETAIL_SOURCE": str(source)}), cache)
+    for asked in ("data", "data/landed", "data/landed/*.parquet"):
+        with pytest.raises(ingest.IngestError, match="nothing but 1 files that this project wrote"):
+            resolve(tmp_path, {"RETAIL_SOURCE": asked}, landed=cache)
+
+
+def test_one_of_our_own_files_is_read_when_it_is_named(tmp_path: Path) -> None:
+    good_csv(tmp_path / PUBLIC_FILE)
+    found = resolve(tmp_path, {"RETAIL_SOURCE": str(PUBLIC_FILE)})
+    assert [file.path for file in found.files] == [tmp_path / PUBLIC_FILE]
+
+
+def test_a_folder_may_have_the_signs_of_a_pattern_in_its_name(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    root = tmp_path / "shop [2011]*"
+    source = good_csv(root / "in/orders.csv")
+    for asked in ("in/*.csv", str(root / "in/*.csv")):
+        assert [file.path for file in resolve(root, {"RETAIL_SOURCE": asked}).files] == [source]
+    with pytest.raises(ingest.IngestError, match=r"no\.csv does not exist"):
+        resolve(root, {"RETAIL_SOURCE": "no.csv"})
+
+
+# The settings of shop.yml ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("columns: {ordered_at: {format: '%d/%m'}}",
+         "columns.ordered_at.format is '%d/%m'; allowed: %d/%m/%Y, %m/%d/%Y"),
+        ("column: {}", "the file has the key 'column'; allowed: columns"),
+        ("columns: {orderd_at: {}}", "columns has the key 'orderd_at'; allowed: ordered_at"),
+        ("columns: {ordered_at: {formt: x}}",
+         "columns.ordered_at has the key 'formt'; allowed: format"),
+        ("columns: 3", "columns is 3; allowed: a mapping with ordered_at"),
+        ("- a", "the file is ['a']; allowed: a mapping with columns"),
+        ("columns: {", "is not YAML"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_shop_yml_is_one_line_with_what_is_allowed(
+    tmp_path: Path, text: str, message: str
+) -> None:
+    write(tmp_path / "shop.yml", text)
+    with pytest.raises(ingest.IngestError) as refused:
+        read_shop(tmp_path, {})
+    assert message in str(refused.value)
+    assert str(tmp_path / "shop.yml") in str(refused.value)
+
+
+def test_shop_yml_may_be_missing_or_empty_or_elsewhere(tmp_path: Path) -> None:
+    assert read_shop(tmp_path, {}) == Shop()
+    write(tmp_path / "shop.yml", "columns: {ordered_at:}\n")
+    assert read_shop(tmp_path, {}) == Shop()
+    write(tmp_path / "other.yml", 'columns: {ordered_at: {format: "%d/%m/%Y"}}')
+    assert read_shop(tmp_path, {"RETAIL_SHOP": "other.yml"}) == Shop("day first")
+    with pytest.raises(ingest.IngestError, match=r"missing\.yml"):
+        read_shop(tmp_path, {"RETAIL_SHOP": "missing.yml"})
+
+
+def test_reading_what_the_last_run_read_warns_nobody(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    source = good_csv(tmp_path / "orders.csv")
+    resolve(tmp_path, {}, last("given", source))
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
