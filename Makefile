@@ -121,7 +121,7 @@ $(scratch): $(tools)
 	$(say) 'dbt: build a shop of one order'
 	@mkdir -p $@
 	@printf '%s\n' 'InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country' \
-		'536365,85123A,HOLDER,6,12/1/2010 8:26,2.55,17850,United Kingdom' > $@/order_lines.csv
+		'536365,85123A,HOLDER,6,12/13/2010 8:26,2.55,17850,United Kingdom' > $@/order_lines.csv
 	@$(on_scratch) $(BIN)/dbt --quiet build --exclude-resource-type test unit_test
 	@$(on_scratch) $(BIN)/dbt --quiet docs generate --no-compile
 

@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ingest.dates import DateEvidence, DateOrder, read_evidence
 from ingest.errors import writing
 from ingest.sources import Form
 from ingest.workspace import draft_in, older_than
@@ -42,8 +43,12 @@ class RawFile:
     landed_at: str
     """ISO time in UTC; of a Parquet file that is read in place, when that was written."""
     note: str | None
-    content_hash: int | None
+    content_hash: int | None = None
     """Changes when any of its rows does; None for what is read in place."""
+    date_order: DateOrder | None = None
+    """Of day and month in its dates; None where none of them needs one."""
+    date_evidence: str | None = None
+    """What decided that order."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,20 @@ class Part:
 
 
 @dataclass(frozen=True)
+class LandedFile:
+    """A raw file, or one sheet of it, and what its rows say of how they are to be read."""
+
+    file: RawFile
+    dates: DateEvidence
+    content_hashes: Mapping[DateOrder, int]
+    """What its rows come to when their dates are read in each order."""
+
+
+@dataclass(frozen=True)
 class Record:
     """A raw file as it was at one moment, and where its rows are."""
 
-    files: tuple[RawFile, ...]
+    files: tuple[LandedFile, ...]
     parts: tuple[Part, ...]
     size: int
     """Bytes of the raw file."""
@@ -183,9 +198,15 @@ def _read(path: Path) -> Record:
     told = kept["record"]
     if kept["crc32"] != _crc32(told):
         raise ValueError(f"{path} is damaged")
-    files = tuple(RawFile(**file) for file in told.pop("files"))
+    files = tuple(_landed_file(**file) for file in told.pop("files"))
     parts = tuple(Part(**part) for part in told.pop("parts"))
     return Record(files=files, parts=parts, **told)
+
+
+def _landed_file(
+    file: dict[str, Any], dates: dict[str, Any], content_hashes: dict[DateOrder, int]
+) -> LandedFile:
+    return LandedFile(RawFile(**file), read_evidence(dates), content_hashes)
 
 
 def _crc32(told: dict[str, Any]) -> int:

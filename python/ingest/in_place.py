@@ -15,11 +15,11 @@ from warehouse.quoting import identifier, literal
 
 def show_parquet(
     connection: duckdb.DuckDBPyConnection, source: SourceFile
-) -> tuple[str, tuple[Piece, ...]]:
+) -> tuple[str, tuple[Piece, ...], bool]:
     """Write the query that shows a Parquet file in the columns of raw.order_lines.
 
     Returns:
-        The query, and what the file is.
+        The query, what the file is, and whether its dates are texts.
 
     Raises:
         IngestError: the file can't be read or lacks a column.
@@ -46,7 +46,8 @@ def show_parquet(
         "file_row_number + 1 as source_row, null::varchar as parse_error, "
         f"null::varchar as raw_line from {numbered}"
     )
-    return query, (describe(source.label, int(count), header),)
+    are_texts = types[names[FIELDS.index("invoice_date")]] == "VARCHAR"
+    return query, (describe(source.label, int(count), header),), are_texts
 
 
 def _as_text(name: str, kind: str) -> str:

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
 import time
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from ingest.cache import (
+    LandedFile,
     Part,
     RawFile,
     Record,
@@ -25,22 +28,25 @@ from ingest.cache import (
     recall,
     record_path,
 )
+from ingest.dates import DAY_FIRST, MONTH_FIRST, DateEvidence, DateOrder, decide, gather, merge
+from ingest.dates import SETTING as DATE_SETTING
 from ingest.delimited import write_delimited, write_rest
 from ingest.errors import CannotWriteError, IngestError, reading, writing
 from ingest.growth import cut_off, find_landed
 from ingest.in_place import show_parquet
 from ingest.rows import Piece
-from ingest.sources import Origin, SourceFile, Sources
-from ingest.sql import ROW_HASH, read_parquet
+from ingest.shop import Shop, read_shop
+from ingest.sources import LastSource, Origin, SourceFile, Sources, resolve
+from ingest.sql import OTHER_ROW_HASH, ROW_HASH, read_parquet
 from ingest.survey import is_gzip
 from ingest.workbook import write_workbook
-from ingest.workspace import draft_in, open_duckdb, sweep_drafts
+from ingest.workspace import draft_in, mark_as_cache, open_duckdb, sweep_drafts
 from warehouse.errors import first_line
 
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 3
+LANDING_VERSION = 4
 """Rises when a file would be landed differently, so that it is landed again."""
 
 _NOTHING = Record(files=(), parts=(), size=0, sha256="", broken=0)
@@ -51,7 +57,7 @@ _log = logging.getLogger(__name__)
 class Landed:
     """Order lines that SQL can read: landed files, or a query over a file read in place."""
 
-    files: tuple[RawFile, ...]
+    files: tuple[LandedFile, ...]
     parquets: tuple[Path, ...] = ()
     query: str | None = None
 
@@ -61,12 +67,11 @@ class Landing:
     """Everything that was found, ready to be shown."""
 
     origin: Origin
+    location: str
+    """What was asked for: a file, a folder or a pattern, absolute."""
     landed: tuple[Landed, ...]
-
-    @property
-    def files(self) -> tuple[RawFile, ...]:
-        """All raw files, in the order in which they were found."""
-        return tuple(file for landed in self.landed for file in landed.files)
+    files: tuple[RawFile, ...]
+    """All raw files, in the order in which they were found."""
 
     @property
     def parquets(self) -> tuple[Path, ...]:
@@ -79,28 +84,73 @@ class Landing:
         return sum(file.raw_rows for file in self.files)
 
 
-def land(sources: Sources, cache: Path) -> Landing:
+def land(sources: Sources, cache: Path, shop: Shop | None = None) -> Landing:
     """Land the raw files that are not landed yet, and forget what nobody has asked for lately.
 
     Args:
         sources: what to read.
         cache: folder of the landed files; made where it is missing.
+        shop: how to read them, where the files do not decide it.
 
     Raises:
-        IngestError: a file can't be read, changed meanwhile, or there is no order line at all.
+        IngestError: a file can't be read, changed meanwhile, leaves open what its dates mean, or
+            there is no order line at all.
     """
     cache = cache.absolute()
     with writing(cache):
         cache.mkdir(parents=True, exist_ok=True)
+        mark_as_cache(cache)
         sweep_drafts(cache)
     with open_duckdb() as connection:
         landed = tuple(_land(connection, source, cache) for source in sources.files)
-    landing = Landing(sources.origin, landed)
+    files = _decide([file for found in landed for file in found.files], shop or Shop())
+    landing = Landing(sources.origin, sources.location, landed, files)
     if not landing.raw_rows:
         names = ", ".join(str(source.path) for source in sources.files[:3])
         raise IngestError(f"no order lines below the header of {names}; give a file that has some")
     forget_unused(cache, landing.parquets)
     return landing
+
+
+def land_project(
+    root: Path,
+    cache: Path,
+    last: LastSource | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Landing:
+    """Land the raw data of a project, as its settings say.
+
+    Args:
+        root: the project root.
+        cache: folder of the landed files.
+        last: what the last good run read.
+        environ: the environment, for RETAIL_SOURCE and RETAIL_SHOP.
+
+    Raises:
+        IngestError: as `resolve`, `read_shop` and `land`.
+    """
+    return land(resolve(root, environ, last, cache), cache, read_shop(root, environ))
+
+
+def _decide(files: Sequence[LandedFile], shop: Shop) -> tuple[RawFile, ...]:
+    """Say of each file how it is to be read, and warn where that is not certain."""
+    decisions = decide({found.file.source_file: found.dates for found in files}, shop.date_order)
+    for source_file, decision in decisions.items():
+        if not decision.is_certain:
+            _log.warning(
+                "dates of %s are read %s: %s; if that is wrong, set %s in shop.yml",
+                source_file, decision.order, decision.evidence, DATE_SETTING,
+            )  # fmt: skip
+    read = [(found, decisions[found.file.source_file]) for found in files]
+    return tuple(
+        replace(
+            found.file,
+            content_hash=found.content_hashes.get(decision.order or MONTH_FIRST),
+            date_order=decision.order,
+            date_evidence=decision.evidence or None,
+        )
+        for found, decision in read
+    )
 
 
 def is_landed(source: SourceFile, cache: Path) -> bool:
@@ -136,9 +186,11 @@ def _record_path(source: SourceFile, fingerprint: _Fingerprint, cache: Path) -> 
 def _land(connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path) -> Landed:
     before = _fingerprint(source.path)
     if source.form == "parquet":
-        query, pieces = show_parquet(connection, source)
+        query, pieces, has_text_dates = show_parquet(connection, source)
         written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
-        return Landed(_raw_files(source, pieces, before.size, written, {}), query=query)
+        files = _raw_files(source, pieces, before.size, written)
+        dates = gather(connection, f"({query})") if has_text_dates else {}
+        return Landed(_landed_files(files, dates, {}), query=query)
     place = _record_path(source, before, cache)
     record = recall(place) or _land_anew(connection, source, before, place)
     return Landed(record.files, parquets=tuple(cache / part.name for part in record.parts))
@@ -159,11 +211,12 @@ def _land_anew(
         since = since if since and rest else _NOTHING
         pieces = (rest,) if rest else _read_whole(connection, source, before, draft)
         _insist_on(source, before)
-        hashes = _hashes(connection, draft, since)
-        files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC), hashes)
+        files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC))
+        dates, hashes = _examine(connection, draft, since)
         new = Part(part_name(place, sha256, since.size), checksum(draft), before.size - since.size)
         broken = sum(piece.broken for piece in pieces)
-        record = Record(files, (*since.parts, new), before.size, sha256, broken)
+        landed = _landed_files(files, dates, hashes)
+        record = Record(landed, (*since.parts, new), before.size, sha256, broken)
         record = publish(place, record, draft)
     what = f"the last {new.raw_bytes:,} bytes of {source.path}" if since.size else source.path
     _log.info("landed %s in %.2f s", what, time.perf_counter() - started)
@@ -174,7 +227,7 @@ def _read_rest(
     connection: duckdb.DuckDBPyConnection, source: SourceFile, since: Record, draft: Path
 ) -> Piece | None:
     """Read what has been added to a file; None when that can't be read by itself."""
-    (file,) = since.files
+    file = since.files[0].file
     known = Piece(source.label, file.raw_rows, file.encoding, broken=since.broken)
     with draft_in(draft.parent, ".csv") as rest:
         last_line = cut_off(source.path, since.size, rest)
@@ -210,13 +263,38 @@ def _insist_on(source: SourceFile, before: _Fingerprint) -> None:
         raise IngestError(f"{source.path} changed while it was read; run again when it is complete")
 
 
-def _hashes(connection: duckdb.DuckDBPyConnection, draft: Path, since: Record) -> dict[str, int]:
-    """What the rows of each raw file come to, whatever their order, with those landed before."""
-    query = f"select source_file, bit_xor({ROW_HASH}) from {read_parquet([draft])} group by all"  # noqa: S608 - by ingest.sql: quoted
-    hashes: dict[str, int] = dict(connection.execute(query).fetchall())
-    for file in since.files:
-        hashes[file.source_file] = hashes.get(file.source_file, 0) ^ (file.content_hash or 0)
-    return hashes
+def _examine(
+    connection: duckdb.DuckDBPyConnection, draft: Path, since: Record
+) -> tuple[Mapping[str, DateEvidence], Mapping[str, Mapping[DateOrder, int]]]:
+    """What the rows of each raw file say, and come to, with those landed before."""
+    rows = read_parquet([draft])
+    dates = gather(connection, rows)
+    query = f"""
+        select source_file, bit_xor({ROW_HASH}), bit_xor({OTHER_ROW_HASH}) from {rows} group by 1
+    """  # noqa: S608 - by ingest.sql: quoted
+    found = connection.execute(query).fetchall()
+    hashes = {name: {MONTH_FIRST: usual, DAY_FIRST: other} for name, usual, other in found}
+    for landed in since.files:
+        name = landed.file.source_file
+        dates[name] = merge(landed.dates, dates.get(name, DateEvidence()))
+        before, new = landed.content_hashes, hashes.get(name, {})
+        hashes[name] = {order: before[order] ^ new.get(order, 0) for order in before}
+    return dates, hashes
+
+
+def _landed_files(
+    files: Sequence[RawFile],
+    dates: Mapping[str, DateEvidence],
+    hashes: Mapping[str, Mapping[DateOrder, int]],
+) -> tuple[LandedFile, ...]:
+    return tuple(
+        LandedFile(
+            file,
+            dates.get(file.source_file, DateEvidence()),
+            hashes.get(file.source_file, {}),
+        )
+        for file in files
+    )
 
 
 def _raw_files(
@@ -224,7 +302,6 @@ def _raw_files(
     pieces: tuple[Piece, ...],
     size: int,
     at: dt.datetime,
-    hashes: dict[str, int],
 ) -> tuple[RawFile, ...]:
     landed_at = at.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
     return tuple(
@@ -236,7 +313,6 @@ def _raw_files(
             bytes=size,
             landed_at=landed_at,
             note=piece.note,
-            content_hash=hashes.get(piece.source_file),
         )
         for piece in pieces
     )

@@ -12,6 +12,8 @@ COLUMNS = (*FIELDS, "source_file", "source_row", "parse_error", "raw_line")
 """The columns of raw.order_lines, each text but source_row."""
 ROW_HASH = f"cast(hash({', '.join(COLUMNS)}) >> 1 as bigint)"
 """Tells a row from every other, of any file; the same for as long as DuckDB's version is."""
+OTHER_ROW_HASH = f"cast(hash({ROW_HASH}) >> 1 as bigint)"
+"""The same for a row whose date is read with the day first: it is another row then."""
 
 
 def literals(values: Iterable[str | int | Path]) -> str:

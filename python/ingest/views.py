@@ -7,9 +7,10 @@ from dataclasses import astuple, fields
 import duckdb
 
 from ingest.cache import RawFile
+from ingest.dates import DAY_FIRST
 from ingest.errors import IngestError
 from ingest.landing import Landing
-from ingest.sql import COLUMNS, ROW_HASH, read_parquet
+from ingest.sql import COLUMNS, OTHER_ROW_HASH, ROW_HASH, read_parquet
 from warehouse.errors import first_line
 from warehouse.quoting import literal
 
@@ -54,12 +55,22 @@ def _order_lines(landing: Landing) -> str:
     if parquets:
         queries.insert(0, f"select {', '.join(COLUMNS)} from {read_parquet(parquets)}")  # noqa: S608 - by ingest.sql: quoted
     every = " union all by name ".join(queries)
-    return f"select *, {ROW_HASH} as row_hash from ({every}) as order_lines"  # noqa: S608 - by ingest.sql: quoted
+    return f"select *, {_row_hash(landing)} as row_hash from ({every}) as order_lines"  # noqa: S608 - by ingest.sql: quoted
+
+
+def _row_hash(landing: Landing) -> str:
+    names = [literal(file.source_file) for file in landing.files if file.date_order == DAY_FIRST]
+    if not names:
+        return ROW_HASH
+    return (
+        f"case when source_file in ({', '.join(names)}) then {OTHER_ROW_HASH} else {ROW_HASH} end"
+    )
 
 
 def _files(landing: Landing) -> str:
-    rows = [", ".join(map(literal, (*astuple(file), landing.origin))) for file in landing.files]
-    names = [*(field.name for field in fields(RawFile)), "origin"]
+    shared = (landing.origin, landing.location)
+    rows = [", ".join(map(literal, (*astuple(file), *shared))) for file in landing.files]
+    names = [*(field.name for field in fields(RawFile)), "origin", "location"]
     typed = [f"{name}::{_TYPES.get(name, 'varchar')} as {name}" for name in names]
     values = ", ".join(f"({row})" for row in rows)
     return f"select {', '.join(typed)} from (values {values}) as file ({', '.join(names)})"  # noqa: S608 - by ingest.sql: quoted

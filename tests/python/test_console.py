@@ -70,7 +70,7 @@ COMMANDS: dict[str, tuple[str, Sequence[str]]] = {
     "detect": ("detect.pipeline.run", []),
     "evaluate": ("evaluate.cli._answer", []),
     "flow": ("flow.cli._act", []),
-    "ingest": ("ingest.cli.find_origin", ["status"]),
+    "ingest": ("ingest.cli.choose", ["status"]),
     "lakehouse": ("daily.job.run", []),
     "report": ("report.page.write", []),
     "rewrite": ("rewrite.settings.read", []),

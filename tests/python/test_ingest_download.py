@@ -31,7 +31,7 @@ from ingest.columns import PUBLIC_NAMES
 from ingest.download import MANIFEST_FILE, Expected, Manifest, download
 from ingest.errors import CannotWriteError
 from ingest.progress import progress_bar
-from ingest.sources import PUBLIC_FILE, find_origin
+from ingest.sources import PUBLIC_FILE, choose
 from test_ingest_support import LINE, OTHER_LINE, as_landed, shown
 
 ROWS = 300
@@ -136,7 +136,7 @@ def refusal(root: Path, home: Home, **options: object) -> str:
     """The one line a download is refused with; nothing must look like a finished one."""
     with pytest.raises(ingest.IngestError) as refused:
         download(root, url=home.url, **options)  # type: ignore[arg-type]
-    assert find_origin(root, {}) == "simulated shop"
+    assert choose(root, {}).origin == "simulated shop"
     assert not list((root / "data").glob(".draft*"))
     message = str(refused.value)
     assert message.isprintable()

@@ -21,8 +21,8 @@ NAMES_II = (
     "Customer ID",
     "Country",
 )
-LINE = ("536365", "85123A", "WHITE HEART", "6", "12/1/2010 8:26", "2.55", "17850", "France")
-OTHER_LINE = ("C536379", "D", "", "-1", "12/1/2010 9:41", "27.5", "", "France")
+LINE = ("536365", "85123A", "WHITE HEART", "6", "12/13/2010 8:26", "2.55", "17850", "France")
+OTHER_LINE = ("C536379", "D", "", "-1", "12/13/2010 9:41", "27.5", "", "France")
 HEADER = ",".join(PUBLIC_NAMES)
 GOOD = ",".join(LINE)
 

@@ -17,6 +17,9 @@ final as (
         bytes,
         landed_at,
         origin,
+        location,
+        date_order,
+        date_evidence,
         note
     from source
 

@@ -8,6 +8,15 @@
 ) }}
 with
 
+files as (
+
+    select
+        source_file,
+        date_order
+    from {{ source('online_retail', 'files') }}
+
+),
+
 source as (
 
     select
@@ -22,6 +31,10 @@ source as (
 
 ),
 
+{% set texts = [
+    'invoice_no', 'stock_code', 'description', 'quantity', 'invoice_date', 'unit_price',
+    'customer_id', 'country',
+] -%}
 trimmed as (
 
     select
@@ -30,27 +43,49 @@ trimmed as (
         kept_row_hash as row_hash,
         parse_error,
         raw_line,
-        upper({{ clean_text('invoice_no') }}) as invoice_no,
-        upper({{ clean_text('stock_code') }}) as stock_code,
-        {{ clean_text('description') }} as description,
-        {{ clean_text('quantity') }} as quantity_text,
-        {{ clean_text('invoice_date') }} as invoice_date_text,
-        {{ clean_text('unit_price') }} as unit_price_text,
-        {{ clean_text('customer_id') }} as customer_id_text,
-        {{ clean_text('country') }} as country
+        {%- for text in texts %}
+        {{ clean_text(text) }} as {{ text }}{{ ',' if not loop.last }}
+        {%- endfor %}
     from source
+
+),
+
+known as (
+
+    select
+        source_file,
+        source_row,
+        row_hash,
+        parse_error,
+        raw_line,
+        {%- for text in texts %}
+        {{ known_text(text) }} as {{ text }}{{ ',' if not loop.last }}
+        {%- endfor %}
+    from trimmed
 
 ),
 
 typed as (
 
     select
-        *,
-        {{ parse_quantity('quantity_text') }} as quantity,
-        {{ parse_timestamp('invoice_date_text') }} as ordered_at,
-        {{ parse_decimal('unit_price_text') }} as unit_price,
-        nullif(regexp_replace(customer_id_text, '[.]0+$', ''), '') as customer_id
-    from trimmed
+        known.source_file,
+        known.source_row,
+        known.row_hash,
+        known.parse_error,
+        known.raw_line,
+        upper(known.invoice_no) as invoice_no,
+        upper(known.stock_code) as stock_code,
+        known.description,
+        known.quantity as quantity_text,
+        known.invoice_date as invoice_date_text,
+        known.unit_price as unit_price_text,
+        known.country,
+        {{ parse_quantity('known.quantity') }} as quantity,
+        {{ parse_timestamp('known.invoice_date', 'files.date_order') }} as ordered_at,
+        {{ parse_decimal('known.unit_price') }} as unit_price,
+        nullif(regexp_replace(known.customer_id, '[.]0+$', ''), '') as customer_id
+    from known
+    left join files on known.source_file = files.source_file
 
 ),
 

@@ -74,7 +74,7 @@ def moving_raw_data(_: Shop, folder: Path, chance: random.Random, times: int) ->
 
 def _rows(mark: str, count: int, first: int = 1) -> str:
     lines = (
-        f"5{n % 10**5:05},10001,{mark},{n},1/5/2011 09:00,2.5,100,UK\n"
+        f"5{n % 10**5:05},10001,{mark},{n},1/15/2011 09:00,2.5,100,UK\n"
         for n in range(first, first + count)
     )
     return HEADER + "".join(lines)

@@ -234,7 +234,12 @@ def classify(
     models: list[tuple[str, str]],
 ) -> None:
     """Make the tables of many landed files, as one build would."""
-    whole = Landing("given", tuple(one for landing in landings for one in landing.landed))
+    whole = Landing(
+        "given",
+        landings[0].location,
+        tuple(one for landing in landings for one in landing.landed),
+        tuple(file for landing in landings for file in landing.files),
+    )
     create_views(connection, whole)
     for relation, query in models:
         connection.execute(f"create schema if not exists {relation.partition('.')[0]}")
