@@ -36,6 +36,7 @@ def run(
     *,
     dry: bool = False,
     sleep: Sleep = time.sleep,
+    today: dt.date | None = None,
 ) -> Outcome:
     """Send every alert that is due, each channel for itself.
 
@@ -47,13 +48,14 @@ def run(
         given: channels and rules; those of the environment if not told otherwise.
         dry: choose, but send and note nothing.
         sleep: how to wait between attempts.
+        today: the day by which snoozes end; by the clock (UTC) if not told otherwise.
 
     Raises:
         AlertsError: the file or the rules do not allow it; nothing was sent.
     """
     chosen_by = settings.read() if given is None else given
     try:
-        found = read(path)
+        found = read(path, today or dt.datetime.now(dt.UTC).date())
         if not dry and chosen_by.channels:
             store.append(path, "alerts", [])  # if it can't be noted, it must not be sent
     except DetectError as error:
