@@ -13,7 +13,8 @@ import pytest
 from alerts.read import read
 from detect import cli, pipeline, store
 from detect.feedback import Feedback
-from report.read import read_facts
+from report.read import INCIDENTS, reading, rows_of
+from report.records import Incident
 from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
 
 DAY = 122
@@ -365,7 +366,9 @@ def test_a_snoozed_incident_is_open_again_after_its_last_day_wherever_it_is_show
         assert run("list", "--json", "--db", str(own)) == 0
         rows = json.loads(capsys.readouterr().out)
         listed = {row["status"] for row in rows if row["incident_id"] == name}
-        shown = {row.status for row in read_facts(own).incidents if row.incident_id == name}
+        with reading(own) as connection:  # as report and dashboard do
+            told = rows_of(connection, Incident, INCIDENTS)
+        shown = {row.status for row in told if row.incident_id == name}
         alerted = {row.status for row in read(own, today).incidents if row.incident_id == name}
         assert listed == shown == alerted == {status}
 
