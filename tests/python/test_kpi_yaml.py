@@ -39,7 +39,7 @@ MISTAKES = {
         "thresholds is '3'; allowed: a mapping",
     ),
     "a threshold that is no real number": ("z: 3.0", "z: .nan", "thresholds.z is 'nan'"),
-    "an unknown measure": ("measure: net_revenue", "measure: net_revenu", "unknown measure"),
+    "an unknown measure": ("measure: net_revenue", "measure: net_revenu", "net_revenu"),
     "a weekly measure": (
         "measure: net_revenue",
         "measure: top_product_revenue_weekly",
