@@ -36,7 +36,7 @@ select
     blind_spots.period_start,
     blind_spots.expected,
     blind_spots.smallest_down,
-    coalesce(blind_spots.smallest_down <= 0, true) as is_blind_to_any_drop,
+    blind_spots.smallest_down is null as is_blind_to_any_drop,
     blind_spots.down_change,
     promises.promises_kept,
     promises.promises,

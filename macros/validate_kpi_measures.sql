@@ -1,20 +1,23 @@
 {#
-    What one KPI is computed from: measures that are there, in ways that the tables can be generated
-    from.
+    What one KPI is computed from: measures that are there, that detection can break down, in ways
+    that the tables can be generated from.
 #}
 {% macro validate_kpi_measures(kpi) %}
     {%- set known = kpi_measures() -%}
+    {%- set explained = explained_measures() -%}
+    {%- set allowed = '; allowed: ' ~ explained | join(', ') -%}
     {%- if kpi.modifiers -%}
         {%- do kpi_error(
-            kpi,
-            kpi.modifiers[0] ~ ' is not supported; write a measure with an expr in '
-            ~ 'models/marts/fct_orders.yml'
+            kpi, kpi.modifiers[0] ~ ' is not supported; name a measure as it is' ~ allowed
         ) -%}
     {%- endif -%}
     {%- for name in [kpi.numerator] + ([kpi.denominator] if kpi.type == 'ratio' else []) -%}
         {%- if name not in known -%}
+            {%- do kpi_error(kpi, "unknown measure '" ~ name ~ "'" ~ allowed) -%}
+        {%- elif name not in explained -%}
             {%- do kpi_error(
-                kpi, "unknown measure '" ~ name ~ "'; allowed: " ~ known.keys() | sort | join(', ')
+                kpi, "measure '" ~ name ~ "' is not in the segment tables, so that detection could "
+                ~ 'not explain it' ~ allowed
             ) -%}
         {%- endif -%}
     {%- endfor -%}

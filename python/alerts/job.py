@@ -38,6 +38,7 @@ def run(
     dry: bool = False,
     simulated: bool = False,
     sleep: Sleep = time.sleep,
+    today: dt.date | None = None,
 ) -> Outcome:
     """Send every alert that is due, each channel for itself.
 
@@ -50,13 +51,14 @@ def run(
         dry: choose, but send and note nothing.
         simulated: send also what is about simulated data.
         sleep: how to wait between attempts.
+        today: the day by which snoozes end; by the clock (UTC) if not told otherwise.
 
     Raises:
         AlertsError: the file or the rules do not allow it; nothing was sent.
     """
     chosen_by = settings.read() if given is None else given
     try:
-        found = read(path)
+        found = read(path, today or dt.datetime.now(dt.UTC).date())
         if found.is_simulated and not simulated:
             return Outcome((), (NOT_SIMULATED,), chosen_by.problems)
         if not dry and chosen_by.channels:

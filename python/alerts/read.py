@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alerts.choose import OPEN
 from alerts.records import Found, Incident, Sent
-from detect import store
+from detect import feedback, store
 from detect.errors import DetectError
 from detect.grouping import by
 
@@ -16,14 +16,14 @@ Row = dict[str, object]
 LEAD = ("anomaly_id", "kpi", "segment", "grain", "period_start", "actual", "expected", "owner")
 
 
-def read(path: Path) -> Found:
-    """Read the incidents of the last finished run.
+def read(path: Path, today: dt.date) -> Found:
+    """Read the incidents of the last finished run; a snooze that is over on `today` is no answer.
 
     Raises:
         DetectError: there is no such file, or no run has finished in it yet.
     """
     members = _members(path)
-    answered = {given.anomaly_id for given in store.read_feedback(path)}
+    answered = set(feedback.standing(store.read_feedback(path), today))
     runs = store.read_table(path, "runs")
     if not runs:
         raise DetectError(f"{path}: no finished run yet; run `python -m detect` first")

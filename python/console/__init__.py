@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.command import FAILED, FINE, is_coloured, report, run, show, start
+from console.command import FAILED, FINE, is_coloured, is_stopping, report, run, show, start
 from console.logs import add_options, set_up
 from console.text import harmless
 
@@ -12,6 +12,7 @@ __all__ = [
     "add_options",
     "harmless",
     "is_coloured",
+    "is_stopping",
     "report",
     "run",
     "set_up",

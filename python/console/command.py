@@ -8,8 +8,10 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import FrameType
 
 from console.text import harmless
@@ -18,6 +20,11 @@ FINE, FAILED, USAGE = 0, 1, 2
 """Done; could not do its work; the arguments make no sense (argparse ends with this one)."""
 INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
 """Ctrl-C, and a plain `kill`: what a shell says of a program that such a signal ended."""
+QUERY_SECONDS, PATIENCE_SECONDS = 0.5, 10.0
+"""How long the main thread may stand still after a signal: then its query is interrupted, and then
+the program is ended without it."""
+TICK_SECONDS = 0.05
+STOPPING: dict[int, str] = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 CYCLES = (50_000, 100, 100)
 """When Python looks for cycles of objects. By default it goes again and again through all that dbt,
 pandas and SciPy have made for good, and that is a tenth of the daily job."""
@@ -43,20 +50,35 @@ def run(
 
     Returns:
         The exit code: that of `act`, or FAILED, INTERRUPTED or TERMINATED after one line on
-        standard error.
+        standard error. Whatever `act` raises after such a signal counts as stopped by it: DuckDB
+        makes a `RuntimeError` of an exception raised within a query, and dbt an error of its own.
+        Where nothing else helps, the program ends with the same line and code, but with nothing
+        tidied up, as after a `kill -9`.
     """
-    try:
-        with _terminable():
+    with _stoppable() as signals, _ended_in_time(name, signals, again):
+        try:
             return act()
-    except TerminatedError:
-        report(name, f"stopped by SIGTERM; {again}")
-        return TERMINATED
-    except KeyboardInterrupt:
-        report(name, f"stopped by Ctrl-C; {again}")
-        return INTERRUPTED
-    except failures as error:
-        report(name, error)
-        return FAILED
+        except KeyboardInterrupt as stop:
+            default = signal.SIGTERM if isinstance(stop, TerminatedError) else signal.SIGINT
+            return _stopped(name, signals.first or default, again)
+        except Exception as error:
+            if signals.first:
+                return _stopped(name, signals.first, again)
+            if not isinstance(error, failures):
+                raise
+            report(name, error)
+            return FAILED
+
+
+def is_stopping() -> bool:
+    """Whether Ctrl-C or a plain `kill` has arrived, so that an error is no fault."""
+    handlers = map(signal.getsignal, STOPPING)
+    return any(isinstance(handler, _Signals) and handler.first for handler in handlers)
+
+
+def _stopped(name: str, number: int, again: str) -> int:
+    report(name, f"stopped by {STOPPING[number]}; {again}")
+    return 128 + number
 
 
 def start(package: str) -> int:
@@ -88,18 +110,105 @@ def show(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+@dataclass
+class _Signals:
+    """Handler of SIGINT and SIGTERM that also notes what arrived, in order."""
+
+    arrived: list[int] = field(default_factory=list)
+
+    @property
+    def first(self) -> int | None:
+        return self.arrived[0] if self.arrived else None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        self.arrived.append(number)
+        raise TerminatedError if number == signal.SIGTERM else KeyboardInterrupt
+
+
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """Let a plain `kill` end the block as Ctrl-C does: with everything tidied up."""
+def _stoppable() -> Iterator[_Signals]:
+    """Let Ctrl-C and a plain `kill` end the block with everything tidied up, and note them."""
+    signals = _Signals()
     if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may listen to signals
+        yield signals  # only the main thread may listen to signals
         return
-    before = signal.signal(signal.SIGTERM, _terminate)
+    heard = [number for number in STOPPING if number == signal.SIGTERM or _hears_ctrl_c()]
+    before = {number: signal.signal(number, signals) for number in heard}
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _hears_ctrl_c() -> bool:
+    """Whether Ctrl-C ends the program: not where a shell runs it in the background."""
+    handler = signal.getsignal(signal.SIGINT)
+    return handler is signal.default_int_handler or isinstance(handler, _Signals)
+
+
+@contextmanager
+def _ended_in_time(name: str, signals: _Signals, again: str) -> Iterator[None]:
+    """See to it that a signal ends the block also where the main thread is in a library.
+
+    Python runs a handler in the main thread alone, between two of its own instructions, but writes
+    the number of the signal to a pipe at once.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    over = threading.Event()
+
+    def watch() -> None:
+        while number := os.read(reader, 1):
+            if number[0] in STOPPING and _is_stuck(over, QUERY_SECONDS):
+                _interrupt_query()
+                if _is_stuck(over, PATIENCE_SECONDS):
+                    os._exit(_stopped(name, signals.first or number[0], again))
+
+    watcher = threading.Thread(target=watch, name="signals", daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        over.set()
+        signal.set_wakeup_fd(before)
+        os.close(writer)
+        watcher.join()
+        os.close(reader)
 
 
-def _terminate(number: int, frame: FrameType | None) -> None:
-    raise TerminatedError
+def _is_stuck(over: threading.Event, seconds: float) -> bool:
+    """Wait until all is over, or the main thread has stood still for so long."""
+    place, since = _place(), time.monotonic()
+    while not over.wait(TICK_SECONDS):
+        if _place() != place:
+            place, since = _place(), time.monotonic()
+        elif time.monotonic() - since >= seconds:
+            return True
+    return False
+
+
+def _place() -> tuple[int, int]:
+    frame = _main_frame()
+    return (id(frame), frame.f_lasti) if frame else (0, 0)
+
+
+def _main_frame() -> FrameType | None:
+    return sys._current_frames().get(threading.main_thread().ident or 0)
+
+
+def _interrupt_query() -> None:
+    """Interrupt the DuckDB connections that the main thread works with.
+
+    Without that, DuckDB waits for its other threads to be through with the query.
+    """
+    duckdb, frame = sys.modules.get("duckdb"), _main_frame()
+    while duckdb and frame:
+        for value in list(frame.f_locals.values()):
+            if isinstance(value, duckdb.DuckDBPyConnection):
+                value.interrupt()
+        frame = frame.f_back

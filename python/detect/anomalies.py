@@ -20,7 +20,9 @@ LARGE, HUGE = 2.0, 4.0
 """Multiples of the materiality floor."""
 NEGLIGIBLE = 0.1
 """Below this part of the materiality floor a change is no news, however sure (a steady KPI)."""
-NEVER_NEGATIVE = ("count", "items", "ratio")
+RATIO = "ratio"
+"""Unit of a share or a rate."""
+NEVER_NEGATIVE = ("count", "items", RATIO)
 SEVERITIES = ("low", "medium", "high", "critical")
 
 

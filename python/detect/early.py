@@ -61,7 +61,7 @@ def _at_least(panel: Panel, unfinished: Bools, calendar: TradingCalendar) -> Pan
 
 
 def _whole_period(panel: Panel, calendar: TradingCalendar) -> Floats:
-    """What a big whole period adds to each denominator: the top of its 95 % band, (S, T)."""
+    """What a big whole period adds to each denominator: the top of its band, (S, T)."""
     plain = tuple(Series(_as_count(s.kpi), s.segment) for s in panel.series)
     known = look(
         dataclasses.replace(panel, series=plain, value=panel.denominator), calendar

@@ -35,20 +35,30 @@ class Feedback:
     given_at: dt.datetime
 
 
-def honour(anomalies: list[Anomaly], given: list[Feedback]) -> list[Anomaly]:
-    """The same anomalies with the status that the latest feedback gives them.
+def honour(anomalies: list[Anomaly], given: list[Feedback], today: dt.date) -> list[Anomaly]:
+    """The same anomalies with the status that the latest feedback gives them on a day.
 
-    A snooze also covers later anomalies of its KPI and segment, up to its end.
+    A snooze also covers later anomalies of its KPI and segment. It holds through its last day:
+    afterwards all that it covered is open again.
     """
-    said = {f.anomaly_id: f for f in sorted(given, key=lambda f: f.given_at)}
-    snoozes = [f for f in given if f.action == SNOOZE]
-    return [dataclasses.replace(a, status=_status(a, said, snoozes)) for a in anomalies]
+    own = standing(given, today)
+    snoozes = [f for f in given if f.action == SNOOZE and _holds(f, today)]
+    return [dataclasses.replace(a, status=_status(a, own, snoozes)) for a in anomalies]
 
 
-def _status(anomaly: Anomaly, said: dict[str, Feedback], snoozes: list[Feedback]) -> str:
-    own = said.get(anomaly.anomaly_id)
-    if own is not None:
-        return STATUS[own.action]
+def standing(given: list[Feedback], today: dt.date) -> dict[str, Feedback]:
+    """The last word on each anomaly, but for snoozes that are over on that day."""
+    last = {f.anomaly_id: f for f in sorted(given, key=lambda f: f.given_at)}
+    return {name: f for name, f in last.items() if _holds(f, today)}
+
+
+def _holds(said: Feedback, today: dt.date) -> bool:
+    return said.action != SNOOZE or said.until is None or today <= said.until
+
+
+def _status(anomaly: Anomaly, own: dict[str, Feedback], snoozes: list[Feedback]) -> str:
+    if anomaly.anomaly_id in own:
+        return STATUS[own[anomaly.anomaly_id].action]
     asleep = any(
         (s.kpi, s.segment) == (anomaly.kpi.name, anomaly.segment)
         and s.until is not None

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from detect import confidence
-from detect.anomalies import Scan
+from detect.anomalies import NEVER_NEGATIVE, RATIO, Scan
 from detect.baseline.scale import from_scale
 from detect.detectors import DETECTORS, iqr, level_shift, z_score
 from detect.records import ALL, Bools, Floats, Grain, Ints
@@ -44,7 +44,10 @@ class Ledger:
 
 @dataclass(frozen=True)
 class BlindSpot:
-    """The smallest change that would have been reported in a KPI's last tested period."""
+    """The smallest change that would have been reported in a KPI's last tested period.
+
+    None where no value that the KPI can have would have been: a rate can't fall below 0.
+    """
 
     kpi: str
     segment: str
@@ -100,13 +103,26 @@ def blind_spots(found: Scan) -> list[BlindSpot]:
     known = found.view.forecast
     tried = known.location[rows, columns][:, None] + steps * known.sigma[rows, columns][:, None]
     kinds = tuple(series[row].kpi.scale for row in rows)
-    values = from_scale(kinds, tried)
+    low, high = _reach(found.view, rows)
+    values = np.clip(from_scale(kinds, tried), low, high)
     sure = replay(found, rows, columns, values)
-    expected = from_scale(kinds, known.location[rows, columns][:, None])[:, 0]
+    expected = np.clip(from_scale(kinds, known.location[rows, columns][:, None]), low, high)[:, 0]
     return [
         _blind_spot(found, int(row), int(columns[i]), float(expected[i]), values[i], sure[i])
         for i, row in enumerate(rows)
     ]
+
+
+def _reach(view: View, rows: Ints) -> tuple[Floats, Floats]:
+    """The lowest and the highest value that each KPI can have, (R, 1) each.
+
+    A ratio that was above 1 before, as returns of earlier sales can be, may be so again.
+    """
+    units = [view.panel.series[row].kpi.unit for row in rows]
+    low = [0.0 if unit in NEVER_NEGATIVE else -np.inf for unit in units]
+    most = np.where(view.learned[rows], view.panel.value[rows], -np.inf).max(axis=1)
+    high = np.where(np.array(units) == RATIO, np.maximum(most, 1.0), np.inf)
+    return np.array(low)[:, None], high[:, None]
 
 
 def _blind_spot(
@@ -115,8 +131,8 @@ def _blind_spot(
     panel = found.view.panel
     kpi = panel.series[row].kpi
     seen = sure >= kpi.min_confidence
-    up = _first(values[STEPS.size :], seen[STEPS.size :])
-    down = _first(values[: STEPS.size][::-1], seen[: STEPS.size][::-1])
+    up = _first(values, seen & (values > expected))
+    down = _first(values[::-1], (seen & (values < expected))[::-1])
     return BlindSpot(
         kpi.name,
         panel.series[row].segment,

@@ -46,8 +46,8 @@ def tell(
     sentences = [
         f"{subject(anomaly)} came to {amount(anomaly.actual, anomaly.kpi.unit)} {when(anomaly)}, "
         f"where {amount(anomaly.expected, anomaly.kpi.unit)} was expected "
-        f"(95 % of such periods lie between {amount(anomaly.lower, anomaly.kpi.unit)} "
-        f"and {amount(anomaly.upper, anomaly.kpi.unit)}).",
+        f"(usual range: {amount(anomaly.lower, anomaly.kpi.unit)} "
+        f"to {amount(anomaly.upper, anomaly.kpi.unit)}).",
         _cause(anomaly, causes, names),
         *doubts,
         _factors(branches, anomaly.kpi.money),

@@ -62,10 +62,20 @@ class Outcome:
         return self.reasons.incidents
 
 
-def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False) -> Outcome:
+def run(
+    path: Path,
+    as_of: dt.date | None = None,
+    *,
+    with_canaries: bool = False,
+    today: dt.date | None = None,
+) -> Outcome:
     """Detect over all history up to `as_of`, and write what was found into the same file.
 
-    Canaries are planted on request only; their table stays as it was otherwise.
+    Args:
+        path: the DuckDB file.
+        as_of: last day that is looked at; by default the last complete one.
+        with_canaries: plant canaries; their table stays as it was otherwise.
+        today: the day by which snoozes end: `as_of` where that is given, else by the clock.
 
     Raises:
         DetectError: the file, its tables or their content do not allow it.
@@ -73,10 +83,11 @@ def run(path: Path, as_of: dt.date | None = None, *, with_canaries: bool = False
     started_at = _now()
     inputs = store.read_inputs(path, as_of)
     given = store.read_feedback(path)
+    day = today or as_of or started_at.date()
     trading = calendar.learn(inputs.dates)
     scans = {grain: _scan(inputs.panels[grain], trading, given) for grain in GRAINS}
-    found = incidents.group(feedback.honour(_each(scans, anomalies.find), given))
-    warned = incidents.group(feedback.honour(_early(inputs, trading), given))
+    found = incidents.group(feedback.honour(_each(scans, anomalies.find), given, day))
+    warned = incidents.group(feedback.honour(_early(inputs, trading), given, day))
     changes = _each(scans, trends.find)
     earlier = store.read_earlier(path)
     code = keeping.code()

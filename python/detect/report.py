@@ -115,7 +115,7 @@ def _anomaly(row: Row) -> list[str]:
     return [
         f"{row['anomaly_id']}  {row['kpi']}{where}, {row['grain']}, {row['period_start']}",
         f"    {least}{_number(row['actual'])}, expected {_number(row['expected'])} "
-        f"(95 % band: {band}), {row['effect']}",
+        f"(usual range: {band}), {row['effect']}",
         f"    {narrative.percent(float(str(row['confidence'])))} sure, {row['severity']}; "
         f"noticed by {str(row['methods']).replace('_', ' ')}",
     ]

@@ -11,6 +11,7 @@ from detect.baseline.scale import from_scale
 from detect.confidence import SMALLEST
 from detect.detectors.mann_kendall import STRIDE, careful, mann_kendall, sen_slope
 from detect.records import Ints, Trend
+from detect.view import View
 
 PLAIN, AWARE = "mann_kendall", "mann_kendall_hamed_rao"
 PATIENCE = 3
@@ -43,13 +44,7 @@ def _trend(found: Scan, row: int, columns: Ints) -> Trend:
     panel, evidence = found.view.panel, found.evidence["mann_kendall"]
     best = columns[np.argmin(evidence.p_value[row, columns])]
     first, last = _reach(found, row, int(columns[0])), int(columns[-1])
-    values = found.view.forecast.adjusted[row, first : last + 1]
-    values = values[np.isfinite(values)]
-    slope = float(sen_slope(values[None])[0])
-    middle = float(np.median(values))
-    steps = (values.size - 1) / 2
-    ends = np.array([[middle - slope * steps, middle + slope * steps]])
-    before, after = from_scale((panel.series[row].kpi.scale,), ends)[0]
+    before, after = _ends(found, row, first, last)
     p_value = float(evidence.p_value[row, best])
     return Trend(
         kpi=panel.series[row].kpi,
@@ -60,12 +55,33 @@ def _trend(found: Scan, row: int, columns: Ints) -> Trend:
         detected_on=panel.period_end()[columns[0]].astype(dt.date),
         direction="increasing" if evidence.statistic[row, best] > 0 else "decreasing",
         tau=float(evidence.statistic[row, best]),
-        slope=float((after - before) / max(values.size - 1, 1)),
+        slope=published_slope(found.view, row, first, last),
         change=float(after / before - 1) if before else float("nan"),
         p_value=p_value,
         confidence=float(1 / (1 - np.e * max(p_value, SMALLEST) * np.log(max(p_value, SMALLEST)))),
         method=_method(found, row, int(best)),
     )
+
+
+def published_slope(view: View, row: int, first: int, last: int) -> float:
+    """Sen's slope of the KPI's own values in a window, in its unit per period of the grain.
+
+    Closed and incomplete periods are left out; weekday and season are not.
+    """
+    window = slice(first, last + 1)
+    values = view.panel.value[row, window][view.learned[row, window]]
+    return float(sen_slope(values[None])[0])
+
+
+def _ends(found: Scan, row: int, first: int, last: int) -> tuple[float, float]:
+    """The adjusted values' trend line at both ends of a window, a week's sum as a day's share."""
+    values = found.view.forecast.adjusted[row, first : last + 1]
+    values = values[np.isfinite(values)]
+    slope, middle = float(sen_slope(values[None])[0]), float(np.median(values))
+    steps = (values.size - 1) / 2
+    ends = np.array([[middle - slope * steps, middle + slope * steps]])
+    before, after = from_scale((found.view.panel.series[row].kpi.scale,), ends)[0]
+    return float(before), float(after)
 
 
 def _method(found: Scan, row: int, column: int) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from console import harmless
+from console import harmless, is_stopping
 from runlog.file import Row, append, path_of, read_rows, shorten
 from runlog.records import ALL, FAILED, FINE, PUBLISHED, RUNNING, STOPPED, Node, Step
 
@@ -73,7 +73,10 @@ class Log:
             status = STOPPED
             raise
         except Exception as problem:
-            error = _one_line(str(problem) or type(problem).__name__)
+            if is_stopping():
+                status = STOPPED  # within a query, the signal comes out as an error of DuckDB's
+            else:
+                error = _one_line(str(problem) or type(problem).__name__)
             raise
         finally:
             seconds = round(time.perf_counter() - started, 3)

@@ -183,6 +183,16 @@ def test_an_answer_given_since_the_last_run_is_honoured(database: Path, webhook:
     assert send(database, to_webhook(webhook)).sent == ()
 
 
+def test_a_snooze_that_is_over_is_no_answer(database: Path, webhook: Web) -> None:
+    findings.write(database, incident())
+    until = dt.date(2024, 4, 10)
+    given = Feedback("a-i1", "order_count", "all", "snooze", until, None, dt.datetime(2024, 4, 1))
+    store.give_feedback(database, [given])
+    everywhere = settings.read(to_webhook(webhook))
+    assert job.run(database, everywhere, today=until).sent == ()
+    assert len(job.run(database, everywhere, today=until + dt.timedelta(days=1)).sent) == 1
+
+
 def test_old_and_mild_incidents_are_left_out_and_the_old_ones_counted(
     database: Path, webhook: Web
 ) -> None:
@@ -405,7 +415,7 @@ def test_the_last_run_counts_also_after_the_clock_was_set_back(database: Path) -
             "insert into insights.runs by name select * replace (as_of - 1 as as_of, "
             "finished_at - interval 1 day as finished_at) from insights.runs"
         )
-    assert read(database).as_of == AS_OF - dt.timedelta(days=1)
+    assert read(database, AS_OF).as_of == AS_OF - dt.timedelta(days=1)
 
 
 def test_the_same_news_has_the_same_key_so_that_a_copy_is_known(
@@ -493,5 +503,5 @@ def test_the_choice_is_the_same_whatever_order_the_table_is_in(database: Path) -
     findings.write(database, incident("b"), incident("a"))
     from alerts.read import read
 
-    chosen = choose(read(database), "webhook", Rules())
+    chosen = choose(read(database, AS_OF), "webhook", Rules())
     assert [alert.incident.incident_id for alert in chosen.alerts] == ["a", "b"]

@@ -55,8 +55,8 @@ def ask(shop: Shop, query: str) -> list[dict[str, Any]]:
         return rows(connection, query)
 
 
-def test_there_are_ten_and_each_opens_with_its_question() -> None:
-    assert len(ANALYSES) == 10
+def test_there_are_eleven_and_each_opens_with_its_question() -> None:
+    assert len(ANALYSES) == 11
     for path in ANALYSES:
         first, *rest = path.read_text(encoding="utf-8").splitlines()
         assert first.startswith("-- ")

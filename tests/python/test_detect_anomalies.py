@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from detect import anomalies, calendar
+from detect import anomalies, calendar, trends
 from detect.baseline.counting import Counting, off_scale
-from detect.records import Anomaly
+from detect.records import Anomaly, Trend
 from detect.view import look
 from test_detect_shop import DAYS, dates, kpi, panel
 
@@ -61,3 +63,86 @@ def test_no_order_at_all_is_further_off_than_one(expected: float) -> None:
     location = np.log([expected])
     assert off_scale(counting, location)[0] > location[0]
     assert off_scale(counting, location)[0] > 0
+
+
+# ----------------------------------------------- what README says of a KPI's settings
+
+
+def with_settings(**settings: object) -> tuple[list[Anomaly], list[Trend]]:
+    """Findings on a KPI that sinks slowly, with two outliers, under some settings."""
+    rng = np.random.default_rng(5)
+    values = 200 * np.linspace(1.0, 0.5, DAYS) * np.exp(0.08 * rng.normal(size=DAYS))
+    values[80:82] *= 2.0
+    values[141] *= 0.55
+    trading = np.where(dates().is_trading, values, np.nan)[None]
+    found = anomalies.scan(look(panel(trading, kpi(**settings)), calendar.learn(dates())))
+    return anomalies.find(found), trends.find(found)
+
+
+def without(found: list[Anomaly], *names: str) -> list[dict[str, object]]:
+    """Findings as far as settings must not matter to them; the KPI holds the settings."""
+    return [
+        {n: v for n, v in vars(anomaly).items() if n not in ("kpi", *names)} for anomaly in found
+    ]
+
+
+def test_z_and_iqr_only_decide_whether_methods_names_the_detector() -> None:
+    usual, usual_trends = with_settings()
+    strict, strict_trends = with_settings(z_threshold=50.0, iqr_threshold=50.0)
+    assert len(usual) >= 2
+    assert without(strict, "methods") == without(usual, "methods")
+    assert [a.methods for a in strict] != [a.methods for a in usual]
+    assert [t.p_value for t in strict_trends] == [t.p_value for t in usual_trends]
+
+
+def test_trend_alpha_decides_what_is_a_trend_and_no_more() -> None:
+    usual, usual_trends = with_settings()
+    strict, strict_trends = with_settings(trend_alpha=1e-30)
+    assert usual_trends
+    assert not strict_trends
+    assert without(strict, "methods") == without(usual, "methods")
+
+
+def test_direction_decides_what_is_good_news_and_no_more() -> None:
+    up, down, neither = (with_settings(direction=d)[0] for d in ("up", "down", "none"))
+    news = ("effect", "severity")
+    assert without(up, *news) == without(down, *news) == without(neither, *news)
+    assert {a.effect for a in neither} == {"neutral"}
+    assert all(a.effect != b.effect for a, b in zip(up, down, strict=True))
+    assert all(a.effect == "bad" for a in up + down + neither if a.severity == "critical")
+
+
+def test_confidence_decides_from_where_a_change_is_reported() -> None:
+    usual, strict = with_settings()[0], with_settings(min_confidence=0.97)[0]
+    kept = [a for a in usual if a.confidence >= 0.97]
+    assert 0 < len(kept) < len(usual)
+    assert without(strict) == without(kept)
+
+
+@pytest.mark.parametrize("floor", ["materiality_absolute", "materiality_relative"])
+def test_below_a_floor_a_change_is_low_and_below_a_tenth_of_it_unreported(floor: str) -> None:
+    usual = with_settings(materiality_absolute=0.0, materiality_relative=0.0)[0]
+    largest = max(usual, key=lambda a: abs(a.change))
+    size = abs(largest.change) / (1.0 if floor.endswith("absolute") else largest.expected)
+
+    def severity_under(times: float) -> list[str]:
+        off = {"materiality_absolute": 0.0, "materiality_relative": 0.0}
+        found = with_settings(**(off | {floor: size * times}))[0]
+        return [a.severity for a in found if a.anomaly_id == largest.anomaly_id]
+
+    assert severity_under(10.1) == []
+    assert severity_under(9.9) == severity_under(1.01) == ["low"]
+    assert severity_under(0.99) == ["medium"]
+    assert severity_under(0.49) == ["high"]
+    assert severity_under(0.24) == ["high" if largest.effect == "good" else "critical"]
+
+
+def test_a_warm_up_is_learned_from_but_not_tested() -> None:
+    values = np.random.default_rng(5).poisson(100.0, DAYS).astype(np.float64)[None]
+    trading = calendar.learn(dates())
+    usual = panel(values)
+    warm = dataclasses.replace(usual, is_warm_up=np.arange(DAYS)[None] < 100)
+    before, after = (look(p, trading) for p in (usual, warm))
+    assert before.tested[:, :100].any()
+    assert not after.tested[:, :100].any()
+    np.testing.assert_array_equal(before.forecast.location, after.forecast.location)

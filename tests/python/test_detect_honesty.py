@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pymannkendall as mk
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from detect import anomalies, calendar, canaries, early, honesty, trends
 from detect.anomalies import Scan
@@ -108,6 +111,33 @@ def test_a_slow_decline_is_one_trend_not_many() -> None:
     assert found[0].tau < 0
 
 
+def sinking(grain: str) -> Panel:
+    """Orders and units per order that sink from the first day on, at either grain."""
+    made = shop()
+    fall = np.linspace(1.0, 0.4, DAYS)
+    orders, units = made.numerator[0] * fall, made.numerator[1] * fall**2
+    length = 1 if grain == "daily" else 7
+    orders, units = (x.reshape(-1, length).sum(axis=1) for x in (orders, units))
+    each = np.divide(units, orders, where=orders > 0, out=np.full(orders.size, np.nan))
+    return panel(np.stack([orders, each]), kpi(), PER_ORDER, grain=grain)
+
+
+@pytest.mark.parametrize("grain", ["daily", "weekly"])
+def test_the_slope_is_sens_on_the_published_values_in_the_unit_of_the_kpi(grain: str) -> None:
+    seen = sinking(grain)
+    found = trends.find(scan(seen))
+    assert {t.kpi.name for t in found} == {"order_count", "items_per_order"}
+    for trend in found:
+        row = [s.kpi for s in seen.series].index(trend.kpi)
+        inside = (seen.period >= np.datetime64(trend.window_start)) & (
+            seen.period_end() <= np.datetime64(trend.window_end)
+        )
+        values = seen.value[row, inside & (seen.value[0] > 0)]
+        assert trend.slope == pytest.approx(mk.sens_slope(values).slope)
+        assert trend.slope < 0
+        assert trend.direction == "decreasing"
+
+
 def test_a_trend_is_found_before_it_is_over() -> None:
     found = next(t for t in trends.find(scan(declining())) if t.kpi.name == "order_count")
     assert found.detected_on < declining().period[60 + 84].astype(object)
@@ -150,6 +180,49 @@ def test_a_blind_spot_is_a_change_that_would_have_been_reported() -> None:
         changed[0, column] = value
         again = scan(dataclasses.replace(made, value=changed))
         assert anomalies.reported(again)[0, column] == seen
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    unit=st.sampled_from(["count", "items", "ratio"]),
+    scale=st.sampled_from(["log", "sqrt", "logit", "linear"]),
+    middle=st.floats(0.01, 0.99),
+    noise=st.floats(0.01, 3.0),
+    seed=st.integers(0, 99),
+)
+def test_a_blind_spot_is_a_value_that_the_kpi_can_have(
+    unit: str, scale: str, middle: float, noise: float, seed: int
+) -> None:
+    """Whatever the KPI and its noise: no rate below 0, no share above 1, no negative count."""
+    rng = np.random.default_rng(seed)
+    size = middle * np.exp(noise * rng.normal(size=DAYS))
+    value = np.minimum(size, 1.0) if unit == "ratio" else size * 10
+    value[np.arange(DAYS) % 7 == 5] = np.nan
+    thing = kpi("thing", unit=unit, scale=scale, numerator="units", denominator="orders")
+    for spot in honesty.blind_spots(scan(panel(value[None], thing))):
+        highest = 1.0 if unit == "ratio" else np.inf
+        told = [
+            spot.expected,
+            *(x for x in (spot.smallest_down, spot.smallest_up) if x is not None),
+        ]
+        assert all(0.0 <= x <= highest for x in told)
+        assert spot.smallest_up is None or spot.smallest_up > spot.expected
+        assert spot.smallest_down is None or spot.smallest_down < spot.expected
+
+
+def test_a_drop_to_nothing_is_a_blind_spot_only_where_nothing_would_be_reported() -> None:
+    """Few returns: their rate can't fall far enough; a count of some hundreds can."""
+    rng = np.random.default_rng(3)
+    rate = np.abs(0.02 + 0.015 * rng.normal(size=DAYS))
+    orders = 400 * np.exp(0.05 * rng.normal(size=DAYS))
+    returns = kpi(
+        "return_rate", unit="ratio", scale="sqrt", numerator="units", denominator="orders"
+    )
+    counted = kpi("order_count", scale="sqrt")
+    spots = honesty.blind_spots(scan(panel(np.stack([rate, orders]), returns, counted)))
+    down = {spot.kpi: spot.smallest_down for spot in spots}
+    assert down["return_rate"] is None
+    assert down["order_count"] is not None
 
 
 def test_canaries_are_caught_when_they_are_large() -> None:

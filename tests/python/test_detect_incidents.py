@@ -168,14 +168,14 @@ def said(found: Anomaly, action: str, until: dt.date | None = None, day: int = 0
 
 def test_feedback_sets_the_status() -> None:
     found = anomaly()
-    assert feedback.honour([found], [said(found, "false")])[0].status == "false"
-    assert feedback.honour([found], [])[0].status == "open"
+    assert feedback.honour([found], [said(found, "false")], MONDAY)[0].status == "false"
+    assert feedback.honour([found], [], MONDAY)[0].status == "open"
 
 
 def test_the_last_word_counts() -> None:
     found = anomaly()
     given = [said(found, "real", day=2), said(found, "ack", day=1)]
-    assert feedback.honour([found], given)[0].status == "real"
+    assert feedback.honour([found], given, MONDAY)[0].status == "real"
 
 
 def test_a_snooze_covers_the_kpi_until_its_end() -> None:
@@ -185,9 +185,25 @@ def test_a_snooze_covers_the_kpi_until_its_end() -> None:
         anomaly(day=30),
         anomaly("units_sold", 5),
     )
-    snooze = said(first, "snooze", MONDAY + dt.timedelta(days=14))
-    honoured = feedback.honour([first, during, after, other], [snooze])
+    until = MONDAY + dt.timedelta(days=14)
+    snooze = said(first, "snooze", until)
+    honoured = feedback.honour([first, during, after, other], [snooze], until)
     assert [a.status for a in honoured] == ["snoozed", "snoozed", "open", "open"]
+
+
+def test_a_snooze_ends_after_its_last_day_for_all_that_it_covered() -> None:
+    first, during = anomaly(), anomaly(day=5)
+    until = MONDAY + dt.timedelta(days=14)
+    given = [said(first, "ack", day=1), said(first, "snooze", until, day=2)]
+    honoured = feedback.honour([first, during], given, until + dt.timedelta(days=1))
+    assert [a.status for a in honoured] == ["open", "open"]
+
+
+def test_what_is_said_after_a_snooze_outlives_it() -> None:
+    found, until = anomaly(), MONDAY + dt.timedelta(days=14)
+    given = [said(found, "snooze", until), said(found, "ack", day=3)]
+    honoured = feedback.honour([found], given, until + dt.timedelta(days=1))
+    assert [a.status for a in honoured] == ["acknowledged"]
 
 
 def test_an_incident_is_open_while_anything_in_it_is() -> None:

@@ -10,7 +10,11 @@ import duckdb
 import numpy as np
 import pytest
 
-from detect import cli, pipeline
+from alerts.read import read
+from detect import cli, pipeline, store
+from detect.feedback import Feedback
+from report.read import INCIDENTS, reading, rows_of
+from report.records import Incident
 from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
 
 DAY = 122
@@ -332,6 +336,52 @@ def test_feedback_is_kept_and_honoured_by_the_next_run(
     assert run("--db", str(own), "--quiet") == 0
     rows = query(own, f"select status from insights.incidents where incident_id = '{incident}'")
     assert rows == [(status,)]
+
+
+FINDING = "select anomaly_id, kpi, segment from insights.anomalies"
+
+
+def snooze(path: Path, rows: Rows, until: dt.date) -> None:
+    said = dt.datetime(2001, 1, 1)
+    given = [Feedback(*map(str, row), "snooze", until, None, said) for row in rows]
+    store.give_feedback(path, given)
+
+
+def test_a_snoozed_incident_is_open_again_after_its_last_day_wherever_it_is_shown(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = str(
+        query(own, f"select incident_id from insights.anomalies where period_start = '{DATE}'")[0][
+            0
+        ]
+    )
+    until = dt.date(2030, 5, 31)
+    snooze(own, query(own, f"{FINDING} where incident_id = '{name}'"), until)
+    for today, status in ((until, "snoozed"), (until + dt.timedelta(days=1), "open")):
+        pipeline.run(own, today=today)
+        kept = query(
+            own, f"select distinct status from insights.anomalies where incident_id = '{name}'"
+        )
+        assert kept == [(status,)]
+        assert run("list", "--json", "--db", str(own)) == 0
+        rows = json.loads(capsys.readouterr().out)
+        listed = {row["status"] for row in rows if row["incident_id"] == name}
+        with reading(own) as connection:  # as report and dashboard do
+            told = rows_of(connection, Incident, INCIDENTS)
+        shown = {row.status for row in told if row.incident_id == name}
+        alerted = {row.status for row in read(own, today).incidents if row.incident_id == name}
+        assert listed == shown == alerted == {status}
+
+
+def test_a_replay_measures_a_snooze_by_the_day_it_replays(own: Path) -> None:
+    (found,) = query(own, f"{FINDING} where period_start = '{DATE}' limit 1")
+    last = FIRST_DAY + dt.timedelta(days=DAYS - 2)
+    snooze(own, [found], last)
+    status = f"select status from insights.anomalies where anomaly_id = '{found[0]}'"
+    pipeline.run(own, last)
+    assert query(own, status) == [("snoozed",)]
+    pipeline.run(own, last + dt.timedelta(days=1))
+    assert query(own, status) == [("open",)]
 
 
 def test_a_snooze_must_end_in_the_future(own: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,11 +7,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
+import yaml
 
 from conftest import PROJECT, Shop
+from detect import store
+from detect.attribution.lines import measure
 from orders import small_shop, write
 
+ORDERS = Path("models/marts/fct_orders.yml")
+MEASURES = "    measures:\n"
 REVENUE = Path("models/marts/kpis/revenue.yml")
 NEW_KPI = PROJECT / "tests/python/new_kpi.yml"
 MISTAKES = {
@@ -34,6 +40,11 @@ MISTAKES = {
     ),
     "a threshold that is no real number": ("z: 3.0", "z: .nan", "thresholds.z is 'nan'"),
     "an unknown measure": ("measure: net_revenue", "measure: net_revenu", "net_revenu"),
+    "a weekly measure": (
+        "measure: net_revenue",
+        "measure: top_product_revenue_weekly",
+        "could not explain it",
+    ),
 }
 
 
@@ -79,6 +90,68 @@ def test_a_mistake_stops_the_build_with_file_kpi_and_what_is_allowed(
     where = line if "KPI" in line else lines[lines.index(line) - 1]
     assert str(REVENUE) in where
     assert "total_revenue" in where or "revenue_per" in where
+
+
+UK_RETURNS = """\
+      - name: returned_revenue_uk
+        agg: sum
+        expr: case when country = 'United Kingdom' then returned_revenue else 0 end
+        create_metric: true
+"""
+FORBIDDEN = (
+    "models/marts/kpis/new_kpi.yml: KPI uk_return_rate: measure 'returned_revenue_uk' is not"
+)
+
+
+def test_a_kpi_on_a_measure_that_detection_can_not_explain_stops_the_build_before_any_table(
+    edited: Shop, edit: Callable[[str, str], None]
+) -> None:
+    edit("", "")  # revenue.yml as it is
+    orders, kpi = edited.project / ORDERS, edited.project / REVENUE.with_name("new_kpi.yml")
+    text = NEW_KPI.read_text()
+    for old, new in (
+        ("name: returned_per_order", "name: uk_return_rate"),
+        ("numerator: returned_revenue", "numerator: returned_revenue_uk"),
+        ("denominator: orders", "denominator: gross_revenue"),
+    ):
+        assert old in text
+        text = text.replace(old, new)
+    kpi.write_text(text)
+    orders.write_text((PROJECT / ORDERS).read_text().replace(MEASURES, MEASURES + UK_RETURNS))
+    before = edited.database.read_bytes()
+    try:
+        built = edited.python("-m", "daily", "--quiet", "--project", str(edited.project))
+        assert built.returncode == 1
+        (line,) = built.stderr.splitlines()
+        assert FORBIDDEN in line
+        assert line.endswith(f"allowed: {', '.join(allowed())}")
+        assert edited.database.read_bytes() == before
+    finally:
+        kpi.unlink()
+        shutil.copy(PROJECT / ORDERS, orders)
+
+
+def allowed() -> list[str]:
+    """The measures that a KPI may be of: those of the semantic model that detection knows."""
+    models = yaml.safe_load((PROJECT / ORDERS).read_text())["semantic_models"]
+    names = [measure["name"] for model in models for measure in model["measures"]]
+    return sorted(name for name in names if not name.endswith("_weekly"))
+
+
+def test_detection_knows_every_allowed_measure_on_segments_and_on_order_lines(
+    edited: Shop,
+) -> None:
+    names = [name.removesuffix("_daily") for name in allowed()]
+    with duckdb.connect(str(edited.database), read_only=True) as connection:
+        days = connection.execute("select distinct order_date from marts.fct_orders").fetchall()
+    first, last = min(days)[0], max(days)[0]
+    periods = np.array(sorted(day for (day,) in days), dtype="datetime64[D]")
+    cells = store.read_cells(edited.database, "daily", periods, names)
+    lines = store.read_lines(edited.database, first, last)
+    assert lines is not None
+    for name in names:
+        of_lines = sum(measure(name, lines, lines.day == day) for day in periods)
+        assert of_lines == pytest.approx(cells.measures[name].sum()), name
 
 
 def test_a_kpi_of_existing_measures_and_a_new_threshold_need_yaml_alone(

@@ -15,8 +15,6 @@ from conftest import Shop
 from detect import narrative
 
 FIGURE = re.compile(r"([+-]?)(\d[\d,]*(?:\.\d+)?)( %| percentage points| hours?| days?)?")
-#: The only numbers that are no cells: what the columns `lower` and `upper` mean.
-CONSTANTS = ("95 % of such periods",)
 HUNDREDTHS = (" %", " percentage points")
 
 
@@ -99,8 +97,6 @@ def learn(out: Known, column: str, value: object) -> None:
 
 def unknown(text: str, cells: Known) -> list[str]:
     """Figures of a text that no cell accounts for."""
-    for constant in CONSTANTS:
-        text = text.replace(constant, "")
     for name in sorted(cells.names, key=len, reverse=True):
         text = re.sub(rf"(?<![\w.,]){re.escape(name)}(?![\w]|[.,]\d)", "·", text)
     return [found[0] for found in FIGURE.finditer(text) if not is_cell(found, cells)]

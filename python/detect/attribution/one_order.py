@@ -38,7 +38,7 @@ class Without:
 def leave_one_out(anomaly: Anomaly, lines: Lines, event: Ints) -> Without | None:
     """Leave out the event that matters most to a KPI.
 
-    None where lines don't give the KPI, or it is within its 95 % band anyway: such a finding
+    None where lines don't give the KPI, or it is within its band anyway: such a finding
     stands on others.
 
     Args:
@@ -82,7 +82,7 @@ def _sizes(event: Ints, amounts: Floats) -> Floats:
 
 
 def verdict(anomaly: Anomaly, without: Without) -> str:
-    """Whether the KPI would still have left its 95 % band on the side it did."""
+    """Whether the KPI would still have left its band on the side it did."""
     return REMAINS if _is_beyond(anomaly, without.actual) else VANISHES
 
 

@@ -29,11 +29,11 @@ from detect.records import Bools, Floats, Ints
 class Forecast:
     """One-step-ahead forecasts on the KPI's scale, (S, T) each; NaN where there is none.
 
-    `location` is the expected value, `lower` and `upper` its 95 % band, `residual` the actual
-    minus the location in sigmas of its side, `p_up` the predictive chance of a value at least as
-    high. `sigma` is the size of one sigma (mean of both sides). `adjusted` is the actual without
-    weekday, holiday and offset; `level` what the bank believes of it after the period; `history`
-    how many values came before; `ready` whether they are enough to say anything.
+    `location` is the expected value, `lower` and `upper` its band (nominally of 95 %), `residual`
+    the actual minus the location in sigmas of its side, `p_up` the predictive chance of a value at
+    least as high. `sigma` is the size of one sigma (mean of both sides). `adjusted` is the actual
+    without weekday, holiday and offset; `level` what the bank believes of it after the period;
+    `history` how many values came before; `ready` whether they are enough to say anything.
     """
 
     location: Floats

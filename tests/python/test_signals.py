@@ -1,0 +1,239 @@
+"""Whoever stops a command within a running query gets one line and the code of README."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import console
+from conftest import PROJECT
+from detect.records import Kpi
+from detect.schema import TABLES
+from orders import small_shop, write
+from runlog.file import path_of, read_rows
+from runlog.records import ALL, FAILED, STOPPED, Step
+
+SLOW = "select max(hash(number)) as number from range(400000000000) as numbers (number)"
+"""Runs for hours, in one part: on several threads, mostly not on the main one."""
+QUICK, TABLE = "select 1 as number", "{{ config(materialized='table') }} "
+MARTS = (
+    "dim_kpis", "dim_dates", "dim_sources", "dim_shop",
+    "fct_kpis_daily", "fct_kpis_weekly", "fct_segments_daily", "fct_segments_weekly",
+)  # fmt: skip
+STOPS = [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")]
+DEAF = """
+import console, hashlib, os, signal, sys, threading
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+console.command.PATIENCE_SECONDS = 0.5
+threading.Timer(0.5, os.kill, (os.getpid(), int(sys.argv[1]))).start()
+sys.exit(console.run("thing", lambda: len(hashlib.pbkdf2_hmac("sha512", b"", b"", 2**31 - 1))))
+"""
+"""Is stopped while its main thread is in a library for half an hour."""
+STOPPER = """
+import os, runpy, signal, sys, threading, time
+
+package, number, *words = sys.argv[1:]
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job does not hear it
+main = threading.main_thread().ident
+
+
+def place():
+    frame = sys._current_frames()[main]
+    callers, at = [], frame
+    while at:
+        callers.append(at.f_code.co_name)
+        at = at.f_back
+    return id(frame), frame.f_lasti, "act" in callers or "_act" in callers
+
+
+def stop():
+    before, still = place(), 0
+    while still < 20:
+        time.sleep(0.05)
+        now = place()
+        still = still + 1 if now == before and now[2] else 0
+        before = now
+    os.kill(os.getpid(), int(number))
+
+
+threading.Thread(target=stop, daemon=True).start()
+sys.argv[1:] = words
+runpy.run_module(package, run_name="__main__", alter_sys=True)
+"""
+"""Runs a command, and stops it once its main thread has stood still at one place for a second."""
+PROJECT_FILE = """
+name: slow
+profile: slow
+on-run-start: {hook}
+"""
+PROFILE = """
+slow:
+  target: duckdb
+  outputs:
+    duckdb:
+      type: duckdb
+      path: "{{ env_var('RETAIL_DB') }}"
+      threads: 1
+      settings: {threads: 1}
+      module_paths: [python]
+      plugins:
+        - module: warehouse.all_or_nothing
+"""
+
+
+class OwnError(Exception):
+    pass
+
+
+def stopped(
+    folder: Path, number: signal.Signals, package: str, *words: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command in a process of its own, and stop it within its query."""
+    return subprocess.run(
+        [sys.executable, "-c", STOPPER, package, str(int(number)), *words],
+        cwd=folder,
+        env=os.environ
+        | {
+            "RETAIL_DB": str(folder / "shop.duckdb"),
+            "RETAIL_SOURCE": str(folder / "orders.csv"),
+            "DBT_TARGET_PATH": str(folder / "target"),
+            "DBT_LOG_PATH": str(folder / "logs"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def is_one_line(ended: subprocess.CompletedProcess[str], name: str, code: int, word: str) -> bool:
+    """Whether a command ended as README says of one that is stopped."""
+    lines = ended.stderr.splitlines()
+    assert ended.stdout == ""
+    assert len(lines) == 1, ended.stderr
+    assert lines[0].startswith(f"{name}: stopped by {word}; ")
+    return ended.returncode == code
+
+
+@pytest.fixture(scope="module")
+def slow_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a database of a finished run, the tables of which take an hour to read."""
+    folder = tmp_path_factory.mktemp("slow")
+    shop = ("home_country", "currency", "currency_sign")
+    kpis = ("kpi", *(name for name in Kpi.__dataclass_fields__ if name not in ("name", "money")))
+    tables = {f"marts.{name}": (*kpis, *shop) for name in MARTS}
+    tables |= {
+        f"insights.{name}": tuple(column.name for column in table.columns)
+        for name, table in TABLES.items()
+    }
+    with duckdb.connect(str(folder / "shop.duckdb")) as connection:
+        connection.execute("create schema marts")
+        connection.execute("create schema insights")
+        for name, columns in tables.items():
+            shown = ", ".join(f"number as {column}" for column in columns)
+            kind = "view" if name != "insights.runs" else "table"
+            rows = SLOW if kind == "view" else QUICK
+            connection.execute(f"create {kind} {name} as select {shown} from ({rows})")
+        connection.execute("alter table insights.runs alter status type varchar")
+        connection.execute("update insights.runs set status = 'finished'")
+    return folder
+
+
+@pytest.fixture
+def hears_ctrl_c() -> Iterator[None]:
+    """A shell's background jobs do not hear it, and whoever runs the tests may be one."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_ctrl_c")
+@pytest.mark.parametrize(("number", "code", "word"), STOPS)
+def test_what_duckdb_makes_of_a_signal_within_a_query_is_no_failure(
+    number: signal.Signals, code: int, word: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raised: list[Exception] = []
+
+    def query() -> int:
+        timer = threading.Timer(0.5, os.kill, (os.getpid(), number))
+        with duckdb.connect(config={"threads": 1}) as connection:
+            timer.start()
+            try:
+                connection.execute(SLOW)
+            except Exception as error:
+                raised.append(error)
+                raise OwnError(f"shop.duckdb: {error}") from error
+        return 0
+
+    assert console.run("thing", query, OwnError) == code
+    assert [str(error) for error in raised] == ["Query interrupted"]
+    assert capsys.readouterr().err == f"thing: stopped by {word}; run it again to go on\n"
+
+
+def test_an_error_without_a_signal_is_told_as_before(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> int:
+        raise OwnError("Query interrupted")
+
+    assert console.run("thing", fail, OwnError) == console.FAILED
+    assert capsys.readouterr().err == "thing: Query interrupted\n"
+    assert not console.is_stopping()
+
+
+@pytest.mark.parametrize(("number", "code", "word"), STOPS)
+def test_a_program_whose_main_thread_does_not_hear_a_signal_ends_all_the_same(
+    number: signal.Signals, code: int, word: str
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", DEAF, str(int(number))],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert is_one_line(ended, "thing", code, word)
+
+
+@pytest.mark.parametrize(
+    ("words", "stop"),
+    [
+        ("detect", STOPS[0]),
+        ("detect explain 1", STOPS[1]),
+        ("report", STOPS[1]),
+        ("alerts --dry-run", STOPS[0]),
+    ],
+)
+def test_a_command_stopped_within_a_query_is_one_line_and_its_code(
+    slow_shop: Path, words: str, stop: tuple[signal.Signals, int, str]
+) -> None:
+    package, *rest = words.split()
+    ended = stopped(slow_shop, stop[0], package, *rest)
+    assert is_one_line(ended, package, *stop[1:])
+
+
+@pytest.mark.parametrize(
+    ("place", "stop"),
+    [("a model, in dbt's own thread", STOPS[0]), ("a hook, in the main thread", STOPS[1])],
+)
+def test_the_daily_job_stopped_while_dbt_runs_a_query_is_one_line_and_its_code(
+    tmp_path: Path, place: str, stop: tuple[signal.Signals, int, str]
+) -> None:
+    in_hook = place.startswith("a hook")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models/slow.sql").write_text(QUICK if in_hook else TABLE + SLOW)
+    hook = f'"{SLOW}"' if in_hook else "[]"
+    (tmp_path / "dbt_project.yml").write_text(PROJECT_FILE.format(hook=hook))
+    (tmp_path / "profiles.yml").write_text(PROFILE)
+    (tmp_path / "python").symlink_to(PROJECT / "python")
+    write(tmp_path / "orders.csv", small_shop())
+    ended = stopped(tmp_path, stop[0], "daily", "--quiet", "--project", str(tmp_path))
+    assert is_one_line(ended, "daily", *stop[1:])
+    assert not (tmp_path / "shop.duckdb").exists()
+    steps = [row for row in read_rows(path_of(tmp_path / "shop.duckdb")) if isinstance(row, Step)]
+    assert {row.status for row in steps if row.step in (ALL, "dbt build")} >= {STOPPED}
+    assert not any(row.status == FAILED for row in steps)
