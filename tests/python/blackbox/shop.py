@@ -15,6 +15,8 @@ FIRST_DAY = dt.date(2011, 1, 3)
 DAYS = 98
 LAST_DAY = FIRST_DAY + dt.timedelta(days=DAYS - 1)
 CUSTOMERS = 60
+GERMAN = 7
+"""A customer whose country is Germany."""
 COUNTRIES = ("United Kingdom",) * 7 + ("Germany", "Germany", "France")
 PRICES = {"10001": "2.50", "10002": "4.25", "10003": "10.00", "10004": "1.25", "10005": "7.95"}
 ORDERS = (14, 15, 14, 16, 15, 9, 8)
@@ -59,9 +61,8 @@ def order_lines() -> Iterator[Row]:
             yield from _order(dice, str(invoice), moment, int(CUSTOMERS * dice.random()))
         for order in range(24 if day == GERMAN_DAY else 0):
             invoice += 1
-            yield from _order(
-                dice, str(invoice), dt.datetime.combine(day, dt.time(8 + order // 2)), 7
-            )
+            moment = dt.datetime.combine(day, dt.time(8 + order // 2))
+            yield from _order(dice, str(invoice), moment, GERMAN)
         for _ in range(30 if day == RETURNS else 1):
             invoice += 1
             yield _line(f"C{invoice}", "10002", -1 - int(2 * dice.random()), day, 20, 0)

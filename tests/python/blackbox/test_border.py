@@ -41,13 +41,3 @@ def test_only_tables_of_the_contract_are_asked_for(path: Path) -> None:
     schemas = "raw|staging|intermediate|marts|insights|operations|seeds"
     asked = set(re.findall(rf"\b(?:{schemas})\.\w+", path.read_text(encoding="utf-8")))
     assert asked <= set(contract.TABLES)
-
-
-@pytest.mark.parametrize("path", [p for p in FILES if p.stem != "commands"], ids=lambda p: p.name)
-def test_commands_stand_in_one_table_alone(path: Path) -> None:
-    strings = {
-        node.value
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
-    assert not {"-m", "--db", "--dry-run", "--until", "--as-of"} & strings

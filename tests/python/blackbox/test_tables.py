@@ -53,11 +53,7 @@ def test_a_table_has_the_columns_of_the_contract(built: Place, table: str) -> No
     assert wrong == {}
 
 
-@pytest.mark.parametrize(
-    ("place", "kind"),
-    contract.ANNOUNCED.items(),
-    ids=lambda value: ".".join(value) if isinstance(value, tuple) else value,
-)
+@pytest.mark.parametrize(("place", "kind"), contract.ANNOUNCED.items(), ids=str)
 def test_an_announced_column_has_the_type_of_the_contract(
     built: Place, place: tuple[str, str], kind: str
 ) -> None:
