@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 COMMANDS = {
-    "job": ("{python}", "-m", "daily"),
-    "build": ("{dbt}", "build"),
-    "detect": ("{python}", "-m", "detect"),
-    "detect as of": ("{python}", "-m", "detect", "--as-of", "{day}"),
-    "list": ("{python}", "-m", "detect", "list"),
-    "list as json": ("{python}", "-m", "detect", "list", "--json"),
-    "explain": ("{python}", "-m", "detect", "explain", "{id}"),
-    "explain as json": ("{python}", "-m", "detect", "explain", "{id}", "--json"),
-    "acknowledge": ("{python}", "-m", "detect", "ack", "{id}"),
-    "snooze": ("{python}", "-m", "detect", "snooze", "{id}", "--until", "{day}"),
-    "label": ("{python}", "-m", "detect", "label", "{id}", "{verdict}"),
-    "report": ("{python}", "-m", "report", "--out", "{path}"),
-    "alerts": ("{python}", "-m", "alerts"),
-    "alerts, dry": ("{python}", "-m", "alerts", "--dry-run"),
-    "dashboard": ("{python}", "-m", "dashboard", "--port", "{port}"),
-    "flow": ("{flow_python}", "-m", "flow"),
-    "job on Spark": ("{spark_python}", "-m", "lakehouse", "--engine", "sail"),
+    "job": ("{bin}/python", "-m", "daily"),
+    "build": ("{bin}/dbt", "build"),
+    "detect": ("{bin}/python", "-m", "detect"),
+    "detect as of": ("{bin}/python", "-m", "detect", "--as-of", "{day}"),
+    "list": ("{bin}/python", "-m", "detect", "list"),
+    "list as json": ("{bin}/python", "-m", "detect", "list", "--json"),
+    "explain": ("{bin}/python", "-m", "detect", "explain", "{id}"),
+    "explain as json": ("{bin}/python", "-m", "detect", "explain", "{id}", "--json"),
+    "acknowledge": ("{bin}/python", "-m", "detect", "ack", "{id}"),
+    "snooze": ("{bin}/python", "-m", "detect", "snooze", "{id}", "--until", "{day}"),
+    "label": ("{bin}/python", "-m", "detect", "label", "{id}", "{verdict}"),
+    "report": ("{bin}/python", "-m", "report", "--out", "{path}"),
+    "alerts": ("{bin}/python", "-m", "alerts"),
+    "alerts, dry": ("{bin}/python", "-m", "alerts", "--dry-run"),
+    "dashboard": ("{bin}/python", "-m", "dashboard", "--port", "{port}"),
+    "flow": ("{flow_bin}/python", "-m", "flow"),
+    "job on Spark": ("{spark_bin}/python", "-m", "lakehouse", "--engine", "sail"),
 }
-"""`{python}` and `{dbt}` are those of the tests; the other two those of ENVIRONMENTS."""
+"""`{bin}` is where the tests' own programs are; the other two are those of ENVIRONMENTS."""
 
 TARGETS = {
     "run": "job",

@@ -94,23 +94,24 @@ def clean_environment() -> dict[str, str]:
 
 def command(name: str, **words: object) -> list[str]:
     """A command of the table, with its words filled in."""
-    known = {"python": sys.executable, "dbt": Path(sys.executable).with_name("dbt")}
-    known |= {f"{name}_python": python_of(name) for name in ENVIRONMENTS}
+    known = {"bin": Path(sys.executable).parent}
+    known |= {f"{name}_bin": bin_of(name) for name in ENVIRONMENTS}
     return [word.format(**known, **words) for word in COMMANDS[name]]
 
 
-def python_of(environment: str) -> Path:
-    """The Python of an environment that stands apart; that of the tests where it is not there."""
+def bin_of(environment: str) -> Path:
+    """The programs of an environment that stands apart; those of the tests where it is missing."""
     folder = PROJECT / ENVIRONMENTS[environment][0]
-    return folder / "bin/python" if (folder / "ready").exists() else Path(sys.executable)
+    return folder / "bin" if (folder / "ready").exists() else Path(sys.executable).parent
 
 
 def needs(environment: str) -> pytest.MarkDecorator:
     """Skip without an environment that stands apart; continuous integration must have it."""
     folder, package = ENVIRONMENTS[environment]
-    is_missing = python_of(environment) == Path(sys.executable) and find_spec(package) is None
+    is_apart = bin_of(environment) == PROJECT / folder / "bin"
+    is_there = is_apart or find_spec(package) is not None
     return pytest.mark.skipif(
-        is_missing and "CI" not in os.environ,
+        not is_there and "CI" not in os.environ,
         reason=f"{package} is not installed: there is no {folder}, which make makes",
     )
 

@@ -20,6 +20,10 @@ def headlines(place: Place) -> dict[str, str]:
     return {str(name): str(headline) for name, headline in rows}
 
 
+def findings(place: Place) -> Rows:
+    return place.ask(f"select {FOUND} from insights.anomalies order by all")
+
+
 def test_the_list_has_a_line_for_each_incident_with_the_latest_first(built: Place) -> None:
     lines = built.must("list").splitlines()
     told = headlines(built)
@@ -131,9 +135,5 @@ def test_as_of_a_day_nothing_later_is_looked_at(as_of: Place, own: Place) -> Non
                 [shop.SLUMP],
             )
     own.must("detect as of", day=shop.SLUMP)
-    assert found(own) == found(as_of)
-    assert len(found(as_of)) > len(saved.INCIDENTS)
-
-
-def found(place: Place) -> Rows:
-    return place.ask(f"select {FOUND} from insights.anomalies order by all")
+    assert findings(own) == findings(as_of)
+    assert len(findings(as_of)) > len(saved.INCIDENTS)

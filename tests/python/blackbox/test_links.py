@@ -18,7 +18,6 @@ from blackbox.conftest import PROJECT, Place, command
 
 SECONDS = 90.0
 WEEK = dt.date(2011, 3, 14)
-Visit = Iterator[Page]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +52,7 @@ def wait_for(address: str, program: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Visit:
+def page(chromium: Browser) -> Iterator[Page]:
     opened = chromium.new_page(viewport={"width": 1280, "height": 900})
     opened.set_default_timeout(1000 * SECONDS)
     yield opened

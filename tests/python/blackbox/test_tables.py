@@ -35,11 +35,13 @@ def test_make_hands_on_to_the_commands() -> None:
     lines = [line.split() for line in planned.stdout.splitlines()]
     for target, name in TARGETS.items():
         program, *typed = COMMANDS[name]
-        wanted = program.rpartition("_")[2].strip("{}"), *typed[: typed.count("-m") + 1]
-        assert any(
-            line and line[0].endswith(f"/{wanted[0]}") and tuple(line[1:3]) == wanted[1:]
-            for line in lines
-        ), target
+        wanted = (program.rpartition("/")[2], *typed[: typed.count("-m") + 1])
+        assert any(wanted == started(line, len(wanted)) for line in lines), target
+
+
+def started(line: list[str], words: int) -> tuple[str, ...]:
+    """The first words of a command, the program without its folder."""
+    return tuple([word.rpartition("/")[2] for word in line[:1]] + line[1:words])
 
 
 @pytest.mark.parametrize("table", contract.TABLES)
