@@ -4,8 +4,8 @@
 #}
 {% macro known_text(column) -%}
     {%- set words = [
-        '', 'NULL', 'Null', 'null', 'NA', 'N/A', 'n/a', '#N/A', 'NAN', 'NaN', 'nan',
-        'NONE', 'None', 'none', '\\N', '-', '(BLANK)', '(Blank)', '(blank)',
+        '', 'NULL', 'Null', 'null', 'NA', 'na', 'N/A', 'n/a', '#N/A', '#n/a', 'NAN', 'NaN', 'Nan',
+        'nan', 'NONE', 'None', 'none', '\\N', '-', '(BLANK)', '(Blank)', '(blank)',
     ] -%}
     case when {{ column }} not in (
         {%- for word in words %}{{ sql_text(word) }}{{ ', ' if not loop.last }}{% endfor -%}

@@ -72,6 +72,32 @@ SERVICE_CODES = frozenset(
 )
 SERVICE_PREFIXES = ("ADJUST", "GIFT", "TEST")
 
+NOTHING = frozenset(
+    [
+        r"NULL",
+        r"Null",
+        r"null",
+        r"NA",
+        r"na",
+        r"N/A",
+        r"n/a",
+        r"#N/A",
+        r"#n/a",
+        r"NAN",
+        r"NaN",
+        r"Nan",
+        r"nan",
+        r"NONE",
+        r"None",
+        r"none",
+        r"\N",
+        r"-",
+        r"(BLANK)",
+        r"(Blank)",
+        r"(blank)",
+    ]
+)
+
 GRAINS = ("daily", "weekly")
 TOP_PRODUCTS = 10
 EARLY_STOP = pd.Timedelta(minutes=30)
@@ -254,12 +280,17 @@ def trimmed(raw: pd.DataFrame) -> pd.DataFrame:
     """Trims every text field and upper-cases the stock code and the invoice number."""
     texts = raw.copy()
     for name in COLUMNS:
-        texts[name] = texts[name].fillna("").astype(object).map(str.strip)
+        texts[name] = texts[name].fillna("").astype(object).map(str.strip).map(known)
     for name in ("invoice_no", "stock_code"):
         texts[name] = texts[name].map(str.upper)
     if "parse_error" not in texts:
         texts["parse_error"] = ""
     return texts
+
+
+def known(text: str) -> str:
+    """Gives the text, or nothing where it is a word for nothing."""
+    return "" if text in NOTHING else text
 
 
 def with_readings(texts: pd.DataFrame) -> pd.DataFrame:
@@ -328,14 +359,14 @@ def customer(text: str) -> str | None:
 
 
 def line_type(invoice_no: str, stock_code: str, quantity: int, price: int) -> str:
-    """Names the type of an order line, the first rule that fits."""
+    """Names the type of a line by the first rule that fits."""
     if stock_code in SERVICE_CODES or stock_code.startswith(SERVICE_PREFIXES):
         return "service"
-    if invoice_no.startswith("C") and quantity < 0 and price > 0:
-        return "return"
-    if not invoice_no.startswith(("C", "A")) and quantity > 0 and price > 0:
-        return "sale"
-    return "adjustment"
+    is_bad_debt = re.fullmatch("A[0-9]+", invoice_no)
+    is_odd_credit = re.fullmatch("C[0-9]+", invoice_no) and quantity > 0
+    if is_bad_debt or is_odd_credit or quantity == 0 or price == 0 or quantity < 0 > price:
+        return "adjustment"
+    return "return" if quantity * price < 0 else "sale"
 
 
 def market(country: str) -> str:

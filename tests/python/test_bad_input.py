@@ -126,3 +126,75 @@ def test_a_few_bad_rows_are_set_apart_with_their_reason_and_nothing_is_lost(
     assert "price" in rejected[1][2]
     assert "field" in rejected[2][2]
     assert "field" in rejected[3][2]
+
+
+def line(number: int, quantity: str = "1", price: str = "2.50", who: str = "100") -> list[str]:
+    """A line of an order of its own, on the last day of the small shop."""
+    when = "01/23/2011 11:00"
+    return [str(560000 + number), "10001", "THING 10001", quantity, when, price, who, "Germany"]
+
+
+@pytest.mark.parametrize(
+    ("extra", "guard"),
+    [
+        (
+            [line(n, "-1", "-1000000") for n in range(9)],
+            "adjustments_are_a_small_part_of_the_money",
+        ),
+        ([line(0, "100", "1000")] * 9, "duplicates_are_a_small_part_of_the_money"),
+    ],
+    ids=["adjustments", "duplicates"],
+)
+def test_above_a_third_of_the_money_the_build_stops_before_any_mart_is_touched(
+    good_shop: Shop, extra: list[list[str]], guard: str
+) -> None:
+    before = marts(good_shop.database)
+    write(Path(good_shop.source), [*small_shop(), *extra])
+    built = good_shop.dbt("build", *MODELS_AND_TESTS)
+    assert built.returncode != 0
+    assert f"Failure in test {guard}" in built.stdout
+    assert marts(good_shop.database) == before
+
+
+def test_below_a_third_of_the_money_and_words_for_nothing_are_warned_of_in_sentences(
+    good_shop: Shop,
+) -> None:
+    """The total of sales and returns is some 1,800; services are a sixth of the money."""
+    extra = [
+        *[line(n, "-1", "-20") for n in range(5)],
+        *[line(10, "10", "30")] * 2,
+        line(20, who="NULL"),
+        line(21, price="a lot"),
+    ]
+    write(Path(good_shop.source), [*small_shop(), *extra])
+    done = good_shop.python("-m", "daily")
+    assert done.returncode == 0, done.stderr
+    warnings = [row for row in done.stdout.splitlines() if "warning:" in row]
+    for words in (
+        "adjustments_are_a_small_part_of_the_money: Parts per million of the money in adjustments",
+        "duplicates_are_a_small_part_of_the_money",
+        "assert_words_for_nothing_are_known",
+        "column_name = customer_id, raw_rows = 1, for_example = NULL",
+        "assert_malformed_rows_are_rare",
+        "why = the price is not a number that fits, found = a lot",
+    ):
+        assert any(words in row for row in warnings), (words, warnings)
+    with duckdb.connect(str(good_shop.database), read_only=True) as connection:
+        query = "select customer_id from marts.fct_order_lines where invoice_no = '560020'"
+        assert connection.execute(query).fetchall() == [(None,)]
+
+
+def test_one_file_full_of_malformed_rows_among_good_ones_stops_the_build(
+    built_shop: Shop, tmp_path: Path
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    write(folder / "good.csv", small_shop(days=60))
+    write(folder / "bad.csv", [line(n, price="a lot" if n < 3 else "1") for n in range(3)])
+    shop = Shop(built_shop.project, tmp_path, str(folder))
+    done = shop.python("-m", "daily")
+    assert done.returncode == 1
+    (said,) = [row for row in done.stderr.splitlines() if row.startswith("daily:")]
+    assert "assert_malformed_rows_are_rare" in said
+    assert "source_file = in/bad.csv, malformed_rows = 3, all_rows = 3, first_row = 1" in said
+    assert "found = a lot" in said
