@@ -47,6 +47,10 @@ bench: .venv/project .venv/bench ## time and memory beside plain scripts (ARGS="
 faults: .venv/project .venv/dev ## kill, fill, cut, flip and mutate; prints what survived (ARGS="--share 0.1")
 	@PYTHONPATH=tests/python $(BIN)/python -m faults $(ARGS)
 
+.PHONY: dumps
+dumps: .venv/project .venv/dev ## golden dumps of three shops, compared with the digests (ARGS=--accept: note them)
+	@PYTHONPATH=tests/python $(BIN)/python -m dumps write $(ARGS)
+
 .PHONY: report
 report: .venv/project ## what was found, as one page: report.html beside the database
 	@$(BIN)/python -m report $(ARGS)
@@ -75,16 +79,27 @@ docs: .venv/project ## document every table of the built file, in target/static_
 
 tools := .venv/project .venv/dev
 
-# The tests of a file stay together: the shops that they look at are built once for each file.
+# The tests of a file stay together: what they build for themselves is built once for each file.
+# Coverage counts what the commands run that tests start; of chosen tests (ARGS) it says nothing.
+pytest = $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+	--cov --cov-report= $(if $(ARGS),--cov-fail-under=0) $(ARGS)
+
 .PHONY: test
 test: lint audit .venv-flow/ready .venv-spark/tried ## everything that must hold: lint, audit, then pytest
 	$(say) 'pytest, a file of tests on each core'
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(pytest)
+
+.PHONY: test-full
+test-full: lint audit .venv-flow/ready .venv-spark/tried ## before a release: the slow forms too; on a JVM where there is Java
+	$(say) 'pytest, with the slow forms'
+	@RETAIL_TEST_FULL=1 $(pytest)
+	@if command -v java >/dev/null; then $(MAKE) test-spark ARGS=; \
+		else echo '==> no Java here: make test-spark is SKIPPED' >&2; fi
 
 .PHONY: test-spark
 test-spark: .venv-spark/ready .venv/dev ## PySpark on this machine's Java, in a session and as servers, gives what DuckDB gives
 	$(say) 'pytest: PySpark = DuckDB'
-	@RETAIL_TEST_JVM=1 $(BIN)/python -m pytest tests/python/test_lakehouse.py $(ARGS)
+	@RETAIL_TEST_FULL=1 RETAIL_TEST_JVM=1 $(BIN)/python -m pytest tests/python/test_lakehouse.py $(ARGS)
 
 .PHONY: lint
 lint: lint-python lint-yaml lint-dbt lint-sql ## every linter, the type checker and the layers

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from conftest import PROJECT, Shop
-from orders import small_shop, write
+from conftest import PROJECT, Shop, copied
 
 REVENUE = Path("models/marts/kpis/revenue.yml")
 NEW_KPI = PROJECT / "tests/python/new_kpi.yml"
@@ -38,7 +38,7 @@ MISTAKES = {
 
 
 @pytest.fixture(scope="module")
-def edited(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def edited(small_built: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A copy of the project that tests may edit, and a small shop built by it."""
     folder = tmp_path_factory.mktemp("edited")
     project = folder / "project"
@@ -46,10 +46,7 @@ def edited(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         shutil.copytree(PROJECT / name, project / name)
     for name in ("dbt_project.yml", "profiles.yml"):
         shutil.copy(PROJECT / name, project / name)
-    shop = Shop(project, folder, str(write(folder / "shop.csv", small_shop())))
-    built = shop.dbt("build", "--exclude-resource-type", "test", "unit_test")
-    assert built.returncode == 0, built.stdout
-    return shop
+    return replace(copied(small_built, folder), project=project)
 
 
 @pytest.fixture

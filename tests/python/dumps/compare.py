@@ -41,10 +41,11 @@ def _of_table(table: str, old: Path, new: Path) -> Iterator[str]:
         old_lines, new_lines = old_lines - new_lines, new_lines - old_lines
     wanted = KEYS.get(table.rpartition("/")[2], ())
     key = wanted if wanted and set(wanted) <= set(shared) else tuple(shared)
-    was, now = _by_key(old_columns, old_lines, key), _by_key(new_columns, new_lines, key)
-    for names in sorted(was.keys() | now.keys(), key=str):
+    before, after = _by_key(old_columns, old_lines, key), _by_key(new_columns, new_lines, key)
+    for names in sorted(before.keys() | after.keys(), key=str):
         row = ", ".join(f"{k}={v}" for k, v in zip(key, names, strict=True))
-        yield from (f"{table}: {row}: {what}" for what in _of_rows(was[names], now[names], shared))
+        for what in _of_rows(before[names], after[names], shared):
+            yield f"{table}: {row}: {what}"
 
 
 def _read(path: Path) -> tuple[dict[str, str], Counter[str]]:

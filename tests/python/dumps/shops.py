@@ -20,6 +20,10 @@ class DumpError(Exception):
     """A shop could not be built; the message is one line."""
 
 
+class NoDataError(DumpError):
+    """The public data set is not beside the checkout."""
+
+
 @dataclass(frozen=True)
 class Built:
     """The raw data and the finished file of a shop."""
@@ -34,7 +38,7 @@ def public(name: str) -> Callable[[Path], Path]:
     def find(_: Path) -> Path:
         path = SHARED / name
         if not path.exists():
-            raise DumpError(f"{path} is not there: name the shops that are to be dumped")
+            raise NoDataError(f"{path} is not there: name the shops that are to be dumped")
         return path
 
     return find
