@@ -48,8 +48,9 @@ faults: .venv/project .venv/dev ## kill, fill, cut, flip and mutate; prints what
 	@PYTHONPATH=tests/python $(BIN)/python -m faults $(ARGS)
 
 .PHONY: dumps
-dumps: .venv/project .venv/dev ## golden dumps of three shops, compared with the digests (ARGS=--accept: note them)
-	@PYTHONPATH=tests/python $(BIN)/python -m dumps write $(ARGS)
+dumps: .venv/project .venv/dev ## build three shops, dump their tables, compare with the digests (ARGS=--accept: note them)
+	@PYTHONPATH=tests/python $(BIN)/python -m dumps \
+		$(if $(filter write of compare check,$(firstword $(ARGS))),,write) $(ARGS)
 
 .PHONY: report
 report: .venv/project ## what was found, as one page: report.html beside the database
