@@ -47,6 +47,11 @@ bench: .venv/project .venv/bench ## time and memory beside plain scripts (ARGS="
 faults: .venv/project .venv/dev ## kill, fill, cut, flip and mutate; prints what survived (ARGS="--share 0.1")
 	@PYTHONPATH=tests/python $(BIN)/python -m faults $(ARGS)
 
+.PHONY: dumps
+dumps: .venv/project .venv/dev ## build three shops, dump their tables, compare with the digests (ARGS=--accept: note them)
+	@PYTHONPATH=tests/python $(BIN)/python -m dumps \
+		$(if $(filter write of compare check,$(firstword $(ARGS))),,write) $(ARGS)
+
 .PHONY: report
 report: .venv/project ## what was found, as one page: report.html beside the database
 	@$(BIN)/python -m report $(ARGS)
@@ -75,16 +80,27 @@ docs: .venv/project ## document every table of the built file, in target/static_
 
 tools := .venv/project .venv/dev
 
-# The tests of a file stay together: the shops that they look at are built once for each file.
+# The tests of a file stay together: what they build for themselves is built once for each file.
+# Coverage counts what the commands run that tests start; of chosen tests (ARGS) it says nothing.
+pytest = $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+	--cov --cov-report= $(if $(ARGS),--cov-fail-under=0) $(ARGS)
+
 .PHONY: test
 test: lint audit .venv-flow/ready .venv-spark/tried ## everything that must hold: lint, audit, then pytest
 	$(say) 'pytest, a file of tests on each core'
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
+	@$(pytest)
+
+.PHONY: test-full
+test-full: lint audit .venv-flow/ready .venv-spark/tried ## before a release: the slow forms too; on a JVM where there is Java
+	$(say) 'pytest, with the slow forms'
+	@RETAIL_TEST_FULL=1 $(pytest)
+	@if command -v java >/dev/null; then $(MAKE) test-spark ARGS=; \
+		else echo '==> no Java here: make test-spark is SKIPPED' >&2; fi
 
 .PHONY: test-spark
 test-spark: .venv-spark/ready .venv/dev ## PySpark on this machine's Java, in a session and as servers, gives what DuckDB gives
 	$(say) 'pytest: PySpark = DuckDB'
-	@RETAIL_TEST_JVM=1 $(BIN)/python -m pytest tests/python/test_lakehouse.py $(ARGS)
+	@RETAIL_TEST_FULL=1 RETAIL_TEST_JVM=1 $(BIN)/python -m pytest tests/python/test_lakehouse.py $(ARGS)
 
 .PHONY: lint
 lint: lint-python lint-yaml lint-dbt lint-sql ## every linter, the type checker and the layers
@@ -92,7 +108,7 @@ lint: lint-python lint-yaml lint-dbt lint-sql ## every linter, the type checker 
 .PHONY: audit
 audit: .venv-audit/ready ## known vulnerabilities in what the locks pin
 	$(say) 'pip-audit: known vulnerabilities in what the locks pin'
-	@$(AUDIT)/python .ci/audit.py $(wildcard requirements*.lock)
+	@$(AUDIT)/python .ci/audit.py $(wildcard requirements*.txt)
 
 .PHONY: lint-python
 lint-python: $(tools)
@@ -172,9 +188,9 @@ ifneq ($(CURDIR),$(shell cat .venv/home 2>/dev/null))
 .PHONY: .venv/packages
 endif
 
-.venv/packages: requirements.lock
+.venv/packages: requirements.txt
 	$(call environment,.venv,the pinned packages)
-	$(call install,.venv,requirements.lock)
+	$(call install,.venv,requirements.txt)
 	@echo '$(CURDIR)' > .venv/home
 	@touch $@
 
@@ -182,43 +198,43 @@ endif
 	@$(BIN)/python -m pip install $(pip_options) --editable .
 	@touch $@
 
-.venv/dev: .venv/packages requirements-dev.lock
+.venv/dev: .venv/packages requirements-dev.txt
 	$(say) 'environment: adding the pinned tools for tests to .venv, once'
-	$(call install,.venv,requirements-dev.lock)
+	$(call install,.venv,requirements-dev.txt)
 	@touch $@
 
-.venv/dashboard: .venv/packages requirements-dashboard.lock
+.venv/dashboard: .venv/packages requirements-dashboard.txt
 	$(say) 'environment: adding Streamlit to .venv, once'
-	$(call install,.venv,requirements-dashboard.lock)
+	$(call install,.venv,requirements-dashboard.txt)
 	@touch $@
 
 # Prophet is one of the rules compared with; where it can't be installed, the others will do.
-.venv/evaluate: .venv/packages requirements-evaluate.lock
+.venv/evaluate: .venv/packages requirements-evaluate.txt
 	$(say) 'environment: adding Prophet to .venv, once'
 	@$(BIN)/python -m pip install $(pip_options) --no-compile --require-hashes \
-		--requirement requirements-evaluate.lock || echo '==> Prophet could not be installed' >&2
+		--requirement requirements-evaluate.txt || echo '==> Prophet could not be installed' >&2
 	@touch $@
 
 # Polars is one of the programs compared with; where it can't be installed, the others will do.
-.venv/bench: .venv/packages requirements-bench.lock
+.venv/bench: .venv/packages requirements-bench.txt
 	$(say) 'environment: adding Polars to .venv, once'
 	@$(BIN)/python -m pip install $(pip_options) --no-compile --require-hashes \
-		--requirement requirements-bench.lock || echo '==> Polars could not be installed' >&2
+		--requirement requirements-bench.txt || echo '==> Polars could not be installed' >&2
 	@touch $@
 
 # Prefect and dbt each pin packages that the other's newest versions don't take.
-.venv-flow/ready: requirements-flow.lock pyproject.toml
+.venv-flow/ready: requirements-flow.txt pyproject.toml
 	$(call environment,.venv-flow,the packages with Prefect)
-	$(call install,.venv-flow,requirements-flow.lock)
+	$(call install,.venv-flow,requirements-flow.txt)
 	@$(FLOW)/python -m pip install $(pip_options) --editable .
 	@touch $@
 
 # A part of PySpark can't live with pandas 3.
-.venv-spark/ready: requirements-spark.lock pyproject.toml
+.venv-spark/ready: requirements-spark.txt pyproject.toml
 	$(call environment,.venv-spark,the packages with Spark: half a gigabyte)
 	@sed -n '/^setuptools==/,/[^\\]$$/p' $< > .venv-spark/setuptools.txt  # PySpark comes as source
 	@$(SPARK)/python -m pip install $(pip_options) --require-hashes --requirement .venv-spark/setuptools.txt
-	$(call install,.venv-spark,requirements-spark.lock)
+	$(call install,.venv-spark,requirements-spark.txt)
 	@$(SPARK)/python -m pip install $(pip_options) --editable .
 	@touch $@
 
@@ -229,14 +245,14 @@ endif
 		echo '==> Spark could not be installed: its tests are SKIPPED' >&2; }
 
 # dbt-bouncer can't live with duckdb 2.
-.venv-bouncer/ready: requirements-bouncer.lock
+.venv-bouncer/ready: requirements-bouncer.txt
 	$(call environment,.venv-bouncer,dbt-bouncer)
-	$(call install,.venv-bouncer,requirements-bouncer.lock)
+	$(call install,.venv-bouncer,requirements-bouncer.txt)
 	@touch $@
 
-.venv-audit/ready: requirements-audit.lock
+.venv-audit/ready: requirements-audit.txt
 	$(call environment,.venv-audit,pip-audit)
-	$(call install,.venv-audit,requirements-audit.lock)
+	$(call install,.venv-audit,requirements-audit.txt)
 	@touch $@
 
 .venv-lock/$(UV):
@@ -245,21 +261,21 @@ endif
 	@touch $@
 
 lock_command = .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
-	--fork-strategy fewest --generate-hashes --no-annotate --custom-compile-command 'make lock' $(ARGS)
+	--fork-strategy fewest --generate-hashes --no-annotate --no-strip-extras --custom-compile-command 'make lock' $(ARGS)
 
 .PHONY: lock
 lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
-	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --group bench --output-file requirements-dev.lock
-	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.lock --output-file requirements.lock
-	@$(lock_command) pyproject.toml --group dashboard --constraint requirements-dev.lock --output-file requirements-dashboard.lock
-	@$(lock_command) pyproject.toml --group evaluate --constraint requirements-dev.lock --output-file requirements-evaluate.lock
-	@$(lock_command) pyproject.toml --group bench --constraint requirements-dev.lock --output-file requirements-bench.lock
-	@cp requirements.lock requirements-flow.lock  # its versions are kept where Prefect can live with them
-	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.lock
-	@cp requirements.lock requirements-spark.lock
-	@$(lock_command) pyproject.toml --group build --extra spark --output-file requirements-spark.lock
-	@$(lock_command) --group bouncer --output-file requirements-bouncer.lock
-	@$(lock_command) --group audit --output-file requirements-audit.lock
+	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --group bench --output-file requirements-dev.txt
+	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.txt --output-file requirements.txt
+	@$(lock_command) pyproject.toml --group dashboard --constraint requirements-dev.txt --output-file requirements-dashboard.txt
+	@$(lock_command) pyproject.toml --group evaluate --constraint requirements-dev.txt --output-file requirements-evaluate.txt
+	@$(lock_command) pyproject.toml --group bench --constraint requirements-dev.txt --output-file requirements-bench.txt
+	@cp requirements.txt requirements-flow.txt  # its versions are kept where Prefect can live with them
+	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.txt
+	@cp requirements.txt requirements-spark.txt
+	@$(lock_command) pyproject.toml --group build --extra spark --output-file requirements-spark.txt
+	@$(lock_command) --group bouncer --output-file requirements-bouncer.txt
+	@$(lock_command) --group audit --output-file requirements-audit.txt
 
 # Tidying ------------------------------------------------------------------------------------
 

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+import fcntl
 import gc
 import logging
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from console.logs import OURS
+from orders import small_shop, write
 
 PROJECT = Path(__file__).parents[2]
 DBT = Path(sys.executable).with_name("dbt")
 SIMULATED_DAYS = 150
+COVERAGE = "COVERAGE_PROCESS_CONFIG"
+"""Has coverage measure a command that a test starts."""
+FULL = bool(os.environ.get("RETAIL_TEST_FULL"))
+"""Whether the slow forms are wanted too: `make test-full`."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what only `make test-full` runs, and count it as deselected."""
+    if FULL:
+        return
+    left_out = [item for item in items if item.get_closest_marker("full")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 def pytest_unconfigure() -> None:
     """Lets DuckDB go before the interpreter does, or it complains after pytest's closing line."""
     # Hypothesis leaves a callback in the collector, and with it whatever the callback can reach.
     gc.callbacks.clear()
+
+
+def unmeasured() -> dict[str, str]:
+    """Return the environment of a command whose coverage is not counted.
+
+    Measuring makes dbt half as slow again, and `python -m daily` does the same in a measured one.
+    """
+    return {name: text for name, text in os.environ.items() if name != COVERAGE}
 
 
 @dataclass(frozen=True)
@@ -42,7 +65,7 @@ class Shop:
         return self.folder / "retail.duckdb"
 
     def environment(self) -> dict[str, str]:
-        return os.environ | {
+        return unmeasured() | {
             "RETAIL_SOURCE": self.source,
             "RETAIL_DB": str(self.database),
             "RETAIL_CACHE": str(self.folder / "landed"),
@@ -55,13 +78,14 @@ class Shop:
         return self._run(str(DBT), *words)
 
     def python(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self._run(sys.executable, *words)
+        measured = {k: v for k, v in os.environ.items() if k == COVERAGE}
+        return self._run(sys.executable, *words, **measured)
 
-    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
             cwd=self.project,
-            env=self.environment(),
+            env=self.environment() | more,
             capture_output=True,
             text=True,
             timeout=600,
@@ -79,34 +103,99 @@ def logs_as_before() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shop_source(tmp_path_factory: pytest.TempPathFactory) -> str:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of this run: one for all workers of xdist."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def once(folder: Path, make: Callable[[Path], None]) -> Path:
+    """Have one worker make what is in a folder; the others wait, and use it.
+
+    Args:
+        folder: below `shared`; made here.
+        make: fills the folder. Where it fails, the next worker that asks tries anew.
+    """
+    done = folder.with_name(f"{folder.name}.done")
+    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            make(folder)
+            done.touch()
+    return folder
+
+
+def copied(shop: Shop, folder: Path) -> Shop:
+    """Copy a built shop into a folder, for a test that changes it."""
+    shutil.copytree(shop.folder, folder, dirs_exist_ok=True)
+    source = Path(shop.source)
+    if source.is_relative_to(shop.folder):
+        source = folder / source.relative_to(shop.folder)
+    return replace(shop, folder=folder, source=str(source))
+
+
+@pytest.fixture(scope="session")
+def shop_source(shared: Path) -> str:
     """The raw order lines that the session's shop is built from: the given ones, else simulated."""
     given = os.environ.get("RETAIL_SOURCE")
     if given:
         return str(Path(given).resolve())
-    path = tmp_path_factory.mktemp("source") / "orders.csv"
+    return str(once(shared / "simulated", _simulate) / "orders.csv")
+
+
+def _simulate(folder: Path) -> None:
+    out, days = folder / "orders.csv", str(SIMULATED_DAYS)
     subprocess.run(
-        [sys.executable, "-m", "simulate", "--out", path, "--days", str(SIMULATED_DAYS)],
+        [sys.executable, "-m", "simulate", "--out", out, "--days", days],
         cwd=PROJECT,
         check=True,
         capture_output=True,
     )
-    return str(path)
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory, shop_source: str) -> Shop:
+def shop(shared: Path, shop_source: str) -> Shop:
     """The session's shop, built by `dbt build` with every data test and unit test; read only."""
-    shop = Shop(PROJECT, tmp_path_factory.mktemp("shop"), shop_source)
-    built = shop.dbt("build")
-    assert built.returncode == 0, built.stdout
-    return shop
+
+    def make(folder: Path) -> None:
+        built = Shop(PROJECT, folder, shop_source).dbt("build")
+        assert built.returncode == 0, built.stdout
+
+    return Shop(PROJECT, once(shared / "shop", make), shop_source)
 
 
 @pytest.fixture(scope="session")
 def shop_db(shop: Shop) -> Path:
     """The DuckDB file of the session's shop; read only."""
     return shop.database
+
+
+@pytest.fixture(scope="session")
+def detected(shared: Path, shop: Shop) -> Shop:
+    """The session's shop after a run of detection, in a folder of its own; read only."""
+
+    def make(folder: Path) -> None:
+        own = replace(shop, folder=folder)
+        shutil.copyfile(shop.database, own.database)
+        done = own.python("-m", "detect", "--db", str(own.database), "--quiet")
+        assert done.returncode == 0, done.stderr
+
+    return replace(shop, folder=once(shared / "detected", make))
+
+
+@pytest.fixture(scope="session")
+def small_built(shared: Path) -> Shop:
+    """The shop of `orders.small_shop`, built by `dbt build` with every data test; read only."""
+
+    def make(folder: Path) -> None:
+        built = Shop(PROJECT, folder, str(write(folder / "shop.csv", small_shop())))
+        done = built.dbt("build", "--exclude-resource-type", "unit_test")
+        assert done.returncode == 0, done.stdout
+
+    folder = once(shared / "small", make)
+    return Shop(PROJECT, folder, str(folder / "shop.csv"))
 
 
 @pytest.fixture(scope="module")

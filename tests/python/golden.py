@@ -73,29 +73,8 @@ SERVICE_CODES = frozenset(
 SERVICE_PREFIXES = ("ADJUST", "GIFT", "TEST")
 
 NOTHING = frozenset(
-    [
-        r"NULL",
-        r"Null",
-        r"null",
-        r"NA",
-        r"na",
-        r"N/A",
-        r"n/a",
-        r"#N/A",
-        r"#n/a",
-        r"NAN",
-        r"NaN",
-        r"Nan",
-        r"nan",
-        r"NONE",
-        r"None",
-        r"none",
-        r"\N",
-        r"-",
-        r"(BLANK)",
-        r"(Blank)",
-        r"(blank)",
-    ]
+    {"NULL", "Null", "null", "NA", "na", "N/A", "n/a", "#N/A", "#n/a", "NAN", "NaN", "Nan", "nan"}
+    | {"NONE", "None", "none", "\\N", "-", "(BLANK)", "(Blank)", "(blank)"}
 )
 
 GRAINS = ("daily", "weekly")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -13,9 +12,8 @@ import duckdb
 import pytest
 import yaml
 
-from conftest import PROJECT, Shop
+from conftest import PROJECT, Shop, copied
 from detect.schema import TABLES
-from orders import small_shop, write
 
 ANALYSES = sorted((PROJECT / "analyses").glob("*.sql"))
 SOURCES = PROJECT / "models/insights/_insights__sources.yml"
@@ -24,22 +22,12 @@ Answers = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def detected(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    """The session's shop after a run of detection, in a folder of its own."""
-    folder = tmp_path_factory.mktemp("analyses")
-    shutil.copyfile(shop.database, folder / "retail.duckdb")
-    own = Shop(shop.project, folder, shop.source)
-    done = own.python("-m", "detect", "--db", str(own.database), "--quiet")
-    assert done.returncode == 0, done.stderr
-    return own
-
-
-@pytest.fixture(scope="module")
-def answers(detected: Shop) -> Answers:
+def answers(detected: Shop, tmp_path_factory: pytest.TempPathFactory) -> Answers:
     """Every analysis compiled by dbt and asked of the file: its rows by its name."""
-    done = detected.dbt("compile", "--select", "resource_type:analysis")
+    own = copied(detected, tmp_path_factory.mktemp("analyses"))
+    done = own.dbt("compile", "--select", "resource_type:analysis")
     assert done.returncode == 0, done.stdout
-    compiled = detected.folder / "target/compiled/ecommerce_analytics/analyses"
+    compiled = own.folder / "target/compiled/ecommerce_analytics/analyses"
     with duckdb.connect(str(detected.database), read_only=True) as connection:
         return {p.stem: rows(connection, (compiled / p.name).read_text()) for p in ANALYSES}
 
@@ -227,12 +215,9 @@ def test_the_file_has_the_tables_that_dbt_declares(detected: Shop) -> None:
 
 
 @pytest.fixture(scope="module")
-def documented(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def documented(small_built: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A small shop built and documented before detection ever ran."""
-    folder = tmp_path_factory.mktemp("documented")
-    shop = Shop(PROJECT, folder, str(write(folder / "shop.csv", small_shop())))
-    built = shop.dbt("build", "--exclude-resource-type", "unit_test")
-    assert built.returncode == 0, built.stdout
+    shop = copied(small_built, tmp_path_factory.mktemp("documented"))
     made = shop.dbt("docs", "generate", "--static")
     assert made.returncode == 0, made.stdout
     return shop

@@ -31,7 +31,7 @@ def audit(tmp_path: Path, *packages: dict[str, object], answer: str = "", ignore
         (".", "pyproject.toml", f"[tool.audit.ignored]\n{ignored}\n"),
         (
             ".",
-            "some.lock",
+            "some.txt",
             LOCK,
         ),
     ):
@@ -39,7 +39,7 @@ def audit(tmp_path: Path, *packages: dict[str, object], answer: str = "", ignore
         (tmp_path / folder / name).write_text(text)
     given = answer or json.dumps({"dependencies": packages})
     done = subprocess.run(
-        [sys.executable, ".ci/audit.py", "some.lock"],
+        [sys.executable, ".ci/audit.py", "some.txt"],
         cwd=tmp_path, env=os.environ | {"PYTHONPATH": "fake", "ANSWER": given},
         capture_output=True, text=True, check=False,
     )  # fmt: skip

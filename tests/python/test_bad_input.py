@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from conftest import PROJECT, Shop
+from conftest import Shop, copied
 from orders import HEADER, small_shop, write
 
 MODELS_AND_TESTS = ("--exclude-resource-type", "unit_test")
@@ -37,12 +37,8 @@ def told(output: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def built_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    folder = tmp_path_factory.mktemp("good")
-    shop = Shop(PROJECT, folder, str(write(folder / "shop.csv", small_shop())))
-    built = shop.dbt("build", *MODELS_AND_TESTS)
-    assert built.returncode == 0, built.stdout
-    return shop
+def built_shop(small_built: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return copied(small_built, tmp_path_factory.mktemp("good"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import duckdb
 import openpyxl
 import pytest
 
-from conftest import PROJECT, Shop
+from conftest import PROJECT, Shop, copied
 from orders import HEADER, HEADER_II, small_shop, write
 
 MODELS_ONLY = ("--exclude-resource-type", "test", "unit_test")
@@ -35,12 +35,9 @@ def as_online_retail_ii(row: list[str]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def plain_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+def plain_shop(small_built: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A small shop from one plain CSV."""
-    folder = tmp_path_factory.mktemp("plain")
-    shop = Shop(PROJECT, folder, str(write(folder / "shop.csv", small_shop())))
-    build(shop)
-    return shop
+    return copied(small_built, tmp_path_factory.mktemp("plain"))
 
 
 def build(shop: Shop) -> None:

@@ -24,7 +24,7 @@ from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
 import runlog
-from conftest import PROJECT
+from conftest import PROJECT, Shop
 from dashboard import choice, cli, harmless, read
 from dashboard.errors import DashboardError
 from dashboard.records import DIMENSIONS, OTHER, Line, Place, Sums
@@ -41,11 +41,10 @@ PERIOD = {"daily": dt.timedelta(0), "weekly": dt.timedelta(days=6)}
 
 
 @pytest.fixture(scope="module")
-def database(shop_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def database(detected: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The session's shop after a run of detection."""
     path = tmp_path_factory.mktemp("dashboard") / "shop.duckdb"
-    shutil.copyfile(shop_db, path)
-    pipeline.run(path)
+    shutil.copyfile(detected.database, path)
     return path
 
 

@@ -1,7 +1,6 @@
 """Tests of the second implementation itself: tiny examples worked by hand, and known figures."""
 
 import math
-import os
 from decimal import Decimal
 from pathlib import Path
 
@@ -562,81 +561,3 @@ def test_only_the_60_trading_days_before_are_compared() -> None:
 
 def test_single_day_is_complete() -> None:
     assert list(golden.completeness(sale_at("1/3/2011 9:00"), "daily")) == [True]
-
-
-# The public data set
-
-FIRST_LINE = ("536365", "85123A", "6")
-
-
-@pytest.fixture(scope="module")
-def public_raw() -> pd.DataFrame:
-    """Reads the public data set where RETAIL_SOURCE is it."""
-    source = os.environ.get("RETAIL_SOURCE", "")
-    if not source.lower().endswith(".csv") or not Path(source).is_file():
-        pytest.skip("RETAIL_SOURCE does not point at a CSV file of the public data set")
-    with Path(source).open("rb") as file:
-        first = golden.parse(golden.decode(b"".join(file.readlines(4096))))
-    if tuple(first.loc[0, ["invoice_no", "stock_code", "quantity"]]) != FIRST_LINE:
-        pytest.skip("the CSV that RETAIL_SOURCE points at is not the public data set")
-    return golden.read(source)
-
-
-@pytest.fixture(scope="module")
-def public(public_raw: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cleans the public data set."""
-    return golden.clean(public_raw)
-
-
-def test_public_raw_rows_are_as_published(public_raw: pd.DataFrame) -> None:
-    assert len(public_raw) == 541_909
-    names = ["invoice_no", "stock_code", "country"]
-    assert list(public_raw[names].nunique()) == [25_900, 4_070, 38]
-    customers = public_raw["customer_id"].str.strip()
-    assert customers[customers != ""].nunique() == 4_372
-    assert (customers == "").sum() == 135_080
-
-
-def test_public_quantities_prices_and_sum_are_as_published(public_raw: pd.DataFrame) -> None:
-    quantities = golden.each(golden.whole_number, public_raw["quantity"])
-    prices = golden.each(golden.money, public_raw["unit_price"])
-    assert sum(quantity is not None and quantity < 0 for quantity in quantities) == 10_624
-    assert prices.count(0) == 2_515
-    assert golden.total_amount(public_raw) == Decimal("9747747.934")
-
-
-def test_public_rejects_are_the_5268_duplicates(
-    public: tuple[pd.DataFrame, pd.DataFrame],
-) -> None:
-    lines, rejects = public
-    assert rejects["reason"].value_counts().to_dict() == {"duplicate": 5_268}
-    assert len(lines) == 541_909 - 5_268
-    total = golden.pounds(lines["amount"].sum()) + golden.total_amount(rejects)
-    assert total == Decimal("9747747.934")
-
-
-def test_public_trading_days_are_305_and_never_a_saturday(
-    public: tuple[pd.DataFrame, pd.DataFrame],
-) -> None:
-    lines, _ = public
-    days = lines.loc[lines["line_type"] == "sale", "ordered_at"].dt.normalize()
-    assert days.nunique() == 305
-    assert "Saturday" not in set(days.dt.day_name())
-    assert (days.min(), days.max()) == (pd.Timestamp(2010, 12, 1), pd.Timestamp(2011, 12, 9))
-
-
-@pytest.mark.parametrize("grain", golden.GRAINS)
-def test_public_totals_over_all_periods(
-    public: tuple[pd.DataFrame, pd.DataFrame], grain: str
-) -> None:
-    totals = golden.kpis(public[0], grain).groupby("kpi")["numerator"].sum()
-    assert round(totals["total_revenue"]) == 9_771_318
-    assert totals["revenue_by_country"] == totals["total_revenue"]
-    assert totals["order_count"] == 19_773
-    assert totals["units_sold"] == 5_561_387
-
-
-def test_public_last_day_stops_early(public: tuple[pd.DataFrame, pd.DataFrame]) -> None:
-    daily, weekly = (golden.completeness(public[0], grain) for grain in golden.GRAINS)
-    assert list(daily.index[~daily]) == [pd.Timestamp(2011, 12, 9)]
-    assert list(weekly.index[~weekly]) == [pd.Timestamp(2010, 11, 29), pd.Timestamp(2011, 12, 5)]

@@ -210,3 +210,77 @@ def test_raw_rows_and_amount_are_all_accounted_for(
     assert sum(count for count, _ in accepted) + len(texts) == len(raw)
     amount = sum((amount for _, amount in accepted), golden.total_amount(texts))
     assert amount == golden.total_amount(raw)
+
+
+# The public data set
+
+FIRST_LINE = ("536365", "85123A", "6")
+
+
+@pytest.fixture(scope="module")
+def public_raw(raw: pd.DataFrame) -> pd.DataFrame:
+    """Gives the raw order lines where RETAIL_SOURCE is the public data set."""
+    if tuple(raw.loc[0, ["invoice_no", "stock_code", "quantity"]]) != FIRST_LINE:
+        pytest.skip("RETAIL_SOURCE does not point at a CSV file of the public data set")
+    return raw
+
+
+@pytest.fixture(scope="module")
+def public(
+    public_raw: pd.DataFrame, cleaned: tuple[pd.DataFrame, pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Gives its order lines and rejected rows."""
+    return cleaned
+
+
+def test_public_raw_rows_are_as_published(public_raw: pd.DataFrame) -> None:
+    assert len(public_raw) == 541_909
+    names = ["invoice_no", "stock_code", "country"]
+    assert list(public_raw[names].nunique()) == [25_900, 4_070, 38]
+    customers = public_raw["customer_id"].str.strip()
+    assert customers[customers != ""].nunique() == 4_372
+    assert (customers == "").sum() == 135_080
+
+
+def test_public_quantities_prices_and_sum_are_as_published(public_raw: pd.DataFrame) -> None:
+    quantities = golden.each(golden.whole_number, public_raw["quantity"])
+    prices = golden.each(golden.money, public_raw["unit_price"])
+    assert sum(quantity is not None and quantity < 0 for quantity in quantities) == 10_624
+    assert prices.count(0) == 2_515
+    assert golden.total_amount(public_raw) == Decimal("9747747.934")
+
+
+def test_public_rejects_are_the_5268_duplicates(
+    public: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    lines, rejects = public
+    assert rejects["reason"].value_counts().to_dict() == {"duplicate": 5_268}
+    assert len(lines) == 541_909 - 5_268
+    total = golden.pounds(lines["amount"].sum()) + golden.total_amount(rejects)
+    assert total == Decimal("9747747.934")
+
+
+def test_public_trading_days_are_305_and_never_a_saturday(
+    public: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    lines, _ = public
+    days = lines.loc[lines["line_type"] == "sale", "ordered_at"].dt.normalize()
+    assert days.nunique() == 305
+    assert "Saturday" not in set(days.dt.day_name())
+    assert (days.min(), days.max()) == (pd.Timestamp(2010, 12, 1), pd.Timestamp(2011, 12, 9))
+
+
+@pytest.mark.parametrize("grain", golden.GRAINS)
+@pytest.mark.usefixtures("public")
+def test_public_totals_over_all_periods(expected: dict[str, pd.DataFrame], grain: str) -> None:
+    totals = expected[grain].groupby("kpi")["numerator"].sum()
+    assert round(totals["total_revenue"]) == 9_771_318
+    assert totals["revenue_by_country"] == totals["total_revenue"]
+    assert totals["order_count"] == 19_773
+    assert totals["units_sold"] == 5_561_387
+
+
+def test_public_last_day_stops_early(public: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    daily, weekly = (golden.completeness(public[0], grain) for grain in golden.GRAINS)
+    assert list(daily.index[~daily]) == [pd.Timestamp(2011, 12, 9)]
+    assert list(weekly.index[~weekly]) == [pd.Timestamp(2010, 11, 29), pd.Timestamp(2011, 12, 5)]

@@ -103,6 +103,7 @@ def ask(database: Path, query: str) -> list[tuple[object, ...]]:
 
 
 @needs_spark
+@pytest.mark.full
 def test_every_mart_of_the_given_data_is_the_same_in_every_cell(shop: Shop, tmp_path: Path) -> None:
     mine = Shop(shop.project, tmp_path, shop.source)
     # What is landed is shared: a file's row says when it was.
@@ -252,6 +253,7 @@ def test_a_file_moved_elsewhere_still_finds_its_parquet(wild_lake: Shop, tmp_pat
 
 
 @needs_spark
+@pytest.mark.full
 def test_a_shop_without_a_rejected_line_has_an_empty_table_of_them(tmp_path: Path) -> None:
     shop = Shop(PROJECT, tmp_path, str(write(tmp_path / "shop.csv", small_shop())))
     done = on_spark(shop, "--engine", ENGINE)

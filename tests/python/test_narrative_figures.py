@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -30,12 +29,8 @@ class Known:
 
 
 @pytest.fixture(scope="module")
-def stories(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> list[Known]:
-    database = tmp_path_factory.mktemp("stories") / "retail.duckdb"
-    shutil.copyfile(shop.database, database)
-    done = shop.python("-m", "detect", "--db", str(database), "--quiet")
-    assert done.returncode == 0, done.stderr
-    with duckdb.connect(str(database), read_only=True) as connection:
+def stories(detected: Shop) -> list[Known]:
+    with duckdb.connect(str(detected.database), read_only=True) as connection:
         names = connection.execute(
             "select incident_id, headline, narrative from insights.incidents"
         ).fetchall()

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from conftest import Shop
 from daily import operations
 from detect import pipeline
 from report import cli, page, svg, trust, words
@@ -83,11 +84,10 @@ def change(path: Path, *statements: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def database(shop_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def database(detected: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The session's shop after a run of detection."""
     path = tmp_path_factory.mktemp("report") / "shop.duckdb"
-    shutil.copyfile(shop_db, path)
-    pipeline.run(path)
+    shutil.copyfile(detected.database, path)
     return path
 
 

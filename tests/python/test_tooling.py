@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import packages_distributions
+from importlib.metadata import distributions, packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ from packaging.utils import canonicalize_name
 from console import logs
 
 ROOT = Path(__file__).parents[2]
-LOCKS = sorted(path.name for path in ROOT.glob("requirements*.lock"))
+LOCKS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
+WORKFLOW = ROOT / ".github/workflows/ci.yml"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MACROS = sorted((ROOT / "macros").glob("*.sql"))
 OURS = {path.name for path in (ROOT / "python").iterdir() if path.is_dir()}
@@ -26,7 +27,13 @@ OURS = {path.name for path in (ROOT / "python").iterdir() if path.is_dir()}
 
 def locked(lock: str) -> dict[str, str]:
     """Read a lock: name to version."""
-    return dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", (ROOT / lock).read_text(), re.MULTILINE))
+    return {name: version for name, _, version in entries(lock)}
+
+
+def entries(lock: str) -> list[tuple[str, str, str]]:
+    """Read a lock: names, extras and versions."""
+    pattern = r"^([a-z0-9-]+)(?:\[([^]]+)\])?==([^ ;]+)"
+    return re.findall(pattern, (ROOT / lock).read_text(), re.MULTILINE)
 
 
 def make(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -45,41 +52,85 @@ def test_lock_names_no_registry(lock: str) -> None:
 
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_locked_package_has_a_hash(lock: str) -> None:
-    entries = re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
-    assert entries
-    assert all("--hash=sha256:" in entry for entry in entries)
+    parts = re.split(r"^(?=[a-z0-9])", (ROOT / lock).read_text(), flags=re.MULTILINE)[1:]
+    assert len(parts) == len(entries(lock)) > 0
+    assert all("--hash=sha256:" in part for part in parts)
 
 
 def test_tests_run_on_the_versions_that_users_get() -> None:
-    development = locked("requirements-dev.lock").items()
-    assert locked("requirements.lock").items() <= development
-    assert locked("requirements-dashboard.lock").items() <= development
+    development = locked("requirements-dev.txt").items()
+    assert locked("requirements.txt").items() <= development
+    assert locked("requirements-dashboard.txt").items() <= development
 
 
 @pytest.mark.parametrize(
     ("lock", "wanted"),
     [
-        ("requirements.lock", PROJECT["project"]["dependencies"]),
-        ("requirements.lock", PROJECT["build-system"]["requires"]),
-        ("requirements-dev.lock", PROJECT["dependency-groups"]["dev"]),
-        ("requirements-dashboard.lock", PROJECT["dependency-groups"]["dashboard"]),
-        ("requirements-dev.lock", PROJECT["dependency-groups"]["dashboard"]),
-        ("requirements-bouncer.lock", PROJECT["dependency-groups"]["bouncer"]),
-        ("requirements-audit.lock", PROJECT["dependency-groups"]["audit"]),
-        ("requirements-evaluate.lock", PROJECT["dependency-groups"]["evaluate"]),
-        ("requirements-bench.lock", PROJECT["dependency-groups"]["bench"]),
-        ("requirements-dev.lock", PROJECT["dependency-groups"]["bench"]),
-        ("requirements-flow.lock", PROJECT["dependency-groups"]["flow"]),
-        ("requirements-flow.lock", PROJECT["project"]["dependencies"]),
-        ("requirements-spark.lock", PROJECT["project"]["optional-dependencies"]["spark"]),
-        ("requirements-spark.lock", PROJECT["project"]["dependencies"]),
-        ("requirements-spark.lock", PROJECT["build-system"]["requires"]),
+        ("requirements.txt", PROJECT["project"]["dependencies"]),
+        ("requirements.txt", PROJECT["build-system"]["requires"]),
+        ("requirements-dev.txt", PROJECT["dependency-groups"]["dev"]),
+        ("requirements-dashboard.txt", PROJECT["dependency-groups"]["dashboard"]),
+        ("requirements-dev.txt", PROJECT["dependency-groups"]["dashboard"]),
+        ("requirements-bouncer.txt", PROJECT["dependency-groups"]["bouncer"]),
+        ("requirements-audit.txt", PROJECT["dependency-groups"]["audit"]),
+        ("requirements-evaluate.txt", PROJECT["dependency-groups"]["evaluate"]),
+        ("requirements-bench.txt", PROJECT["dependency-groups"]["bench"]),
+        ("requirements-dev.txt", PROJECT["dependency-groups"]["bench"]),
+        ("requirements-flow.txt", PROJECT["dependency-groups"]["flow"]),
+        ("requirements-flow.txt", PROJECT["project"]["dependencies"]),
+        ("requirements-spark.txt", PROJECT["project"]["optional-dependencies"]["spark"]),
+        ("requirements-spark.txt", PROJECT["project"]["dependencies"]),
+        ("requirements-spark.txt", PROJECT["build-system"]["requires"]),
     ],
 )
 def test_lock_fits_what_the_project_asks_for(lock: str, wanted: list[str]) -> None:
     versions = locked(lock)
     for requirement in map(Requirement, wanted):
         assert versions[canonicalize_name(requirement.name)] in requirement.specifier
+
+
+@pytest.mark.parametrize("lock", ["requirements.txt", "requirements-dev.txt"])
+def test_pip_finds_all_that_it_resolves_in_the_lock(lock: str) -> None:
+    """With hashes, pip refuses what the lock does not name, and an extra that it names without."""
+    versions = locked(lock)
+    extras = {name: set(named.replace(" ", "").split(",")) for name, named, _ in entries(lock)}
+    installed = [name for name in versions if is_installed(name)]
+    assert len(installed) > 50
+    missing = [
+        f"{name} wants {wanted}"
+        for name in installed
+        for wanted in map(Requirement, requires(name) or [])
+        if is_wanted(wanted, extras[name])
+        and not (
+            (found := canonicalize_name(wanted.name)) in versions
+            and versions[found] in wanted.specifier
+            and wanted.extras <= extras[found]
+        )
+    ]
+    assert missing == []
+
+
+def is_installed(name: str) -> bool:
+    return any(distributions(name=name))
+
+
+def is_wanted(requirement: Requirement, extras: set[str]) -> bool:
+    marker = requirement.marker
+    return marker is None or any(marker.evaluate({"extra": extra}) for extra in extras | {""})
+
+
+def test_continuous_integration_runs_the_two_commands_of_the_readme() -> None:
+    workflow = yaml.safe_load(WORKFLOW.read_text())
+    (job,) = workflow["jobs"].values()
+    steps = job["steps"]
+    (first, *_) = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    readme = [line.partition("#")[0].strip() for line in first.splitlines()]
+    assert readme == ["make run", "make test"]
+    assert [step["run"] for step in steps if "run" in step] == readme
+    (python,) = [step["with"] for step in steps if "setup-python" in step.get("uses", "")]
+    assert python["python-version"] == "3.11"
+    assert python["cache"] == "pip"
+    assert sorted(ROOT.glob(python["cache-dependency-path"])) == [ROOT / lock for lock in LOCKS]
 
 
 def test_packages_import_only_what_the_project_depends_on() -> None:
@@ -127,7 +178,7 @@ def test_python_of_the_wrong_version_is_refused_in_one_line(tmp_path: Path) -> N
     python = tmp_path / "python3"
     python.write_text('#!/bin/sh\n[ "$1" = -V ] && echo Python 3.9.2 && exit\nexit 1\n')
     python.chmod(0o755)
-    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     made = make(f"PYTHON={python}", "run", folder=tmp_path)
     ours = [line for line in made.stderr.splitlines() if not line.startswith("make: ***")]

@@ -18,7 +18,7 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import DBT, PROJECT, Shop
+from conftest import DBT, PROJECT, Shop, copied
 from detect import store
 from orders import small_shop, write
 from warehouse.all_or_nothing import Plugin
@@ -338,12 +338,8 @@ def test_a_number_and_nothing_stay_what_they_are_in_sql(value: int | None) -> No
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Shop:
-    folder = tmp_path_factory.mktemp("warehouse")
-    shop = Shop(PROJECT, folder, str(write(folder / "shop.csv", small_shop())))
-    done = shop.dbt(*BUILD)
-    assert done.returncode == 0, done.stdout
-    return shop
+def built(small_built: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    return copied(small_built, tmp_path_factory.mktemp("warehouse"))
 
 
 @pytest.fixture

@@ -38,7 +38,8 @@ HEAD = "| fault | tried | survived | how |\n| --- | ---: | ---: | --- |"
 def main() -> int:
     """Do the faults that were asked for; returns 1 if anything was lost."""
     options = _parser().parse_args()
-    chosen = {fault: times for fault, times in FULL.items() if fault.__name__ in options.only}
+    only = options.only or [fault.__name__ for fault in FULL]
+    chosen = {fault: times for fault, times in FULL.items() if fault.__name__ in only}
     print(HEAD, flush=True)
     lost: list[str] = []
     tried = 0
@@ -68,7 +69,7 @@ def _each(chosen: dict[Fault, int], folder: Path, seed: int, share: float) -> It
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     names = [fault.__name__ for fault in FULL]
-    parser.add_argument("only", nargs="*", choices=[*names, []], default=names, metavar="FAULT")
+    parser.add_argument("only", nargs="*", choices=[*names, []], default=[], metavar="FAULT")
     parser.add_argument("--seed", type=int, default=1, help="of every choice (default: 1)")
     parser.add_argument("--share", type=float, default=1.0, help="of the full numbers (default: 1)")
     return parser
