@@ -19,6 +19,7 @@ LEFT_OUT = {
     "started_at": "a clock",
     "finished_at": "a clock",
     "landed_at": "a clock",
+    "location": "a path of this machine",
     "sent_at": "a clock",
     "given_at": "a clock",
     "asked_at": "a clock",
