@@ -106,8 +106,7 @@ final as (
             when reject_reason is not null then null
             when is_service then 'service'
             when
-                unit_price = 0 or quantity = 0
-                or (unit_price < 0 and quantity < 0)
+                unit_price = 0 or quantity = 0 or (unit_price < 0 and quantity < 0)
                 or {{ matches('invoice_no', 'A[0-9]+') }}
                 or ({{ matches('invoice_no', 'C[0-9]+') }} and quantity > 0)
                 then 'adjustment'
