@@ -12,16 +12,30 @@ tested as (
     from {{ source('insights', 'expectations') }}
     where is_tested and actual is not null and lower is not null
 
+),
+
+each as (
+
+    select * from tested
+    union all
+    select * replace ('all' as kpi) from tested
+
+),
+
+final as (
+
+    select
+        grain,
+        size,
+        kpi,
+        count(*) as periods,
+        1 - avg(is_below + is_above) as share_within,
+        avg(is_below) as share_below,
+        avg(is_above) as share_above
+    from each
+    group by grain, size, kpi
+
 )
 
-select
-    grain,
-    size,
-    coalesce(kpi, 'all') as kpi,
-    count(*) as periods,
-    1 - avg(is_below + is_above) as share_within,
-    avg(is_below) as share_below,
-    avg(is_above) as share_above
-from tested
-group by grouping sets ((grain, size), (grain, size, kpi))
-order by grain asc, size asc, kpi <> 'all' asc, share_within asc, kpi asc
+select * from final
+order by grain asc, size asc, kpi != 'all' asc, share_within asc, kpi asc

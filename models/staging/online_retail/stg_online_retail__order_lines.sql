@@ -10,10 +10,7 @@ with
 
 files as (
 
-    select
-        source_file,
-        date_order
-    from {{ source('online_retail', 'files') }}
+    select * from {{ source('online_retail', 'files') }}
 
 ),
 
@@ -31,10 +28,6 @@ source as (
 
 ),
 
-{% set texts = [
-    'invoice_no', 'stock_code', 'description', 'quantity', 'invoice_date', 'unit_price',
-    'customer_id', 'country',
-] -%}
 trimmed as (
 
     select
@@ -43,9 +36,14 @@ trimmed as (
         kept_row_hash as row_hash,
         parse_error,
         raw_line,
-        {%- for text in texts %}
-        {{ clean_text(text) }} as {{ text }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ clean_text('invoice_no') }} as invoice_no,
+        {{ clean_text('stock_code') }} as stock_code,
+        {{ clean_text('description') }} as description,
+        {{ clean_text('quantity') }} as quantity,
+        {{ clean_text('invoice_date') }} as invoice_date,
+        {{ clean_text('unit_price') }} as unit_price,
+        {{ clean_text('customer_id') }} as customer_id,
+        {{ clean_text('country') }} as country
     from source
 
 ),
@@ -58,9 +56,14 @@ known as (
         row_hash,
         parse_error,
         raw_line,
-        {%- for text in texts %}
-        {{ known_text(text) }} as {{ text }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        {{ known_text('invoice_no') }} as invoice_no,
+        {{ known_text('stock_code') }} as stock_code,
+        {{ known_text('description') }} as description,
+        {{ known_text('quantity') }} as quantity,
+        {{ known_text('invoice_date') }} as invoice_date,
+        {{ known_text('unit_price') }} as unit_price,
+        {{ known_text('customer_id') }} as customer_id,
+        {{ known_text('country') }} as country
     from trimmed
 
 ),
