@@ -81,7 +81,7 @@ docs: .venv/project ## document every table of the built file, in target/static_
 tools := .venv/project .venv/dev
 
 # The tests of a file stay together: what they build for themselves is built once for each file.
-# Coverage counts what the commands run that tests start; of chosen tests (ARGS) it says nothing.
+# Coverage counts what runs in the process of the tests; of chosen tests (ARGS) it says nothing.
 pytest = $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 	--cov --cov-report= $(if $(ARGS),--cov-fail-under=0) $(ARGS)
 

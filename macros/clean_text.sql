@@ -1,4 +1,7 @@
-{# Trimmed of whatever counts as white space in Unicode, the byte order mark, the zero width space. #}
+{#
+    Trimmed of whatever counts as white space in Unicode, and of the byte order mark and the zero
+    width space.
+#}
 {% macro clean_text(column) -%}
     {{ return(adapter.dispatch('clean_text')(column)) }}
 {%- endmacro %}

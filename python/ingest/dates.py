@@ -30,6 +30,8 @@ FEWEST_DAYS = 3
 SPARSER = 5
 """Times as long a span makes an order implausible. Consecutive days of a month, read the other way
 round, become the same day of consecutive months: 30 times as long."""
+NEAR_DAYS = 31
+"""How far beyond the days of the other files those of a file are expected: in the next month."""
 
 _MONTHS = 12
 _DATE = 10
@@ -223,14 +225,34 @@ def _by_density(found: DateEvidence) -> Decision | None:
 def _by_neighbours(
     file: str, found: DateEvidence, orders: set[DateOrder], days: set[str]
 ) -> Decision:
-    """Take the order of the other files, unless that gives days that they have already."""
+    """Take the order of the other files, unless their days speak for the other one."""
     if len(orders) == 1:
         (order,) = orders
         (other,) = FORMATS.keys() - {order}
-        is_taken = days.issuperset(_days(found, order))
-        if not (is_taken and days.isdisjoint(_days(found, other))):
+        if not _speak_for(_days(found, other), _days(found, order), days):
             return Decision(order, "the other files have it", is_certain=False)
     raise _ambiguous(file, found)
+
+
+def _speak_for(other: set[str], usual: set[str], known: set[str]) -> bool:
+    """Whether the days of other files are a reason not to read a file in their order.
+
+    Args:
+        other: its days in the other order.
+        usual: its days in theirs.
+        known: the days of the other files.
+    """
+    if not _are_near(other, known):
+        return False
+    are_there_already = known.issuperset(usual) and known.isdisjoint(other)
+    return are_there_already or not _are_near(usual, known)
+
+
+def _are_near(days: set[str], known: set[str]) -> bool:
+    """Whether days lie in the span of others, or at most NEAR_DAYS beyond."""
+    if not known:
+        return False
+    return _span(days | known) <= _span(known) + NEAR_DAYS
 
 
 def _days(found: DateEvidence, order: DateOrder | None) -> set[str]:

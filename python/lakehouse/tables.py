@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from daily.build import BUILD_WORDS, BuildResult, Keep, build, forget
+from ingest.workspace import mark_as_cache
 from lakehouse import publish, raw
 from lakehouse.engine import Engine, running
 from lakehouse.errors import LakehouseError
@@ -65,6 +66,7 @@ def build_tables(lake: Lake, project: Path, database: Path, *, keep: Keep = forg
     except BaseException:
         shutil.rmtree(run, ignore_errors=True)
         raise
+    mark_as_cache(lake.folder)
     return built
 
 

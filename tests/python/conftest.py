@@ -22,8 +22,6 @@ from orders import small_shop, write
 PROJECT = Path(__file__).parents[2]
 DBT = Path(sys.executable).with_name("dbt")
 SIMULATED_DAYS = 150
-COVERAGE = "COVERAGE_PROCESS_CONFIG"
-"""Has coverage measure a command that a test starts."""
 FULL = bool(os.environ.get("RETAIL_TEST_FULL"))
 """Whether the slow forms are wanted too: `make test-full`."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -44,14 +42,6 @@ def pytest_unconfigure() -> None:
     gc.callbacks.clear()
 
 
-def unmeasured() -> dict[str, str]:
-    """Return the environment of a command whose coverage is not counted.
-
-    Measuring makes dbt half as slow again, and `python -m daily` does the same in a measured one.
-    """
-    return {name: text for name, text in os.environ.items() if name != COVERAGE}
-
-
 @dataclass(frozen=True)
 class Shop:
     """A project, and one folder for the DuckDB file it builds and all else that it writes."""
@@ -65,7 +55,7 @@ class Shop:
         return self.folder / "retail.duckdb"
 
     def environment(self) -> dict[str, str]:
-        return unmeasured() | {
+        return os.environ | {
             "RETAIL_SOURCE": self.source,
             "RETAIL_DB": str(self.database),
             "RETAIL_CACHE": str(self.folder / "landed"),
@@ -78,14 +68,13 @@ class Shop:
         return self._run(str(DBT), *words)
 
     def python(self, *words: str) -> subprocess.CompletedProcess[str]:
-        measured = {k: v for k, v in os.environ.items() if k == COVERAGE}
-        return self._run(sys.executable, *words, **measured)
+        return self._run(sys.executable, *words)
 
-    def _run(self, *command: str, **more: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             command,
             cwd=self.project,
-            env=self.environment() | more,
+            env=self.environment(),
             capture_output=True,
             text=True,
             timeout=600,
@@ -96,7 +85,7 @@ class Shop:
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Iterator[None]:
     """A command line that is told to be quiet stays so in its process: not in the next test."""
-    levels = {name: logging.getLogger(name).level for name in OURS}
+    levels = {name: logging.getLogger(name).level for name in (*OURS, None)}
     yield
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 import arrivals
-from conftest import FULL, PROJECT, Shop, unmeasured
+from conftest import FULL, PROJECT, Shop
 from orders import small_shop, write
 
 SEED, STEPS = 20111209, 6 if FULL else 3
@@ -26,7 +26,6 @@ def test_lines_in_any_order_give_the_tables_that_a_build_from_scratch_gives(
     done = subprocess.run(
         [sys.executable, arrivals.__file__, str(SEED), str(STEPS), str(tmp_path)],
         cwd=PROJECT,
-        env=unmeasured(),
         capture_output=True,
         text=True,
         timeout=900,

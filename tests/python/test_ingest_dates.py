@@ -115,14 +115,16 @@ def test_a_file_is_read_in_its_own_order_or_refused_but_for_sparse_days(
         assert span >= 5 * len(days)
 
 
-def test_other_files_decide_unless_the_day_would_then_be_there_twice(tmp_path: Path) -> None:
+def test_other_files_decide_unless_their_days_speak_for_the_other_order(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     november = [f"11/{n}/2010 9:00" for n in range(1, 31)]
     csv(folder / "2010-11.csv", november)
     csv(folder / "2010-12-01.csv", ["12/1/2010 9:00"], "2")
     assert orders(land(folder, tmp_path))["in/2010-12-01.csv"] == MONTH_FIRST
-    csv(folder / "2010-12-01.csv", ["3/11/2010 9:00"], "2")
+    csv(folder / "2010-12-01.csv", ["11/3/2010 9:00"], "2")  # late lines: March is far away
     assert orders(land(folder, tmp_path))["in/2010-12-01.csv"] == MONTH_FIRST
+    csv(folder / "2010-12-01.csv", ["3/11/2010 9:00"], "2")  # March, or late lines, day first
+    assert "2010-12-01.csv row 1: InvoiceDate '3/11/2010 9:00'" in refusal(folder, tmp_path)
     csv(folder / "2010-12-01.csv", ["11/12/2010 9:00"], "2")  # 11 December, day first
     assert "2010-12-01.csv row 1: InvoiceDate '11/12/2010 9:00'" in refusal(folder, tmp_path)
 

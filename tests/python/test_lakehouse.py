@@ -50,7 +50,7 @@ WILD = [
     ["MUG", "1", "1/5/2011", "0.000000001", "100", "Germany"],
     ["MUG", "1", "2011-02-30 10:00", "2.50", "100", "Germany"],
     ["MUG", "1", "1/5/2011 24:00", "2.50", "100", "Germany"],
-    ["MUG", "1", "13/5/2011 9:00", "2.50", "100", "Germany"],
+    ["MUG", "1", "13/32/2011 9:00", "2.50", "100", "Germany"],
     ["MUG", "1", "1/5/2011 9:00 PM", "2.50", "100", "Germany"],
     ["MUG", "1", "1/5/2011 8:026", "2.50", "100", "Germany"],
     ["MUG", "1", "1/5/2011 \t8:26", "2.50", "100", "Germany"],
@@ -124,10 +124,10 @@ def test_a_raw_file_that_has_grown_is_laid_out_whole(
     monkeypatch.setenv("RETAIL_SOURCE", str(source))
     monkeypatch.setenv("RETAIL_CACHE", str(tmp_path / "landed"))
     write(source, small_shop(days=20))
-    lay_out(tmp_path, tmp_path / "first")
+    lay_out(tmp_path, tmp_path / "retail.duckdb", tmp_path / "first")
     with source.open("a", encoding="utf-8") as file:
         file.write("549999,10003,THING,7,1/28/2011 14:30,10,399,Germany\n")
-    lay_out(tmp_path, tmp_path / "second")
+    lay_out(tmp_path, tmp_path / "retail.duckdb", tmp_path / "second")
     parts = tmp_path / "second" / "order_lines"
     assert len(list(parts.iterdir())) == 2
     with duckdb.connect() as connection:

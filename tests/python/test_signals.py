@@ -218,7 +218,10 @@ def test_a_command_stopped_within_a_query_is_one_line_and_its_code(
 
 @pytest.mark.parametrize(
     ("place", "stop"),
-    [("a model, in dbt's own thread", STOPS[0]), ("a hook, in the main thread", STOPS[1])],
+    [
+        ("a model, in dbt's own thread", STOPS[0]),
+        pytest.param("a hook, in the main thread", STOPS[1], marks=pytest.mark.full),
+    ],
 )
 def test_the_daily_job_stopped_while_dbt_runs_a_query_is_one_line_and_its_code(
     tmp_path: Path, place: str, stop: tuple[signal.Signals, int, str]

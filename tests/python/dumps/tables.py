@@ -65,7 +65,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "insights.explanations": ("subject",),
     "insights.incidents": ("incident_id",),
     "insights.kpi_tree": ("incident_id", "grain", "period_start", "dimension", "member", "factor"),
-    "insights.trends": (*SERIES, "window_start"),
+    "insights.trends": (*SERIES, "window_start", "window_end"),
 }
 """What names a row where two dumps are compared; a table without is compared by whole rows."""
 

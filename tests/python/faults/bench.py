@@ -93,10 +93,7 @@ class Bench:
         context.set_forkserver_preload([*MODULES.values(), "dbt.adapters.duckdb"])
         wanted = self.environment() | environment
         job = context.Process(target=_run, args=(list(words), wanted, str(self.log)))
-        measured = os.environ.pop("COVERAGE_PROCESS_CONFIG", None)  # killed jobs tell it nothing
         job.start()
-        if measured is not None:
-            os.environ["COVERAGE_PROCESS_CONFIG"] = measured
         return job
 
     def run(self, words: Sequence[str], **environment: str) -> int:
