@@ -121,33 +121,6 @@ def test_what_was_written_by_hand_and_not_yet_checkpointed_is_in_the_copy(databa
     assert left_over(database.parent) == []
 
 
-def test_a_program_that_writes_by_hand_is_told_of(
-    database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("warehouse.publish.PATIENCE_SECONDS", 0.1)
-    program = (
-        "import duckdb, sys\n"
-        "connection = duckdb.connect(sys.argv[1])\n"
-        "print('open', flush=True)\n"
-        "sys.stdin.read()\n"
-    )
-    writer = subprocess.Popen(
-        [sys.executable, "-c", program, str(database)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-    )
-    with writer:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == b"open\n"
-        with (
-            pytest.raises(WarehouseError, match="locked by another program"),
-            private_copy(database, nothing_to_bring),
-        ):
-            pass
-        writer.communicate(b"")
-    assert version(database) == 1
-
-
 HOLDER = """
 import duckdb, sys
 connection = duckdb.connect(sys.argv[1])
@@ -179,6 +152,19 @@ def let_write(holder: subprocess.Popen[str]) -> None:
     holder.stdin.write("\n")
     holder.stdin.flush()
     assert holder.stdout.readline() == "written\n"
+
+
+def test_a_program_that_writes_by_hand_is_told_of(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warehouse.publish.PATIENCE_SECONDS", 0.1)
+    with (
+        held_for_writing(database),
+        pytest.raises(WarehouseError, match="locked by another program"),
+        private_copy(database, nothing_to_bring),
+    ):
+        pass
+    assert version(database) == 1
 
 
 def test_nothing_is_published_over_a_file_that_another_program_writes_to(

@@ -65,7 +65,7 @@ def start(series: int) -> Tails:
 
 
 def sigmas(tails: Tails, tuning: Tuning) -> tuple[Floats, Floats]:
-    """Sizes of one sigma, and reach of the band, nominally of 95 %,, per side: (2, S) each."""
+    """Sizes of one sigma, and reach of the band, nominally of 95 %, per side: (2, S) each."""
     share = np.stack([weights(side) for side in tails.score])
     root = np.sqrt(tails.square)
     spare = 1 + 1.35 / _worth(tails.seen, tuning)
