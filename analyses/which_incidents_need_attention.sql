@@ -13,14 +13,14 @@ findings as (
     select
         anomaly_id,
         kpi,
-        effect,
+        favourability,
         owner
     from {{ source('insights', 'anomalies') }}
     union all
     select
         warning_id as anomaly_id,
         kpi,
-        effect,
+        favourability,
         owner
     from {{ source('insights', 'early_warnings') }}
 
@@ -42,7 +42,7 @@ select
     incidents.period_start,
     incidents.severity,
     incidents.confidence,
-    findings.effect,
+    findings.favourability,
     findings.owner,
     incidents.headline,
     coalesce(doubts.doubts, 0) as doubts,

@@ -6,11 +6,12 @@ import bisect
 import datetime as dt
 from dataclasses import dataclass
 
-from alerts.records import Alert, Found, Incident, Sent
+from alerts.records import Alert, Candidates
+from retail.feedback import OPEN
+from retail.reading import SEVERITIES
+from retail.schema import IncidentRow, SentAlert
 
-OPEN = "open"
 NEW, WORSE = "new", "worse"
-SEVERITIES = ("low", "medium", "high", "critical")
 LEVELS = (0.75, 0.9, 0.95, 0.99)
 """Confidence has to cross one of these for an incident to have become surer."""
 
@@ -31,7 +32,7 @@ class Choice:
     too_old: int
 
 
-def choose(found: Found, channel: str, rules: Rules) -> Choice:
+def choose(found: Candidates, channel: str, rules: Rules) -> Choice:
     """The alerts of a channel: open, severe enough, recent, and not sent before unless worse.
 
     Age is counted from the last day that detection looked at, so that old data are old news
@@ -39,7 +40,7 @@ def choose(found: Found, channel: str, rules: Rules) -> Choice:
     """
     earliest = found.as_of - dt.timedelta(days=rules.max_age_days)
     wanted = [
-        Alert(incident, reason, found.is_simulated)
+        Alert(incident, found.leads.get(incident.lead_anomaly_id), reason, found.is_simulated)
         for incident in found.incidents
         if incident.status == OPEN
         and SEVERITIES.index(incident.severity) >= SEVERITIES.index(rules.min_severity)
@@ -52,18 +53,17 @@ def choose(found: Found, channel: str, rules: Rules) -> Choice:
     )
 
 
-def _before(incident: Incident, sent: tuple[Sent, ...], channel: str) -> list[Sent]:
+def _before(incident: IncidentRow, sent: tuple[SentAlert, ...], channel: str) -> list[SentAlert]:
     """What the channel sent of the incident, also when it went by another name then."""
-    lead = incident.lead.get("anomaly_id")
+    names = (incident.incident_id, incident.lead_anomaly_id)
     return [
         s
         for s in sent
-        if s.channel == channel
-        and (s.incident_id == incident.incident_id or s.lead_anomaly_id == lead)
+        if s.channel == channel and (s.incident_id == names[0] or s.lead_anomaly_id == names[1])
     ]
 
 
-def _reason(incident: Incident, before: list[Sent]) -> str:
+def _reason(incident: IncidentRow, before: list[SentAlert]) -> str:
     """New, worse than it ever was when it was sent, or nothing."""
     if not before:
         return NEW

@@ -12,11 +12,14 @@ from alerts import settings
 from alerts.choose import Choice, choose
 from alerts.errors import AlertsError
 from alerts.read import read
-from alerts.records import Alert, Channel, Found, Sent
+from alerts.records import Alert, Candidates, Channel
 from alerts.settings import Settings
 from detect import store
 from detect.errors import DetectError
 from post import PostError, patiently
+from retail.reading import ReadError
+from retail.reading import today as today_utc
+from retail.schema import SentAlert
 
 Sleep = Callable[[float], None]
 NOT_SIMULATED = "the data are simulated, and nobody is alerted of them unless --simulated is given"
@@ -58,12 +61,12 @@ def run(
     """
     chosen_by = settings.read() if given is None else given
     try:
-        found = read(path, today or dt.datetime.now(dt.UTC).date())
+        found = read(path, today or today_utc())
         if found.is_simulated and not simulated:
             return Outcome((), (NOT_SIMULATED,), chosen_by.problems)
         if not dry and chosen_by.channels:
             store.append(path, "alerts", [])  # if it can't be noted, it must not be sent
-    except DetectError as error:
+    except (DetectError, ReadError) as error:
         raise AlertsError(str(error)) from error
     parts = [_channel(path, c, found, chosen_by, dry, sleep) for c in chosen_by.channels]
     nobody = not chosen_by.channels and not chosen_by.problems
@@ -78,7 +81,7 @@ def run(
 
 
 def _channel(
-    path: Path, channel: Channel, found: Found, given: Settings, dry: bool, sleep: Sleep
+    path: Path, channel: Channel, found: Candidates, given: Settings, dry: bool, sleep: Sleep
 ) -> Outcome:
     """Send what one channel is to send."""
     choice = choose(found, channel.name, given.rules)
@@ -124,9 +127,9 @@ def _note(path: Path, channel: Channel, alert: Alert) -> None:
         AlertsError: the file does not allow it any more.
     """
     incident = alert.incident
-    row = Sent(
+    row = SentAlert(
         incident_id=incident.incident_id,
-        lead_anomaly_id=str(incident.lead.get("anomaly_id", "")),
+        lead_anomaly_id=incident.lead_anomaly_id,
         channel=channel.name,
         reason=alert.reason,
         severity=incident.severity,

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 
 from alerts.choose import WORSE, level
 from alerts.records import Alert
+from retail.formatting import percent, span
+from retail.schema import AnomalyRow
 
 LONGEST_SUBJECT = 180
 FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Signs by which a spreadsheet takes a text for something to work out."""
+LEAD = ("anomaly_id", "kpi", "segment", "grain", "period_start", "actual", "expected", "owner")
+"""Columns of the lead that a webhook is told."""
 SIMULATED = "SIMULATED DATA: these figures are of no real shop."
 
 
@@ -38,19 +42,16 @@ def write(alert: Alert, report: str = "") -> Message:
     early = "; the period is not over yet" if incident.is_provisional else ""
     mark = "[SIMULATED] " if alert.is_simulated else ""
     subject = f"{mark}[{incident.severity}{again}] {_line(incident.headline)}"
+    days = span(incident.period_start, incident.period_end, full=True)
+    sure = percent(incident.confidence)
     about = (
-        f"Incident {incident.incident_id}, {_days(alert)}{early}. "
-        f"Owner: {_line(str(incident.lead.get('owner') or 'nobody'))}. "
+        f"Incident {incident.incident_id}, {days}{early}; {sure} sure. "
+        f"Owner: {_line(alert.lead.owner if alert.lead else 'nobody')}. "
         f"Seen it? `python -m detect ack {incident.incident_id}` (or snooze, or label)."
     )
     parts = [SIMULATED if alert.is_simulated else "", _line(incident.story), about]
     parts.append(f"Report: {report}" if report else "")
     return Message(_short(subject), tuple(part for part in parts if part))
-
-
-def _days(alert: Alert) -> str:
-    first, last = alert.incident.period_start, alert.incident.period_end
-    return f"{first}" if first == last else f"{first} to {last}"
 
 
 def _line(text: str) -> str:
@@ -108,9 +109,15 @@ def as_json(alert: Alert, message: Message) -> dict[str, object]:
             "headline": incident.headline,
             "narrative": incident.narrative,
             "root_cause": incident.root_cause,
-            "lead": incident.lead,
+            "lead": _lead(alert.lead) if alert.lead else {},
         },
     }
+
+
+def _lead(row: AnomalyRow) -> dict[str, object]:
+    """The finding that the incident is told by."""
+    cells = {name: getattr(row, name) for name in LEAD}
+    return cells | {"period_start": row.period_start.isoformat()}
 
 
 def _slack(text: str) -> str:

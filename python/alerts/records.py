@@ -6,49 +6,19 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Incident:
-    """An incident as its tables have it; `lead` is the anomaly it is told from."""
-
-    incident_id: str
-    period_start: dt.date
-    period_end: dt.date
-    severity: str
-    confidence: float
-    status: str
-    headline: str
-    narrative: str
-    narrative_rewritten: str | None
-    root_cause: dict[str, str]
-    is_provisional: bool
-    lead: dict[str, object]
-
-    @property
-    def story(self) -> str:
-        """The narrative as people are to read it."""
-        return self.narrative_rewritten or self.narrative
+from retail.schema import AnomalyRow, IncidentRow, SentAlert
 
 
 @dataclass(frozen=True)
-class Sent:
-    """One alert that went out: a row of insights.alerts."""
+class Candidates:
+    """What a finished file says: its incidents, what was sent of them before, and their data.
 
-    incident_id: str
-    lead_anomaly_id: str
-    channel: str
-    reason: str
-    severity: str
-    confidence: float
-    sent_at: dt.datetime
+    `leads` are the findings that incidents are told by, by name.
+    """
 
-
-@dataclass(frozen=True)
-class Found:
-    """What a finished file says: its incidents, what was sent of them before, and their data."""
-
-    incidents: tuple[Incident, ...]
-    sent: tuple[Sent, ...]
+    incidents: tuple[IncidentRow, ...]
+    leads: dict[str, AnomalyRow]
+    sent: tuple[SentAlert, ...]
     as_of: dt.date
     is_simulated: bool
 
@@ -57,7 +27,8 @@ class Found:
 class Alert:
     """An incident that somebody is to hear of, and why: it is new, or it got worse."""
 
-    incident: Incident
+    incident: IncidentRow
+    lead: AnomalyRow | None
     reason: str
     is_simulated: bool
 

@@ -11,10 +11,11 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address as MailAddress
 
 from alerts import mail, webhook
-from alerts.choose import SEVERITIES, Rules
+from alerts.choose import Rules
 from alerts.errors import AlertsError
 from alerts.records import Channel
 from post import Address
+from retail.reading import SEVERITIES
 
 TIMEOUT_SECONDS = 10.0
 HINT = "set ALERT_WEBHOOK_URL, or ALERT_SMTP_HOST with ALERT_EMAIL_FROM and ALERT_EMAIL_TO"

@@ -8,9 +8,11 @@ import streamlit as st
 
 from dashboard import read, show
 from dashboard.shelf import Look
-from detect import desk, feedback
+from detect import desk
 from detect.errors import DetectError
-from report.records import Facts, Finding, Incident
+from retail import feedback
+from retail.reading import ReadError
+from retail.schema import AnomalyRow, IncidentRow
 
 ACTIONS = {
     feedback.ACKNOWLEDGE: "Acknowledge: somebody is on it",
@@ -22,19 +24,18 @@ WEEK = dt.timedelta(days=7)
 TOLD, FAILED = "told", "failed"
 
 
-def section(look: Look, facts: Facts, incident: Incident, members: list[Finding]) -> None:
+def section(look: Look, incident: IncidentRow, members: list[AnomalyRow]) -> None:
     """What was said of an incident so far, and the means to say more."""
     told = st.session_state.pop(TOLD, None)
     if told:
         st.success(show.plain(told))
-    said = look.ask(read.said, tuple(sorted(f.name for f in members)))
+    said = look.ask(read.said, tuple(sorted(f.anomaly_id for f in members)))
     latest = said[0] if said else None
     if latest is not None:
         show.fragment(
             "said",
             said=latest,
             status=feedback.STATUS.get(latest.action, latest.action),
-            is_pending=latest.given_at > facts.run.finished_at,
         )
     with st.expander("Acknowledge, snooze or label"):
         action = st.radio("What about it?", list(ACTIONS), format_func=ACTIONS.__getitem__)
@@ -47,12 +48,12 @@ def section(look: Look, facts: Facts, incident: Incident, members: list[Finding]
             _say(look, incident, str(action), until, note)
 
 
-def _say(look: Look, incident: Incident, action: str, until: dt.date | None, note: str) -> None:
+def _say(look: Look, incident: IncidentRow, action: str, until: dt.date | None, note: str) -> None:
     """Write it down; what went wrong is one line."""
     try:
         with look.alone():
             told = desk.say(look.path, incident.incident_id, action, until, note.strip() or None)
-    except DetectError as error:
+    except (DetectError, ReadError) as error:
         st.error(show.plain(f"Not saved. {error}"))
         return
     st.session_state[TOLD] = f"Saved. {told}."

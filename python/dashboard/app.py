@@ -11,9 +11,8 @@ from dashboard import address, choice, incident_page, kpi_page, read, show
 from dashboard.errors import DashboardError
 from dashboard.shelf import Look, Shelf
 from report import trust
-from report.errors import LockedError, ReportError
-from report.incidents import OPEN
-from report.records import Facts
+from retail.reading import Facts, LockedError, ReadError
+from retail.reading.selection import open_incidents
 from runlog import Step, records
 from warehouse.option import usual_database
 
@@ -49,13 +48,13 @@ def main() -> None:
             )
     except LockedError:
         st.warning(BUSY)
-    except (ReportError, DashboardError) as error:
+    except (ReadError, DashboardError) as error:
         st.error(show.plain(str(error)))
 
 
 def _page(look: Look, facts: Facts) -> None:
     chosen = choice.read(st.query_params, facts)
-    waiting = sum(i.status == OPEN for i in facts.incidents)
+    waiting = len(open_incidents(facts.incidents))
     names = {choice.KPIS: "KPIs", choice.INCIDENTS: f"Incidents ({waiting} open)"}
     address.pick(
         st.segmented_control, "Page", list(names), chosen.view, "view",

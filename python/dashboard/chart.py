@@ -9,7 +9,9 @@ import altair as alt
 import pandas as pd
 
 from report import kpis, words
-from report.records import Finding, Kpi, Period
+from retail import formatting
+from retail.reading import KpiRow
+from retail.schema import AnomalyRow, ExpectationRow
 
 HEIGHT = 340
 CLICKED = "clicked"
@@ -40,7 +42,7 @@ HINTS = {
 
 
 def of_series(
-    kpi: Kpi, periods: Sequence[Period], found: Sequence[Finding], theme: str
+    kpi: KpiRow, periods: Sequence[ExpectationRow], found: Sequence[AnomalyRow], theme: str
 ) -> alt.LayerChart | alt.FacetChart | None:
     """The chart, or None where there is nothing to draw."""
     table = frame(kpi, periods, {f.period_start: f for f in found})
@@ -63,7 +65,7 @@ def of_series(
     return alt.layer(*layers).properties(height=HEIGHT)
 
 
-def _axis(kpi: Kpi, domain: list[float], colour: str) -> Callable[[str], alt.Y]:
+def _axis(kpi: KpiRow, domain: list[float], colour: str) -> Callable[[str], alt.Y]:
     """The upright axis, the same for whatever column is drawn against it."""
     form = ".0%" if kpi.unit == "ratio" else "~s"
     axis = alt.Axis(title=None, format=form, tickCount=6, labelColor=colour)
@@ -121,7 +123,9 @@ def _marks(
     ]  # fmt: skip
 
 
-def frame(kpi: Kpi, periods: Sequence[Period], found: Mapping[dt.date, Finding]) -> pd.DataFrame:
+def frame(
+    kpi: KpiRow, periods: Sequence[ExpectationRow], found: Mapping[dt.date, AnomalyRow]
+) -> pd.DataFrame:
     """One row per period with business; one that is not over only where something was found."""
     rows = []
     for period in periods:
@@ -135,15 +139,17 @@ def frame(kpi: Kpi, periods: Sequence[Period], found: Mapping[dt.date, Finding])
             {
                 "day": pd.Timestamp(period.period_start),
                 "start": period.period_start.isoformat(),
-                "when": words.upper_first(words.period(period.period_start, period.grain)),
+                "when": formatting.upper_first(
+                    formatting.period(period.period_start, period.grain)
+                ),
                 "actual": actual,
                 "expected": period.expected,
                 "lower": period.lower,
                 "upper": period.upper,
-                "actual_shown": words.amount(actual, kpi.unit),
-                "expected_shown": words.amount(period.expected, kpi.unit),
+                "actual_shown": formatting.amount(actual, kpi.unit),
+                "expected_shown": formatting.amount(period.expected, kpi.unit),
                 "band_shown": band(period, kpi.unit),
-                "mark": finding.effect if finding else "",
+                "mark": finding.favourability if finding else "",
                 "is_early": finding is not None and finding.is_early,
                 "remark": remark(period, finding, kpi.unit),
             }
@@ -153,22 +159,22 @@ def frame(kpi: Kpi, periods: Sequence[Period], found: Mapping[dt.date, Finding])
     return table.astype(dict.fromkeys(floats, float)) if rows else table
 
 
-def band(period: Period, unit: str) -> str:
+def band(period: ExpectationRow, unit: str) -> str:
     """Where the value was expected to lie."""
     if period.lower is None or period.upper is None:
-        return words.NOTHING
-    return f"{words.amount(period.lower, unit)} to {words.amount(period.upper, unit)}"
+        return formatting.NOTHING
+    return f"{formatting.amount(period.lower, unit)} to {formatting.amount(period.upper, unit)}"
 
 
-def remark(period: Period, finding: Finding | None, unit: str) -> str:
+def remark(period: ExpectationRow, finding: AnomalyRow | None, unit: str) -> str:
     """What was found in a period, or why nothing was looked for."""
     if finding is not None:
         so_far = "early warning" if finding.is_early else "anomaly"
-        moved = words.change(finding.actual, finding.expected, unit)
-        return f"{so_far}: {moved}, {words.percent(finding.confidence)} sure"
+        moved = formatting.change(finding.actual, finding.expected, unit)
+        return f"{so_far}: {moved}, {formatting.percent(finding.confidence)} sure"
     if period.why_not is not None:
         return f"not tested: {words.NOT_TESTED.get(period.why_not, period.why_not)}"
-    return words.NOTHING
+    return formatting.NOTHING
 
 
 def limits(table: pd.DataFrame) -> list[float]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from report import kpis
-from report.records import ALL, Facts, Grain, Incident, Kpi, Period
+from retail.reading import Facts, KpiRow
+from retail.schema import ALL, ExpectationRow, Grain, IncidentRow
 
 KPIS, INCIDENTS = "kpis", "incidents"
 SPANS = {"90": "3 months", "182": "6 months", "396": "13 months", "all": "everything"}
@@ -23,20 +24,19 @@ class Choice:
     """What the address asks for, where it exists; `missing` is an incident that doesn't."""
 
     view: str
-    kpi: Kpi
+    kpi: KpiRow
     grain: Grain
     country: str
     span: str
-    incident: Incident | None
+    incident: IncidentRow | None
     missing: str
 
 
 def read(given: Mapping[str, str], facts: Facts) -> Choice:
     """The choice of an address; what is wrong or missing in it gets its default."""
-    ordered = sorted(facts.kpis, key=kpis.place)
-    by_name = {kpi.kpi: kpi for kpi in ordered}
-    first = by_name.get("total_revenue", ordered[0])
-    kpi = by_name.get(given.get("kpi", ""), first)
+    ordered = sorted(facts.kpis.values(), key=kpis.place)
+    first = facts.kpis.get("total_revenue", ordered[0])
+    kpi = facts.kpis.get(given.get("kpi", ""), first)
     wanted = given.get("incident", "")
     incident = _incident(wanted, facts)
     return Choice(
@@ -50,9 +50,9 @@ def read(given: Mapping[str, str], facts: Facts) -> Choice:
     )
 
 
-def _incident(name: str, facts: Facts) -> Incident | None:
+def _incident(name: str, facts: Facts) -> IncidentRow | None:
     """The incident of that name, or that a finding of that name belongs to."""
-    names = {f.incident_id for f in facts.findings if f.name == name} | {name}
+    names = {f.incident_id for f in facts.findings if f.anomaly_id == name} | {name}
     return next((i for i in facts.incidents if i.incident_id in names), None)
 
 
@@ -73,7 +73,7 @@ def span(text: str, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
     return (max(chosen[0], first), min(chosen[1], last)) if dots else (first, last)
 
 
-def period(text: str | None, periods: Sequence[Period]) -> Period | None:
+def period(text: str | None, periods: Sequence[ExpectationRow]) -> ExpectationRow | None:
     """The period that starts on a date; else the latest with business that is over."""
     usual = [p for p in periods if p.why_not not in (*kpis.WITHOUT_TRADE, "incomplete")]
     latest = (usual or periods)[-1:]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from console import FAILED, report
-from report.errors import missing
+from retail.reading import missing
 from warehouse.option import VARIABLE, add_db_option
 
 APP = Path(__file__).with_name("app.py")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 from collections.abc import Sequence
 
 import streamlit as st
 
 from dashboard import address, answer, choice, order_lines, read, show
 from dashboard.choice import Choice
-from dashboard.members import PERIOD_DAYS, WHOLE, named
-from dashboard.records import Branch, Part, Place
+from dashboard.members import WHOLE, named
+from dashboard.records import Place
 from dashboard.shelf import Look
-from detect import narrative
-from report import incidents, words
-from report.incidents import OPEN, Card
-from report.records import ALL, Facts, Finding, Incident, Kpi
+from report import incidents
+from report.incidents import Card
+from retail import formatting
+from retail.feedback import OPEN
+from retail.reading import Facts, KpiRow, period_end
+from retail.reading.selection import open_incidents
+from retail.schema import ALL, AnomalyRow, AttributionRow, DriverRow, IncidentRow
 
 SHOWN = 20
 BREAKDOWN = "breakdown"
@@ -44,9 +45,9 @@ def _all(facts: Facts) -> None:
     status = address.pick(
         st.segmented_control, "Show", choice.STATUSES,
         choice.one_of(choice.STATUSES, address.given("status"), OPEN), "status",
-        format_func=words.upper_first,
+        format_func=formatting.upper_first,
     )  # fmt: skip
-    wanted = [i for i in facts.incidents if status != OPEN or i.status == OPEN]
+    wanted = open_incidents(facts.incidents) if status == OPEN else facts.incidents
     most = int(address.given("most") or 0) if (address.given("most") or "").isdigit() else 0
     most = max(most, SHOWN)
     show.fragment("found", count=len(wanted), status=status, as_of=facts.run.as_of)
@@ -71,7 +72,7 @@ def _all(facts: Facts) -> None:
 # ------------------------------------------------------------------------------------ one
 
 
-def _one(look: Look, facts: Facts, incident: Incident) -> None:
+def _one(look: Look, facts: Facts, incident: IncidentRow) -> None:
     card = incidents.one(facts, incident)
     members = [row.finding for row in card.rows]
     st.button(
@@ -86,15 +87,16 @@ def _one(look: Look, facts: Facts, incident: Incident) -> None:
         show.fragment("narrative", c=card)
     with drawn:
         _waterfall(card)
-    answer.section(look, facts, incident, members)
+    answer.section(look, incident, members)
     _together(card)
     lead = members[0] if members else None
     if lead is None:
         return
-    parts = look.ask(read.parts, lead.name)
+    parts = look.ask(read.parts, lead.anomaly_id)
+    why = look.ask(read.explanation, incident.incident_id)
     _causes(facts, lead, parts)
-    show.fragment("doubts", doubts=look.ask(read.doubts, incident.incident_id))
-    _segments(look, facts, lead, parts, look.ask(read.tree, incident.incident_id))
+    show.fragment("doubts", doubts=why.checks)
+    _segments(look, facts, lead, parts, why.drivers)
 
 
 def _waterfall(card: Card) -> None:
@@ -112,7 +114,7 @@ def _together(card: Card) -> None:
             finding = row.finding
             st.button(
                 show.plain(f"{row.label}, {finding.grain}"),
-                key=f"series_{finding.name}",
+                key=f"series_{finding.anomaly_id}",
                 type="tertiary",
                 on_click=address.go,
                 kwargs={
@@ -128,14 +130,14 @@ def _together(card: Card) -> None:
             )
 
 
-def _causes(facts: Facts, lead: Finding, parts: Sequence[Part]) -> None:
+def _causes(facts: Facts, lead: AnomalyRow, parts: Sequence[AttributionRow]) -> None:
     unit = _kpi(facts, lead).unit
     rows = [
         (
-            words.upper_first(words.place(part.segment, facts.products)),
-            words.contribution(part.contribution, unit),
-            words.percent(part.share_of_change),
-            words.percent(part.confidence),
+            formatting.upper_first(formatting.segment(part.segment, facts.products)),
+            formatting.contribution(part.contribution, unit),
+            formatting.percent(part.share_of_change),
+            formatting.percent(part.cause_confidence),
         )
         for part in parts
         if part.analysis != BREAKDOWN
@@ -144,11 +146,15 @@ def _causes(facts: Facts, lead: Finding, parts: Sequence[Part]) -> None:
 
 
 def _segments(
-    look: Look, facts: Facts, lead: Finding, parts: Sequence[Part], tree: Sequence[Branch]
+    look: Look,
+    facts: Facts,
+    lead: AnomalyRow,
+    parts: Sequence[AttributionRow],
+    tree: Sequence[DriverRow],
 ) -> None:
     """By one dimension: its parts, what moved net revenue there, and the order lines."""
     mine = [part for part in parts if part.analysis == BREAKDOWN]
-    by_name: dict[str, list[Part]] = {}
+    by_name: dict[str, list[AttributionRow]] = {}
     for part in mine:
         by_name.setdefault(part.dimensions, []).append(part)
     show.fragment("segments")
@@ -157,30 +163,32 @@ def _segments(
     unit = _kpi(facts, lead).unit
     show.fragment(
         "parts",
-        by=words.dimension(by),
+        by=formatting.words(by),
         is_early=lead.is_early,
         rows=[_part(part, unit, facts) for part in told],
-        total=words.contribution(sum(part.contribution for part in told), unit),
-        lead=f"{_kpi(facts, lead).label}, {words.period(lead.period_start, lead.grain)}",
+        total=formatting.contribution(sum(part.contribution for part in told), unit),
+        lead=f"{_kpi(facts, lead).label}, {formatting.period(lead.period_start, lead.grain)}",
     )
     _tree(tree, by, facts)
     listed = tuple(m for part in told if (m := member_of(part, by)))
     order_lines.section(look, place_of(lead, by, member, listed), _title(lead, by, member, facts))
 
 
-def _choose(facts: Facts, by_name: dict[str, list[Part]], lead: Finding) -> tuple[str, str]:
+def _choose(
+    facts: Facts, by_name: dict[str, list[AttributionRow]], lead: AnomalyRow
+) -> tuple[str, str]:
     """The dimension, and the member whose order lines are wanted."""
     if not by_name:
         return "", WHOLE
     names = list(by_name)
-    cause = next((i.root_cause for i in facts.incidents if i.incident_id == lead.incident_id), "{}")
-    default = next((name for name in names if name in json.loads(cause)), names[0])
+    cause = next((i.root_cause for i in facts.incidents if i.incident_id == lead.incident_id), {})
+    default = next((name for name in names if name in cause), names[0])
     left, right = st.columns(2)
     with left:
         by = address.pick(
             st.selectbox, "Broken down by", names,
             choice.one_of(names, address.given("by"), default), "by",
-            forget=("member",), format_func=words.dimension,
+            forget=("member",), format_func=formatting.words,
         )  # fmt: skip
     members = [WHOLE, *(m for part in by_name[by] if (m := member_of(part, by)))]
     with right:
@@ -192,69 +200,69 @@ def _choose(facts: Facts, by_name: dict[str, list[Part]], lead: Finding) -> tupl
     return by, member
 
 
-def member_of(part: Part, dimension: str) -> str:
+def member_of(part: AttributionRow, dimension: str) -> str:
     """A part's member of a dimension."""
-    found: dict[str, str] = json.loads(part.segment)
-    return found.get(dimension, "")
+    return part.segment.get(dimension, "")
 
 
-def place_of(lead: Finding, by: str, member: str, listed: tuple[str, ...]) -> Place:
+def place_of(lead: AnomalyRow, by: str, member: str, listed: tuple[str, ...]) -> Place:
     """Where the order lines of a finding's segment are."""
-    last = lead.period_start + dt.timedelta(days=PERIOD_DAYS[lead.grain] - 1)
+    last = period_end(lead.period_start, lead.grain)
     fixed = () if lead.segment == ALL else (("country", lead.segment),)
     wanted = () if member == WHOLE else ((by, member),)
     return Place(lead.period_start, last, (*fixed, *wanted), listed)
 
 
-def _title(lead: Finding, by: str, member: str, facts: Facts) -> str:
-    parts = [words.period(lead.period_start, lead.grain)]
+def _title(lead: AnomalyRow, by: str, member: str, facts: Facts) -> str:
+    parts = [formatting.period(lead.period_start, lead.grain)]
     parts += [] if lead.segment == ALL else [lead.segment]
     parts += [] if member == WHOLE else [named(member, by, facts)]
     return ", ".join(parts)
 
 
-def _part(part: Part, unit: str, facts: Facts) -> tuple[str, str, str, str, str]:
+def _part(part: AttributionRow, unit: str, facts: Facts) -> tuple[str, str, str, str, str]:
     return (
-        words.place(part.segment, facts.products),
-        words.amount(part.actual, unit),
-        words.amount(part.expected, unit),
-        words.contribution(part.contribution, unit),
-        words.percent(part.share_of_change),
+        formatting.segment(part.segment, facts.products),
+        formatting.amount(part.actual, unit),
+        formatting.amount(part.expected, unit),
+        formatting.contribution(part.contribution, unit),
+        formatting.percent(part.share_of_change),
     )
 
 
-def _tree(tree: Sequence[Branch], by: str, facts: Facts) -> None:
+def _tree(tree: Sequence[DriverRow], by: str, facts: Facts) -> None:
     """The factors of net revenue in the whole shop, and the members that moved it most."""
-    members: dict[str, list[Branch]] = {}
+    members: dict[str, list[DriverRow]] = {}
     for branch in tree:
         if branch.dimension == by:
             members.setdefault(branch.member, []).append(branch)
     sums = {name: sum(b.contribution for b in mine) for name, mine in members.items()}
     ranked = sorted(sums, key=lambda name: -abs(sums[name]))
     whole = [branch for branch in tree if branch.dimension == ALL]
+    money = facts.shop.money
     show.fragment(
         "tree",
         whole=[
             (
-                words.upper_first(narrative.factor_name(b.factor)),
-                words.amount(b.actual, "items"),
-                words.amount(b.expected, "items"),
-                words.contribution(b.contribution, "currency"),
+                formatting.upper_first(formatting.factor(b.factor)),
+                formatting.amount(b.actual, "items"),
+                formatting.amount(b.expected, "items"),
+                formatting.contribution(b.contribution, money),
             )
             for b in whole
         ],
-        total=words.contribution(sum(b.contribution for b in whole), "currency"),
-        by=words.dimension(by),
+        total=formatting.contribution(sum(b.contribution for b in whole), money),
+        by=formatting.words(by),
         members=[
             (
                 named(name, by, facts),
-                words.contribution(sums[name], "currency"),
-                narrative.factor_name(max(members[name], key=lambda b: abs(b.contribution)).factor),
+                formatting.contribution(sums[name], money),
+                formatting.factor(max(members[name], key=lambda b: abs(b.contribution)).factor),
             )
             for name in ranked
         ],
     )
 
 
-def _kpi(facts: Facts, lead: Finding) -> Kpi:
-    return next(kpi for kpi in facts.kpis if kpi.kpi == lead.kpi)
+def _kpi(facts: Facts, lead: AnomalyRow) -> KpiRow:
+    return facts.kpis[lead.kpi]

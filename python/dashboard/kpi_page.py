@@ -9,11 +9,14 @@ import streamlit as st
 
 from dashboard import address, chart, choice, order_lines, read, show
 from dashboard.choice import Choice
-from dashboard.members import PERIOD_DAYS, WHOLE, named
+from dashboard.members import WHOLE, named
 from dashboard.records import DIMENSIONS, OTHER, Place, Share
 from dashboard.shelf import Look
 from report import kpis, words
-from report.records import ALL, Facts, Finding, Kpi, Period
+from retail import formatting
+from retail.reading import Facts, KpiRow, period_end
+from retail.reading.selection import of_series
+from retail.schema import ALL, AnomalyRow, ExpectationRow
 
 LARGEST = 12
 """Members shown of a dimension; the others are one row."""
@@ -34,10 +37,7 @@ def page(look: Look, facts: Facts, chosen: Choice) -> None:
     found = _found(facts, chosen, country)
     _series(chosen, country, periods, seen, found)
     _findings(facts, chosen.kpi, [f for f in found if span[0] <= f.period_start <= span[1]])
-    trends = [
-        t for t in facts.trends
-        if (t.kpi, t.segment, t.grain) == (chosen.kpi.kpi, country, chosen.grain)
-    ]  # fmt: skip
+    trends = of_series(facts.trends, chosen.kpi.kpi, country, chosen.grain)
     show.fragment("trends_of", trends=trends[:MARKS], grain=chosen.grain)
     _into(look, facts, chosen, country, periods, seen, found)
 
@@ -48,7 +48,9 @@ def page(look: Look, facts: Facts, chosen: Choice) -> None:
 def _controls(look: Look, facts: Facts, chosen: Choice) -> str:
     """The four choices; returns the country, or all."""
     kpi_at, grain_at, country_at, span_at = st.columns([3, 2, 3, 3])
-    names = {k.kpi: f"{k.label} · {k.kpi_group}" for k in sorted(facts.kpis, key=kpis.place)}
+    names = {
+        k.kpi: f"{k.label} · {k.kpi_group}" for k in sorted(facts.kpis.values(), key=kpis.place)
+    }
     with kpi_at:
         address.pick(
             st.selectbox, "KPI", list(names), chosen.kpi.kpi, "kpi",
@@ -57,7 +59,7 @@ def _controls(look: Look, facts: Facts, chosen: Choice) -> str:
     with grain_at:
         address.pick(
             st.segmented_control, "Grain", list(kpis.GRAINS), chosen.grain, "grain",
-            forget=("period", "member"), format_func=words.upper_first,
+            forget=("period", "member"), format_func=formatting.upper_first,
         )  # fmt: skip
     with country_at:
         country = _country(look, facts, chosen)
@@ -78,7 +80,7 @@ def _country(look: Look, facts: Facts, chosen: Choice) -> str:
     )  # fmt: skip
 
 
-def _largest(facts: Facts, kpi: Kpi, options: Sequence[str]) -> str:
+def _largest(facts: Facts, kpi: KpiRow, options: Sequence[str]) -> str:
     if ALL in options:
         return ALL
     sizes: dict[str, float] = {}
@@ -121,7 +123,7 @@ def _own_dates(chosen: Choice, first: dt.date, last: dt.date) -> None:
 # --------------------------------------------------------------------------------- series
 
 
-def _found(facts: Facts, chosen: Choice, country: str) -> list[Finding]:
+def _found(facts: Facts, chosen: Choice, country: str) -> list[AnomalyRow]:
     key = (chosen.kpi.kpi, country, chosen.grain)
     return [f for f in facts.findings if (f.kpi, f.segment, f.grain) == key]
 
@@ -129,9 +131,9 @@ def _found(facts: Facts, chosen: Choice, country: str) -> list[Finding]:
 def _series(
     chosen: Choice,
     country: str,
-    periods: Sequence[Period],
-    seen: Sequence[Period],
-    found: Sequence[Finding],
+    periods: Sequence[ExpectationRow],
+    seen: Sequence[ExpectationRow],
+    found: Sequence[AnomalyRow],
 ) -> None:
     kpi = chosen.kpi
     show.fragment(
@@ -160,13 +162,15 @@ def _series(
     show.fragment("legend")
 
 
-def _spoken(kpi: Kpi, grain: str, seen: Sequence[Period], found: Sequence[Finding]) -> str:
+def _spoken(
+    kpi: KpiRow, grain: str, seen: Sequence[ExpectationRow], found: Sequence[AnomalyRow]
+) -> str:
     starts = {p.period_start for p in seen}
     marked = [f for f in found if f.period_start in starts]
     return kpis.described(kpi, "weekly" if grain == "weekly" else "daily", seen, marked)
 
 
-def _findings(facts: Facts, kpi: Kpi, found: Sequence[Finding]) -> None:
+def _findings(facts: Facts, kpi: KpiRow, found: Sequence[AnomalyRow]) -> None:
     """A button for each mark, the newest first."""
     headlines = {i.incident_id: i.headline for i in facts.incidents}
     show.fragment("marks", count=len(found), shown=min(len(found), MARKS))
@@ -175,13 +179,13 @@ def _findings(facts: Facts, kpi: Kpi, found: Sequence[Finding]) -> None:
             _mark(kpi, finding, headlines.get(finding.incident_id, ""))
 
 
-def _mark(kpi: Kpi, finding: Finding, headline: str) -> None:
+def _mark(kpi: KpiRow, finding: AnomalyRow, headline: str) -> None:
     """The way to the incident of a finding."""
-    when = words.upper_first(words.period(finding.period_start, finding.grain))
-    moved = words.change(finding.actual, finding.expected, kpi.unit)
+    when = formatting.upper_first(formatting.period(finding.period_start, finding.grain))
+    moved = formatting.change(finding.actual, finding.expected, kpi.unit)
     st.button(
         show.plain(f"{when}{' so far' if finding.is_early else ''}: {moved} · open the incident"),
-        key=f"open_{finding.name}",
+        key=f"open_{finding.anomaly_id}",
         help=show.plain(headline),
         on_click=address.go,
         kwargs={"view": choice.INCIDENTS, "incident": finding.incident_id, "member": None},
@@ -196,9 +200,9 @@ def _into(
     facts: Facts,
     chosen: Choice,
     country: str,
-    periods: Sequence[Period],
-    seen: Sequence[Period],
-    found: Sequence[Finding],
+    periods: Sequence[ExpectationRow],
+    seen: Sequence[ExpectationRow],
+    found: Sequence[AnomalyRow],
 ) -> None:
     """One period: the KPI within each member of a dimension, and the order lines of one."""
     show.fragment("into")
@@ -210,7 +214,7 @@ def _into(
     with by_at:
         by = _dimension(country)
     fixed = () if country == ALL else (("country", country),)
-    last = period.period_start + dt.timedelta(days=PERIOD_DAYS[chosen.grain] - 1)
+    last = period_end(period.period_start, chosen.grain)
     place = Place(period.period_start, last, fixed)
     shares = look.ask(read.shares, chosen.kpi, chosen.grain, place, by)
     with member_at:
@@ -222,11 +226,13 @@ def _into(
         place = Place(place.first, place.last, (*fixed, (by, member)), listed)
     parts = [] if country == ALL else [country]
     parts += [] if member == WHOLE else [named(member, by, facts)]
-    title = words.period(period.period_start, chosen.grain)
+    title = formatting.period(period.period_start, chosen.grain)
     order_lines.section(look, place, ", ".join([title, *parts]))
 
 
-def _period(chosen: Choice, periods: Sequence[Period], seen: Sequence[Period]) -> Period | None:
+def _period(
+    chosen: Choice, periods: Sequence[ExpectationRow], seen: Sequence[ExpectationRow]
+) -> ExpectationRow | None:
     """The period that is looked into: any that the address names, else the latest that is seen."""
     known = {p.period_start.isoformat(): p for p in periods if p.actual is not None}
     wanted = address.given("period")
@@ -236,9 +242,9 @@ def _period(chosen: Choice, periods: Sequence[Period], seen: Sequence[Period]) -
     start = period.period_start.isoformat()
     options = [p.period_start.isoformat() for p in seen if p.actual is not None][::-1]
     address.pick(
-        st.selectbox, words.upper_first(words.PERIODS[chosen.grain]),
+        st.selectbox, formatting.upper_first(words.PERIODS[chosen.grain]),
         options if start in options else [start, *options], start, "period", forget=("member",),
-        format_func=lambda text: words.period(dt.date.fromisoformat(text), chosen.grain),
+        format_func=lambda text: formatting.period(dt.date.fromisoformat(text), chosen.grain),
     )  # fmt: skip
     return period
 
@@ -249,7 +255,7 @@ def _dimension(country: str) -> str:
     return address.pick(
         st.selectbox, "Broken down by", dimensions,
         choice.one_of(dimensions, address.given("by"), dimensions[0]), "by",
-        forget=("member",), format_func=words.dimension,
+        forget=("member",), format_func=formatting.words,
     )  # fmt: skip
 
 
@@ -264,13 +270,13 @@ def _member(shares: Sequence[Share], by: str, facts: Facts) -> str:
     )  # fmt: skip
 
 
-def _shares(facts: Facts, kpi: Kpi, by: str, shares: Sequence[Share], remark: str) -> None:
+def _shares(facts: Facts, kpi: KpiRow, by: str, shares: Sequence[Share], remark: str) -> None:
     """The KPI within the largest members, and what was found in the period."""
     show.fragment(
         "shares",
-        by=words.dimension(by),
+        by=formatting.words(by),
         rows=[
-            (named(share.member, by, facts), words.amount(share.value, kpi.unit))
+            (named(share.member, by, facts), formatting.amount(share.value, kpi.unit))
             for share in shares[:LARGEST]
         ],
         others=len(shares) - LARGEST,

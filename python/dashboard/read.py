@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 
 from dashboard.errors import DashboardError
@@ -10,63 +12,22 @@ from dashboard.records import (
     DIMENSIONS,
     NONE,
     OTHER,
-    Branch,
-    Doubt,
     Line,
     Lines,
-    Part,
     Place,
-    Said,
     Share,
     Sums,
 )
-from report.read import Connection, read_facts, reading, rows_of
-from report.records import ALL, Facts, Grain, Kpi, Period
+from retail import reading as asked
+from retail.reading import Connection, Explanation, Facts, KpiRow, read_facts, reading, rows_of
+from retail.schema import ALL, AttributionRow, ExpectationRow, Feedback, Grain
 from warehouse.quoting import identifier
 
 PATIENCE_SECONDS = 2.0
 """How long somebody looks at a page that waits for another program."""
 SEGMENTS = {"daily": "marts.fct_segments_daily", "weekly": "marts.fct_segments_weekly"}
 
-SERIES = """
-    select
-        kpi, segment, grain, period_start, actual, expected, lower, upper, is_tested, why_not
-    from insights.expectations
-    where kpi = ? and grain = ? and segment = ?
-    order by period_start
-"""
 COUNTRIES = "select country from marts.dim_countries order by country"
-PARTS = """
-    select
-        analysis, dimensions, rank, cast(segment as varchar), actual, expected, contribution,
-        share_of_change, p_value, confidence
-    from insights.attributions
-    where anomaly_id = ?
-    union all
-    select
-        analysis, dimensions, rank, cast(segment as varchar), actual, expected, contribution,
-        share_of_change, p_value, confidence
-    from insights.early_attributions
-    where warning_id = ?
-    order by 1, 2, 3
-"""
-TREE = """
-    select dimension, member, factor, expected, actual, contribution
-    from insights.kpi_tree
-    where incident_id = ?
-    order by dimension, member, abs(contribution) desc, factor
-"""
-DOUBTS = "select check_name, verdict, detail from insights.doubts where incident_id = ?"
-SAID = """
-    select anomaly_id, action, until, note, given_at
-    from insights.feedback
-    where list_contains(?::varchar[], anomaly_id)
-    order by given_at desc
-"""
-HAS_FEEDBACK = """
-    select count(*) from information_schema.tables
-    where table_schema = 'insights' and table_name = 'feedback'
-"""
 COUNTED = "line_type in ('sale', 'return')"
 """Only these lines enter KPIs."""
 
@@ -82,33 +43,40 @@ def countries(path: Path) -> tuple[str, ...]:
         return tuple(name for (name,) in connection.execute(COUNTRIES).fetchall())
 
 
-def series(path: Path, kpi: Kpi, grain: Grain, country: str) -> tuple[Period, ...]:
+def series(path: Path, kpi: KpiRow, grain: Grain, country: str) -> tuple[ExpectationRow, ...]:
     """A KPI's periods; one that has no series for a country is measured there, without a band."""
     with reading(path, PATIENCE_SECONDS) as connection:
         if country == ALL or kpi.segment_by == "country":
-            return rows_of(connection, Period, SERIES, [kpi.kpi, grain, country])
-        measured = _measure(connection, kpi)
+            return asked.read_series(connection, kpi.kpi, grain, country)
+        whole = asked.read_series(connection, kpi.kpi, grain, ALL)
         query = f"""
-            with measured as (
-                select period_start, {measured} as value
-                from {SEGMENTS[grain]}
-                where country = ?
-                group by period_start
-            )
-
-            select
-                whole.kpi, ?, whole.grain, whole.period_start,
-                coalesce(measured.value, {"null" if _is_ratio(connection, kpi) else "0"}),
-                null, null, null, false, whole.why_not
-            from insights.expectations as whole
-            left join measured on whole.period_start = measured.period_start
-            where whole.kpi = ? and whole.grain = ? and whole.segment = '{ALL}'
-            order by whole.period_start
+            select period_start, {_measure(connection, kpi)}
+            from {SEGMENTS[grain]}
+            where country = ?
+            group by period_start
         """  # noqa: S608 - known names; what is chosen is a parameter
-        return rows_of(connection, Period, query, [country, country, kpi.kpi, grain])
+        measured = dict(connection.execute(query, [country]).fetchall())
+        nothing = None if _is_ratio(connection, kpi) else 0.0
+    return tuple(_unbounded(row, country, measured, nothing) for row in whole)
 
 
-def shares(path: Path, kpi: Kpi, grain: Grain, place: Place, dimension: str) -> tuple[Share, ...]:
+def _unbounded(
+    row: ExpectationRow,
+    country: str,
+    measured: Mapping[dt.date, float | None],
+    nothing: float | None,
+) -> ExpectationRow:
+    """A period of the whole shop as that of a country: what came there, and no band."""
+    came = measured.get(row.period_start)
+    return dataclasses.replace(
+        row, segment=country, actual=nothing if came is None else came,
+        expected=None, lower=None, upper=None, is_tested=False,
+    )  # fmt: skip
+
+
+def shares(
+    path: Path, kpi: KpiRow, grain: Grain, place: Place, dimension: str
+) -> tuple[Share, ...]:
     """A KPI in one period within each member of a dimension, the largest numerator first."""
     with reading(path, PATIENCE_SECONDS) as connection:
         numerator, _ = _measures(connection, kpi)
@@ -124,29 +92,23 @@ def shares(path: Path, kpi: Kpi, grain: Grain, place: Place, dimension: str) -> 
         return rows_of(connection, Share, query, [place.first, *given])
 
 
-def parts(path: Path, name: str) -> tuple[Part, ...]:
+def parts(path: Path, name: str) -> tuple[AttributionRow, ...]:
     """What an anomaly or an early warning was broken down to, and its causes."""
     with reading(path, PATIENCE_SECONDS) as connection:
-        return rows_of(connection, Part, PARTS, [name, name])
+        return asked.read_attributions(connection, [name])
 
 
-def tree(path: Path, incident: str) -> tuple[Branch, ...]:
-    """Which factor moved net revenue in an incident, and where."""
+def explanation(path: Path, incident_id: str) -> Explanation:
+    """Which factor moved net revenue in an incident and where, and what was checked."""
     with reading(path, PATIENCE_SECONDS) as connection:
-        return rows_of(connection, Branch, TREE, [incident])
+        return asked.read_explanation(connection, incident_id)
 
 
-def doubts(path: Path, incident: str) -> tuple[Doubt, ...]:
-    """What was checked before taking an incident at its word."""
-    with reading(path, PATIENCE_SECONDS) as connection:
-        return rows_of(connection, Doubt, DOUBTS, [incident])
-
-
-def said(path: Path, names: tuple[str, ...]) -> tuple[Said, ...]:
+def said(path: Path, names: tuple[str, ...]) -> tuple[Feedback, ...]:
     """What people said of some anomalies, the latest first."""
     with reading(path, PATIENCE_SECONDS) as connection:
-        (count,) = connection.execute(HAS_FEEDBACK).fetchall()[0]
-        return rows_of(connection, Said, SAID, [list(names)]) if count else ()
+        given = asked.read_feedback(connection)
+    return tuple(row for row in given[::-1] if row.anomaly_id in names)
 
 
 def lines(path: Path, place: Place, most: int) -> Lines:
@@ -207,18 +169,18 @@ def _member(dimension: str) -> str:
     return f"coalesce(cast({dimension} as varchar), '{NONE}')"
 
 
-def _measures(connection: Connection, kpi: Kpi) -> tuple[str, str | None]:
+def _measures(connection: Connection, kpi: KpiRow) -> tuple[str, str | None]:
     """The columns whose sums make a KPI: numerator, and denominator of a ratio."""
     query = "select numerator, denominator from marts.dim_kpis where kpi = ?"
     numerator, denominator = connection.execute(query, [kpi.kpi]).fetchall()[0]
     return identifier(numerator), identifier(denominator) if denominator else None
 
 
-def _is_ratio(connection: Connection, kpi: Kpi) -> bool:
+def _is_ratio(connection: Connection, kpi: KpiRow) -> bool:
     return _measures(connection, kpi)[1] is not None
 
 
-def _measure(connection: Connection, kpi: Kpi) -> str:
+def _measure(connection: Connection, kpi: KpiRow) -> str:
     numerator, denominator = _measures(connection, kpi)
     above = f"cast(sum({numerator}) as double)"
     return above if denominator is None else f"{above} / nullif(sum({denominator}), 0)"

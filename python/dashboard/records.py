@@ -1,4 +1,4 @@
-"""What the dashboard reads besides the report's facts: rows of tables, as they stand there."""
+"""What the dashboard reads for itself: shares and order lines, down to the last one."""
 
 from __future__ import annotations
 
@@ -18,54 +18,6 @@ DIMENSIONS = (
 )
 OTHER, NONE = "(other)", "(none)"
 """Members that stand for all that aren't listed, and for an empty cell."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A segment that a finding was broken down to; `segment` is JSON text."""
-
-    analysis: str
-    dimensions: str
-    rank: int
-    segment: str
-    actual: float | None
-    expected: float | None
-    contribution: float
-    share_of_change: float | None
-    p_value: float | None
-    confidence: float | None
-
-
-@dataclass(frozen=True)
-class Branch:
-    """A factor of the KPI tree, of the whole shop or of one member of a dimension."""
-
-    dimension: str
-    member: str
-    factor: str
-    expected: float | None
-    actual: float | None
-    contribution: float
-
-
-@dataclass(frozen=True)
-class Doubt:
-    """What speaks for or against an incident."""
-
-    check_name: str
-    verdict: str
-    detail: str
-
-
-@dataclass(frozen=True)
-class Said:
-    """What somebody said of an anomaly."""
-
-    anomaly_id: str
-    action: str
-    until: dt.date | None
-    note: str | None
-    given_at: dt.datetime
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
-from report.errors import LockedError
+from retail.reading import LockedError
 
 MOST = 200
 """Answers kept; the one unused for longest goes."""

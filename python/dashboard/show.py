@@ -11,7 +11,7 @@ from jinja2 import Template
 from markupsafe import Markup
 
 from console import harmless
-from report import page, words
+from report import page
 
 TEMPLATES = Path(__file__).parent / "templates"
 TO_TOP = """<script>
@@ -29,7 +29,7 @@ def style() -> None:
 
 def fragment(name: str, **given: object) -> None:
     """A part of the page from its template, which escapes whatever it is given."""
-    html(Markup(_template(name).render(words=words, **given)))  # noqa: S704 - templates escape, sheets are our own
+    html(Markup(_template(name).render(**given)))  # noqa: S704 - templates escape, sheets are our own
 
 
 @functools.cache

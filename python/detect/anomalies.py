@@ -113,7 +113,7 @@ def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
         p_value=float(found.p_value[row, column]),
         confidence=sure,
         severity=severity(kpi, actual, expected, sure),
-        effect=effect(kpi, actual - expected),
+        favourability=favourability(kpi, actual - expected),
         methods=_methods(found, row, column),
     )
 
@@ -134,7 +134,7 @@ def identify(*parts: object) -> str:
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:12]
 
 
-def effect(kpi: Kpi, change: float) -> str:
+def favourability(kpi: Kpi, change: float) -> str:
     """Whether a change is good, bad or neutral news."""
     if kpi.direction == "none" or change == 0:
         return "neutral"
@@ -155,6 +155,6 @@ def severity(kpi: Kpi, actual: float, expected: float, sure: float) -> str:
     size = materiality(kpi, actual, expected)
     if size < 1:
         return "low"
-    if sure >= VERY_SURE and size >= HUGE and effect(kpi, actual - expected) == "bad":
+    if sure >= VERY_SURE and size >= HUGE and favourability(kpi, actual - expected) == "bad":
         return "critical"
     return "high" if sure >= SURE and size >= LARGE else "medium"

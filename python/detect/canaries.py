@@ -25,7 +25,7 @@ class Canary:
     segment: str
     grain: Grain
     period_start: dt.date
-    change: float
+    relative_change: float
     planted: float
     confidence: float
     is_caught: bool

@@ -7,8 +7,9 @@ import datetime as dt
 from collections.abc import Sequence
 
 from console import FINE, add_options, harmless, is_coloured, run, set_up, show
-from detect import desk, feedback, pipeline, report
+from detect import desk, pipeline, report
 from detect.errors import DetectError
+from retail import feedback
 from warehouse.errors import WarehouseError
 from warehouse.option import add_db_option
 from warehouse.publish import only_one_at_work
@@ -56,7 +57,7 @@ def _answer(options: argparse.Namespace) -> str:
         outcome = pipeline.run(options.db, options.as_of, with_canaries=options.canaries)
     if options.json:
         return report.as_json(outcome)
-    return report.summary(outcome, colour=is_coloured())
+    return report.summary(outcome, options.db, colour=is_coloured())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -7,13 +7,14 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from detect import early, feedback, narrative
+from detect import early, narrative
 from detect.anomalies import SEVERITIES, identify
 from detect.attribution import tree
 from detect.attribution.doubts import worth_telling
 from detect.attribution.faults import SUSPECTED
 from detect.grouping import by
 from detect.records import ALL, Anomaly, Attribution, Branch, Doubt, Grain, Incident
+from retail.feedback import overall
 
 ABOUT_AS_SURE = 0.1
 """Confidence that the lead may be less sure than the surest, where it is nearer to the cause."""
@@ -142,7 +143,7 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: Facts) -> Incident
         root_cause=_root_cause(facts),
         lead=leader,
         anomalies=tuple(members),
-        status=feedback.overall([a.status for a in members]),
+        status=overall([a.status for a in members]),
         is_provisional=early.METHOD in leader.methods,
     )
 

@@ -27,7 +27,6 @@ from detect import (
 from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
 from detect.explain import Reasons
-from detect.feedback import Feedback
 from detect.honesty import BlindSpot
 from detect.keeping import Earlier, Fingerprint
 from detect.records import (
@@ -37,10 +36,10 @@ from detect.records import (
     Incident,
     Inputs,
     Panel,
-    Run,
     Trend,
 )
 from detect.view import look
+from retail.schema import Feedback, Run
 
 
 @dataclass(frozen=True)

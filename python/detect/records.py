@@ -138,7 +138,7 @@ class Anomaly:
     p_value: float
     confidence: float
     severity: str
-    effect: str
+    favourability: str
     methods: tuple[str, ...]
     incident_id: str = ""
     status: str = "open"
@@ -172,7 +172,7 @@ class Trend:
     direction: str
     tau: float
     slope: float
-    change: float
+    relative_change: float
     p_value: float
     confidence: float
     method: str
@@ -185,7 +185,7 @@ class Attribution:
     A breakdown's contribution is the sum of `volume`, `mix` and `rate`; its `p_value` is that of
     the segment against its own history. Of a root cause, `low` and `high` are the 95 % interval of
     the contribution, `unexplained` what it and better ones leave of the change, `stability` the
-    share of other baselines that name it too, and `confidence` how surely it is the one to name.
+    share of other baselines that name it too, `cause_confidence` how surely it is the one to name.
     """
 
     anomaly_id: str
@@ -206,7 +206,7 @@ class Attribution:
     high: float = float("nan")
     unexplained: float = float("nan")
     stability: float = float("nan")
-    confidence: float = float("nan")
+    cause_confidence: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -260,18 +260,3 @@ class Incident:
     def size(self) -> int:
         """How many anomalies it holds."""
         return len(self.anomalies)
-
-
-@dataclass(frozen=True)
-class Run:
-    """One finished run of detection."""
-
-    run_id: str
-    started_at: dt.datetime
-    finished_at: dt.datetime
-    as_of: dt.date
-    status: str
-    source: str
-    source_rows: int
-    anomalies: int
-    code_version: str

@@ -2,168 +2,182 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import dataclasses
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from console import harmless
-from detect import feedback, narrative
-from detect.records import ALL
+from retail.formatting import (
+    amount,
+    contribution,
+    count,
+    day,
+    factor,
+    lower_first,
+    percent,
+    segment,
+    words,
+)
+from retail.reading import KpiRow, read_findings, read_kpis, read_run, read_table, reading
+from retail.reading.selection import going_on, need_attention, open_incidents
+from retail.schema import ALL, AnomalyRow, AttributionRow, IncidentRow, Run, TrendRow
 
 if TYPE_CHECKING:
-    from detect.desk import Explanation, Row
+    from detect.desk import Explained
     from detect.pipeline import Outcome
 
-SHOWN = 5
-RECENT = dt.timedelta(days=28)
 RESET = "\033[0m"
 COLOURS = {"critical": "\033[1;31m", "high": "\033[31m", "medium": "\033[33m", "low": "\033[2m"}
-NAME_WIDTH = 32
-DIGITS = 1000
-"""Numbers from here on are shown without decimals."""
+NAME_WIDTH = 44
 LARGEST = 3
 """Segments shown of each dimension."""
 
 
-def summary(outcome: Outcome, *, colour: bool) -> str:
+@dataclass(frozen=True)
+class Found:
+    """What a summary tells: the last run, its incidents, and the trends that go on."""
+
+    run: Run
+    incidents: tuple[IncidentRow, ...]
+    trends: tuple[TrendRow, ...]
+    kpis: dict[str, KpiRow]
+
+
+def read(path: Path) -> Found:
+    """Read what a summary tells."""
+    with reading(path) as connection:
+        run, kpis = read_run(connection), read_kpis(connection)
+        trends = read_table(connection, TrendRow, "trends")
+        incidents = read_findings(connection).incidents
+        return Found(run, incidents, going_on(trends, kpis, run.as_of), kpis)
+
+
+def summary(outcome: Outcome, path: Path, *, colour: bool) -> str:
     """What is new, what is going on, and what the reader must know about the data."""
-    run = outcome.run
+    found = read(path)
     lines = []
     if outcome.inputs.source.is_simulated:
         lines.append("SIMULATED DATA: these figures are of no real shop.")
-    source = harmless(run.source)
-    lines.append(f"{source} ({run.source_rows:,} rows), as of {narrative.day(run.as_of)}")
-    waiting = [i for i in outcome.incidents if i.status == feedback.OPEN]
+    rows = count(found.run.source_rows, "row")
+    lines.append(f"{harmless(found.run.source)} ({rows}), as of {day(found.run.as_of, full=True)}")
     lines.append(
-        f"{_count(len(outcome.incidents), 'incident')} in all history, "
-        f"{len(waiting)} of them open; the latest:"
+        f"{count(len(found.incidents), 'incident')} in all history, "
+        f"{len(open_incidents(found.incidents))} of them open; the latest:"
     )
-    for incident in sorted(waiting, key=lambda i: i.period_end)[-SHOWN:][::-1]:
+    for incident in need_attention(found.incidents, found.run.as_of):
         mark = _mark(incident.severity, colour=colour)
-        sure, headline = narrative.percent(incident.confidence), harmless(incident.headline)
-        lines.append(f"  {mark} {sure:>6}  {headline}")
-    lines += map(harmless, _trends(outcome))
+        lines.append(f"  {mark} {percent(incident.confidence):>6}  {harmless(incident.headline)}")
+    lines += map(harmless, _trends(found))
     if outcome.untested:
         lines.append(harmless(f"Too little history to test: {', '.join(outcome.untested)}."))
     return "\n".join(lines)
 
 
-def _trends(outcome: Outcome) -> list[str]:
+def _trends(found: Found) -> list[str]:
     """Trends still going on, one line."""
-    since = outcome.run.as_of - RECENT
-    going = {t.kpi.label: t for t in outcome.trends if t.window_end >= since and t.segment == "all"}
-    if not going:
-        return []
-    moves = ", ".join(
-        f"{narrative.lower_first(label)} {'+' if t.change > 0 else '−'}"
-        f"{narrative.percent(abs(t.change))} since {narrative.day(t.window_start)}"
-        for label, t in sorted(going.items(), key=lambda item: -abs(item[1].change))[:SHOWN]
+    moves = (
+        f"{lower_first(found.kpis[t.kpi].label)} {percent(t.relative_change, signed=True)} "
+        f"since {day(t.window_start, full=True)}"
+        for t in found.trends
     )
-    return [f"Trends: {moves}."]
+    return [f"Trends: {', '.join(moves)}."] if found.trends else []
 
 
-def listing(incidents: list[Row], *, colour: bool) -> str:
+def listing(incidents: Sequence[IncidentRow], *, colour: bool) -> str:
     """One line per incident, in their order."""
     lines = [
-        f"{row['incident_id']}  {row['period_start']}  "
-        f"{_mark(str(row['severity']), colour=colour)} "
-        f"{narrative.percent(float(str(row['confidence']))):>6}  {row['status']:<12}  "
-        f"{harmless(row['headline'])}"
+        f"{row.incident_id}  {row.period_start}  {_mark(row.severity, colour=colour)} "
+        f"{percent(row.confidence):>6}  {row.status:<12}  {harmless(row.headline)}"
         for row in incidents
     ]
     return "\n".join(lines) if lines else "No incidents."
 
 
-def explanation(found: Explanation) -> str:
+def explanation(found: Explained) -> str:
     """An incident in words, its anomalies, and where the one to explain comes from."""
+    incident = found.incident
     lines = [
-        str(found.incident["headline"]),
-        f"{found.incident['incident_id']}  {found.incident['severity']}  "
-        f"{found.incident['status']}",
+        incident.headline,
+        f"{incident.incident_id}  {incident.severity}  {incident.status}",
         "",
-        str(found.incident["narrative"]),
+        incident.story,
         "",
-        *(line for row in found.anomalies for line in _anomaly(row)),
+        *(line for row in found.members for line in _anomaly(row, found.kpis[row.kpi])),
+        *_segments(found),
+        *_causes(found),
+        *_factors(found),
     ]
-    mine = [r for r in found.attributions if r["anomaly_id"] == found.lead["anomaly_id"]]
-    lines += _segments(found, [r for r in mine if r["analysis"] == "breakdown"])
-    lines += _causes([r for r in mine if r["analysis"] != "breakdown"])
-    lines += ["", "What moved net revenue:"] if found.branches else []
-    lines += [
-        f"  {narrative.factor_name(str(r['factor'])):<{NAME_WIDTH}}  "
-        f"{_number(r['contribution']):>12}"
-        for r in found.branches
-        if r["dimension"] == "all"
-    ]
-    lines += ["", "What was checked:"] if found.doubts else []
-    lines += [
-        f"  {str(r['check_name']).replace('_', ' '):<16}  {r['verdict']!s:<10}  {r['detail']}"
-        for r in found.doubts
-    ]
+    lines += ["", "What was checked:"] if found.why.checks else []
+    lines += [f"  {words(r.check_name):<16}  {r.verdict:<10}  {r.detail}" for r in found.why.checks]
     return "\n".join(harmless(" ".join(line.split("\n"))) for line in lines)
 
 
-def _anomaly(row: Row) -> list[str]:
+def _anomaly(row: AnomalyRow, kpi: KpiRow) -> list[str]:
     """What came, what was expected, and who noticed."""
-    where = "" if row["segment"] == ALL else f" of {row['segment']}"
+    where = "" if row.segment == ALL else f" of {row.segment}"
+    upper = amount(row.upper, kpi.unit)
     band = (
-        f"at most {_number(row['upper'])}"
-        if row.get("lower") is None
-        else f"{_number(row['lower'])} to {_number(row['upper'])}"
+        f"{amount(row.lower, kpi.unit)} to {upper}" if row.lower is not None else f"up to {upper}"
     )
-    least = "at least " if row.get("lower") is None else ""
+    least = "at least " if row.is_early else ""
     return [
-        f"{row['anomaly_id']}  {row['kpi']}{where}, {row['grain']}, {row['period_start']}",
-        f"    {least}{_number(row['actual'])}, expected {_number(row['expected'])} "
-        f"(usual range: {band}), {row['effect']}",
-        f"    {narrative.percent(float(str(row['confidence'])))} sure, {row['severity']}; "
-        f"noticed by {str(row['methods']).replace('_', ' ')}",
+        f"{row.anomaly_id}  {kpi.label}{where} ({row.kpi}), {row.grain}, {row.period_start}",
+        f"    {least}{amount(row.actual, kpi.unit)}, expected {amount(row.expected, kpi.unit)} "
+        f"(usual range: {band}), {row.favourability}",
+        f"    {percent(row.confidence)} sure, {row.severity}; noticed by {words(row.methods)}",
     ]
 
 
-def _segments(found: Explanation, rows: list[Row]) -> list[str]:
+def _segments(found: Explained) -> list[str]:
     """The largest contributions, one dimension after the other."""
+    rows = _of_first(found, "breakdown")
     if not rows:
         return []
-    name = found.lead["anomaly_id"]
-    lines = ["", f"Where {name} comes from, one dimension at a time:"]
-    for row in rows:
-        if int(str(row["rank"])) <= LARGEST:
-            lines.append(_segment(row, str(row["dimensions"]).replace("_", " ")))
-    return lines
+    return [
+        "",
+        f"Where {found.members[0].anomaly_id} comes from, one dimension at a time:",
+        *(_segment(row, found, words(row.dimensions)) for row in rows if row.rank <= LARGEST),
+    ]
 
 
-def _causes(rows: list[Row]) -> list[str]:
+def _causes(found: Explained) -> list[str]:
     """The segments that are named as the cause, best first."""
+    rows = _of_first(found, "root_cause")
     if not rows:
         return ["", "No segment is named as the cause: the change is broad."]
-    return ["", "Named as the cause:", *(_segment(row, "") for row in rows)]
+    return ["", "Named as the cause:", *(_segment(row, found, "") for row in rows)]
 
 
-def _segment(row: Row, dimension: str) -> str:
-    members = json.loads(str(row["segment"]))
-    text = ", ".join(members.values()) if dimension else narrative.place(members)
-    share = row["share_of_change"]
-    shown = "" if share is None else narrative.percent(float(str(share)))
-    change = _number(row["contribution"])
-    signed = change if change.startswith("-") else f"+{change}"
+def _of_first(found: Explained, analysis: str) -> list[AttributionRow]:
+    name = found.members[0].anomaly_id
+    return [r for r in found.attributions if (r.anomaly_id, r.analysis) == (name, analysis)]
+
+
+def _segment(row: AttributionRow, found: Explained, dimension: str) -> str:
+    text = segment(row.segment, found.products, full=not dimension)
+    share = "" if row.share_of_change is None else percent(row.share_of_change)
+    change = contribution(row.contribution, found.kpis[found.members[0].kpi].unit)
     return (
-        f"    {dimension:<14}{text:<{NAME_WIDTH}.{NAME_WIDTH}}  {signed:>12}  {shown:>8}".rstrip()
+        f"    {dimension:<14}{text:<{NAME_WIDTH}.{NAME_WIDTH}}  {change:>12}  {share:>8}".rstrip()
     )
+
+
+def _factors(found: Explained) -> list[str]:
+    """What moved net revenue in the whole shop."""
+    whole = [row for row in found.why.drivers if row.dimension == ALL]
+    lines = [
+        f"  {factor(row.factor):<{NAME_WIDTH}}  {contribution(row.contribution, found.money):>12}"
+        for row in whole
+    ]
+    return ["", "What moved net revenue:", *lines] if whole else []
 
 
 def _mark(severity: str, *, colour: bool) -> str:
     mark = f"{severity:<8}"
     return COLOURS[severity] + mark + RESET if colour else mark
-
-
-def _number(value: object) -> str:
-    number = float(str(value))
-    return f"{number:,.0f}" if abs(number) >= DIGITS else f"{number:,.4g}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def as_json(outcome: Outcome) -> str:
@@ -197,25 +211,26 @@ def as_json(outcome: Outcome) -> str:
     return _json(run | {"incidents": incidents})
 
 
-def listing_as_json(incidents: list[Row]) -> str:
+def listing_as_json(incidents: Sequence[IncidentRow]) -> str:
     """Incidents as a JSON array."""
-    return _json([_nested(row, "root_cause") for row in incidents])
+    return _json(incidents)
 
 
-def explanation_as_json(found: Explanation) -> str:
+def explanation_as_json(found: Explained) -> str:
     """A finding with all its rows as one JSON object."""
     parts = {
-        "incident": _nested(found.incident, "root_cause"),
-        "anomalies": found.anomalies,
-        "attributions": [_nested(row, "segment") for row in found.attributions],
+        "incident": found.incident,
+        "anomalies": found.members,
+        "attributions": found.attributions,
     }
     return _json(parts)
 
 
-def _nested(row: Row, column: str) -> Row:
-    """The row with a column of JSON text as what it stands for."""
-    return row | {column: json.loads(str(row[column]))}
-
-
 def _json(value: object) -> str:
-    return harmless(json.dumps(value, indent=2, ensure_ascii=False, default=str))
+    return harmless(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401 - whatever JSON does not know
+    """A record as its columns, anything else as text."""
+    is_record = dataclasses.is_dataclass(value) and not isinstance(value, type)
+    return dataclasses.asdict(value) if is_record else str(value)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from detect.narrative import amount, marked, percent, place, product
 from detect.records import Kpi
+from retail.formatting import amount, count, percent, price, product
+from retail.formatting import segment as in_words
 
 Figures = Mapping[str, object]
 Names = Mapping[str, str]
@@ -42,8 +43,7 @@ def _after(minutes: object) -> str:
         ((size, word) for size, word in ((DAY, "day"), (HOUR, "hour")) if number >= 2 * size),
         (1, "minute"),
     )
-    count = number // size
-    return f"{count} {word}" + ("" if count == 1 else "s")
+    return count(number // size, word)
 
 
 def _one_event(what: str) -> Callable[[str, Figures, Kpi, Names], str]:
@@ -61,7 +61,7 @@ def _one_event(what: str) -> Callable[[str, Figures, Kpi, Names], str]:
 
 def _stability(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
     segment = figures["segment"]
-    named = place(segment, names) if isinstance(segment, dict) else str(segment)
+    named = in_words(segment, names, full=True) if isinstance(segment, dict) else str(segment)
     if verdict == "stable":
         return f"Compared with last week, or the median of the last eight, it is still {named}."
     return (
@@ -84,15 +84,13 @@ def _price_slip(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
     if verdict == "clear":
         return "Prices are about what they usually are."
     times = f"{_number(figures['factor']):,.4g} times an earlier price"
-    price, usual = (
-        marked(f"{_number(figures[name]):,.2f}", kpi.money) for name in ("price", "usual")
-    )
+    sold, usual = (price(_number(figures[name]), kpi.money) for name in ("price", "usual"))
     slip = " a slip of the price unit," if figures["is_unit_slip"] else ""
     products = int(str(figures["products"]))
     others = f"; {products} products are priced like that" if products > 1 else ""
     return (
         f"A price may be wrong:{slip} {product(str(figures['product']), names)} was sold at "
-        f"{price}, {times} of {usual}{others}."
+        f"{sold}, {times} of {usual}{others}."
     )
 
 

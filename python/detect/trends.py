@@ -56,7 +56,7 @@ def _trend(found: Scan, row: int, columns: Ints) -> Trend:
         direction="increasing" if evidence.statistic[row, best] > 0 else "decreasing",
         tau=float(evidence.statistic[row, best]),
         slope=published_slope(found.view, row, first, last),
-        change=float(after / before - 1) if before else float("nan"),
+        relative_change=float(after / before - 1) if before else float("nan"),
         p_value=p_value,
         confidence=float(1 / (1 - np.e * max(p_value, SMALLEST) * np.log(max(p_value, SMALLEST)))),
         method=_method(found, row, int(best)),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from report import words
-from report.records import Finding, Period
+from markupsafe import Markup, escape
+
+from retail import formatting
+from retail.schema import AnomalyRow, ExpectationRow
 
 
 @dataclass(frozen=True)
@@ -14,18 +16,35 @@ class Cell:
 
     shown: str
     value: float | None
-    source: str
+    source: Markup
 
 
-def finding(row: Finding, column: str, unit: str) -> Cell:
+def source(*parts: object) -> Markup:
+    """Where a figure is from: table, key and column."""
+    return escape("|".join(map(str, parts)))
+
+
+def finding(row: AnomalyRow, column: str, unit: str) -> Cell:
     """An amount of an anomaly or an early warning."""
     name = "at_least" if row.is_early and column == "actual" else column
     value = getattr(row, column)
-    return Cell(words.amount(value, unit), value, f"{row.table}|{row.name}|{name}")
+    return Cell(formatting.amount(value, unit), value, source(table(row), row.anomaly_id, name))
 
 
-def period(row: Period, column: str, unit: str) -> Cell:
+def confidence(row: AnomalyRow) -> Cell:
+    """How sure a finding is."""
+    where = source(table(row), row.anomaly_id, "confidence")
+    return Cell(formatting.percent(row.confidence), row.confidence, where)
+
+
+def table(row: AnomalyRow) -> str:
+    """The table that a finding is a row of."""
+    return "insights.early_warnings" if row.is_early else "insights.anomalies"
+
+
+def period(row: ExpectationRow, column: str, unit: str) -> Cell:
     """An amount of one period of a series."""
     value = getattr(row, column)
-    key = "|".join((row.kpi, row.segment, row.grain, row.period_start.isoformat()))
-    return Cell(words.amount(value, unit), value, f"insights.expectations|{key}|{column}")
+    key = (row.kpi, row.segment, row.grain, row.period_start)
+    where = source("insights.expectations", *key, column)
+    return Cell(formatting.amount(value, unit), value, where)

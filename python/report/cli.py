@@ -9,6 +9,7 @@ from pathlib import Path
 from console import FINE, add_options, harmless, run, set_up, show
 from report import page
 from report.errors import ReportError
+from retail.reading import ReadError
 from warehouse.option import add_db_option
 
 EXAMPLES = """\
@@ -22,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code: 0 fine, 1 could not do its work, 2 usage."""
     options = _parser().parse_args(arguments)
     set_up(options, "report: ")
-    return run("report", lambda: _act(options), ReportError)
+    return run("report", lambda: _act(options), ReportError, ReadError)
 
 
 def _act(options: argparse.Namespace) -> int:

@@ -10,7 +10,9 @@ from markupsafe import Markup
 
 from report import cells, incidents, svg, words
 from report.cells import Cell
-from report.records import ALL, Facts, Finding, Grain, Kpi, Period
+from retail import formatting
+from retail.reading import Facts, KpiRow
+from retail.schema import ALL, AnomalyRow, ExpectationRow, Grain
 
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")
 GROUPS = ("Revenue", "Volume", "Customers", "Products", "Geography")
@@ -73,7 +75,7 @@ class SegmentRow:
 class KpiCard:
     """A KPI, ready to be shown."""
 
-    kpi: Kpi
+    kpi: KpiRow
     anchor: str
     wish: str
     state: State | None
@@ -90,22 +92,24 @@ def anchor(kpi: str) -> str:
 
 def cards(facts: Facts) -> tuple[KpiCard, ...]:
     """All KPIs, in the order of their groups."""
-    series: dict[Key, list[Period]] = {}
+    series: dict[Key, list[ExpectationRow]] = {}
     for period in facts.periods:
         series.setdefault((period.kpi, period.segment, period.grain), []).append(period)
-    found: dict[Key, list[Finding]] = {}
+    found: dict[Key, list[AnomalyRow]] = {}
     for finding in facts.findings:
         found.setdefault((finding.kpi, finding.segment, finding.grain), []).append(finding)
-    return tuple(_card(kpi, series, found) for kpi in sorted(facts.kpis, key=place))
+    return tuple(_card(kpi, series, found) for kpi in sorted(facts.kpis.values(), key=place))
 
 
-def place(kpi: Kpi) -> tuple[int, str, str]:
+def place(kpi: KpiRow) -> tuple[int, str, str]:
     """Where a KPI stands among others: by group, then by name."""
     known = GROUPS.index(kpi.kpi_group) if kpi.kpi_group in GROUPS else len(GROUPS)
     return known, kpi.kpi_group, kpi.label
 
 
-def _card(kpi: Kpi, series: dict[Key, list[Period]], found: dict[Key, list[Finding]]) -> KpiCard:
+def _card(
+    kpi: KpiRow, series: dict[Key, list[ExpectationRow]], found: dict[Key, list[AnomalyRow]]
+) -> KpiCard:
     own = (kpi.kpi, ALL, kpi.cadence)
     mine = [f for key, rows in found.items() if key[0] == kpi.kpi for f in rows]
     charts = [_chart(kpi, ALL, grain, series, found) for grain in GRAINS]
@@ -125,7 +129,9 @@ def _card(kpi: Kpi, series: dict[Key, list[Period]], found: dict[Key, list[Findi
 # ---------------------------------------------------------------------------------- state
 
 
-def state(kpi: Kpi, periods: Sequence[Period], found: Sequence[Finding]) -> State | None:
+def state(
+    kpi: KpiRow, periods: Sequence[ExpectationRow], found: Sequence[AnomalyRow]
+) -> State | None:
     """A series at its latest complete period; None where it has none."""
     over = [p for p in periods if p.why_not not in (*WITHOUT_TRADE, "incomplete")]
     if not over:
@@ -135,7 +141,7 @@ def state(kpi: Kpi, periods: Sequence[Period], found: Sequence[Finding]) -> Stat
     kind, text = _judgement(last, reported)
     has_change = last.actual is not None and last.expected is not None
     return State(
-        when=words.period(last.period_start, last.grain),
+        when=formatting.period(last.period_start, last.grain),
         kind=kind,
         text=text,
         actual=cells.period(last, "actual", kpi.unit),
@@ -143,16 +149,16 @@ def state(kpi: Kpi, periods: Sequence[Period], found: Sequence[Finding]) -> Stat
         lower=cells.period(last, "lower", kpi.unit),
         upper=cells.period(last, "upper", kpi.unit),
         has_band=last.expected is not None,
-        change=words.change(last.actual or 0.0, last.expected or 0.0, kpi.unit)
+        change=formatting.change(last.actual or 0.0, last.expected or 0.0, kpi.unit)
         if has_change
         else "",
         earlier=_earlier(kpi, over),
     )
 
 
-def _judgement(last: Period, reported: Finding | None) -> tuple[str, str]:
+def _judgement(last: ExpectationRow, reported: AnomalyRow | None) -> tuple[str, str]:
     if reported is not None:
-        return "anomaly", f"anomaly, {words.EFFECTS[reported.effect].lower()}"
+        return "anomaly", f"anomaly, {words.EFFECTS[reported.favourability].lower()}"
     if last.why_not is not None:
         return "untested", f"not tested: {words.NOT_TESTED.get(last.why_not, last.why_not)}"
     if last.actual is None or last.lower is None or last.upper is None:
@@ -163,24 +169,24 @@ def _judgement(last: Period, reported: Finding | None) -> tuple[str, str]:
     return "outside", f"{side} the band, not sure enough to be reported"
 
 
-def _earlier(kpi: Kpi, over: Sequence[Period]) -> str:
+def _earlier(kpi: KpiRow, over: Sequence[ExpectationRow]) -> str:
     """The same weekday, or the week, before."""
     last = over[-1]
     before = next((p for p in over if p.period_start == last.period_start - WEEK), None)
     if before is None or before.actual is None or last.actual is None:
         return ""
-    moved = words.change(last.actual, before.actual, kpi.unit)
-    return f"A week earlier {words.amount(before.actual, kpi.unit)}: {moved}."
+    moved = formatting.change(last.actual, before.actual, kpi.unit)
+    return f"A week earlier {formatting.amount(before.actual, kpi.unit)}: {moved}."
 
 
-def _marks(found: Sequence[Finding], kpi: Kpi) -> tuple[Mark, ...]:
+def _marks(found: Sequence[AnomalyRow], kpi: KpiRow) -> tuple[Mark, ...]:
     latest = sorted(found, key=lambda f: f.period_start, reverse=True)[:MARKS]
     return tuple(
         Mark(
-            f"{words.change(f.actual, f.expected, kpi.unit)}"
+            f"{formatting.change(f.actual, f.expected, kpi.unit)}"
             f"{'' if f.segment == ALL else ' in ' + f.segment}, "
-            f"{words.period(f.period_start, f.grain)}{' (so far)' if f.is_early else ''}",
-            f.effect,
+            f"{formatting.period(f.period_start, f.grain)}{' (so far)' if f.is_early else ''}",
+            f.favourability,
             incidents.anchor(f.incident_id),
         )
         for f in latest
@@ -191,11 +197,11 @@ def _marks(found: Sequence[Finding], kpi: Kpi) -> tuple[Mark, ...]:
 
 
 def _chart(
-    kpi: Kpi,
+    kpi: KpiRow,
     segment: str,
     grain: Grain,
-    series: dict[Key, list[Period]],
-    found: dict[Key, list[Finding]],
+    series: dict[Key, list[ExpectationRow]],
+    found: dict[Key, list[AnomalyRow]],
 ) -> Chart | None:
     key = (kpi.kpi, segment, grain)
     periods = series.get(key, [])
@@ -203,7 +209,7 @@ def _chart(
     dots = [dot for p in periods if (dot := _dot(p, marks.get(p.period_start)))]
     if len(dots) < 2:
         return None
-    first, last = (words.day(periods[place].period_start) for place in (0, -1))
+    first, last = (formatting.day(periods[place].period_start) for place in (0, -1))
     where = "" if segment == ALL else f" of {segment}"
     ends = (float(periods[0].period_start.toordinal()), float(periods[-1].period_start.toordinal()))
     drawn = svg.sparkline(
@@ -216,7 +222,7 @@ def _chart(
     return Chart(grain, drawn, first, last)
 
 
-def _dot(period: Period, found: Finding | None) -> svg.Dot | None:
+def _dot(period: ExpectationRow, found: AnomalyRow | None) -> svg.Dot | None:
     """A period on the chart; none without business, nor one that is not over, unless found."""
     actual = found.actual if found else period.actual
     if actual is None or (found is None and period.why_not in (*WITHOUT_TRADE, "incomplete")):
@@ -226,26 +232,30 @@ def _dot(period: Period, found: Finding | None) -> svg.Dot | None:
         actual,
         period.lower,
         period.upper,
-        found.effect if found else "",
+        found.favourability if found else "",
         is_early=found is not None and found.is_early,
     )
 
 
-def described(kpi: Kpi, grain: Grain, periods: Sequence[Period], found: Sequence[Finding]) -> str:
+def described(
+    kpi: KpiRow, grain: Grain, periods: Sequence[ExpectationRow], found: Sequence[AnomalyRow]
+) -> str:
     """The chart in words."""
     values = [p.actual for p in periods if p.actual is not None and p.why_not != "incomplete"]
-    text = f"From {words.amount(min(values), kpi.unit)} to {words.amount(max(values), kpi.unit)}. "
+    low, high = (formatting.amount(value, kpi.unit) for value in (min(values), max(values)))
+    text = f"From {low} to {high}. "
     if not found:
         return text + "Nothing marked."
     marked = ", ".join(
-        f"{words.period(f.period_start, grain)} ({words.change(f.actual, f.expected, kpi.unit)})"
+        f"{formatting.period(f.period_start, grain)} "
+        f"({formatting.change(f.actual, f.expected, kpi.unit)})"
         for f in sorted(found, key=lambda f: f.period_start)
     )
     return f"{text}Marked: {marked}."
 
 
 def _segments(
-    kpi: Kpi, series: dict[Key, list[Period]], found: dict[Key, list[Finding]]
+    kpi: KpiRow, series: dict[Key, list[ExpectationRow]], found: dict[Key, list[AnomalyRow]]
 ) -> tuple[SegmentRow, ...]:
     """Segments of a KPI that has one series each, the largest first."""
     names = [
@@ -264,5 +274,5 @@ def _segments(
     return tuple(rows)
 
 
-def _size(periods: Sequence[Period]) -> float:
+def _size(periods: Sequence[ExpectationRow]) -> float:
     return sum(p.actual or 0.0 for p in periods[-LATELY:])

@@ -13,8 +13,8 @@ from markupsafe import Markup
 from console import harmless
 from report import incidents, kpis, trust, words
 from report.errors import ReportError
-from report.read import read_facts
-from report.records import Facts
+from retail import formatting
+from retail.reading import Facts, read_facts
 from warehouse.errors import reason
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -24,14 +24,15 @@ FILE = "report.html"
 def write(database: Path, out: Path | None = None) -> Path:
     """Write the report of a finished DuckDB file, beside it if not told otherwise.
 
-    The same file gives the same page to the last byte. A reader sees the old page or the new
-    one, never a half.
+    The same file gives the same page to the last byte, until a snooze ends. A reader sees the old
+    page or the new one, never a half.
 
     Returns:
         Where the page is.
 
     Raises:
-        ReportError: the file does not allow it, or the page can't be written.
+        ReadError: the file does not allow it.
+        ReportError: the page can't be written.
     """
     path = out or database.with_name(FILE)
     page = render(read_facts(database))
@@ -52,16 +53,22 @@ def environment(*folders: Path) -> Environment:
         loader=FileSystemLoader([*folders, TEMPLATES]),
         autoescape=True,
         undefined=StrictUndefined,
+        finalize=_tight,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     made.filters |= {
-        "day": words.day,
-        "moment": words.moment,
-        "count": words.count,
-        "tight": words.tight,
+        "day": formatting.day,
+        "moment": formatting.moment,
+        "count": formatting.count,
     }
+    made.globals |= {"formatting": formatting, "words": words}
     return made
+
+
+def _tight(value: object) -> object:
+    """Keep percentages on one line; what is markup already stays as it is."""
+    return formatting.tight(value) if type(value) is str else value
 
 
 def style(*names: str) -> str:
@@ -90,7 +97,6 @@ def render(facts: Facts) -> str:
             quality=trust.quality(facts),
             blind_spots=trust.blind_spots(facts),
             ledger=trust.ledger(facts),
-            words=words,
         )
     )
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from retail.formatting import tight
+
 Point = tuple[float, float]
 
 WIDTH = 340.0
@@ -179,7 +181,7 @@ def _row_text(row: int, step: Step, kind: str) -> Markup:
     return Markup(
         '<text class="{}" x="{}" y="{}">{}</text>'
         '<text class="{} num" x="{}" y="{}" text-anchor="end">{}</text>'
-    ).format(kind, _n(LEFT - 4), y, shorten(step.label), kind, _n(RIGHT + 4), y, step.shown)
+    ).format(kind, _n(LEFT - 4), y, shorten(step.label), kind, _n(RIGHT + 4), y, tight(step.shown))
 
 
 def shorten(text: str) -> str:

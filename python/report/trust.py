@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from report import words
+from report import cells
 from report.cells import Cell
-from report.records import ALL, Attempt, BlindSpot, Facts, Kpi, Lines, Rate, Source, Trend, Volume
+from retail import formatting
+from retail.reading import SIMULATED, Facts, KpiRow
+from retail.reading.selection import going_on, others
+from retail.reading.shop import Attempt, RowCount, SourceRow, Volume
+from retail.schema import ALL, BlindSpotRow, CalibrationRow, TrendRow
 
-RECENT = dt.timedelta(days=28)
 COMBINED = "combined"
 PLACES = {
     "sale": "Sales",
@@ -21,14 +23,13 @@ PLACES = {
     "duplicate": "Rejected: duplicate",
     "malformed": "Rejected: malformed",
 }
-SIMULATED = "simulated shop"
 
 
 @dataclass(frozen=True)
-class TrendRow:
+class TrendLine:
     """A trend, as a line of a table."""
 
-    trend: Trend
+    trend: TrendRow
     label: str
     owner: str
     change: str
@@ -63,7 +64,7 @@ class AttemptRow:
 class Quality:
     """Every raw row accounted for, and how fresh they are."""
 
-    sources: tuple[Source, ...]
+    sources: tuple[SourceRow, ...]
     lines: tuple[LinesRow, ...]
     raw_rows: int
     accepted: int
@@ -127,24 +128,27 @@ class Ledger:
     methods: tuple[Method, ...]
 
 
-def trends(facts: Facts) -> tuple[TrendRow, ...]:
+def trends(facts: Facts) -> tuple[TrendLine, ...]:
     """All trends, those of the whole shop that go on first."""
-    kpis = {kpi.kpi: kpi for kpi in facts.kpis}
-    rows = [_trend(t, kpis[t.kpi], facts.run.as_of) for t in facts.trends]
-    return tuple(sorted(rows, key=lambda row: not row.is_going_on))
+    going = going_on(facts.trends, facts.kpis, facts.run.as_of)
+    ended = others(facts.trends, going)
+    return tuple(
+        _trend(trend, facts.kpis[trend.kpi], is_going_on=is_going_on)
+        for chosen, is_going_on in ((going, True), (ended, False))
+        for trend in chosen
+    )
 
 
-def _trend(trend: Trend, kpi: Kpi, as_of: dt.date) -> TrendRow:
-    is_own = trend.grain == kpi.cadence and trend.segment == ALL
-    return TrendRow(
+def _trend(trend: TrendRow, kpi: KpiRow, *, is_going_on: bool) -> TrendLine:
+    return TrendLine(
         trend=trend,
         label=kpi.label + ("" if trend.segment == ALL else f" of {trend.segment}"),
         owner=kpi.owner,
-        change=words.percent(trend.change, signed=True),
-        confidence=words.percent(trend.confidence),
-        since=words.day(trend.window_start),
-        until=words.day(trend.window_end),
-        is_going_on=is_own and trend.window_end >= as_of - RECENT,
+        change=formatting.percent(trend.relative_change, signed=True),
+        confidence=formatting.percent(trend.confidence),
+        since=formatting.day(trend.window_start),
+        until=formatting.day(trend.window_end),
+        is_going_on=is_going_on,
     )
 
 
@@ -160,11 +164,11 @@ def quality(facts: Facts) -> Quality:
         raw_rows=raw,
         accepted=accepted,
         rejected=rejected,
-        total=_exact(sum((row.amount for row in facts.lines), Decimal(0))),
+        total=formatting.exact(sum((row.amount for row in facts.lines), Decimal(0))),
         is_reconciled=raw == accepted + rejected,
         is_simulated=any(source.origin == SIMULATED for source in facts.sources),
-        newest=f"{words.day(newest.date())}, {newest:%H:%M}",
-        age=words.age(newest.date(), facts.run.finished_at.date()),
+        newest=f"{formatting.day(newest.date())}, {newest:%H:%M}",
+        age=formatting.age(newest.date(), facts.run.finished_at.date()),
         volume=_volume(facts.volume),
         is_usual=facts.volume is None or not facts.volume.is_unusual,
         attempts=tuple(map(_attempt, facts.attempts)),
@@ -175,7 +179,7 @@ def _volume(volume: Volume | None) -> str:
     """How many order lines the newest complete day has, against what is usual."""
     if volume is None:
         return ""
-    came = f"{words.count(volume.lines, 'order line')} on {words.day(volume.date_day)}"
+    came = f"{formatting.count(volume.lines, 'order line')} on {formatting.day(volume.date_day)}"
     if volume.usual_lines is None:
         return f"{came}; too few days before it to say what is usual"
     usual = f"about {volume.usual_lines:,.0f} a day are usual"
@@ -185,21 +189,18 @@ def _volume(volume: Volume | None) -> str:
 def _attempt(row: Attempt) -> AttemptRow:
     outcome = "this one" if row.status == "published" else row.status
     seconds = "" if row.seconds is None else f"{row.seconds:,.1f}"
-    return AttemptRow(words.moment(row.started_at), outcome, seconds, row.error or "")
+    return AttemptRow(formatting.moment(row.started_at), outcome, seconds, row.error or "")
 
 
-def _lines(row: Lines) -> LinesRow:
+def _lines(row: RowCount) -> LinesRow:
     counted = {"sale": "counts", "return": "counts"}.get(row.place, "kept out of the KPIs")
     return LinesRow(
-        PLACES.get(row.place, row.place), row.detail, row.rows, _exact(row.amount), counted
+        PLACES.get(row.place, row.place),
+        row.detail,
+        row.rows,
+        formatting.exact(row.amount),
+        counted,
     )
-
-
-def _exact(amount: Decimal) -> str:
-    """A sum of money to its last digit, at least two."""
-    text = f"{amount:,.8f}".rstrip("0")
-    whole, _, fraction = text.partition(".")
-    return words.MINUS * whole.startswith("-") + whole.lstrip("-") + "." + fraction.ljust(2, "0")
 
 
 # ----------------------------------------------------------------------------- blind spots
@@ -207,38 +208,31 @@ def _exact(amount: Decimal) -> str:
 
 def blind_spots(facts: Facts) -> tuple[BlindRow, ...]:
     """What each KPI would not have shown in its last tested period, at its own cadence."""
-    kpis = {kpi.kpi: kpi for kpi in facts.kpis}
     return tuple(
-        _blind(spot, kpis[spot.kpi])
+        _blind(spot, facts.kpis[spot.kpi])
         for spot in facts.blind_spots
-        if spot.grain == kpis[spot.kpi].cadence
+        if spot.grain == facts.kpis[spot.kpi].cadence
     )
 
 
-def _blind(spot: BlindSpot, kpi: Kpi) -> BlindRow:
+def _blind(spot: BlindSpotRow, kpi: KpiRow) -> BlindRow:
     drop = _unseen("drop", spot, spot.smallest_down, kpi)
     rise = _unseen("rise", spot, spot.smallest_up, kpi)
-    preposition = "on" if spot.grain == "daily" else "in the"
-    when = f"{preposition} {words.period(spot.period_start, spot.grain)}"
-    key = f"{spot.kpi}|all|{spot.grain}"
-    expected = words.amount(spot.expected, kpi.unit)
+    where = cells.source("insights.blind_spots", spot.kpi, spot.segment, spot.grain, "expected")
     return BlindRow(
         label=kpi.label,
-        sentence=words.upper_first(f"{drop}, or {rise}, would have gone unseen"),
-        expected=Cell(expected, spot.expected, f"insights.blind_spots|{key}|expected"),
-        when=when,
+        sentence=formatting.upper_first(f"{drop}, or {rise}, would have gone unseen"),
+        expected=Cell(formatting.amount(spot.expected, kpi.unit), spot.expected, where),
+        when=formatting.when(spot.period_start, spot.grain),
     )
 
 
-def _unseen(what: str, spot: BlindSpot, smallest: float | None, kpi: Kpi) -> str:
+def _unseen(what: str, spot: BlindSpotRow, smallest: float | None, kpi: KpiRow) -> str:
     """The changes that would not have been reported, in words."""
     if smallest is None or smallest < 0 < spot.expected:
         return f"even a {what} to nothing" if what == "drop" else "any rise, however large"
-    if kpi.unit == "ratio" or spot.expected <= 0:
-        size = words.change(smallest, spot.expected, kpi.unit).lstrip("+" + words.MINUS)
-    else:
-        size = words.percent(abs(smallest / spot.expected - 1))
-    return f"a {what} of less than {size} (to {words.amount(smallest, kpi.unit)})"
+    size = formatting.change(smallest, spot.expected, kpi.unit, signed=False)
+    return f"a {what} of less than {size} (to {formatting.amount(smallest, kpi.unit)})"
 
 
 # ---------------------------------------------------------------------------------- ledger
@@ -246,28 +240,27 @@ def _unseen(what: str, spot: BlindSpot, smallest: float | None, kpi: Kpi) -> str
 
 def ledger(facts: Facts) -> Ledger:
     """Promises kept: of each KPI at its own cadence, and of each method."""
-    kpis = {kpi.kpi: kpi for kpi in facts.kpis}
     combined = [r for r in facts.rates if r.method == COMBINED]
-    own = [r for r in combined if r.grain == kpis[r.kpi].cadence]
+    own = [r for r in combined if r.grain == facts.kpis[r.kpi].cadence]
     promised = sorted({r.promised for r in own}, reverse=True)
     names = dict.fromkeys(r.kpi for r in own)
-    rows = [_ledger_row(kpis[n], [r for r in own if r.kpi == n]) for n in names]
+    rows = [_ledger_row(facts.kpis[n], [r for r in own if r.kpi == n]) for n in names]
     methods = dict.fromkeys(r.method for r in facts.rates)
     return Ledger(
-        tuple(words.rate(p) for p in promised),
+        tuple(formatting.rate(p) for p in promised),
         tuple(rows),
         tuple(_method(name, facts.rates) for name in methods),
     )
 
 
-def _ledger_row(kpi: Kpi, rates: Sequence[Rate]) -> LedgerRow:
+def _ledger_row(kpi: KpiRow, rates: Sequence[CalibrationRow]) -> LedgerRow:
     promises = tuple(
         Promise(
-            words.rate(r.promised),
-            words.rate(r.realised),
+            formatting.rate(r.promised),
+            formatting.rate(r.realised),
             r.alerts,
             r.tests,
-            f"{words.rate(r.lower)} to {words.rate(r.upper)}",
+            f"{formatting.rate(r.range_lower)} to {formatting.rate(r.range_upper)}",
             r.is_within,
         )
         for r in sorted(rates, key=lambda r: -r.promised)
@@ -275,6 +268,6 @@ def _ledger_row(kpi: Kpi, rates: Sequence[Rate]) -> LedgerRow:
     return LedgerRow(kpi.label, kpi.cadence, promises)
 
 
-def _method(name: str, rates: Sequence[Rate]) -> Method:
+def _method(name: str, rates: Sequence[CalibrationRow]) -> Method:
     mine = [r for r in rates if r.method == name]
-    return Method(words.dimension(name), sum(r.is_within for r in mine), len(mine))
+    return Method(formatting.words(name), sum(r.is_within for r in mine), len(mine))

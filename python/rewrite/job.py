@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from detect import store
 from detect.errors import DetectError
 from post import PostError
+from retail.formatting import product
+from retail.reading import (
+    Connection,
+    ReadError,
+    has_table,
+    read_findings,
+    read_products,
+    read_table,
+    reading,
+)
+from retail.schema import ALL, CheckRow, DriverRow, IncidentRow, Rewrite
 from rewrite import guard
 from rewrite.endpoint import ask
 from rewrite.errors import RewriteError
@@ -21,20 +32,7 @@ TAKEN = "taken"
 UNREACHABLE = "no answer"
 PATIENCE = 2
 """Stories in a row without an answer after which no further one is sent off."""
-NAMED_BY = ("segment", "product", "customer_id", "invoice_no", "member")
-Row = dict[str, object]
-
-
-@dataclass(frozen=True)
-class Rewrite:
-    """What became of one story: a row of insights.rewrites."""
-
-    incident_id: str
-    narrative: str
-    rewritten: str | None
-    verdict: str
-    model: str
-    asked_at: dt.datetime
+NAMED_BY = ("segment", "product", "customer_id", "invoice_no")
 
 
 @dataclass(frozen=True)
@@ -61,16 +59,17 @@ def run(path: Path, settings: Settings) -> Outcome:
         RewriteError: the file does not allow it.
     """
     try:
-        incidents = store.read_table(path, "incidents")
-        newest = sorted(incidents, key=lambda r: (str(r["period_end"]), str(r["incident_id"])))
-        chosen = newest[::-1][: settings.most]
-        known = _known(path, settings.model)
-        fresh = _ask_all(path, [r for r in chosen if str(r["narrative"]) not in known], settings)
+        with reading(path) as connection:
+            chosen = read_findings(connection).incidents[: settings.most]
+            known = _known(connection, settings.model)
+            waiting = [row for row in chosen if row.narrative not in known]
+            names, terms = (_names(connection), _terms(connection)) if waiting else (set(), set())
+        fresh = _ask_all(waiting, names, terms, settings)
         store.append(path, "rewrites", fresh)
         answers = known | {rewrite.narrative: rewrite for rewrite in fresh}
-        told = [answers[text] for row in chosen if (text := str(row["narrative"])) in answers]
+        told = [answers[row.narrative] for row in chosen if row.narrative in answers]
         store.tell_anew(path, {a.narrative: a.rewritten for a in told if a.rewritten})
-    except DetectError as error:
+    except (DetectError, ReadError) as error:
         raise RewriteError(str(error)) from error
     kept = Counter(answer.verdict for answer in told if answer.verdict != TAKEN)
     unasked = len(chosen) - len(told)
@@ -78,36 +77,29 @@ def run(path: Path, settings: Settings) -> Outcome:
     return Outcome(sum(answer.verdict == TAKEN for answer in told), kept)
 
 
-def _known(path: Path, model: str) -> dict[str, Rewrite]:
+def _known(connection: Connection, model: str) -> dict[str, Rewrite]:
     """Earlier answers of the model, by the story they were given on."""
-    rows = store.read_history(path, "rewrites")
     return {
-        str(row["narrative"]): Rewrite(
-            str(row["incident_id"]),
-            str(row["narrative"]),
-            None if row["rewritten"] is None else str(row["rewritten"]),
-            str(row["verdict"]),
-            model,
-            dt.datetime.fromisoformat(str(row["asked_at"])),
-        )
-        for row in rows
-        if row["model"] == model and row["verdict"] != UNREACHABLE
+        row.narrative: row
+        for row in read_table(connection, Rewrite, "rewrites")
+        if row.model == model and row.verdict != UNREACHABLE
     }
 
 
-def _ask_all(path: Path, incidents: list[Row], settings: Settings) -> list[Rewrite]:
-    names, terms = (_names(path), store.read_labels(path)) if incidents else (set(), set())
+def _ask_all(
+    incidents: Sequence[IncidentRow], names: set[str], terms: set[str], settings: Settings
+) -> list[Rewrite]:
     answers: list[Rewrite] = []
     for row in incidents:
-        answers.append(_ask(row, names | _own_names(row), terms, settings))
+        answers.append(_ask(row, names | set(row.root_cause.values()), terms, settings))
         if [answer.verdict for answer in answers[-PATIENCE:]] == PATIENCE * [UNREACHABLE]:
             break
     return answers
 
 
-def _ask(row: Row, names: set[str], terms: set[str], settings: Settings) -> Rewrite:
+def _ask(row: IncidentRow, names: set[str], terms: set[str], settings: Settings) -> Rewrite:
     """What becomes of one story."""
-    story = str(row["narrative"])
+    story = row.narrative
     rewritten: str | None = None
     try:
         masked = guard.mask(story, names, terms)
@@ -119,22 +111,24 @@ def _ask(row: Row, names: set[str], terms: set[str], settings: Settings) -> Rewr
     except PostError as error:
         verdict = UNREACHABLE if error.may_pass else f"refused: {error}"
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    return Rewrite(str(row["incident_id"]), story, rewritten, verdict, settings.model, now)
+    return Rewrite(row.incident_id, story, rewritten, verdict, settings.model, now)
 
 
-def _own_names(row: Row) -> set[str]:
-    """The members of the named cause."""
-    return {str(member) for member in json.loads(str(row["root_cause"])).values()}
+def _terms(connection: Connection) -> set[str]:
+    """What the KPIs are called."""
+    if not has_table(connection, "marts", "dim_kpis"):
+        return set()
+    rows = connection.execute("select label from marts.dim_kpis").fetchall()
+    return {label for (label,) in rows}
 
 
-def _names(path: Path) -> set[str]:
+def _names(connection: Connection) -> set[str]:
     """Names and codes that the tables know: products, customers, invoices, segments."""
-    products = store.read_product_names(path)
-    names = {f"{text} ({code})" for code, text in products.items()}
+    products = read_products(connection)
+    names = {product(code, products) for code in products}
     names |= set(products) | set(products.values())
-    for table in ("anomalies", "early_warnings", "kpi_tree"):
-        names |= {str(r[c]) for r in store.read_table(path, table) for c in NAMED_BY if c in r}
-    for row in store.read_table(path, "doubts"):
-        figures = json.loads(str(row["figures"]))
-        names |= {str(figures[column]) for column in NAMED_BY if column in figures}
-    return names - {"", "all"}
+    names |= {row.segment for row in read_findings(connection).members}
+    names |= {row.member for row in read_table(connection, DriverRow, "kpi_tree")}
+    for row in read_table(connection, CheckRow, "doubts"):
+        names |= {str(row.figures[column]) for column in NAMED_BY if column in row.figures}
+    return names - {"", ALL}

@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 
 from detect import store
-from detect.records import Anomaly, Incident, Kpi, Run
-from detect.schema import TABLES
+from detect.records import Anomaly, Incident, Kpi
+from retail.schema import TABLES, Run
 
 AS_OF = dt.date(2024, 3, 31)
 ORDERS = Kpi(

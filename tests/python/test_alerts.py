@@ -21,8 +21,8 @@ from alerts.errors import AlertsError
 from alerts.job import Outcome
 from alerts.read import read
 from detect import store
-from detect.feedback import Feedback
 from findings import AS_OF, incident
+from retail.schema import Feedback
 from servers import Mail, Web
 from warehouse import publish
 from warehouse.publish import private_copy

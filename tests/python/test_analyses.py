@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from conftest import PROJECT, Shop, copied
-from detect.schema import TABLES
+from retail.schema import TABLES
 
 ANALYSES = sorted((PROJECT / "analyses").glob("*.sql"))
 SOURCES = PROJECT / "models/insights/_insights__sources.yml"
@@ -246,7 +246,8 @@ def test_every_reader_says_whose_it_is_and_what_it_reads(documented: Shop) -> No
 def test_the_report_is_said_to_read_what_it_reads(documented: Shop) -> None:
     (report,) = [e for e in manifest(documented)["exposures"].values() if e["name"] == "report"]
     said = {name.split(".")[-1] for name in report["depends_on"]["nodes"]}
-    text = (PROJECT / "python/report/read.py").read_text(encoding="utf-8")
+    files = (PROJECT / "python/retail/reading").glob("*.py")
+    text = "".join(path.read_text(encoding="utf-8") for path in files)
     read = {f"marts.{name}" for name in said} | {f"insights.{name}" for name in said}
     assert set(re.findall(r"\b(?:marts|insights)\.\w+", text)) <= read
 

@@ -15,8 +15,7 @@ import duckdb
 import pytest
 
 from conftest import PROJECT, Shop
-from detect import narrative
-from report import words
+from retail import formatting
 
 START, DAYS = dt.date(2011, 6, 6), 150
 ONE_DAY = dt.timedelta(days=1)
@@ -125,18 +124,14 @@ def told(shop: Shop) -> str:
 
 
 @pytest.mark.parametrize(("unit", "value", "minus", "plus"), MONEY)
-def test_money_is_marked_alike_in_sentences_and_on_the_page(
-    unit: str, value: float, minus: str, plus: str
-) -> None:
-    for amount in (narrative.amount, words.amount):
-        for number, text in ((value, minus), (3.14, plus)):
-            shown = amount(number, unit, signed=True)
-            assert shown.replace(words.MINUS, "-").replace(words.SPACE, " ") == text
+def test_money_is_marked_with_its_sign(unit: str, value: float, minus: str, plus: str) -> None:
+    for number, text in ((value, minus), (3.14, plus)):
+        assert formatting.amount(number, unit, signed=True) == text.replace("-", formatting.MINUS)
 
 
 def test_what_is_no_money_has_no_sign() -> None:
-    assert words.amount(0.0, "currency €", signed=True) == "€0"
-    assert narrative.amount(12.0, "items") == words.amount(12.0, "items") == "12.0"
+    assert formatting.amount(0.0, "currency €", signed=True) == "€0.00"
+    assert formatting.amount(12.0, "items") == "12.0"
 
 
 def test_home_is_domestic_and_brings_most(german: Shop) -> None:

@@ -30,9 +30,8 @@ from dashboard.errors import DashboardError
 from dashboard.records import DIMENSIONS, OTHER, Line, Place, Sums
 from detect import pipeline
 from detect import store as detect_store
-from report import words
-from report.read import read_facts
-from report.records import Facts
+from retail import formatting
+from retail.reading import Facts, read_facts
 from test_report import change, hostile, query
 
 APP = str(cli.APP)
@@ -306,7 +305,7 @@ def test_a_snooze_has_an_end(own: Path, facts: Facts, monkeypatch: pytest.Monkey
     button = next(b for b in shown.button if b.label == "Save")
     calm(button.click().run())
     assert query(own, "select distinct until from insights.feedback") == [(until,)]
-    assert f"snoozed until {words.day(until)}" in text_of(shown)
+    assert f"snoozed until {formatting.day(until)}" in text_of(shown)
 
 
 # ----------------------------------------------------------------------- beside other programs

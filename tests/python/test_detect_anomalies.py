@@ -105,11 +105,11 @@ def test_trend_alpha_decides_what_is_a_trend_and_no_more() -> None:
 
 def test_direction_decides_what_is_good_news_and_no_more() -> None:
     up, down, neither = (with_settings(direction=d)[0] for d in ("up", "down", "none"))
-    news = ("effect", "severity")
+    news = ("favourability", "severity")
     assert without(up, *news) == without(down, *news) == without(neither, *news)
-    assert {a.effect for a in neither} == {"neutral"}
-    assert all(a.effect != b.effect for a, b in zip(up, down, strict=True))
-    assert all(a.effect == "bad" for a in up + down + neither if a.severity == "critical")
+    assert {a.favourability for a in neither} == {"neutral"}
+    assert all(a.favourability != b.favourability for a, b in zip(up, down, strict=True))
+    assert all(a.favourability == "bad" for a in up + down + neither if a.severity == "critical")
 
 
 def test_confidence_decides_from_where_a_change_is_reported() -> None:
@@ -134,7 +134,7 @@ def test_below_a_floor_a_change_is_low_and_below_a_tenth_of_it_unreported(floor:
     assert severity_under(9.9) == severity_under(1.01) == ["low"]
     assert severity_under(0.99) == ["medium"]
     assert severity_under(0.49) == ["high"]
-    assert severity_under(0.24) == ["high" if largest.effect == "good" else "critical"]
+    assert severity_under(0.24) == ["high" if largest.favourability == "good" else "critical"]
 
 
 def test_a_warm_up_is_learned_from_but_not_tested() -> None:

@@ -8,8 +8,10 @@ import datetime as dt
 import pytest
 
 from detect import anomalies, feedback, incidents, narrative
-from detect.feedback import Feedback
 from detect.records import Anomaly, Attribution
+from retail import formatting
+from retail.feedback import overall
+from retail.schema import Feedback
 from test_detect_shop import kpi
 
 MONDAY = dt.date(2024, 3, 4)
@@ -86,7 +88,7 @@ def test_an_incident_tells_its_lead_its_cause_and_the_rest() -> None:
     )  # fmt: skip
     told = incidents.describe(members, [cause])[0]
     assert told.headline == "Order count 50 % below expected on 4 March 2024, from country France"
-    assert "Country France accounts for 90 % of the change (-45)" in told.narrative
+    assert "Country France accounts for 90 % of the change (−45)" in told.narrative
     assert "units sold (down)" in told.narrative
     assert told.root_cause == {"country": "France"}
     assert told.severity == "high"
@@ -95,9 +97,9 @@ def test_an_incident_tells_its_lead_its_cause_and_the_rest() -> None:
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (1.77, "accounts for more than all of the change: 177 % of it (-45), which other segments"),
-        (1.0, "accounts for 100 % of the change (-45)."),
-        (-0.78, "went against the change (-45)"),
+        (1.77, "accounts for more than all of the change: 177 % of it (−45), which other segments"),
+        (1.0, "accounts for 100 % of the change (−45)."),
+        (-0.78, "went against the change (−45)"),
     ],
 )
 def test_a_share_beyond_the_whole_is_told_for_what_it_is(share: float, text: str) -> None:
@@ -130,8 +132,8 @@ def test_special_findings_are_told_in_their_own_words(
 
 
 def test_certainty_is_never_rounded_up_to() -> None:
-    assert narrative.percent(0.99996) == "99.9 %"
-    assert narrative.percent(1.5) == "150 %"
+    assert formatting.percent(0.99996) == "99.9 %"
+    assert formatting.percent(1.5) == "150 %"
 
 
 @pytest.mark.parametrize(
@@ -144,7 +146,7 @@ def test_certainty_is_never_rounded_up_to() -> None:
     ],
 )
 def test_direction_decides_what_is_good(direction: str, actual: float, expected: str) -> None:
-    assert anomalies.effect(kpi(direction=direction), actual - 100.0) == expected
+    assert anomalies.favourability(kpi(direction=direction), actual - 100.0) == expected
 
 
 @pytest.mark.parametrize(
@@ -207,8 +209,8 @@ def test_what_is_said_after_a_snooze_outlives_it() -> None:
 
 
 def test_an_incident_is_open_while_anything_in_it_is() -> None:
-    assert feedback.overall(["real", "open"]) == "open"
-    assert feedback.overall(["real", "real", "false"]) == "real"
+    assert overall(["real", "open"]) == "open"
+    assert overall(["real", "real", "false"]) == "real"
 
 
 def test_a_share_moves_by_percentage_points() -> None:

@@ -12,9 +12,8 @@ import pytest
 
 from alerts.read import read
 from detect import cli, pipeline, store
-from detect.feedback import Feedback
-from report.read import INCIDENTS, reading, rows_of
-from report.records import Incident
+from retail.reading import findings, read_findings, reading
+from retail.schema import Feedback
 from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
 
 DAY = 122
@@ -348,7 +347,7 @@ def snooze(path: Path, rows: Rows, until: dt.date) -> None:
 
 
 def test_a_snoozed_incident_is_open_again_after_its_last_day_wherever_it_is_shown(
-    own: Path, capsys: pytest.CaptureFixture[str]
+    own: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     name = str(
         query(own, f"select incident_id from insights.anomalies where period_start = '{DATE}'")[0][
@@ -358,6 +357,7 @@ def test_a_snoozed_incident_is_open_again_after_its_last_day_wherever_it_is_show
     until = dt.date(2030, 5, 31)
     snooze(own, query(own, f"{FINDING} where incident_id = '{name}'"), until)
     for today, status in ((until, "snoozed"), (until + dt.timedelta(days=1), "open")):
+        monkeypatch.setattr(findings, "today", lambda day=today: day)
         pipeline.run(own, today=today)
         kept = query(
             own, f"select distinct status from insights.anomalies where incident_id = '{name}'"
@@ -367,7 +367,7 @@ def test_a_snoozed_incident_is_open_again_after_its_last_day_wherever_it_is_show
         rows = json.loads(capsys.readouterr().out)
         listed = {row["status"] for row in rows if row["incident_id"] == name}
         with reading(own) as connection:  # as report and dashboard do
-            told = rows_of(connection, Incident, INCIDENTS)
+            told = read_findings(connection).incidents
         shown = {row.status for row in told if row.incident_id == name}
         alerted = {row.status for row in read(own, today).incidents if row.incident_id == name}
         assert listed == shown == alerted == {status}

@@ -31,7 +31,7 @@ def kpi(name: str = "order_count", **changes: object) -> Kpi:
         "unit": "count", "direction": "up", "scale": "log", "segment_by": None,
         "numerator": "orders", "denominator": None, "z_threshold": 3.0, "iqr_threshold": 1.5,
         "trend_alpha": 0.01, "min_confidence": 0.5, "materiality_absolute": 5.0,
-        "materiality_relative": 0.1, "warm_up_days": 0,
+        "materiality_relative": 0.1, "warm_up_days": 0, "money": "currency £",
     }  # fmt: skip
     return Kpi(name, **(usual | changes))  # type: ignore[arg-type]
 
@@ -154,6 +154,10 @@ def _write_dimensions(
         """,
         [origin],
     )
+    connection.execute(
+        "create table marts.dim_shop as select 'United Kingdom' as home_country, "
+        "'GBP' as currency, '£' as currency_sign"
+    )
     names = list(Kpi.__dataclass_fields__)
     types = {"float": "double", "int": "integer"}
     columns = ", ".join(
@@ -165,6 +169,8 @@ def _write_dimensions(
         f"insert into marts.dim_kpis values ({', '.join('?' * len(names))})",
         [[getattr(k, name) for name in names] for k in KPIS],
     )
+    connection.execute("alter table marts.dim_kpis add column description varchar default ''")
+    connection.execute("alter table marts.dim_kpis add column kpi_group varchar default ''")
 
 
 def _write_segments(connection: duckdb.DuckDBPyConnection, grain: str, start: str) -> None:

@@ -15,8 +15,8 @@ import pytest
 
 from detect import store
 from detect.errors import DetectError
-from detect.feedback import Feedback
-from detect.schema import TABLES
+from retail.reading import ReadError, read_table, reading
+from retail.schema import TABLES, Feedback, IncidentRow
 from test_detect_shop import DAYS, FIRST_DAY, KPIS, build, cells
 
 LAST_DAY = FIRST_DAY + dt.timedelta(days=DAYS - 1)
@@ -106,9 +106,7 @@ def test_holidays_reach_beyond_the_last_day(own: Path) -> None:
             "update marts.dim_dates set holiday = 'May Day' where date_day = ?", [MIDDLE]
         )
         connection.execute("create schema seeds")
-        connection.execute(
-            "create table marts.dim_shop as select 'UK' as home_country, '£' as currency_sign"
-        )
+        connection.execute("update marts.dim_shop set home_country = 'UK'")
         connection.execute(
             "create table seeds.closures as select * from (values (?, 'May Day', 'UK'), "
             "(?, 'Later', 'UK'), (?, 'Elsewhere', 'FR')) as t(date_day, holiday, country)",
@@ -169,7 +167,8 @@ def test_without_feedback_there_is_none(shop: Path) -> None:
 
 def test_every_table_can_be_written_empty_and_read_back(own: Path) -> None:
     store.write_insights(own, {name: [] for name in TABLES})
-    assert all(store.read_table(own, name) == [] for name in TABLES)
+    with reading(own) as connection:
+        assert all(not read_table(connection, TABLES[name].record, name) for name in TABLES)
 
 
 # ----------------------------------------------------------------------------------- errors
@@ -200,8 +199,8 @@ def test_a_day_before_all_data_is_one_line(shop: Path) -> None:
 
 
 def test_no_run_yet_is_one_line(shop: Path) -> None:
-    with pytest.raises(DetectError, match="no finished run yet"):
-        store.read_table(shop, "incidents")
+    with pytest.raises(ReadError, match="no finished run yet"), reading(shop) as connection:
+        read_table(connection, IncidentRow, "incidents")
 
 
 def test_a_locked_file_is_waited_for_and_then_one_line(

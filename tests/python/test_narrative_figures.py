@@ -11,9 +11,9 @@ import duckdb
 import pytest
 
 from conftest import Shop
-from detect import narrative
+from retail import formatting
 
-FIGURE = re.compile(r"([+-]?)(\d[\d,]*(?:\.\d+)?)( %| percentage points| hours?| days?)?")
+FIGURE = re.compile(r"([+−]?)(\d[\d,]*(?:\.\d+)?)( %| percentage points| hours?| days?)?")
 HUNDREDTHS = (" %", " percentage points")
 
 
@@ -80,7 +80,7 @@ def learn(out: Known, column: str, value: object) -> None:
     if isinstance(value, int | float):
         out.numbers.append(float(value))
     elif hasattr(value, "strftime"):
-        out.names.add(narrative.day(value))  # type: ignore[arg-type]
+        out.names.add(formatting.day(value, full=True))  # type: ignore[arg-type]
     elif column in ("segment", "root_cause") and str(value).startswith("{"):
         segment = value if isinstance(value, dict) else json.loads(str(value))
         out.names |= set(segment.values())
@@ -107,7 +107,7 @@ def is_cell(found: re.Match[str], cells: Known) -> bool:
     half = 0.5 * 10.0 ** -len(digits.partition(".")[2])
     for number in cells.numbers:
         shown = abs(number * scale) if not sign else number * scale
-        wanted = -value if sign == "-" else value
+        wanted = -value if sign == "−" else value
         almost_certain = unit == " %" and 0.995 <= number < 1 and 0 <= shown - wanted < 0.1
         if abs(shown - wanted) <= half * (1 + 1e-9) or almost_certain:
             return True
@@ -156,9 +156,9 @@ def test_a_story_holds_many_figures(stories: list[Known]) -> None:
 def test_an_amount_has_the_decimals_that_its_unit_can_have(
     value: float, unit: str, text: str
 ) -> None:
-    assert narrative.amount(value, unit) == text
+    assert formatting.amount(value, unit) == text
 
 
 def test_what_a_segment_adds_to_a_share_is_in_percentage_points() -> None:
-    assert narrative.contribution(0.689, "ratio") == "+68.9 percentage points"
-    assert narrative.contribution(-45.0, "count") == "-45"
+    assert formatting.contribution(0.689, "ratio", full=True) == "+68.9 percentage points"
+    assert formatting.contribution(-45.0, "count") == "−45"

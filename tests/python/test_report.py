@@ -21,8 +21,9 @@ from conftest import Shop
 from daily import operations
 from detect import pipeline
 from report import cli, page, svg, trust, words
-from report.read import read_facts
-from report.records import BlindSpot, Kpi
+from retail import formatting
+from retail.reading import KpiRow, read_facts
+from retail.schema import BlindSpotRow
 from runlog import ALL, Step
 
 HOSTILE = "<script>alert(1)</script>'; DROP TABLE kpis; --=cmd()\"onload=x <b>&amp;"
@@ -148,7 +149,7 @@ def test_every_incident_is_on_the_page_with_headline_and_narrative(
     rows = query(database, "select incident_id, headline, narrative from insights.incidents")
     assert rows
     places = Counter(attributes.get("id") for _, attributes in tags.tags)
-    text = tags.texts[0].replace(words.SPACE, " ")
+    text = tags.texts[0].replace(formatting.SPACE, " ")
     for name, headline, narrative in rows:
         assert places[f"incident-{name}"] == 1
         assert str(headline) in text
@@ -308,12 +309,12 @@ def test_blind_spots_are_told_in_words(
     database: Path, unit: str, expected: float, up: float, down: float, sentence: str
 ) -> None:
     facts = read_facts(database)
-    kpi = Kpi("k", "K", "", "G", "O", "daily", unit, "up", None)
-    spot = BlindSpot("k", "daily", DAY, expected, up, down)
+    kpi = KpiRow("k", "K", "", "G", "O", "daily", unit, "up", None)
+    spot = BlindSpotRow("k", "all", "daily", DAY, expected, up, down, None, None)
     (row,) = trust.blind_spots(
-        type(facts)(**(vars(facts) | {"kpis": (kpi,), "blind_spots": (spot,)}))
+        type(facts)(**(vars(facts) | {"kpis": {"k": kpi}, "blind_spots": (spot,)}))
     )
-    told = row.sentence.replace(words.SPACE, " ")
+    told = row.sentence.replace(formatting.SPACE, " ")
     assert told.startswith(sentence)
     assert told.endswith("would have gone unseen")
 
@@ -323,7 +324,7 @@ def test_blind_spots_are_told_in_words(
     [(0.9999, "99.9 %"), (0.995, "99.5 %"), (0.894, "89 %"), (0.5, "50 %"), (1.0, "100 %")],
 )
 def test_confidence_is_never_rounded_up_to_certainty(confidence: float, text: str) -> None:
-    assert words.percent(confidence).replace(words.SPACE, " ") == text
+    assert formatting.percent(confidence).replace(formatting.SPACE, " ") == text
 
 
 # ------------------------------------------------------------------------------ a safe page

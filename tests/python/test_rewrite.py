@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 import findings
 import servers
-from detect import store
 from findings import incident
+from retail.reading import read_table, reading
+from retail.schema import IncidentRow, Rewrite
 from rewrite import guard, job, settings
 from rewrite.errors import RewriteError
 from rewrite.guard import RefusedError
@@ -81,12 +82,14 @@ def run(database: Path, server: Web, **more: str) -> Outcome:
 
 
 def stories(database: Path) -> list[tuple[str, str | None]]:
-    rows = store.read_table(database, "incidents")
-    return [(str(row["narrative"]), row["narrative_rewritten"]) for row in rows]  # type: ignore[misc]
+    with reading(database) as connection:
+        rows = read_table(connection, IncidentRow, "incidents")
+    return [(row.narrative, row.narrative_rewritten) for row in rows]
 
 
 def verdicts(database: Path) -> list[str]:
-    return [str(row["verdict"]) for row in store.read_history(database, "rewrites")]
+    with reading(database) as connection:
+        return [row.verdict for row in read_table(connection, Rewrite, "rewrites")]
 
 
 def masked() -> str:

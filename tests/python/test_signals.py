@@ -16,8 +16,8 @@ import pytest
 import console
 from conftest import PROJECT
 from detect.records import Kpi
-from detect.schema import TABLES
 from orders import small_shop, write
+from retail.schema import TABLES
 from runlog.file import path_of, read_rows
 from runlog.records import ALL, FAILED, STOPPED, Step
 

@@ -460,7 +460,7 @@ def test_findings_and_what_was_said_of_them_outlive_a_build_by_hand(shop: Shop) 
         )
     job.communicate(timeout=300)
     assert job.returncode == 0
-    runs = [row["run_id"] for row in store.read_history(shop.database, "runs")]
+    runs = [row.run_id for row in store.read_history(shop.database, "runs")]
     assert len(runs) == 2
     assert "meanwhile" in runs
 

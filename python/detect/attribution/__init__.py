@@ -125,7 +125,7 @@ def _row(
         high=cause.high,
         unexplained=cause.unexplained,
         stability=stability,
-        confidence=confidence,
+        cause_confidence=confidence,
     )
 
 

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 from detect.store.connection import changing, connect
 from detect.store.earlier import read_earlier
-from detect.store.inputs import SIMULATED, read_inputs
+from detect.store.inputs import read_inputs
 from detect.store.insights import (
     append,
     carry_over,
+    give_feedback,
+    read_feedback,
     read_history,
-    read_table,
     rows_of,
     tell_anew,
     write_insights,
 )
 from detect.store.lines import (
-    read_labels,
     read_lines,
     read_past_prices,
     read_product_names,
     read_reversals,
 )
-from detect.store.said import give_feedback, read_feedback
 from detect.store.segments import read_cells
 
 __all__ = [
-    "SIMULATED",
     "append",
     "carry_over",
     "changing",
@@ -36,12 +34,10 @@ __all__ = [
     "read_feedback",
     "read_history",
     "read_inputs",
-    "read_labels",
     "read_lines",
     "read_past_prices",
     "read_product_names",
     "read_reversals",
-    "read_table",
     "rows_of",
     "tell_anew",
     "write_insights",

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from detect.grouping import by
 from detect.honesty import BlindSpot
 from detect.keeping import Earlier, Marks
-from detect.records import (
-    GRAINS,
-    Attribution,
-    Branch,
-    Doubt,
-)
-from detect.schema import TABLES
-from detect.store.connection import Connection, connect, has_table
+from detect.records import GRAINS, Attribution, Branch, Doubt
+from detect.store.connection import Connection, connect
+from retail.reading.file import UnreadyError, read_table
+from retail.schema import TABLES
 
 EXPLAINED = (
     "explanations", "attributions", "early_attributions", "kpi_tree", "doubts", "blind_spots",
@@ -27,21 +22,27 @@ MARK = "built_from"
 
 
 def read_earlier(path: Path) -> Earlier:
-    """Read what the last run explained, and what the order lines of each period come to."""
+    """Read what the last run explained, and what the order lines of each period come to.
+
+    Where a table is not as it is written today, nothing was explained.
+    """
     with connect(path, read_only=True) as connection:
         marks = _marks(connection)
-        if marks is None or not all(has_table(connection, "insights", name) for name in EXPLAINED):
-            return Earlier(marks=marks)
-        found = {name: _records(connection, name) for name in EXPLAINED}
-    early = [{"anomaly_id": row.pop("warning_id"), **row} for row in found["early_attributions"]]
-    attributions = [Attribution(**_known(row)) for row in found["attributions"] + early]
+        try:
+            found = {name: _rows(connection, name) for name in EXPLAINED if marks is not None}
+        except UnreadyError:
+            found = {}
+    if not found:
+        return Earlier(marks=marks)
+    attributions = [_attribution(row) for row in found["attributions"]]
+    attributions += [_attribution(row) for row in found["early_attributions"]]
     return Earlier(
         prints={row["subject"]: row["fingerprint"] for row in found["explanations"]},
         attributions=by(attributions, lambda row: row.anomaly_id),
         branches=by(
-            (Branch(**_known(row)) for row in found["kpi_tree"]), lambda row: row.incident_id
+            (Branch(**_counted(row)) for row in found["kpi_tree"]), lambda row: row.incident_id
         ),
-        doubts=by((Doubt(**_known(row)) for row in found["doubts"]), lambda row: row.incident_id),
+        doubts=by((Doubt(**row) for row in found["doubts"]), lambda row: row.incident_id),
         blind_spots=by((BlindSpot(**row) for row in found["blind_spots"]), lambda row: row.grain),
         marks=marks,
     )
@@ -60,20 +61,16 @@ def _marks(connection: Connection) -> Marks | None:
     return None if any(None in found.values() for found in marks.values()) else marks
 
 
-def _records(connection: Connection, name: str) -> list[dict[str, Any]]:
-    """Rows of an insights table by their columns; a table of other columns has none to give."""
-    wanted = [column.name for column in TABLES[name].columns]
-    found = [column for column, *_ in connection.execute(f"describe insights.{name}").fetchall()]
-    if found != wanted:
-        return []
-    rows = connection.execute(f"select * from insights.{name}").fetchall()  # noqa: S608 - names from the schema, or quoted
-    return [dict(zip(wanted, row, strict=True)) for row in rows]
+def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
+    return [vars(row) for row in read_table(connection, TABLES[name].record, name)]
 
 
-def _known(row: dict[str, Any]) -> dict[str, Any]:
-    """A row as the record it was written from: no number is NaN, JSON is a dict."""
-    whole = {name: float("nan") if value is None else value for name, value in row.items()}
-    whole |= {name: json.loads(row[name]) for name in ("segment", "figures") if name in row}
-    if "dimensions" in row:
-        whole["dimensions"] = tuple(filter(None, row["dimensions"].split(", ")))
-    return whole
+def _attribution(row: dict[str, Any]) -> Attribution:
+    """A row as the record it was written from."""
+    dimensions = tuple(filter(None, row["dimensions"].split(", ")))
+    return Attribution(**_counted(row) | {"dimensions": dimensions})
+
+
+def _counted(row: dict[str, Any]) -> dict[str, Any]:
+    """A row whose numbers that are not known are none to count with."""
+    return {name: float("nan") if value is None else value for name, value in row.items()}

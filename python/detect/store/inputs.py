@@ -26,10 +26,10 @@ from detect.records import (
     Source,
 )
 from detect.store.connection import Connection, connect, has_table
+from retail.reading import SIMULATED
 from warehouse.quoting import identifier
 
 _log = logging.getLogger(__name__)
-SIMULATED = "simulated shop"
 
 
 def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:

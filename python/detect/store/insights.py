@@ -1,4 +1,4 @@
-"""Write and read the insights tables, all or nothing."""
+"""Write the insights tables, all or nothing, and what is added to them afterwards."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from detect.errors import DetectError
-from detect.schema import TABLES, Column
-from detect.store.connection import Connection, changing, connect, has_table
+from detect.store.connection import Connection, changing, connect
+from retail import reading
+from retail.reading import read_table
+from retail.schema import TABLES, Column, Feedback
 
 _log = logging.getLogger(__name__)
+Rows = list[tuple[object, ...]]
 
 
-def write_insights(path: Path, tables: dict[str, list[tuple[object, ...]]]) -> None:
+def write_insights(path: Path, tables: dict[str, Rows]) -> None:
     """Replace the insights tables and append the run, in one transaction.
 
     A reader sees the tables of the last finished run; a killed writer leaves them untouched.
@@ -24,7 +26,7 @@ def write_insights(path: Path, tables: dict[str, list[tuple[object, ...]]]) -> N
     with changing(path) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
-        histories: dict[str, list[tuple[object, ...]]] = {
+        histories: dict[str, Rows] = {
             name: [] for name, table in TABLES.items() if table.keeps_history
         }
         for name, rows in (histories | tables).items():
@@ -33,14 +35,10 @@ def write_insights(path: Path, tables: dict[str, list[tuple[object, ...]]]) -> N
     _log.debug("insights: %s", ", ".join(f"{len(rows)} {name}" for name, rows in tables.items()))
 
 
-def _write(connection: Connection, name: str, rows: list[tuple[object, ...]]) -> None:
+def _write(connection: Connection, name: str, rows: Rows) -> None:
     """Replace an insights table by some rows, or add them where it keeps history."""
     table = TABLES[name]
-    columns = ", ".join(f"{column.name} {column.type}" for column in table.columns)
-    if table.keeps_history:
-        connection.execute(f"create table if not exists insights.{name} ({columns})")
-    else:
-        connection.execute(f"create or replace table insights.{name} ({columns})")
+    _create(connection, name)
     if not rows:
         return
     arrays = {
@@ -48,9 +46,21 @@ def _write(connection: Connection, name: str, rows: list[tuple[object, ...]]) ->
         for i, column in enumerate(table.columns)
     }
     connection.register("fresh", arrays)
-    casts = ", ".join(_cast(column) for column in table.columns)
-    connection.execute(f"insert into insights.{name} select {casts} from fresh")  # noqa: S608 - names from the schema, or quoted
+    casts = ", ".join(f"{_cast(column)} as {column.name}" for column in table.columns)
+    connection.execute(f"insert into insights.{name} by name select {casts} from fresh")  # noqa: S608 - names from the schema, or quoted
     connection.unregister("fresh")
+
+
+def _create(connection: Connection, name: str) -> None:
+    """Make a table anew; one that keeps history is kept, and given the columns it lacks."""
+    table = TABLES[name]
+    columns = [f"{column.name} {column.type}" for column in table.columns]
+    if not table.keeps_history:
+        connection.execute(f"create or replace table insights.{name} ({', '.join(columns)})")
+        return
+    connection.execute(f"create table if not exists insights.{name} ({', '.join(columns)})")
+    for column in columns:
+        connection.execute(f"alter table insights.{name} add column if not exists {column}")
 
 
 def _cast(column: Column) -> str:
@@ -75,7 +85,7 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def rows_of(records: dict[str, Sequence[object]]) -> dict[str, list[tuple[object, ...]]]:
+def rows_of(records: dict[str, Sequence[object]]) -> dict[str, Rows]:
     """Records of each table as rows, columns in the order of the schema."""
     return {
         name: [tuple(c.get(record) for c in TABLES[name].columns) for record in found]
@@ -92,11 +102,9 @@ def append(path: Path, name: str, records: Sequence[object]) -> None:
         connection.execute("commit")
 
 
-def read_history(path: Path, name: str) -> list[dict[str, object]]:
-    """All rows of a table that keeps history; none where nothing has been added yet."""
-    with connect(path, read_only=True) as connection:
-        is_there = has_table(connection, "insights", name)
-    return read_table(path, name) if is_there else []
+def give_feedback(path: Path, given: list[Feedback]) -> None:
+    """Add what somebody said; earlier feedback stays."""
+    append(path, "feedback", given)
 
 
 def tell_anew(path: Path, stories: dict[str, str]) -> None:
@@ -115,23 +123,21 @@ def tell_anew(path: Path, stories: dict[str, str]) -> None:
 def carry_over(older: Path, newer: Path) -> None:
     """Add the history that was written to one file since another was copied from it."""
     for name in (name for name, table in TABLES.items() if table.keeps_history):
-        known, kept = ([tuple(r.values()) for r in read_history(p, name)] for p in (newer, older))
+        known, kept = (read_history(path, name) for path in (newer, older))
         missing = [row for row in kept if row not in known]
         if missing:
             with changing(newer) as connection:
                 connection.execute("create schema if not exists insights")
-                _write(connection, name, missing)
+                _write(connection, name, rows_of({name: missing})[name])
 
 
-def read_table(path: Path, name: str) -> list[dict[str, object]]:
-    """All rows of an insights table, in the order they were written.
-
-    Raises:
-        DetectError: no run has finished yet.
-    """
+def read_history(path: Path, name: str) -> list[object]:
+    """Rows of a table that keeps history; none where nothing has been added yet."""
     with connect(path, read_only=True) as connection:
-        if not has_table(connection, "insights", name):
-            raise DetectError(f"{path}: no finished run yet; run `python -m detect` first")
-        columns = [column.name for column in TABLES[name].columns]
-        rows = connection.execute(f"select {', '.join(columns)} from insights.{name}").fetchall()  # noqa: S608 - names from the schema, or quoted
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+        return list(read_table(connection, TABLES[name].record, name))
+
+
+def read_feedback(path: Path) -> list[Feedback]:
+    """What people have said, oldest first; nothing where nobody has spoken yet."""
+    with connect(path, read_only=True) as connection:
+        return list(reading.read_feedback(connection))

@@ -121,12 +121,3 @@ def read_product_names(path: Path) -> dict[str, str]:
             "select product, description from marts.dim_products where description is not null"
         ).fetchall()
     return dict(rows)
-
-
-def read_labels(path: Path) -> set[str]:
-    """Read what the KPIs are called."""
-    with connect(path, read_only=True) as connection:
-        if not has_table(connection, "marts", "dim_kpis"):
-            return set()
-        rows = connection.execute("select label from marts.dim_kpis").fetchall()
-    return {label for (label,) in rows}

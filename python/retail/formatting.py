@@ -1,0 +1,201 @@
+"""Money, counts, shares, dates and signs as people read them: written once for every screen.
+
+Tables and charts take the short form, where a heading says the rest. A sentence asks for the
+`full` one: `5 January 2011` for `5 Jan 2011`, `percentage points` for `points`, a member with the
+name of its dimension.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from decimal import Decimal
+
+MINUS = "−"
+SPACE = "\u00a0"
+"""Keeps a number and its unit on one line."""
+NOTHING = "–"
+CURRENCY, RATIO, COUNT = "currency", "ratio", "count"
+"""Units; that of money may name the sign that it is written with, `currency £`."""
+FRACTIONS_UP_TO = 10
+"""Counts that were worked out, such as expected ones, have a decimal below this."""
+WHOLE_MONEY_FROM = 100
+ROUNDED_UP = 0.995
+"""From here on a percentage is cut, not rounded: it must not read as certainty, nor as all."""
+NO_NAMES: Mapping[str, str] = {}
+
+
+def amount(value: float | None, unit: str, *, signed: bool = False) -> str:
+    """A value in its unit, with as many digits as carry information."""
+    if value is None:
+        return NOTHING
+    if unit == RATIO:
+        return f"{_signed(f'{100 * value:,.1f}', signed=signed)} %"
+    return _signed(f"{value:,.{_digits(value, unit)}f}", _mark(unit), signed=signed)
+
+
+def _digits(value: float, unit: str) -> int:
+    """Decimals worth showing: a whole number of orders has none."""
+    if unit == COUNT:
+        return 0 if abs(value) >= FRACTIONS_UP_TO or value == round(value) else 1
+    return 0 if abs(value) >= WHOLE_MONEY_FROM else 2 if unit.startswith(CURRENCY) else 1
+
+
+def price(value: float, money: str) -> str:
+    """The price of one piece, to its last hundredth."""
+    return _signed(f"{value:,.2f}", _mark(money))
+
+
+def exact(value: Decimal) -> str:
+    """A sum of money to its last digit, at least two."""
+    whole, _, fraction = f"{value:,.8f}".rstrip("0").partition(".")
+    return _signed(f"{whole}.{fraction.ljust(2, '0')}")
+
+
+def _mark(unit: str) -> str:
+    """The sign of a currency, where the unit names one; letters stand apart from the number."""
+    mark = unit.partition(" ")[2]
+    return f"{mark} " if mark[-1:].isalpha() else mark
+
+
+def _signed(number: str, mark: str = "", *, signed: bool = False) -> str:
+    """A marked number with a real minus, and a plus where a sign is wanted; zero has none."""
+    if not is_something(number):
+        return mark + number.lstrip("-")
+    if number.startswith("-"):
+        return MINUS + mark + number[1:]
+    return f"{'+' if signed else ''}{mark}{number}"
+
+
+def is_something(number: str) -> bool:
+    """Whether a number still differs from zero as it is shown."""
+    return any(digit in number for digit in "123456789")
+
+
+def percent(share: float | None, *, signed: bool = False) -> str:
+    """A share as a percentage; what is not quite all of it does not read as all."""
+    if share is None:
+        return NOTHING
+    text = f"{share:,.0%}".removesuffix("%")
+    if ROUNDED_UP <= abs(share) < 1:
+        text = f"{math.copysign(int(abs(share) * 1000) / 10, share):.1f}"
+    return f"{_signed(text, signed=signed)} %"
+
+
+def rate(share: float) -> str:
+    """A small share with one decimal."""
+    return f"{100 * share:.1f} %"
+
+
+def points(change: float, *, signed: bool = False, full: bool = False) -> str:
+    """A change of a share, which is not a change in percent of it."""
+    word = "percentage points" if full else "points"
+    return f"{_signed(f'{100 * change:,.1f}', signed=signed)} {word}"
+
+
+def contribution(value: float, unit: str, *, full: bool = False) -> str:
+    """A part of a change, in the KPI's unit; of a share, in percentage points."""
+    if unit == RATIO:
+        return points(value, signed=True, full=full)
+    return amount(value, unit, signed=True)
+
+
+def change(
+    actual: float, expected: float, unit: str, *, signed: bool = True, full: bool = False
+) -> str:
+    """How far the actual is from the expected: in percent, in points of a share, or in units.
+
+    Without a sign it is the size alone, for a sentence that says `above` or `below`.
+    """
+    difference = actual - expected
+    size = difference if signed else abs(difference)
+    if unit == RATIO:
+        return points(size, signed=signed, full=full)
+    if expected > 0:
+        return percent(size / expected, signed=signed)
+    return amount(size, unit, signed=signed)
+
+
+def day(date: dt.date, *, full: bool = False) -> str:
+    """A date that can't be misread."""
+    return f"{date.day} {date:{'%B' if full else '%b'}} {date.year}"
+
+
+def moment(time: dt.datetime) -> str:
+    """A point in time, in UTC."""
+    return f"{day(time.date())}, {time:%H:%M} UTC"
+
+
+def span(first: dt.date, last: dt.date, *, full: bool = False) -> str:
+    """A day, or the first and the last of several."""
+    days = dict.fromkeys([day(first, full=full), day(last, full=full)])
+    return " to ".join(days)
+
+
+def period(start: dt.date, grain: str, *, full: bool = False) -> str:
+    """A day, or a week by its Monday."""
+    return ("" if grain == "daily" else "week of ") + day(start, full=full)
+
+
+def when(start: dt.date, grain: str, *, full: bool = False) -> str:
+    """A period within a sentence."""
+    return f"{'on' if grain == 'daily' else 'in the'} {period(start, grain, full=full)}"
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def age(then: dt.date, now: dt.date) -> str:
+    """How long before `now` something was."""
+    days = (now - then).days
+    return "the same day" if days == 0 else f"{count(days, 'day')} before"
+
+
+def segment(
+    members: Mapping[str, str], names: Mapping[str, str] = NO_NAMES, *, full: bool = False
+) -> str:
+    """A segment in words."""
+    return " and ".join(
+        f"{words(name)} {member(name, value, names)}" if full else member(name, value, names)
+        for name, value in members.items()
+    )
+
+
+def member(dimension: str, value: str, names: Mapping[str, str] = NO_NAMES) -> str:
+    """A member as people know it: a product by description and stock code, an hour as a time."""
+    if dimension == "hour" and value.isdigit():
+        return f"{value}:00"
+    return product(value, names) if dimension == "product" else value
+
+
+def product(code: str, names: Mapping[str, str]) -> str:
+    """A product by description and stock code."""
+    return f"{names[code].strip()} ({code})" if names.get(code) else code
+
+
+def words(name: str) -> str:
+    """The name of a dimension, a detector or a check in words."""
+    return name.replace("_", " ")
+
+
+def factor(name: str) -> str:
+    """A factor of the KPI tree in words."""
+    return words(name).replace("guest ", "guests’ ")
+
+
+def tight(text: str) -> str:
+    """Text whose percentages stay on one line."""
+    return text.replace(" %", f"{SPACE}%")
+
+
+def upper_first(text: str) -> str:
+    """For the start of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def lower_first(text: str) -> str:
+    """For use inside a sentence."""
+    return text[:1].lower() + text[1:]

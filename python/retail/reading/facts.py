@@ -1,0 +1,88 @@
+"""Everything that a page shows, as one moment of the file has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from retail.reading import findings, shop
+from retail.reading.file import PATIENCE_SECONDS, Connection, read_table, reading
+from retail.reading.shop import Attempt, Coverage, KpiRow, RowCount, ShopRow, SourceRow, Volume
+from retail.schema import (
+    AnomalyRow,
+    AttributionRow,
+    BlindSpotRow,
+    CalibrationRow,
+    ExpectationRow,
+    IncidentRow,
+    Run,
+    TrendRow,
+)
+
+DAYS_SHOWN, WEEKS_SHOWN = 396, 104
+"""How far back the charts reach: 13 months, and two years."""
+SHOWN_PERIODS = f"""
+    where period_start > (select max(period_start) from insights.expectations)
+        - if(grain = 'daily', {DAYS_SHOWN}, 7 * {WEEKS_SHOWN})
+    order by grain, kpi, segment, period_start
+"""  # noqa: S608 - names of our own
+BY_METHOD = "order by kpi, grain, method, promised desc"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the last run found, of whom, and what it rests on."""
+
+    run: Run
+    shop: ShopRow
+    coverage: Coverage
+    sources: tuple[SourceRow, ...]
+    lines: tuple[RowCount, ...]
+    kpis: dict[str, KpiRow]
+    periods: tuple[ExpectationRow, ...]
+    findings: tuple[AnomalyRow, ...]
+    contributions: tuple[AttributionRow, ...]
+    incidents: tuple[IncidentRow, ...]
+    trends: tuple[TrendRow, ...]
+    blind_spots: tuple[BlindSpotRow, ...]
+    rates: tuple[CalibrationRow, ...]
+    products: dict[str, str]
+    volume: Volume | None
+    attempts: tuple[Attempt, ...]
+
+
+def read_facts(path: Path, patience: float = PATIENCE_SECONDS) -> Facts:
+    """Read everything that a page shows.
+
+    Raises:
+        ReadError: as for `reading`, or no run of detection has finished in the file yet.
+    """
+    with reading(path, patience) as connection:
+        return _facts(connection)
+
+
+def _facts(connection: Connection) -> Facts:
+    run = findings.read_run(connection)
+    found = findings.read_findings(connection)
+    leads = [incident.lead_anomaly_id for incident in found.incidents]
+    parts = findings.read_attributions(connection, leads)
+    return Facts(
+        run=run,
+        shop=shop.read_shop(connection),
+        coverage=shop.read_coverage(connection),
+        sources=shop.read_sources(connection),
+        lines=shop.read_row_counts(connection),
+        kpis=shop.read_kpis(connection),
+        periods=read_table(connection, ExpectationRow, "expectations", SHOWN_PERIODS),
+        findings=found.members,
+        contributions=tuple(row for row in parts if row.analysis == "breakdown"),
+        incidents=found.incidents,
+        trends=read_table(connection, TrendRow, "trends"),
+        blind_spots=read_table(
+            connection, BlindSpotRow, "blind_spots", "where segment = 'all' order by kpi, grain"
+        ),
+        rates=read_table(connection, CalibrationRow, "calibration", BY_METHOD),
+        products=shop.read_products(connection),
+        volume=shop.read_volume(connection),
+        attempts=shop.read_attempts(connection),
+    )

@@ -1,0 +1,152 @@
+"""Lend the finished file for reading, and its rows as records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import duckdb
+
+from retail.schema import TABLES, Table
+from warehouse.errors import HeldError, WarehouseError, first_line
+from warehouse.opening import open_database, told
+from warehouse.quoting import identifier
+
+PATIENCE_SECONDS = 10.0
+AGAIN = "run `dbt build` and `python -m detect` again"
+Connection = duckdb.DuckDBPyConnection
+Row = TypeVar("Row")
+
+
+class ReadError(WarehouseError):
+    """The file can't be read; the message says what, where, and what to do."""
+
+
+class LockedError(ReadError):
+    """Another program is writing to the file, and did not finish in time."""
+
+
+class UnreadyError(Exception):
+    """A table is not there, or not as it is written today."""
+
+
+def missing(path: Path) -> ReadError:
+    """Say that there is no such file, and what to do."""
+    return ReadError(f"{path}: no such database; run `make run` first, or give --db")
+
+
+@contextmanager
+def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connection]:
+    """Lend the file as one moment has it; closed at the end, so nobody waits long.
+
+    Args:
+        path: the finished DuckDB file.
+        patience: seconds to wait while another program writes to it.
+
+    Raises:
+        LockedError: it stays locked.
+        ReadError: there is no such file, it is no database, or a table is missing.
+    """
+    if not path.is_file():
+        raise missing(path)
+    connection = _open(path, patience)
+    try:
+        connection.execute("begin")
+        yield connection
+    except UnreadyError as error:
+        raise ReadError(f"{path}: {error}") from error
+    except duckdb.CatalogException as error:
+        raise ReadError(f"{path}: {first_line(error)} {AGAIN.capitalize()}") from error
+    except duckdb.Error as error:
+        raise ReadError(told(path, error)) from error
+    finally:
+        connection.close()
+
+
+def _open(path: Path, patience: float) -> Connection:
+    try:
+        return open_database(path, read_only=True, patience=patience)
+    except HeldError as error:
+        raise LockedError(str(error)) from error
+    except WarehouseError as error:
+        raise ReadError(str(error)) from error
+
+
+def has_table(connection: Connection, schema: str, name: str) -> bool:
+    """Whether the file has a table or view of that name."""
+    query = """
+        select count(*) from information_schema.tables
+        where table_schema = ? and table_name = ?
+    """
+    ((count,),) = connection.execute(query, [schema, name]).fetchall()
+    return bool(count)
+
+
+def rows_of(
+    connection: Connection, record: type[Row], query: str, parameters: Sequence[object] = ()
+) -> tuple[Row, ...]:
+    """Rows of a query whose columns are the record's fields, in order; NaN is None."""
+    rows = connection.execute(query, list(parameters)).fetchall()
+    return tuple(record(*map(known, row)) for row in rows)
+
+
+def read_table(
+    connection: Connection,
+    record: type[Row],
+    name: str,
+    tail: str = "",
+    parameters: Sequence[object] = (),
+) -> tuple[Row, ...]:
+    """Rows of an insights table as its records; none of a history that nothing was added to yet.
+
+    Args:
+        connection: from `reading`.
+        record: that of the table.
+        name: of the table.
+        tail: what follows `from` in the query: a condition and an order.
+        parameters: those of the tail.
+    """
+    table = TABLES[name]
+    there = _columns_there(connection, name)
+    if not there and table.keeps_history:
+        return ()
+    _insist(name, table, there)
+    columns = ", ".join(c.name if c.name in there else f"null as {c.name}" for c in table.columns)
+    query = f"select {columns} from insights.{identifier(name)} {tail}"  # noqa: S608 - names from the schema
+    rows = connection.execute(query, list(parameters)).fetchall()
+    return tuple(_record(record, table, row) for row in rows)
+
+
+def _columns_there(connection: Connection, name: str) -> set[str]:
+    query = """
+        select column_name from information_schema.columns
+        where table_schema = 'insights' and table_name = ?
+    """
+    return {column for (column,) in connection.execute(query, [name]).fetchall()}
+
+
+def _insist(name: str, table: Table, there: set[str]) -> None:
+    """A table that every run writes anew must be as it is written today."""
+    if not there:
+        raise UnreadyError("no finished run yet; run `python -m detect` first")
+    lacking = [column.name for column in table.columns if column.name not in there]
+    if lacking and not table.keeps_history:
+        raise UnreadyError(
+            f"insights.{name} has no column {lacking[0]}: an earlier version wrote it; {AGAIN}"
+        )
+
+
+def _record(record: type[Row], table: Table, row: Sequence[object]) -> Row:
+    values = {
+        column.field: json.loads(str(value)) if column.type == "JSON" else known(value)
+        for column, value in zip(table.columns, row, strict=True)
+    }
+    return record(**table.implied, **values)
+
+
+def known(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
+    """The value, None for one that is no number."""
+    return None if isinstance(value, float) and value != value else value

@@ -1,0 +1,164 @@
+"""What was found, as of now: every screen asks here, and joins what people said since the run."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retail import feedback
+from retail.reading.file import Connection, ReadError, read_table
+from retail.schema import (
+    AnomalyRow,
+    AttributionRow,
+    CheckRow,
+    DriverRow,
+    ExpectationRow,
+    Feedback,
+    Grain,
+    IncidentRow,
+    Run,
+)
+
+SEVERITIES = ("low", "medium", "high", "critical")
+PERIOD_DAYS: dict[Grain, int] = {"daily": 1, "weekly": 7}
+LAST = "where status = 'finished' order by rowid desc limit 1"
+"""In the order they were written: the clock may have been set back."""
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Incidents and their findings, newest first; early warnings are findings, too."""
+
+    incidents: tuple[IncidentRow, ...]
+    members: tuple[AnomalyRow, ...]
+
+    def of(self, incident_id: str) -> tuple[AnomalyRow, ...]:
+        """The findings of an incident."""
+        return tuple(row for row in self.members if row.incident_id == incident_id)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What stands behind an incident: which factors moved net revenue, and what was checked."""
+
+    drivers: tuple[DriverRow, ...]
+    checks: tuple[CheckRow, ...]
+
+
+def today() -> dt.date:
+    """The day by which snoozes end, where nobody says otherwise: by the clock, in UTC."""
+    return dt.datetime.now(dt.UTC).date()
+
+
+def read_run(connection: Connection) -> Run:
+    """The last finished run.
+
+    Raises:
+        ReadError: there is none.
+    """
+    runs = read_table(connection, Run, "runs", LAST)
+    if not runs:
+        raise ReadError("no finished run yet; run `python -m detect` first")
+    return runs[0]
+
+
+def read_findings(connection: Connection, day: dt.date | None = None) -> Findings:
+    """All incidents and findings with the status that they have on a day, by default today."""
+    given = read_feedback(connection)
+    rows = (
+        *read_table(connection, AnomalyRow, "anomalies"),
+        *read_table(connection, AnomalyRow, "early_warnings"),
+    )
+    members = [_as_of(row, given, day or today()) for row in rows]
+    changed = {new.incident_id for old, new in zip(rows, members, strict=True) if old != new}
+    statuses: dict[str, list[str]] = {}
+    for row in members:
+        statuses.setdefault(row.incident_id, []).append(row.status)
+    incidents = [
+        dataclasses.replace(row, status=feedback.overall(statuses[row.incident_id]))
+        if row.incident_id in changed
+        else row
+        for row in read_table(connection, IncidentRow, "incidents")
+    ]
+    return Findings(newest_first(incidents), tuple(sorted(members, key=_place)))
+
+
+def _as_of(row: AnomalyRow, given: Sequence[Feedback], day: dt.date) -> AnomalyRow:
+    """A finding with its status on a day; nothing changes where nothing was said of it."""
+    end = period_end(row.period_start, row.grain)
+    said = feedback.about(given, row.anomaly_id, row.kpi, row.segment, end)
+    if not said:
+        return row
+    status = feedback.status(said, row.anomaly_id, day)
+    if status == feedback.OPEN and row.status not in feedback.STATUS.values():
+        return row
+    return dataclasses.replace(row, status=status)
+
+
+def period_end(start: dt.date, grain: Grain) -> dt.date:
+    """The last day of a period."""
+    return start + dt.timedelta(days=PERIOD_DAYS[grain] - 1)
+
+
+def newest_first(incidents: Sequence[IncidentRow]) -> tuple[IncidentRow, ...]:
+    """Incidents in the order of every list: the latest first, then the severest and surest."""
+
+    def place(row: IncidentRow) -> tuple[int, int, float, str]:
+        severity = SEVERITIES.index(row.severity)
+        return -row.period_end.toordinal(), -severity, -row.confidence, row.incident_id
+
+    return tuple(sorted(incidents, key=place))
+
+
+def _place(row: AnomalyRow) -> tuple[int, float, str]:
+    return -row.period_start.toordinal(), -row.confidence, row.anomaly_id
+
+
+def lead_first(incident: IncidentRow, members: Sequence[AnomalyRow]) -> tuple[AnomalyRow, ...]:
+    """Findings of an incident in the order of every list: the lead, then the surest."""
+    key = incident.lead_anomaly_id
+    return tuple(sorted(members, key=lambda row: (row.anomaly_id != key, -row.confidence)))
+
+
+def read_feedback(connection: Connection) -> tuple[Feedback, ...]:
+    """What people have said, oldest first."""
+    return read_table(connection, Feedback, "feedback", "order by given_at")
+
+
+def read_series(
+    connection: Connection, kpi: str, grain: Grain, segment: str
+) -> tuple[ExpectationRow, ...]:
+    """Every period of one series."""
+    tail = "where kpi = ? and grain = ? and segment = ? order by period_start"
+    return read_table(connection, ExpectationRow, "expectations", tail, [kpi, grain, segment])
+
+
+def read_attributions(connection: Connection, names: Sequence[str]) -> tuple[AttributionRow, ...]:
+    """What findings, or early warnings, were broken down to, and their causes."""
+    order = "order by analysis, dimensions, rank"
+    return tuple(
+        row
+        for table, column in (("attributions", "anomaly_id"), ("early_attributions", "warning_id"))
+        for row in read_table(
+            connection,
+            AttributionRow,
+            table,
+            f"where list_contains(?::varchar[], {column}) {order}",
+            [list(names)],
+        )
+    )
+
+
+def read_explanation(connection: Connection, incident_id: str) -> Explanation:
+    """What stands behind an incident."""
+    mine = [incident_id]
+    return Explanation(
+        read_table(
+            connection, DriverRow, "kpi_tree",
+            "where incident_id = ? order by dimension, member, abs(contribution) desc, factor",
+            mine,
+        ),
+        read_table(connection, CheckRow, "doubts", "where incident_id = ?", mine),
+    )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Which incidents and trends are shown first: decided here for every screen."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from retail.feedback import OPEN
+from retail.reading.shop import KpiRow
+from retail.schema import ALL, IncidentRow, TrendRow
+
+RECENT = dt.timedelta(days=28)
+"""How long before the last day looked at something still is news."""
+FEWEST, MOST = 3, 12
+"""Open incidents that are shown in full, if there are so many."""
+
+
+def open_incidents(incidents: Sequence[IncidentRow]) -> tuple[IncidentRow, ...]:
+    """Those that nobody has answered, in their order."""
+    return tuple(row for row in incidents if row.status == OPEN)
+
+
+def need_attention(incidents: Sequence[IncidentRow], as_of: dt.date) -> tuple[IncidentRow, ...]:
+    """Incidents that are open and recent, or the newest open ones, of incidents newest first."""
+    waiting = open_incidents(incidents)
+    recent = sum(is_recent(row, as_of) for row in waiting)
+    return waiting[: min(max(recent, FEWEST), MOST)]
+
+
+def is_recent(incident: IncidentRow, as_of: dt.date) -> bool:
+    """Whether an incident still is news."""
+    return incident.period_end >= as_of - RECENT
+
+
+def going_on(
+    trends: Sequence[TrendRow], kpis: Mapping[str, KpiRow], as_of: dt.date
+) -> tuple[TrendRow, ...]:
+    """Trends of the whole shop that have not ended, at the pace at which the owner is alerted."""
+    return tuple(
+        sorted(
+            (
+                row
+                for row in trends
+                if row.segment == ALL
+                and row.grain == kpis[row.kpi].cadence
+                and row.window_end >= as_of - RECENT
+            ),
+            key=_size,
+        )
+    )
+
+
+def others(trends: Sequence[TrendRow], chosen: Sequence[TrendRow]) -> tuple[TrendRow, ...]:
+    """All other trends: ended ones, single segments, the other pace; the latest first."""
+    rest = [row for row in trends if row not in chosen]
+    return tuple(sorted(rest, key=lambda row: (-row.window_end.toordinal(), *_size(row))))
+
+
+def of_series(
+    trends: Sequence[TrendRow], kpi: str, segment: str, grain: str
+) -> tuple[TrendRow, ...]:
+    """Trends of one series, the latest first."""
+    mine = [row for row in trends if (row.kpi, row.segment, row.grain) == (kpi, segment, grain)]
+    return others(mine, ())
+
+
+def _size(trend: TrendRow) -> tuple[float, str, str, str]:
+    """The largest change first; of a trend that began at nothing, the change is none."""
+    return -abs(trend.relative_change or 0.0), trend.kpi, trend.segment, trend.grain

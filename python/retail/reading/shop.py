@@ -1,0 +1,192 @@
+"""Whose figures these are, and what they rest on: the rows of the marts that screens show."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from retail.reading.file import Connection, has_table, rows_of
+from retail.schema import Grain
+
+SIMULATED = "simulated shop"
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Which days the data cover."""
+
+    first_day: dt.date
+    last_day: dt.date
+    last_complete_day: dt.date | None
+    days: int
+    trading_days: int
+    newest_line: dt.datetime
+
+
+@dataclass(frozen=True)
+class SourceRow:
+    """A raw file, with its rows accounted for."""
+
+    source_file: str
+    origin: str
+    form: str
+    encoding: str | None
+    raw_rows: int
+    accepted_rows: int
+    duplicate_rows: int
+    malformed_rows: int
+
+
+@dataclass(frozen=True)
+class RowCount:
+    """Raw rows that ended in the same place: an accepted type, or a reason for rejection."""
+
+    place: str
+    is_accepted: bool
+    detail: str
+    rows: int
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class ShopRow:
+    """Whose figures these are."""
+
+    home_country: str
+    currency: str
+    currency_sign: str
+
+    @property
+    def money(self) -> str:
+        """The unit of its money, with the sign that it is written with."""
+        return f"currency {self.currency_sign}"
+
+
+@dataclass(frozen=True)
+class KpiRow:
+    """A KPI as it is defined; a unit of money names its sign too, `currency £`."""
+
+    kpi: str
+    label: str
+    description: str
+    kpi_group: str
+    owner: str
+    cadence: Grain
+    unit: str
+    direction: str
+    segment_by: str | None
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Order lines of the newest complete day, and how many are usual."""
+
+    date_day: dt.date
+    lines: int
+    usual_lines: float | None
+    is_unusual: bool
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A run of the daily job, whatever became of it; `error` is why it published nothing."""
+
+    started_at: dt.datetime
+    status: str
+    seconds: float | None
+    error: str | None
+
+
+SHOP = "select home_country, currency, currency_sign from marts.dim_shop"
+COVERAGE = """
+    select
+        min(date_day), max(date_day), max(date_day) filter (is_complete), count(*),
+        count(*) filter (is_trading_day),
+        (select max(ordered_at) from marts.fct_order_lines)
+    from marts.dim_dates
+"""
+SOURCES = """
+    select
+        source_file, origin, form, encoding, raw_rows, accepted_rows, duplicate_rows,
+        malformed_rows
+    from marts.dim_sources
+    order by source_file
+"""
+LINES = """
+    select line_type, true, '', count(*), coalesce(sum(amount), 0)
+    from marts.fct_order_lines
+    group by line_type
+    union all
+    select reason, false, coalesce(detail, ''), count(*), coalesce(sum(amount), 0)
+    from marts.fct_rejected_order_lines
+    group by reason, detail
+    order by 2 desc, 4 desc, 1, 3
+"""
+KPIS = """
+    select
+        kpi, label, description, kpi_group, owner, cadence,
+        if(unit = 'currency', unit || ' ' || currency_sign, unit),
+        direction, segment_by
+    from marts.dim_kpis
+    cross join marts.dim_shop
+    order by kpi_group, label
+"""
+VOLUME = """
+    select date_day, lines, usual_lines, is_unusual
+    from marts.fct_daily_volumes
+    where is_complete
+    order by date_day desc
+    limit 1
+"""
+ATTEMPTS = """
+    select started_at, status, seconds, error
+    from operations.runs
+    where step = 'all'
+    order by started_at desc, run_id desc
+    limit 7
+"""
+PRODUCTS = "select product, description from marts.dim_products where description is not null"
+
+
+def read_shop(connection: Connection) -> ShopRow:
+    """Read whose figures these are."""
+    return rows_of(connection, ShopRow, SHOP)[0]
+
+
+def read_coverage(connection: Connection) -> Coverage:
+    """Read which days the data cover."""
+    return rows_of(connection, Coverage, COVERAGE)[0]
+
+
+def read_sources(connection: Connection) -> tuple[SourceRow, ...]:
+    """Read the raw files, with their rows accounted for."""
+    return rows_of(connection, SourceRow, SOURCES)
+
+
+def read_row_counts(connection: Connection) -> tuple[RowCount, ...]:
+    """Read where every raw row ended."""
+    return rows_of(connection, RowCount, LINES)
+
+
+def read_kpis(connection: Connection) -> dict[str, KpiRow]:
+    """Read the KPIs by name, in the order of their groups."""
+    return {row.kpi: row for row in rows_of(connection, KpiRow, KPIS)}
+
+
+def read_volume(connection: Connection) -> Volume | None:
+    """Read how many order lines the newest complete day has."""
+    return next(iter(rows_of(connection, Volume, VOLUME)), None)
+
+
+def read_attempts(connection: Connection) -> tuple[Attempt, ...]:
+    """Read the latest runs of the daily job, the newest first; who builds by hand has none."""
+    is_there = has_table(connection, "operations", "runs")
+    return rows_of(connection, Attempt, ATTEMPTS) if is_there else ()
+
+
+def read_products(connection: Connection) -> dict[str, str]:
+    """Read what the products are called, by stock code."""
+    if not has_table(connection, "marts", "dim_products"):
+        return {}
+    return dict(connection.execute(PRODUCTS).fetchall())

@@ -1,0 +1,47 @@
+"""The insights tables, defined once: file, readers and documentation follow."""
+
+from __future__ import annotations
+
+from retail.schema.columns import Column, Source, Table
+from retail.schema.tables import (
+    ALL,
+    SO_FAR,
+    TABLES,
+    AnomalyRow,
+    AttributionRow,
+    BlindSpotRow,
+    CalibrationRow,
+    CheckRow,
+    DriverRow,
+    ExpectationRow,
+    Feedback,
+    Grain,
+    IncidentRow,
+    Rewrite,
+    Run,
+    SentAlert,
+    TrendRow,
+)
+
+__all__ = [
+    "ALL",
+    "SO_FAR",
+    "TABLES",
+    "AnomalyRow",
+    "AttributionRow",
+    "BlindSpotRow",
+    "CalibrationRow",
+    "CheckRow",
+    "Column",
+    "DriverRow",
+    "ExpectationRow",
+    "Feedback",
+    "Grain",
+    "IncidentRow",
+    "Rewrite",
+    "Run",
+    "SentAlert",
+    "Source",
+    "Table",
+    "TrendRow",
+]

@@ -1,0 +1,394 @@
+"""The rows of the insights tables. A field is a column everywhere: file, readers, documentation.
+
+Give a field `Annotated[type, description]`, in the table's order. The type `float | None` says
+that the column may be NULL. Then run `python -m retail.schema`, which writes the YAML for dbt.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from retail.schema.columns import Source, Table
+
+Grain = Literal["daily", "weekly"]
+Number = float | None
+ALL = "all"
+"""The segment that is the whole shop."""
+SO_FAR = "so_far"
+"""The method by which an early warning is known."""
+
+
+def _doc(name: str) -> str:
+    """A description that other tables share: a docs block of models/columns.md."""
+    return f'{{{{ doc("{name}") }}}}'
+
+
+@dataclass(frozen=True)
+class IncidentRow:
+    """One row per group of findings with one cause, told in words. Start here."""
+
+    incident_id: Annotated[str, "Id of the incident, the same in every run."]
+    period_start: Annotated[dt.date, "First day that it touches."]
+    period_end: Annotated[dt.date, "Last day that it touches."]
+    severity: Annotated[str, _doc("severity")]
+    confidence: Annotated[float, "Confidence of its surest finding."]
+    headline: Annotated[str, "What moved, how far, when, and where it comes from, in one line."]
+    narrative: Annotated[
+        str,
+        "The same as a short paragraph, with what was checked; every figure in it is in these "
+        "tables.",
+    ]
+    root_cause: Annotated[
+        dict[str, str],
+        "Segment to blame, as a JSON object of dimension to member; `{}` where the change is "
+        "broad.",
+    ]
+    lead_anomaly_id: Annotated[
+        str,
+        "Finding that the incident is told by; a row of `anomalies` or of `early_warnings`.",
+        Source("lead.anomaly_id"),
+    ]
+    anomalies: Annotated[int, "How many findings it holds.", Source("size")]
+    status: Annotated[str, _doc("finding_status")]
+    is_provisional: Annotated[bool, "TRUE where it rests on a period that is not over."]
+    narrative_rewritten: Annotated[
+        str | None,
+        "The narrative as retold by an endpoint of yours, figures unchanged; empty where none is "
+        "set up.",
+    ]
+
+    @property
+    def story(self) -> str:
+        """The narrative as people are to read it."""
+        return self.narrative_rewritten or self.narrative
+
+
+@dataclass(frozen=True)
+class AnomalyRow:
+    """One row per KPI, segment and period that departs from what was expected."""
+
+    anomaly_id: Annotated[str, "Id of the anomaly, the same in every run."]
+    kpi: Annotated[str, _doc("kpi"), Source("kpi.name")]
+    segment: Annotated[str, _doc("segment")]
+    grain: Annotated[Grain, _doc("grain")]
+    period_start: Annotated[dt.date, _doc("period_start")]
+    actual: Annotated[float, _doc("actual")]
+    expected: Annotated[float, _doc("expected")]
+    lower: Annotated[Number, _doc("band_lower")]
+    upper: Annotated[float, _doc("band_upper")]
+    direction: Annotated[str, "`up` or `down` from what was expected."]
+    z_score: Annotated[Number, "Standardised distance from the expected, on the KPI's scale."]
+    iqr_score: Annotated[
+        Number,
+        "Distance beyond the nearer quartile of the usual residuals, in interquartile ranges.",
+    ]
+    p_value: Annotated[
+        Number, "Probability of a departure this large by chance, all methods together."
+    ]
+    confidence: Annotated[float, _doc("confidence")]
+    severity: Annotated[str, _doc("severity")]
+    methods: Annotated[str, "Detectors that agreed, separated by commas."]
+    incident_id: Annotated[str, "Incident that it belongs to."]
+    favourability: Annotated[str, _doc("favourability")]
+    owner: Annotated[str, _doc("kpi_owner"), Source("kpi.owner")]
+    status: Annotated[str, _doc("finding_status")]
+    change: Annotated[Number, "Actual less expected, in the KPI's unit."]
+    relative_change: Annotated[
+        Number, "The change as a part of what was expected; empty where nothing was."
+    ]
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the period is not over: then `actual` is the least that it can end with."""
+        return self.methods.startswith(SO_FAR)
+
+
+@dataclass(frozen=True)
+class TrendRow:
+    """One row per gradual change of a series."""
+
+    kpi: Annotated[str, _doc("kpi"), Source("kpi.name")]
+    segment: Annotated[str, _doc("segment")]
+    grain: Annotated[Grain, _doc("grain")]
+    window_start: Annotated[dt.date, "First period of the change."]
+    window_end: Annotated[dt.date, "Last period of the change so far."]
+    direction: Annotated[str, "`increasing` or `decreasing`."]
+    tau: Annotated[
+        Number, "Kendall's tau against time of the values without weekday, season and calendar."
+    ]
+    slope: Annotated[
+        Number,
+        "Sen's slope of the KPI's own values in the window (weekday and season are in them), in "
+        "its unit per period of the grain; closed and incomplete periods are left out.",
+    ]
+    p_value: Annotated[Number, "P-value of the Mann–Kendall test."]
+    confidence: Annotated[float, _doc("confidence")]
+    method: Annotated[str, "Variant of the Mann–Kendall test that was used."]
+    relative_change: Annotated[
+        Number, "Change over the window, as a part of where it began; empty where that was nothing."
+    ]
+    detected_on: Annotated[dt.date, "Period in which it could first be seen."]
+
+
+@dataclass(frozen=True)
+class AttributionRow:
+    """One row per segment that an anomaly was broken down to.
+
+    Within an anomaly and a dimension the contributions of `analysis = 'breakdown'` add up to
+    actual less expected.
+    """
+
+    anomaly_id: Annotated[str, "The anomaly."]
+    analysis: Annotated[
+        str, "`breakdown`: one dimension at a time; `root_cause`: the best combination."
+    ]
+    rank: Annotated[int, "Rank of the segment, from 1, the largest contribution first."]
+    dimensions: Annotated[str, "Dimensions of the segment, separated by commas."]
+    segment: Annotated[
+        dict[str, str],
+        "The segment as a JSON object of dimension to member, named as in `fct_segments_daily`; "
+        "`(other)` is what is in no segment listed.",
+    ]
+    actual: Annotated[Number, "What came in the segment."]
+    expected: Annotated[Number, "What was expected there."]
+    contribution: Annotated[
+        float, "What the segment adds to the anomaly's change, in the KPI's unit."
+    ]
+    share_of_change: Annotated[Number, "Contribution as a share of the change."]
+    effect: Annotated[
+        str, "Which of volume, mix and rate did most; of a root cause `up` or `down`."
+    ]
+    volume: Annotated[
+        Number,
+        "Part that comes from the whole having grown; for a ratio these add up to nothing.",
+    ]
+    mix: Annotated[Number, "Part that comes from the segment's share of the whole."]
+    rate: Annotated[Number, "Part that comes from the segment's own value."]
+    p_value: Annotated[Number, "P-value of the segment against its own periods before."]
+    low: Annotated[Number, "Lower end of the contribution's 95 % interval; root causes only."]
+    high: Annotated[Number, "Upper end of the contribution's 95 % interval; root causes only."]
+    unexplained: Annotated[
+        Number, "What this cause and better ones leave of the change; root causes only."
+    ]
+    stability: Annotated[
+        Number, "Share of other baselines that name the same cause; root causes only."
+    ]
+    cause_confidence: Annotated[Number, "How surely this is the cause to name; root causes only."]
+
+
+@dataclass(frozen=True)
+class DriverRow:
+    """One row per factor of net revenue and segment, in the period that leads an incident.
+
+    Contributions add up over members to `member = 'all'`, and over factors to the change of net
+    revenue.
+    """
+
+    incident_id: Annotated[str, "The incident."]
+    grain: Annotated[Grain, _doc("grain")]
+    period_start: Annotated[dt.date, _doc("period_start")]
+    dimension: Annotated[str, "Dimension of the segment; `all` for the whole shop."]
+    member: Annotated[str, "The segment within the dimension."]
+    factor: Annotated[
+        str, "Customers, orders, items or price, those of guests apart; or `returns`."
+    ]
+    expected: Annotated[Number, "What the factor was expected to be."]
+    actual: Annotated[Number, "What the factor came to."]
+    contribution: Annotated[float, "What it added to net revenue."]
+
+
+@dataclass(frozen=True)
+class CheckRow:
+    """One row per incident and check that was made before taking it at its word."""
+
+    incident_id: Annotated[str, "The incident."]
+    check_name: Annotated[str, "What was checked."]
+    verdict: Annotated[str, "What it came to in one word; `not tested` where too little is known."]
+    detail: Annotated[str, "The same in a sentence."]
+    figures: Annotated[dict[str, object], "What it was decided by, as a JSON object."]
+
+
+@dataclass(frozen=True)
+class CalibrationRow:
+    """One row per KPI, grain, method and promised alert rate, with the rate that came of it."""
+
+    kpi: Annotated[str, _doc("kpi")]
+    grain: Annotated[Grain, _doc("grain")]
+    method: Annotated[str, "Detector; `combined` for all of them together."]
+    promised: Annotated[float, "Alert rate promised for ordinary periods."]
+    tests: Annotated[int, "Periods tested."]
+    alerts: Annotated[int, "Those that raised an alert at the promised rate."]
+    realised: Annotated[float, "Alerts as a share of tests."]
+    range_lower: Annotated[
+        float, "Lower end of the range that chance allows around the promise.", Source("lower")
+    ]
+    range_upper: Annotated[float, "Upper end of that range.", Source("upper")]
+    is_within: Annotated[bool, "Whether the promise was kept."]
+
+
+@dataclass(frozen=True)
+class BlindSpotRow:
+    """One row per series: the smallest change that its last tested period would have shown."""
+
+    kpi: Annotated[str, _doc("kpi")]
+    segment: Annotated[str, _doc("segment")]
+    grain: Annotated[Grain, _doc("grain")]
+    period_start: Annotated[dt.date, _doc("period_start")]
+    expected: Annotated[float, _doc("expected")]
+    smallest_up: Annotated[
+        Number,
+        "Lowest value that would have been reported as a rise; NULL where none that the KPI can "
+        "have would.",
+    ]
+    smallest_down: Annotated[
+        Number,
+        "Highest value that would have been reported as a drop; NULL where none that the KPI can "
+        "have would.",
+    ]
+    up_change: Annotated[Number, "The smallest rise, as a share of the expected."]
+    down_change: Annotated[
+        Number, "The smallest drop, as a share of the expected (a negative number)."
+    ]
+
+
+@dataclass(frozen=True)
+class ExpectationRow:
+    """One row per series and period: the band that it was expected in, or why it was not tested."""
+
+    kpi: Annotated[str, _doc("kpi")]
+    segment: Annotated[str, _doc("segment")]
+    grain: Annotated[Grain, _doc("grain")]
+    period_start: Annotated[dt.date, _doc("period_start")]
+    actual: Annotated[Number, _doc("actual")]
+    expected: Annotated[Number, _doc("expected")]
+    lower: Annotated[Number, _doc("band_lower")]
+    upper: Annotated[Number, _doc("band_upper")]
+    is_tested: Annotated[bool, "Whether the period was judged at all."]
+    why_not: Annotated[str | None, "Why not, in one word; NULL where it was."]
+
+
+@dataclass(frozen=True)
+class ExplanationRow:
+    """One row per finding, incident and grain of blind spots: what it was worked out from.
+
+    While that stays the same, the next run keeps its rows as they are.
+    """
+
+    subject: Annotated[
+        str, "Id of an anomaly, an early warning or an incident; or which blind spots."
+    ]
+    fingerprint: Annotated[
+        str,
+        "Hash of the code, the finding, and the order lines of all periods that were looked at.",
+    ]
+
+
+@dataclass(frozen=True)
+class CanaryRow:
+    """One row per change that was planted into the last periods, and whether it would be caught."""
+
+    kpi: Annotated[str, _doc("kpi")]
+    segment: Annotated[str, _doc("segment")]
+    grain: Annotated[Grain, _doc("grain")]
+    period_start: Annotated[dt.date, _doc("period_start")]
+    relative_change: Annotated[
+        float, "Size of the change that was planted, as a part of what came."
+    ]
+    planted: Annotated[float, "Value that was planted."]
+    confidence: Annotated[float, "Confidence that it was given."]
+    is_caught: Annotated[bool, "Whether it would have been reported."]
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """One row per thing that somebody said about a finding, kept from run to run."""
+
+    anomaly_id: Annotated[str, "The finding."]
+    kpi: Annotated[str, _doc("kpi")]
+    segment: Annotated[str, _doc("segment")]
+    action: Annotated[str, "What was said."]
+    until: Annotated[
+        dt.date | None,
+        "Last day that it is snoozed, and open again after; NULL for anything else.",
+    ]
+    note: Annotated[str | None, "Why, in their own words."]
+    given_at: Annotated[dt.datetime, "When it was said, UTC."]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One row per finished run of detection, kept from run to run."""
+
+    run_id: Annotated[str, "Id of the run."]
+    started_at: Annotated[dt.datetime, "When it began, UTC."]
+    finished_at: Annotated[dt.datetime, "When it ended, UTC."]
+    as_of: Annotated[dt.date, "Last day that it looked at."]
+    status: Annotated[str, "`finished`."]
+    source: Annotated[str, "Where the order lines came from; says so where the shop is simulated."]
+    source_rows: Annotated[int, "Raw rows read."]
+    anomalies: Annotated[int, "How many anomalies were found."]
+    code_version: Annotated[str, "Version of the project."]
+
+
+@dataclass(frozen=True)
+class SentAlert:
+    """One row per incident sent to a channel, kept from run to run: nothing is sent twice."""
+
+    incident_id: Annotated[str, "Incident that was sent."]
+    lead_anomaly_id: Annotated[str, "Finding that it was told by then."]
+    channel: Annotated[str, "`webhook` or `email`."]
+    reason: Annotated[str, "Why it was sent: new, or worse than when it was sent before."]
+    severity: Annotated[str, _doc("severity")]
+    confidence: Annotated[float, "Confidence that was told."]
+    sent_at: Annotated[dt.datetime, "When the channel had taken it, in UTC."]
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """One row per narrative that an endpoint was asked to retell; kept from run to run."""
+
+    incident_id: Annotated[str, "Incident whose narrative it was."]
+    narrative: Annotated[str, "The narrative as it was."]
+    rewritten: Annotated[
+        str | None,
+        "What came back, with its figures put in again; empty where it was refused.",
+    ]
+    verdict: Annotated[str, "Whether it was taken, or why not."]
+    model: Annotated[str, "Model that was asked."]
+    asked_at: Annotated[dt.datetime, "When it was asked, in UTC."]
+
+
+TABLES: dict[str, Table] = {
+    "incidents": Table(IncidentRow),
+    "anomalies": Table(AnomalyRow),
+    "early_warnings": Table(
+        AnomalyRow,
+        about="One row per KPI whose unfinished period already shows more than a whole one should.",
+        renamed={
+            "anomaly_id": ("warning_id", "Id of the warning, the same in every run."),
+            "actual": ("at_least", "The least that the period can end with, in the KPI's unit."),
+        },
+        implied={"lower": None, "direction": "up", "z_score": None, "iqr_score": None},
+    ),
+    "trends": Table(TrendRow),
+    "attributions": Table(AttributionRow),
+    "early_attributions": Table(
+        AttributionRow,
+        about="The same as `attributions`, of early warnings.",
+        renamed={"anomaly_id": ("warning_id", "The early warning.")},
+    ),
+    "kpi_tree": Table(DriverRow),
+    "doubts": Table(CheckRow),
+    "calibration": Table(CalibrationRow),
+    "blind_spots": Table(BlindSpotRow),
+    "expectations": Table(ExpectationRow),
+    "explanations": Table(ExplanationRow),
+    "canaries": Table(CanaryRow),
+    "feedback": Table(Feedback, keeps_history=True),
+    "runs": Table(Run, keeps_history=True),
+    "alerts": Table(SentAlert, keeps_history=True),
+    "rewrites": Table(Rewrite, keeps_history=True),
+}
+"""In the order of the documentation."""
