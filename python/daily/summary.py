@@ -32,7 +32,7 @@ def summary(done: Done, *, colour: bool) -> str:
         *(alerts_cli.lines(done.alerts) if done.alerts else []),
         f"Everything is in {done.database}, and to be read in {done.report}.",
     ]
-    found = report.summary(done.detection, done.database, colour=colour)
+    found = report.summary(done.database, done.detection.untested, colour=colour)
     return "\n".join(["", found, "", *map(harmless, rest)])
 
 

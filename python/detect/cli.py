@@ -57,7 +57,7 @@ def _answer(options: argparse.Namespace) -> str:
         outcome = pipeline.run(options.db, options.as_of, with_canaries=options.canaries)
     if options.json:
         return report.as_json(outcome)
-    return report.summary(outcome, options.db, colour=is_coloured())
+    return report.summary(options.db, outcome.untested, colour=is_coloured())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -21,7 +21,15 @@ from retail.formatting import (
     segment,
     words,
 )
-from retail.reading import KpiRow, read_findings, read_kpis, read_run, read_table, reading
+from retail.reading import (
+    SIMULATED,
+    KpiRow,
+    read_findings,
+    read_kpis,
+    read_run,
+    read_table,
+    reading,
+)
 from retail.reading.selection import going_on, need_attention, open_incidents
 from retail.schema import ALL, AnomalyRow, AttributionRow, IncidentRow, Run, TrendRow
 
@@ -55,11 +63,17 @@ def read(path: Path) -> Found:
         return Found(run, incidents, going_on(trends, kpis, run.as_of), kpis)
 
 
-def summary(outcome: Outcome, path: Path, *, colour: bool) -> str:
-    """What is new, what is going on, and what the reader must know about the data."""
+def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
+    """What is new, what is going on, and what the reader must know about the data.
+
+    Args:
+        path: the finished file.
+        untested: KPIs with too little history at their own cadence.
+        colour: mark severities by colour.
+    """
     found = read(path)
     lines = []
-    if outcome.inputs.source.is_simulated:
+    if SIMULATED in found.run.source:
         lines.append("SIMULATED DATA: these figures are of no real shop.")
     rows = count(found.run.source_rows, "row")
     lines.append(f"{harmless(found.run.source)} ({rows}), as of {day(found.run.as_of, full=True)}")
@@ -71,8 +85,8 @@ def summary(outcome: Outcome, path: Path, *, colour: bool) -> str:
         mark = _mark(incident.severity, colour=colour)
         lines.append(f"  {mark} {percent(incident.confidence):>6}  {harmless(incident.headline)}")
     lines += map(harmless, _trends(found))
-    if outcome.untested:
-        lines.append(harmless(f"Too little history to test: {', '.join(outcome.untested)}."))
+    if untested:
+        lines.append(harmless(f"Too little history to test: {', '.join(untested)}."))
     return "\n".join(lines)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime as dt
-import json
 import shutil
 import socket
 import subprocess
@@ -91,7 +90,7 @@ def test_every_kpi_can_be_chosen_at_both_grains(
     database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = look(database, monkeypatch)
-    for kpi in facts.kpis:
+    for kpi in facts.kpis.values():
         calm(shown.selectbox(key="pick_kpi").select(kpi.kpi).run())
         for grain in ("daily", "weekly"):
             calm(shown.button_group(key="pick_grain").set_value(grain).run())
@@ -103,7 +102,7 @@ def test_every_kpi_can_be_chosen_at_both_grains(
 
 
 def test_a_country_is_measured_as_its_order_lines_add_up(database: Path, facts: Facts) -> None:
-    kpi = next(k for k in facts.kpis if k.kpi == "return_rate")
+    kpi = facts.kpis["return_rate"]
     country = max(read.countries(database))
     for period in read.series(database, kpi, "weekly", country)[3:12]:
         place = Place(
@@ -115,7 +114,7 @@ def test_a_country_is_measured_as_its_order_lines_add_up(database: Path, facts: 
 
 
 def test_the_parts_of_a_period_are_those_of_the_kpi_table(database: Path, facts: Facts) -> None:
-    kpi = next(k for k in facts.kpis if k.kpi == "active_customers")
+    kpi = facts.kpis["active_customers"]
     ((start, value),) = query(
         database,
         "select period_start, value from marts.fct_kpis_daily where kpi = 'active_customers' "
@@ -135,7 +134,7 @@ def test_a_finding_leads_to_its_incident(
         database, monkeypatch, kpi=finding.kpi, grain=finding.grain, span="all",
         country=finding.segment,
     )  # fmt: skip
-    calm(shown.button(key=f"open_{finding.name}").click().run())
+    calm(shown.button(key=f"open_{finding.anomaly_id}").click().run())
     assert address_of(shown)["incident"] == finding.incident_id
     headline = next(i.headline for i in facts.incidents if i.incident_id == finding.incident_id)
     assert headline in text_of(shown).replace("&#39;", "'").replace("&amp;", "&")
@@ -191,7 +190,7 @@ def test_every_incident_is_told_under_its_own_address(
 
 def test_a_link_to_a_finding_opens_its_incident(database: Path, facts: Facts) -> None:
     finding = facts.findings[-1]
-    found = choice.read({"incident": finding.name}, facts).incident
+    found = choice.read({"incident": finding.anomaly_id}, facts).incident
     assert found is not None
     assert found.incident_id == finding.incident_id
 
@@ -219,10 +218,10 @@ def test_order_lines_add_up_to_the_segment_that_led_to_them(database: Path, fact
     findings = [f for f in facts.findings if f.kpi in measures and not f.is_early][:4]
     compared = 0
     for finding in findings:
-        told = [p for p in read.parts(database, finding.name) if p.analysis == "breakdown"]
+        told = [p for p in read.parts(database, finding.anomaly_id) if p.analysis == "breakdown"]
         for part in told:
-            ((dimension, member),) = json.loads(part.segment).items()
-            same = [json.loads(p.segment)[dimension] for p in told if p.dimensions == dimension]
+            ((dimension, member),) = part.segment.items()
+            same = [p.segment[dimension] for p in told if p.dimensions == dimension]
             fixed = () if finding.segment == "all" else (("country", finding.segment),)
             last = finding.period_start + PERIOD[finding.grain]
             place = Place(finding.period_start, last, (*fixed, (dimension, member)), tuple(same))
@@ -242,9 +241,9 @@ def test_the_drill_down_shows_the_order_lines_of_the_table(
     database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     incident = facts.incidents[-1]
-    lead = next(f for f in facts.findings if f.name == incident.lead_anomaly_id)
-    part = next(p for p in read.parts(database, lead.name) if p.dimensions == "product")
-    product = json.loads(part.segment)["product"]
+    lead = next(f for f in facts.findings if f.anomaly_id == incident.lead_anomaly_id)
+    part = next(p for p in read.parts(database, lead.anomaly_id) if p.dimensions == "product")
+    product = part.segment["product"]
     shown = look(database, monkeypatch, incident=incident.incident_id, by="product", member=product)
     last = lead.period_start + PERIOD[lead.grain]
     rows = query(

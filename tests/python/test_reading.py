@@ -1,0 +1,232 @@
+"""Terminal, report, dashboard and alerts say the same of the same incident and the same trend."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from alerts import message
+from alerts.choose import Rules, choose
+from alerts.read import read as read_alerts
+from alerts.records import Alert
+from conftest import Shop
+from dashboard import cli as dashboard_cli
+from detect import cli, desk, report
+from report import page
+from retail import formatting
+from retail.reading import Facts, read_facts, reading
+from retail.reading.findings import today
+from retail.schema import ALL, IncidentRow
+
+SECONDS = 60.0
+EVERYTHING = Rules(min_severity="low", max_age_days=100_000)
+TRENDS = (
+    ("order_count", "daily", 9, 0.454, "increasing"),
+    ("total_revenue", "daily", 3, -0.9974, "decreasing"),
+    ("order_count", "weekly", 3, 0.5, "increasing"),
+    ("active_customers", "daily", 60, 0.7, "increasing"),
+)
+"""KPI, grain, days since it ended, change: the first two go on at the owner's pace."""
+GOING = {"Orders": "+45 %", "Total revenue": "−99.7 %"}
+
+
+@pytest.fixture(scope="module")
+def database(detected: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The session's shop, with trends that a screen could be of two minds about."""
+    path = tmp_path_factory.mktemp("reading") / "shop.duckdb"
+    shutil.copyfile(detected.database, path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("delete from insights.trends")
+        for kpi, grain, days, change, direction in TRENDS:
+            connection.execute(
+                """
+                insert into insights.trends by name
+                select ? as kpi, 'all' as segment, ? as grain, as_of - 90 as window_start,
+                    as_of - ? as window_end, ? as direction, ? as relative_change,
+                    0.97 as confidence, as_of - 60 as detected_on, 'mann_kendall' as method
+                from insights.runs
+                """,
+                [kpi, grain, days, direction, change],
+            )
+    return path
+
+
+@pytest.fixture(scope="module")
+def facts(database: Path) -> Facts:
+    return read_facts(database)
+
+
+def plain(text: str) -> str:
+    """A page as it is read."""
+    text = re.sub(r"<(style|script).*?</\1>", "", text, flags=re.DOTALL)
+    bare = html.unescape(re.sub(r"<[^>]+>", " ", text)).replace(formatting.SPACE, " ")
+    return " ".join(bare.split())
+
+
+def on_the_dashboard(path: Path, monkeypatch: pytest.MonkeyPatch, **address: str) -> str:
+    monkeypatch.setenv("RETAIL_DB", str(path))
+    shown = AppTest.from_file(str(dashboard_cli.APP), default_timeout=SECONDS)
+    for name, value in address.items():
+        shown.query_params[name] = value
+    shown.run()
+    assert not shown.exception
+    return plain("\n".join(part.proto.body for part in shown.get("html")))
+
+
+def in_the_report(path: Path, incident: IncidentRow) -> str:
+    """The part of the report that tells of an incident."""
+    after = page.render(read_facts(path)).split(f'id="incident-{incident.incident_id}"')[1]
+    return plain("<" + after.split('<div class="tags">')[1])
+
+
+def in_the_terminal(path: Path, *words: str, capsys: pytest.CaptureFixture[str]) -> str:
+    assert cli.main([*words, "--db", str(path)]) == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def alerts_of(path: Path) -> list[Alert]:
+    return list(choose(read_alerts(path, today()), "webhook", EVERYTHING).alerts)
+
+
+def figures(facts: Facts, incident: IncidentRow) -> set[str]:
+    """What moved, from what was expected, and how surely."""
+    told = {formatting.percent(incident.confidence)}
+    for row in facts.findings:
+        if row.incident_id == incident.incident_id:
+            unit = facts.kpis[row.kpi].unit
+            told |= {formatting.amount(row.actual, unit), formatting.amount(row.expected, unit)}
+            told |= {formatting.percent(row.confidence), row.favourability}
+    return told
+
+
+def test_every_screen_says_the_same_of_an_incident(
+    database: Path,
+    facts: Facts,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    incident = facts.incidents[0]
+    screens = {
+        "terminal": in_the_terminal(database, "explain", incident.incident_id, capsys=capsys),
+        "report": in_the_report(database, incident),
+        "dashboard": on_the_dashboard(database, monkeypatch, incident=incident.incident_id),
+    }
+    wanted = figures(facts, incident) | {incident.headline, incident.story, incident.severity}
+    for name, text in screens.items():
+        assert {figure for figure in wanted if figure not in text} == set(), name
+    days = formatting.span(incident.period_start, incident.period_end)
+    assert days in screens["report"]
+    assert days in screens["dashboard"]
+
+
+def test_an_alert_says_what_the_screens_say(database: Path, facts: Facts) -> None:
+    told = {alert.incident.incident_id: message.write(alert) for alert in alerts_of(database)}
+    assert set(told) == {i.incident_id for i in facts.incidents if i.status == "open"}
+    for incident in facts.incidents:
+        text = " ".join(
+            [told[incident.incident_id].subject, *told[incident.incident_id].paragraphs]
+        )
+        days = formatting.span(incident.period_start, incident.period_end, full=True)
+        for part in (incident.story, days, formatting.percent(incident.confidence)):
+            assert part in text
+        assert incident.headline[:80] in text
+
+
+def test_the_signs_of_a_cause_are_the_same_everywhere(
+    database: Path,
+    facts: Facts,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    incident = next(i for i in facts.incidents if i.root_cause)
+    explained = desk.explain(database, incident.incident_id)
+    parts = [r for r in explained.attributions if r.anomaly_id == incident.lead_anomaly_id]
+    unit = facts.kpis[explained.members[0].kpi].unit
+    firsts = {
+        formatting.contribution(row.contribution, unit)
+        for row in parts
+        if row.rank == 1 and row.analysis == "breakdown"
+    }
+    terminal = in_the_terminal(database, "explain", incident.incident_id, capsys=capsys)
+    report_page = in_the_report(database, incident)
+    assert {shown for shown in firsts if shown not in terminal} == set()
+    assert {shown for shown in firsts if shown not in report_page} == set()
+    (cause,) = [row for row in parts if row.analysis == "root_cause" and row.rank == 1]
+    dashboard = on_the_dashboard(database, monkeypatch, incident=incident.incident_id)
+    assert formatting.contribution(cause.contribution, unit) in dashboard
+    assert formatting.contribution(cause.contribution, unit) in terminal
+
+
+def test_terminal_and_report_show_the_same_trends(database: Path) -> None:
+    terminal = report.summary(database, colour=False)
+    line = next(line for line in terminal.splitlines() if line.startswith("Trends:"))
+    assert line.count(" since ") == len(GOING)
+    shown = page.render(read_facts(database))
+    table = re.search(r"<caption>Going on, whole shop</caption>.*?</table>", shown, re.DOTALL)
+    assert table
+    rows = re.findall(r"<tr>.*?</tr>", table[0].split("<tbody>")[1], re.DOTALL)
+    assert [plain(row).split(" %")[0] + " %" for row in rows] == [
+        f"{label} {change}" for label, change in sorted(GOING.items(), reverse=True)
+    ]
+    for label, change in GOING.items():
+        assert f"{formatting.lower_first(label)} {change} since" in line
+
+
+def test_the_dashboard_tells_a_trend_with_the_same_figures(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = on_the_dashboard(database, monkeypatch, kpi="total_revenue", grain="daily")
+    assert "Decreasing by −99.7 %" in text
+
+
+def test_what_was_said_since_the_run_shows_at_once_wherever_incidents_are_shown(
+    database: Path,
+    facts: Facts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "own.duckdb"
+    shutil.copyfile(database, path)
+    incident = next(i for i in facts.incidents if i.status == "open")
+    desk.say(path, incident.incident_id, "ack", None, None)
+    listed = in_the_terminal(path, "list", capsys=capsys)
+    assert re.search(rf"{incident.incident_id} \S+ \S+ +\S+ % acknowledged", listed)
+    assert incident.headline not in report.summary(path, colour=False)
+    assert in_the_report(path, incident).split(incident.headline[:20])[0].count("acknowledged") == 1
+    dashboard = on_the_dashboard(path, monkeypatch, incident=incident.incident_id)
+    assert "acknowledged" in dashboard.split(incident.incident_id)[0]
+    assert incident.incident_id not in {a.incident.incident_id for a in alerts_of(path)}
+
+
+def test_a_rewritten_story_is_told_on_every_screen(
+    database: Path, facts: Facts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "own.duckdb"
+    shutil.copyfile(database, path)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("update insights.incidents set narrative_rewritten = 'In other words.'")
+    incident = facts.incidents[0]
+    assert "In other words." in in_the_terminal(
+        path, "explain", incident.incident_id, capsys=capsys
+    )
+    assert "In other words." in in_the_report(path, incident)
+    assert all("In other words." in message.write(a).paragraphs for a in alerts_of(path))
+
+
+def test_findings_are_read_with_all_their_columns(database: Path) -> None:
+    facts, connection_rows = read_facts(database), 0
+    with reading(database) as connection:
+        for table in ("anomalies", "early_warnings"):
+            ((count,),) = connection.execute(f"select count(*) from insights.{table}").fetchall()
+            connection_rows += count
+    assert len(facts.findings) == connection_rows
+    assert all(row.segment == ALL or row.kpi in facts.kpis for row in facts.findings)
+    assert all(isinstance(row.period_start, dt.date) for row in facts.findings)

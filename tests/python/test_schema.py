@@ -1,0 +1,136 @@
+"""A column of insights is one entry: file, readers and documentation follow from it."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import duckdb
+import pytest
+import yaml
+
+from conftest import PROJECT
+from detect import store
+from retail.reading import ReadError, read_table, reading
+from retail.schema import TABLES, Feedback, Table, documentation
+from retail.schema.columns import columns_of
+
+NOW = dt.datetime(2024, 6, 1, 9)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    path = tmp_path / "shop.duckdb"
+    duckdb.connect(str(path)).close()
+    return path
+
+
+def wider(name: str, column: str, kind: object) -> Table:
+    """A table with one more field in its record, and nothing else."""
+    table = TABLES[name]
+    record = dataclasses.make_dataclass(
+        table.record.__name__, [(column, kind)], bases=(table.record,), frozen=True
+    )
+    return dataclasses.replace(table, record=record)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a table is written from: attributes by name, whatever the table asks for."""
+
+    text: str
+
+    def __getattr__(self, name: str) -> object:
+        usual = {"grain": "daily", "period_start": NOW.date(), "upper_share": 0.25, "kpi": self}
+        return usual.get(name, 1.5 if name in ("smallest_up", "smallest_down") else 0.5)
+
+
+def test_a_new_column_is_one_entry(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = Annotated[float | None, "What part of all periods lies above: a test's own column."]
+    monkeypatch.setitem(TABLES, "blind_spots", wider("blind_spots", "upper_share", kind))
+    store.write_insights(database, store.rows_of({"blind_spots": [Found("units_sold")]}))
+    with reading(database) as connection:
+        (row,) = read_table(connection, TABLES["blind_spots"].record, "blind_spots")
+        types = connection.execute(
+            "select data_type from information_schema.columns where column_name = 'upper_share'"
+        ).fetchall()
+    assert row.upper_share == 0.25
+    assert types == [("DOUBLE",)]
+    (source,) = yaml.safe_load(documentation.as_yaml())["sources"]
+    (spots,) = [table for table in source["tables"] if table["name"] == "blind_spots"]
+    assert spots["columns"][-1] == {
+        "name": "upper_share",
+        "data_type": "double",
+        "description": "What part of all periods lies above: a test's own column.",
+    }
+
+
+def test_the_documentation_is_the_one_that_is_written_from_the_records() -> None:
+    kept = (PROJECT / documentation.FILE).read_text(encoding="utf-8")
+    assert kept == documentation.as_yaml(), "run `python -m retail.schema`"
+
+
+def test_a_history_gets_the_columns_that_it_lacks_and_keeps_its_rows(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = Feedback("a", "order_count", "all", "ack", None, "seen", NOW)
+    store.give_feedback(database, [said])
+    kind = Annotated[str | None, "Who said it: a test's own column."]
+    monkeypatch.setitem(TABLES, "feedback", wider("feedback", "said_by", kind))
+    record = TABLES["feedback"].record
+    with reading(database) as connection:
+        (row,) = read_table(connection, record, "feedback")
+    assert (row.anomaly_id, row.said_by) == ("a", None)
+    store.append(database, "feedback", [record(*dataclasses.astuple(said), "Ann")])
+    with reading(database) as connection:
+        rows = read_table(connection, record, "feedback", "order by rowid")
+    assert [row.said_by for row in rows] == [None, "Ann"]
+
+
+def test_a_table_that_an_earlier_version_wrote_is_told_of_in_one_line(database: Path) -> None:
+    store.write_insights(database, {name: [] for name in TABLES})
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("alter table insights.anomalies rename favourability to effect")
+    with (
+        pytest.raises(ReadError, match="no column favourability: an earlier version wrote it"),
+        reading(database) as connection,
+    ):
+        read_table(connection, TABLES["anomalies"].record, "anomalies")
+
+
+def test_an_early_warning_is_read_as_an_anomaly(database: Path) -> None:
+    store.write_insights(database, {name: [] for name in TABLES})
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(
+            "insert into insights.early_warnings by name select 'w' as warning_id, 'k' as kpi, "
+            "'all' as segment, 'daily' as grain, date '2024-06-01' as period_start, "
+            "90 as at_least, 40 as expected, 60 as upper, 'so_far, iqr' as methods"
+        )
+    with reading(database) as connection:
+        (row,) = read_table(connection, TABLES["early_warnings"].record, "early_warnings")
+    assert (row.anomaly_id, row.actual, row.lower, row.direction) == ("w", 90, None, "up")
+    assert row.is_early
+
+
+def test_a_field_without_a_description_is_refused() -> None:
+    for kind in (str, Annotated[str, 1], Annotated[list[str], "a list"]):
+        record = dataclasses.make_dataclass("Row", [("place", kind)])
+        with pytest.raises(TypeError, match=r"Row\.place: wants Annotated"):
+            columns_of(record)
+
+
+def test_a_column_name_means_one_thing() -> None:
+    """Of columns that the contract does not fix: a name has one description, or one sense."""
+    for name in ("favourability", "cause_confidence", "relative_change"):
+        assert any(c.name == name for table in TABLES.values() for c in table.columns)
+    holders = {
+        name: {table for table, found in TABLES.items() if name in {c.name for c in found.columns}}
+        for name in ("effect", "confidence", "change", "lower")
+    }
+    assert holders["effect"] == {"attributions", "early_attributions"}
+    assert not holders["confidence"] & {"attributions", "early_attributions"}
+    assert holders["change"] == {"anomalies", "early_warnings"}
+    assert holders["lower"] == {"anomalies", "expectations"}
