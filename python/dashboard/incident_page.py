@@ -171,7 +171,8 @@ def _segments(
     )
     _tree(tree, by, facts)
     listed = tuple(m for part in told if (m := member_of(part, by)))
-    order_lines.section(look, place_of(lead, by, member, listed), _title(lead, by, member, facts))
+    place, title = place_of(lead, by, member, listed), _title(lead, by, member, facts)
+    order_lines.section(look, place, title, facts.shop.money)
 
 
 def _choose(

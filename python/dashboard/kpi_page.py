@@ -227,7 +227,7 @@ def _into(
     parts = [] if country == ALL else [country]
     parts += [] if member == WHOLE else [named(member, by, facts)]
     title = formatting.period(period.period_start, chosen.grain)
-    order_lines.section(look, place, ", ".join([title, *parts]))
+    order_lines.section(look, place, ", ".join([title, *parts]), facts.shop.money)
 
 
 def _period(

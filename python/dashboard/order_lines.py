@@ -22,11 +22,18 @@ LEADING = (
 )  # fmt: skip
 
 
-def section(look: Look, place: Place, title: str) -> None:
-    """Sums of all lines, the largest of them, and a button for a file of them."""
+def section(look: Look, place: Place, title: str, money: str) -> None:
+    """Sums of all lines, the largest of them, and a button for a file of them.
+
+    Args:
+        look: at the file.
+        place: days and members.
+        title: the same in words.
+        money: the unit of the shop's.
+    """
     found = look.ask(read.lines, place, SHOWN)
     show.fragment(
-        "sums", title=title, sums=found.sums, shown=len(found.largest), limit=SHOWN, most=MOST
+        "sums", title=title, sums=found.sums, shown=len(found.largest), most=MOST, money=money
     )
     if not found.largest:
         return

@@ -45,7 +45,7 @@ LARGEST = 3
 
 
 @dataclass(frozen=True)
-class Found:
+class Summary:
     """What a summary tells: the last run, its incidents, and the trends that go on."""
 
     run: Run
@@ -54,13 +54,13 @@ class Found:
     kpis: dict[str, KpiRow]
 
 
-def read(path: Path) -> Found:
+def read(path: Path) -> Summary:
     """Read what a summary tells."""
     with reading(path) as connection:
         run, kpis = read_run(connection), read_kpis(connection)
         trends = read_table(connection, TrendRow, "trends")
         incidents = read_findings(connection).incidents
-        return Found(run, incidents, going_on(trends, kpis, run.as_of), kpis)
+        return Summary(run, incidents, going_on(trends, kpis, run.as_of), kpis)
 
 
 def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
@@ -90,7 +90,7 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
     return "\n".join(lines)
 
 
-def _trends(found: Found) -> list[str]:
+def _trends(found: Summary) -> list[str]:
     """Trends still going on, one line."""
     moves = (
         f"{lower_first(found.kpis[t.kpi].label)} {percent(t.relative_change, signed=True)} "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from detect.records import Kpi
-from retail.formatting import amount, count, percent, price, product
+from retail.formatting import amount, count, percent, price, product, whole
 from retail.formatting import segment as in_words
 
 Figures = Mapping[str, object]
@@ -31,9 +31,10 @@ def say(check: str, verdict: str, figures: Figures, kpi: Kpi, names: Names) -> s
 def _reversal(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
     if verdict == "none":
         return "No large order was cancelled within the period."
+    pieces, what = _whole(figures["quantity"]), product(str(figures["product"]), names)
     return (
-        f"{figures['quantity']:,} pieces of {product(str(figures['product']), names)} were ordered "
-        f"by customer {figures['customer_id']} and cancelled {_after(figures['minutes'])} later."
+        f"{pieces} pieces of {what} were ordered by customer {figures['customer_id']} "
+        f"and cancelled {_after(figures['minutes'])} later."
     )
 
 
@@ -75,8 +76,8 @@ def _duplicate_load(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> s
     if verdict == "clear":
         return f"{share} of the sale lines come more than once: nothing was loaded twice."
     return (
-        f"The data may have been loaded twice: {share} of the {figures['lines']:,} sale lines come "
-        "again with the same customer, product, quantity and price."
+        f"The data may have been loaded twice: {share} of the {_whole(figures['lines'])} sale "
+        "lines come again with the same customer, product, quantity and price."
     )
 
 
@@ -109,6 +110,10 @@ def _missing_hours(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> st
         f"A part of the day may be missing: nothing came in {figures['hours']} of the usual hours "
         f"({figures['first']}:00 to {figures['last']}:59), which bring {share} of the orders."
     )
+
+
+def _whole(value: object) -> str:
+    return whole(_number(value))
 
 
 def _number(value: object) -> float:

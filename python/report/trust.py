@@ -182,7 +182,7 @@ def _volume(volume: Volume | None) -> str:
     came = f"{formatting.count(volume.lines, 'order line')} on {formatting.day(volume.date_day)}"
     if volume.usual_lines is None:
         return f"{came}; too few days before it to say what is usual"
-    usual = f"about {volume.usual_lines:,.0f} a day are usual"
+    usual = f"about {formatting.whole(volume.usual_lines)} a day are usual"
     return f"{came}, far from what is usual: {usual}" if volume.is_unusual else f"{came}; {usual}"
 
 

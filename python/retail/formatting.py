@@ -42,8 +42,13 @@ def _digits(value: float, unit: str) -> int:
     return 0 if abs(value) >= WHOLE_MONEY_FROM else 2 if unit.startswith(CURRENCY) else 1
 
 
-def price(value: float, money: str) -> str:
-    """The price of one piece, to its last hundredth."""
+def whole(number: float) -> str:
+    """A number of things without its noun."""
+    return f"{number:,.0f}"
+
+
+def price(value: float | Decimal, money: str) -> str:
+    """A price, or a sum of order lines, to its last hundredth."""
     return _signed(f"{value:,.2f}", _mark(money))
 
 
@@ -145,7 +150,7 @@ def when(start: dt.date, grain: str, *, full: bool = False) -> str:
 
 def count(number: int, noun: str) -> str:
     """A number of things."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    return f"{whole(number)} {noun}" + ("" if number == 1 else "s")
 
 
 def age(then: dt.date, now: dt.date) -> str:

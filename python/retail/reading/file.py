@@ -117,15 +117,16 @@ def read_table(
     columns = ", ".join(c.name if c.name in there else f"null as {c.name}" for c in table.columns)
     query = f"select {columns} from insights.{identifier(name)} {tail}"  # noqa: S608 - names from the schema
     rows = connection.execute(query, list(parameters)).fetchall()
-    return tuple(_record(record, table, row) for row in rows)
+    return _records(record, table, rows)
 
 
 def _columns_there(connection: Connection, name: str) -> set[str]:
-    query = """
-        select column_name from information_schema.columns
-        where table_schema = 'insights' and table_name = ?
-    """
-    return {column for (column,) in connection.execute(query, [name]).fetchall()}
+    """Columns that a table has in this file; the information schema takes five times as long."""
+    there = "select 1 from duckdb_tables() where schema_name = 'insights' and table_name = ?"
+    if not connection.execute(there, [name]).fetchall():
+        return set()
+    query = "select name from pragma_table_info(?)"
+    return {column for (column,) in connection.execute(query, [f"insights.{name}"]).fetchall()}
 
 
 def _insist(name: str, table: Table, there: set[str]) -> None:
@@ -139,12 +140,24 @@ def _insist(name: str, table: Table, there: set[str]) -> None:
         )
 
 
-def _record(record: type[Row], table: Table, row: Sequence[object]) -> Row:
-    values = {
-        column.field: json.loads(str(value)) if column.type == "JSON" else known(value)
-        for column, value in zip(table.columns, row, strict=True)
-    }
-    return record(**table.implied, **values)
+def _records(
+    record: type[Row], table: Table, rows: Sequence[tuple[object, ...]]
+) -> tuple[Row, ...]:
+    """Rows as records; the file has NULL for what is no number already."""
+    nested = [place for place, column in enumerate(table.columns) if column.type == "JSON"]
+    whole = [_unpacked(row, nested) for row in rows] if nested else rows
+    if not table.implied:
+        return tuple(record(*row) for row in whole)
+    names = [column.field for column in table.columns]
+    return tuple(record(**table.implied, **dict(zip(names, row, strict=True))) for row in whole)
+
+
+def _unpacked(row: tuple[object, ...], nested: Sequence[int]) -> tuple[object, ...]:
+    """A row whose JSON is what it stands for."""
+    values = list(row)
+    for place in nested:
+        values[place] = json.loads(str(values[place]))
+    return tuple(values)
 
 
 def known(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
