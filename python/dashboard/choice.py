@@ -63,7 +63,7 @@ def one_of(options: Sequence[Item], wanted: object, default: Item) -> Item:
 
 def span(text: str, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
     """The days of a span: so many days up to the last, all, or `FROM..TO`."""
-    if text.isdigit():
+    if text.isdecimal():
         return max(first, last - dt.timedelta(days=min(int(text), 100_000))), last
     start, dots, end = text.partition("..")
     try:

@@ -48,7 +48,7 @@ def _all(facts: Facts) -> None:
         format_func=formatting.upper_first,
     )  # fmt: skip
     wanted = open_incidents(facts.incidents) if status == OPEN else facts.incidents
-    most = int(address.given("most") or 0) if (address.given("most") or "").isdigit() else 0
+    most = int(address.given("most") or 0) if (address.given("most") or "").isdecimal() else 0
     most = max(most, SHOWN)
     show.fragment("found", count=len(wanted), status=status, as_of=facts.run.as_of)
     for incident in wanted[:most]:

@@ -84,7 +84,8 @@ def say(path: Path, name: str, said: str, until: dt.date | None, note: str | Non
     ]
     store.give_feedback(path, given)
     anomalies = "1 anomaly" if len(given) == 1 else f"{len(given)} anomalies"
-    return f"{name}: {feedback.STATUS[said]} ({anomalies})"
+    status = f"{name}: {feedback.STATUS[said]} ({anomalies})"
+    return f"{status}; every screen shows it, and the next run honours it"
 
 
 def _named(members: tuple[AnomalyRow, ...], name: str) -> list[AnomalyRow]:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
@@ -165,6 +165,7 @@ def test_no_dimension_but_a_known_one_reaches_a_query(database: Path) -> None:
 
 
 @given(st.text(), st.dates(), st.dates())
+@example("¹", dt.date(2011, 1, 1), dt.date(2011, 12, 31))
 def test_a_span_is_never_wider_than_the_data(text: str, first: dt.date, last: dt.date) -> None:
     start, end = choice.span(text, first, max(first, last))
     assert start >= first

@@ -34,6 +34,18 @@ TRENDS = (
     ("active_customers", "daily", 60, 0.7, "increasing"),
 )
 """KPI, grain, days since it ended, change: the first two go on at the owner's pace."""
+CAUSE = """
+    insert into insights.attributions by name
+    select lead_anomaly_id as anomaly_id, 'root_cause' as analysis, 1 as rank,
+        'country' as dimensions, '{"country": "France"}' as segment, 0.0 as actual,
+        1234.5 as expected, -1234.5 as contribution, 0.9974 as share_of_change, 'down' as effect,
+        0.97 as cause_confidence
+    from insights.incidents
+    where not is_provisional
+    order by incident_id
+    limit 1
+"""
+"""A cause of the first incident: the simulated shop's are broad."""
 GOING = {"Orders": "+45 %", "Total revenue": "−99.7 %"}
 
 
@@ -55,6 +67,13 @@ def database(detected: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 """,
                 [kpi, grain, days, direction, change],
             )
+        connection.execute("delete from insights.attributions where analysis = 'root_cause'")
+        connection.execute(CAUSE)
+        connection.execute(
+            'update insights.incidents set root_cause = \'{"country": "France"}\' '
+            "where incident_id = (select incident_id from insights.incidents "
+            "where not is_provisional order by incident_id limit 1)"
+        )
     return path
 
 
