@@ -37,8 +37,8 @@ TRENDS = (
 CAUSE = """
     insert into insights.attributions by name
     select lead_anomaly_id as anomaly_id, 'root_cause' as analysis, 1 as rank,
-        'country' as dimensions, '{"country": "France"}' as segment, 0.0 as actual,
-        1234.5 as expected, -1234.5 as contribution, 0.9974 as share_of_change, 'down' as effect,
+        'country' as dimensions, '{"country": "France"}' as segment, 1234.5 as actual,
+        0.0 as expected, 1234.5 as contribution, -0.9974 as share_of_change, 'up' as effect,
         0.97 as cause_confidence
     from insights.incidents
     where not is_provisional
@@ -179,8 +179,10 @@ def test_the_signs_of_a_cause_are_the_same_everywhere(
     assert {shown for shown in firsts if shown not in report_page} == set()
     (cause,) = [row for row in parts if row.analysis == "root_cause" and row.rank == 1]
     dashboard = on_the_dashboard(database, monkeypatch, incident=incident.incident_id)
-    assert formatting.contribution(cause.contribution, unit) in dashboard
-    assert formatting.contribution(cause.contribution, unit) in terminal
+    assert cause.segment == {"country": "France"}
+    for shown in ("France +£1,234 −99.7 %", "97 %"):
+        assert shown in dashboard
+    assert "country France +£1,234 −99.7 %" in terminal
 
 
 def test_terminal_and_report_show_the_same_trends(database: Path) -> None:
