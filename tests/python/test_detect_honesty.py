@@ -106,7 +106,7 @@ def test_a_slow_decline_is_one_trend_not_many() -> None:
     found = [t for t in trends.find(scan(declining())) if t.kpi.name == "order_count"]
     assert len(found) == 1
     assert found[0].direction == "decreasing"
-    assert found[0].change < -0.15
+    assert found[0].relative_change < -0.15
     assert found[0].slope < 0
     assert found[0].tau < 0
 
@@ -230,7 +230,7 @@ def test_canaries_are_caught_when_they_are_large() -> None:
     assert {c.kpi for c in found} == {"order_count", "units_sold", "items_per_order"}
     assert len(found) == 3 * canaries.PERIODS * canaries.CHANGES.size
     caught = {
-        change: np.mean([c.is_caught for c in found if c.change == change])
+        change: np.mean([c.is_caught for c in found if c.relative_change == change])
         for change in (-0.7, -0.3, 2.0)
     }
     assert caught[-0.7] > 0.9
