@@ -34,13 +34,13 @@ def view(values: np.ndarray) -> View:
 
 
 def named(name: str, seen: View) -> Evidence:
-    return next(d for d in DETECTORS if d.name == name).look(seen)
+    return next(d for d in DETECTORS if d.name == name).score(seen)
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.name)
 def test_every_detector_keeps_the_contract(detector) -> None:  # noqa: ANN001
     seen = view(orders())
-    found = detector.look(seen)
+    found = detector.score(seen)
     for array in dataclasses.astuple(found):
         assert array.shape == seen.panel.value.shape
     p = found.p_value[np.isfinite(found.p_value)]
@@ -52,7 +52,7 @@ def test_every_detector_keeps_the_contract(detector) -> None:  # noqa: ANN001
 def test_no_detector_looks_ahead(detector) -> None:  # noqa: ANN001
     values, other = orders(), orders()
     other[:, 120:] = 3 * orders(seed=9)[:, 120:]
-    before, after = detector.look(view(values)), detector.look(view(other))
+    before, after = detector.score(view(values)), detector.score(view(other))
     for mine, theirs in zip(dataclasses.astuple(before), dataclasses.astuple(after), strict=True):
         assert mine[:, :120].tobytes() == theirs[:, :120].tobytes()
 
@@ -75,8 +75,8 @@ def test_thresholds_come_from_the_definition() -> None:
     strict = dataclasses.replace(seen.panel.series[0].kpi, z_threshold=99.0, iqr_threshold=99.0)
     series = (dataclasses.replace(seen.panel.series[0], kpi=strict), *seen.panel.series[1:])
     strict_view = dataclasses.replace(seen, panel=dataclasses.replace(seen.panel, series=series))
-    assert not z_score.look(strict_view).agrees[0, 150]
-    assert not iqr.look(strict_view).agrees[0, 150]
+    assert not z_score.score(strict_view).agrees[0, 150]
+    assert not iqr.score(strict_view).agrees[0, 150]
 
 
 @pytest.mark.parametrize("name", ["z_score", "iqr", "level_shift", "companions"])
@@ -90,7 +90,7 @@ def test_noise_is_rarely_taken_for_news(name: str) -> None:
 def test_a_lasting_change_too_small_for_a_day_is_found_as_a_shift() -> None:
     values = orders(series=30)
     values[:, 120:] *= np.exp(-1.6 * 0.2)
-    found = level_shift.look(view(values))
+    found = level_shift.score(view(values))
     assert (found.p_value[:, 120:135] < 0.01).any(axis=1).mean() > 0.7
     assert (found.span[:, 120:135].max(axis=1) > 1).all()
 
@@ -100,7 +100,7 @@ def test_a_kpi_that_leaves_its_companions_is_found() -> None:
     pair = np.vstack([values, 0.9 * values * np.exp(0.03 * orders(noise=0.0, series=1) / 100)])
     pair[1] *= np.exp(0.04 * np.random.default_rng(5).normal(size=DAYS))
     pair[1, 150] *= 0.7
-    found = companions.look(view(pair))
+    found = companions.score(view(pair))
     assert found.p_value[1, 150] < 0.01
     assert found.statistic[1, 150] < 0
 
