@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
+import duckdb
 import numpy as np
 import pymannkendall
 import pytest
@@ -17,7 +23,7 @@ from detect.detectors import mann_kendall as mk
 from detect.packing import pack, unpack
 from detect.past import mean_square
 from detect.view import View, look
-from test_detect_shop import DAYS, dates, kpi, panel
+from test_detect_shop import DAYS, build, bulk_order, cells, dates, kpi, panel, plant
 
 MATURE = 60
 CLOSED = np.arange(DAYS) % 7 == 5
@@ -131,6 +137,78 @@ def test_trade_on_a_closed_day_is_off_the_calendar() -> None:
     seen = look(panel(values, kpi()), learned)
     assert np.argwhere(named("calendar", seen).agrees).tolist() == [[0, saturday]]
     assert not seen.tested[:, saturday].any()
+
+
+# ------------------------------------------------------------------------- one detector more
+
+PYTHON = Path(__file__).parents[2] / "python"
+EAGER = '''
+"""Sure of any rise of the units by more than a sigma in the last days."""
+
+import numpy as np
+
+from detect.detectors.contract import Detector, Evidence
+
+
+def score(view):
+    rise = view.tested & (view.forecast.residual > 1)
+    rise[:, :-4] = False
+    rise[[series.kpi.name != "units_sold" for series in view.panel.series]] = False
+    p_value = np.where(view.tested, np.where(rise, 1e-9, 1.0), np.nan)
+    return Evidence(view.forecast.residual, p_value, rise, np.ones(rise.shape, dtype=np.int64))
+
+
+DETECTOR = Detector("eager", score, weight=1.0, reason="a test", needs_other_kpis={needs})
+'''
+UP = "select up_change from insights.blind_spots where kpi = 'units_sold' and grain = 'daily'"
+
+
+@pytest.fixture(scope="module")
+def bulky(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop with a bulk order in its last days, not looked at yet."""
+    path = tmp_path_factory.mktemp("bulky") / "shop.duckdb"
+    build(path, plant(cells(), DAYS - 3, bulk_order))
+    return path
+
+
+def detected_with(shop: Path, folder: Path, *detectors: str) -> duckdb.DuckDBPyConnection:
+    """What `python -m detect` finds with one file and one line more for each detector."""
+    shutil.copytree(PYTHON / "detect", folder / "detect")
+    registry = folder / "detect/detectors/__init__.py"
+    for i, text in enumerate(detectors):
+        (registry.parent / f"more_{i}.py").write_text(text)
+        line = f'    "more_{i}",\n'
+        registry.write_text(registry.read_text().replace("MODULES = (\n", f"MODULES = (\n{line}"))
+    path = shutil.copyfile(shop, folder / "shop.duckdb")
+    subprocess.run(
+        [sys.executable, "-m", "detect", "--db", str(path), "--quiet"],
+        check=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{PYTHON}"},
+    )
+    return duckdb.connect(str(path), read_only=True)
+
+
+def test_a_detector_is_a_file_and_a_line(bulky: Path, tmp_path: Path) -> None:
+    """It is found in evidence, calibration and detection limits, which it may keep out of."""
+    limits = {}
+    for needs in (None, True, False):
+        folder = tmp_path / str(needs)
+        folder.mkdir()
+        more = [] if needs is None else [EAGER.format(needs=needs)]
+        with detected_with(bulky, folder, *more) as found:
+            methods = found.sql("select string_agg(methods, ', ') from insights.anomalies")
+            calibrated = found.sql("select distinct method from insights.calibration").fetchall()
+            ((said,),), ((limits[needs],),) = methods.fetchall(), found.sql(UP).fetchall()
+        assert ("eager" in said.split(", ")) == (needs is not None)
+        assert (("eager",) in calibrated) == (needs is not None)
+    assert limits[False] < 0.6 * limits[None]
+    assert limits[True] >= limits[None]
+
+
+def test_every_weight_has_its_reason() -> None:
+    assert all(d.reason for d in DETECTORS)
+    assert sum(d.weight for d in DETECTORS) == pytest.approx(1.0)
 
 
 # ----------------------------------------------------------------------------- Mann–Kendall
