@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from detect import calendar
+from detect import calendar, pipeline
 from detect.detectors import DETECTORS, Evidence, companions, iqr, level_shift, z_score
 from detect.detectors import mann_kendall as mk
 from detect.packing import pack, unpack
@@ -143,7 +143,7 @@ def test_trade_on_a_closed_day_is_off_the_calendar() -> None:
 
 PYTHON = Path(__file__).parents[2] / "python"
 EAGER = '''
-"""Sure of any rise of the units by more than a sigma in the last days."""
+"""Sure of any rise of one KPI by more than 1.5 sigmas in the last days."""
 
 import numpy as np
 
@@ -151,59 +151,57 @@ from detect.detectors.contract import Detector, Evidence
 
 
 def score(view):
-    rise = view.tested & (view.forecast.residual > 1)
+    rise = view.tested & (view.forecast.residual > 1.5)
     rise[:, :-4] = False
-    rise[[series.kpi.name != "units_sold" for series in view.panel.series]] = False
-    p_value = np.where(view.tested, np.where(rise, 1e-9, 1.0), np.nan)
-    return Evidence(view.forecast.residual, p_value, rise, np.ones(rise.shape, dtype=np.int64))
+    own = np.array([series.kpi.name == "{kpi}" for series in view.panel.series])[:, None]
+    p_value = np.where(view.tested & own, np.where(rise, 1e-9, 1.0), np.nan)
+    return Evidence(view.forecast.residual, p_value, rise & own, np.ones(rise.shape, np.int64))
 
 
-DETECTOR = Detector("eager", score, weight=1.0, reason="a test", needs_other_kpis={needs})
+DETECTOR = Detector("eager_{kpi}", score, 1.0, "a test", needs_other_kpis={needs})
 '''
-UP = "select up_change from insights.blind_spots where kpi = 'units_sold' and grain = 'daily'"
+LIMITS = "select kpi, up_change from insights.blind_spots where grain = 'daily'"
+Rows = list[tuple[object, ...]]
 
 
-@pytest.fixture(scope="module")
-def bulky(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A shop with a bulk order in its last days, not looked at yet."""
-    path = tmp_path_factory.mktemp("bulky") / "shop.duckdb"
+def query(path: Path, text: str) -> Rows:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(text).fetchall()
+
+
+def add_detector(package: Path, name: str, text: str) -> None:
+    """One file, and one line."""
+    (package / f"{name}.py").write_text(text)
+    registry = package / "__init__.py"
+    line = f'MODULES = (\n    "{name}",\n'
+    registry.write_text(registry.read_text().replace("MODULES = (\n", line))
+
+
+def test_a_detector_is_a_file_and_a_line(tmp_path: Path) -> None:
+    """It is found in evidence, calibration and, where it needs no other KPI, detection limits."""
+    path = tmp_path / "shop.duckdb"
     build(path, plant(cells(), DAYS - 3, bulk_order))
-    return path
-
-
-def detected_with(shop: Path, folder: Path, *detectors: str) -> duckdb.DuckDBPyConnection:
-    """What `python -m detect` finds with one file and one line more for each detector."""
-    shutil.copytree(PYTHON / "detect", folder / "detect")
-    registry = folder / "detect/detectors/__init__.py"
-    for i, text in enumerate(detectors):
-        (registry.parent / f"more_{i}.py").write_text(text)
-        line = f'    "more_{i}",\n'
-        registry.write_text(registry.read_text().replace("MODULES = (\n", f"MODULES = (\n{line}"))
-    path = shutil.copyfile(shop, folder / "shop.duckdb")
+    pipeline.run(path)
+    before = dict(query(path, LIMITS))
+    shutil.copytree(PYTHON / "detect", tmp_path / "detect")
+    for kpi_name, needs in (("units_sold", False), ("items_per_order", True)):
+        text = EAGER.format(kpi=kpi_name, needs=needs)
+        add_detector(tmp_path / "detect/detectors", f"eager_{kpi_name}", text)
     subprocess.run(
         [sys.executable, "-m", "detect", "--db", str(path), "--quiet"],
         check=True,
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{PYTHON}"},
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{PYTHON}"},
     )
-    return duckdb.connect(str(path), read_only=True)
-
-
-def test_a_detector_is_a_file_and_a_line(bulky: Path, tmp_path: Path) -> None:
-    """It is found in evidence, calibration and detection limits, which it may keep out of."""
-    limits = {}
-    for needs in (None, True, False):
-        folder = tmp_path / str(needs)
-        folder.mkdir()
-        more = [] if needs is None else [EAGER.format(needs=needs)]
-        with detected_with(bulky, folder, *more) as found:
-            methods = found.sql("select string_agg(methods, ', ') from insights.anomalies")
-            calibrated = found.sql("select distinct method from insights.calibration").fetchall()
-            ((said,),), ((limits[needs],),) = methods.fetchall(), found.sql(UP).fetchall()
-        assert ("eager" in said.split(", ")) == (needs is not None)
-        assert (("eager",) in calibrated) == (needs is not None)
-    assert limits[False] < 0.6 * limits[None]
-    assert limits[True] >= limits[None]
+    methods = query(path, "select kpi, methods from insights.anomalies")
+    calibrated = query(path, "select method, kpi from insights.calibration")
+    for kpi_name in ("units_sold", "items_per_order"):
+        mine = f"eager_{kpi_name}"
+        assert {kpi for kpi, said in methods if mine in str(said).split(", ")} == {kpi_name}
+        assert {kpi for method, kpi in calibrated if method == mine} == {kpi_name}
+    after = dict(query(path, LIMITS))
+    assert after["units_sold"] < 0.8 * before["units_sold"]
+    assert after["items_per_order"] >= before["items_per_order"]
 
 
 def test_every_weight_has_its_reason() -> None:
