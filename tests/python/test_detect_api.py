@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 
 import detect
+from conftest import PROJECT
 from detect import pipeline
 from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
 
@@ -55,6 +57,14 @@ def test_three_columns_are_enough() -> None:
     assert surest["period_start"] == pd.Timestamp(FIRST_DAY) + pd.Timedelta(days=DAY)
     assert (surest["kpi"], surest["segment"], surest["direction"]) == ("sales", "all", "up")
     assert len(found.expectations) == DAYS
+
+
+def test_the_example_in_the_readme_runs() -> None:
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    names: dict[str, object] = {"frame": sales()}
+    exec(example, names)  # noqa: S102 - our own text
+    assert isinstance(names["found"], detect.Result)
 
 
 def test_a_definition_is_heeded() -> None:
