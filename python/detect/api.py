@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
 
 import numpy as np
 import pandas as pd
 
 from detect import anomalies, calendar, expectations, honesty, incidents, trends
-from detect.records import ALL, GRAINS, PERIOD_DAYS, Bools, Dates, Days, Grain, Kpi, Panel, Series
-from detect.schema import TABLES
+from detect.expectations import Expectation
+from detect.honesty import BlindSpot, Ledger
+from detect.records import (
+    ALL,
+    GRAINS,
+    PERIOD_DAYS,
+    Anomaly,
+    Bools,
+    Dates,
+    Days,
+    Grain,
+    Kpi,
+    Panel,
+    Series,
+    Trend,
+)
 from detect.view import look
 
 NEEDED = ("kpi", "period_start", "value")
@@ -33,13 +47,15 @@ USUAL: dict[str, object] = {
     "warm_up_days": 0,
 }
 """What is taken of a KPI whose definition does not say."""
-TYPES = {"DOUBLE": "float64", "BIGINT": "int64", "BOOLEAN": "bool", "DATE": "datetime64[s]"}
+TYPES: dict[object, str] = {
+    float: "float64", float | None: "float64", int: "int64", bool: "bool", dt.date: "datetime64[s]",
+}  # fmt: skip
 """Of the columns of a result; all others hold text, or None."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was found: data frames with the columns of the `insights` tables of the same names.
+    """What was found: data frames, with columns as in the `insights` tables of the same names.
 
     `anomalies` has a row per period that departs from what was expected, `trends` per gradual
     change, `expectations` per period of every series with its band, `calibration` per KPI, method
@@ -86,11 +102,11 @@ def detect(
     panels = [_panel(grain, given[given["grain"] == grain], defined) for grain in GRAINS]
     scans = [anomalies.scan(look(panel, trading)) for panel in panels if panel.series]
     return Result(
-        _table("anomalies", incidents.group([a for s in scans for a in anomalies.find(s)])),
-        _table("trends", [trend for s in scans for trend in trends.find(s)]),
-        _table("expectations", [period for s in scans for period in expectations.tell(s)]),
-        _table("calibration", [row for s in scans for row in honesty.ledger(s)]),
-        _table("blind_spots", [spot for s in scans for spot in honesty.blind_spots(s)]),
+        _table(Anomaly, incidents.group([a for s in scans for a in anomalies.find(s)])),
+        _table(Trend, [trend for s in scans for trend in trends.find(s)]),
+        _table(Expectation, [period for s in scans for period in expectations.tell(s)]),
+        _table(Ledger, [row for s in scans for row in honesty.ledger(s)]),
+        _table(BlindSpot, [spot for s in scans for spot in honesty.blind_spots(s)]),
     )
 
 
@@ -192,16 +208,20 @@ def _panel(grain: Grain, rows: pd.DataFrame, kpis: dict[str, Kpi]) -> Panel:
     )
 
 
-def _table(name: str, records: Sequence[object]) -> pd.DataFrame:
-    """Records as a frame with the columns of an insights table."""
+def _table(record: type[Any], found: Sequence[object]) -> pd.DataFrame:
+    """Records as a frame with a column per field."""
+    types = get_type_hints(record)
     return pd.DataFrame({
-        column.name: pd.Series(
-            [_plain(column.get(record)) for record in records],
-            dtype=TYPES.get(column.type, "object"),
+        field.name: pd.Series(
+            [_plain(getattr(one, field.name)) for one in found],
+            dtype=TYPES.get(types[field.name], "object"),
         )
-        for column in TABLES[name].columns
+        for field in fields(record)
     })  # fmt: skip
 
 
 def _plain(value: object) -> object:
+    """A KPI by its name, several words as one text, and the rest as it is."""
+    if isinstance(value, Kpi):
+        return value.name
     return ", ".join(value) if isinstance(value, tuple) else value

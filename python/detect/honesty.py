@@ -7,6 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import stats
 
 from detect import confidence
 from detect.anomalies import NEVER_NEGATIVE, RATIO, Scan
@@ -79,8 +80,6 @@ def _rows(names: list[str], name: str) -> Bools:
 
 
 def _entry(kpi: str, grain: Grain, method: str, promised: float, p_values: Floats) -> Ledger:
-    from scipy import stats  # late: it takes its time
-
     tests = int(np.isfinite(p_values).sum())
     alerts = int((p_values <= promised).sum())
     low, high = stats.binom.interval(BAND, tests, promised)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import special, stats
 
 from detect.detectors.contract import Detector, Evidence
 from detect.packing import pack, unpack
@@ -179,8 +179,6 @@ def _variance(values: Floats) -> Floats:
 
 def _inflation(values: Floats, lags: int) -> Floats:
     """Factor by which autocorrelation of the detrended ranks inflates the variance, (R,)."""
-    from scipy import stats  # late: it takes its time, and only a likely trend comes here
-
     n = values.shape[1]
     detrended = values - np.arange(1, n + 1) * sen_slope(values)[:, None]
     ranks = stats.rankdata(detrended, axis=1)
