@@ -184,6 +184,7 @@ TABLES: dict[str, Table] = {
         upper        DOUBLE
         is_tested    BOOLEAN
         why_not      VARCHAR
+        adjusted     DOUBLE
     """)),
     "canaries": Table(
         _columns("""
