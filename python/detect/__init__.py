@@ -1,10 +1,40 @@
-"""Detection: KPI tables in, insights out."""
+"""Detection: what moved in some KPIs, and why. Tables in, findings out.
+
+In a notebook, without any file:
+
+    from detect import detect, find_root_causes
+
+    found = detect(frame)  # kpi, period_start, value
+    found.anomalies.sort_values("confidence")
+
+`python -m detect` does the same with the KPI tables of a DuckDB file, explains what it finds from
+the order lines, and writes the `insights` tables.
+"""
 
 from __future__ import annotations
 
-from importlib import metadata
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from detect.api import Result, detect
+    from detect.attribution.search import find_root_causes
+
+__all__ = ["VERSION", "Result", "detect", "find_root_causes"]
 
 DISTRIBUTION = "ecommerce-analytics-intelligence"
+HOMES = {
+    "Result": "detect.api",
+    "detect": "detect.api",
+    "find_root_causes": "detect.attribution.search",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what a notebook asks for only then: the command line goes without pandas."""
+    if name not in HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(HOMES[name]), name)
 
 
 def _version() -> str:

@@ -14,7 +14,8 @@ from detect.detectors import DETECTORS, Evidence
 from detect.records import Anomaly, Bools, Floats, Ints, Kpi
 from detect.view import View
 
-CALENDAR_METHODS = ("no_data", "calendar")
+CALENDAR_METHODS = tuple(d.name for d in DETECTORS if d.decides_alone)
+"""Detectors that judge a day by whether the shop should trade on it, whatever its value."""
 SURE, VERY_SURE = 0.9, 0.99
 LARGE, HUGE = 2.0, 4.0
 """Multiples of the materiality floor."""
@@ -42,7 +43,7 @@ class Scan:
 
 def scan(view: View) -> Scan:
     """Run every detector on a view and weigh what they say."""
-    evidence = [d.look(view) for d in DETECTORS]
+    evidence = [d.score(view) for d in DETECTORS]
     joint = confidence.join(view, DETECTORS, evidence)
     p_value = confidence.calibrate(joint)
     sure = confidence.posterior(p_value, confidence.weigh(view), view.panel.grain)

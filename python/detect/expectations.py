@@ -12,7 +12,7 @@ from detect import calendar as trading
 from detect.anomalies import CALENDAR_METHODS, Scan, bands
 from detect.calendar import CLOSED
 from detect.records import Bools, Floats, Grain
-from detect.view import View
+from detect.view import View, adjusted_values
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Expectation:
 
     `why_not` is None where it was tested, else `incomplete` (covered only in part), `no_trade`,
     `closed` (usually closed then), `no_value`, `warm_up`, `short_history` or `thin` (too many
-    periods without business).
+    periods without business). `adjusted` is the actual without weekday, season and calendar (of a
+    week: per day traded), which trends are tested on; NaN where nothing was learned.
     """
 
     kpi: str
@@ -34,6 +35,7 @@ class Expectation:
     upper: float
     is_tested: bool
     why_not: str | None
+    adjusted: float
 
 
 def tell(found: Scan) -> list[Expectation]:
@@ -46,6 +48,7 @@ def tell(found: Scan) -> list[Expectation]:
     reasons = _reasons(found.view)
     unfinished = (reasons == "incomplete") & found.view.forecast.ready & ~panel.is_warm_up
     expected, lower, upper = np.moveaxis(_values(found, judged | unfinished), -1, 0)
+    adjusted = adjusted_values(found.view)
     days = panel.period.astype(object)
     return [
         Expectation(
@@ -59,6 +62,7 @@ def tell(found: Scan) -> list[Expectation]:
             float(upper[row, t]),
             bool(judged[row, t]),
             None if judged[row, t] else str(reasons[row, t]),
+            float(adjusted[row, t]),
         )
         for row, series in enumerate(panel.series)
         for t, day in enumerate(days)

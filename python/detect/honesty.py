@@ -12,7 +12,7 @@ from scipy import stats
 from detect import confidence
 from detect.anomalies import NEVER_NEGATIVE, RATIO, Scan
 from detect.baseline.scale import from_scale
-from detect.detectors import DETECTORS, iqr, level_shift, z_score
+from detect.detectors import DETECTORS
 from detect.records import ALL, Bools, Floats, Grain, Ints
 from detect.view import View, look
 
@@ -23,7 +23,6 @@ DISTURBED = 0.95
 """Periods reported with at least this confidence are no undisturbed data."""
 STEPS = np.concatenate([np.arange(1.0, 6.25, 0.25), np.arange(7.0, 16.0, 2.0)])
 """Sizes of change that are tried, in sigmas."""
-SINGLE = {"z_score": z_score.look, "iqr": iqr.look, "level_shift": level_shift.look}
 
 
 @dataclass(frozen=True)
@@ -163,15 +162,15 @@ def replay(found: Scan, rows: Ints, columns: Ints, values: Floats) -> Floats:
         columns: period of each place, (places,).
         values: what is tried there, in the KPI's unit, (places, V).
 
-    The other KPIs stay as they were, and the companions are taken to have nothing to say.
+    The other KPIs stay as they were, and detectors that need them are taken to have nothing to say.
     """
     copies = _copies(found.view, rows, columns, values)
     at = (np.arange(values.size), np.repeat(columns, values.shape[1]))
-    said = [SINGLE[d.name](copies).p_value[at] for d in DETECTORS if d.name in SINGLE]
-    silent = [np.ones(values.size) for d in DETECTORS if d.weight and d.name not in SINGLE]
-    weights = [d.weight for d in DETECTORS if d.name in SINGLE]
-    weights += [d.weight for d in DETECTORS if d.weight and d.name not in SINGLE]
-    joint = confidence.combine(np.stack(said + silent), np.array(weights)[:, None])
+    weighed = [d for d in DETECTORS if d.weight > 0]
+    silent = np.ones(values.size)
+    said = [d.score(copies).p_value[at] if d.in_detection_limits else silent for d in weighed]
+    weights = np.array([d.weight for d in weighed])[:, None]
+    joint = confidence.combine(np.stack(said), weights)
     rates = confidence.realised(found.joint)[rows, columns]
     p_values = confidence.replace(joint, np.repeat(rates, values.shape[1], axis=0))
     return confidence.had_it_been(

@@ -1,4 +1,8 @@
-"""From rolling trend tests to trends: one record per gradual change, not one per window."""
+"""From rolling trend tests to trends: one record per gradual change, not one per window.
+
+The search is over many windows, so its p-value pays for them: it decides what is a trend, and how
+surely (`confidence`). What is said of the whole window is pymannkendall's on published values.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,9 @@ import numpy as np
 from detect.anomalies import Scan
 from detect.baseline.scale import from_scale
 from detect.confidence import SMALLEST
-from detect.detectors.mann_kendall import STRIDE, careful, mann_kendall, sen_slope
-from detect.records import Ints, Trend
-from detect.view import View
+from detect.detectors.mann_kendall import STRIDE, sen_slope
+from detect.records import Floats, Ints, Trend
+from detect.view import adjusted_values
 
 PLAIN, AWARE = "mann_kendall", "mann_kendall_hamed_rao"
 PATIENCE = 3
@@ -20,9 +24,9 @@ PATIENCE = 3
 
 def find(found: Scan) -> list[Trend]:
     """Trends of a scanned panel, each from the first window that showed it to the last."""
-    agrees = found.evidence["mann_kendall"].agrees
+    agrees, adjusted = found.evidence["mann_kendall"].agrees, adjusted_values(found.view)
     trends = [
-        _trend(found, int(row), episode)
+        _trend(found, adjusted[row], int(row), episode)
         for row in np.flatnonzero(agrees.any(axis=1))
         for episode in _episodes(found, int(row))
     ]
@@ -40,12 +44,13 @@ def _episodes(found: Scan, row: int) -> list[Ints]:
     return np.split(columns, breaks)
 
 
-def _trend(found: Scan, row: int, columns: Ints) -> Trend:
+def _trend(found: Scan, adjusted: Floats, row: int, columns: Ints) -> Trend:
     panel, evidence = found.view.panel, found.evidence["mann_kendall"]
     best = columns[np.argmin(evidence.p_value[row, columns])]
     first, last = _reach(found, row, int(columns[0])), int(columns[-1])
+    window = np.arange(first, last + 1)[found.view.learned[row, first : last + 1]]
     before, after = _ends(found, row, first, last)
-    p_value = float(evidence.p_value[row, best])
+    tau, p_value, method = _test(adjusted[window])
     return Trend(
         kpi=panel.series[row].kpi,
         segment=panel.series[row].segment,
@@ -54,23 +59,37 @@ def _trend(found: Scan, row: int, columns: Ints) -> Trend:
         window_end=panel.period_end()[last].astype(dt.date),
         detected_on=panel.period_end()[columns[0]].astype(dt.date),
         direction="increasing" if evidence.statistic[row, best] > 0 else "decreasing",
-        tau=float(evidence.statistic[row, best]),
-        slope=published_slope(found.view, row, first, last),
+        tau=tau,
+        slope=_slope(panel.value[row, window]),
         relative_change=float(after / before - 1) if before else float("nan"),
         p_value=p_value,
-        confidence=float(1 / (1 - np.e * max(p_value, SMALLEST) * np.log(max(p_value, SMALLEST)))),
-        method=_method(found, row, int(best)),
+        confidence=_confidence(float(evidence.p_value[row, best])),
+        method=method,
     )
 
 
-def published_slope(view: View, row: int, first: int, last: int) -> float:
-    """Sen's slope of the KPI's own values in a window, in its unit per period of the grain.
+def _test(adjusted: Floats) -> tuple[float, float, str]:
+    """Tau, p-value and name of the more cautious of pymannkendall's two tests of a window."""
+    import pymannkendall  # late, here and below: it brings scipy.stats, which takes its time
 
-    Closed and incomplete periods are left out; weekday and season are not.
-    """
-    window = slice(first, last + 1)
-    values = view.panel.value[row, window][view.learned[row, window]]
-    return float(sen_slope(values[None])[0])
+    plain = pymannkendall.original_test(adjusted)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a corrected variance can be negative
+        aware = pymannkendall.hamed_rao_modification_test(adjusted)
+    is_aware = bool(aware.p > plain.p)
+    return float(plain.Tau), float(aware.p if is_aware else plain.p), AWARE if is_aware else PLAIN
+
+
+def _slope(values: Floats) -> float:
+    """Sen's slope of the KPI's own values, in its unit per period: weekday and season stay."""
+    import pymannkendall
+
+    return float(pymannkendall.sens_slope(values).slope)
+
+
+def _confidence(p_value: float) -> float:
+    """Chance of a trend, at most, after a p-value (Sellke, Bayarri & Berger, 2001)."""
+    p = max(p_value, SMALLEST)
+    return float(1 / (1 - np.e * p * np.log(p)))
 
 
 def _ends(found: Scan, row: int, first: int, last: int) -> tuple[float, float]:
@@ -82,15 +101,6 @@ def _ends(found: Scan, row: int, first: int, last: int) -> tuple[float, float]:
     ends = np.array([[middle - slope * steps, middle + slope * steps]])
     before, after = from_scale((found.view.panel.series[row].kpi.scale,), ends)[0]
     return float(before), float(after)
-
-
-def _method(found: Scan, row: int, column: int) -> str:
-    """Whether autocorrelation asked for Hamed and Rao's correction in the most telling window."""
-    seen = np.flatnonzero(found.view.learned[row, : column + 1])
-    window = seen[-found.evidence["mann_kendall"].span[row, column] :]
-    values = found.view.forecast.adjusted[row, window][None]
-    plain, used = mann_kendall(values), careful(values)
-    return AWARE if used.p_value[0] > plain.p_value[0] else PLAIN
 
 
 def _reach(found: Scan, row: int, column: int) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from detect import calendar as trading
 from detect.baseline import Forecast, forecast
 from detect.baseline.counting import counted
-from detect.baseline.scale import to_scale
+from detect.baseline.scale import from_scale, to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
 from detect.records import Bools, Floats, Panel
@@ -57,6 +57,15 @@ def look(panel: Panel, calendar: TradingCalendar, known: Bools | None = None) ->
     if panel.grain == "daily":
         tested &= calendar.expected[calendar.position(panel.period)] != CLOSED
     return View(panel, calendar, ahead, learned, tested)
+
+
+def adjusted_values(view: View) -> Floats:
+    """Values without weekday, season and calendar, in the KPI's unit, (S, T); NaN: not learned.
+
+    A week's sum is a day's share there; a value off its scale stands beside what was expected.
+    """
+    kinds = tuple(s.kpi.scale for s in view.panel.series)
+    return from_scale(kinds, view.forecast.adjusted)
 
 
 def _thin(values: Floats, learned: Bools, counts: Bools) -> Bools:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import fcntl
 import gc
 import logging
@@ -11,11 +12,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+import prefork
 from console.logs import OURS
 from orders import small_shop, write
 
@@ -65,10 +68,14 @@ class Shop:
         }
 
     def dbt(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self._run(str(DBT), *words)
+        return self._run(str(DBT), *words) if FULL else self._fork("dbt", *words)
 
     def python(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return self._run(sys.executable, *words)
+        is_module = words[0] == "-m" and not FULL
+        return self._fork(*words) if is_module else self._run(sys.executable, *words)
+
+    def _fork(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return imported().run(words, self.project, self.environment())
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -80,6 +87,14 @@ class Shop:
             timeout=600,
             check=False,
         )
+
+
+@cache
+def imported() -> prefork.Server:
+    """The one process of this worker that commands are forks of."""
+    server = prefork.Server()
+    atexit.register(server.close)
+    return server
 
 
 @pytest.fixture(autouse=True)

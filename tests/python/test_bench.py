@@ -36,6 +36,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Size:
     return run.measure(PROJECT, plan, tmp_path_factory.mktemp("bench"), lambda line: None)
 
 
+@pytest.mark.full
 def test_everybody_comes_to_the_same_answer(tiny: Size) -> None:
     for name in (*contenders.SCRIPTS, contenders.WHOLE):
         found = tiny.of(name)
@@ -45,6 +46,7 @@ def test_everybody_comes_to_the_same_answer(tiny: Size) -> None:
 
 
 @linux
+@pytest.mark.full
 def test_memory_is_seen_of_everybody_and_of_every_stage(tiny: Size) -> None:
     stages = [f"{contenders.WHOLE}: {stage}" for stage in ("imports", "dbt build", "detect")]
     sizes = [found.gigabytes for name in stages if (found := tiny.of(name))]

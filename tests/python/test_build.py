@@ -94,7 +94,14 @@ def test_building_again_gives_the_same_tables(plain_shop: Shop) -> None:
     assert kpis(plain_shop.database) == before
 
 
-@pytest.mark.parametrize(("days_ago", "verdict"), [(0, "PASS"), (3, "WARN"), (30, "ERROR STALE")])
+@pytest.mark.parametrize(
+    ("days_ago", "verdict"),
+    [
+        pytest.param(0, "PASS", marks=pytest.mark.full),
+        pytest.param(3, "WARN", marks=pytest.mark.full),
+        (30, "ERROR STALE"),
+    ],
+)
 def test_freshness_is_told_from_the_newest_order_line(
     tmp_path: Path, days_ago: int, verdict: str
 ) -> None:

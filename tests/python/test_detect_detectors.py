@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
+import duckdb
 import numpy as np
 import pymannkendall
 import pytest
@@ -11,13 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from detect import calendar
+from detect import calendar, pipeline
 from detect.detectors import DETECTORS, Evidence, companions, iqr, level_shift, z_score
 from detect.detectors import mann_kendall as mk
 from detect.packing import pack, unpack
 from detect.past import mean_square
 from detect.view import View, look
-from test_detect_shop import DAYS, dates, kpi, panel
+from test_detect_shop import DAYS, build, bulk_order, cells, dates, kpi, panel, plant
 
 MATURE = 60
 CLOSED = np.arange(DAYS) % 7 == 5
@@ -34,13 +40,13 @@ def view(values: np.ndarray) -> View:
 
 
 def named(name: str, seen: View) -> Evidence:
-    return next(d for d in DETECTORS if d.name == name).look(seen)
+    return next(d for d in DETECTORS if d.name == name).score(seen)
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.name)
 def test_every_detector_keeps_the_contract(detector) -> None:  # noqa: ANN001
     seen = view(orders())
-    found = detector.look(seen)
+    found = detector.score(seen)
     for array in dataclasses.astuple(found):
         assert array.shape == seen.panel.value.shape
     p = found.p_value[np.isfinite(found.p_value)]
@@ -52,7 +58,7 @@ def test_every_detector_keeps_the_contract(detector) -> None:  # noqa: ANN001
 def test_no_detector_looks_ahead(detector) -> None:  # noqa: ANN001
     values, other = orders(), orders()
     other[:, 120:] = 3 * orders(seed=9)[:, 120:]
-    before, after = detector.look(view(values)), detector.look(view(other))
+    before, after = detector.score(view(values)), detector.score(view(other))
     for mine, theirs in zip(dataclasses.astuple(before), dataclasses.astuple(after), strict=True):
         assert mine[:, :120].tobytes() == theirs[:, :120].tobytes()
 
@@ -75,8 +81,8 @@ def test_thresholds_come_from_the_definition() -> None:
     strict = dataclasses.replace(seen.panel.series[0].kpi, z_threshold=99.0, iqr_threshold=99.0)
     series = (dataclasses.replace(seen.panel.series[0], kpi=strict), *seen.panel.series[1:])
     strict_view = dataclasses.replace(seen, panel=dataclasses.replace(seen.panel, series=series))
-    assert not z_score.look(strict_view).agrees[0, 150]
-    assert not iqr.look(strict_view).agrees[0, 150]
+    assert not z_score.score(strict_view).agrees[0, 150]
+    assert not iqr.score(strict_view).agrees[0, 150]
 
 
 @pytest.mark.parametrize("name", ["z_score", "iqr", "level_shift", "companions"])
@@ -90,7 +96,7 @@ def test_noise_is_rarely_taken_for_news(name: str) -> None:
 def test_a_lasting_change_too_small_for_a_day_is_found_as_a_shift() -> None:
     values = orders(series=30)
     values[:, 120:] *= np.exp(-1.6 * 0.2)
-    found = level_shift.look(view(values))
+    found = level_shift.score(view(values))
     assert (found.p_value[:, 120:135] < 0.01).any(axis=1).mean() > 0.7
     assert (found.span[:, 120:135].max(axis=1) > 1).all()
 
@@ -100,7 +106,7 @@ def test_a_kpi_that_leaves_its_companions_is_found() -> None:
     pair = np.vstack([values, 0.9 * values * np.exp(0.03 * orders(noise=0.0, series=1) / 100)])
     pair[1] *= np.exp(0.04 * np.random.default_rng(5).normal(size=DAYS))
     pair[1, 150] *= 0.7
-    found = companions.look(view(pair))
+    found = companions.score(view(pair))
     assert found.p_value[1, 150] < 0.01
     assert found.statistic[1, 150] < 0
 
@@ -131,6 +137,76 @@ def test_trade_on_a_closed_day_is_off_the_calendar() -> None:
     seen = look(panel(values, kpi()), learned)
     assert np.argwhere(named("calendar", seen).agrees).tolist() == [[0, saturday]]
     assert not seen.tested[:, saturday].any()
+
+
+# ------------------------------------------------------------------------- one detector more
+
+PYTHON = Path(__file__).parents[2] / "python"
+EAGER = '''
+"""Sure of any rise of one KPI by more than 1.5 sigmas in the last days."""
+
+import numpy as np
+
+from detect.detectors.contract import Detector, Evidence
+
+
+def score(view):
+    rise = view.tested & (view.forecast.residual > 1.5)
+    rise[:, :-4] = False
+    own = np.array([series.kpi.name == "{kpi}" for series in view.panel.series])[:, None]
+    p_value = np.where(view.tested & own, np.where(rise, 1e-9, 1.0), np.nan)
+    return Evidence(view.forecast.residual, p_value, rise & own, np.ones(rise.shape, np.int64))
+
+
+DETECTOR = Detector("eager_{kpi}", score, 1.0, "a test", needs_other_kpis={needs})
+'''
+LIMITS = "select kpi, up_change from insights.blind_spots where grain = 'daily'"
+Rows = list[tuple[object, ...]]
+
+
+def query(path: Path, text: str) -> Rows:
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute(text).fetchall()
+
+
+def add_detector(package: Path, name: str, text: str) -> None:
+    """One file, and one line."""
+    (package / f"{name}.py").write_text(text)
+    registry = package / "__init__.py"
+    line = f'MODULES = (\n    "{name}",\n'
+    registry.write_text(registry.read_text().replace("MODULES = (\n", line))
+
+
+def test_a_detector_is_a_file_and_a_line(tmp_path: Path) -> None:
+    """It is found in evidence, calibration and, where it needs no other KPI, detection limits."""
+    path = tmp_path / "shop.duckdb"
+    build(path, plant(cells(), DAYS - 3, bulk_order))
+    pipeline.run(path)
+    before = dict(query(path, LIMITS))
+    shutil.copytree(PYTHON / "detect", tmp_path / "detect")
+    for kpi_name, needs in (("units_sold", False), ("items_per_order", True)):
+        text = EAGER.format(kpi=kpi_name, needs=needs)
+        add_detector(tmp_path / "detect/detectors", f"eager_{kpi_name}", text)
+    subprocess.run(
+        [sys.executable, "-m", "detect", "--db", str(path), "--quiet"],
+        check=True,
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{PYTHON}"},
+    )
+    methods = query(path, "select kpi, methods from insights.anomalies")
+    calibrated = query(path, "select method, kpi from insights.calibration")
+    for kpi_name in ("units_sold", "items_per_order"):
+        mine = f"eager_{kpi_name}"
+        assert {kpi for kpi, said in methods if mine in str(said).split(", ")} == {kpi_name}
+        assert {kpi for method, kpi in calibrated if method == mine} == {kpi_name}
+    after = dict(query(path, LIMITS))
+    assert after["units_sold"] < 0.8 * before["units_sold"]
+    assert after["items_per_order"] >= before["items_per_order"]
+
+
+def test_every_weight_has_its_reason() -> None:
+    assert all(d.reason for d in DETECTORS)
+    assert sum(d.weight for d in DETECTORS) == pytest.approx(1.0)
 
 
 # ----------------------------------------------------------------------------- Mann–Kendall

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
+import duckdb
 import numpy as np
 import pymannkendall as mk
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect import anomalies, calendar, canaries, early, honesty, trends
+from detect import anomalies, calendar, canaries, early, honesty, pipeline, trends
 from detect.anomalies import Scan
 from detect.records import Panel
 from detect.view import look
-from test_detect_shop import DAYS, dates, kpi, panel
+from test_detect_shop import DAYS, build, cells, dates, kpi, panel
 
 UNITS = kpi("units_sold", numerator="units")
 PER_ORDER = kpi("items_per_order", numerator="units", denominator="orders")
@@ -136,6 +138,43 @@ def test_the_slope_is_sens_on_the_published_values_in_the_unit_of_the_kpi(grain:
         assert trend.slope == pytest.approx(mk.sens_slope(values).slope)
         assert trend.slope < 0
         assert trend.direction == "decreasing"
+
+
+TESTS = {
+    "mann_kendall": mk.original_test,
+    "mann_kendall_hamed_rao": mk.hamed_rao_modification_test,
+}
+
+
+def test_anybody_can_recompute_every_trend_from_the_file(tmp_path: Path) -> None:
+    """Tau and p from the published adjusted values, slope from the published actual ones."""
+    path = tmp_path / "shop.duckdb"
+    shrinking = cells()
+    shrinking["orders"] *= 1 - 0.7 * np.sin(0.5 * np.pi * shrinking["day"] / DAYS) ** 3
+    shrinking["units"] *= 1 - 0.5 * shrinking["day"] / DAYS
+    build(path, shrinking)
+    pipeline.run(path)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        found = connection.execute(
+            """
+            select t.grain, t.method, t.direction, t.tau, t.p_value, t.slope,
+                list(e.adjusted order by e.period_start), list(e.actual order by e.period_start)
+            from insights.trends as t
+            inner join insights.expectations as e
+                on t.kpi = e.kpi and t.segment = e.segment and t.grain = e.grain
+                and e.period_start between t.window_start and t.window_end
+            where e.adjusted is not null
+            group by all
+            """
+        ).fetchall()
+    assert {row[0] for row in found} == {"daily", "weekly"}
+    assert {row[1] for row in found} == set(TESTS)
+    for _, method, direction, tau, p_value, slope, adjusted, actual in found:
+        again = {name: test(adjusted) for name, test in TESTS.items()}
+        assert (tau, p_value) == (again[method].Tau, again[method].p)
+        assert p_value == max(test.p for test in again.values())
+        assert slope == mk.sens_slope(actual).slope
+        assert direction == again[method].trend
 
 
 def test_a_trend_is_found_before_it_is_over() -> None:

@@ -27,6 +27,8 @@ FEW: dict[Fault, tuple[int, int]] = {
     mutants.mutants: (60, 150),
 }
 """How often each is tried: by `make test`, and by `make test-full`."""
+SLOW = {full_disks}
+"""Tried by `make test-full` alone."""
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +36,11 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return make_shop(tmp_path_factory.mktemp("faults") / "shop", days=45)
 
 
-@pytest.mark.parametrize("fault", FEW, ids=lambda fault: fault.__name__)
+@pytest.mark.parametrize(
+    "fault",
+    [pytest.param(one, marks=pytest.mark.full if one in SLOW else ()) for one in FEW],
+    ids=lambda fault: fault.__name__,
+)
 def test_nothing_is_lost(fault: Fault, shop: Shop, tmp_path: Path) -> None:
     times = FEW[fault][FULL]
     tallies = fault(shop, tmp_path / "bench", random.Random(fault.__name__), times)

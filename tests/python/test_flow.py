@@ -89,6 +89,7 @@ def test_a_step_that_fails_fails_the_flow_and_the_last_line_says_why(
 
 
 @needs_prefect
+@pytest.mark.full
 def test_a_schedule_is_served_until_it_is_stopped(shop: Shop, outside: servers.Web) -> None:
     served = subprocess.Popen(
         [PYTHON, "-m", "flow", "--serve", "0 6 * * *"],
@@ -126,6 +127,7 @@ def servers_at(shop: Shop) -> list[int]:
 
 
 @needs_prefect
+@pytest.mark.full
 def test_a_schedule_that_is_none_is_told_in_one_line(shop: Shop, outside: servers.Web) -> None:
     done = flow(shop, outside, "--serve", "whenever")
     assert done.returncode == 1

@@ -15,7 +15,7 @@ import arrivals
 from conftest import FULL, PROJECT, Shop
 from orders import small_shop, write
 
-SEED, STEPS = 20111209, 6 if FULL else 3
+SEED, STEPS = 20111209, 6 if FULL else 2
 TABLES_ONLY = ("--exclude-resource-type", "test", "unit_test")
 LATE = date(2011, 1, 12)
 

@@ -164,6 +164,7 @@ def test_what_the_wild_has_in_store_is_the_same_on_several_workers(wild_lake: Sh
 
 
 @needs_spark
+@pytest.mark.full
 @pytest.mark.parametrize("server", SERVERS)
 def test_a_server_in_a_process_of_its_own_gives_the_same(
     wild: Shop, tmp_path: Path, server: str

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from detect.detectors.contract import Evidence
+from detect.detectors.contract import Detector, Evidence
 from detect.past import faded_sum, mean_square
 from detect.records import ALL, Bools, Floats, Grain
 from detect.view import View
@@ -31,7 +31,7 @@ APART = 1.5
 led it: otherwise it is they who left."""
 
 
-def look(view: View) -> Evidence:
+def score(view: View) -> Evidence:
     """Standardised conditional scores and their chance, (S, T); NaN for segments."""
     shape = view.panel.value.shape
     statistic, p_value = np.full(shape, np.nan), np.full(shape, np.nan)
@@ -68,3 +68,12 @@ def _precision(score: Floats, tested: Bools, grain: Grain) -> tuple[Floats, Floa
     size = np.sqrt(np.einsum("tii->ti", matrix))
     inverse = np.linalg.inv(matrix / size[:, :, None] / size[:, None, :])
     return np.asarray(inverse), np.asarray(np.cumsum(together) - together)
+
+
+DETECTOR = Detector(
+    name="companions",
+    score=score,
+    weight=0.2,
+    reason="what no series shows by itself, learned from few periods",
+    needs_other_kpis=True,
+)

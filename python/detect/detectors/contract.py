@@ -1,4 +1,4 @@
-"""What every detector takes and gives."""
+"""What every detector takes and gives, and what others need to know of it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,22 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Detector:
-    """A detector's name as it appears in `methods`, its weight in the verdict, and its work.
+    """A detector and its properties; its module calls it `DETECTOR`.
 
-    Weight 0 keeps it out of the verdict on single periods: a trend is no anomaly.
+    `name` is what `methods` and `calibration` call it. `weight` is its part in the verdict on
+    single periods, and `reason` says why it has that much: 0 keeps it out. `needs_other_kpis` is
+    whether a series' evidence depends on the other series of the panel. `decides_alone` is whether
+    its p-value is the verdict wherever it has one, whatever the others say.
     """
 
     name: str
+    score: Callable[[View], Evidence]
     weight: float
-    look: Callable[[View], Evidence]
+    reason: str
+    needs_other_kpis: bool = False
+    decides_alone: bool = False
+
+    @property
+    def in_detection_limits(self) -> bool:
+        """Whether it is asked about values that did not come: they come in one series alone."""
+        return self.weight > 0 and not self.needs_other_kpis

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from detect.detectors.contract import Evidence
+from detect.detectors.contract import Detector, Evidence
 from detect.packing import pack, unpack
 from detect.records import Floats
 from detect.view import View
@@ -25,7 +25,7 @@ LEAST_HALF = 0.2
 CHUNK = 512
 
 
-def look(view: View) -> Evidence:
+def score(view: View) -> Evidence:
     """Distance beyond the quartile in interquartile ranges, signed, and its chance, (S, T)."""
     residual, places = pack(view.forecast.residual, view.learned & view.forecast.ready)
     lower, middle, upper, seen = _quartiles(residual)
@@ -59,3 +59,11 @@ def _quartiles(residual: Floats) -> tuple[Floats, Floats, Floats, Floats]:
             out[i, part] = np.where(seen >= FEWEST, value, np.nan)
         out[3, part] = seen
     return out[0], out[1], out[2], out[3]
+
+
+DETECTOR = Detector(
+    name="iqr",
+    score=score,
+    weight=0.15,
+    reason="the residual that z_score judges already; only its lopsided quartiles are its own",
+)

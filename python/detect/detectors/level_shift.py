@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from detect.detectors.contract import Evidence
+from detect.detectors.contract import Detector, Evidence
 from detect.packing import pack, unpack
 from detect.past import mean_square
 from detect.records import Floats
@@ -26,7 +26,7 @@ HEAVINESS = {"daily": 12.0, "weekly": 6.0}
 AGREES = 0.01
 
 
-def look(view: View) -> Evidence:
+def score(view: View) -> Evidence:
     """The strongest shift ending in each period, in sigmas, and its chance, (S, T)."""
     observed = view.learned & view.forecast.ready
     adjusted, places = pack(view.forecast.adjusted, observed)
@@ -55,3 +55,11 @@ def _shift(adjusted: Floats, level: Floats, sigma: Floats, span: int) -> Floats:
     past = mean_square(z, MEMORY, LARGEST, PRIOR)
     out[:, span:] = z / np.sqrt(past)
     return out
+
+
+DETECTOR = Detector(
+    name="level_shift",
+    score=score,
+    weight=0.15,
+    reason="residuals that z_score has judged one by one; only their run is its own",
+)

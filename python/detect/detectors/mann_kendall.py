@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special, stats
 
-from detect.detectors.contract import Evidence
+from detect.detectors.contract import Detector, Evidence
 from detect.packing import pack, unpack
 from detect.records import Bools, Floats, Ints
 from detect.view import View
@@ -41,7 +41,7 @@ class Test:
     p_value: Floats
 
 
-def look(view: View) -> Evidence:
+def score(view: View) -> Evidence:
     """Kendall's tau of the most significant window ending in each period, (S, T)."""
     observed = view.learned & (view.forecast.history >= FEWEST)
     adjusted, places = pack(view.forecast.adjusted, observed)
@@ -196,3 +196,11 @@ def sen_slope(values: Floats) -> Floats:
     """Median of all pairwise slopes of each row of (R, n): the change per step, (R,)."""
     first, second = np.triu_indices(values.shape[1], 1)
     return np.asarray(np.median((values[:, second] - values[:, first]) / (second - first), axis=1))
+
+
+DETECTOR = Detector(
+    name="mann_kendall",
+    score=score,
+    weight=0.0,
+    reason="a trend is no anomaly of a single period",
+)

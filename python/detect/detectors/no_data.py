@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from detect.detectors.contract import Evidence
+from detect.detectors.contract import Detector, Evidence
 from detect.records import Bools, Floats, Panel
 from detect.view import View
 
 
-def look(view: View) -> Evidence:
+def score(view: View) -> Evidence:
     """Days closed when they should be open, as sure as the weekday has been regular, (S, T)."""
     return on_orders(view, view.calendar.closed_when_open(), 1 - view.calendar.openness, -1.0)
 
@@ -32,3 +32,12 @@ def _counts_orders(panel: Panel) -> Bools:
         s.kpi.numerator == "orders" and s.kpi.denominator is None and s.kpi.segment_by is None
         for s in panel.series
     ])  # fmt: skip
+
+
+DETECTOR = Detector(
+    name="no_data",
+    score=score,
+    weight=0.0,
+    reason="a day without trade has no value that others could judge",
+    decides_alone=True,
+)

@@ -116,16 +116,26 @@ class TrendRow:
     window_end: Annotated[dt.date, "Last period of the change so far."]
     direction: Annotated[str, "`increasing` or `decreasing`."]
     tau: Annotated[
-        Number, "Kendall's tau against time of the values without weekday, season and calendar."
+        Number,
+        "Kendall's tau against time of `expectations.adjusted`, from window_start to window_end, "
+        "as pymannkendall gives it.",
     ]
     slope: Annotated[
         Number,
         "Sen's slope of the KPI's own values in the window (weekday and season are in them), in "
         "its unit per period of the grain; closed and incomplete periods are left out.",
     ]
-    p_value: Annotated[Number, "P-value of the Mann–Kendall test."]
+    p_value: Annotated[
+        Number,
+        "P-value of pymannkendall's test of those values (`method`), with its defaults. "
+        "Confidence does not follow from it: that pays for the windows that were tried.",
+    ]
     confidence: Annotated[float, _doc("confidence")]
-    method: Annotated[str, "Variant of the Mann–Kendall test that was used."]
+    method: Annotated[
+        str,
+        "The more cautious of pymannkendall's tests: `mann_kendall` is original_test, "
+        "`mann_kendall_hamed_rao` is hamed_rao_modification_test.",
+    ]
     relative_change: Annotated[
         Number, "Change over the window, as a part of where it began; empty where that was nothing."
     ]
@@ -267,6 +277,11 @@ class ExpectationRow:
     upper: Annotated[Number, _doc("band_upper")]
     is_tested: Annotated[bool, "Whether the period was judged at all."]
     why_not: Annotated[str | None, "Why not, in one word; NULL where it was."]
+    adjusted: Annotated[
+        Number,
+        "Actual without weekday, season and calendar, which trends are tested on; a week's sum "
+        "per day traded. NULL where nothing was learned from the period (closed, incomplete).",
+    ]
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,227 @@
+"""Detection in a notebook: a table of KPI values in, tables of findings out, no file anywhere."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, get_type_hints
+
+import numpy as np
+import pandas as pd
+
+from detect import anomalies, calendar, expectations, honesty, incidents, trends
+from detect.expectations import Expectation
+from detect.honesty import BlindSpot, Ledger
+from detect.records import (
+    ALL,
+    GRAINS,
+    PERIOD_DAYS,
+    Anomaly,
+    Bools,
+    Dates,
+    Days,
+    Grain,
+    Kpi,
+    Panel,
+    Series,
+    Trend,
+)
+from detect.view import look
+
+NEEDED = ("kpi", "period_start", "value")
+KEY = ["grain", "kpi", "segment", "period_start"]
+USUAL: dict[str, object] = {
+    "owner": "",
+    "unit": "",
+    "direction": "none",
+    "scale": "log",
+    "segment_by": None,
+    "denominator": None,
+    "z_threshold": 3.0,
+    "iqr_threshold": 1.5,
+    "trend_alpha": 0.01,
+    "min_confidence": 0.5,
+    "materiality_absolute": 0.0,
+    "materiality_relative": 0.1,
+    "warm_up_days": 0,
+}
+"""What is taken of a KPI whose definition does not say."""
+TYPES: dict[object, str] = {
+    float: "float64", float | None: "float64", int: "int64", bool: "bool", dt.date: "datetime64[s]",
+}  # fmt: skip
+"""Of the columns of a result; all others hold text, or None."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was found: data frames, with columns as in the `insights` tables of the same names.
+
+    `anomalies` has a row per period that departs from what was expected, `trends` per gradual
+    change, `expectations` per period of every series with its band, `calibration` per KPI, method
+    and promised rate of alerts, `blind_spots` per KPI with the smallest change that would show.
+    """
+
+    anomalies: pd.DataFrame
+    trends: pd.DataFrame
+    expectations: pd.DataFrame
+    calibration: pd.DataFrame
+    blind_spots: pd.DataFrame
+
+
+def detect(
+    frame: pd.DataFrame,
+    kpis: pd.DataFrame | None = None,
+    holidays: Collection[dt.date] = (),
+) -> Result:
+    """Find what moved in some KPIs.
+
+    Each period is judged by the ones before it, so a frame that ends earlier gives what this one
+    would have given then. A day counts as traded where any daily value is neither 0 nor missing.
+
+    Args:
+        frame: one row per KPI, segment and period, in any order: `kpi`, `period_start`, `value` in
+            the KPI's unit. Where they are missing, `segment` is "all" (the whole shop), `grain`
+            "daily" (the other is "weekly"), `numerator` the value, `denominator` missing,
+            `is_complete` true and `is_warm_up` false.
+        kpis: definitions, one row per `kpi` with columns as `marts.dim_kpis` has them; what is not
+            said there is as in `USUAL`. A KPI's cadence is its finer grain. `scale` is that on
+            which its noise is even: `log`, `sqrt`, `logit` or `linear`.
+        holidays: days on which the shop may be closed, also ones to come.
+
+    Returns:
+        Findings; a KPI with less than some weeks of history has expectations only.
+
+    Raises:
+        ValueError: a column is missing, a period is there twice, or a grain is unknown.
+        DetectError: a scale is unknown.
+    """
+    given = _completed(frame)
+    defined = _kpis(given, kpis)
+    trading = calendar.learn(_dates(given, holidays))
+    panels = [_panel(grain, given[given["grain"] == grain], defined) for grain in GRAINS]
+    scans = [anomalies.scan(look(panel, trading)) for panel in panels if panel.series]
+    return Result(
+        _table(Anomaly, incidents.group([a for s in scans for a in anomalies.find(s)])),
+        _table(Trend, [trend for s in scans for trend in trends.find(s)]),
+        _table(Expectation, [period for s in scans for period in expectations.tell(s)]),
+        _table(Ledger, [row for s in scans for row in honesty.ledger(s)]),
+        _table(BlindSpot, [spot for s in scans for spot in honesty.blind_spots(s)]),
+    )
+
+
+def _completed(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with every column that a panel is made of, checked."""
+    missing = [name for name in NEEDED if name not in frame]
+    if missing:
+        raise ValueError(f"the frame has no column {missing[0]!r}; it needs {', '.join(NEEDED)}")
+    usual: dict[str, Any] = {
+        "segment": ALL, "grain": "daily", "numerator": frame["value"], "denominator": np.nan,
+        "is_complete": True, "is_warm_up": False,
+    }  # fmt: skip
+    given = frame.assign(**{name: column for name, column in usual.items() if name not in frame})
+    given["period_start"] = pd.to_datetime(given["period_start"]).astype("datetime64[s]")
+    _check(given)
+    return given.astype({"kpi": str, "segment": str})
+
+
+def _check(given: pd.DataFrame) -> None:
+    """Raise ValueError where a frame is no set of series."""
+    if given.empty or given[KEY].isna().any(axis=None):
+        raise ValueError("the frame needs a row, and in every row kpi, segment and period_start")
+    unknown = sorted(set(given["grain"]) - set(GRAINS))
+    if unknown:
+        raise ValueError(f"grain {unknown[0]!r} is unknown; use one of {', '.join(GRAINS)}")
+    twice = given.loc[given.duplicated(KEY), KEY]
+    if len(twice):
+        raise ValueError(f"more than one row for {', '.join(map(str, twice.iloc[0]))}")
+
+
+def _kpis(given: pd.DataFrame, kpis: pd.DataFrame | None) -> dict[str, Kpi]:
+    """Definition of each KPI of the frame, by name."""
+    rows = [] if kpis is None else kpis.astype(object).to_dict("records")
+    said = {row["kpi"]: {str(k): v for k, v in row.items() if pd.notna(v)} for row in rows}
+    defined = {}
+    for name, grains in given.groupby("kpi", sort=True)["grain"]:
+        own = {
+            "label": str(name), "numerator": str(name),
+            "cadence": next(grain for grain in GRAINS if (grains == grain).any()),
+        }  # fmt: skip
+        known = USUAL | own | said.get(name, {})
+        fields = {k: v for k, v in known.items() if k in Kpi.__dataclass_fields__}
+        defined[str(name)] = Kpi(name=str(name), **fields)  # type: ignore[arg-type]
+    return defined
+
+
+def _dates(given: pd.DataFrame, holidays: Collection[dt.date]) -> Dates:
+    """The calendar of all days from the first period to the end of the last."""
+    lengths = given["grain"].map(dict(PERIOD_DAYS)).to_numpy()
+    starts = _days(given["period_start"])
+    day = np.arange(starts.min(), (starts + lengths).max())
+    daily = given[given["grain"] == "daily"]
+    at = _days(daily["period_start"])
+    traded = np.isin(day, at[(daily["value"].fillna(0) != 0).to_numpy()])
+    return Dates(
+        day=day,
+        weekday=(day.astype(np.int64) + 3) % 7 + 1,  # 1 January 1970 was a Thursday
+        is_trading=traded if len(daily) else np.ones(day.size, dtype=bool),
+        is_complete=~np.isin(day, at[~daily["is_complete"].to_numpy(dtype=bool)]),
+        holidays=np.array(sorted(holidays), dtype="datetime64[D]"),
+    )
+
+
+def _days(starts: pd.Series) -> Days:
+    return starts.to_numpy().astype("datetime64[D]")
+
+
+def _panel(grain: Grain, rows: pd.DataFrame, kpis: dict[str, Kpi]) -> Panel:
+    """All series of a grain."""
+    starts, step = _days(rows["period_start"]), PERIOD_DAYS[grain]
+    first = starts.min() if len(rows) else np.datetime64("1970-01-01")
+    at, rest = np.divmod((starts - first).astype(np.int64), step)
+    if rest.any():
+        raise ValueError(f"{grain} periods must begin {step} days apart, and {starts[rest > 0][0]}"
+                         f" does not, counted from {first}")  # fmt: skip
+    names = rows[["kpi", "segment"]].drop_duplicates().sort_values(["kpi", "segment"])
+    row = rows.groupby(["kpi", "segment"], sort=True).ngroup().to_numpy()
+    shape = (len(names), int(at.max(initial=-1)) + 1)
+
+    def numbers(name: str) -> np.ndarray:
+        out = np.full(shape, np.nan)
+        out[row, at] = rows[name].to_numpy(np.float64)
+        return out
+
+    def flags(name: str, otherwise: bool) -> Bools:
+        out = np.full(shape, otherwise)
+        out[row, at] = rows[name].to_numpy(dtype=bool)
+        return out
+
+    return Panel(
+        grain=grain,
+        series=tuple(Series(kpis[kpi], name) for kpi, name in names.itertuples(index=False)),
+        period=first + step * np.arange(shape[1]),
+        value=numbers("value"),
+        numerator=numbers("numerator"),
+        denominator=numbers("denominator"),
+        is_complete=flags("is_complete", False),
+        is_warm_up=flags("is_warm_up", True),
+    )
+
+
+def _table(record: type[Any], found: Sequence[object]) -> pd.DataFrame:
+    """Records as a frame with a column per field."""
+    types = get_type_hints(record)
+    return pd.DataFrame({
+        field.name: pd.Series(
+            [_plain(getattr(one, field.name)) for one in found],
+            dtype=TYPES.get(types[field.name], "object"),
+        )
+        for field in fields(record)
+    })  # fmt: skip
+
+
+def _plain(value: object) -> object:
+    """A KPI by its name, several words as one text, and the rest as it is."""
+    if isinstance(value, Kpi):
+        return value.name
+    return ", ".join(value) if isinstance(value, tuple) else value

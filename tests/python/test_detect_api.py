@@ -1,0 +1,132 @@
+"""Detection in a notebook: frames in, frames out, and the same findings as from a file."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+
+import detect
+from conftest import PROJECT
+from detect import pipeline
+from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
+
+TABLES = ("anomalies", "trends", "expectations", "calibration", "blind_spots")
+DAY = 122
+
+
+def sales(days: int = DAYS) -> pd.DataFrame:
+    """A KPI that is closed on Saturdays and triples on one day, with no more than is needed."""
+    start = pd.date_range(FIRST_DAY, periods=days)
+    value = 100 * np.exp(0.1 * np.random.default_rng(3).normal(size=days))
+    value[start.day_of_week == 5] = 0
+    value[DAY : DAY + 1] *= 3
+    return pd.DataFrame({"kpi": "sales", "period_start": start, "value": value})
+
+
+def test_a_frame_gives_what_the_same_tables_in_a_file_give(tmp_path: Path) -> None:
+    path = tmp_path / "shop.duckdb"
+    shrinking = plant(cells(), DAY, bulk_order)
+    shrinking["orders"] *= 1 - 0.5 * shrinking["day"] / DAYS
+    build(path, shrinking, last_is_complete=False)
+    pipeline.run(path)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        parts = [
+            connection.sql(f"select *, '{grain}' as grain from marts.fct_kpis_{grain}").df()
+            for grain in ("daily", "weekly")
+        ]
+        kpis = connection.sql("select * from marts.dim_kpis").df()
+        wanted = {t: connection.sql(f"select * from insights.{t}").df() for t in TABLES}
+    found = detect.detect(pd.concat(parts).sample(frac=1, random_state=1), kpis)
+    for name, table in wanted.items():
+        mine = getattr(found, name)
+        assert len(table), name
+        assert set(mine) >= set(table) - {"owner", "change", "relative_change"}, name
+        pd.testing.assert_frame_equal(mine, table[list(mine)], check_dtype=False, check_exact=True)
+
+
+def test_three_columns_are_enough() -> None:
+    found = detect.detect(sales())
+    surest = found.anomalies.sort_values("confidence").iloc[-1]
+    assert surest["period_start"] == pd.Timestamp(FIRST_DAY) + pd.Timedelta(days=DAY)
+    assert (surest["kpi"], surest["segment"], surest["direction"]) == ("sales", "all", "up")
+    assert len(found.expectations) == DAYS
+
+
+def test_the_example_in_the_readme_runs() -> None:
+    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
+    names: dict[str, object] = {"frame": sales()}
+    exec(example, names)  # noqa: S102 - our own text
+    assert isinstance(names["found"], detect.Result)
+
+
+def test_a_definition_is_heeded() -> None:
+    strict = pd.DataFrame({"kpi": ["sales"], "min_confidence": [1.1], "label": [None]})
+    assert detect.detect(sales(), strict).anomalies.empty
+
+
+def test_holidays_teach_the_calendar_nothing() -> None:
+    """A Wednesday without trade is missing data, unless it was a holiday."""
+    shut = sales()
+    shut.loc[DAYS - 12, "value"] = 0
+    day = shut["period_start"][DAYS - 12]
+    orders = pd.DataFrame({"kpi": ["sales"], "numerator": ["orders"]})
+    assert day in set(detect.detect(shut, orders).anomalies["period_start"])
+    known = detect.detect(shut, orders, holidays=[day.date()])
+    assert day not in set(known.anomalies["period_start"])
+
+
+def test_what_is_found_nowhere_is_an_empty_table_with_its_columns() -> None:
+    found = detect.detect(sales(days=5))
+    for name in ("anomalies", "trends", "blind_spots"):
+        table = getattr(found, name)
+        assert table.empty
+        assert "kpi" in table
+    assert set(found.expectations["why_not"]) == {"short_history"}
+
+
+@pytest.mark.parametrize(
+    ("frame", "word"),
+    [
+        (sales().drop(columns="value"), "'value'"),
+        (sales().iloc[:0], "row"),
+        (sales().assign(segment=None), "segment"),
+        (sales().assign(grain="hourly"), "'hourly'"),
+        (sales().assign(grain="weekly"), "weekly periods"),
+        (pd.concat([sales(), sales().iloc[3:4]]), "more than one row for daily, sales, all, 2024"),
+    ],
+)
+def test_a_frame_that_makes_no_series_is_refused(frame: pd.DataFrame, word: str) -> None:
+    with pytest.raises(ValueError, match=word) as refused:
+        detect.detect(frame)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_causes_are_found_in_a_frame() -> None:
+    leaves = pd.DataFrame(
+        [(c, p, 10.0) for c in "abcd" for p in "wxyz"], columns=["country", "product", "predict"]
+    )
+    leaves["real"] = leaves["predict"].where(leaves["country"] != "b", 4.0)
+    assert detect.find_root_causes(leaves, ["country", "product"], derived=False) == [
+        {"country": "b"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [("detect.cli", "pandas pymannkendall"), ("detect.api", "duckdb dbt pymannkendall")],
+)
+def test_what_is_not_needed_is_not_imported(module: str, unwanted: str) -> None:
+    """The command line starts without pandas, and a notebook needs no database."""
+    program = f"import sys, {module}; print({{*{unwanted.split()}}} & {{*sys.modules}})"
+    said = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert said.stdout.strip() == "set()"
