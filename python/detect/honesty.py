@@ -36,8 +36,8 @@ class Ledger:
     tests: int
     alerts: int
     realised: float
-    lower: float
-    upper: float
+    range_lower: float
+    range_upper: float
     is_within: bool
 
 

@@ -199,7 +199,7 @@ def test_the_ledger_counts_every_test_once() -> None:
         s.kpi.name: int(n) for s, n in zip(found.view.panel.series, tested, strict=True)
     }
     assert all(r.alerts == round(r.realised * r.tests) for r in rows)
-    assert all(r.lower <= r.promised <= r.upper for r in rows)
+    assert all(r.range_lower <= r.promised <= r.range_upper for r in rows)
 
 
 def test_realised_rates_of_undisturbed_data_are_within_the_band() -> None:

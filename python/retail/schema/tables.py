@@ -231,10 +231,8 @@ class CalibrationRow:
     tests: Annotated[int, "Periods tested."]
     alerts: Annotated[int, "Those that raised an alert at the promised rate."]
     realised: Annotated[float, "Alerts as a share of tests."]
-    range_lower: Annotated[
-        float, "Lower end of the range that chance allows around the promise.", Source("lower")
-    ]
-    range_upper: Annotated[float, "Upper end of that range.", Source("upper")]
+    range_lower: Annotated[float, "Lower end of the range that chance allows around the promise."]
+    range_upper: Annotated[float, "Upper end of that range."]
     is_within: Annotated[bool, "Whether the promise was kept."]
 
 
