@@ -20,7 +20,7 @@ LEVELS = {
 }
 OURS = (
     "alerts", "bench", "console", "daily", "dashboard", "detect", "evaluate", "flow", "ingest",
-    "lakehouse", "post", "report", "rewrite", "runlog", "simulate", "warehouse",
+    "lakehouse", "post", "report", "retail", "rewrite", "runlog", "simulate", "warehouse",
 )  # fmt: skip
 """Our packages; what others log is heard from a warning on."""
 _log = logging.getLogger(__name__)
