@@ -1,18 +1,18 @@
 {#
-    The long table of all KPIs at one grain, generated from the metrics under models/marts/kpis.
-    A measure named `…_daily` has a twin `…_weekly`: each grain uses its own.
+    The long table of all KPIs at one grain, generated from the metrics under models/marts/kpis and
+    the measures of the semantic model. Distinct things are counted in two steps: lines first come
+    down to the few rows that differ in what is counted.
 #}
-{% macro kpi_table(granularity) %}
+{% macro kpi_table(grain) %}
 {%- set kpis = kpi_definitions() -%}
-{%- set measures = kpi_measures() -%}
+{%- set measures = kpi_measures(grain) -%}
+{%- set counts = measures | selectattr('agg', 'equalto', 'count_distinct') | list -%}
+{%- set sums = measures | selectattr('agg', 'equalto', 'sum') | list -%}
 with
 
-orders as (
+kpi_lines as (
 
-    select
-        *,
-        {{ period_start('order_date', granularity) }} as period_start
-    from {{ ref('fct_orders') }}
+    select * from {{ ref('fct_kpi_lines') }}
 
 ),
 
@@ -30,7 +30,7 @@ first_day as (
 
 periods as (
 
-    {% if granularity == 'day' -%}
+    {% if grain == 'daily' -%}
     select
         date_day as period_start,
         is_complete
@@ -44,31 +44,39 @@ periods as (
 
 ),
 
-measured as (
+counted as (
 
     select
-        period_start,
-        {%- for name, sql in measures.items() %}
-        {{ sql }} as {{ name }}{{ ',' if not loop.last }}
+        {{ period_start('order_date', grain) }} as period_start,
+        country
+        {%- for measure in counts %},
+        {{ measure.expr }} as {{ measure.column }}
         {%- endfor %}
-    from orders
-    group by period_start
+        {%- for measure in sums %},
+        cast(coalesce(sum({{ measure.expr }}), 0) as decimal(38, 8)) as {{ measure.column }}
+        {%- endfor %}
+    from kpi_lines
+    group by 1, 2{% for measure in counts %}, {{ loop.index + 2 }}{% endfor %}
 
 ),
-
-measured_by_country as (
+{% for name, keys in [
+    ('measured', 'period_start'), ('measured_by_country', 'period_start, country'),
+] %}
+{{ name }} as (
 
     select
-        period_start,
-        country,
-        {%- for name, sql in measures.items() %}
-        {{ sql }} as {{ name }}{{ ',' if not loop.last }}
+        {{ keys }}
+        {%- for measure in sums %},
+        cast(sum({{ measure.column }}) as decimal(38, 8)) as {{ measure.column }}
         {%- endfor %}
-    from orders
-    group by period_start, country
+        {%- for measure in counts %},
+        cast(count(distinct {{ measure.column }}) as decimal(38, 8)) as {{ measure.column }}
+        {%- endfor %}
+    from counted
+    group by {{ keys }}
 
 ),
-
+{% endfor %}
 kpis as (
     {% for kpi in kpis %}
     {%- set by_country = kpi.segment_by == 'country' %}
@@ -77,8 +85,12 @@ kpis as (
         '{{ kpi.kpi }}' as kpi,
         {{ 'countries.country' if by_country else "'all'" }} as segment,
         periods.period_start,
-        {{ kpi_measure_at(kpi.numerator, granularity) }} as numerator,
-        {{ kpi_measure_at(kpi.denominator, granularity) }} as denominator,
+        coalesce(measured.{{ measure_column(kpi.numerator) }}, 0) as numerator,
+        {% if kpi.denominator -%}
+        coalesce(measured.{{ measure_column(kpi.denominator) }}, 0) as denominator,
+        {%- else -%}
+        cast(null as decimal(38, 8)) as denominator,
+        {%- endif %}
         {{ 'true' if kpi.type == 'ratio' else 'false' }} as is_ratio,
         periods.is_complete,
         periods.period_start < first_day.date_day + interval '{{ kpi.warm_up_days }}' day
