@@ -84,8 +84,8 @@ def leaves(
     actual: Sides, expected: Sides, codes: np.ndarray, called: tuple[str, ...] = ("product",)
 ) -> Leaves:
     members = tuple(
-        tuple(f"{n}{i}" for i in range(int(c.max()) + 1))
-        for n, c in zip(called, codes, strict=True)
+        tuple(f"{name}{i}" for i in range(int(column.max()) + 1))
+        for name, column in zip(called, codes, strict=True)
     )
     return Leaves(tuple(map(Dimension, called)), codes, members, actual, expected)
 
