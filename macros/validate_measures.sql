@@ -19,5 +19,12 @@
             {%- do validate_line_expr(which, dimension.expr) -%}
             {%- do validate_dimension(which, dimension) -%}
         {%- endfor -%}
+        {%- set there = kpi_dimensions() | map(attribute='dimension') -%}
+        {%- for name in ['country', 'customer_type', 'hour'] | reject('in', there | list) -%}
+            {%- do exceptions.raise_compiler_error(
+                model.original_file_path ~ ': dimension ' ~ name
+                ~ ': broken_down_by is missing; checks on the data and the driver tree need it'
+            ) -%}
+        {%- endfor -%}
     {%- endif -%}
 {% endmacro %}
