@@ -145,6 +145,7 @@ def test_a_mistake_stops_the_build_with_file_kpi_and_what_is_allowed(
     assert "total_revenue" in where or "revenue_per" in where
 
 
+@pytest.mark.usefixtures("edit")  # revenue.yml as it is
 @pytest.mark.parametrize(
     "mistake",
     [
