@@ -47,7 +47,7 @@ MISTAKES = {
     "an unknown direction": ("direction: up", "direction: north", "allowed: up, down, none"),
     "a filter": (
         "measure: net_revenue",
-        "measure: {name: net_revenue, filter: \"{{ Dimension('order_row__country') }} = 'X'\"}",
+        "measure: {name: net_revenue, filter: \"{{ Dimension('order_line__country') }} = 'X'\"}",
         "filter is not supported",
     ),
     "thresholds that are no mapping": (
