@@ -1,11 +1,11 @@
 {#
-    The measures of the semantic model that hold at a grain, as dicts in the order of the YAML. Empty
-    while dbt parses.
+    The measures of the semantic model that hold at a grain, or all, as dicts in the order of the
+    YAML. Empty while dbt parses.
 #}
-{% macro kpi_measures(grain) %}
+{% macro kpi_measures(grain=none) %}
     {%- set measures = [] -%}
     {%- set others = kpi_allowed('cadence') | reject('equalto', grain) -%}
-    {%- set other = '_' ~ others | first -%}
+    {%- set other = '_' ~ others | first if grain else '(none)' -%}
     {%- set model = measured_model() or {'measures': []} -%}
     {%- for measure in model.measures if not measure.name.endswith(other) -%}
         {%- set expr = measure.expr or measure.name -%}

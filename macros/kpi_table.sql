@@ -6,9 +6,9 @@
 {%- set kpis = kpi_definitions() -%}
 with
 
-kpi_lines as (
+counted_lines as (
 
-    select * from {{ ref('fct_kpi_lines') }}
+    select * from {{ ref('fct_measures_daily') }}
 
 ),
 

@@ -1,43 +1,20 @@
-{#
-    CTEs after `kpi_lines`: every measure by period (`measured`), and by period and country.
-    Distinct things are counted in two steps: lines first come down to the few rows that differ in
-    what is counted.
-#}
+{# CTEs after `counted_lines`: every measure by period (`measured`), and by period and country. #}
 {% macro measured_periods(grain) -%}
-{%- set measures = kpi_measures(grain) -%}
-{%- set counts = measures | selectattr('agg', 'equalto', 'count_distinct') | list -%}
-{%- set sums = measures | selectattr('agg', 'equalto', 'sum') | list -%}
-counted as (
-
-    select
-        {{ period_start('order_date', grain) }} as period_start,
-        country
-        {%- for measure in counts %},
-        {{ measure.expr }} as {{ measure.column }}
-        {%- endfor %}
-        {%- for measure in sums %},
-        cast(coalesce(sum({{ measure.expr }}), 0) as decimal(38, 8)) as {{ measure.column }}
-        {%- endfor %}
-    from kpi_lines
-    group by 1, 2{% for measure in counts %}, {{ loop.index + 2 }}{% endfor %}
-
-),
-{% for name, keys in [
-    ('measured', 'period_start'), ('measured_by_country', 'period_start, country'),
-] %}
+{% for name, country in [('measured', ''), ('measured_by_country', ', country')] -%}
 {{ name }} as (
 
     select
-        {{ keys }}
-        {%- for measure in sums %},
-        cast(sum({{ measure.column }}) as decimal(38, 8)) as {{ measure.column }}
+        {{ period_start('order_date', grain) }} as period_start{{ country }}
+        {%- for measure in kpi_measures(grain) %},
+        {% if measure.agg == 'sum' -%}
+        cast(sum({{ measure.measure }}) as decimal(38, 8)) as {{ measure.column }}
+        {%- else -%}
+        cast(count(distinct {{ measure.measure }}) as decimal(38, 8)) as {{ measure.column }}
+        {%- endif %}
         {%- endfor %}
-        {%- for measure in counts %},
-        cast(count(distinct {{ measure.column }}) as decimal(38, 8)) as {{ measure.column }}
-        {%- endfor %}
-    from counted
-    group by {{ keys }}
+    from counted_lines
+    group by 1{{ ', 2' if country }}
 
-){{ ',' if not loop.last }}
-{% endfor %}
+){{ ',\n\n' if not loop.last }}
+{%- endfor %}
 {%- endmacro %}

@@ -21,6 +21,12 @@ kpi_lines as (
 
 ),
 
+counted_lines as (
+
+    select * from {{ ref('fct_measures_daily') }}
+
+),
+
 signatures as (
 
     {{ segment_signatures(grain) }}
@@ -41,7 +47,7 @@ measured_lines as (
 
 ),
 
-{{ weighted_lines(dimensions, measures) }},
+{{ weighted_lines(dimensions, measures, grain) }},
 
 summed as (
 

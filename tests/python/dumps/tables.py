@@ -51,6 +51,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.fct_kpis_daily": ("kpi", "segment", "period_start"),
     "marts.fct_kpis_restated_daily": ("kpi", "period_start"),
     "marts.fct_kpis_weekly": ("kpi", "segment", "period_start"),
+    "marts.fct_measures_daily": ("order_date", "country", "orders", "active_customers"),
     "marts.fct_order_lines": ("source_file", "source_row"),
     "marts.fct_orders": ("invoice_no", "customer_id"),
     "marts.fct_rejected_order_lines": ("source_file", "source_row"),
