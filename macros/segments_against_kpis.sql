@@ -1,6 +1,6 @@
 {#
-    Periods and measures in which a segment table does not add up to a KPI that the measure is a part
-    of. Counts are spread as fractions, so they may differ by rounding.
+    Periods in which a segment table does not add up to the measures of a KPI. Counts are spread as
+    fractions, so they may differ by rounding.
 #}
 {% macro segments_against_kpis(kpi_relation, segment_relation, grain) %}
 {%- set columns = kpi_measures(grain) | map(attribute='column') | list -%}
