@@ -1,15 +1,23 @@
 {#
-    Name → SQL expression of every measure of the semantic model on `fct_orders`. Empty while dbt
-    parses.
+    The measures of the semantic model that hold at a grain, or all, as dicts in the order of the
+    YAML. Empty while dbt parses.
 #}
-{% macro kpi_measures() %}
-    {%- set measures = {} -%}
-    {%- if execute -%}
-        {%- for model in graph.semantic_models.values() if model.name == 'orders' -%}
-            {%- for measure in model.measures -%}
-                {%- do measures.update({measure.name: measure_sql(measure)}) -%}
-            {%- endfor -%}
-        {%- endfor -%}
-    {%- endif -%}
+{% macro kpi_measures(grain=none) %}
+    {%- set measures = [] -%}
+    {%- set others = kpi_allowed('cadence') | reject('equalto', grain) -%}
+    {%- set other = '_' ~ others | first if grain else '(none)' -%}
+    {%- set model = measured_model() or {'measures': []} -%}
+    {%- for measure in model.measures if not measure.name.endswith(other) -%}
+        {%- set expr = measure.expr or measure.name -%}
+        {%- do measures.append({
+            'measure': measure.name,
+            'column': measure_column(measure.name),
+            'description': measure.description,
+            'agg': measure.agg,
+            'expr': expr,
+            'data_type': measure_type(measure.agg, expr),
+            'largest': measure.config.meta.get('largest', {}),
+        }) -%}
+    {%- endfor -%}
     {{ return(measures) }}
 {% endmacro %}

@@ -1,18 +1,14 @@
 {#
-    The long table of all KPIs at one grain, generated from the metrics under models/marts/kpis.
-    A measure named `…_daily` has a twin `…_weekly`: each grain uses its own.
+    The long table of all KPIs at one grain, generated from the metrics under models/marts/kpis and
+    the measures of the semantic model.
 #}
-{% macro kpi_table(granularity) %}
+{% macro kpi_table(grain) %}
 {%- set kpis = kpi_definitions() -%}
-{%- set measures = kpi_measures() -%}
 with
 
-orders as (
+counted_lines as (
 
-    select
-        *,
-        {{ period_start('order_date', granularity) }} as period_start
-    from {{ ref('fct_orders') }}
+    select * from {{ ref('fct_measures_daily') }}
 
 ),
 
@@ -30,7 +26,7 @@ first_day as (
 
 periods as (
 
-    {% if granularity == 'day' -%}
+    {% if grain == 'daily' -%}
     select
         date_day as period_start,
         is_complete
@@ -44,30 +40,7 @@ periods as (
 
 ),
 
-measured as (
-
-    select
-        period_start,
-        {%- for name, sql in measures.items() %}
-        {{ sql }} as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from orders
-    group by period_start
-
-),
-
-measured_by_country as (
-
-    select
-        period_start,
-        country,
-        {%- for name, sql in measures.items() %}
-        {{ sql }} as {{ name }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from orders
-    group by period_start, country
-
-),
+{{ measured_periods(grain) }},
 
 kpis as (
     {% for kpi in kpis %}
@@ -77,8 +50,12 @@ kpis as (
         '{{ kpi.kpi }}' as kpi,
         {{ 'countries.country' if by_country else "'all'" }} as segment,
         periods.period_start,
-        {{ kpi_measure_at(kpi.numerator, granularity) }} as numerator,
-        {{ kpi_measure_at(kpi.denominator, granularity) }} as denominator,
+        coalesce(measured.{{ measure_column(kpi.numerator) }}, 0) as numerator,
+        {% if kpi.denominator -%}
+        coalesce(measured.{{ measure_column(kpi.denominator) }}, 0) as denominator,
+        {%- else -%}
+        cast(null as decimal(38, 8)) as denominator,
+        {%- endif %}
         {{ 'true' if kpi.type == 'ratio' else 'false' }} as is_ratio,
         periods.is_complete,
         periods.period_start < first_day.date_day + interval '{{ kpi.warm_up_days }}' day

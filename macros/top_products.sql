@@ -1,5 +1,5 @@
 {# The products with the highest gross revenue of each period, best first, ties by stock code. #}
-{% macro top_products(granularity, limit=10) %}
+{% macro top_products(grain, limit=10) %}
 with
 
 sales as (
@@ -12,7 +12,7 @@ sales as (
 sold as (
 
     select
-        {{ period_start('ordered_at', granularity) }} as period_start,
+        {{ period_start('ordered_at', grain) }} as period_start,
         stock_code as product,
         cast(sum(amount) as decimal(38, 8)) as gross_revenue
     from sales

@@ -1,64 +1,47 @@
 {#
-    CTEs between `order_lines` with `top_products` and the sums by segment: each line's share in its
-    order and its customer, of the period.
+    CTEs between `measured_lines` with `counted_lines` and the sums by segment: each line's sums as
+    they are, and its share in every distinct thing that it counts for, of the period.
 #}
-{% macro weighted_lines() -%}
-lines_per_order as (
+{% macro weighted_lines(dimensions, measures, grain) -%}
+{%- set counts = measures | selectattr('agg', 'equalto', 'count_distinct') | list -%}
+{%- for measure in counts -%}
+shares_of_{{ measure.column }} as (
 
     select
-        period_start,
-        invoice_no,
-        count(*) as sale_lines
-    from order_lines
-    where is_sale
-    group by period_start, invoice_no
+        {{ period_start('order_date', grain) }} as period_start,
+        {{ measure.measure }} as {{ measure.column }},
+        cast(
+            floor({{ share_unit() }} / cast(sum(lines) as bigint) + 0.5e0) as decimal(18, 0)
+        ) as line_share
+    from counted_lines
+    where {{ measure.measure }} is not null
+    group by 1, 2
 
 ),
 
-lines_per_customer as (
-
-    select
-        period_start,
-        customer_id,
-        count(*) as sale_lines,
-        sum(case when is_repeat then 1 else 0 end) as repeat_lines,
-        sum(case when is_first then 1 else 0 end) as first_lines
-    from order_lines
-    where is_sale and customer_id is not null
-    group by period_start, customer_id
-
-),
-
+{% endfor -%}
 weighted as (
 
     select
-        order_lines.*,
-        {%- for share, condition, count in [
-            ('order_share', 'is_sale', 'lines_per_order.sale_lines'),
-            ('customer_share', 'is_sale', 'lines_per_customer.sale_lines'),
-            ('repeat_share', 'is_repeat', 'lines_per_customer.repeat_lines'),
-            ('first_share', 'is_first', 'lines_per_customer.first_lines'),
-        ] %}
-        case
-            when order_lines.{{ condition }}
-                then cast(floor({{ share_unit() }} / {{ count }} + 0.5e0) as decimal(18, 0))
-        end as {{ share }},
+        measured_lines.period_start
+        {%- for dimension in dimensions %},
+        measured_lines.{{ dimension.dimension }}
         {%- endfor %}
-        case when top_products.product is not null then order_lines.gross_revenue end
-            as top_product_revenue
-    from order_lines
-    left join lines_per_order
+        {%- for measure in measures %},
+        {% if measure in counts -%}
+        shares_of_{{ measure.column }}.line_share as {{ measure.column }}
+        {%- else -%}
+        measured_lines.{{ measure.column }}
+        {%- endif %}
+        {%- endfor %}
+    from measured_lines
+    {%- for measure in counts %}
+    left join shares_of_{{ measure.column }}
         on
-            order_lines.period_start = lines_per_order.period_start
-            and order_lines.invoice_no = lines_per_order.invoice_no
-    left join lines_per_customer
-        on
-            order_lines.period_start = lines_per_customer.period_start
-            and order_lines.customer_id = lines_per_customer.customer_id
-    left join top_products
-        on
-            order_lines.period_start = top_products.period_start
-            and order_lines.product = top_products.product
+            measured_lines.period_start = shares_of_{{ measure.column }}.period_start
+            and measured_lines.{{ measure.column }}
+            = shares_of_{{ measure.column }}.{{ measure.column }}
+    {%- endfor %}
 
 )
 {%- endmacro %}

@@ -1,2 +1,2 @@
 -- One row per ISO week and product among the week's ten best sellers by gross revenue.
-{{ top_products('week') }}
+{{ top_products('weekly') }}

@@ -71,7 +71,7 @@ final as (
 
     select
         days.date_day,
-        {{ period_start('days.date_day', 'week') }} as week_start,
+        {{ period_start('days.date_day', 'weekly') }} as week_start,
         cast({{ iso_weekday('days.date_day') }} as integer) as day_of_week,
         coalesce(closing_times.is_trading_day, false) as is_trading_day,
         closures.holiday,

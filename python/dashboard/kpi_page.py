@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import address, chart, choice, order_lines, read, show
 from dashboard.choice import Choice
 from dashboard.members import WHOLE, named
-from dashboard.records import DIMENSIONS, OTHER, Place, Share
+from dashboard.records import OTHER, Dimension, Place, Share
 from dashboard.shelf import Look
 from report import kpis, words
 from retail import formatting
@@ -21,7 +21,6 @@ from retail.schema import ALL, AnomalyRow, ExpectationRow
 LARGEST = 12
 """Members shown of a dimension; the others are one row."""
 MARKS = 6
-WITHIN_COUNTRY = tuple(d for d in DIMENSIONS if d not in ("country", "region", "market"))
 EVERYWHERE = "All countries"
 
 
@@ -212,7 +211,7 @@ def _into(
     if period is None:
         return
     with by_at:
-        by = _dimension(country)
+        by = _dimension(look.ask(read.dimensions), country)
     fixed = () if country == ALL else (("country", country),)
     last = period_end(period.period_start, chosen.grain)
     place = Place(period.period_start, last, fixed)
@@ -249,9 +248,11 @@ def _period(
     return period
 
 
-def _dimension(country: str) -> str:
+def _dimension(known: Sequence[Dimension], country: str) -> str:
     """What a period is broken down by; within a country, countries say nothing."""
-    dimensions = DIMENSIONS if country == ALL else WITHIN_COUNTRY
+    dimensions = [
+        d.name for d in known if country == ALL or "country" not in (d.name, d.coarser_than)
+    ]
     return address.pick(
         st.selectbox, "Broken down by", dimensions,
         choice.one_of(dimensions, address.given("by"), dimensions[0]), "by",

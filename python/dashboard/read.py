@@ -9,9 +9,9 @@ from pathlib import Path
 
 from dashboard.errors import DashboardError
 from dashboard.records import (
-    DIMENSIONS,
     NONE,
     OTHER,
+    Dimension,
     Line,
     Lines,
     Place,
@@ -28,8 +28,8 @@ PATIENCE_SECONDS = 2.0
 SEGMENTS = {"daily": "marts.fct_segments_daily", "weekly": "marts.fct_segments_weekly"}
 
 COUNTRIES = "select country from marts.dim_countries order by country"
-COUNTED = "line_type in ('sale', 'return')"
-"""Only these lines enter KPIs."""
+DIMENSIONS = "select dimension, coarser_than from marts.dim_dimensions order by place"
+EXPRESSIONS = "select dimension, expr from marts.dim_dimensions"
 
 
 def facts(path: Path) -> Facts:
@@ -41,6 +41,12 @@ def countries(path: Path) -> tuple[str, ...]:
     """All countries that the shop has sold to."""
     with reading(path, PATIENCE_SECONDS) as connection:
         return tuple(name for (name,) in connection.execute(COUNTRIES).fetchall())
+
+
+def dimensions(path: Path) -> tuple[Dimension, ...]:
+    """What KPIs are broken down by, in the order of the semantic model."""
+    with reading(path, PATIENCE_SECONDS) as connection:
+        return rows_of(connection, Dimension, DIMENSIONS, [])
 
 
 def series(path: Path, kpi: KpiRow, grain: Grain, country: str) -> tuple[ExpectationRow, ...]:
@@ -80,9 +86,10 @@ def shares(
     """A KPI in one period within each member of a dimension, the largest numerator first."""
     with reading(path, PATIENCE_SECONDS) as connection:
         numerator, _ = _measures(connection, kpi)
-        where, given = _within(place)
+        columns = {name: identifier(name) for name in _expressions(connection)}
+        where, given = _within(place, columns)
         query = f"""
-            select {_member(dimension)}, {_measure(connection, kpi)},
+            select {_member(dimension, columns)}, {_measure(connection, kpi)},
                 cast(coalesce(sum({numerator}), 0) as double)
             from {SEGMENTS[grain]}
             where period_start = ? and {where}
@@ -117,11 +124,11 @@ def lines(path: Path, place: Place, most: int) -> Lines:
     Raises:
         DashboardError: a dimension is none of those that order lines have.
     """
-    where, given = _within(place)
-    scope = f"order_date between ? and ? and {COUNTED} and {where}"
     columns = ", ".join(field.name for field in dataclasses.fields(Line))
-    parameters = [place.first, place.last, *given]
     with reading(path, PATIENCE_SECONDS) as connection:
+        where, given = _within(place, _expressions(connection))
+        scope = f"order_date between ? and ? and {where}"
+        parameters = [place.first, place.last, *given]
         (sums,) = rows_of(
             connection,
             Sums,
@@ -130,7 +137,7 @@ def lines(path: Path, place: Place, most: int) -> Lines:
                 count(*), count(distinct invoice_no) filter (line_type = 'sale'),
                 coalesce(sum(units), 0), coalesce(sum(gross_revenue), 0),
                 coalesce(sum(returned_revenue), 0), coalesce(sum(net_revenue), 0)
-            from marts.fct_order_lines
+            from marts.fct_kpi_lines
             where {scope}
             """,  # noqa: S608 - known names; what is chosen is a parameter
             parameters,
@@ -140,7 +147,7 @@ def lines(path: Path, place: Place, most: int) -> Lines:
             Line,
             f"""
             select {columns}
-            from marts.fct_order_lines
+            from marts.fct_kpi_lines
             where {scope}
             order by abs(net_revenue) desc, ordered_at, invoice_no, source_file, source_row
             limit ?
@@ -150,23 +157,28 @@ def lines(path: Path, place: Place, most: int) -> Lines:
     return Lines(sums, largest)
 
 
-def _within(place: Place) -> tuple[str, list[object]]:
+def _expressions(connection: Connection) -> dict[str, str]:
+    """How each dimension is worked out of an order line: SQL that the build has checked."""
+    return dict(connection.execute(EXPRESSIONS).fetchall())
+
+
+def _within(place: Place, known: Mapping[str, str]) -> tuple[str, list[object]]:
     """A condition for the members of a place, and its parameters."""
     conditions: list[str] = []
     given: list[object] = []
     for dimension, member in place.members:
-        cell = _member(dimension)
+        cell = _member(dimension, known)
         is_rest = member == OTHER
         conditions.append(f"not list_contains(?::varchar[], {cell})" if is_rest else f"{cell} = ?")
         given.append(list(place.listed) if is_rest else member)
     return " and ".join(conditions) or "true", given
 
 
-def _member(dimension: str) -> str:
+def _member(dimension: str, known: Mapping[str, str]) -> str:
     """A dimension's member as text; only known names ever become part of a query."""
-    if dimension not in DIMENSIONS:
-        raise DashboardError(f"{dimension}: no such dimension; there are {', '.join(DIMENSIONS)}")
-    return f"coalesce(cast({dimension} as varchar), '{NONE}')"
+    if dimension not in known:
+        raise DashboardError(f"{dimension}: no such dimension; there are {', '.join(known)}")
+    return f"coalesce(cast({known[dimension]} as varchar), '{NONE}')"
 
 
 def _measures(connection: Connection, kpi: KpiRow) -> tuple[str, str | None]:

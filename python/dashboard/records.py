@@ -6,18 +6,16 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-DIMENSIONS = (
-    "country",
-    "product",
-    "customer_type",
-    "order_size",
-    "category",
-    "region",
-    "market",
-    "hour",
-)
 OTHER, NONE = "(other)", "(none)"
 """Members that stand for all that aren't listed, and for an empty cell."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What a KPI is broken down by; `coarser_than` is the dimension whose members it groups."""
+
+    name: str
+    coarser_than: str | None
 
 
 @dataclass(frozen=True)

@@ -200,9 +200,10 @@ def _material(
     path: Path, lead: Anomaly, known: tuple[Cells, Days], names: dict[str, str]
 ) -> Material:
     first, last = lead.period_start, lead.period_end
+    measures = [m for m in (lead.kpi.numerator, lead.kpi.denominator) if m]
     return Material(
         *known,
-        lines=store.read_lines(path, first, last),
+        lines=store.read_lines(path, first, last, lead.grain, measures),
         reversals=store.read_reversals(path, first, last),
         past_prices=store.read_past_prices(path, first, last),
         names=names,

@@ -29,18 +29,22 @@ OTHERS = ("raw", "staging", "intermediate")
 
 @dataclass(frozen=True)
 class Table:
-    """A table that dbt builds: its columns are pairs of name and DuckDB type."""
+    """A table that dbt builds: its columns are pairs of name and DuckDB type.
+
+    One without a contract has further columns, in the types that the engine wrote.
+    """
 
     schema: str
     name: str
     columns: tuple[tuple[str, str], ...]
+    has_contract: bool = True
 
 
 def read_tables(manifest: Path) -> tuple[Table, ...]:
     """Read from dbt's manifest what there is to publish, with the types of its contracts."""
     nodes = json.loads(manifest.read_text(encoding="utf-8"))["nodes"].values()
     return tuple(
-        Table(node["schema"], node["alias"], _columns(node))
+        Table(node["schema"], node["alias"], _columns(node), _has_contract(node))
         for node in nodes
         if node["resource_type"] in ("model", "seed") and node["schema"] in SCHEMAS
     )
@@ -52,6 +56,12 @@ def _columns(node: dict[str, object]) -> tuple[tuple[str, str], ...]:
         return tuple(types.items())
     columns = node["columns"].values()  # type: ignore[attr-defined]
     return tuple((column["name"], column["data_type"]) for column in columns)
+
+
+def _has_contract(node: dict[str, object]) -> bool:
+    """Whether the columns are all that there are; a seed's always are."""
+    enforced = node["config"]["contract"]["enforced"]  # type: ignore[index]
+    return node["resource_type"] == "seed" or bool(enforced)
 
 
 def show(run: Path, tables: Sequence[Table], database: Path, load_below: int = LOAD_BELOW) -> None:
@@ -120,7 +130,8 @@ def _query(table: Table, folder: Path, *, is_empty: bool) -> str:
         )
         return f"select {columns} where false"
     columns = ", ".join(_column(name, kind) for name, kind in table.columns)
-    return f"select {columns} from {read_parquet([folder / '*.parquet'])}"  # noqa: S608
+    wanted = columns if table.has_contract else f"* replace ({columns})"
+    return f"select {wanted} from {read_parquet([folder / '*.parquet'])}"  # noqa: S608
 
 
 def _column(name: str, kind: str) -> str:

@@ -12,11 +12,12 @@ from hypothesis.extra.numpy import arrays
 
 from detect import attribution
 from detect.attribution.breakdown import ALWAYS, LARGEST, OTHER, break_down
-from detect.attribution.cells import DIMENSIONS, Cells
+from detect.attribution.cells import Cells
+from detect.attribution.dimensions import Dimension, names
 from detect.attribution.root_cause import Leaves
 from detect.attribution.split import Sides, contributions
 from detect.records import Anomaly, Kpi
-from test_detect_shop import kpi
+from test_detect_shop import DIMENSIONS, kpi
 
 SIZE = 6
 amounts = arrays(np.float64, SIZE, elements=st.floats(-1e4, 1e4))
@@ -80,12 +81,13 @@ def test_parts_keep_their_proportions_where_they_can() -> None:
 
 
 def leaves(
-    actual: Sides, expected: Sides, codes: np.ndarray, names: tuple[str, ...] = ("product",)
+    actual: Sides, expected: Sides, codes: np.ndarray, called: tuple[str, ...] = ("product",)
 ) -> Leaves:
     members = tuple(
-        tuple(f"{n}{i}" for i in range(int(c.max()) + 1)) for n, c in zip(names, codes, strict=True)
+        tuple(f"{name}{i}" for i in range(int(column.max()) + 1))
+        for name, column in zip(called, codes, strict=True)
     )
-    return Leaves(names, codes, members, actual, expected)
+    return Leaves(tuple(map(Dimension, called)), codes, members, actual, expected)
 
 
 @given(st.integers(0, 2**32 - 1), st.booleans())
@@ -121,7 +123,8 @@ def test_guests_have_a_row_however_small() -> None:
     count = LARGEST + 5
     actual, expected = Sides(np.arange(count) * 9.0, None), Sides(np.zeros(count), None)
     members = (tuple(["guest"] + [f"t{i}" for i in range(1, count)]),)
-    given_leaves = Leaves(("customer_type",), np.arange(count)[None], members, actual, expected)
+    types = (Dimension("customer_type"),)
+    given_leaves = Leaves(types, np.arange(count)[None], members, actual, expected)
     rows = break_down(anomaly(kpi(), actual.total(), 0.0), given_leaves)
     assert "guest" in ALWAYS["customer_type"]
     assert {"customer_type": "guest"} in [r.segment for r in rows]
@@ -133,11 +136,11 @@ def test_guests_have_a_row_however_small() -> None:
 def small_cells(days: int = 40) -> Cells:
     """Two countries every day; the second earns twice as much."""
     period = np.datetime64("2024-02-01") + np.arange(days)
-    codes = {name: np.zeros(2 * days, dtype=np.int64) for name in DIMENSIONS}
+    codes = {name: np.zeros(2 * days, dtype=np.int64) for name in names(DIMENSIONS)}
     codes["country"] = np.tile([0, 1], days)
-    members = dict.fromkeys(DIMENSIONS, ("one",)) | {"country": ("France", "Norway")}
+    members = dict.fromkeys(names(DIMENSIONS), ("one",)) | {"country": ("France", "Norway")}
     measures = {"net_revenue": np.tile([10.0, 20.0], days), "orders": np.tile([1.0, 4.0], days)}
-    return Cells(period, np.arange(0, 2 * days + 1, 2), codes, members, measures)
+    return Cells(DIMENSIONS, period, np.arange(0, 2 * days + 1, 2), codes, members, measures)
 
 
 def test_a_countrys_anomaly_is_broken_down_within_the_country() -> None:
@@ -168,10 +171,11 @@ def test_periods_without_cells_are_empty_not_wrong() -> None:
 @given(st.integers(0, 2**32 - 1))
 def test_distinct_combinations_are_numbered_alike(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    codes = {name: rng.integers(0, 2, 30) for name in DIMENSIONS}
-    members = dict.fromkeys(DIMENSIONS, ("x", "y"))
-    cells = Cells(np.array([], dtype="datetime64[D]"), np.array([0]), codes, members, {})
+    codes = {name: rng.integers(0, 2, 30) for name in names(DIMENSIONS)}
+    members = dict.fromkeys(names(DIMENSIONS), ("x", "y"))
+    period = np.array([], dtype="datetime64[D]")
+    cells = Cells(DIMENSIONS, period, np.array([0]), codes, members, {})
     leaf, first = cells.distinct(np.arange(30))
-    rows = np.stack([codes[name] for name in DIMENSIONS], axis=1)
+    rows = np.stack([codes[name] for name in names(DIMENSIONS)], axis=1)
     assert (rows[first][leaf] == rows).all()
     assert first.size == len(np.unique(rows, axis=0))

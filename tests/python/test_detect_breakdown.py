@@ -15,13 +15,14 @@ from hypothesis.extra.numpy import arrays
 
 from detect import attribution, pipeline, store
 from detect.attribution.breakdown import break_down
-from detect.attribution.cells import DIMENSIONS, Cells
+from detect.attribution.cells import Cells
+from detect.attribution.dimensions import names
 from detect.attribution.parts import leaves_of, model, others, parts_of
 from detect.attribution.significance import FEWEST, chances
 from detect.attribution.split import Sides, contributions, effects
 from detect.records import GRAINS, Grain
 from test_detect_attribution import anomaly, leaves, small_cells
-from test_detect_shop import FIRST_DAY, build, bulk_order, cells, kpi, plant
+from test_detect_shop import DIMENSIONS, FIRST_DAY, build, bulk_order, cells, kpi, plant
 
 SIZE = 6
 COUNTRIES = 12
@@ -166,12 +167,13 @@ def test_a_cause_that_every_baseline_names_is_stable() -> None:
 def many_countries(days: int = 40) -> Cells:
     """Countries that earn ten a day each."""
     period = np.datetime64("2024-02-01") + np.arange(days)
-    codes = {name: np.zeros(COUNTRIES * days, dtype=np.int64) for name in DIMENSIONS}
+    codes = {name: np.zeros(COUNTRIES * days, dtype=np.int64) for name in names(DIMENSIONS)}
     codes["country"] = np.tile(np.arange(COUNTRIES), days)
-    members = dict.fromkeys(DIMENSIONS, ("one",))
+    members = dict.fromkeys(names(DIMENSIONS), ("one",))
     members["country"] = tuple(f"c{nth}" for nth in range(COUNTRIES))
     start = np.arange(0, COUNTRIES * days + 1, COUNTRIES)
-    return Cells(period, start, codes, members, {"net_revenue": np.full(COUNTRIES * days, 10.0)})
+    revenue = {"net_revenue": np.full(COUNTRIES * days, 10.0)}
+    return Cells(DIMENSIONS, period, start, codes, members, revenue)
 
 
 def test_an_unfinished_ratio_adds_up_to_its_lower_limit() -> None:

@@ -14,15 +14,16 @@ import pytest
 from conftest import PROJECT, Shop
 from detect import pipeline, sayings, store
 from detect.attribution import faults, one_order
-from detect.attribution.cells import DIMENSIONS, Cells
+from detect.attribution.cells import Cells
+from detect.attribution.dimensions import names
 from detect.attribution.doubts import Material, raise_doubts, worth_telling
-from detect.attribution.lines import Coded, Lines, Reversal, measure, value
+from detect.attribution.lines import Coded, Largest, Lines, Reversal, measure, value
 from detect.records import Anomaly, Doubt, Kpi
 from simulate import Incident, ShopConfig, simulate_shop
 from simulate.shop import build_shop
 from simulate.simulation import shop_market
 from test_detect_attribution import anomaly
-from test_detect_shop import build, bulk_order, cells, kpi, plant
+from test_detect_shop import DIMENSIONS, build, bulk_order, cells, kpi, plant
 
 UNITS = kpi("units_sold", numerator="units")
 RATE = kpi("return_rate", unit="ratio", numerator="returned_revenue", denominator="gross_revenue")
@@ -33,20 +34,27 @@ def lines(*rows: Row) -> Lines:
     """Lines of one day from (invoice, customer, product, quantity, price)."""
     invoice, customer, product, quantity, price = zip(*rows, strict=True)
     pieces, prices = np.array(quantity, dtype=float), np.array(price, dtype=float)
-    size = len(rows)
+    size, is_sale = len(rows), pieces > 0
+    customers, products = (store.lines._coded(np.array(names)) for names in (customer, product))
+    gross = np.where(is_sale, pieces * prices, 0.0)
     return Lines(
         day=np.full(size, np.datetime64("2024-03-04")),
         invoice=store.lines._coded(np.array(invoice)),
-        customer=store.lines._coded(np.array(customer)),
-        product=store.lines._coded(np.array(product)),
+        customer=customers,
+        product=products,
         country=Coded(np.zeros(size, dtype=np.int64), ("Norway",)),
-        is_international=np.ones(size, dtype=bool),
-        is_sale=pieces > 0,
-        order_number=np.arange(size),
-        is_first_order=np.arange(size) == 0,
+        is_sale=is_sale,
         quantity=pieces,
         price=prices,
         amount=pieces * prices,
+        sums={
+            "gross_revenue": gross,
+            "net_revenue": pieces * prices,
+            "returned_revenue": gross - pieces * prices,
+            "units": np.where(is_sale, pieces, 0.0),
+        },
+        counted={"active_customers": np.where(is_sale, customers.codes, -1)},
+        largest={"top_product_revenue": Largest(products.codes, gross, 10)},
     )
 
 
@@ -177,15 +185,15 @@ def hourly(days: int = 20) -> Cells:
     """Ten orders in each of eight hours of every day, one of them of a guest."""
     period = np.datetime64("2024-03-01") + np.arange(days)
     size = days * 16
-    codes = {name: np.zeros(size, dtype=np.int64) for name in DIMENSIONS}
+    codes = {name: np.zeros(size, dtype=np.int64) for name in names(DIMENSIONS)}
     codes["hour"] = np.tile(np.repeat(np.arange(8), 2), days)
     codes["customer_type"] = np.tile([0, 1], days * 8)
-    members = dict.fromkeys(DIMENSIONS, ("one",))
+    members = dict.fromkeys(names(DIMENSIONS), ("one",))
     # Codes follow the order of texts, in which ten comes before eight.
     members["hour"] = ("10", "11", "12", "13", "14", "15", "8", "9")
     members["customer_type"] = ("guest", "returning")
     orders = np.tile([1.0, 9.0], days * 8)
-    return Cells(period, np.arange(0, size + 1, 16), codes, members, {"orders": orders})
+    return Cells(DIMENSIONS, period, np.arange(0, size + 1, 16), codes, members, {"orders": orders})
 
 
 def test_hours_without_orders_are_missing_in_order_of_the_clock() -> None:
@@ -336,7 +344,7 @@ def doubts_of(path: Path, day: dt.date) -> dict[str, Doubt]:
     given = Material(
         store.read_cells(path, "daily", inputs.dates.day, ["orders"]),
         usable,
-        store.read_lines(path, day, day),
+        store.read_lines(path, day, day, "daily", ["returned_revenue", "gross_revenue"]),
         store.read_reversals(path, day, day),
         store.read_past_prices(path, day, day),
         store.read_product_names(path),
@@ -375,16 +383,16 @@ def test_the_planted_order_makes_its_day(faulty: Path) -> None:
 
 
 def test_lines_give_the_measures_of_the_segment_tables(faulty: Path) -> None:
-    read = store.read_lines(faulty, QUIET, QUIET)
-    assert read is not None
-    names = ["gross_revenue", "returned_revenue", "net_revenue", "identified_revenue",
+    asked = ["gross_revenue", "returned_revenue", "net_revenue", "identified_revenue",
              "international_revenue", "top_product_revenue", "units", "orders",
              "active_customers", "repeat_customers", "new_customers"]  # fmt: skip
+    read = store.read_lines(faulty, QUIET, QUIET, "daily", asked)
+    assert read is not None
     with duckdb.connect(str(faulty), read_only=True) as connection:
         row = connection.execute(
-            f"select {', '.join(f'cast(sum({n}) as double)' for n in names)} "
+            f"select {', '.join(f'cast(sum({n}) as double)' for n in asked)} "
             "from marts.fct_segments_daily where period_start = ?",
             [QUIET],
         ).fetchone()
     every = np.ones(read.amount.size, dtype=bool)
-    assert [measure(n, read, every) for n in names] == pytest.approx(row)
+    assert [measure(n, read, every) for n in asked] == pytest.approx(row)

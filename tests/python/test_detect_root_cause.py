@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detect.attribution.dimensions import Dimension, names
 from detect.attribution.root_cause import Leaves, find_causes
 from detect.attribution.significance import History
 from detect.attribution.split import Sides
@@ -14,7 +15,12 @@ from detect.records import Floats, Ints
 
 COUNTRIES, PRODUCTS, TYPES, HOURS = 6, 40, 3, 3
 PERIODS = 25
-NAMES = ("country", "region", "market", "product", "category", "customer_type", "hour")
+DIMENSIONS = (
+    Dimension("country"), Dimension("region", "country"), Dimension("market", "country"),
+    Dimension("product"), Dimension("category", "product"), Dimension("customer_type"),
+    Dimension("hour", None, "alone"),
+)  # fmt: skip
+NAMES = names(DIMENSIONS)
 MEMBERS = (
     tuple(f"c{i}" for i in range(COUNTRIES)),
     ("near", "far"),
@@ -57,7 +63,7 @@ def blamed(
     expected = Sides(past.mean(axis=0), None if denominator is None else np.ones(SIZE.size))
     bottoms = None if denominator is None else np.concatenate([denominator, np.ones(past.size)])
     history = History(period, leaf, Sides(rows.ravel(), bottoms), PERIODS + 1)
-    leaves = Leaves(NAMES, CODES, MEMBERS, Sides(actual, denominator), expected)
+    leaves = Leaves(DIMENSIONS, CODES, MEMBERS, Sides(actual, denominator), expected)
     return [cause.segment for cause in find_causes(leaves, history)]
 
 
@@ -146,7 +152,7 @@ def test_contribution_interval_confidence_and_rest_belong_together() -> None:
     actual[where(product="p9")] += 400
     rows = np.concatenate([actual[None], past])
     period, leaf = (x.ravel() for x in np.indices(rows.shape))
-    leaves = Leaves(NAMES, CODES, MEMBERS, Sides(actual, None), Sides(past.mean(axis=0), None))
+    leaves = Leaves(DIMENSIONS, CODES, MEMBERS, Sides(actual, None), Sides(past.mean(axis=0), None))
     (cause,) = find_causes(leaves, History(period, leaf, Sides(rows.ravel(), None), PERIODS + 1))
     change = float(actual.sum() - past.mean(axis=0).sum())
     assert cause.contribution + cause.unexplained == pytest.approx(change)

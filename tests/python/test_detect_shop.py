@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from detect.attribution.dimensions import Dimension
 from detect.records import Dates, Kpi, Panel, Series
 
 FIRST_DAY = dt.date(2024, 1, 1)
@@ -20,6 +21,11 @@ MEASURES = (
     "gross_revenue", "returned_revenue", "net_revenue", "identified_revenue",
     "international_revenue", "top_product_revenue", "units",
     "orders", "active_customers", "repeat_customers", "new_customers",
+)  # fmt: skip
+DIMENSIONS = (
+    Dimension("country"), Dimension("region", "country"), Dimension("market", "country"),
+    Dimension("product"), Dimension("category", "product"), Dimension("customer_type"),
+    Dimension("order_size", None, "never"), Dimension("hour", None, "alone"),
 )  # fmt: skip
 Cells = dict[str, np.ndarray]
 
@@ -157,6 +163,14 @@ def _write_dimensions(
     connection.execute(
         "create table marts.dim_shop as select 'United Kingdom' as home_country, "
         "'GBP' as currency, '£' as currency_sign"
+    )
+    connection.execute(
+        "create table marts.dim_dimensions "
+        "(place integer, dimension varchar, coarser_than varchar, root_cause varchar)"
+    )
+    connection.executemany(
+        "insert into marts.dim_dimensions values (?, ?, ?, ?)",
+        [[i, d.name, d.coarser_than, d.root_cause] for i, d in enumerate(DIMENSIONS)],
     )
     names = list(Kpi.__dataclass_fields__)
     types = {"float": "double", "int": "integer"}

@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from detect import incidents, pipeline
 from detect.attribution import tree
-from detect.attribution.cells import DIMENSIONS, Cells
+from detect.attribution.cells import Cells
+from detect.attribution.dimensions import names
 from detect.records import Branch
 from test_detect_attribution import anomaly
-from test_detect_shop import build, bulk_order, cells, kpi, plant
+from test_detect_shop import DIMENSIONS, build, bulk_order, cells, kpi, plant
 
 DAY = np.datetime64("2024-03-04")
 REVENUE = kpi("total_revenue", numerator="net_revenue")
@@ -29,9 +30,9 @@ def random_cells(seed: int, guests: bool = True, growth: float = 1.0) -> Cells:
     rng = np.random.default_rng(seed)
     days, leaves = 30, 12
     size = days * leaves
-    codes = {name: rng.integers(0, 3, size) for name in DIMENSIONS}
+    codes = {name: rng.integers(0, 3, size) for name in names(DIMENSIONS)}
     codes["customer_type"] = rng.integers(0, 3 if guests else 2, size)
-    members = dict.fromkeys(DIMENSIONS, ("a", "b", "c"))
+    members = dict.fromkeys(names(DIMENSIONS), ("a", "b", "c"))
     members["customer_type"] = ("new", "returning", "guest")
     members["hour"] = ("10", "11", "12")
     known = codes["customer_type"] != 2
@@ -46,7 +47,7 @@ def random_cells(seed: int, guests: bool = True, growth: float = 1.0) -> Cells:
         "returned_revenue": gross * rng.uniform(0, 0.2, size),
     }
     period = DAY - np.arange(days)[::-1]
-    return Cells(period, np.arange(0, size + 1, leaves), codes, members, measures)
+    return Cells(DIMENSIONS, period, np.arange(0, size + 1, leaves), codes, members, measures)
 
 
 def grown(known: Cells, revenue: float | None = None) -> list[Branch]:
@@ -68,8 +69,8 @@ def test_every_dimension_gives_the_factors_of_the_whole(
     branches = grown(random_cells(seed, guests, growth))
     size = sum(abs(b.contribution) for b in branches) + 1e-9
     by_factor = margins(branches)
-    assert set(by_factor) == {tree.WHOLE, *DIMENSIONS}
-    for dimension in DIMENSIONS:
+    assert set(by_factor) == {tree.WHOLE, *names(DIMENSIONS)}
+    for dimension in names(DIMENSIONS):
         assert by_factor[dimension] == pytest.approx(by_factor[tree.WHOLE], abs=1e-9 * size)
 
 

@@ -5,19 +5,36 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
-import yaml
 
 from conftest import PROJECT, Shop, copied
+from dashboard import read
+from dashboard.records import Place
 from detect import store
 from detect.attribution.lines import measure
+from orders import write
 
-ORDERS = Path("models/marts/fct_orders.yml")
+LINES = Path("models/marts/fct_kpi_lines.yml")
 MEASURES = "    measures:\n"
+DIMENSIONS = "    dimensions:\n"
+NEW_DIMENSIONS = """\
+      - name: line_type
+        type: categorical
+        config: {meta: {broken_down_by: true}}
+      - name: price_band
+        type: categorical
+        expr: case when unit_price < 5 then 'cheap' else 'dear' end
+        config: {meta: {broken_down_by: true}}
+"""
+EXPR = "expr: case when country = 'United Kingdom' then returned_revenue else 0 end"
+PUBLIC_YEAR = PROJECT.parent / "shared/data/online_retail.csv"
+COPIED = ("models", "macros", "seeds", "analyses", "tests/data_tests")
+COPIED_FILES = ("dbt_project.yml", "profiles.yml")
 REVENUE = Path("models/marts/kpis/revenue.yml")
 NEW_KPI = PROJECT / "tests/python/new_kpi.yml"
 MISTAKES = {
@@ -30,7 +47,7 @@ MISTAKES = {
     "an unknown direction": ("direction: up", "direction: north", "allowed: up, down, none"),
     "a filter": (
         "measure: net_revenue",
-        "measure: {name: net_revenue, filter: \"{{ Dimension('order_row__country') }} = 'X'\"}",
+        "measure: {name: net_revenue, filter: \"{{ Dimension('order_line__country') }} = 'X'\"}",
         "filter is not supported",
     ),
     "thresholds that are no mapping": (
@@ -43,9 +60,24 @@ MISTAKES = {
     "a weekly measure": (
         "measure: net_revenue",
         "measure: top_product_revenue_weekly",
-        "could not explain it",
+        "unknown measure 'top_product_revenue_weekly'; allowed: active_customers",
     ),
 }
+MEASURE_MISTAKES = {
+    "an average": ("agg: sum", "agg: average", "agg is 'average'; allowed: sum, count_distinct"),
+    "an aggregate": (EXPR, "expr: sum(returned_revenue)", "the function 'sum'; allowed: an"),
+    "a query": (EXPR, "expr: (select 1)", "the word 'select'"),
+    "a window": (EXPR, "expr: max(units) over ()", "the function 'max'"),
+    "no column": (EXPR, "expr: returned_revenu", "the word 'returned_revenu'"),
+    "a second statement": (EXPR, "expr: units; units", "expr may not have ';'"),
+    "an unknown use as a cause": (
+        "root_cause: alone", "root_cause: maybe", "allowed: combined, alone, never"
+    ),
+    "no dimension to be coarser than": (
+        "coarser_than: product", "coarser_than: shelf", "coarser_than is 'shelf'; allowed: country"
+    ),
+}  # fmt: skip
+QUICK_MEASURE_MISTAKES = ("an aggregate", "no column")
 QUICK = ("an unknown cadence", "a threshold left out", "an unknown measure")
 """Mistakes that `make test` makes: of a word, a number, and one that dbt itself finds."""
 
@@ -54,12 +86,31 @@ QUICK = ("an unknown cadence", "a threshold left out", "an unknown measure")
 def edited(small_built: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A copy of the project that tests may edit, and a small shop built by it."""
     folder = tmp_path_factory.mktemp("edited")
+    return replace(copied(small_built, folder), project=project_copy(folder))
+
+
+def project_copy(folder: Path) -> Path:
+    """A copy of the dbt project that tests may edit."""
     project = folder / "project"
-    for name in ("models", "macros", "seeds", "analyses", "tests/data_tests"):
+    for name in COPIED:
         shutil.copytree(PROJECT / name, project / name)
-    for name in ("dbt_project.yml", "profiles.yml"):
+    for name in COPIED_FILES:
         shutil.copy(PROJECT / name, project / name)
-    return replace(copied(small_built, folder), project=project)
+    return project
+
+
+def touched(project: Path) -> set[str]:
+    """The files in which a copy of the project differs from the project."""
+    ours, copies = (
+        {
+            path.relative_to(root).as_posix(): path.read_bytes()
+            for name in (*COPIED, *COPIED_FILES)
+            for path in [root / name, *(root / name).rglob("*")]
+            if path.is_file()
+        }
+        for root in (PROJECT, project)
+    )
+    return {name for name in {*ours, *copies} if ours.get(name) != copies.get(name)}
 
 
 @pytest.fixture
@@ -94,66 +145,185 @@ def test_a_mistake_stops_the_build_with_file_kpi_and_what_is_allowed(
     assert "total_revenue" in where or "revenue_per" in where
 
 
+@pytest.mark.usefixtures("edit")  # revenue.yml as it is
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        pytest.param(one, marks=() if one in QUICK_MEASURE_MISTAKES else pytest.mark.full)
+        for one in MEASURE_MISTAKES
+    ],
+)
+def test_a_measure_or_dimension_that_tables_can_not_be_made_of_stops_the_build_in_one_line(
+    edited: Shop, mistake: str
+) -> None:
+    old, new, said = MEASURE_MISTAKES[mistake]
+    path = edited.project / LINES
+    original = path.read_text()
+    path.write_text(replaced(original, (MEASURES, MEASURES + UK_RETURNS)).replace(old, new, 1))
+    before = edited.database.read_bytes()
+    try:
+        built = edited.python("-m", "daily", "--quiet", "--project", str(edited.project))
+    finally:
+        path.write_text(original)
+    assert built.returncode == 1
+    (line,) = built.stderr.splitlines()
+    assert f"{LINES}: " in line
+    assert said in line
+    assert edited.database.read_bytes() == before
+
+
 UK_RETURNS = """\
       - name: returned_revenue_uk
         agg: sum
         expr: case when country = 'United Kingdom' then returned_revenue else 0 end
         create_metric: true
 """
-FORBIDDEN = (
-    "models/marts/kpis/new_kpi.yml: KPI uk_return_rate: measure 'returned_revenue_uk' is not"
+UK_RATE = (
+    ("name: returned_per_order", "name: uk_return_rate"),
+    ("numerator: returned_revenue", "numerator: returned_revenue_uk"),
+    ("denominator: orders", "denominator: gross_revenue"),
+    ("unit: currency", "unit: ratio"),
+    ("cadence: weekly", "cadence: daily"),
+    ("absolute: 1,", "absolute: 0.01,"),
 )
 
 
-def test_a_kpi_on_a_measure_that_detection_can_not_explain_stops_the_build_before_any_table(
-    edited: Shop, edit: Callable[[str, str], None]
-) -> None:
-    edit("", "")  # revenue.yml as it is
-    orders, kpi = edited.project / ORDERS, edited.project / REVENUE.with_name("new_kpi.yml")
-    text = NEW_KPI.read_text()
-    for old, new in (
-        ("name: returned_per_order", "name: uk_return_rate"),
-        ("numerator: returned_revenue", "numerator: returned_revenue_uk"),
-        ("denominator: orders", "denominator: gross_revenue"),
-    ):
+def replaced(text: str, *changes: tuple[str, str]) -> str:
+    """A text with some parts of it changed, all of which are there."""
+    for old, new in changes:
         assert old in text
         text = text.replace(old, new)
-    kpi.write_text(text)
-    orders.write_text((PROJECT / ORDERS).read_text().replace(MEASURES, MEASURES + UK_RETURNS))
-    before = edited.database.read_bytes()
-    try:
-        built = edited.python("-m", "daily", "--quiet", "--project", str(edited.project))
-        assert built.returncode == 1
-        (line,) = built.stderr.splitlines()
-        assert FORBIDDEN in line
-        assert line.endswith(f"allowed: {', '.join(allowed())}")
-        assert edited.database.read_bytes() == before
-    finally:
-        kpi.unlink()
-        shutil.copy(PROJECT / ORDERS, orders)
+    return text
 
 
-def allowed() -> list[str]:
-    """The measures that a KPI may be of: those of the semantic model that detection knows."""
-    models = yaml.safe_load((PROJECT / ORDERS).read_text())["semantic_models"]
-    names = [measure["name"] for model in models for measure in model["measures"]]
-    return sorted(name for name in names if not name.endswith("_weekly"))
+def add_measure_and_kpi(project: Path) -> None:
+    """Add a measure, and a KPI on it."""
+    lines, kpi = project / LINES, project / REVENUE.with_name("new_kpi.yml")
+    lines.write_text(replaced(lines.read_text(), (MEASURES, MEASURES + UK_RETURNS)))
+    kpi.write_text(replaced(NEW_KPI.read_text(), *UK_RATE))
 
 
-def test_detection_knows_every_allowed_measure_on_segments_and_on_order_lines(
-    edited: Shop,
-) -> None:
-    names = [name.removesuffix("_daily") for name in allowed()]
-    with duckdb.connect(str(edited.database), read_only=True) as connection:
-        days = connection.execute("select distinct order_date from marts.fct_orders").fetchall()
-    first, last = min(days)[0], max(days)[0]
-    periods = np.array(sorted(day for (day,) in days), dtype="datetime64[D]")
-    cells = store.read_cells(edited.database, "daily", periods, names)
-    lines = store.read_lines(edited.database, first, last)
+def busy_shop(spoilt: int, days: int = 120) -> list[list[str]]:
+    """A shop with returns every day; on one of them the United Kingdom sends 10003 back."""
+    rows, numbers = [], iter(range(540000, 990000))
+    for day in range(days):
+        when = f"{date(2011, 1, 3) + timedelta(day):%m/%d/%Y}"
+        for nth in range(24):
+            who, country = str(100 + nth), ("United Kingdom", "Germany", "France")[nth % 3]
+            about = [f"1000{nth % 5}", f"THING {nth % 5}"]
+            pieces, hour = 4 + (nth * 7 + day * 3) % 5, 9 + nth % 8
+            price = "7.50" if nth % 5 == 4 else "2.50"
+            tail = [f"{when} {hour:02}:05", price, who, country]
+            rows.append([str(next(numbers)), *about, str(pieces), *tail])
+            if day * nth % 7 == 3:
+                rows.append([f"C{next(numbers)}", *about, "-1", *tail])
+            if day == spoilt and country == "United Kingdom":
+                rows.append([f"C{next(numbers)}", "10003", "THING 3", "-4", *tail])
+    return rows
+
+
+def test_a_new_measure_and_a_kpi_on_it_go_through_to_a_cause_and_a_story(tmp_path: Path) -> None:
+    spoilt = 100
+    shop = Shop(
+        project_copy(tmp_path), tmp_path, str(write(tmp_path / "shop.csv", busy_shop(spoilt)))
+    )
+    add_measure_and_kpi(shop.project)
+    assert len(touched(shop.project)) == 2
+    built = shop.dbt("build", "--exclude-resource-type", "unit_test")
+    assert built.returncode == 0, built.stdout
+    done = shop.python("-m", "detect", "--db", str(shop.database), "--quiet")
+    assert done.returncode == 0, done.stderr
+    day = date(2011, 1, 3) + timedelta(spoilt)
+    assert_explained(shop.database, day, "10003", "THING 3")
+    assert_measured_alike(shop.database, day, ["returned_revenue_uk"])
+
+
+def assert_explained(database: Path, day: date, cause: str, told: str) -> None:
+    """`uk_return_rate` rose on a day, what is to blame is known, and a story says so."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        ((direction, segment, narrative),) = connection.execute(
+            """
+            select
+                anomalies.direction, cast(causes.segment as varchar), incidents.narrative
+            from insights.anomalies
+            left join insights.attributions as causes
+                on
+                    anomalies.anomaly_id = causes.anomaly_id
+                    and causes.analysis = 'root_cause'
+                    and causes.rank = 1
+            left join insights.incidents on anomalies.incident_id = incidents.incident_id
+            where
+                anomalies.kpi = 'uk_return_rate'
+                and anomalies.grain = 'daily'
+                and anomalies.period_start = ?
+            """,
+            [day],
+        ).fetchall()
+    assert direction == "up"
+    assert cause in segment
+    assert told in narrative
+
+
+def assert_measured_alike(database: Path, day: date, names: list[str]) -> None:
+    """Order lines give what the segment tables have."""
+    period = np.array([day], dtype="datetime64[D]")
+    cells = store.read_cells(database, "daily", period, names)
+    lines = store.read_lines(database, day, day, "daily", names)
     assert lines is not None
     for name in names:
-        of_lines = sum(measure(name, lines, lines.day == day) for day in periods)
-        assert of_lines == pytest.approx(cells.measures[name].sum()), name
+        whole = cells.measures[name].sum()
+        assert whole > 0, name
+        assert measure(name, lines, lines.day == period) == pytest.approx(whole), name
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not PUBLIC_YEAR.exists(), reason="the public year is not beside the checkout")
+def test_the_public_year_has_its_anomaly_of_the_new_kpi(tmp_path: Path) -> None:
+    shop = Shop(project_copy(tmp_path), tmp_path, str(PUBLIC_YEAR))
+    add_measure_and_kpi(shop.project)
+    built = shop.dbt("build", "--exclude-resource-type", "unit_test")
+    assert built.returncode == 0, built.stdout
+    done = shop.python("-m", "detect", "--db", str(shop.database), "--quiet")
+    assert done.returncode == 0, done.stderr
+    assert_explained(shop.database, date(2011, 1, 18), "23166", "23166")
+
+
+def test_a_column_of_the_order_lines_becomes_a_dimension_with_one_entry(tmp_path: Path) -> None:
+    rows = busy_shop(100)
+    shop = Shop(project_copy(tmp_path), tmp_path, str(write(tmp_path / "shop.csv", rows)))
+    lines = shop.project / LINES
+    lines.write_text(replaced(lines.read_text(), (DIMENSIONS, DIMENSIONS + NEW_DIMENSIONS)))
+    assert touched(shop.project) == {LINES.as_posix()}
+    built = shop.dbt("build", "--exclude-resource-type", "unit_test")
+    assert built.returncode == 0, built.stdout
+    done = shop.python("-m", "detect", "--db", str(shop.database), "--quiet")
+    assert done.returncode == 0, done.stderr
+    wanted = {"line_type", "price_band"}
+    assert wanted <= {d.name for d in read.dimensions(shop.database)}
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        for query in (
+            "select dimensions from insights.attributions where analysis = 'breakdown'",
+            "select dimension from insights.kpi_tree",
+            "select dimensions from insights.attributions where analysis = 'root_cause'",
+        ):
+            found = connection.execute(query).fetchall()
+            assert wanted & {name for (names,) in found for name in names.split(", ")}, query
+    day = date(2011, 1, 3)
+    place = Place(day, day, (("price_band", "dear"),))
+    assert {line.unit_price for line in read.lines(shop.database, place, 99).largest} == {7.5}
+
+
+def test_every_measure_is_the_same_on_segments_and_on_order_lines(edited: Shop) -> None:
+    with duckdb.connect(str(edited.database), read_only=True) as connection:
+        names = connection.execute(
+            "select measure from marts.dim_measures where grain = 'daily'"
+        ).fetchall()
+    assert len(names) == 11
+    day = date(2011, 1, 3)
+    assert_measured_alike(
+        edited.database, day, [name for (name,) in names if name != "repeat_customers"]
+    )
+    assert_measured_alike(edited.database, day + timedelta(1), ["repeat_customers"])
 
 
 def test_a_kpi_of_existing_measures_and_a_new_threshold_need_yaml_alone(
@@ -161,7 +331,9 @@ def test_a_kpi_of_existing_measures_and_a_new_threshold_need_yaml_alone(
 ) -> None:
     text = (PROJECT / REVENUE).read_text()
     edit(text, text.replace("z: 3.0", "z: 4.5", 1))
+    assert touched(edited.project) == {REVENUE.as_posix()}
     shutil.copy(NEW_KPI, edited.project / REVENUE.with_name("new_kpi.yml"))
+    assert len(touched(edited.project)) == 2
     built = edited.dbt("build", "--exclude-resource-type", "unit_test")
     assert built.returncode == 0, built.stdout
     with duckdb.connect(str(edited.database), read_only=True) as connection:

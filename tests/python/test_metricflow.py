@@ -70,7 +70,7 @@ def test_metricflow_agrees_on_every_kpi(shop: Shop, tmp_path: Path, grain: str) 
 
 @pytest.mark.parametrize("grain", GRAINS)
 def test_metricflow_agrees_on_revenue_by_country(shop: Shop, tmp_path: Path, grain: str) -> None:
-    period, country = f"metric_time__{GRAINS[grain]}", "order_row__country"
+    period, country = f"metric_time__{GRAINS[grain]}", "order_line__country"
     rows = ask(shop, [BY_COUNTRY], f"{period},{country}", tmp_path / "answer.csv")
     answered = {
         (BY_COUNTRY, row[country], row[period][:10]): float(row[BY_COUNTRY]) for row in rows

@@ -25,7 +25,7 @@ SLOW = "select max(hash(number)) as number from range(400000000000) as numbers (
 """Runs for hours, in one part: on several threads, mostly not on the main one."""
 QUICK, TABLE = "select 1 as number", "{{ config(materialized='table') }} "
 MARTS = (
-    "dim_kpis", "dim_dates", "dim_sources", "dim_shop",
+    "dim_kpis", "dim_dates", "dim_dimensions", "dim_sources", "dim_shop",
     "fct_kpis_daily", "fct_kpis_weekly", "fct_segments_daily", "fct_segments_weekly",
 )  # fmt: skip
 STOPS = [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")]

@@ -1,2 +1,2 @@
 -- One row per KPI, segment and ISO week.
-{{ kpi_table('week') }}
+{{ kpi_table('weekly') }}

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 
 from detect.attribution.breakdown import break_down
-from detect.attribution.cells import DIMENSIONS, Cells
+from detect.attribution.cells import Cells
 from detect.attribution.parts import (
     LONG_LOOK_BACK,
     LOOK_BACK,
@@ -23,7 +23,6 @@ from detect.grouping import by
 from detect.records import ALL, Anomaly, Attribution, Days
 
 __all__ = [
-    "DIMENSIONS",
     "LONG_LOOK_BACK",
     "LOOK_BACK",
     "Cells",

@@ -52,7 +52,7 @@ def break_down(
 
 def group(leaves: Leaves, dimension: int, parts: Floats) -> Groups:
     """Number the members of a dimension by the size of their part, the smallest ones as one."""
-    name, members = leaves.dimensions[dimension], leaves.members[dimension]
+    name, members = leaves.dimensions[dimension].name, leaves.members[dimension]
     codes, size = leaves.codes[dimension], len(members)
     present = np.flatnonzero(np.bincount(codes, minlength=size))
     total = np.bincount(codes, parts, size)
@@ -72,7 +72,7 @@ def _kept(name: str, members: tuple[str, ...], order: Ints) -> Bools:
 def _dimension(
     anomaly: Anomaly, leaves: Leaves, dimension: int, parts: Floats, history: History | None
 ) -> list[Attribution]:
-    groups, name = group(leaves, dimension, parts), leaves.dimensions[dimension]
+    groups, name = group(leaves, dimension, parts), leaves.dimensions[dimension].name
     actual, expected = groups.sides(leaves.actual), groups.sides(leaves.expected)
     total = groups.sums(parts)
     split = effects(actual, expected, total)

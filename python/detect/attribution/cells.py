@@ -6,18 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detect.attribution.dimensions import Dimension
 from detect.records import Days, Floats, Ints
 
-DIMENSIONS = (
-    "country",
-    "region",
-    "market",
-    "product",
-    "category",
-    "customer_type",
-    "order_size",
-    "hour",
-)
 LARGEST_KEY = 2**62
 
 
@@ -26,8 +17,10 @@ class Cells:
     """Rows of fct_segments_* in order of period.
 
     `start` (P + 1,) says where each of the P periods begins; `codes` number the `members` of each
-    dimension, (N,); `measures` are additive, (N,).
+    of the `dimensions`, (N,); `measures` are additive, (N,).
     """
+
+    dimensions: tuple[Dimension, ...]
 
     period: Days
     start: Ints
@@ -50,12 +43,12 @@ class Cells:
         """
         key = np.zeros(rows.size, dtype=np.int64)
         room = 1
-        for dimension in DIMENSIONS:
-            size = max(len(self.members[dimension]), 1)
+        for dimension in self.dimensions:
+            size = max(len(self.members[dimension.name]), 1)
             if room * size > LARGEST_KEY:
                 key = np.unique(key, return_inverse=True)[1]
                 room = int(key.max(initial=0)) + 1
-            key = key * size + self.codes[dimension][rows]
+            key = key * size + self.codes[dimension.name][rows]
             room *= size
         _, first, leaf = np.unique(key, return_index=True, return_inverse=True)
         return leaf.astype(np.int64), first.astype(np.int64)

@@ -8,7 +8,6 @@ import numpy as np
 
 from detect.records import ALL, Anomaly, Bools, Days, Floats, Ints
 
-TOP_PRODUCTS = 10
 GUEST = ""
 """Customer id of those who have none."""
 
@@ -22,10 +21,20 @@ class Coded:
 
 
 @dataclass(frozen=True)
+class Largest:
+    """A sum over the largest members of a dimension: of each line the member and its amount."""
+
+    members: Ints
+    amounts: Floats
+    count: int
+
+
+@dataclass(frozen=True)
 class Lines:
     """Sale and return lines; one entry per line, (N,).
 
-    `amount` is negative on returns; `order_number` is 0 where the line is no customer's order.
+    `amount` is negative on returns. Measures, by name: `sums` have each line's part, `counted` the
+    number of what a line counts for (-1: nothing), `largest` are of the largest members alone.
     """
 
     day: Days
@@ -33,13 +42,13 @@ class Lines:
     customer: Coded
     product: Coded
     country: Coded
-    is_international: Bools
     is_sale: Bools
-    order_number: Ints
-    is_first_order: Bools
     quantity: Floats
     price: Floats
     amount: Floats
+    sums: dict[str, Floats]
+    counted: dict[str, Ints]
+    largest: dict[str, Largest]
 
     @property
     def is_known(self) -> Bools:
@@ -78,34 +87,14 @@ def value(anomaly: Anomaly, lines: Lines, kept: Bools) -> float:
 
 def measure(name: str, lines: Lines, kept: Bools) -> float:
     """A measure of the segment tables over some lines; NaN for one that is not known here."""
-    sold = kept & lines.is_sale
-    if name in ("orders", "active_customers", "repeat_customers", "new_customers"):
-        return _count(name, lines, sold)
-    sums = {
-        "gross_revenue": sold,
-        "net_revenue": kept,
-        "identified_revenue": kept & lines.is_known,
-        "international_revenue": kept & lines.is_international,
-    }
-    if name in sums:
-        return float(lines.amount[sums[name]].sum())
-    if name == "returned_revenue":
-        return -float(lines.amount[kept & ~lines.is_sale].sum())
-    if name == "units":
-        return float(lines.quantity[sold].sum())
-    if name == "top_product_revenue":
-        by_product = np.bincount(lines.product.codes[sold], lines.amount[sold])
-        return float(np.sort(by_product)[-TOP_PRODUCTS:].sum())
+    if name in lines.largest:
+        largest = lines.largest[name]
+        by_member = np.bincount(largest.members[kept], largest.amounts[kept])
+        return float(np.sort(by_member)[-largest.count :].sum())
+    if name in lines.counted:
+        codes = lines.counted[name][kept]
+        return float(np.unique(codes[codes >= 0]).size)
+    if name in lines.sums:
+        parts = lines.sums[name][kept]
+        return float(parts[parts != 0].sum())
     return float("nan")
-
-
-def _count(name: str, lines: Lines, sold: Bools) -> float:
-    """Distinct invoices, or customers with an id, among sale lines."""
-    if name == "orders":
-        return float(np.unique(lines.invoice.codes[sold]).size)
-    of = {
-        "active_customers": np.ones_like(sold),
-        "repeat_customers": lines.order_number > 1,
-        "new_customers": lines.is_first_order,
-    }[name]
-    return float(np.unique(lines.customer.codes[sold & lines.is_known & of]).size)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.attribution.cells import DIMENSIONS, Cells
+from detect.attribution.cells import Cells
 from detect.attribution.root_cause import Leaves
 from detect.attribution.significance import History
 from detect.attribution.split import Sides, sums
@@ -95,9 +95,9 @@ def parts_of(anomaly: Anomaly, cells: Cells, baseline: Baseline) -> tuple[Leaves
     past = np.concatenate([[0.0], baseline.weights])
     actual, expected = (_weighted(history, first.size, weight) for weight in (now, past))
     leaves = Leaves(
-        dimensions=DIMENSIONS,
-        codes=np.stack([cells.codes[d][rows[first]] for d in DIMENSIONS]),
-        members=tuple(cells.members[d] for d in DIMENSIONS),
+        dimensions=cells.dimensions,
+        codes=np.stack([cells.codes[d.name][rows[first]] for d in cells.dimensions]),
+        members=tuple(cells.members[d.name] for d in cells.dimensions),
         actual=_at_least(actual, anomaly),
         expected=reconcile(expected, _whole(baseline, history)),
         by_rate=anomaly.kpi.scale != PROPORTIONAL,

@@ -19,23 +19,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detect.attribution.dimensions import ALONE, TOGETHER, Dimension, names
 from detect.attribution.search.curse import shrunk_interval
 from detect.attribution.significance import FEWEST, NORMAL_DEVIATION, History
 from detect.attribution.split import Sides, contributions, sums
 from detect.records import Bools, Floats, Ints
 
-COMBINED = (("country", "region", "market"), ("product", "category"), ("customer_type",))
-"""Dimensions that may be combined, one of each group."""
-ALONE = ("hour",)
-"""Dimensions that are named alone, of sums that fell: hours without orders. A rise has its hour,
-too, where it is one order's. The size of an order is a consequence, no place to look."""
-NARROWER = {"market": "country", "region": "country", "category": "product"}
 FIRST, FURTHER = 1.0, 3.0
 """Nats that the first dimension, and each further one, must win."""
 COMMON = 3.0
 """Nats more for a segment that is ordinarily all there is, in proportion: it tells little."""
-EXTRA = {"region": 1.0, "market": 1.0, "category": 1.0, "hour": 3.0}
-"""Nats more for what says less of where to look."""
+COARSER, BY_ITSELF = 1.0, 3.0
+"""Nats more for what says less of where to look: a dimension that groups another, or an hour."""
 CHANCE = 0.7
 """Events that tell nothing of a further dimension: one had to happen in some country."""
 LEAST_LEAD = 0.05
@@ -67,7 +62,7 @@ class Leaves:
     a segment's volume (the denominator), otherwise with its part in the value.
     """
 
-    dimensions: tuple[str, ...]
+    dimensions: tuple[Dimension, ...]
     codes: Ints
     members: tuple[tuple[str, ...], ...]
     actual: Sides
@@ -164,14 +159,26 @@ def _best(
     return dataclasses.replace(best, confidence=min(float(1 / (1 + odds)), SUREST))
 
 
-def _combinations(names: tuple[str, ...], *, alone: bool) -> list[tuple[int, ...]]:
-    """Sets of dimensions that an element may name, with or without those ALONE."""
-    at = {name: i for i, name in enumerate(names)}
-    groups = [[at[name] for name in group if name in at] for group in COMBINED]
-    together = itertools.product(*([None, *group] for group in groups))
+def _combinations(dimensions: tuple[Dimension, ...], *, alone: bool) -> list[tuple[int, ...]]:
+    """Sets of dimensions that an element may name, with or without those that stand alone.
+
+    Alone, of sums that fell, stand hours without orders: a rise has its hour, too, where it is one
+    order's.
+    """
+    together = itertools.product(*([None, *group] for group in _groups(dimensions)))
     some = [tuple(i for i in chosen if i is not None) for chosen in together]
-    single = [(at[name],) for name in ALONE if alone and name in at]
+    single = [(i,) for i, d in enumerate(dimensions) if alone and d.root_cause == ALONE]
     return single + [chosen for chosen in some if chosen]
+
+
+def _groups(dimensions: tuple[Dimension, ...]) -> list[list[int]]:
+    """Dimensions that may be combined, one of each group: one and those that are coarser."""
+    may = [(i, d) for i, d in enumerate(dimensions) if d.root_cause == TOGETHER]
+    groups = {d.name: [i] for i, d in may if d.coarser_than not in names(dimensions)}
+    for i, d in may:
+        if d.name not in groups:
+            groups.setdefault(str(d.coarser_than), []).append(i)
+    return list(groups.values())
 
 
 def _of(
@@ -204,7 +211,10 @@ def _of(
 
 def _price(leaves: Leaves, dimensions: tuple[int, ...]) -> float:
     """Nats that naming these dimensions costs."""
-    extra = sum(EXTRA.get(leaves.dimensions[d], 0.0) for d in dimensions)
+    chosen = [leaves.dimensions[d] for d in dimensions]
+    extra = sum(
+        COARSER * bool(d.coarser_than) + BY_ITSELF * (d.root_cause == ALONE) for d in chosen
+    )
     return FIRST + FURTHER * (len(dimensions) - 1) + extra
 
 
@@ -325,12 +335,13 @@ def _named(leaves: Leaves, element: _Element) -> dict[str, str]:
     """Dimension → member; a wider dimension gives way to a narrower one with the same leaves."""
     segment: dict[str, str] = {}
     first = int(element.leaves.argmax())
+    named = names(leaves.dimensions)
     for d in element.dimensions:
-        name = leaves.dimensions[d]
-        narrow = leaves.dimensions.index(NARROWER[name]) if name in NARROWER else d
+        finer = leaves.dimensions[d].coarser_than
+        narrow = named.index(finer) if finer in named else d
         codes = leaves.codes[narrow][element.leaves]
         chosen = narrow if (codes == codes[0]).all() else d
-        segment[leaves.dimensions[chosen]] = leaves.members[chosen][leaves.codes[chosen][first]]
+        segment[named[chosen]] = leaves.members[chosen][leaves.codes[chosen][first]]
     return segment
 
 

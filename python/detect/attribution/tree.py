@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.attribution.breakdown import Groups, group
-from detect.attribution.cells import DIMENSIONS, Cells
+from detect.attribution.cells import Cells
+from detect.attribution.dimensions import names
 from detect.attribution.parts import LARGEST_FACTOR, comparable, select
 from detect.attribution.root_cause import Leaves
 from detect.attribution.split import Sides, log_mean, sums
@@ -76,11 +77,12 @@ def grow(anomaly: Anomaly, cells: Cells, usable: Days, revenue: float | None) ->
 
     now = np.stack([total(m, np.append(1.0, np.zeros(weights.size))) for m in MEASURES])
     past = np.stack([total(m, np.append(0.0, weights)) for m in MEASURES])
-    codes = np.stack([cells.codes[d][rows[first]] for d in DIMENSIONS])
+    codes = np.stack([cells.codes[d.name][rows[first]] for d in cells.dimensions])
     past *= _level(past, revenue)
-    members = tuple(cells.members[d] for d in DIMENSIONS)
+    members = tuple(cells.members[d.name] for d in cells.dimensions)
     net_now, net_past = now[3] - now[4], past[3] - past[4]
-    leaves = Leaves(DIMENSIONS, codes, members, Sides(net_now, None), Sides(net_past, None))
+    sides = Sides(net_now, None), Sides(net_past, None)
+    leaves = Leaves(cells.dimensions, codes, members, *sides)
     return _rows(anomaly, leaves, now, past)
 
 
@@ -94,7 +96,7 @@ def _level(past: Floats, revenue: float | None) -> float:
 
 
 def _rows(anomaly: Anomaly, leaves: Leaves, now: Floats, past: Floats) -> list[Branch]:
-    place = leaves.dimensions.index("customer_type")
+    place = names(leaves.dimensions).index("customer_type")
     known = leaves.members[place].index(GUEST) if GUEST in leaves.members[place] else -1
     guests = leaves.codes[place] == known
     chains = (
@@ -104,7 +106,8 @@ def _rows(anomaly: Anomaly, leaves: Leaves, now: Floats, past: Floats) -> list[B
     parts = leaves.actual.numerator - leaves.expected.numerator
     cells = [attribute(chain) for chain in chains]
     one = Groups((WHOLE,), np.zeros(parts.size, dtype=np.int64))
-    views = [(WHOLE, one)] + [(d, group(leaves, i, parts)) for i, d in enumerate(DIMENSIONS)]
+    views = [(WHOLE, one)]
+    views += [(d, group(leaves, i, parts)) for i, d in enumerate(names(leaves.dimensions))]
     return [
         row
         for dimension, groups in views

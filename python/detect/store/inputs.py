@@ -49,7 +49,7 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
 
 
 def _require(connection: Connection, path: Path) -> None:
-    wanted = {"dim_kpis", "dim_dates", "dim_sources"} | {
+    wanted = {"dim_kpis", "dim_dates", "dim_dimensions", "dim_sources"} | {
         f"fct_{what}_{grain}" for what in ("kpis", "segments") for grain in GRAINS
     }
     query = "select table_name from information_schema.tables where table_schema = 'marts'"

@@ -1,0 +1,12 @@
+{#
+    The type of a measure in the segment tables: whole numbers stay whole, other sums are decimals,
+    and shares of distinct counts have no last digit.
+#}
+{% macro measure_type(agg, expr) %}
+    {%- if agg == 'count_distinct' -%}
+        {{ return('double') }}
+    {%- elif measured_columns().get(expr) in ['integer', 'bigint'] -%}
+        {{ return('bigint') }}
+    {%- endif -%}
+    {{ return('decimal(38, 8)') }}
+{% endmacro %}

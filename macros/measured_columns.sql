@@ -1,0 +1,15 @@
+{#
+    Name → type of every column that a measure or a dimension may be made of: those of the contract
+    of fct_order_lines, and those that fct_kpi_lines adds.
+#}
+{% macro measured_columns() %}
+    {%- set columns = {} -%}
+    {%- for name in ['fct_order_lines', 'fct_kpi_lines'] -%}
+        {%- for model in graph.nodes.values() if model.name == name -%}
+            {%- for column in model.columns.values() -%}
+                {%- do columns.update({column.name: column.data_type}) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ return(columns) }}
+{% endmacro %}
