@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from detect.detectors.contract import Evidence
 from detect.packing import pack, unpack
@@ -181,7 +181,7 @@ def _inflation(values: Floats, lags: int) -> Floats:
     """Factor by which autocorrelation of the detrended ranks inflates the variance, (R,)."""
     n = values.shape[1]
     detrended = values - np.arange(1, n + 1) * sen_slope(values)[:, None]
-    ranks = stats.rankdata(detrended, axis=1)
+    ranks = np.stack([_ranks(row) for row in detrended])
     centred = ranks - ranks.mean(axis=1, keepdims=True)
     power = (centred**2).sum(axis=1)
     bound = -special.ndtri(ACF_ALPHA / 2) / np.sqrt(n)
@@ -190,6 +190,13 @@ def _inflation(values: Floats, lags: int) -> Floats:
         acf = (centred[:, lag:] * centred[:, :-lag]).sum(axis=1) / np.maximum(power, 1e-300)
         total += np.where(np.abs(acf) > bound, (n - lag) * (n - lag - 1) * (n - lag - 2) * acf, 0.0)
     return np.asarray(1 + 2 / (n * (n - 1) * (n - 2)) * total)
+
+
+def _ranks(values: Floats) -> Floats:
+    """Place of each value in their order, from 1; equal ones share the mean of their places."""
+    ordered = np.sort(values)
+    below, up_to = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
+    return np.asarray((below + up_to + 1) / 2)
 
 
 def sen_slope(values: Floats) -> Floats:
