@@ -195,8 +195,8 @@ def _inflation(values: Floats, lags: int) -> Floats:
 def _ranks(values: Floats) -> Floats:
     """Place of each value in their order, from 1; equal ones share the mean of their places."""
     ordered = np.sort(values)
-    below, up_to = (np.searchsorted(ordered, values, side) for side in ("left", "right"))
-    return np.asarray((below + up_to + 1) / 2)
+    below = np.searchsorted(ordered, values, "left")
+    return np.asarray((below + np.searchsorted(ordered, values, "right") + 1) / 2)
 
 
 def sen_slope(values: Floats) -> Floats:

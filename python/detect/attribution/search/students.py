@@ -31,7 +31,9 @@ def degrees_of(away: Floats) -> float:
     quantile = min(TAIL, 1 - BEYOND / away.size)
     seen = float(np.quantile(away, quantile)) / middle
     degrees = np.array(DEGREES)
-    known = np.asarray(special.stdtrit(degrees, (1 + quantile) / 2) / special.stdtrit(degrees, 0.75))
+    known = np.asarray(
+        special.stdtrit(degrees, (1 + quantile) / 2) / special.stdtrit(degrees, 0.75)
+    )
     if seen <= known[-1]:
         return np.inf
     return float(np.exp(np.interp(-seen, -known, np.log(degrees))))
