@@ -181,7 +181,7 @@ def _inflation(values: Floats, lags: int) -> Floats:
     """Factor by which autocorrelation of the detrended ranks inflates the variance, (R,)."""
     n = values.shape[1]
     detrended = values - np.arange(1, n + 1) * sen_slope(values)[:, None]
-    ranks = np.stack([_ranks(row) for row in detrended])
+    ranks = _ranks(detrended)
     centred = ranks - ranks.mean(axis=1, keepdims=True)
     power = (centred**2).sum(axis=1)
     bound = -special.ndtri(ACF_ALPHA / 2) / np.sqrt(n)
@@ -193,10 +193,17 @@ def _inflation(values: Floats, lags: int) -> Floats:
 
 
 def _ranks(values: Floats) -> Floats:
-    """Place of each value in their order, from 1; equal ones share the mean of their places."""
-    ordered = np.sort(values)
-    below = np.searchsorted(ordered, values, "left")
-    return np.asarray((below + np.searchsorted(ordered, values, "right") + 1) / 2)
+    """Place of each value in its row, from 1; equal ones share the mean of their places, (R, n)."""
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    fresh = np.ones(values.shape, dtype=bool)
+    fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    group = np.cumsum(fresh.ravel()) - 1
+    place = np.broadcast_to(np.arange(1.0, values.shape[1] + 1), values.shape).ravel()
+    mean = np.bincount(group, place) / np.bincount(group)
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, mean[group].reshape(values.shape), axis=1)
+    return ranks
 
 
 def sen_slope(values: Floats) -> Floats:
