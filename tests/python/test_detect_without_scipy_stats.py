@@ -46,8 +46,6 @@ def test_tails_are_those_of_students_t() -> None:
 
 
 def test_detection_loads_neither() -> None:
-    asked = (
-        "import sys, detect.pipeline; print(*{'scipy.stats', 'scipy.signal'} & set(sys.modules))"
-    )
+    asked = "import sys, detect.pipeline; print({'scipy.stats', 'scipy.signal'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
