@@ -69,7 +69,7 @@ def _cell(found: Middle | None, plain: Middle | None) -> str:
 
 def _times(seconds: float, plain: float | None) -> str:
     """Seconds, behind their ratio to those of the plain script."""
-    ratio = f"{seconds / plain:.2g}× · " if plain else ""
+    ratio = f"{round(seconds / plain, 3):.2g}× · " if plain else ""
     return f"{ratio}{_short(seconds)} s"
 
 
@@ -90,7 +90,7 @@ def _against(sizes: Sequence[Size]) -> str:
                 ratios = (
                     found.seconds / plain.seconds, found.processor / (plain.processor or 1.0),
                 )  # fmt: skip
-                where = _where(size, name, found) if min(ratios) > target else "reached"
+                where = _where(size, name, found) if max(ratios) > target else "reached"
                 cells = [f"{target:g}×", *(f"{ratio:.2g}×" for ratio in ratios), where]
                 lines.append(_row(f"{size.scale:g}×: {name}", cells))
     return "\n".join(lines)
