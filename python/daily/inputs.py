@@ -14,7 +14,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -190,16 +190,13 @@ def forget(database: Path) -> None:
 @contextmanager
 def alone(database: Path) -> Iterator[bool]:
     """Hold the right to build tables of the file, unless another program has it."""
-    try:
-        right = only_one_at_work(database)
-        right.__enter__()
-    except WarehouseError:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        right.__exit__(None, None, None)
+    with ExitStack() as held:
+        is_alone = True
+        try:
+            held.enter_context(only_one_at_work(database))
+        except WarehouseError:
+            is_alone = False
+        yield is_alone
 
 
 # ------------------------------------------------------------------------------------ the parts
