@@ -1,45 +1,25 @@
 {#
-    The days that fct_order_lines holds with other rows than int_order_lines__classified, or with
-    another place of an order among its customer's, or another name of a product; as a query.
+    The days that fct_order_lines holds with other rows, orders or products than there are now, as a
+    query. Each of the three carries a hash of its own, so nothing is worked out again to compare.
 #}
 {% macro days_to_describe() -%}
+    {%- set described -%}
+        (
+            select
+                order_lines.ordered_at,
+                {{ described_line_hash() }} as line_hash
+            from {{ ref('int_order_lines__classified') }} as order_lines
+            left join {{ ref('int_invoices__numbered') }} as invoices
+                on
+                    order_lines.invoice_no = invoices.invoice_no
+                    and order_lines.customer_id is not distinct from invoices.customer_id
+            left join {{ ref('int_products__described') }} as products
+                on order_lines.stock_code = products.stock_code
+            where order_lines.reject_reason is null
+        ) as described
+    {%- endset -%}
     {{ differing_periods(
-        period_signatures(
-            ref('int_order_lines__classified'), 'cast(ordered_at as date)', 'row_hash',
-            'reject_reason is null'
-        ),
-        period_signatures(this, 'order_date', 'row_hash')
+        period_signatures(described, 'cast(ordered_at as date)', 'line_hash'),
+        period_signatures(this, 'order_date', 'line_hash')
     ) }}
-    union
-    select held.order_date
-    from (
-        select distinct
-            order_date, invoice_no, customer_id, customer_type, order_size, order_number,
-            is_first_order
-        from {{ this }}
-    ) as held
-    left join {{ ref('int_invoices__numbered') }} as invoices
-        on
-            held.invoice_no = invoices.invoice_no
-            and held.customer_id is not distinct from invoices.customer_id
-    where
-        held.customer_type is distinct from invoices.customer_type
-        or held.order_size is distinct from invoices.order_size
-        or held.order_number is distinct from invoices.order_number
-        or held.is_first_order is distinct from coalesce(
-            invoices.order_number = 1 and cast(invoices.first_sale_at as date) = held.order_date,
-            false
-        )
-    union
-    select distinct lines.order_date
-    from {{ this }} as lines
-    inner join (
-        select held.product
-        from (select distinct product, description, category from {{ this }}) as held
-        left join {{ ref('int_products__described') }} as products
-            on held.product = products.stock_code
-        where
-            held.description is distinct from products.description
-            or held.category is distinct from products.category
-    ) as renamed on lines.product = renamed.product
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# What an order line comes to, with all that was added to its raw row. #}
+{# What the values of a row come to. #}
 {% macro line_hash(columns) -%}
     {{ return(adapter.dispatch('line_hash')(columns)) }}
 {%- endmacro %}

@@ -45,7 +45,7 @@ numbered as (
 
 ),
 
-final as (
+sized as (
 
     select
         numbered.invoice_no,
@@ -70,6 +70,16 @@ final as (
                 order_sizes.upper_bound is null
                 or numbered.order_value < order_sizes.upper_bound
             )
+
+),
+
+final as (
+
+    select
+        *,
+        {{ line_hash(['first_sale_at', 'order_number', 'order_size', 'customer_type']) }}
+            as invoice_hash
+    from sized
 
 )
 

@@ -81,7 +81,7 @@ category_names as (
 
 ),
 
-final as (
+categorised as (
 
     select
         products.stock_code,
@@ -94,6 +94,15 @@ final as (
     from products
     left join matched on products.stock_code = matched.stock_code
     left join category_names on matched.priority = category_names.priority
+
+),
+
+final as (
+
+    select
+        *,
+        {{ line_hash(['description', 'category']) }} as product_hash
+    from categorised
 
 )
 

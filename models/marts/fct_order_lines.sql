@@ -39,7 +39,7 @@ countries as (
 
 ),
 
-described as (
+final as (
 
     select
         order_lines.source_file,
@@ -82,7 +82,8 @@ described as (
             else cast(0 as decimal(27, 8))
         end as net_revenue,
         case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end as units,
-        order_lines.row_hash
+        order_lines.row_hash,
+        {{ described_line_hash() }} as line_hash
     from order_lines
     left join invoices
         on
@@ -90,18 +91,6 @@ described as (
             and order_lines.customer_id is not distinct from invoices.customer_id
     left join products on order_lines.stock_code = products.stock_code
     left join countries on order_lines.country = countries.country
-
-),
-
-final as (
-
-    select
-        *,
-        {{ line_hash([
-            'row_hash', 'line_type', 'description', 'category', 'market', 'region',
-            'customer_type', 'order_size', 'order_number', 'is_first_order'
-        ]) }} as line_hash
-    from described
 
 )
 

@@ -18,9 +18,12 @@ from simulate import ShopConfig, SimulateError
 
 _log = logging.getLogger(__name__)
 RESULTS = Path("data", "bench.json")
+LARGE = 10.0
+"""Scale from which a single turn takes minutes."""
 EXAMPLES = """\
 examples:
-  python -m bench                                    as large as the public data, three rounds
+  python -m bench                                    as large as the public data, and 20 times
+  python -m bench --scale 1                          a few minutes
   python -m bench --scale 1 20 100 --rounds 3 1 1    and far larger: hours, and tens of GB of disk
   python -m bench --show --plot docs/bench.svg       the tables and the picture once more
 """
@@ -54,7 +57,9 @@ def _measure(options: argparse.Namespace) -> None:
 
 
 def _rounds(options: argparse.Namespace) -> list[int]:
-    """Rounds of each scale: one number for all, or one each."""
+    """Rounds of each scale: one number for all, or one each; three of a small one if not told."""
+    if options.rounds is None:
+        return [3 if scale < LARGE else 1 for scale in options.scale]
     given: list[int] = options.rounds
     if len(given) not in (1, len(options.scale)) or min(given) < 1:
         raise BenchError(
@@ -90,10 +95,11 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--scale", type=float, nargs="+", default=[1.0], metavar="X",
-        help="how many times the lines of the public data set (default: 1)")  # fmt: skip
-    add("--rounds", type=int, nargs="+", default=[3], metavar="N",
-        help="turns that everybody has: for all scales, or for each (default: 3)")  # fmt: skip
+    add("--scale", type=float, nargs="+", default=[1.0, 20.0], metavar="X",
+        help="how many times the lines of the public data set (default: 1 20)")  # fmt: skip
+    add("--rounds", type=int, nargs="+", metavar="N",
+        help="turns that everybody has: for all scales, or for each (default: 3, and 1 from "
+        f"{LARGE:g} times on)")  # fmt: skip
     add(
         "--days",
         type=int,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import answers
+from bench import answers, scripts
 from bench.answers import Answer
 from bench.errors import BenchError
 from bench.measure import FINE, Limits, Span, Watched, watch
@@ -26,7 +27,9 @@ SCRIPTS = {
     "Polars": "with_polars",
 }
 WHOLE, NEW_DAY, AGAIN = "daily job, from nothing", "daily job, a new day", "daily job, unchanged"
-STAGES = ("imports", "landing", "dbt build", "detect", "report")
+STAGES = ("imports", "landing", "compare", "dbt build", "detect", "report")
+FROZEN = "fcf9dfb23c088bd33dba19bf208dedf20b2e1dd1749e36e1a8ddce6de62e151f"
+"""SHA-256 of the plain script, SQL and Python: all ratios are to it, so it stays what it is."""
 THREADS, MEMORY = "2", "4GB"
 """Of everybody who can be told; pandas can't."""
 
@@ -70,6 +73,20 @@ class Place:
             "OMP_NUM_THREADS": THREADS,
             MANIFEST: str(self.folder / "compiled" / "manifest.json"),
         }
+
+
+def insist_on_the_frozen_script(folder: Path = Path(scripts.__file__).parent) -> None:
+    """Refuse to measure by another plain script than ever.
+
+    Raises:
+        BenchError: it has changed.
+    """
+    files = (folder / f"{SCRIPTS[PLAIN]}{ending}" for ending in (".sql", ".py"))
+    if hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest() != FROZEN:
+        raise BenchError(
+            f"the {PLAIN} is not the one that all ratios are to (FROZEN in bench/contenders.py); "
+            "put it back"
+        )
 
 
 def prepare(place: Place) -> str:
@@ -147,7 +164,7 @@ def run_job(
 
 def figure(name: str, nth: int, done: Watched, span: Span) -> Figure:
     """What a run, or a stretch of it, took."""
-    return Figure(name, nth, span.end - span.start, done.peak(span), done.outcome)
+    return Figure(name, nth, span.end - span.start, span.processor, done.peak(span), done.outcome)
 
 
 def _run_job(place: Place) -> Watched:
@@ -166,6 +183,7 @@ def _stages(place: Place, start: float) -> Iterator[Span]:
     if not _stage_log(place).is_file():
         return
     for line in _stage_log(place).read_text(encoding="utf-8").splitlines():
-        name, begun, ended = line.split("\t")
+        name, *figures = line.split("\t")
+        begun, ended, worked = map(float, figures)
         if name in STAGES:
-            yield Span(name, start if name == STAGES[0] else float(begun), float(ended))
+            yield Span(name, start if name == STAGES[0] else begun, ended, worked)

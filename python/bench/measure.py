@@ -1,5 +1,8 @@
 """One program in a process of its own, watched: seconds, memory of its whole tree, and limits.
 
+Seconds are counted by the clock and by the processor: on a machine that does other things too, the
+second says more.
+
 Memory is what a process can't give back: its anonymous and shared pages, without those of files
 that the system may drop. It is read many times from /proc (Linux); where there is none,
 the system's own maximum of the first process counts.
@@ -43,6 +46,8 @@ class Span:
     name: str
     start: float
     end: float
+    processor: float = 0.0
+    """Seconds that its threads and children were at work."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,7 @@ def watch(
         BenchError: it failed by itself, other than for want of memory.
     """
     memory: list[tuple[float, float]] = []
-    start = time.monotonic()
+    worked, start = _processor_seconds(), time.monotonic()
     with log.open("wb") as said:
         program = subprocess.Popen(  # noqa: S603 - our own program, no shell
             words, env=dict(environment), stdout=said, stderr=said, start_new_session=True
@@ -89,7 +94,14 @@ def watch(
         memory.append((end, _largest() / GIGABYTE))
     if outcome == FINE and program.returncode != 0:
         outcome = _why(program.returncode, log, words, memory)
-    return Watched(Span("", start, end), outcome, tuple(memory))
+    span = Span("", start, end, _processor_seconds() - worked)
+    return Watched(span, outcome, tuple(memory))
+
+
+def _processor_seconds() -> float:
+    """Of all programs that this process has started and seen end."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _until_done(

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from bench.contenders import AGAIN, NEW_DAY, WHOLE
 from bench.results import Middle, Size
-from bench.tables import NAMES
+from bench.tables import NAMES, OURS
 
 WIDTH, HEIGHT = 900.0, 400.0
 TOP, BOTTOM = 52.0, 352.0
@@ -21,7 +20,6 @@ ROOM = 15.0
 """Between the base lines of two names."""
 TITLE = "Seconds and memory of the daily job and of plain scripts, by order lines"
 STYLE = Path(__file__).with_name("plot.css")
-OURS = (WHOLE, NEW_DAY, AGAIN)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ class Figure:
     name: str
     round: int
     seconds: float
+    processor: float
+    """Processor seconds."""
     gigabytes: float
     outcome: str
 
@@ -47,6 +49,7 @@ class Size:
         stopped = [figure.outcome for figure in mine if figure.outcome != FINE]
         return Middle(
             median(figure.seconds for figure in mine),
+            median(figure.processor for figure in mine),
             max(figure.gigabytes for figure in mine),
             stopped[0] if stopped else FINE,
         )
@@ -57,6 +60,7 @@ class Middle:
     """Median seconds and largest gigabytes of some rounds, or why there are none."""
 
     seconds: float
+    processor: float
     gigabytes: float
     outcome: str
 

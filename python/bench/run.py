@@ -50,6 +50,7 @@ def measure(project: Path, plan: Plan, workshop: Path | None, say: Say) -> Size:
         shop = shops.simulate(plan.scale, folder / "shop", plan.days)
         place = Place(project, shop, folder, plan.limits)
         say(f"{plan.scale:g}x: {shop.lines:,} lines")
+        contenders.insist_on_the_frozen_script()
         contenders.compile_sql(place)
         figures = _rounds(place, plan, _mornings(place, plan, say), say)
     return Size(plan.scale, shop.lines, shop.csv_bytes, _machine(), plan.limits, tuple(figures))
@@ -75,7 +76,10 @@ def _rounds(place: Place, plan: Plan, mornings: Sequence[str], say: Say) -> list
     def note(name: str, found: list[Figure], answer: Answer | None) -> None:
         figures.extend(found)
         whole = found[0]
-        say(f"{name}: {whole.seconds:.1f} s, {whole.gigabytes:.1f} GB, {whole.outcome}")
+        say(
+            f"{name}: {whole.seconds:.1f} s, {whole.processor:.1f} s of processor, "
+            f"{whole.gigabytes:.1f} GB, {whole.outcome}"
+        )
         if answer is None:
             stopped.add(name)  # as it would be again
         else:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from runlog import Log
 
 #: Unit tests check the SQL, not the data: they belong to `dbt build` by hand and to the test suite.
-BUILD_WORDS = ("build", "--exclude-resource-type", "unit_test", "--log-level", "none")
+#: The manifest as JSON takes a second to write, and nobody reads it here.
+BUILD_WORDS = (
+    "build", "--exclude-resource-type", "unit_test", "--log-level", "none", "--no-write-json",
+)  # fmt: skip
 #: For data that are disturbed on purpose: the gates would refuse some of them.
 TABLES_ONLY = (*BUILD_WORDS, "--exclude-resource-type", "test")
 

@@ -43,6 +43,7 @@ def _act(options: argparse.Namespace) -> int:
         bar=sys.stderr.isatty() and not options.quiet,
         alert=options.alert,
         simulate=options.simulate,
+        force=options.force,
     )
     if not options.quiet:
         show(summary(done, colour=is_coloured()))
@@ -78,6 +79,10 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--simulate", action="store_true",
         help="take a simulated shop, also in place of the data that the last run read",
+    )  # fmt: skip
+    parser.add_argument(
+        "--force", action="store_true",
+        help="do all, though raw files, code, settings and feedback are those of the last run",
     )  # fmt: skip
     parser.add_argument("--timings", action="store_true", help="print where the time went")
     add_options(parser)

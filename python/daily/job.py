@@ -6,25 +6,28 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from alerts import job as alerting
 from alerts.errors import AlertsError
-from daily import operations
+from daily import inputs
 from daily.build import BuildResult, Keep, build, environment, noting
 from daily.data import Say, make_sure_there_is_data
 from daily.errors import DailyError
-from detect import pipeline, store
+from daily.inputs import Inputs, LastRun
 from detect.errors import DetectError
 from ingest import IngestError
-from report import page
 from report.errors import ReportError
-from rewrite import job as rewriting
 from rewrite import settings as rewrite_settings
 from rewrite.errors import RewriteError
 from runlog import Log, keep_log
 from warehouse.errors import WarehouseError
-from warehouse.publish import private_copy
+from warehouse.publish import identity, private_copy
+
+# Imported late: detection, report and alerts take a second that an unchanged morning has no use of.
+if TYPE_CHECKING:
+    from alerts import job as alerting
+    from detect import pipeline
+    from rewrite import job as rewriting
 
 T = TypeVar("T")
 TOLD = (IngestError, DetectError, ReportError, RewriteError, AlertsError, WarehouseError)
@@ -59,6 +62,21 @@ class Asked:
     bar: bool
     alert: bool
     simulate: bool
+    force: bool
+
+
+@dataclass(frozen=True)
+class Unchanged:
+    """A run that had nothing to do: `warnings` and `finished_at` are of the last one that had.
+
+    `alerts` is None where not asked for.
+    """
+
+    database: Path
+    finished_at: str
+    warnings: tuple[str, ...]
+    alerts: alerting.Outcome | None
+    seconds: dict[str, float]
 
 
 @dataclass(frozen=True)
@@ -82,10 +100,11 @@ def run(
     bar: bool = False,
     alert: bool = False,
     simulate: bool = False,
+    force: bool = False,
     step: Step = plainly,
     tables: Tables = build,
-) -> Done:
-    """Find the data, build, detect, publish, report, alert.
+) -> Done | Unchanged:
+    """Find the data, build, detect, publish, report, alert; only alert where nothing has changed.
 
     Args:
         project: the root of the dbt project.
@@ -94,60 +113,152 @@ def run(
         bar: draw a progress bar of a download.
         alert: send what is new or worse by the channels that the environment sets up.
         simulate: take the simulated shop, whatever the last run read.
+        force: do all, though nothing has changed.
         step: how to do each step; a scheduler makes a task of it.
-        tables: builds the tables of a project into a DuckDB file; on another engine, perhaps.
+        tables: builds the tables of a project into a DuckDB file; on another engine, perhaps,
+            whose state is not known: then all is done.
 
     Raises:
         DailyError: a step could not do its work, or a setting is wrong. A channel that fails raises
             nothing: `alerts` tells of it, for everything else is done by then.
     """
     with keep_log(database) as log:
-        asked = Asked(project, database, bar=bar, alert=alert, simulate=simulate)
-        return _run(asked, say, log, step, tables)
+        asked = Asked(project, database, bar=bar, alert=alert, simulate=simulate, force=force)
+        try:
+            return _run(Work(asked, say, log, step, tables, {}))
+        except TOLD as error:
+            raise DailyError(str(error)) from error
 
 
-def _run(asked: Asked, say: Say, log: Log, step: Step, tables: Tables) -> Done:
-    project, database = asked.project, asked.database
-    seconds: dict[str, float] = {}
-    rewriter = _rewriting()
+@dataclass(frozen=True)
+class Work:
+    """A run that is going on: what it is asked for, how its steps are done, their seconds."""
 
-    def do(name: str, act: Callable[[], T]) -> T:
-        started = time.perf_counter()
-        done = log.step(name, lambda: step(name, act), operations.did)
-        seconds[name] = time.perf_counter() - started
-        return done
-
-    try:
-        settings = do(
-            "data",
-            lambda: make_sure_there_is_data(
-                project, database, say, bar=asked.bar, simulate=asked.simulate
-            ),
-        )
-        with environment(**settings), private_copy(database, store.carry_over) as copy:
-            say("building the tables (dbt build)")
-            built = do("dbt build", lambda: tables(project, copy, keep=noting(log)))
-            say("looking for what moved (detect)")
-            found = do("detect", lambda: pipeline.run(copy))
-            rewritten = None
-            if rewriter is not None:
-                say("having the stories rewritten")
-                rewritten = do("rewrite", lambda: rewriting.run(copy, rewriter))
-            log.shorten()
-            operations.write(copy, log.rows())
-        say("writing the report")
-        written = do("report", lambda: page.write(database))
-        if asked.alert:
-            say("sending what is new (alerts)")
-        sent = do("alert", lambda: alerting.run(database)) if asked.alert else None
-    except TOLD as error:
-        raise DailyError(str(error)) from error
-    return Done(database, built, found, written, rewritten, sent, seconds)
+    asked: Asked
+    say: Say
+    log: Log
+    step: Step
+    tables: Tables
+    seconds: dict[str, float]
 
 
-def _rewriting() -> rewrite_settings.Settings | None:
-    """Who rewrites the stories, where the environment asks for that."""
-    try:
-        return rewrite_settings.read()
-    except RewriteError as error:
-        raise DailyError(str(error)) from error
+def _run(work: Work) -> Done | Unchanged:
+    asked = work.asked
+    rewriter = rewrite_settings.read()
+    settings = _do(work, "data", lambda: _find_data(asked, work.say), lambda _: "")
+    with environment(**settings):
+        is_known = work.tables is build
+        rests_on = inputs.read(asked.project, asked.database) if is_known else None
+        if rests_on and not asked.force:
+            with inputs.alone(asked.database) as is_alone:
+                last = inputs.read_note(asked.database) if is_alone else None
+                changes = _do(
+                    work, "compare", lambda: inputs.changes(rests_on, last), _told_changes
+                )
+                if last and not changes:
+                    return _leave(work, rests_on, last)
+        return _do_all(work, rests_on, rewriter)
+
+
+def _leave(work: Work, rests_on: Inputs, last: LastRun) -> Unchanged:
+    """Leave everything as it is; alerts that are due are sent all the same."""
+    database = work.asked.database
+    work.log.shorten()
+    sent = _alert_if_asked(work)
+    if sent:
+        inputs.note(rests_on, last)
+    return Unchanged(database, last.finished_at, last.warnings, sent, work.seconds)
+
+
+def _do_all(
+    work: Work, rests_on: Inputs | None, rewriter: rewrite_settings.Settings | None
+) -> Done:
+    project, database, say = work.asked.project, work.asked.database, work.say
+    inputs.forget(database)
+    with private_copy(database, _carry_over) as copy:
+        say("building the tables (dbt build)")
+        built = _do(work, "dbt build", lambda: work.tables(project, copy, keep=noting(work.log)))
+        say("looking for what moved (detect)")
+        found = _do(work, "detect", lambda: _detect(copy))
+        rewritten = None
+        if rewriter is not None:
+            say("having the stories rewritten")
+            rewritten = _do(work, "rewrite", lambda: _rewrite(copy, rewriter))
+        work.log.shorten()
+        _keep_operations(copy, work.log)
+        published = identity(copy)
+    say("writing the report")
+    page = _do(work, "report", lambda: _report(database))
+    with inputs.alone(database) as is_alone:
+        is_ours = is_alone and identity(database) == published
+        sent = _alert_if_asked(work)
+        if rests_on and is_ours and (rewritten is None or rewritten.is_whole):
+            inputs.note(rests_on, inputs.of_run(rests_on, (database, page), built.warnings))
+    return Done(database, built, found, page, rewritten, sent, work.seconds)
+
+
+def _do(work: Work, name: str, act: Callable[[], T], told: Callable[[T], str] | None = None) -> T:
+    """Do a step, timed and noted."""
+    started = time.perf_counter()
+    done = work.log.step(name, lambda: work.step(name, act), told or _told)
+    work.seconds[name] = time.perf_counter() - started
+    return done
+
+
+def _alert_if_asked(work: Work) -> alerting.Outcome | None:
+    if not work.asked.alert:
+        return None
+    work.say("sending what is new (alerts)")
+    return _do(work, "alert", lambda: _alert(work.asked.database))
+
+
+def _find_data(asked: Asked, say: Say) -> dict[str, str]:
+    return make_sure_there_is_data(
+        asked.project, asked.database, say, bar=asked.bar, simulate=asked.simulate
+    )
+
+
+def _told_changes(changes: tuple[str, ...]) -> str:
+    return f"changed: {', '.join(changes)}" if changes else "nothing has changed"
+
+
+def _told(outcome: object) -> str:
+    from daily import operations
+
+    return operations.did(outcome)
+
+
+def _carry_over(published: Path, copy: Path) -> None:
+    from detect import store
+
+    store.carry_over(published, copy)
+
+
+def _detect(copy: Path) -> pipeline.Outcome:
+    from detect import pipeline
+
+    return pipeline.run(copy)
+
+
+def _rewrite(copy: Path, rewriter: rewrite_settings.Settings) -> rewriting.Outcome:
+    from rewrite import job as rewriting
+
+    return rewriting.run(copy, rewriter)
+
+
+def _keep_operations(copy: Path, log: Log) -> None:
+    from daily import operations
+
+    operations.write(copy, log.rows())
+
+
+def _report(database: Path) -> Path:
+    from report import page
+
+    return page.write(database)
+
+
+def _alert(database: Path) -> alerting.Outcome:
+    from alerts import job as alerting
+
+    return alerting.run(database)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
 
-from alerts import cli as alerts_cli
 from console import harmless
-from daily.job import Done
-from detect import report
+from daily.job import Done, Unchanged
 
 ROWS = """
     select
@@ -21,22 +20,49 @@ ROWS = """
 """
 
 
-def summary(done: Done, *, colour: bool) -> str:
+def summary(done: Done | Unchanged, *, colour: bool) -> str:
     """Findings first, then what they rest on, and where to look further."""
+    if isinstance(done, Unchanged):
+        return _unchanged(done)
+    from detect import report
+
     rest = [
         _rows(done.database),
         f"{done.build.models} tables and views built, {done.build.tests} data tests passed"
         f" ({len(done.build.warnings)} with a warning).",
-        *(f"  warning: {warning}" for warning in done.build.warnings),
+        *_warnings(done.build.warnings),
         *([done.rewrite.told] if done.rewrite else []),
-        *(alerts_cli.lines(done.alerts) if done.alerts else []),
+        *_alerts(done),
         f"Everything is in {done.database}, and to be read in {done.report}.",
     ]
     found = report.summary(done.database, done.detection.untested, colour=colour)
     return "\n".join(["", found, "", *map(harmless, rest)])
 
 
-def problems(done: Done) -> tuple[str, ...]:
+def _unchanged(done: Unchanged) -> str:
+    lines = [
+        "Nothing to do: the raw files, the code, the settings and what people said are those of"
+        f" the run that finished at {done.finished_at}; --force runs it all the same.",
+        *_warnings(done.warnings),
+        *_alerts(done),
+        f"Everything is in {done.database}.",
+    ]
+    return "\n".join(map(harmless, lines))
+
+
+def _warnings(warnings: Sequence[str]) -> list[str]:
+    return [f"  warning: {warning}" for warning in warnings]
+
+
+def _alerts(done: Done | Unchanged) -> list[str]:
+    if not done.alerts:
+        return []
+    from alerts import cli
+
+    return cli.lines(done.alerts)
+
+
+def problems(done: Done | Unchanged) -> tuple[str, ...]:
     """What went wrong after everything was found, one line each."""
     return done.alerts.problems if done.alerts else ()
 
@@ -50,7 +76,7 @@ def _rows(database: Path) -> str:
     )
 
 
-def timings(done: Done) -> str:
+def timings(done: Done | Unchanged) -> str:
     """Where the time went, as a Markdown table: seconds, and share of the whole."""
     whole = sum(done.seconds.values())
     rows = [*done.seconds.items(), ("all", whole)]

@@ -7,7 +7,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from detect import confidence
 from detect.anomalies import NEVER_NEGATIVE, RATIO, Scan
@@ -82,11 +82,18 @@ def _rows(names: list[str], name: str) -> Bools:
 def _entry(kpi: str, grain: Grain, method: str, promised: float, p_values: Floats) -> Ledger:
     tests = int(np.isfinite(p_values).sum())
     alerts = int((p_values <= promised).sum())
-    low, high = stats.binom.interval(BAND, tests, promised)
+    low, high = (_binomial_quantile((1 + side * BAND) / 2, tests, promised) for side in (-1, 1))
     return Ledger(
         kpi, grain, method, promised, tests, alerts, alerts / tests,
-        float(low) / tests, float(high) / tests, bool(low <= alerts <= high),
+        low / tests, high / tests, low <= alerts <= high,
     )  # fmt: skip
+
+
+def _binomial_quantile(chance: float, tests: int, promised: float) -> int:
+    """The fewest hits whose chance of no more is at least so large, as `scipy.stats.binom.ppf`."""
+    hits = int(np.ceil(special.bdtrik(chance, tests, promised)))
+    fewer = max(hits - 1, 0)
+    return fewer if special.bdtr(fewer, tests, promised) >= chance else hits
 
 
 def blind_spots(found: Scan) -> list[BlindSpot]:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import signal
 
 from detect.records import Floats
 
 
 def faded_sum(values: Floats, memory: float, axis: int) -> Floats:
-    """Sum of the entries before each one, each a factor `memory` lighter than the next."""
-    return np.asarray(signal.lfilter([0.0, 1.0], [1.0, -memory], values, axis=axis))
+    """Sum of the entries before each one, each a factor `memory` lighter than the next.
+
+    What `scipy.signal.lfilter([0, 1], [1, -memory], values)` gives, without the second of processor
+    time that importing `scipy.signal` takes.
+    """
+    entries = np.moveaxis(np.asarray(values, dtype=np.float64), axis, 0)
+    sums = np.zeros_like(entries)
+    for place in range(1, len(entries)):
+        sums[place] = entries[place - 1] + memory * sums[place - 1]
+    return np.moveaxis(sums, 0, axis)
 
 
 def mean_square(z: Floats, memory: float, largest: float, prior: float) -> Floats:

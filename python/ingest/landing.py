@@ -157,14 +157,28 @@ def is_landed(source: SourceFile, cache: Path) -> bool:
     """Say whether a raw file can be shown as it is now without reading it."""
     if source.form == "parquet":
         return True
-    return recall(_record_path(source, _fingerprint(source.path), cache)) is not None
+    return recall(_record_path(source, fingerprint(source.path), cache)) is not None
+
+
+def landed_sha256(source: SourceFile, at: Fingerprint, cache: Path) -> str | None:
+    """SHA-256 of a raw file as it was landed; None where what was landed then is not there, whole.
+
+    Args:
+        source: the raw file.
+        at: the state of it that was landed.
+        cache: folder of the landed files.
+    """
+    record = recall(_record_path(source, at, cache))
+    return record.sha256 if record else None
 
 
 # One file ------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _Fingerprint:
+class Fingerprint:
+    """What tells a state of a file from others without reading it."""
+
     size: int
     mtime_ns: int
     ctime_ns: int
@@ -172,19 +186,24 @@ class _Fingerprint:
     inode: int
 
 
-def _fingerprint(path: Path) -> _Fingerprint:
+def fingerprint(path: Path) -> Fingerprint:
+    """Take the state that a file is in now.
+
+    Raises:
+        IngestError: it can't be looked at.
+    """
     with reading(path):
         status = path.stat()
-    return _Fingerprint(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+    return Fingerprint(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-def _record_path(source: SourceFile, fingerprint: _Fingerprint, cache: Path) -> Path:
+def _record_path(source: SourceFile, fingerprint: Fingerprint, cache: Path) -> Path:
     raw_file = (LANDING_VERSION, duckdb.__version__, str(source.path), source.label)
     return record_path(cache, raw_file, astuple(fingerprint))
 
 
 def _land(connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path) -> Landed:
-    before = _fingerprint(source.path)
+    before = fingerprint(source.path)
     if source.form == "parquet":
         query, pieces, has_text_dates = show_parquet(connection, source)
         written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
@@ -197,7 +216,7 @@ def _land(connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path
 
 
 def _land_anew(
-    connection: duckdb.DuckDBPyConnection, source: SourceFile, before: _Fingerprint, place: Path
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, before: Fingerprint, place: Path
 ) -> Record:
     """Read a file, or what is new in it, and make sure that nobody wrote into it meanwhile."""
     started = time.perf_counter()
@@ -244,7 +263,7 @@ def _read_rest(
 def _read_whole(
     connection: duckdb.DuckDBPyConnection,
     source: SourceFile,
-    before: _Fingerprint,
+    before: Fingerprint,
     draft: Path,
 ) -> tuple[Piece, ...]:
     write = write_workbook if source.form == "xlsx" else write_delimited
@@ -258,8 +277,8 @@ def _read_whole(
         raise IngestError(f"cannot land {source.path}: {first_line(error)}") from error
 
 
-def _insist_on(source: SourceFile, before: _Fingerprint) -> None:
-    if _fingerprint(source.path) != before:
+def _insist_on(source: SourceFile, before: Fingerprint) -> None:
+    if fingerprint(source.path) != before:
         raise IngestError(f"{source.path} changed while it was read; run again when it is complete")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -66,6 +66,8 @@ class Sources:
     location: str
     """What was asked for: a file, a folder or a pattern, absolute."""
     files: tuple[SourceFile, ...]
+    warnings: tuple[str, ...] = ()
+    """What lies there too and is not read."""
 
 
 @dataclass(frozen=True)
@@ -157,19 +159,39 @@ def resolve(
             SOURCE_VARIABLE,
         )
         simulate_into(root / SIMULATED_FILE)
+    sources = find(root, choice, landed)
+    for warning in sources.warnings:
+        _log.warning("%s", warning)
+    return sources
+
+
+def find(root: Path, choice: Choice, landed: Path | None = None) -> Sources:
+    """Find the raw files of a choice, without a word.
+
+    Args:
+        root: the project root.
+        choice: where the raw data come from.
+        landed: folder of the landed files, which are never read as raw data.
+
+    Raises:
+        IngestError: there is nothing to read.
+    """
+    root = _absolute(root)
     ours = [root / PUBLIC_FILE, (root / SIMULATED_FILE).parent]
     ours += [_absolute(landed)] if landed else []
-    return Sources(choice.origin, str(choice.location), _find(choice.location, ours))
+    warnings: list[str] = []
+    files = _find(choice.location, ours, warnings.append)
+    return Sources(choice.origin, str(choice.location), files, tuple(warnings))
 
 
-def _find(asked: Path, ours: Sequence[Path]) -> tuple[SourceFile, ...]:
+def _find(asked: Path, ours: Sequence[Path], warn: Callable[[str], None]) -> tuple[SourceFile, ...]:
     """Find the files of a name; what this project wrote is read only where it is named itself."""
     with reading(asked):
         if asked.is_file():
             return _label([asked], asked.parent)
         if asked.is_dir():
-            files = _raw_files(asked)
-            return _label(_without_ours(files, asked, ours), asked.parent)
+            files = _raw_files(asked, warn)
+            return _label(_without_ours(files, asked, ours, warn), asked.parent)
     if asked.exists():
         _refuse(asked, "is neither a file nor a folder")
     base, pattern = _split(asked)
@@ -179,7 +201,7 @@ def _find(asked: Path, ours: Sequence[Path]) -> tuple[SourceFile, ...]:
     files = [_absolute(path) for path in found if path.is_file()]
     if not files:
         _refuse(asked, "matches no file")
-    return _label(_without_ours(files, base, ours), base)
+    return _label(_without_ours(files, base, ours, warn), base)
 
 
 def _split(asked: Path) -> tuple[Path, str]:
@@ -188,7 +210,9 @@ def _split(asked: Path) -> tuple[Path, str]:
     return base, str(asked.relative_to(base))
 
 
-def _without_ours(files: Sequence[Path], base: Path, ours: Sequence[Path]) -> Sequence[Path]:
+def _without_ours(
+    files: Sequence[Path], base: Path, ours: Sequence[Path], warn: Callable[[str], None]
+) -> Sequence[Path]:
     """Leave out what this project wrote: sample data, and whatever lies in a cache."""
 
     @cache
@@ -202,11 +226,11 @@ def _without_ours(files: Sequence[Path], base: Path, ours: Sequence[Path]) -> Se
         left_out = f"{len(files) - len(theirs)} files that this project wrote"
         if not theirs:
             _refuse(base, f"has nothing but {left_out}")
-        _log.warning("not read in %s: %s (landed copies, sample data)", base, left_out)
+        warn(f"not read in {base}: {left_out} (landed copies, sample data)")
     return theirs
 
 
-def _raw_files(folder: Path) -> list[Path]:
+def _raw_files(folder: Path, warn: Callable[[str], None]) -> list[Path]:
     """List the raw files below a folder, at any depth, and warn of the others."""
     paths = [path for path in _visible_files(folder) if path.name != CACHE_TAG]
     others = sorted(
@@ -215,7 +239,7 @@ def _raw_files(folder: Path) -> list[Path]:
         if not (_form(path) or (path.parent / CACHE_TAG).exists())
     )
     if others:
-        _log.warning("not read in %s, for their names: %s", folder, ", ".join(others))
+        warn(f"not read in {folder}, for their names: {', '.join(others)}")
     files = [path for path in paths if _form(path)]
     if not files:
         _refuse(folder, f"has no file that ends in {', '.join(_ENDINGS)}")

@@ -63,7 +63,7 @@ def _act(options: argparse.Namespace) -> int:
     return FAILED if told else FINE
 
 
-def _run(options: argparse.Namespace) -> job.Done:
+def _run(options: argparse.Namespace) -> job.Done | job.Unchanged:
     lake = Lake(_folder(options), engine.read(options.engine), options.load_below * MIB)
     return job.run(
         options.project.absolute(),

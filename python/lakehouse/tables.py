@@ -77,7 +77,7 @@ def _forget_old_runs(folder: Path, shown: str | None) -> None:
 
 
 def _words() -> tuple[str, ...]:
-    return (*BUILD_WORDS, "--target", "spark")
+    return (*BUILD_WORDS, "--write-json", "--target", "spark")
 
 
 def _settings(run: Path) -> dict[str, str]:

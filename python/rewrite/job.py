@@ -29,7 +29,7 @@ from rewrite.guard import RefusedError
 from rewrite.settings import Settings
 
 TAKEN = "taken"
-UNREACHABLE = "no answer"
+UNREACHABLE, UNASKED = "no answer", "not asked, for nobody answered"
 PATIENCE = 2
 """Stories in a row without an answer after which no further one is sent off."""
 NAMED_BY = ("segment", "product", "customer_id", "invoice_no")
@@ -41,6 +41,11 @@ class Outcome:
 
     taken: int
     kept: Counter[str]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every story had an answer, so that the next run has none to ask for."""
+        return not (self.kept[UNREACHABLE] or self.kept[UNASKED])
 
     @property
     def told(self) -> str:
@@ -73,7 +78,7 @@ def run(path: Path, settings: Settings) -> Outcome:
         raise RewriteError(str(error)) from error
     kept = Counter(answer.verdict for answer in told if answer.verdict != TAKEN)
     unasked = len(chosen) - len(told)
-    kept += Counter({"not asked, for nobody answered": unasked})
+    kept += Counter({UNASKED: unasked})
     return Outcome(sum(answer.verdict == TAKEN for answer in told), kept)
 
 

@@ -51,7 +51,7 @@ def private_copy(database: Path, bring_over: BringOver) -> Iterator[Path]:
     """
     database = database.resolve()
     with only_one_at_work(database), _copy_of(database, BUILDING) as copy:
-        seen = _identity(database)
+        seen = identity(database)
         try:
             with _told(copy.parent, as_before(database)):
                 yield copy
@@ -60,7 +60,7 @@ def private_copy(database: Path, bring_over: BringOver) -> Iterator[Path]:
                 insist_on_whole(database)  # a damaged block is told of as such
             raise
         with _publishing(database):
-            if database.exists() and _identity(database) != seen:
+            if database.exists() and identity(database) != seen:
                 bring_over(database, copy)
             _put_in_place(copy, database)
 
@@ -232,7 +232,8 @@ def _log_of(database: Path) -> Path:
     return database.with_name(f"{database.name}.wal")
 
 
-def _identity(database: Path) -> tuple[int, int, int] | None:
+def identity(database: Path) -> tuple[int, int, int] | None:
+    """What a file keeps when it is renamed, and no other has; None where there is none."""
     if not database.exists():
         return None
     status = database.stat()

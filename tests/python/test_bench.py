@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
+import shutil
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -43,6 +44,7 @@ def test_everybody_comes_to_the_same_answer(tiny: Size) -> None:
         assert found
         assert found.is_fine
         assert found.seconds > 0
+        assert found.processor > 0
 
 
 @linux
@@ -161,10 +163,10 @@ def test_a_stage_has_the_memory_of_its_own_moments() -> None:
 
 
 def size(scale: float, seconds: float, *, stopped: str = FINE) -> Size:
-    figures = [Figure(name, 1, seconds, 0.5, FINE) for name in tables.rows()]
-    figures += [Figure(contenders.PLAIN, 2, seconds, 0.25, FINE)]
+    figures = [Figure(name, 1, seconds, 3 * seconds, 0.5, FINE) for name in tables.rows()]
+    figures += [Figure(contenders.PLAIN, 2, seconds, 3 * seconds, 0.25, FINE)]
     figures = [f for f in figures if f.name != "pandas"]
-    figures += [Figure("pandas", 1, 2 * seconds, 9.0, stopped)]
+    figures += [Figure("pandas", 1, 2 * seconds, 3 * seconds, 9.0, stopped)]
     return Size(scale, round(1000 * scale), 10**6, "2 cores", PLENTY, tuple(figures))
 
 
@@ -186,20 +188,46 @@ def test_a_file_that_holds_no_results_is_told_in_one_line(tmp_path: Path, text: 
 
 def test_tables_hold_ratios_limits_and_growth() -> None:
     text = tables.report([size(1, 1.0), size(10, 20.0, stopped="out of memory at 9.1 GB")])
-    assert "| pandas | 2× · 2.0 s · 9 GB | out of memory at 9.1 GB |" in text
+    assert "| pandas | 2× · 2.0 s; 1× · 3.0 s CPU; 9 GB | out of memory at 9.1 GB |" in text
     assert "| plain DuckDB script | 1000.0 | 2000.0 | 1.30 |" in text
     assert "| pandas | 2000.0 | – | – |" in text
 
 
+def test_a_missed_target_is_shown_with_where_the_time_is() -> None:
+    shown = tables.report([size(1, 1.0)])
+    assert "| 1×: daily job, from nothing | 3.3× | 1× | 1× | reached |" in shown
+    row = next(row for row in shown.splitlines() if row.startswith("| 1×: daily job, unchanged |"))
+    assert row.startswith("| 1×: daily job, unchanged | 0.25× | 1× | 1× | imports 3.0 s, ")
+
+
+def test_another_plain_script_is_refused(tmp_path: Path) -> None:
+    folder = Path(contenders.scripts.__file__).parent
+    contenders.insist_on_the_frozen_script(folder)
+    shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
+    with (tmp_path / "plain_duckdb.sql").open("a") as sql:
+        sql.write("-- faster")
+    with pytest.raises(BenchError, match="plain DuckDB script is not the one"):
+        contenders.insist_on_the_frozen_script(tmp_path)
+
+
+def test_seconds_of_the_processor_are_those_at_work(tmp_path: Path) -> None:
+    idle = watched(tmp_path, "import time; time.sleep(1.0)", PLENTY)
+    busy = "import time\nwhile time.process_time() < 1.0: pass"
+    at_work = watched(tmp_path, busy, PLENTY)
+    assert idle.span.processor < 0.8
+    assert at_work.span.processor >= 0.9
+
+
 def test_readme_has_the_tables_that_the_command_prints() -> None:
     section = README.split("## How fast, and how large\n")[1].split("\n## ")[0]
-    first, second = re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE)
+    first, against, growth = re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE)
     printed = re.findall(r"(?:^\|.*\n?)+", tables.report([size(1, 1.0)]), re.MULTILINE)
-    for table, form in zip((first, second), printed, strict=True):
+    for table, form in zip((first, against, growth), printed, strict=True):
         assert [row.split("|")[1] for row in table.splitlines()] == [
             row.split("|")[1] for row in form.splitlines()
         ]
-    cell = r"[\d.]+× · [\d.]+ s · [\d.]+ GB|out of (memory|time) at [\d,.]+ (GB|s)|–"
+    took = r"[\d.]+× · [\d.]+ s"
+    cell = rf"{took}; {took} CPU; [\d.]+ GB|out of (memory|time) at [\d,.]+ (GB|s)|–"
     for row in first.splitlines()[2:]:
         assert all(re.fullmatch(cell, part.strip()) for part in row.split("|")[2:-1]), row
 

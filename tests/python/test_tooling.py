@@ -190,7 +190,10 @@ def test_python_of_the_wrong_version_is_refused_in_one_line(tmp_path: Path) -> N
 
 def test_macro_file_holds_the_macro_of_its_name_and_its_dispatched_forms() -> None:
     for path in MACROS:
-        names = set(re.findall(r"{%-?\s*(?:macro|test)\s+(\w+)", path.read_text()))
+        text = path.read_text()
+        names = set(re.findall(r"{%-?\s*(?:macro|test)\s+(\w+)", text))
+        made = re.findall(r"{%-?\s*materialization\s+(\w+), adapter='(\w+)'", text)
+        names |= {f"materialization_{name}_{adapter}" for name, adapter in made}
         dispatched = {f"{engine}__{path.stem}" for engine in ("default", "duckdb", "spark")}
         assert path.stem in names
         assert names <= {path.stem} | dispatched

@@ -13,7 +13,7 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from detect.attribution.split import Sides, sums
 from detect.records import Floats, Ints
@@ -67,7 +67,7 @@ def chances(values: Floats) -> Floats:
     varies = deviation > SMALLEST_DEVIATION
     spread = np.where(varies, deviation, np.nan) * np.sqrt(1 + np.pi / (2 * enough))
     freedom = np.maximum(1.0, EFFICIENCY * (enough - 1))
-    by_distance = 2 * stats.t.sf(distance[0] / spread, freedom)
+    by_distance = 2 * special.stdtr(freedom, -distance[0] / spread)
     as_far = distance[1:] >= distance[0] - SMALLEST_DEVIATION
     by_rank = (1 + as_far.sum(axis=0)) / (1 + enough)
     chance = np.maximum(np.where(varies, by_distance, by_rank), LEAST)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from detect.detectors.contract import Detector, Evidence
 from detect.packing import pack, unpack
@@ -181,7 +181,7 @@ def _inflation(values: Floats, lags: int) -> Floats:
     """Factor by which autocorrelation of the detrended ranks inflates the variance, (R,)."""
     n = values.shape[1]
     detrended = values - np.arange(1, n + 1) * sen_slope(values)[:, None]
-    ranks = stats.rankdata(detrended, axis=1)
+    ranks = _ranks(detrended)
     centred = ranks - ranks.mean(axis=1, keepdims=True)
     power = (centred**2).sum(axis=1)
     bound = -special.ndtri(ACF_ALPHA / 2) / np.sqrt(n)
@@ -190,6 +190,20 @@ def _inflation(values: Floats, lags: int) -> Floats:
         acf = (centred[:, lag:] * centred[:, :-lag]).sum(axis=1) / np.maximum(power, 1e-300)
         total += np.where(np.abs(acf) > bound, (n - lag) * (n - lag - 1) * (n - lag - 2) * acf, 0.0)
     return np.asarray(1 + 2 / (n * (n - 1) * (n - 2)) * total)
+
+
+def _ranks(values: Floats) -> Floats:
+    """Place of each value in its row, from 1; equal ones share the mean of their places, (R, n)."""
+    order = np.argsort(values, axis=1)
+    ordered = np.take_along_axis(values, order, axis=1)
+    fresh = np.ones(values.shape, dtype=bool)
+    fresh[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    group = np.cumsum(fresh.ravel()) - 1
+    place = np.broadcast_to(np.arange(1.0, values.shape[1] + 1), values.shape).ravel()
+    mean = np.bincount(group, place) / np.bincount(group)
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, mean[group].reshape(values.shape), axis=1)
+    return ranks
 
 
 def sen_slope(values: Floats) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from detect.records import Floats
 
@@ -31,7 +31,9 @@ def degrees_of(away: Floats) -> float:
     quantile = min(TAIL, 1 - BEYOND / away.size)
     seen = float(np.quantile(away, quantile)) / middle
     degrees = np.array(DEGREES)
-    known = np.asarray(stats.t.ppf((1 + quantile) / 2, degrees) / stats.t.ppf(0.75, degrees))
+    known = np.asarray(
+        special.stdtrit(degrees, (1 + quantile) / 2) / special.stdtrit(degrees, 0.75)
+    )
     if seen <= known[-1]:
         return np.inf
     return float(np.exp(np.interp(-seen, -known, np.log(degrees))))
@@ -40,10 +42,11 @@ def degrees_of(away: Floats) -> float:
 def drawn_in(away: Floats, degrees: float) -> Floats:
     """Normal deviations as rare as those of Student's t, from one on, by a fine table."""
     grid = np.geomspace(1.0, float(away.max()) * 1.001, TABLE)
-    chance = stats.t.logsf(grid * _ratio_to_normal(degrees), degrees)
+    with np.errstate(divide="ignore"):
+        chance = np.log(special.stdtr(degrees, -grid * _ratio_to_normal(degrees)))
     return np.interp(away, grid, -special.ndtri_exp(np.maximum(chance, LEAST_CHANCE)))
 
 
 def _ratio_to_normal(degrees: float) -> float:
     """Scale of a Student's t whose quartiles are the normal's."""
-    return float(stats.t.ppf(0.75, degrees) / stats.norm.ppf(0.75))
+    return float(special.stdtrit(degrees, 0.75) / special.ndtri(0.75))

@@ -1,0 +1,51 @@
+"""What stands in for scipy.stats and scipy.signal gives what they give, and neither is loaded."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from scipy import signal, stats
+
+from detect.attribution.search.students import degrees_of, drawn_in
+from detect.detectors.mann_kendall import _ranks
+from detect.honesty import BAND, PROMISES, _binomial_quantile
+from detect.past import faded_sum
+
+RANDOM = np.random.default_rng(20111209)
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((3,), 0), ((7, 60), 1), ((60, 7), 0), ((2, 0), 1)])
+def test_a_running_sum_is_that_of_a_filter(shape: tuple[int, ...], axis: int) -> None:
+    values = RANDOM.normal(size=shape)
+    expected = signal.lfilter([0.0, 1.0], [1.0, -0.97], values, axis=axis)
+    assert np.array_equal(faded_sum(values, 0.97, axis), expected)
+
+
+def test_ranks_share_their_places_where_values_are_equal() -> None:
+    for values in (RANDOM.integers(0, 9, size=(40, 30)).astype(float), np.zeros((2, 4))):
+        assert np.array_equal(_ranks(values), stats.rankdata(values, axis=1))
+
+
+@pytest.mark.parametrize("promised", PROMISES)
+def test_quantiles_of_hits_are_those_of_the_binomial(promised: float) -> None:
+    for tests in (1, 2, 19, 20, 100, 373, 5000):
+        found = [_binomial_quantile((1 + side * BAND) / 2, tests, promised) for side in (-1, 1)]
+        assert found == list(stats.binom.interval(BAND, tests, promised))
+
+
+def test_tails_are_those_of_students_t() -> None:
+    away = np.abs(stats.t.rvs(4, size=5000, random_state=1))
+    degrees = degrees_of(away)
+    assert 3 < degrees < 6
+    scale = stats.t.ppf(0.75, degrees) / stats.norm.ppf(0.75)
+    known = -stats.norm.ppf(stats.t.sf(2.5 * scale, degrees))
+    assert drawn_in(np.array([2.5, 9.0]), degrees)[0] == pytest.approx(known, rel=1e-4)
+
+
+def test_detection_loads_neither() -> None:
+    asked = "import sys, detect.pipeline; print({'scipy.stats', 'scipy.signal'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
