@@ -73,6 +73,9 @@ MEASURE_MISTAKES = {
     "an unknown use as a cause": (
         "root_cause: alone", "root_cause: maybe", "allowed: combined, alone, never"
     ),
+    "a dimension that checks need": (
+        "broken_down_by: hour, root_cause", "root_cause", "hour: broken_down_by is missing; checks"
+    ),
     "no dimension to be coarser than": (
         "coarser_than: product", "coarser_than: shelf", "coarser_than is 'shelf'; allowed: country"
     ),
