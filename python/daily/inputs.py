@@ -111,7 +111,8 @@ def changes(now: Inputs, last: LastRun | None) -> tuple[str, ...]:
     if last is None:
         return ("no finished run is noted",)
     found = [name for name, digest in now.digests.items() if last.digests.get(name) != digest]
-    if any(_stat(Path(path)) != stat for path, stat in last.results.items()):
+    written_by_hand = now.database.with_name(f"{now.database.name}.wal").exists()
+    if written_by_hand or any(_stat(Path(path)) != stat for path, stat in last.results.items()):
         found.append("the results")
     if not last.day <= now.day <= (last.until or now.day):
         found.append("the day by which snoozes end")

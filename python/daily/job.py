@@ -151,13 +151,16 @@ def _run(work: Work) -> Done | Unchanged:
         rests_on = inputs.read(asked.project, asked.database) if is_known else None
         if rests_on and not asked.force:
             with inputs.alone(asked.database) as is_alone:
-                last = inputs.read_note(asked.database) if is_alone else None
-                changes = _do(
-                    work, "compare", lambda: inputs.changes(rests_on, last), _told_changes
-                )
-                if last and not changes:
+                if is_alone and (last := _unchanged(work, rests_on)):
                     return _leave(work, rests_on, last)
         return _do_all(work, rests_on, rewriter)
+
+
+def _unchanged(work: Work, rests_on: Inputs) -> LastRun | None:
+    """The last finished run, if this one would rest on the same."""
+    last = inputs.read_note(work.asked.database)
+    changes = _do(work, "compare", lambda: inputs.changes(rests_on, last), _told_changes)
+    return None if changes else last
 
 
 def _leave(work: Work, rests_on: Inputs, last: LastRun) -> Unchanged:
@@ -174,8 +177,8 @@ def _do_all(
     work: Work, rests_on: Inputs | None, rewriter: rewrite_settings.Settings | None
 ) -> Done:
     project, database, say = work.asked.project, work.asked.database, work.say
-    inputs.forget(database)
     with private_copy(database, _carry_over) as copy:
+        inputs.forget(database)  # not before: a run that may not build leaves the note of the last
         say("building the tables (dbt build)")
         built = _do(work, "dbt build", lambda: work.tables(project, copy, keep=noting(work.log)))
         say("looking for what moved (detect)")

@@ -120,15 +120,22 @@ def _completed(frame: pd.DataFrame) -> pd.DataFrame:
         "is_complete": True, "is_warm_up": False,
     }  # fmt: skip
     given = frame.assign(**{name: column for name, column in usual.items() if name not in frame})
-    given["period_start"] = pd.to_datetime(given["period_start"]).astype("datetime64[s]")
+    given["period_start"] = _midnights(given["period_start"])
     _check(given)
     return given.astype({"kpi": str, "segment": str})
+
+
+def _midnights(starts: pd.Series) -> pd.Series:
+    """Days; times of a day are one period, of which there may be one row."""
+    return pd.to_datetime(starts).dt.normalize().astype("datetime64[s]")
 
 
 def _check(given: pd.DataFrame) -> None:
     """Raise ValueError where a frame is no set of series."""
     if given.empty or given[KEY].isna().any(axis=None):
         raise ValueError("the frame needs a row, and in every row kpi, segment and period_start")
+    if given[["is_complete", "is_warm_up"]].isna().any(axis=None):
+        raise ValueError("is_complete and is_warm_up must be true or false in every row")
     unknown = sorted(set(given["grain"]) - set(GRAINS))
     if unknown:
         raise ValueError(f"grain {unknown[0]!r} is unknown; use one of {', '.join(GRAINS)}")
@@ -140,7 +147,7 @@ def _check(given: pd.DataFrame) -> None:
 def _kpis(given: pd.DataFrame, kpis: pd.DataFrame | None) -> dict[str, Kpi]:
     """Definition of each KPI of the frame, by name."""
     rows = [] if kpis is None else kpis.astype(object).to_dict("records")
-    said = {row["kpi"]: {str(k): v for k, v in row.items() if pd.notna(v)} for row in rows}
+    said = {str(row["kpi"]): {str(k): v for k, v in row.items() if pd.notna(v)} for row in rows}
     defined = {}
     for name, grains in given.groupby("kpi", sort=True)["grain"]:
         own = {

@@ -30,6 +30,11 @@ def sales(days: int = DAYS) -> pd.DataFrame:
     return pd.DataFrame({"kpi": "sales", "period_start": start, "value": value})
 
 
+def at_nine(frame: pd.DataFrame) -> pd.DataFrame:
+    """The same in the morning of each day."""
+    return frame.assign(period_start=frame["period_start"] + pd.Timedelta(hours=9))
+
+
 def test_a_frame_gives_what_the_same_tables_in_a_file_give(tmp_path: Path) -> None:
     path = tmp_path / "shop.duckdb"
     shrinking = plant(cells(), DAY, bulk_order)
@@ -101,6 +106,8 @@ def test_what_is_found_nowhere_is_an_empty_table_with_its_columns() -> None:
         (sales().assign(grain="hourly"), "'hourly'"),
         (sales().assign(grain="weekly"), "weekly periods"),
         (pd.concat([sales(), sales().iloc[3:4]]), "more than one row for daily, sales, all, 2024"),
+        (pd.concat([sales(), at_nine(sales())]), "more than one row for daily, sales, all, 2024"),
+        (sales().assign(is_complete=None), "true or false"),
     ],
 )
 def test_a_frame_that_makes_no_series_is_refused(frame: pd.DataFrame, word: str) -> None:

@@ -117,6 +117,23 @@ def test_other_code_has_everything_explained_again(
     assert set(explained) == found | {"daily", "weekly"}
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update marts.dim_dimensions set root_cause = 'never' where dimension = 'region'",
+        "update marts.dim_measures set expr = '0' where measure = 'units'",
+        "update marts.dim_countries set region = 'elsewhere'",
+    ],
+)
+def test_another_definition_of_segments_has_every_finding_explained_again(
+    database: Path, explained: list[str], change: str
+) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute(change)
+    outcome = pipeline.run(database)
+    assert set(explained) >= {a.anomaly_id for a in outcome.anomalies + outcome.warnings}
+
+
 def test_nothing_is_kept_where_the_tables_do_not_tell_what_changed(
     looked_at: Path, database: Path, explained: list[str]
 ) -> None:

@@ -22,6 +22,7 @@ from daily.inputs import Inputs
 from findings import incident
 from ingest.landing import land_project
 from orders import small_shop, write
+from warehouse.publish import only_one_at_work
 
 TODAY = dt.date(2026, 3, 2)
 
@@ -109,6 +110,9 @@ CHANGES: dict[str, tuple[Callable[[Place], object], str]] = {
     "a report that was deleted": (lambda p: p.report.unlink(), "the results"),
     "landed files that are gone": (
         lambda p: shutil.rmtree(p.source.with_name("landed")), "the raw files",
+    ),
+    "what was written by hand and is not in the file yet": (
+        lambda p: p.database.with_name("retail.duckdb.wal").touch(), "the results",
     ),
     "a run that did not finish": (
         lambda p: inputs.forget(p.database), "no finished run is noted",
@@ -203,6 +207,15 @@ def test_force_begins_a_run_all_the_same(place: Place) -> None:
     with pytest.raises(DailyError, match="dbt"):
         job.run(place.project, place.database, print, force=True)
     assert place.changes() == ("no finished run is noted",)
+
+
+def test_a_run_that_may_not_build_leaves_the_note_of_the_last(place: Place) -> None:
+    with (
+        only_one_at_work(place.database),
+        pytest.raises(DailyError, match="another program is at work"),
+    ):
+        job.run(place.project, place.database, print)
+    assert place.changes() == ()
 
 
 def test_tables_of_another_engine_are_always_built(place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ from detect.grouping import by
 from detect.honesty import BlindSpot
 from detect.keeping import Earlier, Marks
 from detect.records import GRAINS, Attribution, Branch, Doubt
-from detect.store.connection import Connection, connect
+from detect.store.connection import Connection, connect, has_table
 from retail.reading.file import UnreadyError, read_table
 from retail.schema import TABLES
 
@@ -19,6 +20,8 @@ EXPLAINED = (
 """Tables whose rows are kept from run to run where nothing they rest on has changed."""
 MARK = "built_from"
 """Column of the segment tables that changes with the order lines of its period."""
+DEFINITIONS = ("dim_dimensions", "dim_measures", "dim_countries")
+"""Tables of marts by which order lines become segments: another definition is another segment."""
 
 
 def read_earlier(path: Path) -> Earlier:
@@ -51,14 +54,25 @@ def read_earlier(path: Path) -> Earlier:
 def _marks(connection: Connection) -> Marks | None:
     """What each period's lines come to; None where the tables don't say, as those of Spark."""
     marks: Marks = {}
+    definitions = _definitions(connection)
     for grain in GRAINS:
         table = f"marts.fct_segments_{grain}"
         columns = {name for name, *_ in connection.execute(f"describe {table}").fetchall()}
         if MARK not in columns:
             return None
         query = f"select distinct period_start, {MARK} from {table}"  # noqa: S608 - names from the schema, or quoted
-        marks[grain] = dict(connection.execute(query).fetchall())
-    return None if any(None in found.values() for found in marks.values()) else marks
+        found = connection.execute(query).fetchall()
+        if any(mark is None for _, mark in found):
+            return None
+        marks[grain] = {day: f"{mark} {definitions}" for day, mark in found}
+    return marks
+
+
+def _definitions(connection: Connection) -> str:
+    """Digest of what dimensions, measures and countries are."""
+    there = [name for name in DEFINITIONS if has_table(connection, "marts", name)]
+    rows = [connection.execute(f"from marts.{name} order by all").fetchall() for name in there]
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
