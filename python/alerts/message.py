@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from alerts.choose import WORSE, level
 from alerts.records import Alert
 from retail.formatting import percent, span
+from retail.reading import SIMULATED_DATA
 from retail.schema import AnomalyRow
 
 LONGEST_SUBJECT = 180
@@ -16,7 +17,6 @@ FORMULAS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 """Signs by which a spreadsheet takes a text for something to work out."""
 LEAD = ("anomaly_id", "kpi", "segment", "grain", "period_start", "actual", "expected", "owner")
 """Columns of the lead that a webhook is told."""
-SIMULATED = "SIMULATED DATA: these figures are of no real shop."
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def write(alert: Alert, report: str = "") -> Message:
         f"Owner: {_line(alert.lead.owner if alert.lead else 'nobody')}. "
         f"Seen it? `python -m detect ack {incident.incident_id}` (or snooze, or label)."
     )
-    parts = [SIMULATED if alert.is_simulated else "", _line(incident.story), about]
+    parts = [SIMULATED_DATA if alert.is_simulated else "", _line(incident.story), about]
     parts.append(f"Report: {report}" if report else "")
     return Message(_short(subject), tuple(part for part in parts if part))
 

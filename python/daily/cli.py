@@ -62,6 +62,10 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_db_option(parser, what="the DuckDB file to publish")
+    parser.add_argument(
+        "--force", action="store_true",
+        help="do all, though raw files, code, settings and feedback are those of the last run",
+    )  # fmt: skip
     add_job_options(parser)
     return parser
 
@@ -79,10 +83,6 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--simulate", action="store_true",
         help="take a simulated shop, also in place of the data that the last run read",
-    )  # fmt: skip
-    parser.add_argument(
-        "--force", action="store_true",
-        help="do all, though raw files, code, settings and feedback are those of the last run",
     )  # fmt: skip
     parser.add_argument("--timings", action="store_true", help="print where the time went")
     add_options(parser)

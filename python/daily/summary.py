@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import duckdb
-
 from console import harmless
+from daily.errors import DailyError
 from daily.job import Done, Unchanged
+from warehouse.errors import WarehouseError
 
 ROWS = """
     select
@@ -21,9 +21,20 @@ ROWS = """
 
 
 def summary(done: Done | Unchanged, *, colour: bool) -> str:
-    """Findings first, then what they rest on, and where to look further."""
+    """Findings first, then what they rest on, and where to look further.
+
+    Raises:
+        DailyError: the published file can't be read: somebody writes to it, or has moved it.
+    """
     if isinstance(done, Unchanged):
         return _unchanged(done)
+    try:
+        return _done(done, colour=colour)
+    except WarehouseError as error:
+        raise DailyError(f"all is done and published, but not summed up here: {error}") from error
+
+
+def _done(done: Done, *, colour: bool) -> str:
     from detect import report
 
     rest = [
@@ -68,7 +79,9 @@ def problems(done: Done | Unchanged) -> tuple[str, ...]:
 
 
 def _rows(database: Path) -> str:
-    with duckdb.connect(str(database), read_only=True) as connection:
+    from retail.reading import reading
+
+    with reading(database) as connection:
         ((raw, accepted, duplicates, malformed),) = connection.execute(ROWS).fetchall()
     return (
         f"{raw:,} raw rows = {accepted:,} order lines + {duplicates:,} duplicates"

@@ -11,7 +11,7 @@ from dashboard.shelf import Look
 from detect import desk
 from detect.errors import DetectError
 from retail import feedback
-from retail.reading import ReadError
+from retail.reading import ReadError, today
 from retail.schema import AnomalyRow, IncidentRow
 
 ACTIONS = {
@@ -41,8 +41,8 @@ def section(look: Look, incident: IncidentRow, members: list[AnomalyRow]) -> Non
         action = st.radio("What about it?", list(ACTIONS), format_func=ACTIONS.__getitem__)
         until = None
         if action == feedback.SNOOZE:
-            today = dt.datetime.now(dt.UTC).date()
-            until = st.date_input("Until, that day included", today + WEEK, min_value=today)
+            first = today()
+            until = st.date_input("Until, that day included", first + WEEK, min_value=first)
         note = st.text_input("Why (if you like)", max_chars=300)
         if st.button("Save"):
             _say(look, incident, str(action), until, note)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from report import kpis
 from retail.reading import Facts, KpiRow
-from retail.schema import ALL, ExpectationRow, Grain, IncidentRow
+from retail.schema import ALL, GRAINS, ExpectationRow, Grain, IncidentRow
 
 KPIS, INCIDENTS = "kpis", "incidents"
 SPANS = {"90": "3 months", "182": "6 months", "396": "13 months", "all": "everything"}
@@ -42,7 +42,7 @@ def read(given: Mapping[str, str], facts: Facts) -> Choice:
     return Choice(
         view=one_of((KPIS, INCIDENTS), given.get("view"), INCIDENTS if wanted else KPIS),
         kpi=kpi,
-        grain=one_of(kpis.GRAINS, given.get("grain"), kpi.cadence),
+        grain=one_of(GRAINS, given.get("grain"), kpi.cadence),
         country=given.get("country", ALL),
         span=given.get("span", DEFAULT_SPAN),
         incident=incident,

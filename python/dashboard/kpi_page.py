@@ -10,13 +10,13 @@ import streamlit as st
 from dashboard import address, chart, choice, order_lines, read, show
 from dashboard.choice import Choice
 from dashboard.members import WHOLE, named
-from dashboard.records import OTHER, Dimension, Place, Share
+from dashboard.records import Dimension, Place, Share
 from dashboard.shelf import Look
 from report import kpis, words
 from retail import formatting
 from retail.reading import Facts, KpiRow, period_end
 from retail.reading.selection import of_series
-from retail.schema import ALL, AnomalyRow, ExpectationRow
+from retail.schema import ALL, GRAINS, OTHER, AnomalyRow, ExpectationRow
 
 LARGEST = 12
 """Members shown of a dimension; the others are one row."""
@@ -57,7 +57,7 @@ def _controls(look: Look, facts: Facts, chosen: Choice) -> str:
         )  # fmt: skip
     with grain_at:
         address.pick(
-            st.segmented_control, "Grain", list(kpis.GRAINS), chosen.grain, "grain",
+            st.segmented_control, "Grain", list(GRAINS), chosen.grain, "grain",
             forget=("period", "member"), format_func=formatting.upper_first,
         )  # fmt: skip
     with country_at:

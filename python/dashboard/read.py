@@ -10,7 +10,6 @@ from pathlib import Path
 from dashboard.errors import DashboardError
 from dashboard.records import (
     NONE,
-    OTHER,
     Dimension,
     Line,
     Lines,
@@ -20,7 +19,7 @@ from dashboard.records import (
 )
 from retail import reading as asked
 from retail.reading import Connection, Explanation, Facts, KpiRow, read_facts, reading, rows_of
-from retail.schema import ALL, AttributionRow, ExpectationRow, Feedback, Grain
+from retail.schema import ALL, OTHER, AttributionRow, ExpectationRow, Feedback, Grain
 from warehouse.quoting import identifier
 
 PATIENCE_SECONDS = 2.0
@@ -175,7 +174,11 @@ def _within(place: Place, known: Mapping[str, str]) -> tuple[str, list[object]]:
 
 
 def _member(dimension: str, known: Mapping[str, str]) -> str:
-    """A dimension's member as text; only known names ever become part of a query."""
+    """A dimension's member as text.
+
+    Only SQL of the file itself becomes part of a query: a column, or an expression of
+    `dim_dimensions`, which the build has checked. What people choose looks it up.
+    """
     if dimension not in known:
         raise DashboardError(f"{dimension}: no such dimension; there are {', '.join(known)}")
     return f"coalesce(cast({known[dimension]} as varchar), '{NONE}')"

@@ -6,8 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-OTHER, NONE = "(other)", "(none)"
-"""Members that stand for all that aren't listed, and for an empty cell."""
+NONE = "(none)"
+"""The member that stands for an empty cell."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from retail.formatting import (
 )
 from retail.reading import (
     SIMULATED,
+    SIMULATED_DATA,
     KpiRow,
     read_findings,
     read_kpis,
@@ -74,7 +75,7 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
     found = read(path)
     lines = []
     if SIMULATED in found.run.source:
-        lines.append("SIMULATED DATA: these figures are of no real shop.")
+        lines.append(SIMULATED_DATA)
     rows = count(found.run.source_rows, "row")
     lines.append(f"{harmless(found.run.source)} ({rows}), as of {day(found.run.as_of, full=True)}")
     lines.append(

@@ -63,9 +63,9 @@ def _act(options: argparse.Namespace) -> int:
     return FAILED if told else FINE
 
 
-def _run(options: argparse.Namespace) -> job.Done | job.Unchanged:
+def _run(options: argparse.Namespace) -> job.Done:
     lake = Lake(_folder(options), engine.read(options.engine), options.load_below * MIB)
-    return job.run(
+    done = job.run(
         options.project.absolute(),
         options.db.absolute(),
         _log.info,
@@ -74,6 +74,8 @@ def _run(options: argparse.Namespace) -> job.Done | job.Unchanged:
         simulate=options.simulate,
         tables=partial(build_tables, lake),
     )
+    assert isinstance(done, job.Done)  # whether tables on Spark are up to date is not known
+    return done
 
 
 def _folder(options: argparse.Namespace) -> Path:

@@ -12,11 +12,10 @@ from report.cells import Cell
 from retail import formatting
 from retail.reading import Facts, KpiRow, lead_first
 from retail.reading.selection import is_recent, need_attention, open_incidents
-from retail.schema import ALL, AnomalyRow, AttributionRow, IncidentRow
+from retail.schema import ALL, OTHER, AnomalyRow, AttributionRow, IncidentRow
 
 WATERFALLS = 60
 """Incidents that are broken down; older ones keep their words and their findings."""
-OTHERS = "(other)"
 LEAST_STEP = 0.03
 """Part of all movement from which a segment is a step of its own."""
 STEPS = 6
@@ -205,7 +204,7 @@ def _told(contributions: Sequence[AttributionRow], incident: IncidentRow) -> lis
 
 def _clarity(rows: Sequence[AttributionRow]) -> tuple[float, int]:
     """How much of all movement is the largest segment's; of equals, the finer dimension."""
-    named = [abs(row.contribution) for row in rows if OTHERS not in row.segment.values()]
+    named = [abs(row.contribution) for row in rows if OTHER not in row.segment.values()]
     total = sum(abs(row.contribution) for row in rows)
     return (round(max(named, default=0.0) / (total or 1.0), 2), len(rows))
 
@@ -230,7 +229,7 @@ def _part(
 def _largest(told: Sequence[AttributionRow]) -> list[AttributionRow]:
     """The segments that get a step of their own: the largest, unless they hardly count."""
     least = LEAST_STEP * sum(abs(c.contribution) for c in told)
-    counted = [c for c in told if abs(c.contribution) >= least and OTHERS not in c.segment.values()]
+    counted = [c for c in told if abs(c.contribution) >= least and OTHER not in c.segment.values()]
     return sorted(counted, key=lambda c: -abs(c.contribution))[:STEPS]
 
 

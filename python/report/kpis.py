@@ -12,9 +12,8 @@ from report import cells, incidents, svg, words
 from report.cells import Cell
 from retail import formatting
 from retail.reading import Facts, KpiRow
-from retail.schema import ALL, AnomalyRow, ExpectationRow, Grain
+from retail.schema import ALL, GRAINS, AnomalyRow, ExpectationRow, Grain
 
-GRAINS: tuple[Grain, ...] = ("daily", "weekly")
 GROUPS = ("Revenue", "Volume", "Customers", "Products", "Geography")
 """The order in which they are read; other groups follow."""
 WITHOUT_TRADE = ("no_trade", "closed")

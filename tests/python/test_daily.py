@@ -10,14 +10,18 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 
 import duckdb
 import pytest
 
 import runlog
 from conftest import PROJECT, Shop
-from daily import data
+from daily import cli as daily_cli
+from daily import data, job
+from daily.build import BuildResult
 from ingest import IngestError
+from lakehouse import cli as lakehouse_cli
 from orders import small_shop, write
 from warehouse.publish import only_one_at_work
 
@@ -204,6 +208,24 @@ def test_a_simulated_shop_that_is_asked_for_does(published: Shop, tmp_path: Path
     assert "nobody is alerted" in done.stdout
     source, rows = source_and_rows(shop)
     assert (source, rows) == ("simulated shop: order_lines.csv", len(small_shop(days=25)))
+
+
+@pytest.mark.parametrize("command", [daily_cli, lakehouse_cli])
+def test_a_summary_that_cannot_be_read_is_told_in_one_line_after_all_is_published(
+    command: ModuleType,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "moved.duckdb"
+    built = BuildResult(models=1, tests=1, warnings=())
+    found = SimpleNamespace(untested=())
+    done = job.Done(path, built, found, tmp_path / "report.html", None, None, {})  # type: ignore[arg-type]
+    monkeypatch.setattr(job, "run", lambda *_, **__: done)
+    assert command.main(["--db", str(path)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "all is done and published" in line
+    assert str(path) in line
 
 
 @pytest.fixture

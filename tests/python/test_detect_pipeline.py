@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 
 from alerts.read import read
-from detect import cli, pipeline, store
+from detect import cli, desk, pipeline, report, store
+from detect.errors import DetectError
 from retail.reading import findings, read_findings, reading
 from retail.schema import Feedback
 from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
@@ -382,6 +384,24 @@ def test_a_replay_measures_a_snooze_by_the_day_it_replays(own: Path) -> None:
     assert query(own, status) == [("snoozed",)]
     pipeline.run(own, last + dt.timedelta(days=1))
     assert query(own, status) == [("open",)]
+
+
+def test_what_was_found_of_a_kpi_that_is_gone_is_left_out_until_the_next_run(own: Path) -> None:
+    (mixed, lead), (alone, _) = query(
+        own,
+        "select incident_id, kpi from insights.incidents join insights.anomalies "
+        "using (incident_id) where anomaly_id = lead_anomaly_id order by anomalies.confidence desc",
+    )
+    with duckdb.connect(str(own)) as connection:
+        connection.execute(f"delete from marts.dim_kpis where kpi in ('{lead}', 'return_rate')")
+    assert [row.incident_id for row in desk.incidents(own)] == [mixed]
+    told = report.explanation(desk.explain(own, str(mixed)))
+    assert "units_sold" in told
+    assert not {str(lead), "return_rate"} & set(re.findall(r"\((\w+)\)", told))
+    with pytest.raises(DetectError, match="no such anomaly or incident"):
+        desk.explain(own, str(alone))
+    found = read(own, DATE)
+    assert {row.lead_anomaly_id for row in found.incidents} <= set(found.leads)
 
 
 def test_a_snooze_must_end_in_the_future(own: Path, capsys: pytest.CaptureFixture[str]) -> None:

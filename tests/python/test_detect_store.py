@@ -13,7 +13,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from detect import store
+from detect import pipeline, store
 from detect.errors import DetectError
 from retail.reading import ReadError, read_table, reading
 from retail.schema import TABLES, Feedback, IncidentRow
@@ -191,6 +191,15 @@ def test_a_database_without_marts_is_one_line(tmp_path: Path) -> None:
     duckdb.connect(str(path)).close()
     with pytest.raises(DetectError, match=r"no table marts\.dim_dates; run `dbt build` first"):
         store.read_inputs(path, None)
+
+
+def test_a_database_without_its_shop_is_one_line_before_anything_is_written(own: Path) -> None:
+    with duckdb.connect(str(own)) as connection:
+        connection.execute("drop table marts.dim_shop")
+    before = own.read_bytes()
+    with pytest.raises(DetectError, match=r"no table marts\.dim_shop; run `dbt build` first"):
+        pipeline.run(own)
+    assert own.read_bytes() == before
 
 
 def test_a_day_before_all_data_is_one_line(shop: Path) -> None:

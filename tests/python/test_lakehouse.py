@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from conftest import PROJECT, Shop
-from lakehouse import publish
+from lakehouse import cli, publish
 from lakehouse.compare import compare
 from lakehouse.errors import LakehouseError
 from lakehouse.publish import Table
@@ -303,6 +303,14 @@ def test_a_cluster_without_an_address_is_asked_for_it_in_one_line(shop_of_one_da
     assert done.stderr.count("\n") == 1
     assert "which cluster? Set RETAIL_SPARK_METHOD" in done.stderr
     assert not list(shop_of_one_day.folder.glob("spark.duckdb.lake/*"))
+
+
+def test_a_build_on_spark_is_always_whole_so_nothing_forces_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--force"])
+    assert "unrecognized arguments: --force" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(find_spec("pysail") is not None, reason="Spark is in this environment")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+import dataclasses
 import html
 import re
 import shutil
@@ -21,9 +21,9 @@ from dashboard import cli as dashboard_cli
 from detect import cli, desk, report
 from report import page
 from retail import formatting
-from retail.reading import Facts, read_facts, reading
+from retail.reading import Connection, Facts, read_facts, read_findings, reading
 from retail.reading.findings import today
-from retail.schema import ALL, IncidentRow
+from retail.schema import IncidentRow
 
 SECONDS = 60.0
 EVERYTHING = Rules(min_severity="low", max_age_days=100_000)
@@ -114,6 +114,12 @@ def alerts_of(path: Path) -> list[Alert]:
     return list(choose(read_alerts(path, today()), "webhook", EVERYTHING).alerts)
 
 
+def dicts(answer: Connection, *, is_early: bool) -> list[dict[str, object]]:
+    """Rows of a query by column name."""
+    names = [column for column, *_ in answer.description]
+    return [dict(zip(names, row, strict=True), is_early=is_early) for row in answer.fetchall()]
+
+
 def figures(facts: Facts, incident: IncidentRow) -> set[str]:
     """What moved, from what was expected, and how surely."""
     told = {formatting.percent(incident.confidence)}
@@ -173,6 +179,7 @@ def test_the_signs_of_a_cause_are_the_same_everywhere(
         for row in parts
         if row.rank == 1 and row.analysis == "breakdown"
     }
+    assert firsts
     terminal = in_the_terminal(database, "explain", incident.incident_id, capsys=capsys)
     report_page = in_the_report(database, incident)
     assert {shown for shown in firsts if shown not in terminal} == set()
@@ -243,11 +250,35 @@ def test_a_rewritten_story_is_told_on_every_screen(
 
 
 def test_findings_are_read_with_all_their_columns(database: Path) -> None:
-    facts, connection_rows = read_facts(database), 0
     with reading(database) as connection:
-        for table in ("anomalies", "early_warnings"):
-            ((count,),) = connection.execute(f"select count(*) from insights.{table}").fetchall()
-            connection_rows += count
-    assert len(facts.findings) == connection_rows
-    assert all(row.segment == ALL or row.kpi in facts.kpis for row in facts.findings)
-    assert all(isinstance(row.period_start, dt.date) for row in facts.findings)
+        found = read_findings(connection).members
+        rows = {
+            (row["anomaly_id"], row["is_early"]): row
+            for query, is_early in (
+                ("select * from insights.anomalies", False),
+                ("select * rename (warning_id as anomaly_id, at_least as actual), null as lower, "
+                 "'up' as direction, null as z_score, null as iqr_score "
+                 "from insights.early_warnings", True),
+            )
+            for row in dicts(connection.execute(query), is_early=is_early)
+        }  # fmt: skip
+    assert len(found) == len(rows) > 0
+    for row in found:
+        read = dataclasses.asdict(row) | {"is_early": row.is_early}
+        assert read == rows[row.anomaly_id, row.is_early]
+
+
+def test_no_screen_stumbles_over_a_kpi_that_is_gone(
+    database: Path, facts: Facts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "own.duckdb"
+    shutil.copyfile(database, path)
+    gone = facts.findings[0].kpi
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("delete from marts.dim_kpis where kpi in (?, 'total_revenue')", [gone])
+    left = read_facts(path)
+    assert {row.kpi for row in (*left.findings, *left.trends, *left.periods)} <= set(left.kpis)
+    assert "total revenue" not in report.summary(path, colour=False).split("Trends:")[1]
+    page.render(left)
+    on_the_dashboard(path, monkeypatch)
+    on_the_dashboard(path, monkeypatch, kpi=gone)

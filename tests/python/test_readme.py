@@ -60,13 +60,14 @@ def test_every_model_has_an_example_query() -> None:
     assert models == {where for where, _ in example_queries() if not where.startswith("README")}
 
 
-def test_every_table_named_is_there(database: Path) -> None:
+def test_every_table_named_is_there_and_every_mart_is_named(database: Path) -> None:
     rows = re.findall(r"^\| (?:`\w+`(?:, )?)* ?\| (`.*?) \|", README, flags=re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     with duckdb.connect(str(database), read_only=True) as connection:
         query = "select table_name from information_schema.tables"
         there = {name for (name,) in connection.execute(query).fetchall()}
-    assert len(named) > 15
+    marts = {path.stem for path in (PROJECT / "models/marts").rglob("*.sql")}
+    assert marts <= named, marts - named
     assert named <= there, named - there
 
 

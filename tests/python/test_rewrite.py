@@ -55,8 +55,8 @@ def database(tmp_path: Path) -> Path:
             [INJECTION],
         )
         connection.execute(
-            "create table marts.dim_kpis as "
-            "select unnest(['Return rate', 'Average price', 'Units sold']) as label"
+            "create table marts.dim_kpis as select 'order_count' as kpi, "
+            "unnest(['Return rate', 'Average price', 'Units sold']) as label"
         )
         figures = {"product": "23166", "invoice_no": "541431", "without": 0.007}
         connection.execute(

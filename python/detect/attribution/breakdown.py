@@ -10,10 +10,10 @@ from detect.attribution.root_cause import Leaves
 from detect.attribution.significance import History, chances
 from detect.attribution.split import Sides, contributions, effects, sums
 from detect.records import Anomaly, Attribution, Bools, Floats, Ints
+from retail.schema import OTHER
 
 LARGEST = 10
 """Segments listed per dimension; the rest is one row."""
-OTHER = "(other)"
 ALWAYS = {"customer_type": ("guest",)}
 """Members that are listed however small, since people ask for them."""
 

@@ -57,13 +57,3 @@ def changing(path: Path) -> Iterator[Connection]:
 
 def _missing(path: Path) -> DetectError:
     return DetectError(f"{path}: no such database; run `dbt build` first, or give --db")
-
-
-def has_table(connection: Connection, schema: str, name: str) -> bool:
-    """Whether the file has a table or view of that name."""
-    query = """
-        select count(*) from information_schema.tables
-        where table_schema = ? and table_name = ?
-    """
-    row = connection.execute(query, [schema, name]).fetchone()
-    return row is not None and row[0] > 0

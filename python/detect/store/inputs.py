@@ -25,8 +25,8 @@ from detect.records import (
     Series,
     Source,
 )
-from detect.store.connection import Connection, connect, has_table
-from retail.reading import SIMULATED
+from detect.store.connection import Connection, connect
+from retail.reading import SIMULATED, has_table, read_shop
 from warehouse.quoting import identifier
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
 
 
 def _require(connection: Connection, path: Path) -> None:
-    wanted = {"dim_kpis", "dim_dates", "dim_dimensions", "dim_sources"} | {
+    wanted = {"dim_kpis", "dim_dates", "dim_dimensions", "dim_shop", "dim_sources"} | {
         f"fct_{what}_{grain}" for what in ("kpis", "segments") for grain in GRAINS
     }
     query = "select table_name from information_schema.tables where table_schema = 'marts'"
@@ -65,17 +65,9 @@ def _kpis(connection: Connection) -> tuple[Kpi, ...]:
     rows = connection.execute(
         f"select kpi, {', '.join(fields)} from marts.dim_kpis order by kpi"  # noqa: S608 - names from the schema, or quoted
     ).fetchall()
-    money = _money(connection)
+    money = read_shop(connection).money
     kpis = (replace(Kpi(name, *map(_plain, values)), money=money) for name, *values in rows)
     return tuple(replace(k, unit=money) if k.unit == CURRENCY else k for k in kpis)
-
-
-def _money(connection: Connection) -> str:
-    """The unit of the shop's money, with its sign where the shop has one."""
-    if not has_table(connection, "marts", "dim_shop"):
-        return CURRENCY
-    rows = connection.execute("select currency_sign from marts.dim_shop").fetchall()
-    return " ".join([CURRENCY, *(sign for (sign,) in rows)])
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
@@ -108,7 +100,7 @@ def _dates(connection: Connection, as_of: dt.date | None, path: Path) -> Dates:
 def _holidays(connection: Connection) -> Days:
     """Holidays of the calendar, and later ones of the home country from the seed."""
     query = "select date_day from marts.dim_dates where holiday is not null"
-    if has_table(connection, "seeds", "closures") and has_table(connection, "marts", "dim_shop"):
+    if has_table(connection, "seeds", "closures"):
         query += """
             union
             select closures.date_day

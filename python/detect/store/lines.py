@@ -12,7 +12,8 @@ import numpy as np
 
 from detect.attribution.lines import GUEST, Coded, Largest, Lines, Reversal
 from detect.records import PRICE_HISTORY, Floats, Grain, Ints
-from detect.store.connection import Connection, connect, has_table
+from detect.store.connection import Connection, connect
+from retail.reading import has_table, read_products
 
 FEWEST_PRICES = 5
 """Sale lines within PRICE_HISTORY from which a product has a range of prices."""
@@ -198,9 +199,4 @@ def read_past_prices(path: Path, first: dt.date, last: dt.date) -> dict[str, tup
 def read_product_names(path: Path) -> dict[str, str]:
     """Read what the products are called, by stock code."""
     with connect(path, read_only=True) as connection:
-        if not has_table(connection, "marts", "dim_products"):
-            return {}
-        rows = connection.execute(
-            "select product, description from marts.dim_products where description is not null"
-        ).fetchall()
-    return dict(rows)
+        return read_products(connection)

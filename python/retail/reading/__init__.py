@@ -28,12 +28,20 @@ from retail.reading.findings import (
     read_series,
     today,
 )
-from retail.reading.shop import SIMULATED, KpiRow, read_kpis, read_products, read_shop
+from retail.reading.shop import (
+    SIMULATED,
+    SIMULATED_DATA,
+    KpiRow,
+    read_kpis,
+    read_products,
+    read_shop,
+)
 
 __all__ = [
     "PERIOD_DAYS",
     "SEVERITIES",
     "SIMULATED",
+    "SIMULATED_DATA",
     "Connection",
     "Explanation",
     "Facts",

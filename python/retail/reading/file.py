@@ -102,6 +102,8 @@ def read_table(
 ) -> tuple[Row, ...]:
     """Rows of an insights table as its records; none of a history that nothing was added to yet.
 
+    Rows of a KPI that the build no longer has are left out, until the next run does so too.
+
     Args:
         connection: from `reading`.
         record: that of the table.
@@ -115,9 +117,20 @@ def read_table(
         return ()
     _insist(name, table, there)
     columns = ", ".join(c.name if c.name in there else f"null as {c.name}" for c in table.columns)
-    query = f"select {columns} from insights.{identifier(name)} {tail}"  # noqa: S608 - names from the schema
-    rows = connection.execute(query, list(parameters)).fetchall()
+    rows_of_kpis, kpis = _of_known_kpis(connection, name, table)
+    query = f"select {columns} from {rows_of_kpis} {tail}"  # noqa: S608 - names from the schema
+    rows = connection.execute(query, [*kpis, *parameters]).fetchall()
     return _records(record, table, rows)
+
+
+def _of_known_kpis(connection: Connection, name: str, table: Table) -> tuple[str, list[object]]:
+    """What to select from, and its parameters: `dim_kpis` may be newer than the last run."""
+    every = f"insights.{identifier(name)}"
+    has_kpi = any(column.name == "kpi" for column in table.columns)
+    if table.keeps_history or not has_kpi or not has_table(connection, "marts", "dim_kpis"):
+        return every, []
+    known = [kpi for (kpi,) in connection.execute("select kpi from marts.dim_kpis").fetchall()]
+    return f"(from {every} where list_contains(?::varchar[], kpi))", [known]
 
 
 def _columns_there(connection: Connection, name: str) -> set[str]:

@@ -73,16 +73,24 @@ def read_findings(connection: Connection, day: dt.date | None = None) -> Finding
     )
     members = [_as_of(row, given, day or today()) for row in rows]
     changed = {new.incident_id for old, new in zip(rows, members, strict=True) if old != new}
-    statuses: dict[str, list[str]] = {}
-    for row in members:
-        statuses.setdefault(row.incident_id, []).append(row.status)
+    of: dict[str, list[AnomalyRow]] = {}
+    for row in sorted(members, key=_place):
+        of.setdefault(row.incident_id, []).append(row)
     incidents = [
-        dataclasses.replace(row, status=feedback.overall(statuses[row.incident_id]))
-        if row.incident_id in changed
-        else row
+        _with_members(row, of[row.incident_id], is_changed=row.incident_id in changed)
         for row in read_table(connection, IncidentRow, "incidents")
+        if row.incident_id in of
     ]
     return Findings(newest_first(incidents), tuple(sorted(members, key=_place)))
+
+
+def _with_members(
+    incident: IncidentRow, members: Sequence[AnomalyRow], *, is_changed: bool
+) -> IncidentRow:
+    """An incident with the status of its members, told by one that is read."""
+    status = feedback.overall([row.status for row in members]) if is_changed else incident.status
+    lead = lead_first(incident, members)[0].anomaly_id
+    return dataclasses.replace(incident, status=status, lead_anomaly_id=lead)
 
 
 def _as_of(row: AnomalyRow, given: Sequence[Feedback], day: dt.date) -> AnomalyRow:

@@ -10,6 +10,8 @@ from retail.reading.file import Connection, has_table, rows_of
 from retail.schema import Grain
 
 SIMULATED = "simulated shop"
+"""Origin of simulated rows; the source of a run says it too."""
+SIMULATED_DATA = "SIMULATED DATA: these figures are of no real shop."
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from retail.schema.columns import Column, Source, Table
 from retail.schema.tables import (
     ALL,
+    GRAINS,
+    OTHER,
     SO_FAR,
     TABLES,
     AnomalyRow,
@@ -25,6 +27,8 @@ from retail.schema.tables import (
 
 __all__ = [
     "ALL",
+    "GRAINS",
+    "OTHER",
     "SO_FAR",
     "TABLES",
     "AnomalyRow",

@@ -8,16 +8,42 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from retail.schema.columns import Source, Table
 
 Grain = Literal["daily", "weekly"]
+GRAINS: tuple[Grain, ...] = get_args(Grain)
 Number = float | None
 ALL = "all"
 """The segment that is the whole shop."""
+OTHER = "(other)"
+"""The member that stands for all that aren't listed."""
 SO_FAR = "so_far"
 """The method by which an early warning is known."""
+
+
+# What a column says in every table that has it.
+INCIDENT_ID = "Id of the incident, the same in every run."
+ANOMALY_ID = "Id of the anomaly, the same in every run."
+WARNING_ID = "Id of the early warning, the same in every run."
+LEAD = "Finding that the incident is told by; a row of `anomalies` or of `early_warnings`."
+NARRATIVE = (
+    "What moved, and what was checked, as a short paragraph; every figure in it is in these tables."
+)
+ANOMALIES = "How many anomalies it holds, early warnings of an incident included."
+CONTRIBUTION = (
+    "What it adds to the change that is broken down: the anomaly's, in the KPI's unit, or that of "
+    "net revenue."
+)
+RELATIVE_CHANGE = (
+    "The change as a part of what was there without it: the expected, the value at the window's "
+    "start, or what came where a change is planted; empty where that is nothing."
+)
+VERDICT = (
+    "What it came to: of a check in a word or two, `not tested` where too little is known; of a "
+    "rewritten narrative `taken`, or why not."
+)
 
 
 def _doc(name: str) -> str:
@@ -29,28 +55,20 @@ def _doc(name: str) -> str:
 class IncidentRow:
     """One row per group of findings with one cause, told in words. Start here."""
 
-    incident_id: Annotated[str, "Id of the incident, the same in every run."]
+    incident_id: Annotated[str, INCIDENT_ID]
     period_start: Annotated[dt.date, "First day that it touches."]
     period_end: Annotated[dt.date, "Last day that it touches."]
     severity: Annotated[str, _doc("severity")]
-    confidence: Annotated[float, "Confidence of its surest finding."]
+    confidence: Annotated[float, _doc("confidence")]
     headline: Annotated[str, "What moved, how far, when, and where it comes from, in one line."]
-    narrative: Annotated[
-        str,
-        "The same as a short paragraph, with what was checked; every figure in it is in these "
-        "tables.",
-    ]
+    narrative: Annotated[str, NARRATIVE]
     root_cause: Annotated[
         dict[str, str],
         "Segment to blame, as a JSON object of dimension to member; `{}` where the change is "
         "broad.",
     ]
-    lead_anomaly_id: Annotated[
-        str,
-        "Finding that the incident is told by; a row of `anomalies` or of `early_warnings`.",
-        Source("lead.anomaly_id"),
-    ]
-    anomalies: Annotated[int, "How many findings it holds.", Source("size")]
+    lead_anomaly_id: Annotated[str, LEAD, Source("lead.anomaly_id")]
+    anomalies: Annotated[int, ANOMALIES, Source("size")]
     status: Annotated[str, _doc("finding_status")]
     is_provisional: Annotated[bool, "TRUE where it rests on a period that is not over."]
     narrative_rewritten: Annotated[
@@ -69,7 +87,7 @@ class IncidentRow:
 class AnomalyRow:
     """One row per KPI, segment and period that departs from what was expected."""
 
-    anomaly_id: Annotated[str, "Id of the anomaly, the same in every run."]
+    anomaly_id: Annotated[str, ANOMALY_ID]
     kpi: Annotated[str, _doc("kpi"), Source("kpi.name")]
     segment: Annotated[str, _doc("segment")]
     grain: Annotated[Grain, _doc("grain")]
@@ -90,14 +108,12 @@ class AnomalyRow:
     confidence: Annotated[float, _doc("confidence")]
     severity: Annotated[str, _doc("severity")]
     methods: Annotated[str, "Detectors that agreed, separated by commas."]
-    incident_id: Annotated[str, "Incident that it belongs to."]
+    incident_id: Annotated[str, INCIDENT_ID]
     favourability: Annotated[str, _doc("favourability")]
     owner: Annotated[str, _doc("kpi_owner"), Source("kpi.owner")]
     status: Annotated[str, _doc("finding_status")]
     change: Annotated[Number, "Actual less expected, in the KPI's unit."]
-    relative_change: Annotated[
-        Number, "The change as a part of what was expected; empty where nothing was."
-    ]
+    relative_change: Annotated[Number, RELATIVE_CHANGE]
 
     @property
     def is_early(self) -> bool:
@@ -136,9 +152,7 @@ class TrendRow:
         "The more cautious of pymannkendall's tests: `mann_kendall` is original_test, "
         "`mann_kendall_hamed_rao` is hamed_rao_modification_test.",
     ]
-    relative_change: Annotated[
-        Number, "Change over the window, as a part of where it began; empty where that was nothing."
-    ]
+    relative_change: Annotated[Number, RELATIVE_CHANGE]
     detected_on: Annotated[dt.date, "Period in which it could first be seen."]
 
 
@@ -150,7 +164,7 @@ class AttributionRow:
     actual less expected.
     """
 
-    anomaly_id: Annotated[str, "The anomaly."]
+    anomaly_id: Annotated[str, ANOMALY_ID]
     analysis: Annotated[
         str, "`breakdown`: one dimension at a time; `root_cause`: the best combination."
     ]
@@ -161,14 +175,14 @@ class AttributionRow:
         "The segment as a JSON object of dimension to member, named as in `fct_segments_daily`; "
         "`(other)` is what is in no segment listed.",
     ]
-    actual: Annotated[Number, "What came in the segment."]
-    expected: Annotated[Number, "What was expected there."]
-    contribution: Annotated[
-        float, "What the segment adds to the anomaly's change, in the KPI's unit."
-    ]
+    actual: Annotated[Number, _doc("actual")]
+    expected: Annotated[Number, _doc("expected")]
+    contribution: Annotated[float, CONTRIBUTION]
     share_of_change: Annotated[Number, "Contribution as a share of the change."]
     effect: Annotated[
-        str, "Which of volume, mix and rate did most; of a root cause `up` or `down`."
+        str,
+        "How the segment moved the whole: by `volume`, `mix` or `rate`, whichever did most; a root "
+        "cause, which is not split into them, moved it `up` or `down`.",
     ]
     volume: Annotated[
         Number,
@@ -196,7 +210,7 @@ class DriverRow:
     revenue.
     """
 
-    incident_id: Annotated[str, "The incident."]
+    incident_id: Annotated[str, INCIDENT_ID]
     grain: Annotated[Grain, _doc("grain")]
     period_start: Annotated[dt.date, _doc("period_start")]
     dimension: Annotated[str, "Dimension of the segment; `all` for the whole shop."]
@@ -204,18 +218,18 @@ class DriverRow:
     factor: Annotated[
         str, "Customers, orders, items or price, those of guests apart; or `returns`."
     ]
-    expected: Annotated[Number, "What the factor was expected to be."]
-    actual: Annotated[Number, "What the factor came to."]
-    contribution: Annotated[float, "What it added to net revenue."]
+    expected: Annotated[Number, _doc("expected")]
+    actual: Annotated[Number, _doc("actual")]
+    contribution: Annotated[float, CONTRIBUTION]
 
 
 @dataclass(frozen=True)
 class CheckRow:
     """One row per incident and check that was made before taking it at its word."""
 
-    incident_id: Annotated[str, "The incident."]
+    incident_id: Annotated[str, INCIDENT_ID]
     check_name: Annotated[str, "What was checked."]
-    verdict: Annotated[str, "What it came to in one word; `not tested` where too little is known."]
+    verdict: Annotated[str, VERDICT]
     detail: Annotated[str, "The same in a sentence."]
     figures: Annotated[dict[str, object], "What it was decided by, as a JSON object."]
 
@@ -306,11 +320,9 @@ class CanaryRow:
     segment: Annotated[str, _doc("segment")]
     grain: Annotated[Grain, _doc("grain")]
     period_start: Annotated[dt.date, _doc("period_start")]
-    relative_change: Annotated[
-        float, "Size of the change that was planted, as a part of what came."
-    ]
+    relative_change: Annotated[float, RELATIVE_CHANGE]
     planted: Annotated[float, "Value that was planted."]
-    confidence: Annotated[float, "Confidence that it was given."]
+    confidence: Annotated[float, _doc("confidence")]
     is_caught: Annotated[bool, "Whether it would have been reported."]
 
 
@@ -318,7 +330,7 @@ class CanaryRow:
 class Feedback:
     """One row per thing that somebody said about a finding, kept from run to run."""
 
-    anomaly_id: Annotated[str, "The finding."]
+    anomaly_id: Annotated[str, ANOMALY_ID]
     kpi: Annotated[str, _doc("kpi")]
     segment: Annotated[str, _doc("segment")]
     action: Annotated[str, "What was said."]
@@ -341,7 +353,7 @@ class Run:
     status: Annotated[str, "`finished`."]
     source: Annotated[str, "Where the order lines came from; says so where the shop is simulated."]
     source_rows: Annotated[int, "Raw rows read."]
-    anomalies: Annotated[int, "How many anomalies were found."]
+    anomalies: Annotated[int, ANOMALIES]
     code_version: Annotated[str, "Version of the project."]
 
 
@@ -349,12 +361,12 @@ class Run:
 class SentAlert:
     """One row per incident sent to a channel, kept from run to run: nothing is sent twice."""
 
-    incident_id: Annotated[str, "Incident that was sent."]
-    lead_anomaly_id: Annotated[str, "Finding that it was told by then."]
+    incident_id: Annotated[str, INCIDENT_ID]
+    lead_anomaly_id: Annotated[str, LEAD]
     channel: Annotated[str, "`webhook` or `email`."]
     reason: Annotated[str, "Why it was sent: new, or worse than when it was sent before."]
     severity: Annotated[str, _doc("severity")]
-    confidence: Annotated[float, "Confidence that was told."]
+    confidence: Annotated[float, _doc("confidence")]
     sent_at: Annotated[dt.datetime, "When the channel had taken it, in UTC."]
 
 
@@ -362,13 +374,13 @@ class SentAlert:
 class Rewrite:
     """One row per narrative that an endpoint was asked to retell; kept from run to run."""
 
-    incident_id: Annotated[str, "Incident whose narrative it was."]
-    narrative: Annotated[str, "The narrative as it was."]
+    incident_id: Annotated[str, INCIDENT_ID]
+    narrative: Annotated[str, NARRATIVE]
     rewritten: Annotated[
         str | None,
         "What came back, with its figures put in again; empty where it was refused.",
     ]
-    verdict: Annotated[str, "Whether it was taken, or why not."]
+    verdict: Annotated[str, VERDICT]
     model: Annotated[str, "Model that was asked."]
     asked_at: Annotated[dt.datetime, "When it was asked, in UTC."]
 
@@ -380,7 +392,7 @@ TABLES: dict[str, Table] = {
         AnomalyRow,
         about="One row per KPI whose unfinished period already shows more than a whole one should.",
         renamed={
-            "anomaly_id": ("warning_id", "Id of the warning, the same in every run."),
+            "anomaly_id": ("warning_id", WARNING_ID),
             "actual": ("at_least", "The least that the period can end with, in the KPI's unit."),
         },
         implied={"lower": None, "direction": "up", "z_score": None, "iqr_score": None},
@@ -390,7 +402,7 @@ TABLES: dict[str, Table] = {
     "early_attributions": Table(
         AttributionRow,
         about="The same as `attributions`, of early warnings.",
-        renamed={"anomaly_id": ("warning_id", "The early warning.")},
+        renamed={"anomaly_id": ("warning_id", WARNING_ID)},
     ),
     "kpi_tree": Table(DriverRow),
     "doubts": Table(CheckRow),
