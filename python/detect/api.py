@@ -154,7 +154,7 @@ def _kpis(given: pd.DataFrame, kpis: pd.DataFrame | None) -> dict[str, Kpi]:
             "label": str(name), "numerator": str(name),
             "cadence": next(grain for grain in GRAINS if (grains == grain).any()),
         }  # fmt: skip
-        known = USUAL | own | said.get(name, {})
+        known = USUAL | own | said.get(str(name), {})
         fields = {k: v for k, v in known.items() if k in Kpi.__dataclass_fields__}
         defined[str(name)] = Kpi(name=str(name), **fields)  # type: ignore[arg-type]
     return defined

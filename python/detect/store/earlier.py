@@ -10,8 +10,8 @@ from detect.grouping import by
 from detect.honesty import BlindSpot
 from detect.keeping import Earlier, Marks
 from detect.records import GRAINS, Attribution, Branch, Doubt
-from detect.store.connection import Connection, connect, has_table
-from retail.reading.file import UnreadyError, read_table
+from detect.store.connection import Connection, connect
+from retail.reading.file import UnreadyError, has_table, read_table
 from retail.schema import TABLES
 
 EXPLAINED = (
