@@ -215,19 +215,34 @@ def test_a_measure_or_dimension_that_tables_can_not_be_made_of_stops_the_build_i
     edited: Shop, mistake: str
 ) -> None:
     old, new, said = MEASURE_MISTAKES[mistake]
+    line = refusal(edited, old, new)
+    assert f"{LINES}: " in line
+    assert said in line
+
+
+@pytest.mark.full
+@pytest.mark.usefixtures("edit")
+def test_what_metricflow_refuses_is_said(edited: Shop) -> None:
+    line = refusal(edited, UK_NAME, "name: country")
+    assert "kpi_lines" in line
+    assert "`country`" in line
+
+
+def refusal(edited: Shop, old: str, new: str) -> str:
+    """Why the daily job does not build what an edit made of a new measure; nothing is published."""
     path = edited.project / LINES
     original = path.read_text()
-    path.write_text(replaced(original, (MEASURES, MEASURES + UK_RETURNS)).replace(old, new, 1))
+    with_measure = replaced(original, (MEASURES, MEASURES + UK_RETURNS))
+    path.write_text(with_measure.replace(old, new, 1))
     before = edited.database.read_bytes()
     try:
         built = edited.python("-m", "daily", "--quiet", "--project", str(edited.project))
     finally:
         path.write_text(original)
     assert built.returncode == 1
-    (line,) = built.stderr.splitlines()
-    assert f"{LINES}: " in line
-    assert said in line
     assert edited.database.read_bytes() == before
+    (line,) = built.stderr.splitlines()
+    return line
 
 
 UK_RETURNS = """\
