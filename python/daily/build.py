@@ -142,7 +142,7 @@ def _results(outcome: dbtRunnerResult) -> Sequence[NodeResult]:
 def _note_refusal(refused: list[str], event: EventMsg) -> None:
     """Note why MetricFlow refuses the semantic models: dbt's exception only says that it does."""
     if event.info.name == "SemanticValidationFailure" and event.info.level == "error":
-        refused.append(event.info.msg)  # type: ignore[attr-defined] - a protobuf message
+        refused.append(event.info.msg)  # type: ignore[attr-defined]  # a protobuf message
 
 
 def _first_reason(
