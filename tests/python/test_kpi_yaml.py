@@ -428,12 +428,33 @@ def test_every_measure_is_the_same_on_segments_and_on_order_lines(edited: Shop) 
         names = connection.execute(
             "select measure from marts.dim_measures where grain = 'daily'"
         ).fetchall()
+        largest = connection.execute(
+            "select distinct largest_by, largest_of, largest_members from marts.dim_measures"
+        ).fetchall()
     assert len(names) == 11
+    assert set(largest) == {("gross_revenue", "product", 10), (None, None, None)}
     day = date(2011, 1, 3)
     assert_measured_alike(
         edited.database, day, [name for (name,) in names if name != "repeat_customers"]
     )
     assert_measured_alike(edited.database, day + timedelta(1), ["repeat_customers"])
+
+
+@pytest.mark.full
+def test_there_are_as_many_best_sellers_as_their_measure_says(
+    small_built: Shop, tmp_path: Path
+) -> None:
+    shop = replace(copied(small_built, tmp_path), project=project_copy(tmp_path))
+    lines = shop.project / LINES
+    lines.write_text(replaced(lines.read_text(), ("members: 10", "members: 1")))
+    built = shop.dbt("run", "--select", "int_top_products__daily")
+    assert built.returncode == 0, built.stdout
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        counts = connection.execute(
+            "select distinct count(*) from intermediate.int_top_products__daily"
+            " group by period_start"
+        ).fetchall()
+    assert counts == [(1,)]
 
 
 def test_a_kpi_of_existing_measures_and_a_new_threshold_need_yaml_alone(
