@@ -20,7 +20,8 @@
             {%- elif name in seen -%}
                 {%- set problem = "'" ~ name ~ "' is there twice; allowed: one column of a name" -%}
             {%- elif kind == 'measure' and name not in twins -%}
-                {%- set problem = 'it has no twin; allowed: beside ' ~ name ~ '_' ~ other -%}
+                {%- set problem = name ~ '_' ~ other ~ ' is missing; a measure of one grain has a '
+                    ~ 'twin at the other' -%}
             {%- else -%}
                 {%- set problem = none -%}
             {%- endif -%}

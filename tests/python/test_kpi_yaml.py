@@ -104,7 +104,7 @@ MEASURE_MISTAKES = {
         "create_metric: true", "config: {meta: {larges: 1}}", "unknown key 'larges' in config.meta"
     ),
     "a measure of one grain": (
-        UK_NAME, f"{UK_NAME}_daily", "it has no twin; allowed: beside returned_revenue_uk_weekly"
+        UK_NAME, f"{UK_NAME}_daily", "_daily: returned_revenue_uk_weekly is missing; a measure of"
     ),
     "a measure beside its grains": (
         UK_NAME, "name: top_product_revenue", "'top_product_revenue' is there twice"
