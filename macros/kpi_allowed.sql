@@ -1,4 +1,7 @@
-{# What the KPI YAML may say: the one list that the checks, and their messages, read. #}
+{#
+    What the YAML of KPIs, measures and dimensions may say: the one list that the checks, and their
+    messages, read.
+#}
 {% macro kpi_allowed(field) %}
     {{ return({
         'keys': [
@@ -13,5 +16,10 @@
         'segment_by': [none, 'country'],
         'thresholds': ['z', 'iqr', 'trend_alpha', 'confidence'],
         'materiality': ['absolute', 'relative'],
+        'agg': ['sum', 'count_distinct'],
+        'measure_keys': ['largest'],
+        'largest': ['members', 'dimension', 'measure'],
+        'dimension_keys': ['broken_down_by', 'coarser_than', 'root_cause'],
+        'root_cause': ['combined', 'alone', 'never'],
     }[field]) }}
 {% endmacro %}

@@ -10,7 +10,6 @@
         {%- set name = meta.broken_down_by if meta.broken_down_by is string else dimension.name -%}
         {%- do dimensions.append({
             'dimension': name,
-            'label': dimension.label or name | replace('_', ' '),
             'description': dimension.description,
             'expr': dimension.expr or dimension.name,
             'coarser_than': meta.get('coarser_than'),

@@ -1,5 +1,11 @@
-{# The products with the highest gross revenue of each period, best first, ties by stock code. #}
-{% macro top_products(grain, limit=10) %}
+{#
+    The products with the highest gross revenue of each period, best first, ties by stock code: as
+    many as the measure of their revenue says.
+#}
+{% macro top_products(grain) %}
+{%- set measures = kpi_measures(grain) | selectattr('column', 'equalto', 'top_product_revenue') -%}
+{%- set limits = measures | map(attribute='largest') | map(attribute='members') | list -%}
+
 with
 
 sales as (
@@ -31,5 +37,5 @@ ranked as (
 )
 
 select * from ranked
-where product_rank <= {{ limit }}
+where product_rank <= {{ limits[0] if limits else 0 }}
 {% endmacro %}

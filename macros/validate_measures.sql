@@ -5,26 +5,29 @@
 {% macro validate_measures() %}
     {%- set model = measured_model() -%}
     {%- if model -%}
+        {%- set file = model.original_file_path -%}
+        {%- for dimension in model.dimensions -%}
+            {%- do validate_dimension(file ~ ': dimension ' ~ dimension.name, dimension) -%}
+        {%- endfor -%}
         {%- for measure in model.measures -%}
-            {%- set which = model.original_file_path ~ ': measure ' ~ measure.name -%}
-            {%- if measure.agg not in ['sum', 'count_distinct'] -%}
-                {%- do exceptions.raise_compiler_error(
-                    which ~ ": agg is '" ~ measure.agg ~ "'; allowed: sum, count_distinct"
-                ) -%}
-            {%- endif -%}
-            {%- do validate_line_expr(which, measure.expr or measure.name) -%}
+            {%- do validate_measure(file ~ ': measure ' ~ measure.name, measure) -%}
         {%- endfor -%}
-        {%- for dimension in kpi_dimensions() -%}
-            {%- set which = model.original_file_path ~ ': dimension ' ~ dimension.dimension -%}
-            {%- do validate_line_expr(which, dimension.expr) -%}
-            {%- do validate_dimension(which, dimension) -%}
-        {%- endfor -%}
+        {%- do validate_measured_names(file) -%}
         {%- set there = kpi_dimensions() | map(attribute='dimension') -%}
         {%- for name in ['country', 'customer_type', 'hour'] | reject('in', there | list) -%}
             {%- do exceptions.raise_compiler_error(
-                model.original_file_path ~ ': dimension ' ~ name
+                file ~ ': dimension ' ~ name
                 ~ ': broken_down_by is missing; checks on the data and the driver tree need it'
             ) -%}
+        {%- endfor -%}
+        {%- set there = kpi_measures() | selectattr('largest') | map(attribute='measure') | list -%}
+        {%- for grain in kpi_allowed('cadence') -%}
+            {%- if 'top_product_revenue_' ~ grain not in there -%}
+                {%- do exceptions.raise_compiler_error(
+                    file ~ ': measure top_product_revenue_' ~ grain
+                    ~ ': largest is missing; it says how many best sellers there are'
+                ) -%}
+            {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
 {% endmacro %}

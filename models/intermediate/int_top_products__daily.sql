@@ -1,2 +1,2 @@
--- One row per day and product among the day's ten best sellers by gross revenue.
+-- One row per day and product among the day's best sellers by gross revenue.
 {{ top_products('daily') }}

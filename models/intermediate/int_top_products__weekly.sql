@@ -1,2 +1,2 @@
--- One row per ISO week and product among the week's ten best sellers by gross revenue.
+-- One row per ISO week and product among the week's best sellers by gross revenue.
 {{ top_products('weekly') }}

@@ -6,7 +6,6 @@ final as (
     select
         {{ sql_text(dimension.dimension) }} as dimension,
         cast({{ loop.index }} as integer) as place,
-        {{ sql_text(dimension.label) }} as label,
         {{ sql_text(dimension.description) }} as description,
         {{ sql_text(dimension.expr) }} as expr,
         {{ sql_text(dimension.coarser_than) }} as coarser_than,

@@ -11,9 +11,9 @@ final as (
         {{ sql_text(measure.description) }} as description,
         {{ sql_text(measure.agg) }} as agg,
         {{ sql_text(measure.expr) }} as expr,
-        {{ sql_text(measure.largest.measure) }} as largest_by,
-        {{ sql_text(measure.largest.dimension) }} as largest_of,
-        cast({{ measure.largest.members or 'null' }} as integer) as largest_members
+        {{ sql_text(measure.largest.get('measure')) }} as largest_by,
+        {{ sql_text(measure.largest.get('dimension')) }} as largest_of,
+        cast({{ measure.largest.get('members', 'null') }} as integer) as largest_members
     {{ 'union all' if not (last and loop.last) }}
     {%- endfor %}
     {%- endfor %}

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from warehouse.publish import COPY_VARIABLE, is_private, published_as
 if TYPE_CHECKING:
     from dbt.artifacts.schemas.results import NodeResult
     from dbt.cli.main import dbtRunnerResult
+    from dbt_common.events.base_types import EventMsg
 
     from runlog import Log
 
@@ -77,15 +79,16 @@ def build(
     where = {"RETAIL_DB": str(published_as(database))}
     where |= {COPY_VARIABLE: str(database)} if is_private(database) else {}
     settings = {**where, **(settings or {})}
+    refused: list[str] = []
     with environment(**settings), _closed_afterwards():
-        outcome = dbtRunner().invoke(words)
+        outcome = dbtRunner(callbacks=[partial(_note_refusal, refused)]).invoke(words)
     results = _results(outcome)
     keep(results)
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     look = first_row or (lambda query: _row(query, database))
     if not outcome.success:
-        raise DailyError(f"dbt build stopped: {_first_reason(outcome, results, look)}")
+        raise DailyError(f"dbt build stopped: {_first_reason(outcome, results, look, refused)}")
     return _summarise(results, look)
 
 
@@ -136,10 +139,18 @@ def _results(outcome: dbtRunnerResult) -> Sequence[NodeResult]:
     return outcome.result.results if isinstance(outcome.result, RunExecutionResult) else []
 
 
-def _first_reason(outcome: dbtRunnerResult, results: Sequence[NodeResult], look: FirstRow) -> str:
+def _note_refusal(refused: list[str], event: EventMsg) -> None:
+    """Note why MetricFlow refuses the semantic models: dbt's exception only says that it does."""
+    if event.info.name == "SemanticValidationFailure" and event.info.level == "error":
+        refused.append(event.info.msg)  # type: ignore[attr-defined]  # a protobuf message
+
+
+def _first_reason(
+    outcome: dbtRunnerResult, results: Sequence[NodeResult], look: FirstRow, refused: Sequence[str]
+) -> str:
     failed = [result for result in results if result.status in ("error", "fail")]
     if not failed:
-        return _one_line(str(outcome.exception))
+        return " ".join(map(_one_line, (str(outcome.exception), *refused[:1])))
     if failed[0].status == "fail":
         return _found_by(failed[0], look)
     return f"{failed[0].node.name}: {_one_line(failed[0].message or 'failed')}"

@@ -208,6 +208,19 @@ def test_hours_without_orders_are_missing_in_order_of_the_clock() -> None:
     assert told.figures["share"] == pytest.approx(0.5)
 
 
+def test_an_hour_that_is_no_number_has_no_place_on_the_clock() -> None:
+    known = hourly()
+    others = known.period[:-1]
+    known.members["hour"] = ("10", "11", "12", "13", "14", "15", "8", "late")
+    rows = known.rows(known.period[-1])
+    known.measures["orders"][rows] *= np.isin(known.codes["hour"][rows], [6, 0, 1])
+    told = faults.missing_hours(known, known.period[-1], others)
+    assert (told.figures["first"], told.figures["last"]) == (12, 15)
+    known.members["hour"] = ("early", "noon", "late", *"abcde")
+    told = faults.missing_hours(known, known.period[-1], others)
+    assert told.verdict == faults.NOT_TESTED
+
+
 def test_orders_that_lose_their_customers_are_seen() -> None:
     known = hourly()
     others = known.period[:-1]

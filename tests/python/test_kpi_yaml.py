@@ -31,6 +31,7 @@ NEW_DIMENSIONS = """\
         expr: case when unit_price < 5 then 'cheap' else 'dear' end
         config: {meta: {broken_down_by: true}}
 """
+UK_NAME = "name: returned_revenue_uk"
 EXPR = "expr: case when country = 'United Kingdom' then returned_revenue else 0 end"
 PUBLIC_YEAR = PROJECT.parent / "shared/data/online_retail.csv"
 COPIED = ("models", "macros", "seeds", "analyses", "tests/data_tests")
@@ -79,8 +80,62 @@ MEASURE_MISTAKES = {
     "no dimension to be coarser than": (
         "coarser_than: product", "coarser_than: shelf", "coarser_than is 'shelf'; allowed: country"
     ),
+    "coarser than itself": (
+        "coarser_than: product", "coarser_than: category", "coarser_than is 'category'; allowed: "
+    ),
+    "coarser than a coarser one": (
+        "coarser_than: product", "coarser_than: region", "coarser_than is 'region'; allowed: "
+    ),
+    "a slip for true": (
+        "broken_down_by: true", "broken_down_by: ture", "broken_down_by is 'ture'; allowed: true"
+    ),
+    "a name with a blank": (
+        "broken_down_by: hour, ", "broken_down_by: the hour, ", "'the hour'; allowed: true, false"
+    ),
+    "two dimensions of one name": (
+        "broken_down_by: true, root_cause: never}}",
+        "broken_down_by: country}}\n        expr: country",
+        "dimension country: 'country' is there twice",
+    ),
+    "an unknown key of a dimension": (
+        "root_cause: never", "root: never", "unknown key 'root' in config.meta; allowed: broken_"
+    ),
+    "an unknown key of a measure": (
+        "create_metric: true", "config: {meta: {larges: 1}}", "unknown key 'larges' in config.meta"
+    ),
+    "a measure of one grain": (
+        UK_NAME, f"{UK_NAME}_daily", "_daily: returned_revenue_uk_weekly is missing; a measure of"
+    ),
+    "a measure beside its grains": (
+        UK_NAME, "name: top_product_revenue", "'top_product_revenue' is there twice"
+    ),
+    "a dimension like a measure": (
+        "broken_down_by: true, root_cause: never}}",
+        "broken_down_by: units}}\n        expr: units",
+        "measure units: 'units' is there twice",
+    ),
+    "a measure like a column of the tables": (
+        UK_NAME, "name: lines", "measure lines: the name 'lines' is taken; allowed: none of period"
+    ),
+    "a measure like a word of SQL": (UK_NAME, "name: order", "the name 'order' is taken; allowed"),
+    "a sum of texts": (EXPR, "expr: country", "'country', which is varchar; allowed: a number"),
+    "a mistyped key of the largest": ("{members: 10", "{member: 10", "allowed: a mapping with mem"),
+    "no number of the largest": (
+        "members: 10", "members: ten", "largest.members is 'ten'; allowed: a whole number above 0"
+    ),
+    "none of the largest": ("members: 10", "members: 0", "largest.members is '0'; allowed: a who"),
+    "the largest of no dimension": (
+        "dimension: product", "dimension: produce", "largest.dimension is 'produce'; allowed: cou"
+    ),
+    "the largest by a count": (
+        "measure: gross_revenue}", "measure: orders}", "largest.measure is 'orders'; allowed: ret"
+    ),
+    "best sellers without their number": (
+        "{largest: {members: 10, dimension: product, measure: gross_revenue}}", "{}",
+        "top_product_revenue_daily: largest is missing",
+    ),
 }  # fmt: skip
-QUICK_MEASURE_MISTAKES = ("an aggregate", "no column")
+QUICK_MEASURE_MISTAKES = ("an aggregate", "no column", "a measure like a column of the tables")
 QUICK = ("an unknown cadence", "a threshold left out", "an unknown measure")
 """Mistakes that `make test` makes: of a word, a number, and one that dbt itself finds."""
 
@@ -160,19 +215,34 @@ def test_a_measure_or_dimension_that_tables_can_not_be_made_of_stops_the_build_i
     edited: Shop, mistake: str
 ) -> None:
     old, new, said = MEASURE_MISTAKES[mistake]
+    line = refusal(edited, old, new)
+    assert f"{LINES}: " in line
+    assert said in line
+
+
+@pytest.mark.full
+@pytest.mark.usefixtures("edit")
+def test_what_metricflow_refuses_is_said(edited: Shop) -> None:
+    line = refusal(edited, UK_NAME, "name: country")
+    assert "kpi_lines" in line
+    assert "`country`" in line
+
+
+def refusal(edited: Shop, old: str, new: str) -> str:
+    """Why the daily job does not build what an edit made of a new measure; nothing is published."""
     path = edited.project / LINES
     original = path.read_text()
-    path.write_text(replaced(original, (MEASURES, MEASURES + UK_RETURNS)).replace(old, new, 1))
+    with_measure = replaced(original, (MEASURES, MEASURES + UK_RETURNS))
+    path.write_text(with_measure.replace(old, new, 1))
     before = edited.database.read_bytes()
     try:
         built = edited.python("-m", "daily", "--quiet", "--project", str(edited.project))
     finally:
         path.write_text(original)
     assert built.returncode == 1
-    (line,) = built.stderr.splitlines()
-    assert f"{LINES}: " in line
-    assert said in line
     assert edited.database.read_bytes() == before
+    (line,) = built.stderr.splitlines()
+    return line
 
 
 UK_RETURNS = """\
@@ -180,6 +250,9 @@ UK_RETURNS = """\
         agg: sum
         expr: case when country = 'United Kingdom' then returned_revenue else 0 end
         create_metric: true
+      - name: order_lines
+        agg: sum
+        expr: 1
 """
 UK_RATE = (
     ("name: returned_per_order", "name: uk_return_rate"),
@@ -238,7 +311,41 @@ def test_a_new_measure_and_a_kpi_on_it_go_through_to_a_cause_and_a_story(tmp_pat
     assert done.returncode == 0, done.stderr
     day = date(2011, 1, 3) + timedelta(spoilt)
     assert_explained(shop.database, day, "10003", "THING 3")
-    assert_measured_alike(shop.database, day, ["returned_revenue_uk"])
+    assert_measured_alike(shop.database, day, ["returned_revenue_uk", "order_lines"])
+    spoil = f"update marts.fct_segments_daily set order_lines = 0 where period_start = '{day}'"
+    assert not_added_up(shop, tmp_path) == []
+    assert not_added_up(shop, tmp_path, spoil) == [("measure order_lines", "all", day)]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kpis"),
+    [
+        (
+            "update marts.fct_segments_daily set country = 'Moon' where country = 'Germany'",
+            {"revenue_by_country"},
+        ),
+        ("delete from marts.fct_kpis_daily where kpi = 'units_sold'", {"units_sold"}),
+        ("delete from marts.fct_segments_daily where country = 'Germany'", None),
+    ],
+)
+def test_segments_that_do_not_add_up_are_found_by_country_and_on_either_side(
+    small_built: Shop, tmp_path: Path, spoil: str, kpis: set[str] | None
+) -> None:
+    assert not_added_up(small_built, tmp_path) == []
+    found = {kpi for kpi, _, _ in not_added_up(small_built, tmp_path, spoil)}
+    assert found == kpis if kpis else {"revenue_by_country", "total_revenue"} <= found
+
+
+def not_added_up(shop: Shop, folder: Path, spoil: str = "") -> list[tuple[str, str, date]]:
+    """What the test of the daily segments finds in a copy of a built shop after a statement."""
+    (test,) = shop.folder.glob("target/compiled/**/assert_daily_segments_add_up_to_kpis.sql")
+    copy = folder / "spoilt" / shop.database.name  # the test names the database
+    copy.parent.mkdir(exist_ok=True)
+    shutil.copyfile(shop.database, copy)
+    with duckdb.connect(str(copy)) as connection:
+        connection.execute(spoil)
+        query = f"select kpi, segment, period_start from ({test.read_text()}) order by all"
+        return connection.execute(query).fetchall()
 
 
 def assert_explained(database: Path, day: date, cause: str, told: str) -> None:
@@ -321,12 +428,33 @@ def test_every_measure_is_the_same_on_segments_and_on_order_lines(edited: Shop) 
         names = connection.execute(
             "select measure from marts.dim_measures where grain = 'daily'"
         ).fetchall()
+        largest = connection.execute(
+            "select distinct largest_by, largest_of, largest_members from marts.dim_measures"
+        ).fetchall()
     assert len(names) == 11
+    assert set(largest) == {("gross_revenue", "product", 10), (None, None, None)}
     day = date(2011, 1, 3)
     assert_measured_alike(
         edited.database, day, [name for (name,) in names if name != "repeat_customers"]
     )
     assert_measured_alike(edited.database, day + timedelta(1), ["repeat_customers"])
+
+
+@pytest.mark.full
+def test_there_are_as_many_best_sellers_as_their_measure_says(
+    small_built: Shop, tmp_path: Path
+) -> None:
+    shop = replace(copied(small_built, tmp_path), project=project_copy(tmp_path))
+    lines = shop.project / LINES
+    lines.write_text(replaced(lines.read_text(), ("members: 10", "members: 1")))
+    built = shop.dbt("run", "--select", "int_top_products__daily")
+    assert built.returncode == 0, built.stdout
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        counts = connection.execute(
+            "select distinct count(*) from intermediate.int_top_products__daily"
+            " group by period_start"
+        ).fetchall()
+    assert counts == [(1,)]
 
 
 def test_a_kpi_of_existing_measures_and_a_new_threshold_need_yaml_alone(

@@ -130,13 +130,16 @@ def _share(amounts: Floats, of: Bools, rows: slice) -> float:
 
 
 def missing_hours(cells: Cells, day: np.datetime64, others: Days) -> Fault:
-    """The longest run of hours without an order, that are traded on most comparable days."""
+    """The longest run of hours without an order, that are traded on most comparable days.
+
+    Members that are no whole number have no place on the clock, and are left out.
+    """
     names = cells.members["hour"]
     orders = np.stack([_by_hour(cells, d, len(names)) for d in (day, *others)])
-    if others.size < FEWEST_DAYS or orders[0].sum() == 0:
+    hour = np.array([int(name) if name.isdecimal() else -1 for name in names], dtype=np.int64)
+    if others.size < FEWEST_DAYS or orders[0].sum() == 0 or hour.max() < 0:
         return Fault(NOT_TESTED, {})
-    hour = np.array([int(name) for name in names], dtype=np.int64)
-    due = np.flatnonzero((orders[1:] > 0).mean(axis=0) >= USUAL_HOUR)
+    due = np.flatnonzero(((orders[1:] > 0).mean(axis=0) >= USUAL_HOUR) & (hour >= 0))
     due = due[np.argsort(hour[due])]
     absent = _longest_run(orders[0, due] == 0)
     share = float(orders[1:, due[absent]].sum() / max(float(orders[1:].sum()), 1e-300))

@@ -23,19 +23,20 @@ FEWEST_PRICES = 5
 class _Measure:
     """How a measure is worked out from lines: expressions in SQL, which the build has checked.
 
-    `member` and `ranked` are those of the dimension and measure that it is the largest of, if any.
+    `largest` is how many members of a dimension it is of, 0 where of all; `member` and `ranked` are
+    those of the dimension and the measure that ranks them.
     """
 
     name: str
     agg: str
     expr: str
-    largest: int | None
+    largest: int
     member: str | None
     ranked: str | None
 
     def column(self) -> str:
         """What is read of each line."""
-        if self.largest is not None:
+        if self.largest:
             return f"cast({self.ranked} as double)"
         return f"cast({self.expr} as {'double' if self.agg == 'sum' else 'varchar'})"
 
@@ -71,7 +72,7 @@ def read_lines(
         sums={
             m.name: _amounts(columns[f"measure_{i}"])
             for i, m in enumerate(known)
-            if m.agg == "sum" and m.name not in largest
+            if m.agg == "sum" and not m.largest
         },
         counted={
             m.name: _numbered(columns[f"measure_{i}"])
@@ -88,8 +89,8 @@ def _measures(
     rows = connection.execute(
         """
         select
-            measures.measure, measures.agg, measures.expr, measures.largest_members,
-            dimensions.expr, ranking.expr
+            measures.measure, measures.agg, measures.expr,
+            coalesce(measures.largest_members, 0), dimensions.expr, ranking.expr
         from marts.dim_measures as measures
         left join marts.dim_dimensions as dimensions
             on measures.largest_of = dimensions.dimension
@@ -139,7 +140,7 @@ def _numbered(column: Any) -> Ints:  # noqa: ANN401 - masked where the database 
 
 def _largest(measure: _Measure, place: int, columns: Mapping[str, Any]) -> Largest:
     members = _coded(columns[f"member_{place}"]).codes
-    return Largest(members, _amounts(columns[f"measure_{place}"]), measure.largest or 0)
+    return Largest(members, _amounts(columns[f"measure_{place}"]), measure.largest)
 
 
 def _coded(texts: Any) -> Coded:  # noqa: ANN401 - DuckDB may give an array or a categorical
