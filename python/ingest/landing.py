@@ -46,7 +46,7 @@ from warehouse.errors import first_line
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 4
+LANDING_VERSION = 5
 """Rises when a file would be landed differently, so that it is landed again."""
 
 _NOTHING = Record(files=(), parts=(), size=0, sha256="", broken=0)

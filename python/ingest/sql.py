@@ -10,8 +10,12 @@ from warehouse.quoting import literal
 
 COLUMNS = (*FIELDS, "source_file", "source_row", "parse_error", "raw_line")
 """The columns of raw.order_lines, each text but source_row."""
-ROW_HASH = f"cast(hash({', '.join(COLUMNS)}) >> 1 as bigint)"
-"""Tells a row from every other, of any file; the same for as long as DuckDB's version is."""
+ROW_HASH = f"cast(hash(hash({', '.join(COLUMNS)})) >> 1 as bigint)"
+"""Tells a row from every other, of any file; the same for as long as DuckDB's version is.
+
+Hashed twice: DuckDB combines the last column by XOR alone, so that in the XOR of two rows a last
+column that they share would cancel out, and no change of it be seen.
+"""
 OTHER_ROW_HASH = f"cast(hash({ROW_HASH}) >> 1 as bigint)"
 """The same for a row whose date is read with the day first: it is another row then."""
 

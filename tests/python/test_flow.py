@@ -68,7 +68,7 @@ def test_the_flow_does_the_daily_job_with_a_task_for_each_step_and_phones_nobody
     assert done.returncode == 0, done.stderr
     log = done.stdout + done.stderr
     tasks = re.findall(r"Task run '(.+?)' - Finished in state Completed\(\)", log)
-    assert tasks == ["data", "dbt build", "detect", "report", "alert"]
+    assert tasks == ["data", "compare", "dbt build", "detect", "report", "alert"]
     assert "no channel is set up" in log
     assert "<h1>" in shop.database.with_name("report.html").read_text(encoding="utf-8")
     with duckdb.connect(str(shop.database), read_only=True) as connection:

@@ -77,6 +77,22 @@ def test_a_late_line_has_its_own_day_built_anew_and_no_other(grown: Shop) -> Non
     assert days_built(grown, "fct_segments_weekly") == {"2011-01-10"}
 
 
+def test_another_name_of_a_product_reaches_days_on_which_it_was_sold_twice(grown: Shop) -> None:
+    """What two lines of a day have in common must not cancel out in what the day comes to."""
+    line = ["559001", "77777", "OLD NAME", "1", "01/11/2011 10:00", "5", "100", "Germany"]
+    other = ["559002", *line[1:6], "101", line[7]]
+    write(Path(grown.source) / "two.csv", [line, other])
+    build(grown)
+    later = [
+        [f"5591{n:02}", "77777", "NEW NAME", "1", "01/14/2011 10:00", "5", "100", "Germany"]
+        for n in range(5)
+    ]
+    write(Path(grown.source) / "later.csv", later)
+    build(grown)
+    named = "select distinct description from marts.fct_order_lines where product = '77777'"
+    assert rows(grown, named) == [("NEW NAME",)]
+
+
 def test_what_is_built_by_other_settings_is_built_anew(grown: Shop) -> None:
     market = "select distinct market from marts.fct_order_lines where country = 'Germany'"
     assert rows(grown, market) == [("international",)]
