@@ -60,15 +60,17 @@ kpis as (
 ),
 
 segments as (
-
+    {% for segment, keys in [("'all'", 'period_start'), ('country', 'period_start, country')] %}
     select
         period_start,
-        coalesce(country, 'all') as segment
+        {{ segment }} as segment
         {%- for measure in measures %},
         cast(sum({{ measure.column }}) as double) as {{ measure.column }}
         {%- endfor %}
     from {{ segment_relation }}
-    group by grouping sets ((period_start), (period_start, country))
+    group by {{ keys }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
