@@ -26,11 +26,12 @@ import runlog
 from conftest import FULL, PROJECT, Shop
 from dashboard import choice, cli, harmless, read
 from dashboard.errors import DashboardError
-from dashboard.records import OTHER, Line, Place, Sums
+from dashboard.records import Line, Place, Sums
 from detect import pipeline
 from detect import store as detect_store
 from retail import formatting
 from retail.reading import Facts, read_facts
+from retail.schema import OTHER
 from test_report import change, hostile, query
 
 APP = str(cli.APP)
