@@ -8,13 +8,11 @@
             select
                 order_lines.ordered_at,
                 {{ described_line_hash() }} as line_hash
-            from {{ ref('int_order_lines__classified') }} as order_lines
-            left join {{ ref('int_invoices__numbered') }} as invoices
-                on
-                    order_lines.invoice_no = invoices.invoice_no
-                    and order_lines.customer_id is not distinct from invoices.customer_id
-            left join {{ ref('int_products__described') }} as products
-                on order_lines.stock_code = products.stock_code
+            from {{ described_lines(
+                ref('int_order_lines__classified'),
+                ref('int_invoices__numbered'),
+                ref('int_products__described')
+            ) }}
             where order_lines.reject_reason is null
         ) as described
     {%- endset -%}

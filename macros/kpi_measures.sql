@@ -4,10 +4,9 @@
 #}
 {% macro kpi_measures(grain=none) %}
     {%- set measures = [] -%}
-    {%- set others = kpi_allowed('cadence') | reject('equalto', grain) -%}
-    {%- set other = '_' ~ others | first if grain else '(none)' -%}
+    {%- set other = '_' ~ kpi_allowed('cadence') | reject('equalto', grain) | first -%}
     {%- set model = measured_model() or {'measures': []} -%}
-    {%- for measure in model.measures if not measure.name.endswith(other) -%}
+    {%- for measure in model.measures if not (grain and measure.name.endswith(other)) -%}
         {%- set expr = measure.expr or measure.name -%}
         {%- do measures.append({
             'measure': measure.name,

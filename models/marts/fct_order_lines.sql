@@ -84,12 +84,7 @@ final as (
         case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end as units,
         order_lines.row_hash,
         {{ described_line_hash() }} as line_hash
-    from order_lines
-    left join invoices
-        on
-            order_lines.invoice_no = invoices.invoice_no
-            and order_lines.customer_id is not distinct from invoices.customer_id
-    left join products on order_lines.stock_code = products.stock_code
+    from {{ described_lines('order_lines', 'invoices', 'products') }}
     left join countries on order_lines.country = countries.country
 
 )
