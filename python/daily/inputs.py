@@ -26,7 +26,7 @@ from ingest.last_run import last_source
 from ingest.shop import SHOP_FILE, SHOP_VARIABLE
 from ingest.sources import SOURCE_VARIABLE, SourceFile, choose, find
 from warehouse.errors import WarehouseError
-from warehouse.opening import open_database
+from warehouse.opening import log_of, open_database
 from warehouse.option import VARIABLE as DB_VARIABLE
 from warehouse.publish import identity, only_one_at_work
 
@@ -49,7 +49,6 @@ VERSION = 1
 """Rises when a note means something else."""
 FEEDBACK = "select * from insights.feedback order by all"
 ENDS = "select min(until) from insights.feedback where until >= ?"
-_BLOCK = 1 << 20
 _log = logging.getLogger(__name__)
 
 
@@ -111,7 +110,7 @@ def changes(now: Inputs, last: LastRun | None) -> tuple[str, ...]:
     if last is None:
         return ("no finished run is noted",)
     found = [name for name, digest in now.digests.items() if last.digests.get(name) != digest]
-    written_by_hand = now.database.with_name(f"{now.database.name}.wal").exists()
+    written_by_hand = log_of(now.database).exists()
     if written_by_hand or any(_stat(Path(path)) != stat for path, stat in last.results.items()):
         found.append("the results")
     if not last.day <= now.day <= (last.until or now.day):
@@ -214,11 +213,8 @@ def _is_same(file: SourceFile, now: Fingerprint, then: Fingerprint | None, cache
 
 
 def _sha256(path: Path) -> str:
-    known = hashlib.sha256()
     with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            known.update(block)
-    return known.hexdigest()
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _code(project: Path) -> str:

@@ -74,6 +74,11 @@ def insist_on_whole(path: Path) -> None:
         raise WarehouseError(unreadable(path, error)) from error
 
 
+def log_of(path: Path) -> Path:
+    """Where DuckDB keeps what was written and is not in the file yet."""
+    return path.with_name(f"{path.name}.wal")
+
+
 def told(path: Path, error: duckdb.Error) -> str:
     """Say in one line what DuckDB said of a file, and what to do where it can't be read."""
     is_damaged = any(sign in str(error).lower() for sign in DAMAGE)
@@ -83,7 +88,7 @@ def told(path: Path, error: duckdb.Error) -> str:
 def unreadable(path: Path, error: Exception) -> str:
     """Say that a file can't be read, why, and what to do about that cause."""
     said = str(error).lower()
-    wal = path.with_name(f"{path.name}.wal")
+    wal = log_of(path)
     if any(sign in said for sign in STRANGE_LOG):
         return (
             f"{path}: {wal.name} beside it is of another file, which a program had open for "

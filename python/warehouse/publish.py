@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO
 
 from warehouse.errors import MAKE_ROOM, WarehouseError, held, reason
-from warehouse.opening import insist_on_whole, open_database
+from warehouse.opening import insist_on_whole, log_of, open_database
 
 BUILDING, CHANGING = ".building-", ".changing-"
 """Prefixes of the folders that hold private copies, beside the published file."""
@@ -181,7 +181,7 @@ def _copy(database: Path, copy: Path) -> None:
 
 def _settle(database: Path) -> None:
     """Bring a write-ahead log home, which somebody left who wrote to the file by hand."""
-    if not _log_of(database).exists():
+    if not log_of(database).exists():
         return
 
     open_database(database, read_only=False, patience=PATIENCE_SECONDS).close()
@@ -196,7 +196,7 @@ def _put_in_place(copy: Path, database: Path) -> None:
             everybody out.
         WarehouseError: the copy was not closed, or the disk refuses.
     """
-    if _log_of(copy).exists():
+    if log_of(copy).exists():
         raise WarehouseError(f"{copy} was not closed; {as_before(database)}")
     with _told(copy.parent, as_before(database)):
         with copy.open("rb") as whole:
@@ -213,7 +213,7 @@ def _nobody_writing(database: Path) -> Iterator[None]:
         return
     _settle(database)
     with _locked_for_reading(database):
-        if _log_of(database).exists():
+        if log_of(database).exists():
             raise WarehouseError(f"{database}: another program is just writing to it; try again")
         yield
 
@@ -226,10 +226,6 @@ def _locked_for_reading(database: Path) -> Iterator[None]:
             open_database(database, read_only=True).close()  # tells which program it is
             raise held(database)
         yield
-
-
-def _log_of(database: Path) -> Path:
-    return database.with_name(f"{database.name}.wal")
 
 
 def identity(database: Path) -> tuple[int, int, int] | None:

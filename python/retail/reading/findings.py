@@ -73,15 +73,16 @@ def read_findings(connection: Connection, day: dt.date | None = None) -> Finding
     )
     members = [_as_of(row, given, day or today()) for row in rows]
     changed = {new.incident_id for old, new in zip(rows, members, strict=True) if old != new}
+    ordered = tuple(sorted(members, key=_place))
     of: dict[str, list[AnomalyRow]] = {}
-    for row in sorted(members, key=_place):
+    for row in ordered:
         of.setdefault(row.incident_id, []).append(row)
     incidents = [
         _with_members(row, of[row.incident_id], is_changed=row.incident_id in changed)
         for row in read_table(connection, IncidentRow, "incidents")
         if row.incident_id in of
     ]
-    return Findings(newest_first(incidents), tuple(sorted(members, key=_place)))
+    return Findings(newest_first(incidents), ordered)
 
 
 def _with_members(
