@@ -396,7 +396,9 @@ def test_a_second_download_waits_for_nothing(tmp_path: Path, home: Home) -> None
     assert home.asked == []
 
 
-@pytest.mark.parametrize("room", [HALF, len(ZIP) - 1])
+@pytest.mark.parametrize(
+    "room", [pytest.param(HALF, id="half"), pytest.param(len(ZIP) - 1, id="all but a byte")]
+)
 def test_a_full_disk_is_told_and_the_download_goes_on_when_there_is_room(
     tmp_path: Path, home: Home, room: int
 ) -> None:
