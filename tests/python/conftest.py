@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import fcntl
 import gc
 import logging
@@ -12,9 +11,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
+import duckdb
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -58,24 +57,32 @@ class Shop:
         return self.folder / "retail.duckdb"
 
     def environment(self) -> dict[str, str]:
-        return os.environ | {
-            "RETAIL_SOURCE": self.source,
-            "RETAIL_DB": str(self.database),
-            "RETAIL_CACHE": str(self.folder / "landed"),
-            "DBT_TARGET_PATH": str(self.folder / "target"),
-            "DBT_LOG_PATH": str(self.folder / "logs"),
-            "DBT_USE_COLORS": "false",
-        }
+        return (
+            {"DBT_LOG_LEVEL_FILE": "none"}
+            | os.environ
+            | {
+                "RETAIL_SOURCE": self.source,
+                "RETAIL_DB": str(self.database),
+                "RETAIL_CACHE": str(self.folder / "landed"),
+                "DBT_TARGET_PATH": str(self.folder / "target"),
+                "DBT_LOG_PATH": str(self.folder / "logs"),
+                "DBT_USE_COLORS": "false",
+            }
+        )
+
+    def ask(self, query: str) -> list[tuple[object, ...]]:
+        with duckdb.connect(str(self.database), read_only=True) as connection:
+            return connection.execute(query).fetchall()
 
     def dbt(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self._run(str(DBT), *words) if FULL else self._fork("dbt", *words)
 
     def python(self, *words: str) -> subprocess.CompletedProcess[str]:
         is_module = words[0] == "-m" and not FULL
-        return self._fork(*words) if is_module else self._run(sys.executable, *words)
+        return self._fork(*words[1:]) if is_module else self._run(sys.executable, *words)
 
     def _fork(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return imported().run(words, self.project, self.environment())
+        return prefork.run(words, self.project, self.environment())
 
     def _run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -87,14 +94,6 @@ class Shop:
             timeout=600,
             check=False,
         )
-
-
-@cache
-def imported() -> prefork.Server:
-    """The one process of this worker that commands are forks of."""
-    server = prefork.Server()
-    atexit.register(server.close)
-    return server
 
 
 @pytest.fixture(autouse=True)

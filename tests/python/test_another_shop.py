@@ -11,7 +11,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from conftest import PROJECT, Shop
@@ -98,11 +97,6 @@ def order_lines(folder: Path) -> Path:
     return own
 
 
-def ask(shop: Shop, query: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(shop.database), read_only=True) as connection:
-        return connection.execute(query).fetchall()
-
-
 def page(shop: Shop) -> str:
     """What a reader of the report reads."""
     text = (shop.folder / "report.html").read_text(encoding="utf-8")
@@ -112,8 +106,7 @@ def page(shop: Shop) -> str:
 
 def told(shop: Shop) -> str:
     """Every sentence that detection wrote."""
-    rows = ask(
-        shop,
+    rows = shop.ask(
         """
         select headline || ' ' || narrative from insights.incidents
         union all
@@ -135,11 +128,10 @@ def test_what_is_no_money_has_no_sign() -> None:
 
 
 def test_home_is_domestic_and_brings_most(german: Shop) -> None:
-    assert ask(german, "select country from marts.dim_countries where market = 'domestic'") == [
+    assert german.ask("select country from marts.dim_countries where market = 'domestic'") == [
         ("Germany",)
     ]
-    ((share,),) = ask(
-        german,
+    ((share,),) = german.ask(
         "select sum(numerator) / sum(denominator) from marts.fct_kpis_weekly "
         "where kpi = 'international_share'",
     )
@@ -147,7 +139,7 @@ def test_home_is_domestic_and_brings_most(german: Shop) -> None:
 
 
 def test_the_file_says_whose_figures_these_are(german: Shop) -> None:
-    assert ask(german, "select * from marts.dim_shop") == [("Germany", "EUR", "€")]
+    assert german.ask("select * from marts.dim_shop") == [("Germany", "EUR", "€")]
 
 
 def test_nothing_speaks_of_the_british_shop(german: Shop) -> None:
@@ -157,24 +149,23 @@ def test_nothing_speaks_of_the_british_shop(german: Shop) -> None:
 
 
 def test_holidays_are_the_countrys_own(german: Shop) -> None:
-    days = ask(german, "select date_day, holiday from marts.dim_dates where holiday is not null")
+    days = german.ask("select date_day, holiday from marts.dim_dates where holiday is not null")
     assert dict(days) == CLOSURES  # type: ignore[arg-type]
 
 
 def test_it_trades_on_saturdays_and_sundays_off_are_no_news(german: Shop) -> None:
-    traded = ask(
-        german, "select distinct day_of_week from marts.dim_dates where is_trading_day order by 1"
+    traded = german.ask(
+        "select distinct day_of_week from marts.dim_dates where is_trading_day order by 1"
     )
     assert traded == [(1,), (2,), (3,), (4,), (5,), (6,)]
-    found = ask(german, "select period_start from insights.anomalies where grain = 'daily'")
+    found = german.ask("select period_start from insights.anomalies where grain = 'daily'")
     days = {day for (day,) in found if isinstance(day, dt.date)}
     assert not days & set(CLOSURES)
     assert all(day.isoweekday() != 7 for day in days)
 
 
 def test_the_bulk_order_is_told_in_the_shops_own_money(german: Shop) -> None:
-    stories = ask(
-        german,
+    stories = german.ask(
         f"select headline, narrative from insights.incidents where period_start = '{BULK}'",
     )
     assert stories
@@ -183,8 +174,8 @@ def test_the_bulk_order_is_told_in_the_shops_own_money(german: Shop) -> None:
 
 
 def test_every_row_was_read(german: Shop) -> None:
-    assert ask(german, "select sum(malformed_rows), count(*) from marts.dim_sources")[0][1] == 1
-    ((raw, accepted),) = ask(
-        german, "select sum(raw_rows), sum(accepted_rows) from marts.dim_sources"
+    assert german.ask("select sum(malformed_rows), count(*) from marts.dim_sources")[0][1] == 1
+    ((raw, accepted),) = german.ask(
+        "select sum(raw_rows), sum(accepted_rows) from marts.dim_sources"
     )
     assert int(str(accepted)) > 0.98 * int(str(raw))

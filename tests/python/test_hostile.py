@@ -88,7 +88,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     database = folder / DATABASE
     with pytest.MonkeyPatch.context() as patch, servers.web() as web, servers.mail() as mail:
         web.answers, mail.refusals = [403], {"AUTH": ["535 no"] * 9}
-        for name, value in (SECRETS | OTHERS).items():
+        for name, value in (SECRETS | OTHERS | {"DBT_LOG_LEVEL_FILE": "debug"}).items():
             patch.setenv(name, value.format(web=web.port, mail=mail.port))
         done = shop.python("-m", "daily", "--alert", "--db", str(database))
         assert any("s3cret-key" in str(asked) for asked in web.headers)

@@ -52,11 +52,6 @@ def build(shop: Shop, *words: str) -> None:
     assert built.returncode == 0, built.stdout
 
 
-def rows(shop: Shop, query: str) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(shop.database), read_only=True) as connection:
-        return connection.execute(query).fetchall()
-
-
 def days_built(shop: Shop, table: str) -> set[str]:
     """The days or weeks that the last build's SQL is restricted to."""
     (sql,) = (shop.folder / "target" / "compiled").rglob(f"{table}.sql")
@@ -64,13 +59,13 @@ def days_built(shop: Shop, table: str) -> set[str]:
 
 
 def test_a_late_line_has_its_own_day_built_anew_and_no_other(grown: Shop) -> None:
-    known = rows(grown, "select count(*) from marts.fct_order_lines")
+    known = grown.ask("select count(*) from marts.fct_order_lines")
     late = ["549999", "10003", "THING 10003", "7", f"{LATE:%m/%d/%Y} 14:30", "10", "399", "Germany"]
     write(Path(grown.source) / "late.csv", [late])
     build(grown)
-    assert rows(grown, "select count(*) - 1 from marts.fct_order_lines") == known
+    assert grown.ask("select count(*) - 1 from marts.fct_order_lines") == known
     sold = f"select sum(units) from marts.fct_segments_daily where period_start = date '{LATE}'"
-    assert rows(grown, f"{sold} and product = '10003' and country = 'Germany'") == [(7,)]
+    assert grown.ask(f"{sold} and product = '10003' and country = 'Germany'") == [(7,)]
     assert days_built(grown, "int_order_lines__classified") == {str(LATE)}
     assert days_built(grown, "fct_order_lines") == {str(LATE)}
     assert days_built(grown, "fct_segments_daily") == {str(LATE)}
@@ -90,16 +85,16 @@ def test_another_name_of_a_product_reaches_days_on_which_it_was_sold_twice(grown
     write(Path(grown.source) / "later.csv", later)
     build(grown)
     named = "select distinct description from marts.fct_order_lines where product = '77777'"
-    assert rows(grown, named) == [("NEW NAME",)]
+    assert grown.ask(named) == [("NEW NAME",)]
 
 
 def test_what_is_built_by_other_settings_is_built_anew(grown: Shop) -> None:
     market = "select distinct market from marts.fct_order_lines where country = 'Germany'"
-    assert rows(grown, market) == [("international",)]
+    assert grown.ask(market) == [("international",)]
     build(grown, "--vars", "{home_country: Germany}")
-    assert rows(grown, market) == [("domestic",)]
+    assert grown.ask(market) == [("domestic",)]
     build(grown)
-    assert rows(grown, market) == [("international",)]
+    assert grown.ask(market) == [("international",)]
 
 
 def test_a_difference_of_one_cell_is_seen(tmp_path: Path) -> None:

@@ -424,13 +424,10 @@ def test_a_column_of_the_order_lines_becomes_a_dimension_with_one_entry(tmp_path
 
 
 def test_every_measure_is_the_same_on_segments_and_on_order_lines(edited: Shop) -> None:
-    with duckdb.connect(str(edited.database), read_only=True) as connection:
-        names = connection.execute(
-            "select measure from marts.dim_measures where grain = 'daily'"
-        ).fetchall()
-        largest = connection.execute(
-            "select distinct largest_by, largest_of, largest_members from marts.dim_measures"
-        ).fetchall()
+    names = edited.ask("select measure from marts.dim_measures where grain = 'daily'")
+    largest = edited.ask(
+        "select distinct largest_by, largest_of, largest_members from marts.dim_measures"
+    )
     assert len(names) == 11
     assert set(largest) == {("gross_revenue", "product", 10), (None, None, None)}
     day = date(2011, 1, 3)
@@ -449,11 +446,9 @@ def test_there_are_as_many_best_sellers_as_their_measure_says(
     lines.write_text(replaced(lines.read_text(), ("members: 10", "members: 1")))
     built = shop.dbt("run", "--select", "int_top_products__daily")
     assert built.returncode == 0, built.stdout
-    with duckdb.connect(str(shop.database), read_only=True) as connection:
-        counts = connection.execute(
-            "select distinct count(*) from intermediate.int_top_products__daily"
-            " group by period_start"
-        ).fetchall()
+    counts = shop.ask(
+        "select distinct count(*) from intermediate.int_top_products__daily group by period_start"
+    )
     assert counts == [(1,)]
 
 
@@ -467,12 +462,9 @@ def test_a_kpi_of_existing_measures_and_a_new_threshold_need_yaml_alone(
     assert len(touched(edited.project)) == 2
     built = edited.dbt("build", "--exclude-resource-type", "unit_test")
     assert built.returncode == 0, built.stdout
-    with duckdb.connect(str(edited.database), read_only=True) as connection:
-        thresholds = connection.execute(
-            "select z_threshold from marts.dim_kpis where kpi = 'total_revenue'"
-        ).fetchall()
-        values = connection.execute(
-            "select distinct value from marts.fct_kpis_daily where kpi = 'returned_per_order'"
-        ).fetchall()
+    thresholds = edited.ask("select z_threshold from marts.dim_kpis where kpi = 'total_revenue'")
+    values = edited.ask(
+        "select distinct value from marts.fct_kpis_daily where kpi = 'returned_per_order'"
+    )
     assert thresholds == [(4.5,)]
     assert values == [(4.25 / 4,)]

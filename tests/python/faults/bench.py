@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import functools
-import importlib
-import multiprocessing
 import os
 import random
 import shutil
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,18 +14,12 @@ from pathlib import Path
 
 import duckdb
 
+from prefork import ended, start
+
 PROJECT = Path(__file__).parents[3]
-MODULES = {
-    "dbt": "dbt.cli.main",
-    "daily": "daily.cli",
-    "detect": "detect.cli",
-    "ingest": "ingest.cli",
-    "simulate": "simulate.cli",
-}
 BUILD = ("dbt", "--quiet", "build", "--exclude-resource-type", "unit_test")
 DAILY = ("daily", "--quiet")
 DETECT = ("detect", "--quiet")
-PATIENCE = 600.0
 UNLIKE = {"landed_at", "run_id", "started_at", "finished_at", "given_at"}
 """Columns that say when a run was, not what it found."""
 Seen = dict[str, tuple[int, int]]
@@ -89,12 +80,8 @@ class Bench:
 
     def start(self, words: Sequence[str], **environment: str) -> ForkServerProcess:
         """Start a command line in a process of its own, which has imported everything already."""
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload([*MODULES.values(), "dbt.adapters.duckdb"])
-        wanted = self.environment() | environment
-        job = context.Process(target=_run, args=(list(words), wanted, str(self.log)))
-        job.start()
-        return job
+        wanted = os.environ | self.environment() | environment
+        return start(words, PROJECT, wanted, self.log, self.log)
 
     def run(self, words: Sequence[str], **environment: str) -> int:
         """Run a command line to its end; returns its exit code."""
@@ -107,30 +94,6 @@ class Bench:
         """What a finished run has no business to leave."""
         patterns = (".building-*", ".changing-*", "*.wal")
         return [path.name for pattern in patterns for path in self.folder.glob(pattern)]
-
-
-def ended(job: ForkServerProcess) -> int:
-    """Wait for a job; returns its exit code."""
-    job.join(PATIENCE)
-    assert job.exitcode is not None, "a job did not end"
-    code = job.exitcode
-    job.close()
-    return code
-
-
-def _run(words: list[str], environment: dict[str, str], log: str) -> None:
-    """In the new process: become the command line."""
-    os.chdir(PROJECT)
-    os.environ.update(environment)
-    time.tzset()
-    with Path(log).open("ab", buffering=0) as said:
-        os.dup2(said.fileno(), 1)
-        os.dup2(said.fileno(), 2)
-    main = importlib.import_module(MODULES[words[0]])
-    sys.argv = words
-    if words[0] == "dbt":
-        main.cli(words[1:])
-    sys.exit(main.main(words[1:]))
 
 
 # ---------------------------------------------------------------------------- what a reader sees

@@ -23,13 +23,13 @@ from faults.bench import (
     Shop,
     Tally,
     differing,
-    ended,
     lay,
     neither,
     seen,
     undisturbed,
 )
 from ingest.sources import PUBLIC_FILE
+from prefork import ended
 from test_ingest_download import ZIP, Home
 
 KILLED = -9
