@@ -85,13 +85,20 @@ tools := .venv/project .venv/dev
 pytest = $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 	--cov --cov-report= $(if $(ARGS),--cov-fail-under=0) $(ARGS)
 
+# Environments are installed and linters run two at a time, each prints when it has ended.
+.PHONY: checked
+checked: lint audit .venv-flow/ready .venv-spark/tried
+in_pairs = $(MAKE) --jobs=2 --output-sync=recurse checked
+
 .PHONY: test
-test: lint audit .venv-flow/ready .venv-spark/tried ## everything that must hold: lint, audit, then pytest
+test: ## everything that must hold: lint, audit, then pytest
+	@$(in_pairs)
 	$(say) 'pytest, a file of tests on each core'
 	@$(pytest)
 
 .PHONY: test-full
-test-full: lint audit .venv-flow/ready .venv-spark/tried ## before a release: the slow forms too; on a JVM where there is Java
+test-full: ## before a release: the slow forms too; on a JVM where there is Java
+	@$(in_pairs)
 	$(say) 'pytest, with the slow forms'
 	@RETAIL_TEST_FULL=1 $(pytest)
 	@if command -v java >/dev/null; then $(MAKE) test-spark ARGS=; \
@@ -177,10 +184,9 @@ endef
 pip_options := --quiet --quiet --no-input --disable-pip-version-check --root-user-action ignore \
 	--no-deps --no-build-isolation
 
-# $(call install,folder,lock): nothing is resolved, and nothing is compiled that nobody imports.
+# $(call install,folder,lock): nothing is resolved, and a module is compiled when it is first imported.
 define install
 	@$(1)/bin/python -m pip install $(pip_options) --no-compile --require-hashes --requirement $(2)
-	@$(1)/bin/python -m compileall -q -j 0 -x '/(pip|setuptools|tests?)/' $(1)/lib
 endef
 
 # An environment does not survive being moved or copied.
