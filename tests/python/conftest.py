@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -26,6 +27,12 @@ DBT = Path(sys.executable).with_name("dbt")
 SIMULATED_DAYS = 150
 FULL = bool(os.environ.get("RETAIL_TEST_FULL"))
 """Whether the slow forms are wanted too: `make test-full`."""
+FLOW = PROJECT / ".venv-flow"
+FLOW_PYTHON = str(FLOW / "bin/python") if (FLOW / "ready").exists() else sys.executable
+needs_prefect = pytest.mark.skipif(
+    sys.executable == FLOW_PYTHON and find_spec("prefect") is None,
+    reason="Prefect is not installed; `make test` installs it",
+)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

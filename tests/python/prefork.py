@@ -1,12 +1,13 @@
 """Commands in forks of a process that has imported dbt and the project's packages already.
 
 Most of what a short command of a test takes is the import of its libraries, and what dbt makes for
-its first parse. `make test-full` starts the commands of a `Shop` anew, as people do; so do the
-tests of signals and black boxes, always.
+its first parse, and that parse. `make test-full` starts the commands of a `Shop` anew, as people
+do; so do the tests of signals and black boxes, always.
 """
 
 from __future__ import annotations
 
+import importlib
 import logging
 import multiprocessing
 import os
@@ -88,6 +89,7 @@ def _become(words: list[str], cwd: str, environment: dict[str, str], said: tuple
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
+    importlib.import_module("warmed").hand_on(Path(cwd), environment)
     sys.argv = words
     if words[0] == "dbt":
         from dbt.cli.main import cli  # type: ignore[attr-defined]

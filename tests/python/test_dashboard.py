@@ -537,7 +537,7 @@ def width_of(page: Page) -> int:
     return int(page.evaluate(f"Math.max(document.documentElement.scrollWidth, {inner})"))
 
 
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("width", [pytest.param(360, marks=pytest.mark.full), 1280])
 def test_it_shows_without_complaint_and_leads_from_a_kpi_to_its_incident(
     browser: Browser, served: dict[str, str], facts: Facts, width: int
 ) -> None:

@@ -77,6 +77,20 @@ def test_a_definition_is_heeded() -> None:
     assert detect.detect(sales(), strict).anomalies.empty
 
 
+@pytest.mark.parametrize(
+    ("scale", "above_none", "below_all"),
+    [("log", True, False), ("sqrt", False, False), ("logit", True, True), ("linear", False, False)],
+)
+def test_a_scale_says_where_a_band_can_end(scale: str, above_none: bool, below_all: bool) -> None:
+    """A share that is often near all of it: what can be expected depends on the scale."""
+    noise = np.random.default_rng(3).normal(1.5, 1.5, size=DAYS)
+    days = pd.date_range(FIRST_DAY, periods=DAYS)
+    share = pd.DataFrame({"kpi": "share", "period_start": days, "value": 1 / (1 + np.exp(-noise))})
+    defined = pd.DataFrame({"kpi": ["share"], "scale": [scale]})
+    told = detect.detect(share, defined).expectations.dropna(subset=["lower"])
+    assert (told["lower"].min() > 0, told["upper"].max() < 1) == (above_none, below_all)
+
+
 def test_holidays_teach_the_calendar_nothing() -> None:
     """A Wednesday without trade is missing data, unless it was a holiday."""
     shut = sales()

@@ -160,6 +160,7 @@ def outage(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     return Measured({"small": control}, [disturbed], [disturbed])
 
 
+@pytest.mark.full
 def test_a_plain_outage_is_planted_measured_and_caught(outage: Measured) -> None:
     (case,) = summary.all_cases(outage, shops.SIMULATED, score.own_findings)
     assert case.kind == "outage"
@@ -169,6 +170,7 @@ def test_a_plain_outage_is_planted_measured_and_caught(outage: Measured) -> None
     assert case.delay == 0
 
 
+@pytest.mark.full
 def test_the_control_is_the_same_shop_undisturbed(outage: Measured) -> None:
     control, disturbed = outage.controls["small"], outage.copies[0]
     day = np.datetime64("2011-04-13")
@@ -178,6 +180,7 @@ def test_the_control_is_the_same_shop_undisturbed(outage: Measured) -> None:
         assert np.array_equal(mine.value[:, before], theirs.value[:, before], equal_nan=True)
 
 
+@pytest.mark.full
 def test_the_tables_name_every_method_kind_and_size(outage: Measured) -> None:
     text = tables.report(outage, with_prophet=False)
     for name in (*rules.RULES, tables.OWN, "outage", "σ", "confidence"):

@@ -27,7 +27,7 @@ FEW: dict[Fault, tuple[int, int]] = {
     mutants.mutants: (60, 150),
 }
 """How often each is tried: by `make test`, and by `make test-full`."""
-SLOW = {full_disks}
+SLOW = {full_disks, damaged_databases, mutants.mutants}
 """Tried by `make test-full` alone."""
 
 

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -15,17 +14,11 @@ import pytest
 import yaml
 
 import servers
-from conftest import PROJECT, Shop
+from conftest import FLOW_PYTHON, PROJECT, Shop, needs_prefect
 from orders import small_shop, write
 
-OWN = PROJECT / ".venv-flow/bin/python"
-PYTHON = str(OWN) if (PROJECT / ".venv-flow/ready").exists() else sys.executable
 WORKFLOW = PROJECT / "docs/every-morning.yml"
 SCHEDULE = (PROJECT / "docs/schedule.md").read_text(encoding="utf-8")
-needs_prefect = pytest.mark.skipif(
-    sys.executable == PYTHON and find_spec("prefect") is None,
-    reason="Prefect is not installed; `make test` installs it",
-)
 
 
 @pytest.fixture
@@ -50,7 +43,7 @@ def environment(shop: Shop, outside: servers.Web) -> dict[str, str]:
 
 def flow(shop: Shop, outside: servers.Web, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PYTHON, "-m", "flow", *words],
+        [FLOW_PYTHON, "-m", "flow", *words],
         cwd=PROJECT,
         env=environment(shop, outside),
         capture_output=True,
@@ -78,6 +71,7 @@ def test_the_flow_does_the_daily_job_with_a_task_for_each_step_and_phones_nobody
 
 
 @needs_prefect
+@pytest.mark.full
 def test_a_step_that_fails_fails_the_flow_and_the_last_line_says_why(
     shop: Shop, outside: servers.Web
 ) -> None:
@@ -92,7 +86,7 @@ def test_a_step_that_fails_fails_the_flow_and_the_last_line_says_why(
 @pytest.mark.full
 def test_a_schedule_is_served_until_it_is_stopped(shop: Shop, outside: servers.Web) -> None:
     served = subprocess.Popen(
-        [PYTHON, "-m", "flow", "--serve", "0 6 * * *"],
+        [FLOW_PYTHON, "-m", "flow", "--serve", "0 6 * * *"],
         cwd=PROJECT,
         env=environment(shop, outside) | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,

@@ -49,6 +49,7 @@ def new_plugin(root: Path) -> Plugin:
     return Plugin("ingest", {"root": str(root), "cache": "cache"})
 
 
+@pytest.mark.full
 def test_dbt_builds_on_the_views_and_keeps_its_tables_when_a_file_is_bad(
     tmp_path: Path, source: Path
 ) -> None:

@@ -10,7 +10,10 @@ import pytest
 from conftest import PROJECT, Shop
 
 SHARED = PROJECT.parent / "shared" / "data"
-YEARS = ("online_retail.csv", "online_retail_2009.parquet")
+YEARS = (
+    "online_retail.csv",
+    pytest.param("online_retail_2009.parquet", marks=pytest.mark.full),
+)
 BY_PREFIX = """
     case
         when reject_reason is not null then null

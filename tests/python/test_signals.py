@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 import console
-from conftest import PROJECT
+from conftest import FLOW_PYTHON, PROJECT, needs_prefect
 from detect.records import Kpi
 from orders import small_shop, write
 from retail.schema import TABLES
@@ -95,11 +95,15 @@ class OwnError(Exception):
 
 
 def stopped(
-    folder: Path, number: signal.Signals, package: str, *words: str
+    folder: Path,
+    number: signal.Signals,
+    package: str,
+    *words: str,
+    python: str = sys.executable,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own, and stop it within its query."""
     return subprocess.run(
-        [sys.executable, "-c", STOPPER, package, str(int(number)), *words],
+        [python, "-c", STOPPER, package, str(int(number)), *words],
         cwd=folder,
         env=os.environ
         | {
@@ -215,6 +219,17 @@ def test_a_command_stopped_within_a_query_is_one_line_and_its_code(
     assert is_one_line(ended, package, *stop[1:])
 
 
+def write_slow_project(folder: Path, *, in_hook: bool) -> None:
+    """A project whose one model, or whose hook, takes hours."""
+    (folder / "models").mkdir()
+    (folder / "models/slow.sql").write_text(QUICK if in_hook else TABLE + SLOW)
+    hook = f'"{SLOW}"' if in_hook else "[]"
+    (folder / "dbt_project.yml").write_text(PROJECT_FILE.format(hook=hook))
+    (folder / "profiles.yml").write_text(PROFILE)
+    (folder / "python").symlink_to(PROJECT / "python")
+    write(folder / "orders.csv", small_shop())
+
+
 @pytest.mark.parametrize(
     ("place", "stop"),
     [
@@ -225,17 +240,26 @@ def test_a_command_stopped_within_a_query_is_one_line_and_its_code(
 def test_the_daily_job_stopped_while_dbt_runs_a_query_is_one_line_and_its_code(
     tmp_path: Path, place: str, stop: tuple[signal.Signals, int, str]
 ) -> None:
-    in_hook = place.startswith("a hook")
-    (tmp_path / "models").mkdir()
-    (tmp_path / "models/slow.sql").write_text(QUICK if in_hook else TABLE + SLOW)
-    hook = f'"{SLOW}"' if in_hook else "[]"
-    (tmp_path / "dbt_project.yml").write_text(PROJECT_FILE.format(hook=hook))
-    (tmp_path / "profiles.yml").write_text(PROFILE)
-    (tmp_path / "python").symlink_to(PROJECT / "python")
-    write(tmp_path / "orders.csv", small_shop())
+    write_slow_project(tmp_path, in_hook=place.startswith("a hook"))
     ended = stopped(tmp_path, stop[0], "daily", "--quiet", "--project", str(tmp_path))
     assert is_one_line(ended, "daily", *stop[1:])
     assert not (tmp_path / "shop.duckdb").exists()
     steps = [row for row in read_rows(path_of(tmp_path / "shop.duckdb")) if isinstance(row, Step)]
     assert {row.status for row in steps if row.step in (ALL, "dbt build")} >= {STOPPED}
     assert not any(row.status == FAILED for row in steps)
+
+
+@needs_prefect
+@pytest.mark.full
+@pytest.mark.parametrize("stop", STOPS)
+def test_the_flow_stopped_while_dbt_runs_a_query_says_so_last_and_ends_with_its_code(
+    tmp_path: Path, stop: tuple[signal.Signals, int, str]
+) -> None:
+    """Prefect logs what it does; the line and the code are those of the other commands."""
+    write_slow_project(tmp_path, in_hook=False)
+    number, code, word = stop
+    ended = stopped(tmp_path, number, "flow", "--project", str(tmp_path), python=FLOW_PYTHON)
+    assert ended.returncode == code, ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith(f"flow: stopped by {word}; ")
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert not (tmp_path / "shop.duckdb").exists()

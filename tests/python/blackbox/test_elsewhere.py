@@ -12,7 +12,7 @@ from blackbox.conftest import Place, needs
 KPIS = ", ".join(name for name, _ in contract.columns("marts.fct_kpis_daily"))
 WAYS = [
     pytest.param("flow", marks=[needs("flow"), pytest.mark.full]),
-    pytest.param("job on Spark", marks=needs("spark")),
+    pytest.param("job on Spark", marks=[needs("spark"), pytest.mark.full]),
 ]
 
 
