@@ -87,7 +87,7 @@ pytest = $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 
 # Environments are installed and linters run two at a time, each prints when it has ended.
 .PHONY: checked
-checked: lint audit .venv-flow/ready .venv-spark/tried
+checked: lint audit .venv-spark/tried
 in_pairs = $(MAKE) --jobs=2 --output-sync=recurse checked
 
 .PHONY: test
@@ -98,7 +98,7 @@ test: ## everything that must hold: lint, audit, then pytest
 
 .PHONY: test-full
 test-full: ## before a release: the slow forms too; on a JVM where there is Java
-	@$(in_pairs)
+	@$(in_pairs) .venv-flow/ready
 	$(say) 'pytest, with the slow forms'
 	@RETAIL_TEST_FULL=1 $(pytest)
 	@if command -v java >/dev/null; then $(MAKE) test-spark ARGS=; \

@@ -31,7 +31,7 @@ FLOW = PROJECT / ".venv-flow"
 FLOW_PYTHON = str(FLOW / "bin/python") if (FLOW / "ready").exists() else sys.executable
 needs_prefect = pytest.mark.skipif(
     sys.executable == FLOW_PYTHON and find_spec("prefect") is None,
-    reason="Prefect is not installed; `make test` installs it",
+    reason="Prefect is not installed; `make test-full` installs it",
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -185,14 +185,36 @@ def shop_db(shop: Shop) -> Path:
 @pytest.fixture(scope="session")
 def detected(shared: Path, shop: Shop) -> Shop:
     """The session's shop after a run of detection, in a folder of its own; read only."""
+    return _looked_at(shared / "detected", shop)
 
+
+def _looked_at(folder: Path, shop: Shop) -> Shop:
     def make(folder: Path) -> None:
         own = replace(shop, folder=folder)
         shutil.copyfile(shop.database, own.database)
         done = own.python("-m", "detect", "--db", str(own.database), "--quiet")
         assert done.returncode == 0, done.stderr
 
-    return replace(shop, folder=once(shared / "detected", make))
+    return replace(shop, folder=once(folder, make))
+
+
+@pytest.fixture(scope="session")
+def quick(shared: Path, request: pytest.FixtureRequest) -> Shop:
+    """A simulated shop after a run of detection, for what holds of any shop; read only.
+
+    In `make test-full`, and where no source is given, it is the session's.
+    """
+    if FULL or "RETAIL_SOURCE" not in os.environ:
+        session: Shop = request.getfixturevalue("detected")
+        return session
+    source = str(once(shared / "simulated", _simulate) / "orders.csv")
+
+    def make(folder: Path) -> None:
+        done = Shop(PROJECT, folder, source).dbt("build", "--exclude-resource-type", "unit_test")
+        assert done.returncode == 0, done.stdout
+
+    built = Shop(PROJECT, once(shared / "quick", make), source)
+    return _looked_at(shared / "quick_detected", built)
 
 
 @pytest.fixture(scope="session")

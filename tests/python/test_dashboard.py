@@ -40,10 +40,10 @@ PERIOD = {"daily": dt.timedelta(0), "weekly": dt.timedelta(days=6)}
 
 
 @pytest.fixture(scope="module")
-def database(detected: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The session's shop after a run of detection."""
+def database(quick: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop after a run of detection."""
     path = tmp_path_factory.mktemp("dashboard") / "shop.duckdb"
-    shutil.copyfile(detected.database, path)
+    shutil.copyfile(quick.database, path)
     return path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from conftest import Shop
 from detect import attribution, explain, honesty, keeping, pipeline
 from detect.anomalies import Scan
 from detect.attribution.cells import Cells
@@ -18,12 +19,9 @@ OF_THE_RUN = ("runs", "explanations")
 
 
 @pytest.fixture(scope="module")
-def looked_at(shop_db: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the session's shop after one run of detection; read only."""
-    copy = tmp_path_factory.mktemp("kept") / "retail.duckdb"
-    shutil.copyfile(shop_db, copy)
-    pipeline.run(copy)
-    return copy
+def looked_at(quick: Shop) -> Path:
+    """A shop after one run of detection; read only."""
+    return quick.database
 
 
 @pytest.fixture

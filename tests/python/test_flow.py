@@ -54,6 +54,7 @@ def flow(shop: Shop, outside: servers.Web, *words: str) -> subprocess.CompletedP
 
 
 @needs_prefect
+@pytest.mark.full
 def test_the_flow_does_the_daily_job_with_a_task_for_each_step_and_phones_nobody(
     shop: Shop, outside: servers.Web
 ) -> None:

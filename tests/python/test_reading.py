@@ -50,10 +50,10 @@ GOING = {"Orders": "+45 %", "Total revenue": "−99.7 %"}
 
 
 @pytest.fixture(scope="module")
-def database(detected: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The session's shop, with trends that a screen could be of two minds about."""
+def database(quick: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop, with trends that a screen could be of two minds about."""
     path = tmp_path_factory.mktemp("reading") / "shop.duckdb"
-    shutil.copyfile(detected.database, path)
+    shutil.copyfile(quick.database, path)
     with duckdb.connect(str(path)) as connection:
         connection.execute("delete from insights.trends")
         for kpi, grain, days, change, direction in TRENDS:

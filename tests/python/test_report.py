@@ -85,10 +85,10 @@ def change(path: Path, *statements: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def database(detected: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The session's shop after a run of detection."""
+def database(quick: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop after a run of detection."""
     path = tmp_path_factory.mktemp("report") / "shop.duckdb"
-    shutil.copyfile(detected.database, path)
+    shutil.copyfile(quick.database, path)
     return path
 
 

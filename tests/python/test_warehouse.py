@@ -384,6 +384,7 @@ def test_readers_neither_wait_for_a_build_nor_stop_it_and_a_second_one_is_told_s
     assert days(shop.database) == old + 1
 
 
+@pytest.mark.full
 def test_a_killed_build_changes_nothing_and_the_next_one_repairs(shop: Shop) -> None:
     before = shop.database.read_bytes()
     old = days(shop.database)

@@ -66,6 +66,7 @@ def test_an_announced_column_has_the_type_of_the_contract(
     assert found[column] in contract.KINDS[kind]
 
 
+@pytest.mark.full
 def test_dbt_and_detection_by_hand_leave_what_the_job_leaves(built: Place, by_hand: Place) -> None:
     for table in contract.TABLES:
         if table != "insights.runs":
