@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
+import hypothesis
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -34,6 +35,13 @@ needs_prefect = pytest.mark.skipif(
     reason="Prefect is not installed; `make test-full` installs it",
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+# A busy machine is no fault of what is tested.
+hypothesis.settings.register_profile(
+    "patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -217,7 +217,7 @@ values_of_rows = arrays(
 )  # fmt: skip
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(values_of_rows)
 def test_the_batched_test_equals_pymannkendall(values: np.ndarray) -> None:
     found = mk.mann_kendall(values)
@@ -233,7 +233,7 @@ def test_the_batched_test_equals_pymannkendall(values: np.ndarray) -> None:
         assert mk.sen_slope(values)[i] == pytest.approx(one.slope)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(values_of_rows, st.integers(1, 5))
 def test_the_autocorrelation_aware_test_equals_pymannkendall(values: np.ndarray, lags: int) -> None:
     found = mk.mann_kendall(values, lags)

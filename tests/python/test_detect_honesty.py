@@ -221,7 +221,7 @@ def test_a_blind_spot_is_a_change_that_would_have_been_reported() -> None:
         assert anomalies.reported(again)[0, column] == seen
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(
     unit=st.sampled_from(["count", "items", "ratio"]),
     scale=st.sampled_from(["log", "sqrt", "logit", "linear"]),

@@ -102,7 +102,7 @@ def test_the_segment_that_moved_is_named_at_its_own_depth(
     assert blamed(actual, seed)[0] == segment
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.sampled_from([0.1, 0.4, 0.7, 1.6, 3.0]))
 def test_what_all_share_is_blamed_on_nobody(seed: int, factor: float) -> None:
     rng = np.random.default_rng(seed)

@@ -16,7 +16,7 @@ from detect.records import Floats, Ints
 DIMENSIONS = ["country", "category", "customer_type"]
 SIZES = (12, 10, 3)
 NOISE = 0.03
-FEW = settings(max_examples=15, deadline=None)
+FEW = settings(max_examples=15)
 FALSE_BLAME = 0.05
 CAUSES = [
     {"country": "a3"},

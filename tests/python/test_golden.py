@@ -285,7 +285,7 @@ FIELDS = st.tuples(
 RECORDS = st.lists(FIELDS.map(",".join), max_size=25)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RECORDS)
 def test_every_row_and_penny_ends_in_exactly_one_place(records: list[str]) -> None:
     raw = raw_of(*records)
@@ -295,7 +295,7 @@ def test_every_row_and_penny_ends_in_exactly_one_place(records: list[str]) -> No
     assert golden.total_amount(raw) == accepted + golden.total_amount(rejects)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(RECORDS, st.randoms(use_true_random=False))
 def test_kpis_do_not_depend_on_the_order_of_the_rows(records: list[str], random: object) -> None:
     shuffled = sorted(records, key=lambda _: random.random())  # type: ignore[attr-defined]

@@ -327,7 +327,7 @@ def workplace() -> Iterator[tuple[SourceFile, Path]]:
         yield SourceFile(Path(folder, "in.csv"), "in.csv"), Path(folder, "out.parquet")
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     rows=rows_of_fields,
     delimiter=st.sampled_from(",;\t|"),
@@ -388,7 +388,7 @@ def mutate(data: bytes, changes: list[tuple[int, int, bytes]]) -> bytes:
     return data
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(rows=rows_of_fields, changes=mutations)
 def test_tolerant_reading_accounts_for_every_line_of_a_damaged_file(
     connection: duckdb.DuckDBPyConnection,
@@ -418,7 +418,7 @@ def test_tolerant_reading_accounts_for_every_line_of_a_damaged_file(
     assert not any(line.strip(" ") for line in unused)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(rows=rows_of_fields, changes=mutations, end=st.sampled_from(["\n", "\r\n"]))
 def test_tolerant_reading_agrees_with_duckdb_where_duckdb_is_trusted(
     connection: duckdb.DuckDBPyConnection,

@@ -247,7 +247,7 @@ FIRST = st.tuples(
 ).map(b"".join)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(
     first=FIRST,
     tails=st.lists(st.tuples(TEXTS, st.just(0) | st.integers(0, 9)), min_size=1, max_size=4),

@@ -12,7 +12,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import simulate.write
@@ -459,7 +459,7 @@ def test_the_size_of_the_blocks_leaves_no_trace(
     assert small(name).read_bytes() == whole
 
 
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6)
 @given(
     seed=st.integers(0, 2**32),
     start=st.dates(date(1995, 1, 1), date(2040, 1, 1)),

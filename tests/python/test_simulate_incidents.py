@@ -458,7 +458,7 @@ def test_an_incident_that_cannot_happen_is_refused_and_nothing_is_written(
 # --- incidents chosen by chance
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32), count=st.integers(1, 2 * len(KINDS)))
 def test_chosen_incidents_begin_on_trading_days_after_the_warm_up_and_never_overlap(
     market: Market, seed: int, count: int

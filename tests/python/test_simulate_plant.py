@@ -154,7 +154,7 @@ def test_what_leaves_nothing_to_chance_is_as_if_it_had_been_simulated(
     assert truth.incidents[0].touched > 0
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32))
 def test_days_without_an_incident_stay_as_they_are(rows: pd.DataFrame, seed: int) -> None:
     incidents = choose_incidents(frame_market(rows), 4, seed)

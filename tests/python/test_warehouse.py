@@ -15,7 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import DBT, PROJECT, Shop, copied
@@ -302,7 +302,6 @@ HOSTILE = st.text(st.sampled_from("'\";\\-/*$%{}\n\t ae\u00a0\u2019\u202e")) | s
 )
 
 
-@settings(deadline=None)
 @given(name=HOSTILE.filter(bool), value=HOSTILE)
 def test_no_name_and_no_text_ends_where_it_stands_in_sql(name: str, value: str) -> None:
     quoted = identifier(name)
@@ -314,7 +313,6 @@ def test_no_name_and_no_text_ends_where_it_stands_in_sql(name: str, value: str) 
     assert found.fetchall() == [(value,)]
 
 
-@settings(deadline=None)
 @given(st.none() | st.integers(-(2**62), 2**62))
 def test_a_number_and_nothing_stay_what_they_are_in_sql(value: int | None) -> None:
     assert duckdb.execute(f"select {literal(value)}").fetchall() == [(value,)]
