@@ -88,17 +88,17 @@ pytest = $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
 # Environments are installed and linters run two at a time, each prints when it has ended.
 .PHONY: checked
 checked: lint audit .venv-spark/tried
-in_pairs = $(MAKE) --jobs=2 --output-sync=recurse checked
+in_pairs = --jobs=2 --output-sync=recurse checked
 
 .PHONY: test
 test: ## everything that must hold: lint, audit, then pytest
-	@$(in_pairs)
+	@$(MAKE) $(in_pairs)
 	$(say) 'pytest, a file of tests on each core'
 	@$(pytest)
 
 .PHONY: test-full
 test-full: ## before a release: the slow forms too; on a JVM where there is Java
-	@$(in_pairs) .venv-flow/ready
+	@$(MAKE) $(in_pairs) .venv-flow/ready
 	$(say) 'pytest, with the slow forms'
 	@RETAIL_TEST_FULL=1 $(pytest)
 	@if command -v java >/dev/null; then $(MAKE) test-spark ARGS=; \
