@@ -11,7 +11,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
 import duckdb
@@ -28,12 +27,6 @@ DBT = Path(sys.executable).with_name("dbt")
 SIMULATED_DAYS = 150
 FULL = bool(os.environ.get("RETAIL_TEST_FULL"))
 """Whether the slow forms are wanted too: `make test-full`."""
-FLOW = PROJECT / ".venv-flow"
-FLOW_PYTHON = str(FLOW / "bin/python") if (FLOW / "ready").exists() else sys.executable
-needs_prefect = pytest.mark.skipif(
-    sys.executable == FLOW_PYTHON and find_spec("prefect") is None,
-    reason="Prefect is not installed; `make test-full` installs it",
-)
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -91,6 +84,11 @@ class Shop:
 
     def dbt(self, *words: str) -> subprocess.CompletedProcess[str]:
         return self._run(str(DBT), *words) if FULL else self._fork("dbt", *words)
+
+    def build(self, *words: str) -> None:
+        """Run `dbt build`, which has to end well."""
+        done = self.dbt("build", *words)
+        assert done.returncode == 0, done.stdout
 
     def python(self, *words: str) -> subprocess.CompletedProcess[str]:
         is_module = words[0] == "-m" and not FULL
@@ -178,8 +176,7 @@ def shop(shared: Path, shop_source: str) -> Shop:
     """The session's shop, built by `dbt build` with every data test and unit test; read only."""
 
     def make(folder: Path) -> None:
-        built = Shop(PROJECT, folder, shop_source).dbt("build")
-        assert built.returncode == 0, built.stdout
+        Shop(PROJECT, folder, shop_source).build()
 
     return Shop(PROJECT, once(shared / "shop", make), shop_source)
 
@@ -218,8 +215,7 @@ def quick(shared: Path, request: pytest.FixtureRequest) -> Shop:
     source = str(once(shared / "simulated", _simulate) / "orders.csv")
 
     def make(folder: Path) -> None:
-        done = Shop(PROJECT, folder, source).dbt("build", "--exclude-resource-type", "unit_test")
-        assert done.returncode == 0, done.stdout
+        Shop(PROJECT, folder, source).build("--exclude-resource-type", "unit_test")
 
     built = Shop(PROJECT, once(shared / "quick", make), source)
     return _looked_at(shared / "quick_detected", built)
@@ -231,8 +227,7 @@ def small_built(shared: Path) -> Shop:
 
     def make(folder: Path) -> None:
         built = Shop(PROJECT, folder, str(write(folder / "shop.csv", small_shop())))
-        done = built.dbt("build", "--exclude-resource-type", "unit_test")
-        assert done.returncode == 0, done.stdout
+        built.build("--exclude-resource-type", "unit_test")
 
     folder = once(shared / "small", make)
     return Shop(PROJECT, folder, str(folder / "shop.csv"))

@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 import servers
-from conftest import FLOW_PYTHON, PROJECT, Shop, needs_prefect
+from blackbox.conftest import bin_of, needs
+from conftest import PROJECT, Shop
 from orders import small_shop, write
 
 WORKFLOW = PROJECT / "docs/every-morning.yml"
@@ -43,7 +44,7 @@ def environment(shop: Shop, outside: servers.Web) -> dict[str, str]:
 
 def flow(shop: Shop, outside: servers.Web, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [FLOW_PYTHON, "-m", "flow", *words],
+        [bin_of("flow") / "python", "-m", "flow", *words],
         cwd=PROJECT,
         env=environment(shop, outside),
         capture_output=True,
@@ -53,7 +54,7 @@ def flow(shop: Shop, outside: servers.Web, *words: str) -> subprocess.CompletedP
     )
 
 
-@needs_prefect
+@needs("flow")
 @pytest.mark.full
 def test_the_flow_does_the_daily_job_with_a_task_for_each_step_and_phones_nobody(
     shop: Shop, outside: servers.Web
@@ -71,7 +72,7 @@ def test_the_flow_does_the_daily_job_with_a_task_for_each_step_and_phones_nobody
     assert outside.paths == []
 
 
-@needs_prefect
+@needs("flow")
 @pytest.mark.full
 def test_a_step_that_fails_fails_the_flow_and_the_last_line_says_why(
     shop: Shop, outside: servers.Web
@@ -83,11 +84,11 @@ def test_a_step_that_fails_fails_the_flow_and_the_last_line_says_why(
     assert not shop.database.exists()
 
 
-@needs_prefect
+@needs("flow")
 @pytest.mark.full
 def test_a_schedule_is_served_until_it_is_stopped(shop: Shop, outside: servers.Web) -> None:
     served = subprocess.Popen(
-        [FLOW_PYTHON, "-m", "flow", "--serve", "0 6 * * *"],
+        [bin_of("flow") / "python", "-m", "flow", "--serve", "0 6 * * *"],
         cwd=PROJECT,
         env=environment(shop, outside) | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -121,7 +122,7 @@ def servers_at(shop: Shop) -> list[int]:
     return found
 
 
-@needs_prefect
+@needs("flow")
 @pytest.mark.full
 def test_a_schedule_that_is_none_is_told_in_one_line(shop: Shop, outside: servers.Web) -> None:
     done = flow(shop, outside, "--serve", "whenever")

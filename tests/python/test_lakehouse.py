@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from blackbox.conftest import bin_of, needs
 from conftest import PROJECT, Shop
 from lakehouse import cli, publish
 from lakehouse.compare import compare
@@ -24,15 +25,11 @@ from lakehouse.raw import lay_out
 from orders import HEADER, small_shop, write
 from sparks import serving
 
-OWN = PROJECT / ".venv-spark/bin/python"
-PYTHON = str(OWN) if (PROJECT / ".venv-spark/ready").exists() else sys.executable
+PYTHON = str(bin_of("spark") / "python")
 ENGINE = "spark" if os.environ.get("RETAIL_TEST_JVM") else "sail"
 WORKERS = "spark" if ENGINE == "spark" else "sail:2"
 SERVERS = ("connect", "http") if ENGINE == "spark" else ("sail",)
-needs_spark = pytest.mark.skipif(
-    sys.executable == PYTHON and "CI" not in os.environ and find_spec("pysail") is None,
-    reason="Spark is not installed; `make test` installs it",
-)
+needs_spark = needs("spark")
 on_the_jvm = pytest.mark.skipif(ENGINE != "spark", reason="wants Java: `make test-spark`")
 MODELS = PROJECT / "models"
 MARTS = {path.stem for path in (MODELS / "marts").rglob("*.sql")}

@@ -14,7 +14,8 @@ import duckdb
 import pytest
 
 import console
-from conftest import FLOW_PYTHON, PROJECT, needs_prefect
+from blackbox.conftest import bin_of, needs
+from conftest import PROJECT
 from detect.records import Kpi
 from orders import small_shop, write
 from retail.schema import TABLES
@@ -249,7 +250,7 @@ def test_the_daily_job_stopped_while_dbt_runs_a_query_is_one_line_and_its_code(
     assert not any(row.status == FAILED for row in steps)
 
 
-@needs_prefect
+@needs("flow")
 @pytest.mark.full
 @pytest.mark.parametrize("stop", STOPS)
 def test_the_flow_stopped_while_dbt_runs_a_query_says_so_in_one_line_and_ends_with_its_code(
@@ -258,7 +259,8 @@ def test_the_flow_stopped_while_dbt_runs_a_query_says_so_in_one_line_and_ends_wi
     """Prefect logs what it does; the line and the code are those of the other commands."""
     write_slow_project(tmp_path, in_hook=False)
     number, code, word = stop
-    ended = stopped(tmp_path, number, "flow", "--project", str(tmp_path), python=FLOW_PYTHON)
+    python = str(bin_of("flow") / "python")
+    ended = stopped(tmp_path, number, "flow", "--project", str(tmp_path), python=python)
     assert ended.returncode == code, ended.stderr
     (line,) = [line for line in ended.stderr.splitlines() if line.startswith("flow: ")]
     assert line.startswith(f"flow: stopped by {word}; ")
