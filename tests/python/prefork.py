@@ -62,10 +62,10 @@ def start(
 def ended(job: ForkServerProcess) -> int:
     """Wait for a job; returns its exit code, negative where a signal ended it."""
     job.join(PATIENCE)
-    if job.exitcode is None:
-        job.kill()
-    assert job.exitcode is not None, "a job did not end"
     code = job.exitcode
+    if code is None:
+        job.kill()
+    assert code is not None, "a job did not end"
     job.close()
     return code
 

@@ -1,7 +1,7 @@
 """Imported by the fork server of `prefork` alone: dbt, once it has parsed the project.
 
 More than half of a small build is its parse. Every fork starts from this one (dbt's own partial
-parsing); `make test-full` parses anew each time, as a first run does.
+parsing); those of a `Shop` in `make test-full` parse anew, as a first run does.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ def hand_on(folder: Path, environment: Mapping[str, str]) -> None:
 
     Args:
         folder: the one the command is started in.
-        environment: its variables.
+        environment: its variables; `DBT_TARGET_PATH` is where dbt looks for what was parsed.
     """
-    target = Path(environment.get("DBT_TARGET_PATH", PROJECT / "target"))
+    target = Path(environment["DBT_TARGET_PATH"])
     if folder == PROJECT and not (target / FILE).exists():
         target.mkdir(parents=True, exist_ok=True)
         shutil.copy(Path(PARSED.name) / FILE, target)
