@@ -21,11 +21,11 @@ help: ## list what can be made
 
 .PHONY: run
 run: .venv/project ## the daily job: find the data, dbt build, detect, report, summary
-	@$(BIN)/python -m daily $(ARGS)
+	@$(BIN)/retail run $(ARGS)
 
 .PHONY: run-spark
 run-spark: .venv-spark/ready ## the same job with its tables built on Spark (ARGS="--engine spark": on a JVM)
-	@$(SPARK)/python -m lakehouse $(ARGS)
+	@$(SPARK)/retail spark $(ARGS)
 
 .PHONY: build
 build: .venv/project ## stage, clean, test and materialise everything up to the KPI tables
@@ -37,11 +37,11 @@ detect: .venv/project ## write the insights tables from the KPI tables
 
 .PHONY: evaluate
 evaluate: .venv/project .venv/evaluate ## plant incidents in copies, and compare with the usual rules
-	@$(BIN)/python -m evaluate $(ARGS)
+	@$(BIN)/python -m lab.evaluate $(ARGS)
 
 .PHONY: bench
 bench: .venv/project .venv/bench ## time and memory beside plain scripts (ARGS="--scale 1 20 100")
-	@$(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m lab.bench $(ARGS)
 
 .PHONY: faults
 faults: .venv/project .venv/dev ## kill, fill, cut, flip and mutate; prints what survived (ARGS="--share 0.1")
@@ -54,19 +54,19 @@ dumps: .venv/project .venv/dev ## build three shops, dump their tables, compare 
 
 .PHONY: report
 report: .venv/project ## what was found, as one page: report.html beside the database
-	@$(BIN)/python -m report $(ARGS)
+	@$(BIN)/retail report $(ARGS)
 
 .PHONY: alerts
 alerts: .venv/project ## send what is new or worse (ARGS=--dry-run: only say what would be sent)
-	@$(BIN)/python -m alerts $(ARGS)
+	@$(BIN)/retail alerts $(ARGS)
 
 .PHONY: flow
 flow: .venv-flow/ready ## the daily job as a Prefect flow, once (ARGS='--serve "0 6 * * *"')
-	@$(FLOW)/python -m flow $(ARGS)
+	@$(FLOW)/retail schedule $(ARGS)
 
 .PHONY: dashboard
 dashboard: .venv/project .venv/dashboard ## look around in the findings with a browser, down to the order lines
-	@$(BIN)/python -m dashboard $(ARGS)
+	@$(BIN)/retail dashboard $(ARGS)
 
 .PHONY: picture
 picture: report .venv/dev ## the README's pictures of the report, with Chromium

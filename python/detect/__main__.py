@@ -1,8 +1,10 @@
-"""`python -m detect`."""
+"""`python -m detect`: the same as `retail detect`."""
 
 from __future__ import annotations
 
-from console import start
+import sys
+
+from retail.commands.renamed import detect
 
 if __name__ == "__main__":
-    raise SystemExit(start("detect"))
+    sys.exit(detect(sys.argv[1:]))

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect import confidence
-from detect.baseline.scale import from_scale
+from detect.baseline.transform import from_scale
 from detect.detectors import DETECTORS, Evidence
+from detect.features import View
 from detect.records import Anomaly, Bools, Floats, Ints, Kpi
-from detect.view import View
 
 CALENDAR_METHODS = tuple(d.name for d in DETECTORS if d.decides_alone)
 """Detectors that judge a day by whether the shop should trade on it, whatever its value."""

@@ -10,9 +10,10 @@ from typing import Any, get_type_hints
 import numpy as np
 import pandas as pd
 
-from detect import anomalies, calendar, expectations, honesty, incidents, trends
-from detect.expectations import Expectation
-from detect.honesty import BlindSpot, Ledger
+from detect import anomalies, calendar, diagnostics, forecasts, incidents, trends
+from detect.diagnostics import BlindSpot, Ledger
+from detect.features import look
+from detect.forecasts import Expectation
 from detect.records import (
     ALL,
     GRAINS,
@@ -27,7 +28,6 @@ from detect.records import (
     Series,
     Trend,
 )
-from detect.view import look
 
 NEEDED = ("kpi", "period_start", "value")
 KEY = ["grain", "kpi", "segment", "period_start"]
@@ -104,9 +104,9 @@ def detect(
     return Result(
         _table(Anomaly, incidents.group([a for s in scans for a in anomalies.find(s)])),
         _table(Trend, [trend for s in scans for trend in trends.find(s)]),
-        _table(Expectation, [period for s in scans for period in expectations.tell(s)]),
-        _table(Ledger, [row for s in scans for row in honesty.ledger(s)]),
-        _table(BlindSpot, [spot for s in scans for spot in honesty.blind_spots(s)]),
+        _table(Expectation, [period for s in scans for period in forecasts.tell(s)]),
+        _table(Ledger, [row for s in scans for row in diagnostics.ledger(s)]),
+        _table(BlindSpot, [spot for s in scans for spot in diagnostics.blind_spots(s)]),
     )
 
 

@@ -20,8 +20,8 @@ from __future__ import annotations
 import numpy as np
 
 from detect.detectors import Detector, Evidence
+from detect.features import View
 from detect.records import Bools, Floats, Grain, Ints
-from detect.view import View
 
 KNOTS = np.array([0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.001])
 """p-values at which promise and realisation are compared."""

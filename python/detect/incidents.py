@@ -4,25 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from detect import early, narrative
-from detect.anomalies import SEVERITIES, identify
-from detect.attribution import tree
-from detect.attribution.doubts import worth_telling
-from detect.attribution.faults import SUSPECTED
-from detect.grouping import by
-from detect.records import ALL, Anomaly, Attribution, Branch, Doubt, Grain, Incident
-from retail.feedback import overall
+from detect.anomalies import identify
+from detect.attribution import driver_tree
+from detect.records import ALL, Anomaly, Branch, Grain
 
 ABOUT_AS_SURE = 0.1
 """Confidence that the lead may be less sure than the surest, where it is nearer to the cause."""
 WEIGHTY = 0.25
 """Share of what moved revenue from which a factor of the KPI tree can lead."""
-
-MISSING_IDS = ("missing_ids", SUSPECTED)
-GUESTS = {"customer_type": "guest"}
 
 LONGEST_GAP: dict[Grain, dt.timedelta] = {
     "daily": dt.timedelta(days=3),
@@ -93,68 +84,6 @@ def _name(members: list[Anomaly]) -> str:
     return identify("incident", first.anomaly_id)
 
 
-def describe(
-    anomalies: list[Anomaly],
-    attributions: list[Attribution],
-    branches: Sequence[Branch] = (),
-    doubts: Sequence[Doubt] = (),
-    names: Mapping[str, str] | None = None,
-) -> list[Incident]:
-    """One record per incident, in order of time, told from its lead anomaly."""
-    blamed = (row for row in attributions if row.analysis == "root_cause")
-    causes = by(blamed, lambda row: row.anomaly_id)
-    trees = by(branches, lambda branch: branch.incident_id)
-    checks = by(doubts, lambda doubt: doubt.incident_id)
-    told = []
-    for name, members in by(anomalies, lambda a: a.incident_id).items():
-        leader = lead(members, trees.get(name, []))
-        facts = Facts(
-            causes.get(leader.anomaly_id, []),
-            trees.get(name, []),
-            worth_telling(checks.get(name, [])),
-            names or {},
-        )
-        told.append(_incident(leader, members, facts))
-    return sorted(told, key=lambda i: (i.period_start, i.incident_id))
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What an incident is told from, besides its anomalies."""
-
-    causes: list[Attribution]
-    branches: list[Branch]
-    doubts: list[Doubt]
-    names: Mapping[str, str]
-
-
-def _incident(leader: Anomaly, members: list[Anomaly], facts: Facts) -> Incident:
-    doubts = [d.detail for d in facts.doubts]
-    return Incident(
-        incident_id=leader.incident_id,
-        period_start=min(a.period_start for a in members),
-        period_end=max(a.period_end for a in members),
-        severity=max((a.severity for a in members), key=SEVERITIES.index),
-        confidence=max(a.confidence for a in members),
-        headline=narrative.headline(leader, facts.causes, facts.names),
-        narrative=narrative.tell(
-            leader, members, facts.causes, facts.branches, doubts, facts.names
-        ),
-        root_cause=_root_cause(facts),
-        lead=leader,
-        anomalies=tuple(members),
-        status=overall([a.status for a in members]),
-        is_provisional=early.METHOD in leader.methods,
-    )
-
-
-def _root_cause(facts: Facts) -> dict[str, str]:
-    """The segment to blame; where ids went missing, it is those who became guests by it."""
-    if any((d.check_name, d.verdict) == MISSING_IDS for d in facts.doubts):
-        return GUESTS
-    return facts.causes[0].segment if facts.causes else {}
-
-
 def lead(members: list[Anomaly], branches: Sequence[Branch] = ()) -> Anomaly:
     """The KPI nearest to the cause.
 
@@ -162,7 +91,7 @@ def lead(members: list[Anomaly], branches: Sequence[Branch] = ()) -> Anomaly:
     that measures the strongest factor of the KPI tree: returns lead before the revenue they cost.
     """
     surest = max(members, key=_rank)
-    weights = tree.weights(list(branches))
+    weights = driver_tree.weights(list(branches))
     rivals = [
         a
         for a in members

@@ -16,6 +16,11 @@ Days = NDArray[np.datetime64]
 Grain = Literal["daily", "weekly"]
 
 ALL = "all"
+"""The segment that is the whole shop."""
+OTHER = "(other)"
+"""The member that stands for all that aren't listed."""
+SO_FAR = "so_far"
+"""Method of findings on unfinished periods, whose actual value is a lower limit."""
 CURRENCY = "currency"
 """Unit of what is money."""
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-from daily.build import TABLES_ONLY, build
 from orders import write
+from retail.jobs.daily.build import TABLES_ONLY, build
 
 PROJECT = Path(__file__).parents[2]
 FIRST = datetime(2011, 1, 3, 8)

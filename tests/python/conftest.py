@@ -19,8 +19,8 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 import prefork
-from console.logs import OURS
 from orders import small_shop, write
+from retail.console.logs import OURS
 
 PROJECT = Path(__file__).parents[2]
 DBT = Path(sys.executable).with_name("dbt")
@@ -164,7 +164,7 @@ def shop_source(shared: Path) -> str:
 def _simulate(folder: Path) -> None:
     out, days = folder / "orders.csv", str(SIMULATED_DAYS)
     subprocess.run(
-        [sys.executable, "-m", "simulate", "--out", out, "--days", days],
+        [sys.executable, "-m", "retail", "simulate", "--out", out, "--days", days],
         cwd=PROJECT,
         check=True,
         capture_output=True,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import duckdb
 
-from detect import store
 from detect.records import Anomaly, Incident, Kpi
+from retail.jobs.detection import store
 from retail.schema import TABLES, Run
 
 AS_OF = dt.date(2024, 3, 31)

@@ -26,12 +26,12 @@ PRELOADED = (
     "dbt.cli.main",
     "dbt.adapters.duckdb",
     "dbt.task.build",
-    "daily.cli",
-    "detect.cli",
-    "report.cli",
-    "alerts.cli",
-    "ingest.cli",
-    "simulate.cli",
+    "retail.commands.run",
+    "retail.commands.detect",
+    "retail.commands.report",
+    "retail.commands.alerts",
+    "retail.commands.source",
+    "retail.commands.simulate",
     "warmed",
 )
 PATIENCE = 600.0

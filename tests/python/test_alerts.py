@@ -15,17 +15,17 @@ import pytest
 
 import findings
 import servers
-from alerts import cli, job, settings
-from alerts.choose import LEVELS, Rules, choose
-from alerts.errors import AlertsError
-from alerts.job import Outcome
-from alerts.read import read
-from detect import store
 from findings import AS_OF, incident
+from retail.errors import RetailError
+from retail.jobs.detection import store
+from retail.outputs.alerts import job, settings
+from retail.outputs.alerts.job import Outcome
+from retail.outputs.alerts.read import read
+from retail.outputs.alerts.selection import LEVELS, Rules, choose
 from retail.schema import Feedback
+from retail.storage import publish
+from retail.storage.publish import private_copy
 from servers import Mail, Web
-from warehouse import publish
-from warehouse.publish import private_copy
 
 SECRET = "T0P-S3CRET"
 
@@ -210,7 +210,7 @@ def test_the_rules_are_those_of_the_environment() -> None:
     given = settings.read({"ALERT_MIN_SEVERITY": "critical", "ALERT_MAX_AGE_DAYS": "3"})
     assert given.rules == Rules("critical", 3)
     for wrong in ({"ALERT_MIN_SEVERITY": "loud"}, {"ALERT_MAX_AGE_DAYS": "-1"}):
-        with pytest.raises(AlertsError, match="ALERT_M"):
+        with pytest.raises(RetailError, match="ALERT_M"):
             settings.read(wrong)
 
 
@@ -220,7 +220,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_and_notes_nothing(
     findings.write(database, incident())
     before = database.read_bytes()
     outcome = job.run(database, settings.read(to_webhook(webhook)), dry=True)
-    assert cli.lines(outcome, dry=True) == [
+    assert job.lines(outcome, dry=True) == [
         "would be sent by webhook: Order count 50 % below expected on 30 March 2024"
     ]
     assert webhook.bodies == []
@@ -327,14 +327,14 @@ def test_a_file_that_cannot_take_a_note_gets_nothing_sent(
     monkeypatch.setattr(publish, "PATIENCE_SECONDS", 0.0)
     with (
         publish.changed(database),
-        pytest.raises(AlertsError, match="another program is just replacing it"),
+        pytest.raises(RetailError, match="another program is just replacing it"),
     ):
         send(database, to_webhook(webhook))
     assert webhook.bodies == []
 
 
 def test_a_missing_file_is_told_in_one_line(database: Path) -> None:
-    with pytest.raises(AlertsError, match="no such database"):
+    with pytest.raises(RetailError, match="no such database"):
         job.run(database, settings.read({}))
 
 
@@ -489,7 +489,7 @@ def test_no_secret_is_ever_told(
     given = to_webhook(webhook) | to_mailbox(mailbox)
     given |= {"ALERT_SMTP_USER": "ann", "ALERT_SMTP_PASSWORD": SECRET + ("" if refusal else "é")}
     done = subprocess.run(
-        [sys.executable, "-m", "alerts", "--db", database],
+        [sys.executable, "-m", "retail", "alerts", "--db", database],
         env=os.environ | given, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
@@ -501,7 +501,7 @@ def test_no_secret_is_ever_told(
 
 def test_the_choice_is_the_same_whatever_order_the_table_is_in(database: Path) -> None:
     findings.write(database, incident("b"), incident("a"))
-    from alerts.read import read
+    from retail.outputs.alerts.read import read
 
     chosen = choose(read(database, AS_OF), "webhook", Rules())
     assert [alert.incident.incident_id for alert in chosen.alerts] == ["a", "b"]

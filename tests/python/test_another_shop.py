@@ -43,7 +43,7 @@ def german(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     for done in (
         shop.dbt("build", "--exclude-resource-type", "unit_test"),
         shop.python("-m", "detect", "--db", str(shop.database), "--quiet"),
-        shop.python("-m", "report", "--db", str(shop.database)),
+        shop.python("-m", "retail", "report", "--db", str(shop.database)),
     ):
         assert done.returncode == 0, done.stdout + done.stderr
     return shop
@@ -73,7 +73,7 @@ def order_lines(folder: Path) -> Path:
     raw, own = folder / "raw.csv", folder / "bestellungen.csv"
     subprocess.run(
         [
-            sys.executable, "-m", "simulate", "--out", raw, "--start", str(START),
+            sys.executable, "-m", "retail", "simulate", "--out", raw, "--start", str(START),
             "--days", str(DAYS), "--orders-per-day", "30", "--dialect", "retail2",
             "--incident", f"bulk_order@{BULK - ONE_DAY},size=10,country=United Kingdom", "--quiet",
         ],

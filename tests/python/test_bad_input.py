@@ -162,7 +162,7 @@ def test_below_a_third_of_the_money_and_words_for_nothing_are_warned_of_in_sente
         line(21, price="a lot"),
     ]
     write(Path(good_shop.source), [*small_shop(), *extra])
-    done = good_shop.python("-m", "daily")
+    done = good_shop.python("-m", "retail", "run")
     assert done.returncode == 0, done.stderr
     warnings = [row for row in done.stdout.splitlines() if "warning:" in row]
     for words in (
@@ -187,7 +187,7 @@ def test_one_file_full_of_malformed_rows_among_good_ones_stops_the_build(
     write(folder / "good.csv", small_shop(days=60))
     write(folder / "bad.csv", [line(n, price="a lot" if n < 3 else "1") for n in range(3)])
     shop = Shop(built_shop.project, tmp_path, str(folder))
-    done = shop.python("-m", "daily")
+    done = shop.python("-m", "retail", "run")
     assert done.returncode == 1
     (said,) = [row for row in done.stderr.splitlines() if row.startswith("daily:")]
     assert "assert_malformed_rows_are_rare" in said

@@ -13,12 +13,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bench import answers, cli, contenders, measure, plot, results, run, shops, tables
-from bench.errors import BenchError
-from bench.measure import FINE, Limits
-from bench.results import Figure, Size
-from bench.run import Plan
 from conftest import PROJECT
+from lab.bench import answers, contenders, measure, plot, results, run, shops, tables
+from lab.bench.cli import bench_command
+from lab.bench.measure import FINE, Limits
+from lab.bench.results import Figure, Size
+from lab.bench.run import Plan
+from retail.console.cli import call
+from retail.errors import RetailError
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 PLENTY = Limits(seconds=600, gigabytes=20)
@@ -58,10 +60,10 @@ def test_memory_is_seen_of_everybody_and_of_every_stage(tiny: Size) -> None:
 
 def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
-        raise BenchError("broken")
+        raise RetailError("broken")
 
     monkeypatch.setattr(contenders, "compile_sql", broken)
-    with pytest.raises(BenchError):
+    with pytest.raises(RetailError):
         run.measure(PROJECT, Plan(0.01, 30, 1, PLENTY, ()), tmp_path, lambda line: None)
     assert not list(tmp_path.iterdir())
 
@@ -109,12 +111,12 @@ def test_equal_answers_may_differ_in_their_last_digits_and_both_be_empty() -> No
 
 @pytest.mark.parametrize("other", [(1.0, 2.0 + 1e-6), (1.0, float("nan"))])
 def test_another_value_stops_the_benchmark_and_is_named(other: tuple[float, ...]) -> None:
-    with pytest.raises(BenchError, match=r"daily, order_count, all, 2011-01-02 is 2\.0 by a"):
+    with pytest.raises(RetailError, match=r"daily, order_count, all, 2011-01-02 is 2\.0 by a"):
         answers.insist_on_equal(("a", answer(1.0, 2.0)), ("b", answer(*other)))
 
 
 def test_a_missing_row_stops_the_benchmark() -> None:
-    with pytest.raises(BenchError, match="2011-01-02 is in one of a and b only"):
+    with pytest.raises(RetailError, match="2011-01-02 is in one of a and b only"):
         answers.insist_on_equal(("a", answer(1.0, 2.0)), ("b", answer(1.0)))
 
 
@@ -148,7 +150,7 @@ def test_who_gives_up_for_want_of_memory_is_no_broken_program(tmp_path: Path) ->
 
 
 def test_a_broken_program_stops_the_benchmark_with_its_last_line(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="ValueError: no such thing"):
+    with pytest.raises(RetailError, match="ValueError: no such thing"):
         watched(tmp_path, "raise ValueError('no such thing')", PLENTY)
 
 
@@ -182,7 +184,7 @@ def test_a_file_that_holds_no_results_is_told_in_one_line(tmp_path: Path, text: 
     path = tmp_path / "bench.json"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(BenchError, match=r"bench\.json: no results"):
+    with pytest.raises(RetailError, match=r"bench\.json: no results"):
         results.read(path)
 
 
@@ -206,7 +208,7 @@ def test_another_plain_script_is_refused(tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     with (tmp_path / "plain_duckdb.sql").open("a") as sql:
         sql.write("-- faster")
-    with pytest.raises(BenchError, match="plain DuckDB script is not the one"):
+    with pytest.raises(RetailError, match="plain DuckDB script is not the one"):
         contenders.insist_on_the_frozen_script(tmp_path)
 
 
@@ -251,7 +253,7 @@ def test_away_from_the_project_one_line_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert cli.main([]) == 1
+    assert call(bench_command, "bench", []) == 1
     assert capsys.readouterr().err.strip().endswith("start in the project's root")
 
 
@@ -259,7 +261,7 @@ def test_away_from_the_project_one_line_says_what_to_do(
 def test_rounds_that_fit_no_scale_are_refused(
     rounds: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["--scale", "1", "--rounds", *rounds]) == 1
+    assert call(bench_command, "bench", ["--scale", "1", "--rounds", *rounds]) == 1
     assert "one per scale" in capsys.readouterr().err
 
 
@@ -269,6 +271,6 @@ def test_what_is_kept_is_shown_and_drawn_without_measuring(
     results.keep(tmp_path / "bench.json", size(1, 1.0))
     picture = tmp_path / "bench.svg"
     words = ["--show", "--results", str(tmp_path / "bench.json"), "--plot", str(picture)]
-    assert cli.main(words) == 0
+    assert call(bench_command, "bench", words) == 0
     assert "| pandas |" in capsys.readouterr().out
     assert picture.read_text(encoding="utf-8").startswith("<svg")

@@ -11,7 +11,7 @@ import pytest
 from conftest import PROJECT
 from faults.bench import Bench
 from faults.mutants import classify, compiled
-from ingest import land, resolve
+from retail.ingest import land, resolve
 
 CASES = PROJECT.parent / "shared" / "cases"
 pytestmark = pytest.mark.skipif(not CASES.exists(), reason="no cases beside the checkout")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import importlib
 import io
 import json
 import logging
 import re
+import runpy
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -17,9 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import console
 from conftest import PROJECT
-from console import harmless
+from retail import console
+from retail.commands import COMMANDS as SECTIONS
+from retail.commands import main
+from retail.commands.renamed import OF_DETECT, RENAMED, detect
+from retail.console import harmless, logs
 
 
 @given(st.text() | st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp"])))
@@ -64,17 +66,18 @@ def test_a_fault_of_ours_is_not_hidden() -> None:
 # ------------------------------------------------------------------------------ exit codes
 
 COMMANDS: dict[str, tuple[str, Sequence[str]]] = {
-    "alerts": ("alerts.job.run", []),
-    "bench": ("bench.cli._measure", []),
-    "daily": ("daily.job.run", []),
-    "detect": ("detect.pipeline.run", []),
-    "evaluate": ("evaluate.cli._answer", []),
-    "flow": ("flow.cli._act", []),
-    "ingest": ("ingest.cli.choose", ["status"]),
-    "lakehouse": ("daily.job.run", []),
-    "report": ("report.page.write", []),
-    "rewrite": ("rewrite.settings.read", []),
-    "simulate": ("simulate.cli.simulate_shop", ["--out", "shop.csv"]),
+    "alerts": ("retail.outputs.alerts.job.run", []),
+    "dashboard": ("retail.outputs.dashboard.server.problem", []),
+    "detect": ("retail.jobs.detection.pipeline.run", []),
+    "explain": ("retail.feedback.record.explain", ["some-id"]),
+    "list": ("retail.feedback.record.incidents", []),
+    "report": ("retail.outputs.report.page.write", []),
+    "rewrite": ("retail.outputs.rewrite.settings.read", []),
+    "run": ("retail.jobs.daily.job.run", []),
+    "schedule": ("retail.commands.schedule._run", []),
+    "simulate": ("retail.commands.simulate.simulate_shop", ["--out", "shop.csv"]),
+    "source status": ("retail.commands.source.choose", []),
+    "spark": ("retail.jobs.daily.job.run", []),
 }
 """Each command, what it is at when it is stopped, and the words it wants."""
 CODES = re.findall(
@@ -110,33 +113,67 @@ def test_whoever_stops_a_command_gets_one_line_and_the_code_of_readme(
     monkeypatch.setenv("RETAIL_DB", str(tmp_path / "shop.duckdb"))
     monkeypatch.setattr(at, lambda *_, **__: signal.raise_signal(number))
     before = signal.getsignal(signal.SIGTERM)
-    assert importlib.import_module(f"{name}.cli").main(words) == code
+    assert main([*name.split(), *words]) == code
     said = capsys.readouterr()
     assert said.out == ""
     assert len(said.err.splitlines()) == 1
-    assert said.err.startswith(f"{name}: stopped by {word}; ")
+    assert said.err.startswith(f"retail {name}: stopped by {word}; ")
     assert any(number == str(code) and word in what for number, what in CODES)
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-@pytest.mark.parametrize("name", [*COMMANDS, "dashboard"])
+@pytest.mark.parametrize("name", [name for section in SECTIONS.values() for name in section])
 def test_words_that_make_no_sense_are_a_2(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--no-such-option"]) == 2
+    said = capsys.readouterr().err
+    assert f"Usage: retail {name}" in said
+    assert "--no-such-option" in said
+
+
+def test_help_lists_every_command_and_each_has_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    listed = capsys.readouterr().out
+    for section in SECTIONS.values():
+        for name, (_, short) in section.items():
+            assert f"  {name} " in listed
+            assert short.split(":")[0] in listed
+            assert main([name, "--help"]) == 0
+            assert f"Usage: retail {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_an_old_command_prints_the_new_one_and_runs_it(
+    old: str, new: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", [old, "--help"])
     with pytest.raises(SystemExit) as ended:
-        importlib.import_module(f"{name}.cli").main(["--no-such-option"])
-    assert ended.value.code == 2
-    assert "Traceback" not in capsys.readouterr().err
+        runpy.run_module(old, run_name="__main__")
+    assert ended.value.code == 0
+    said = capsys.readouterr()
+    assert f"`python -m {old}` is now `retail {new}`" in said.err
+    assert f"Usage: retail {new}" in said.out
 
 
-@pytest.mark.parametrize("name", ["alerts", "detect", "report", "dashboard"])
+@pytest.mark.parametrize("action", OF_DETECT)
+def test_an_old_action_of_detect_is_handed_on_with_its_options(
+    action: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert detect(["--db", "none.duckdb", action, "--help"]) == 0
+    said = capsys.readouterr()
+    assert f"`python -m detect {action}` is now `retail {action}`" in said.err
+    assert f"Usage: retail {action}" in said.out
+
+
+@pytest.mark.parametrize("name", ["alerts", "detect", "report", "dashboard", "list"])
 def test_a_file_that_is_not_there_is_a_1_and_one_line(
     name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = str(tmp_path / "none.duckdb")
-    assert importlib.import_module(f"{name}.cli").main(["--db", path]) == 1
+    assert main([name, "--db", path]) == 1
     said = capsys.readouterr()
     assert said.out == ""
     assert len(said.err.splitlines()) == 1
-    assert said.err.startswith(f"{name}: ")
+    assert said.err.startswith(f"retail {name}: ")
 
 
 # --------------------------------------------------------------------------------- logging
@@ -144,10 +181,8 @@ def test_a_file_that_is_not_there_is_a_1_and_one_line(
 
 def logged(words: Sequence[str], capsys: pytest.CaptureFixture[str]) -> list[str]:
     """What a command line with these words writes of four log lines, ours and somebody else's."""
-    parser = argparse.ArgumentParser()
-    console.add_options(parser)
-    console.set_up(parser.parse_args(words), "==> ")
-    log = logging.getLogger("ingest.landing")
+    logs.set_up("==> ", quiet="--quiet" in words, verbose="-v" in words)
+    log = logging.getLogger("retail.ingest.parquet_cache")
     log.debug("small")
     log.info("landed %s", "a\x1b[31m\nb.csv")
     log.warning("odd")
@@ -173,7 +208,9 @@ def test_verbose_tells_everything_with_its_time_in_utc(capsys: pytest.CaptureFix
         "odd",
     ]
     for line in lines:
-        assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [A-Z]+ +ingest\.landing: ", line)
+        assert re.match(
+            r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z [A-Z]+ +retail\.ingest\.parquet_cache: ", line
+        )
 
 
 def test_the_environment_sets_the_level_and_a_level_that_is_none_is_told(
@@ -190,6 +227,6 @@ def test_the_environment_sets_the_level_and_a_level_that_is_none_is_told(
 def test_a_closed_standard_error_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     closed = io.StringIO()
     closed.close()
-    console.set_up(argparse.Namespace(quiet=False, verbose=False), "")
+    logs.set_up("")
     monkeypatch.setattr(sys, "stderr", closed)
-    logging.getLogger("console").warning("nobody reads this")
+    logging.getLogger("retail.console").warning("nobody reads this")

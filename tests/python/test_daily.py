@@ -10,20 +10,19 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import duckdb
 import pytest
 
-import runlog
 from conftest import PROJECT, Shop
-from daily import cli as daily_cli
-from daily import data, job
-from daily.build import BuildResult
-from ingest import IngestError
-from lakehouse import cli as lakehouse_cli
 from orders import small_shop, write
-from warehouse.publish import only_one_at_work
+from retail.commands import main as retail
+from retail.ingest import IngestError
+from retail.jobs.daily import job, source
+from retail.jobs.daily.build import BuildResult
+from retail.storage import run_log
+from retail.storage.publish import only_one_at_work
 
 NOWHERE = "http://127.0.0.1:9/online+retail.zip"
 
@@ -46,7 +45,7 @@ def shop(published: Shop) -> Iterator[Shop]:
 
 
 def daily(shop: Shop, *words: str) -> subprocess.CompletedProcess[str]:
-    return shop.python("-m", "daily", *words)
+    return shop.python("-m", "retail", "run", *words)
 
 
 def test_a_run_publishes_kpis_and_insights_and_says_what_they_rest_on(shop: Shop) -> None:
@@ -91,7 +90,7 @@ def test_a_failing_data_test_is_told_in_one_line_and_leaves_the_published_file_a
 def test_a_killed_run_changes_nothing_and_the_next_one_repairs(shop: Shop) -> None:
     before = shop.database.read_bytes()
     write(Path(shop.source), small_shop(days=22))
-    command = [sys.executable, "-m", "daily", "--quiet"]
+    command = [sys.executable, "-m", "retail", "run", "--quiet"]
     job = subprocess.Popen(command, cwd=PROJECT, env=shop.environment())
     wait_for(shop.database.parent / ".building-retail.duckdb" / "retail.duckdb")
     time.sleep(1)
@@ -115,7 +114,7 @@ def test_a_killed_run_changes_nothing_and_the_next_one_repairs(shop: Shop) -> No
 
 def test_a_run_that_is_stopped_publishes_nothing_and_says_so_in_one_line(shop: Shop) -> None:
     before = shop.database.read_bytes()
-    command = [sys.executable, "-m", "daily"]
+    command = [sys.executable, "-m", "retail", "run"]
     with subprocess.Popen(
         command, cwd=PROJECT, env=shop.environment(), stderr=subprocess.PIPE, text=True
     ) as job:
@@ -129,7 +128,7 @@ def test_a_run_that_is_stopped_publishes_nothing_and_says_so_in_one_line(shop: S
     assert len(rest) == 1
     assert rest[0].startswith("daily: stopped by SIGTERM; nothing was published")
     assert shop.database.read_bytes() == before
-    assert runlog.read(shop.database)[-1].whole.status == "stopped"
+    assert run_log.read(shop.database)[-1].whole.status == "stopped"
 
 
 def wait_for(path: Path) -> None:
@@ -158,7 +157,7 @@ def source_and_rows(shop: Shop) -> tuple[str, int]:
 
 
 def without_a_source(shop: Shop, *words: str) -> subprocess.CompletedProcess[str]:
-    return Shop(shop.project, shop.folder, "").python("-m", "daily", *words)
+    return Shop(shop.project, shop.folder, "").python("-m", "retail", "run", *words)
 
 
 def test_without_a_source_that_of_the_last_run_is_read_again(shop: Shop) -> None:
@@ -193,26 +192,25 @@ def test_a_simulated_shop_that_is_asked_for_does(published: Shop, tmp_path: Path
         (project / name).symlink_to(PROJECT / name)
     for name in ("dbt_project.yml", "profiles.yml"):
         (project / name).symlink_to(PROJECT / name)
-    simulated = project / data.SIMULATED_FILE
+    simulated = project / source.SIMULATED_FILE
     simulated.parent.mkdir(parents=True)
     write(simulated, small_shop(days=25))
     folder.mkdir()
     shop = Shop(project, folder, "")
     shutil.copy(published.database, shop.database)
-    both = Shop(project, folder, published.source).python("-m", "daily", "--simulate")
+    both = Shop(project, folder, published.source).python("-m", "retail", "run", "--simulate")
     assert both.returncode == 1
     assert "--simulate and RETAIL_SOURCE are both given" in both.stderr
-    done = shop.python("-m", "daily", "--simulate", "--alert")
+    done = shop.python("-m", "retail", "run", "--simulate", "--alert")
     assert done.returncode == 0, done.stderr
     assert "SIMULATED DATA" in done.stderr
     assert "nobody is alerted" in done.stdout
-    source, rows = source_and_rows(shop)
-    assert (source, rows) == ("simulated shop: order_lines.csv", len(small_shop(days=25)))
+    assert source_and_rows(shop) == ("simulated shop: order_lines.csv", len(small_shop(days=25)))
 
 
-@pytest.mark.parametrize("command", [daily_cli, lakehouse_cli])
+@pytest.mark.parametrize("command", ["run", "spark"])
 def test_a_summary_that_cannot_be_read_is_told_in_one_line_after_all_is_published(
-    command: ModuleType,
+    command: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -222,7 +220,7 @@ def test_a_summary_that_cannot_be_read_is_told_in_one_line_after_all_is_publishe
     found = SimpleNamespace(untested=())
     done = job.Done(path, built, found, tmp_path / "report.html", None, None, {})  # type: ignore[arg-type]
     monkeypatch.setattr(job, "run", lambda *_, **__: done)
-    assert command.main(["--db", str(path)]) == 1
+    assert retail([command, "--db", str(path)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert "all is done and published" in line
     assert str(path) in line
@@ -238,14 +236,14 @@ def no_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()
 
-    monkeypatch.setattr(data, "simulate_into", simulate_into)
+    monkeypatch.setattr(source, "simulate_into", simulate_into)
     return tmp_path
 
 
 def find_data(project: Path) -> tuple[dict[str, str], list[str]]:
     """The settings of the rest of the run, and what was said."""
     said: list[str] = []
-    settings = data.make_sure_there_is_data(
+    settings = source.make_sure_there_is_data(
         project, project / "retail.duckdb", said.append, bar=False
     )
     return settings, said
@@ -253,8 +251,8 @@ def find_data(project: Path) -> tuple[dict[str, str], list[str]]:
 
 def test_without_a_network_the_shop_is_simulated_and_said_so_loudly(no_data: Path) -> None:
     settings, said = find_data(no_data)
-    assert settings == {"RETAIL_SOURCE": str(no_data / data.SIMULATED_FILE)}
-    assert (no_data / data.SIMULATED_FILE).exists()
+    assert settings == {"RETAIL_SOURCE": str(no_data / source.SIMULATED_FILE)}
+    assert (no_data / source.SIMULATED_FILE).exists()
     assert any("cannot reach" in line for line in said)
     assert any("SIMULATED DATA" in line for line in said)
 
@@ -262,20 +260,20 @@ def test_without_a_network_the_shop_is_simulated_and_said_so_loudly(no_data: Pat
 def test_a_failed_download_is_not_tried_again_every_morning(
     no_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    data.simulate_into(no_data / data.SIMULATED_FILE)
+    source.simulate_into(no_data / source.SIMULATED_FILE)
 
     def download(*_: object, **__: object) -> None:
         raise IngestError("asked again")
 
-    monkeypatch.setattr(data, "download", download)
+    monkeypatch.setattr(source, "download", download)
     _, said = find_data(no_data)
-    assert said == [data.LOUD]
+    assert said == [source.LOUD]
 
 
 def test_the_public_data_set_that_was_lost_is_fetched_again_and_not_simulated(
     no_data: Path,
 ) -> None:
-    data.simulate_into(no_data / data.SIMULATED_FILE)
+    source.simulate_into(no_data / source.SIMULATED_FILE)
     with duckdb.connect(str(no_data / "retail.duckdb")) as connection:
         connection.execute("create schema marts")
         connection.execute("create table marts.dim_sources as select 'public data set' as origin")

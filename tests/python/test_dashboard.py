@@ -22,19 +22,20 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
-import runlog
 from conftest import FULL, PROJECT, Shop
-from dashboard import choice, cli, harmless, read
-from dashboard.errors import DashboardError
-from dashboard.records import Line, Place, Sums
-from detect import pipeline
-from detect import store as detect_store
+from detect.records import OTHER
 from retail import formatting
+from retail.commands import main as retail
+from retail.errors import RetailError
+from retail.jobs.detection import pipeline
+from retail.jobs.detection import store as detect_store
+from retail.outputs.dashboard import harmless, read, server, url_state
+from retail.outputs.dashboard.records import Line, Place, Sums
 from retail.reading import Facts, read_facts
-from retail.schema import OTHER
+from retail.storage import run_log
 from test_report import change, hostile, query
 
-APP = str(cli.APP)
+APP = str(server.APP)
 SECONDS = 60.0
 PERIOD = {"daily": dt.timedelta(0), "weekly": dt.timedelta(days=6)}
 
@@ -164,14 +165,14 @@ def test_a_wrong_address_shows_something_sensible(
 
 def test_no_dimension_but_a_known_one_reaches_a_query(database: Path) -> None:
     place = Place(dt.date(2011, 1, 1), dt.date(2011, 1, 1), (("1=1 or country", "x"),))
-    with pytest.raises(DashboardError, match="no such dimension"):
+    with pytest.raises(RetailError, match="no such dimension"):
         read.lines(database, place, 1)
 
 
 @given(st.text(), st.dates(), st.dates())
 @example("¹", dt.date(2011, 1, 1), dt.date(2011, 12, 31))
 def test_a_span_is_never_wider_than_the_data(text: str, first: dt.date, last: dt.date) -> None:
-    start, end = choice.span(text, first, max(first, last))
+    start, end = url_state.span(text, first, max(first, last))
     assert start >= first
     assert end <= max(first, last)
 
@@ -195,7 +196,7 @@ def test_every_incident_is_told_under_its_own_address(
 
 def test_a_link_to_a_finding_opens_its_incident(database: Path, facts: Facts) -> None:
     finding = facts.findings[-1]
-    found = choice.read({"incident": finding.anomaly_id}, facts).incident
+    found = url_state.read({"incident": finding.anomaly_id}, facts).incident
     assert found is not None
     assert found.incident_id == finding.incident_id
 
@@ -395,7 +396,7 @@ def test_freshness_and_a_simulated_shop_are_told(
 
 def test_a_run_that_failed_since_is_told(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "The last run failed" not in text_of(look(own, monkeypatch))
-    with contextlib.suppress(ValueError), runlog.keep_log(own):
+    with contextlib.suppress(ValueError), run_log.keep_log(own):
         raise ValueError("no <room> on the disk")
     said = text_of(look(own, monkeypatch))
     assert "The last run failed" in said
@@ -441,7 +442,7 @@ def test_no_text_begins_a_formula(text: str) -> None:
 def test_a_missing_file_is_one_line_and_exit_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["--db", str(tmp_path / "none.duckdb")]) == 1
+    assert retail(["dashboard", "--db", str(tmp_path / "none.duckdb")]) == 1
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith("dashboard: ")
@@ -449,7 +450,7 @@ def test_a_missing_file_is_one_line_and_exit_1(
 
 
 def test_it_listens_to_this_machine_alone_and_sends_nothing_home() -> None:
-    command = cli.command(cli.HOST, cli.PORT)
+    command = server.command(server.HOST, server.PORT)
     assert "--server.address=localhost" in command
     assert "--browser.gatherUsageStats=false" in command
 
@@ -478,7 +479,16 @@ def served(hostile_database: Path, database: Path) -> Iterator[dict[str, str]]:
         with socket.socket() as chosen:
             chosen.bind(("localhost", 0))
             port = chosen.getsockname()[1]
-        command = [sys.executable, "-m", "dashboard", "--db", str(path), "--port", str(port)]
+        command = [
+            sys.executable,
+            "-m",
+            "retail",
+            "dashboard",
+            "--db",
+            str(path),
+            "--port",
+            str(port),
+        ]
         programs.append(
             subprocess.Popen(
                 command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from detect import anomalies, calendar, trends
-from detect.baseline.counting import Counting, off_scale
+from detect.baseline.poisson_floor import Counting, off_scale
+from detect.features import look
 from detect.records import Anomaly, Trend
-from detect.view import look
 from test_detect_shop import DAYS, dates, kpi, panel
 
 

@@ -14,7 +14,7 @@ import pytest
 
 import detect
 from conftest import PROJECT
-from detect import pipeline
+from retail.jobs.detection import pipeline
 from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
 
 TABLES = ("anomalies", "trends", "expectations", "calibration", "blind_spots")
@@ -142,7 +142,10 @@ def test_causes_are_found_in_a_frame() -> None:
 
 @pytest.mark.parametrize(
     ("module", "unwanted"),
-    [("detect.cli", "pandas pymannkendall"), ("detect.api", "duckdb dbt pymannkendall")],
+    [
+        ("retail.commands.detect", "pandas pymannkendall"),
+        ("detect.api", "duckdb dbt pymannkendall"),
+    ],
 )
 def test_what_is_not_needed_is_not_imported(module: str, unwanted: str) -> None:
     """The command line starts without pandas, and a notebook needs no database."""

@@ -12,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 
 from detect import attribution
 from detect.attribution.breakdown import ALWAYS, LARGEST, OTHER, break_down
-from detect.attribution.cells import Cells
+from detect.attribution.decomposition import Sides, contributions
 from detect.attribution.dimensions import Dimension, names
 from detect.attribution.root_cause import Leaves
-from detect.attribution.split import Sides, contributions
+from detect.attribution.segments import Cells
 from detect.records import Anomaly, Kpi
 from test_detect_shop import DIMENSIONS, kpi
 

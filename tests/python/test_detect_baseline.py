@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detect.baseline import Forecast, Regressors, forecast
-from detect.baseline.scale import SCALES, from_scale, to_scale
+from detect.baseline.transform import SCALES, from_scale, to_scale
 from detect.baseline.tuning import DAILY, WEEKLY, Tuning
 from detect.errors import DetectError
 

@@ -13,14 +13,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from detect import attribution, pipeline, store
+from detect import attribution
+from detect.attribution.baselines import leaves_of, model, others, parts_of
 from detect.attribution.breakdown import break_down
-from detect.attribution.cells import Cells
+from detect.attribution.decomposition import Sides, contributions, effects
 from detect.attribution.dimensions import names
-from detect.attribution.parts import leaves_of, model, others, parts_of
+from detect.attribution.segments import Cells
 from detect.attribution.significance import FEWEST, chances
-from detect.attribution.split import Sides, contributions, effects
 from detect.records import GRAINS, Grain
+from retail.jobs.detection import pipeline, store
 from test_detect_attribution import anomaly, leaves, small_cells
 from test_detect_shop import DIMENSIONS, FIRST_DAY, build, bulk_order, cells, kpi, plant
 

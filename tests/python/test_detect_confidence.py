@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from detect import anomalies, calendar, confidence
-from detect.view import look
+from detect.features import look
 from test_detect_shop import DAYS, dates, kpi, panel
 
 chances = st.floats(1e-12, 1.0)

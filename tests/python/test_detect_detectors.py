@@ -17,12 +17,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from detect import calendar, pipeline
-from detect.detectors import DETECTORS, Evidence, companions, iqr, level_shift, z_score
+from detect import calendar
+from detect.compress_missing import pack, unpack
+from detect.detectors import DETECTORS, Evidence, cross_kpi, iqr, level_shift, z_score
 from detect.detectors import mann_kendall as mk
-from detect.packing import pack, unpack
+from detect.features import View, look
 from detect.past import mean_square
-from detect.view import View, look
+from retail.jobs.detection import pipeline
 from test_detect_shop import DAYS, build, bulk_order, cells, dates, kpi, panel, plant
 
 MATURE = 60
@@ -106,7 +107,7 @@ def test_a_kpi_that_leaves_its_companions_is_found() -> None:
     pair = np.vstack([values, 0.9 * values * np.exp(0.03 * orders(noise=0.0, series=1) / 100)])
     pair[1] *= np.exp(0.04 * np.random.default_rng(5).normal(size=DAYS))
     pair[1, 150] *= 0.7
-    found = companions.score(view(pair))
+    found = cross_kpi.score(view(pair))
     assert found.p_value[1, 150] < 0.01
     assert found.statistic[1, 150] < 0
 

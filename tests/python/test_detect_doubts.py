@@ -12,16 +12,17 @@ import numpy as np
 import pytest
 
 from conftest import PROJECT, Shop
-from detect import pipeline, sayings, store
-from detect.attribution import faults, one_order
-from detect.attribution.cells import Cells
+from detect.attribution import data_quality, leave_one_out
 from detect.attribution.dimensions import names
-from detect.attribution.doubts import Material, raise_doubts, worth_telling
+from detect.attribution.incident_checks import Material, failed_checks, run_checks
 from detect.attribution.lines import Coded, Largest, Lines, Reversal, measure, value
+from detect.attribution.segments import Cells
 from detect.records import Anomaly, Doubt, Kpi
-from simulate import Incident, ShopConfig, simulate_shop
-from simulate.shop import build_shop
-from simulate.simulation import shop_market
+from retail.jobs.detection import pipeline, store
+from retail.outputs.narrative import check_messages
+from retail.simulate import Incident, ShopConfig, simulate_shop
+from retail.simulate.shop import build_shop
+from retail.simulate.simulation import shop_market
 from test_detect_attribution import anomaly
 from test_detect_shop import DIMENSIONS, build, bulk_order, cells, kpi, plant
 
@@ -88,27 +89,27 @@ def value_of(definition: Kpi, known: Lines) -> float:
 def test_a_day_made_by_one_order_is_said_to_be() -> None:
     known = lines(*ordinary(), *BULK)
     day = found(UNITS, known, 120.0, 40.0)
-    without = one_order.leave_one_out(day, known, one_order.orders(known, []))
+    without = leave_one_out.leave_one_out(day, known, leave_one_out.orders(known, []))
     assert without is not None
     assert known.invoice.names[without.code] == "900"
     assert without.actual == 120.0
     assert without.amount == 5000.0
-    assert one_order.verdict(day, without) == one_order.VANISHES
+    assert leave_one_out.verdict(day, without) == leave_one_out.VANISHES
 
 
 def test_a_day_of_many_orders_does_not_hang_on_one() -> None:
     known = lines(*ordinary(300))
     day = found(UNITS, known, 120.0, 40.0)
-    without = one_order.leave_one_out(day, known, one_order.orders(known, []))
+    without = leave_one_out.leave_one_out(day, known, leave_one_out.orders(known, []))
     assert without is not None
-    assert one_order.verdict(day, without) == one_order.REMAINS
+    assert leave_one_out.verdict(day, without) == leave_one_out.REMAINS
 
 
 def test_an_order_and_its_cancellation_are_one_event() -> None:
     known = lines(*ordinary(), *BULK, *BACK)
     day = found(RATE, known, 0.01, 0.02)
-    apart = one_order.leave_one_out(day, known, one_order.orders(known, []))
-    together = one_order.leave_one_out(day, known, one_order.orders(known, [REVERSAL]))
+    apart = leave_one_out.leave_one_out(day, known, leave_one_out.orders(known, []))
+    together = leave_one_out.leave_one_out(day, known, leave_one_out.orders(known, [REVERSAL]))
     assert apart is not None
     assert together is not None
     assert together.actual == 0.0
@@ -119,17 +120,17 @@ def test_one_customer_with_many_orders_is_found() -> None:
     many: list[Row] = [(f"9{i}", "c9", "p1", 40.0, 1.0) for i in range(30)]
     known = lines(*ordinary(), *many)
     day = found(UNITS, known, 120.0, 40.0)
-    by_order = one_order.leave_one_out(day, known, one_order.orders(known, []))
-    by_customer = one_order.leave_one_out(day, known, one_order.customers(known))
+    by_order = leave_one_out.leave_one_out(day, known, leave_one_out.orders(known, []))
+    by_customer = leave_one_out.leave_one_out(day, known, leave_one_out.customers(known))
     assert by_order is not None
     assert by_customer is not None
-    assert one_order.verdict(day, by_order) == one_order.REMAINS
-    assert one_order.verdict(day, by_customer) == one_order.VANISHES
+    assert leave_one_out.verdict(day, by_order) == leave_one_out.REMAINS
+    assert leave_one_out.verdict(day, by_customer) == leave_one_out.VANISHES
 
 
 def test_guests_are_not_one_customer() -> None:
     known = lines(*[("1", "", "p1", 900.0, 1.0), *ordinary()])
-    assert (one_order.customers(known)[known.customer.codes == 0] == -1).all()
+    assert (leave_one_out.customers(known)[known.customer.codes == 0] == -1).all()
 
 
 def test_a_kpi_that_lines_do_not_give_is_not_tested() -> None:
@@ -137,7 +138,7 @@ def test_a_kpi_that_lines_do_not_give_is_not_tested() -> None:
     other = dataclasses.replace(found(UNITS, known, 1.0, 1.0), actual=77.0)
     strange = anomaly(kpi("visits", numerator="visits"), 1.0, 2.0)
     for day in (other, strange):
-        assert one_order.leave_one_out(day, known, one_order.orders(known, [])) is None
+        assert leave_one_out.leave_one_out(day, known, leave_one_out.orders(known, [])) is None
 
 
 def test_an_unfinished_ratio_is_left_out_of_at_the_same_rate() -> None:
@@ -145,7 +146,7 @@ def test_an_unfinished_ratio_is_left_out_of_at_the_same_rate() -> None:
     day = dataclasses.replace(
         found(RATE, known, 0.01, 0.02), actual=0.5, methods=("so_far", "z_score")
     )
-    without = one_order.leave_one_out(day, known, one_order.orders(known, [REVERSAL]))
+    without = leave_one_out.leave_one_out(day, known, leave_one_out.orders(known, [REVERSAL]))
     assert without is not None
     assert without.actual == 0.0
 
@@ -155,9 +156,9 @@ def test_an_unfinished_ratio_is_left_out_of_at_the_same_rate() -> None:
 
 def test_lines_under_other_invoice_numbers_are_a_double_load() -> None:
     again = [(f"9{invoice}", *rest) for invoice, *rest in ordinary()]
-    assert faults.duplicate_load(lines(*ordinary())).verdict == faults.CLEAR
-    twice = faults.duplicate_load(lines(*ordinary(), *again))  # type: ignore[arg-type]
-    assert twice.verdict == faults.SUSPECTED
+    assert data_quality.duplicate_load(lines(*ordinary())).verdict == data_quality.CLEAR
+    twice = data_quality.duplicate_load(lines(*ordinary(), *again))  # type: ignore[arg-type]
+    assert twice.verdict == data_quality.SUSPECTED
     assert twice.figures["share"] == 1.0
 
 
@@ -167,8 +168,8 @@ PAST = {f"p{i}": (1.2, 1.5, 2.95) for i in range(7)}
 @pytest.mark.parametrize(("factor", "is_slip"), [(100.0, True), (0.01, True), (33.0, False)])
 def test_a_price_far_from_all_past_ones_is_suspected(factor: float, is_slip: bool) -> None:
     wrong: list[Row] = [("90", "c9", "p1", 40.0, 2.95 * factor)]
-    told = faults.price_slip(lines(*ordinary(), *wrong), PAST)
-    assert told.verdict == faults.SUSPECTED
+    told = data_quality.price_slip(lines(*ordinary(), *wrong), PAST)
+    assert told.verdict == data_quality.SUSPECTED
     assert told.figures["product"] == "p1"
     assert told.figures["factor"] == pytest.approx(factor)
     assert told.figures["is_unit_slip"] is is_slip
@@ -177,8 +178,8 @@ def test_a_price_far_from_all_past_ones_is_suspected(factor: float, is_slip: boo
 def test_a_clearance_that_was_seen_before_is_no_slip() -> None:
     cheap: list[Row] = [("90", "c9", "p1", 400.0, 0.2)]
     known = lines(*ordinary(), *cheap)
-    assert faults.price_slip(known, PAST).verdict == faults.SUSPECTED
-    assert faults.price_slip(known, PAST | {"p1": (0.2, 2.95)}).verdict == faults.CLEAR
+    assert data_quality.price_slip(known, PAST).verdict == data_quality.SUSPECTED
+    assert data_quality.price_slip(known, PAST | {"p1": (0.2, 2.95)}).verdict == data_quality.CLEAR
 
 
 def hourly(days: int = 20) -> Cells:
@@ -199,11 +200,11 @@ def hourly(days: int = 20) -> Cells:
 def test_hours_without_orders_are_missing_in_order_of_the_clock() -> None:
     known = hourly()
     others = known.period[:-1]
-    assert faults.missing_hours(known, known.period[-1], others).verdict == faults.CLEAR
+    assert data_quality.missing_hours(known, known.period[-1], others).verdict == data_quality.CLEAR
     rows = known.rows(known.period[-1])
     known.measures["orders"][rows] *= np.isin(known.codes["hour"][rows], [6, 7, 0, 1])
-    told = faults.missing_hours(known, known.period[-1], others)
-    assert told.verdict == faults.SUSPECTED
+    told = data_quality.missing_hours(known, known.period[-1], others)
+    assert told.verdict == data_quality.SUSPECTED
     assert (told.figures["first"], told.figures["last"], told.figures["hours"]) == (12, 15, 4)
     assert told.figures["share"] == pytest.approx(0.5)
 
@@ -214,28 +215,28 @@ def test_an_hour_that_is_no_number_has_no_place_on_the_clock() -> None:
     known.members["hour"] = ("10", "11", "12", "13", "14", "15", "8", "late")
     rows = known.rows(known.period[-1])
     known.measures["orders"][rows] *= np.isin(known.codes["hour"][rows], [6, 0, 1])
-    told = faults.missing_hours(known, known.period[-1], others)
+    told = data_quality.missing_hours(known, known.period[-1], others)
     assert (told.figures["first"], told.figures["last"]) == (12, 15)
     known.members["hour"] = ("early", "noon", "late", *"abcde")
-    told = faults.missing_hours(known, known.period[-1], others)
-    assert told.verdict == faults.NOT_TESTED
+    told = data_quality.missing_hours(known, known.period[-1], others)
+    assert told.verdict == data_quality.NOT_TESTED
 
 
 def test_orders_that_lose_their_customers_are_seen() -> None:
     known = hourly()
     others = known.period[:-1]
-    assert faults.missing_ids(known, known.period[-1], others).verdict == faults.CLEAR
+    assert data_quality.missing_ids(known, known.period[-1], others).verdict == data_quality.CLEAR
     rows = known.rows(known.period[-1])
     known.measures["orders"][rows] = np.tile([6.0, 4.0], 8)
-    told = faults.missing_ids(known, known.period[-1], others)
-    assert told.verdict == faults.SUSPECTED
+    told = data_quality.missing_ids(known, known.period[-1], others)
+    assert told.verdict == data_quality.SUSPECTED
     assert told.figures == pytest.approx({"share": 0.6, "usual": 0.1})
 
 
 def test_with_little_history_nothing_is_suspected() -> None:
     known = hourly(days=4)
-    for check in (faults.missing_ids, faults.missing_hours):
-        assert check(known, known.period[-1], known.period[:-1]).verdict == faults.NOT_TESTED
+    for check in (data_quality.missing_ids, data_quality.missing_hours):
+        assert check(known, known.period[-1], known.period[:-1]).verdict == data_quality.NOT_TESTED
 
 
 # -------------------------------------------------------------------------------- sentences
@@ -248,33 +249,33 @@ def material(known: Lines | None, reversals: list[Reversal]) -> Material:
 
 def test_a_reversal_is_told_with_pieces_product_customer_and_time() -> None:
     known = lines(*ordinary(), *BULK, *BACK)
-    raised = raise_doubts(found(RATE, known, 0.01, 0.02), [], material(known, [REVERSAL]))
+    raised = run_checks(found(RATE, known, 0.01, 0.02), [], material(known, [REVERSAL]))
     by_name = {d.check_name: d for d in raised}
     assert by_name["reversal"].detail == (
         "5,000 pieces of RED MUG (p1) were ordered by customer c9 and cancelled 16 minutes later."
     )
-    assert by_name["one_order"].verdict == one_order.VANISHES
+    assert by_name["one_order"].verdict == leave_one_out.VANISHES
     assert "invoice 900" in by_name["one_order"].detail
-    told = [d.check_name for d in worth_telling(raised)]
+    told = [d.check_name for d in failed_checks(raised)]
     assert told == ["reversal", "one_order"]
 
 
 def test_a_small_reversal_is_not_worth_a_word() -> None:
     known = lines(*ordinary(), *BULK)
     small = dataclasses.replace(REVERSAL, amount=5.0)
-    raised = raise_doubts(found(UNITS, known, 1.0, 1.0), [], material(known, [small]))
+    raised = run_checks(found(UNITS, known, 1.0, 1.0), [], material(known, [small]))
     assert {d.check_name: d.verdict for d in raised}["reversal"] == "none"
 
 
 def test_without_order_lines_nothing_is_claimed() -> None:
-    raised = raise_doubts(anomaly(UNITS, 9.0, 2.0), [], material(None, []))
+    raised = run_checks(anomaly(UNITS, 9.0, 2.0), [], material(None, []))
     verdicts = {d.check_name: d.verdict for d in raised}
     assert verdicts["one_order"] == verdicts["reversal"] == verdicts["price_slip"] == "not tested"
 
 
 def test_every_figure_of_a_sentence_is_one_of_its_figures() -> None:
     figures = {"share": 0.62, "hours": 5, "first": 12, "last": 16}
-    said = sayings.say("missing_hours", "suspected", figures, UNITS, {})
+    said = check_messages.say("missing_hours", "suspected", figures, UNITS, {})
     assert said == (
         "A part of the day may be missing: nothing came in 5 of the usual hours "
         "(12:00 to 16:59), which bring 62 % of the orders."
@@ -287,7 +288,7 @@ def test_every_figure_of_a_sentence_is_one_of_its_figures() -> None:
 )
 def test_time_between_is_told_in_words(minutes: int, told: str) -> None:
     figures = {"quantity": 7, "product": "p", "customer_id": "c", "minutes": minutes}
-    assert f"cancelled {told} later" in sayings.say("reversal", "found", figures, UNITS, {})
+    assert f"cancelled {told} later" in check_messages.say("reversal", "found", figures, UNITS, {})
 
 
 # --------------------------------------------------------------------------------- of a run
@@ -361,7 +362,7 @@ def doubts_of(path: Path, day: dt.date) -> dict[str, Doubt]:
         store.read_past_prices(path, day, day),
         store.read_product_names(path),
     )
-    return {d.check_name: d for d in raise_doubts(lead, [], given)}
+    return {d.check_name: d for d in run_checks(lead, [], given)}
 
 
 @pytest.mark.parametrize(

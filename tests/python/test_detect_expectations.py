@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from detect import pipeline
+from retail.jobs.detection import pipeline
 from test_detect_shop import FIRST_DAY, build, bulk_order, cells, plant
 
 DAY = 122

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect import anomalies, calendar, canaries, early, honesty, pipeline, trends
+from detect import anomalies, calendar, diagnostics, injection_tests, partial_period, trends
 from detect.anomalies import Scan
+from detect.features import look
 from detect.records import Panel
-from detect.view import look
+from retail.jobs.detection import pipeline
 from test_detect_shop import DAYS, build, cells, dates, kpi, panel
 
 UNITS = kpi("units_sold", numerator="units")
@@ -58,25 +59,25 @@ def unfinished(made: Panel, units: float, orders: float) -> Panel:
 
 def test_an_ordinary_unfinished_day_is_no_warning() -> None:
     half = unfinished(shop(), 400.0, 50.0)
-    assert early.find(half, calendar.learn(dates()), GROWING) == []
+    assert partial_period.find(half, calendar.learn(dates()), GROWING) == []
 
 
 def test_half_a_day_with_too_much_already_is_a_warning() -> None:
-    found = early.find(unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING)
+    found = partial_period.find(unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING)
     assert {a.kpi.name for a in found} == {"units_sold", "items_per_order"}
     assert {a.direction for a in found} == {"up"}
     assert all("so_far" in a.methods for a in found)
 
 
 def test_a_ratio_is_given_the_benefit_of_the_rest_of_the_day() -> None:
-    found = early.find(unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING)
+    found = partial_period.find(unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING)
     ratio = next(a for a in found if a.kpi.name == "items_per_order")
     assert ratio.actual < 20000.0 / (50.0 + 100.0)
 
 
 def test_nothing_is_concluded_from_measures_that_can_shrink() -> None:
     half = unfinished(shop(), 20000.0, 50.0)
-    assert early.find(half, calendar.learn(dates()), frozenset({"orders"})) == []
+    assert partial_period.find(half, calendar.learn(dates()), frozenset({"orders"})) == []
 
 
 def test_an_unfinished_day_is_never_tested() -> None:
@@ -192,8 +193,8 @@ def test_a_slow_decline_is_no_string_of_anomalies() -> None:
 
 def test_the_ledger_counts_every_test_once() -> None:
     found = scan(shop())
-    rows = [r for r in honesty.ledger(found) if r.method == honesty.COMBINED]
-    tested = (found.view.tested & (found.confidence < honesty.DISTURBED)).sum(axis=1)
+    rows = [r for r in diagnostics.ledger(found) if r.method == diagnostics.COMBINED]
+    tested = (found.view.tested & (found.confidence < diagnostics.DISTURBED)).sum(axis=1)
     by_kpi = {r.kpi: r.tests for r in rows}
     assert by_kpi == {
         s.kpi.name: int(n) for s, n in zip(found.view.panel.series, tested, strict=True)
@@ -203,14 +204,14 @@ def test_the_ledger_counts_every_test_once() -> None:
 
 
 def test_realised_rates_of_undisturbed_data_are_within_the_band() -> None:
-    rows = [r for seed in range(5) for r in honesty.ledger(scan(shop(seed)))]
-    combined = [r.is_within for r in rows if r.method == honesty.COMBINED]
+    rows = [r for seed in range(5) for r in diagnostics.ledger(scan(shop(seed)))]
+    combined = [r.is_within for r in rows if r.method == diagnostics.COMBINED]
     assert np.mean(combined) >= 0.9
 
 
 def test_a_blind_spot_is_a_change_that_would_have_been_reported() -> None:
     found = scan(shop())
-    spot = next(s for s in honesty.blind_spots(found) if s.kpi == "order_count")
+    spot = next(s for s in diagnostics.blind_spots(found) if s.kpi == "order_count")
     column = int(np.flatnonzero(found.view.tested[0])[-1])
     assert spot.smallest_up is not None
     for value, seen in ((spot.smallest_up * 1.3, True), (spot.expected, False)):
@@ -238,7 +239,7 @@ def test_a_blind_spot_is_a_value_that_the_kpi_can_have(
     value = np.minimum(size, 1.0) if unit == "ratio" else size * 10
     value[np.arange(DAYS) % 7 == 5] = np.nan
     thing = kpi("thing", unit=unit, scale=scale, numerator="units", denominator="orders")
-    for spot in honesty.blind_spots(scan(panel(value[None], thing))):
+    for spot in diagnostics.blind_spots(scan(panel(value[None], thing))):
         highest = 1.0 if unit == "ratio" else np.inf
         told = [
             spot.expected,
@@ -258,16 +259,16 @@ def test_a_drop_to_nothing_is_a_blind_spot_only_where_nothing_would_be_reported(
         "return_rate", unit="ratio", scale="sqrt", numerator="units", denominator="orders"
     )
     counted = kpi("order_count", scale="sqrt")
-    spots = honesty.blind_spots(scan(panel(np.stack([rate, orders]), returns, counted)))
+    spots = diagnostics.blind_spots(scan(panel(np.stack([rate, orders]), returns, counted)))
     down = {spot.kpi: spot.smallest_down for spot in spots}
     assert down["return_rate"] is None
     assert down["order_count"] is not None
 
 
 def test_canaries_are_caught_when_they_are_large() -> None:
-    found = canaries.plant(scan(shop()))
+    found = injection_tests.plant(scan(shop()))
     assert {c.kpi for c in found} == {"order_count", "units_sold", "items_per_order"}
-    assert len(found) == 3 * canaries.PERIODS * canaries.CHANGES.size
+    assert len(found) == 3 * injection_tests.PERIODS * injection_tests.CHANGES.size
     caught = {
         change: np.mean([c.is_caught for c in found if c.relative_change == change])
         for change in (-0.7, -0.3, 2.0)
@@ -278,7 +279,7 @@ def test_canaries_are_caught_when_they_are_large() -> None:
 
 
 def test_changes_are_relative_to_the_expected() -> None:
-    for spot in honesty.blind_spots(scan(shop())):
+    for spot in diagnostics.blind_spots(scan(shop())):
         assert spot.up_change is None or spot.smallest_up is not None
         if spot.smallest_up is not None:
             assert spot.smallest_up == pytest.approx(spot.expected * (1 + (spot.up_change or 0)))

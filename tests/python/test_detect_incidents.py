@@ -7,10 +7,12 @@ import datetime as dt
 
 import pytest
 
-from detect import anomalies, feedback, incidents, narrative
+from detect import anomalies, incidents
 from detect.records import Anomaly, Attribution
 from retail import formatting
-from retail.feedback import overall
+from retail.feedback.status import overall
+from retail.jobs.detection import apply_feedback
+from retail.outputs.narrative import sentences
 from retail.schema import Feedback
 from test_detect_shop import kpi
 
@@ -128,7 +130,7 @@ def test_a_broad_change_says_so() -> None:
 def test_special_findings_are_told_in_their_own_words(
     changes: dict[str, object], text: str
 ) -> None:
-    assert text in narrative.headline(anomaly(**changes), [])  # type: ignore[arg-type]
+    assert text in sentences.headline(anomaly(**changes), [])  # type: ignore[arg-type]
 
 
 def test_certainty_is_never_rounded_up_to() -> None:
@@ -170,14 +172,14 @@ def said(found: Anomaly, action: str, until: dt.date | None = None, day: int = 0
 
 def test_feedback_sets_the_status() -> None:
     found = anomaly()
-    assert feedback.honour([found], [said(found, "false")], MONDAY)[0].status == "false"
-    assert feedback.honour([found], [], MONDAY)[0].status == "open"
+    assert apply_feedback.honour([found], [said(found, "false")], MONDAY)[0].status == "false"
+    assert apply_feedback.honour([found], [], MONDAY)[0].status == "open"
 
 
 def test_the_last_word_counts() -> None:
     found = anomaly()
     given = [said(found, "real", day=2), said(found, "ack", day=1)]
-    assert feedback.honour([found], given, MONDAY)[0].status == "real"
+    assert apply_feedback.honour([found], given, MONDAY)[0].status == "real"
 
 
 def test_a_snooze_covers_the_kpi_until_its_end() -> None:
@@ -189,7 +191,7 @@ def test_a_snooze_covers_the_kpi_until_its_end() -> None:
     )
     until = MONDAY + dt.timedelta(days=14)
     snooze = said(first, "snooze", until)
-    honoured = feedback.honour([first, during, after, other], [snooze], until)
+    honoured = apply_feedback.honour([first, during, after, other], [snooze], until)
     assert [a.status for a in honoured] == ["snoozed", "snoozed", "open", "open"]
 
 
@@ -197,14 +199,14 @@ def test_a_snooze_ends_after_its_last_day_for_all_that_it_covered() -> None:
     first, during = anomaly(), anomaly(day=5)
     until = MONDAY + dt.timedelta(days=14)
     given = [said(first, "ack", day=1), said(first, "snooze", until, day=2)]
-    honoured = feedback.honour([first, during], given, until + dt.timedelta(days=1))
+    honoured = apply_feedback.honour([first, during], given, until + dt.timedelta(days=1))
     assert [a.status for a in honoured] == ["open", "open"]
 
 
 def test_what_is_said_after_a_snooze_outlives_it() -> None:
     found, until = anomaly(), MONDAY + dt.timedelta(days=14)
     given = [said(found, "snooze", until), said(found, "ack", day=3)]
-    honoured = feedback.honour([found], given, until + dt.timedelta(days=1))
+    honoured = apply_feedback.honour([found], given, until + dt.timedelta(days=1))
     assert [a.status for a in honoured] == ["acknowledged"]
 
 
@@ -215,4 +217,4 @@ def test_an_incident_is_open_while_anything_in_it_is() -> None:
 
 def test_a_share_moves_by_percentage_points() -> None:
     share = anomaly(kpi=kpi(unit="ratio"), actual=0.82, expected=0.015, direction="up")
-    assert "80.5 percentage points above expected" in narrative.headline(share, [])
+    assert "80.5 percentage points above expected" in sentences.headline(share, [])

@@ -9,11 +9,12 @@ import duckdb
 import pytest
 
 from conftest import Shop
-from detect import attribution, explain, honesty, keeping, pipeline
+from detect import attribution, diagnostics
 from detect.anomalies import Scan
-from detect.attribution.cells import Cells
-from detect.honesty import BlindSpot
+from detect.attribution.segments import Cells
+from detect.diagnostics import BlindSpot
 from detect.records import Anomaly, Attribution, Days
+from retail.jobs.detection import explain, explanation_cache, pipeline
 
 OF_THE_RUN = ("runs", "explanations")
 
@@ -44,9 +45,9 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(scan.view.panel.grain)
         return real_blind_spots(scan)
 
-    real_attribute, real_blind_spots = attribution.attribute, honesty.blind_spots
+    real_attribute, real_blind_spots = attribution.attribute, diagnostics.blind_spots
     monkeypatch.setattr(explain.attribution, "attribute", attribute)
-    monkeypatch.setattr(honesty, "blind_spots", blind_spots)
+    monkeypatch.setattr(diagnostics, "blind_spots", blind_spots)
     return asked
 
 
@@ -109,7 +110,7 @@ def test_other_lines_after_a_finding_leave_it_explained_as_it_was(
 def test_other_code_has_everything_explained_again(
     database: Path, explained: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeping, "code", lambda: "other")
+    monkeypatch.setattr(explanation_cache, "code", lambda: "other")
     outcome = pipeline.run(database)
     found = {a.anomaly_id for a in outcome.anomalies + outcome.warnings}
     assert set(explained) == found | {"daily", "weekly"}

@@ -11,9 +11,12 @@ import duckdb
 import numpy as np
 import pytest
 
-from alerts.read import read
-from detect import cli, desk, pipeline, report, store
 from detect.errors import DetectError
+from retail.commands.renamed import detect
+from retail.feedback import record
+from retail.jobs.detection import pipeline, store
+from retail.outputs import terminal
+from retail.outputs.alerts.read import read
 from retail.reading import findings, read_findings, reading
 from retail.schema import Feedback
 from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
@@ -183,7 +186,7 @@ def test_an_unfinished_last_day_is_a_warning_not_an_anomaly(tmp_path: Path) -> N
 
 
 def run(*arguments: str) -> int:
-    return cli.main(arguments)
+    return detect(arguments)
 
 
 def test_findings_are_no_failure(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -394,12 +397,12 @@ def test_what_was_found_of_a_kpi_that_is_gone_is_left_out_until_the_next_run(own
     )
     with duckdb.connect(str(own)) as connection:
         connection.execute(f"delete from marts.dim_kpis where kpi in ('{lead}', 'return_rate')")
-    assert [row.incident_id for row in desk.incidents(own)] == [mixed]
-    told = report.explanation(desk.explain(own, str(mixed)))
+    assert [row.incident_id for row in record.incidents(own)] == [mixed]
+    told = terminal.explanation(record.explain(own, str(mixed)))
     assert "units_sold" in told
     assert not {str(lead), "return_rate"} & set(re.findall(r"\((\w+)\)", told))
     with pytest.raises(DetectError, match="no such anomaly or incident"):
-        desk.explain(own, str(alone))
+        record.explain(own, str(alone))
     found = read(own, DATE)
     assert {row.lead_anomaly_id for row in found.incidents} <= set(found.leads)
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detect.attribution.decomposition import Sides
 from detect.attribution.dimensions import Dimension, names
 from detect.attribution.root_cause import Leaves, find_causes
 from detect.attribution.significance import History
-from detect.attribution.split import Sides
 from detect.records import Floats, Ints
 
 COUNTRIES, PRODUCTS, TYPES, HOURS = 6, 40, 3, 3

@@ -13,8 +13,8 @@ import duckdb
 import numpy as np
 import pytest
 
-from detect import pipeline, store
 from detect.errors import DetectError
+from retail.jobs.detection import pipeline, store
 from retail.reading import ReadError, read_table, reading
 from retail.schema import TABLES, Feedback, IncidentRow
 from test_detect_shop import DAYS, FIRST_DAY, KPIS, build, cells

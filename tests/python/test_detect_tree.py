@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detect import incidents, pipeline
-from detect.attribution import tree
-from detect.attribution.cells import Cells
+from detect import incidents
+from detect.attribution import driver_tree
 from detect.attribution.dimensions import names
+from detect.attribution.segments import Cells
 from detect.records import Branch
+from retail.jobs.detection import pipeline
 from test_detect_attribution import anomaly
 from test_detect_shop import DIMENSIONS, build, bulk_order, cells, kpi, plant
 
@@ -51,7 +52,7 @@ def random_cells(seed: int, guests: bool = True, growth: float = 1.0) -> Cells:
 
 
 def grown(known: Cells, revenue: float | None = None) -> list[Branch]:
-    return tree.grow(anomaly(REVENUE, 1.0, 2.0), known, known.period[:-1], revenue)
+    return driver_tree.grow(anomaly(REVENUE, 1.0, 2.0), known, known.period[:-1], revenue)
 
 
 def margins(branches: list[Branch]) -> dict[str, dict[str, float]]:
@@ -69,9 +70,9 @@ def test_every_dimension_gives_the_factors_of_the_whole(
     branches = grown(random_cells(seed, guests, growth))
     size = sum(abs(b.contribution) for b in branches) + 1e-9
     by_factor = margins(branches)
-    assert set(by_factor) == {tree.WHOLE, *names(DIMENSIONS)}
+    assert set(by_factor) == {driver_tree.WHOLE, *names(DIMENSIONS)}
     for dimension in names(DIMENSIONS):
-        assert by_factor[dimension] == pytest.approx(by_factor[tree.WHOLE], abs=1e-9 * size)
+        assert by_factor[dimension] == pytest.approx(by_factor[driver_tree.WHOLE], abs=1e-9 * size)
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.3, 1.0, 40.0]))
@@ -84,7 +85,7 @@ def test_every_segment_adds_up_to_the_change_of_its_revenue(seed: int, growth: f
     for branch in branches:
         if branch.dimension == "country":
             by_member[branch.member] += branch.contribution
-    found = tree.comparable(anomaly(REVENUE, 1.0, 2.0), known.period[:-1])
+    found = driver_tree.comparable(anomaly(REVENUE, 1.0, 2.0), known.period[:-1])
     for member, contribution in by_member.items():
         mine = known.codes["country"] == known.members["country"].index(member)
         expected = sum(
@@ -98,12 +99,12 @@ def test_the_factor_that_moved_is_the_one_that_is_named() -> None:
     known = random_cells(3)
     dearer = dict(known.measures)
     last = np.arange(dearer["units"].size) >= known.start[-2]
-    for name in tree.MEASURES:
+    for name in driver_tree.MEASURES:
         same = np.tile(dearer[name][: known.start[1]], 30)
         dearer[name] = np.where(last & (name == "gross_revenue"), 3 * same, same)
     codes = {name: np.tile(c[: known.start[1]], 30) for name, c in known.codes.items()}
     branches = grown(dataclasses.replace(known, codes=codes, measures=dearer))
-    whole = {b.factor: b for b in branches if b.dimension == tree.WHOLE}
+    whole = {b.factor: b for b in branches if b.dimension == driver_tree.WHOLE}
     change = sum(b.contribution for b in whole.values())
     price = whole["average_price"].contribution + whole["guest_average_price"].contribution
     assert price == pytest.approx(change)
@@ -122,7 +123,7 @@ def test_the_whole_is_brought_to_the_forecast() -> None:
     net = known.measures["gross_revenue"] - known.measures["returned_revenue"]
     actual = net[known.rows(DAY)].sum()
     branches = grown(known, revenue=actual / 2)
-    change = sum(b.contribution for b in branches if b.dimension == tree.WHOLE)
+    change = sum(b.contribution for b in branches if b.dimension == driver_tree.WHOLE)
     assert change == pytest.approx(actual / 2)
 
 
@@ -130,8 +131,8 @@ def test_the_whole_is_brought_to_the_forecast() -> None:
 
 
 def branch(factor: str, contribution: float) -> Branch:
-    return Branch("", "daily", dt.date(2024, 3, 4), tree.WHOLE, tree.WHOLE, factor, 1.0, 2.0,
-                  contribution)  # fmt: skip
+    whole = driver_tree.WHOLE
+    return Branch("", "daily", dt.date(2024, 3, 4), whole, whole, factor, 1.0, 2.0, contribution)
 
 
 def test_the_kpi_of_the_strongest_factor_leads_before_the_revenue_it_moved() -> None:

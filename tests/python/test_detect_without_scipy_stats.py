@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from scipy import signal, stats
 
-from detect.attribution.search.students import degrees_of, drawn_in
+from detect.attribution.search.student_t import degrees_of, drawn_in
 from detect.detectors.mann_kendall import _ranks
-from detect.honesty import BAND, PROMISES, _binomial_quantile
+from detect.diagnostics import BAND, PROMISES, _binomial_quantile
 from detect.past import faded_sum
 from test_detect_shop import build, bulk_order, cells, plant
 

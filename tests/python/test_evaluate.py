@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detect.records import GRAINS, Anomaly, Kpi
-from evaluate import cli, growth, rules, score, shops, summary, tables
-from evaluate.measure import Copy, Grid, measure
-from evaluate.run import Measured
-from simulate import Incident, ShopConfig, simulate_shop
+from lab.evaluate import baseline_methods, growth, score, shops, summary, tables
+from lab.evaluate.cli import evaluate_command
+from lab.evaluate.measure import Copy, Grid, measure
+from lab.evaluate.run import Measured
+from retail.console.cli import call
+from retail.simulate import Incident, ShopConfig, simulate_shop
 
 ROOT = Path(__file__).parents[2]
 DAYS = 60
@@ -38,27 +40,29 @@ def level(last: float) -> pd.Series[float]:
 @pytest.mark.parametrize("name", ["plain z > 3, 28 days", "IQR fence 1.5, 28 days",
                                   "Elementary default", "re_data modified z > 3"])  # fmt: skip
 def test_each_rule_flags_a_spike_and_not_an_ordinary_day(name: str) -> None:
-    rule = rules.RULES[name]
+    rule = baseline_methods.RULES[name]
     assert rule.score(level(30.0)).iloc[-1] > rule.limit
     assert not rule.score(level(10.1)).iloc[-1] > rule.limit
 
 
 @given(st.floats(-1e6, 1e6))
 def test_elementary_can_never_score_beyond_its_window(last: float) -> None:
-    most = (rules.ELEMENTARY_DAYS - 1) / np.sqrt(rules.ELEMENTARY_DAYS)
-    assert not rules.elementary(level(last)).iloc[-1] > most + 1e-6
+    most = (baseline_methods.ELEMENTARY_DAYS - 1) / np.sqrt(baseline_methods.ELEMENTARY_DAYS)
+    assert not baseline_methods.elementary(level(last)).iloc[-1] > most + 1e-6
 
 
 def test_re_data_falls_back_where_most_values_are_equal() -> None:
     values = series([5.0] * 35 + [6.0, 5.0, 50.0])
-    assert rules.re_data(values).iloc[-1] > 3
+    assert baseline_methods.re_data(values).iloc[-1] > 3
 
 
 def test_rules_see_trading_days_only() -> None:
     value = np.tile([10.0, 10.1, 10.2, 9.9, 10.0, 10.1, 0.0], 8)[None]
     traded = value[0] > 0
     period = np.datetime64(FIRST) + np.arange(56)
-    scored = rules.scores(rules.RULES["plain z > 3, 28 days"], period, value, traded)
+    scored = baseline_methods.scores(
+        baseline_methods.RULES["plain z > 3, 28 days"], period, value, traded
+    )
     assert np.isnan(scored[0, ~traded]).all()
     assert np.nanmax(scored) < 3
 
@@ -126,7 +130,7 @@ def test_shops_of_one_kind_are_judged_apart_from_those_of_the_other() -> None:
     mine = copy(calm(), (anomaly(10),))
     other = dataclasses.replace(mine, kind=shops.SIMULATED, shop="other")
     measured = Measured({"shop": mine, "other": other}, [], [])
-    rule = rules.RULES["re_data modified z > 3"]
+    rule = baseline_methods.RULES["re_data modified z > 3"]
     line = summary.rule_method(measured, shops.GIVEN, "re_data", rule, 0.1)
     assert line.false_per_kpi_month == 0
 
@@ -137,7 +141,9 @@ def test_a_rule_made_as_strict_has_no_more_false_alarms() -> None:
     control = copy(noisy, (anomaly(50),))
     measured = Measured({"shop": control}, [], [])
     own = summary.own_method(measured, shops.GIVEN, "own").false_per_kpi_month
-    scored = summary.rule_scores(measured, shops.GIVEN, rules.RULES["re_data modified z > 3"])
+    scored = summary.rule_scores(
+        measured, shops.GIVEN, baseline_methods.RULES["re_data modified z > 3"]
+    )
     limit = summary.limit_for(scored, measured, own)
     assert len(summary.beyond(scored, limit)(control)) <= 1
 
@@ -183,7 +189,7 @@ def test_the_control_is_the_same_shop_undisturbed(outage: Measured) -> None:
 @pytest.mark.full
 def test_the_tables_name_every_method_kind_and_size(outage: Measured) -> None:
     text = tables.report(outage, with_prophet=False)
-    for name in (*rules.RULES, tables.OWN, "outage", "σ", "confidence"):
+    for name in (*baseline_methods.RULES, tables.OWN, "outage", "σ", "confidence"):
         assert name in text
     assert "nan" not in text
 
@@ -200,5 +206,5 @@ def test_away_from_the_project_one_line_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert cli.main(["--scale", "small"]) == 1
+    assert call(evaluate_command, "evaluate", ["--scale", "small"]) == 1
     assert capsys.readouterr().err.strip().endswith("start in the project's root")

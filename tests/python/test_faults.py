@@ -14,8 +14,8 @@ from faults.bench import Bench, Fault, Shop, make_shop
 from faults.disks import full_disks
 from faults.files import damaged_caches, damaged_databases, moving_raw_data
 from faults.kills import kill_downloads, kill_simulations
-from ingest.landing import land
-from ingest.sources import resolve
+from retail.ingest.parquet_cache import land
+from retail.ingest.sources import resolve
 
 FEW: dict[Fault, tuple[int, int]] = {
     kill_downloads: (1, 3),

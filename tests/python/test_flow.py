@@ -44,7 +44,7 @@ def environment(shop: Shop, outside: servers.Web) -> dict[str, str]:
 
 def flow(shop: Shop, outside: servers.Web, *words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [bin_of("flow") / "python", "-m", "flow", *words],
+        [bin_of("flow") / "python", "-m", "retail", "schedule", *words],
         cwd=PROJECT,
         env=environment(shop, outside),
         capture_output=True,
@@ -88,7 +88,7 @@ def test_a_step_that_fails_fails_the_flow_and_the_last_line_says_why(
 @pytest.mark.full
 def test_a_schedule_is_served_until_it_is_stopped(shop: Shop, outside: servers.Web) -> None:
     served = subprocess.Popen(
-        [bin_of("flow") / "python", "-m", "flow", "--serve", "0 6 * * *"],
+        [bin_of("flow") / "python", "-m", "retail", "schedule", "--serve", "0 6 * * *"],
         cwd=PROJECT,
         env=environment(shop, outside) | {"PYTHONUNBUFFERED": "1"},
         stdout=subprocess.PIPE,
@@ -133,7 +133,10 @@ def test_a_schedule_that_is_none_is_told_in_one_line(shop: Shop, outside: server
 
 def test_the_help_needs_no_prefect() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "flow", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "retail", "schedule", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert "--serve CRON" in done.stdout
 

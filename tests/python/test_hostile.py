@@ -17,15 +17,7 @@ import yaml
 from streamlit.testing.v1 import AppTest
 
 import servers
-from alerts import job as alerting
-from alerts import settings
 from conftest import PROJECT, Shop
-from console import harmless
-from dashboard import cli as dashboard_cli
-from dashboard import harmless as harmless_csv
-from dashboard import read
-from dashboard.records import Place
-from detect import cli as detect_cli
 from hostile import (
     BULK,
     DATABASE,
@@ -41,9 +33,16 @@ from hostile import (
     Expected,
     write,
 )
+from retail.commands import main as retail
+from retail.console import harmless
+from retail.outputs.alerts import job as alerting
+from retail.outputs.alerts import settings
+from retail.outputs.dashboard import harmless as harmless_csv
+from retail.outputs.dashboard import read, server
+from retail.outputs.dashboard.records import Place
+from retail.storage import atomic_publish
+from retail.storage.errors import StorageError
 from test_report import Tags
-from warehouse import all_or_nothing
-from warehouse.errors import WarehouseError
 
 LABEL = f"{MARKUP}{SQL}{ESCAPE}\u202e"
 SECRETS = {
@@ -90,7 +89,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         web.answers, mail.refusals = [403], {"AUTH": ["535 no"] * 9}
         for name, value in (SECRETS | OTHERS | {"DBT_LOG_LEVEL_FILE": "debug"}).items():
             patch.setenv(name, value.format(web=web.port, mail=mail.port))
-        done = shop.python("-m", "daily", "--alert", "--db", str(database))
+        done = shop.python("-m", "retail", "run", "--alert", "--db", str(database))
         assert any("s3cret-key" in str(asked) for asked in web.headers)
         assert "/services/s3cret-webhook" in web.paths
         built = shop.dbt("--debug", "run", "--select", "dim_kpis")
@@ -171,7 +170,7 @@ def test_nothing_that_a_terminal_obeys_is_printed(
     texts = [ran.out, ran.err]
     for words in (["list"], *(["explain", str(name)] for (name,) in rows)):
         for form in ([], ["--json"]):
-            assert detect_cli.main([*words, *form, "--db", str(ran.database)]) == 0
+            assert retail([*words, *form, "--db", str(ran.database)]) == 0
             texts.append(capsys.readouterr().out)
     assert any(row["headline"].endswith(ESCAPE) for row in json.loads(texts[3]))  # of list --json
     assert harmless(ESCAPE) in ran.out
@@ -181,8 +180,8 @@ def test_nothing_that_a_terminal_obeys_is_printed(
 
 @pytest.mark.parametrize("name", ["it's.duckdb", 'a"b.duckdb', "a; drop.duckdb", "a\x1b[2J.duckdb"])
 def test_a_database_whose_name_dbt_cannot_quote_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(WarehouseError, match="give RETAIL_DB another file name"):
-        all_or_nothing._refuse_an_unusable_name(tmp_path / name)
+    with pytest.raises(StorageError, match="give RETAIL_DB another file name"):
+        atomic_publish._refuse_an_unusable_name(tmp_path / name)
 
 
 # -------------------------------------------------------------------------- report, dashboard
@@ -212,7 +211,7 @@ def test_the_dashboard_shows_hostile_texts_and_obeys_none(
     ran: Ran, monkeypatch: pytest.MonkeyPatch, address: dict[str, str] | None
 ) -> None:
     monkeypatch.setenv("RETAIL_DB", str(ran.database))
-    shown = AppTest.from_file(str(dashboard_cli.APP), default_timeout=60)
+    shown = AppTest.from_file(str(server.APP), default_timeout=60)
     newest = ask(ran, "select incident_id from insights.incidents order by period_end desc")[0][0]
     for name, value in ({"incident": str(newest)} if address is None else address).items():
         shown.query_params[name] = value

@@ -16,13 +16,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import ingest
-from ingest.columns import FIELDS, PUBLIC_NAMES
-from ingest.delimited import _copy_regular, _tolerant_rows, write_delimited
-from ingest.sources import SourceFile
-from ingest.survey import LONGEST_LINE, survey
-from ingest.tolerant import LONGEST_RECORD, read_records
-from ingest.workspace import open_duckdb
+from retail import ingest
+from retail.ingest.columns import FIELDS, PUBLIC_NAMES
+from retail.ingest.delimited import _copy_regular, _tolerant_rows, write_delimited
+from retail.ingest.lenient_csv import LONGEST_RECORD, read_records
+from retail.ingest.sniff import LONGEST_LINE, survey
+from retail.ingest.sources import SourceFile
+from retail.ingest.workspace import open_duckdb
 from test_ingest_support import (
     GOOD,
     HEADER,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import ingest
-from ingest.dates import DAY_FIRST, FORMATS, MONTH_FIRST, DateOrder
+from retail import ingest
+from retail.ingest.dates import DAY_FIRST, FORMATS, MONTH_FIRST, DateOrder
 from test_ingest_support import HEADER, land, refusal, shown, write
 
 DECEMBER = dt.date(2010, 12, 1)

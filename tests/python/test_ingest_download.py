@@ -24,14 +24,15 @@ import duckdb
 import openpyxl
 import pytest
 
-import ingest
-from ingest import cli, fetch
-from ingest import download as downloading
-from ingest.columns import PUBLIC_NAMES
-from ingest.download import MANIFEST_FILE, Expected, Manifest, download
-from ingest.errors import CannotWriteError
-from ingest.progress import progress_bar
-from ingest.sources import PUBLIC_FILE, choose
+from retail import ingest
+from retail.commands import main as retail
+from retail.ingest import download as downloading
+from retail.ingest import fetch
+from retail.ingest.columns import PUBLIC_NAMES
+from retail.ingest.download import MANIFEST_FILE, Expected, Manifest, download
+from retail.ingest.errors import CannotWriteError
+from retail.ingest.progress import progress_bar
+from retail.ingest.sources import PUBLIC_FILE, choose
 from test_ingest_support import LINE, OTHER_LINE, as_landed, shown
 
 ROWS = 300
@@ -178,7 +179,7 @@ def test_the_address_comes_from_the_environment(
     tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RETAIL_DOWNLOAD_URL", home.url)
-    assert cli.main(["download", "--root", str(tmp_path)]) == 0
+    assert retail(["source", "download", "--root", str(tmp_path)]) == 0
     check(tmp_path)
 
 
@@ -220,7 +221,17 @@ def test_what_broke_off_goes_on(tmp_path: Path, home: Home) -> None:
 
 def test_a_killed_download_goes_on(tmp_path: Path, home: Home) -> None:
     home.sends, home.goes_on = HALF, threading.Event()
-    command = [sys.executable, "-m", "ingest", "download", "--root", tmp_path, "--url", home.url]
+    command = [
+        sys.executable,
+        "-m",
+        "retail",
+        "source",
+        "download",
+        "--root",
+        tmp_path,
+        "--url",
+        home.url,
+    ]
     with subprocess.Popen(command) as process:
         waited_until = time.monotonic() + 30
         while not part_of(tmp_path).exists() or part_of(tmp_path).stat().st_size < HALF:
@@ -406,7 +417,17 @@ def test_a_full_disk_is_told_and_the_download_goes_on_when_there_is_room(
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
     done = subprocess.run(
-        [sys.executable, "-m", "ingest", "download", "--root", tmp_path, "--url", home.url],
+        [
+            sys.executable,
+            "-m",
+            "retail",
+            "source",
+            "download",
+            "--root",
+            tmp_path,
+            "--url",
+            home.url,
+        ],
         preexec_fn=little_room,
         capture_output=True,
         text=True,
@@ -437,7 +458,7 @@ def test_the_command_tells_a_failure_in_one_line(
     tmp_path: Path, home: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:
     home.status = 404
-    assert cli.main(["download", "--root", str(tmp_path), "--url", home.url]) == 1
+    assert retail(["source", "download", "--root", str(tmp_path), "--url", home.url]) == 1
     out, err = capsys.readouterr()
     assert out == ""
     assert re.fullmatch(r"ingest: http://\S+ answered 404 Not Found; check the address .*\n", err)

@@ -16,11 +16,11 @@ import duckdb
 import openpyxl
 import pytest
 
-import ingest
-import simulate
-from ingest.columns import PUBLIC_NAMES
-from ingest.simulated import SIMULATED_FILE
-from ingest.sources import PUBLIC_FILE, choose
+from retail import ingest, simulate
+from retail.errors import RetailError
+from retail.ingest.columns import PUBLIC_NAMES
+from retail.ingest.simulated import SIMULATED_FILE
+from retail.ingest.sources import PUBLIC_FILE, choose
 from test_ingest_support import (
     HEADER,
     LINE,
@@ -196,7 +196,7 @@ def test_a_shop_is_simulated_once_and_a_failure_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
-        raise simulate.SimulateError("no room")
+        raise RetailError("no room")
 
     monkeypatch.setattr(simulate, "simulate_shop", refuse)
     file = tmp_path / SIMULATED_FILE

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-import ingest
-from ingest import growth, landing, survey
-from ingest.cache import forget_unused
-from ingest.workspace import CACHE_TAG, open_duckdb
+from retail import ingest
+from retail.ingest import append_detection, parquet_cache, sniff
+from retail.ingest.cache import forget_unused
+from retail.ingest.workspace import CACHE_TAG, open_duckdb
 from test_ingest_support import GOOD, HEADER, LINE, good_csv, land, read, refusal, write
 
 BASE = f"{HEADER}\n" + f"{GOOD}\n" * 60
@@ -104,7 +104,7 @@ def test_only_the_end_is_read_and_all_is_as_if_it_had_been_read_whole(
     land(source, tmp_path)
     write(source, before + after)
     whole = seen(connection, source, tmp_path / "elsewhere")
-    monkeypatch.setattr(landing, "write_delimited", None)
+    monkeypatch.setattr(parquet_cache, "write_delimited", None)
     landed = land(source, tmp_path)
     assert parts(landed) == 2
     assert everything(connection, landed) == whole
@@ -138,7 +138,7 @@ def test_latin_1_stays_latin_1_though_its_end_is_utf_8_too(
         (HEADER.encode() + b"\n" * 99, MORE.encode()),
         (BASE.encode(), MORE.encode() * 60),
         (BASE.encode(), b"\0"),
-        (BASE.encode(), b"x" * survey.LONGEST_LINE),
+        (BASE.encode(), b"x" * sniff.LONGEST_LINE),
         (f" \n{BASE}".encode(), f"{HEADER}\n{MORE}".encode()),
     ],
     ids=[
@@ -193,13 +193,13 @@ def test_a_file_that_grows_every_day_is_in_few_parts_and_lines_are_read_few_time
     source = write(tmp_path / "in.csv", BASE)
     land(source, tmp_path)
     read_bytes = []
-    cut_off = growth.cut_off
+    cut_off = append_detection.cut_off
 
     def counted(path: Path, at: int, target: Path) -> bytes | None:
         read_bytes.append(path.stat().st_size - at)
         return cut_off(path, at, target)
 
-    monkeypatch.setattr(landing, "cut_off", counted)
+    monkeypatch.setattr(parquet_cache, "cut_off", counted)
     most = 0
     for _ in range(20):
         with source.open("a") as file:
@@ -251,14 +251,14 @@ FIRST = st.tuples(
 @given(
     first=FIRST,
     tails=st.lists(st.tuples(TEXTS, st.just(0) | st.integers(0, 9)), min_size=1, max_size=4),
-    block=st.sampled_from([BLOCK, survey._BLOCK]),
-    longest=st.sampled_from([LONG, survey.LONGEST_LINE]),
+    block=st.sampled_from([BLOCK, sniff._BLOCK]),
+    longest=st.sampled_from([LONG, sniff.LONGEST_LINE]),
 )
 @example(
     first=BASE.encode() + b"\xc3\n",
     tails=[(b"\xa9\n", 0)],
-    block=survey._BLOCK,
-    longest=survey.LONGEST_LINE,
+    block=sniff._BLOCK,
+    longest=sniff.LONGEST_LINE,
 )
 def test_whatever_is_added_wherever_it_is_cut_is_landed_as_from_scratch(
     connection: duckdb.DuckDBPyConnection,
@@ -268,9 +268,9 @@ def test_whatever_is_added_wherever_it_is_cut_is_landed_as_from_scratch(
     longest: int,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(landing, "open_duckdb", lambda: nullcontext(connection))
-        patch.setattr(survey, "_BLOCK", block)
-        for module in (survey, growth):
+        patch.setattr(parquet_cache, "open_duckdb", lambda: nullcontext(connection))
+        patch.setattr(sniff, "_BLOCK", block)
+        for module in (sniff, append_detection):
             patch.setattr(module, "LONGEST_LINE", longest)
         project, data = Path(folder), first
         source = written(project / "in.csv", data)
@@ -292,13 +292,13 @@ def test_a_file_that_is_replaced_by_one_that_begins_like_it_is_refused(
     source = write(tmp_path / "in.csv", BASE)
     land(source, tmp_path)
     write(source, BASE + MORE)
-    usual = getattr(landing, moment)
+    usual = getattr(parquet_cache, moment)
 
     def disturbed(*what: object) -> object:
         write(tmp_path / "new", BASE + MORE.replace("Norway", "Sweden")).replace(source)
         return usual(*what)
 
-    monkeypatch.setattr(landing, moment, disturbed)
+    monkeypatch.setattr(parquet_cache, moment, disturbed)
     kept = sorted(tmp_path.joinpath(ingest.LANDED_FOLDER).iterdir())
     message = "in.csv changed while it was read; run again when it is complete"
     assert refusal(source, tmp_path) == message
@@ -338,7 +338,7 @@ def test_a_part_is_kept_as_long_as_a_record_names_it(
         os.utime(path, (0, 0))
     forget_unused(cache, ())
     assert not first.exists()
-    monkeypatch.setattr(landing, "_land_anew", None)
+    monkeypatch.setattr(parquet_cache, "_land_anew", None)
     assert land(source, tmp_path) == landed
     for path in cache.iterdir():
         os.utime(path, (0, 0))

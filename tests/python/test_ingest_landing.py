@@ -15,11 +15,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import ingest
-from ingest import cli, delimited, landing
-from ingest.cache import forget_unused
-from ingest.sources import PUBLIC_FILE
-from ingest.workspace import CACHE_TAG
+from retail import ingest
+from retail.commands import main as retail
+from retail.ingest import delimited, parquet_cache
+from retail.ingest.cache import forget_unused
+from retail.ingest.sources import PUBLIC_FILE
+from retail.ingest.workspace import CACHE_TAG
 from test_ingest_support import GOOD, HEADER, LINE, good_csv, land, read, refusal, shown, write
 
 HOUR = 3600
@@ -46,8 +47,8 @@ def never_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise AssertionError("a landed file was read again")
 
-    monkeypatch.setattr(landing, "write_delimited", fail)
-    monkeypatch.setattr(landing, "write_workbook", fail)
+    monkeypatch.setattr(parquet_cache, "write_delimited", fail)
+    monkeypatch.setattr(parquet_cache, "write_workbook", fail)
 
 
 # Landed once ---------------------------------------------------------------------------------
@@ -216,8 +217,8 @@ def test_what_a_killed_run_left_is_removed_when_it_is_old(tmp_path: Path) -> Non
 
 
 STOPS = {
-    "while the raw file is read": "ingest.delimited.survey = stop",
-    "before the landed file has its name": "ingest.landing.publish = stop",
+    "while the raw file is read": "retail.ingest.delimited.survey = stop",
+    "before the landed file has its name": "retail.ingest.parquet_cache.publish = stop",
     "between the landed file and its record": """
 draft_in = ingest.cache.draft_in
 ingest.cache.draft_in = lambda *what: stop() if ".json" in what else draft_in(*what)
@@ -253,7 +254,7 @@ def test_a_run_that_is_killed_is_repaired_by_the_next(tmp_path: Path, moment: st
 
 def test_runs_at_the_same_time_do_no_harm(tmp_path: Path) -> None:
     source = good_csv(tmp_path / "in.csv", rows=2000)
-    command = [sys.executable, "-m", "ingest", "land", "--root", str(tmp_path)]
+    command = [sys.executable, "-m", "retail", "source", "land", "--root", str(tmp_path)]
     environment = os.environ | {"RETAIL_SOURCE": str(source), "RETAIL_CACHE": ""}
     runs = [subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) for _ in range(3)]
     for run in runs:
@@ -273,7 +274,7 @@ def test_a_full_disk_is_told_in_one_line(tmp_path: Path, text: str) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
     done = subprocess.run(
-        [sys.executable, "-m", "ingest", "land", "--root", str(tmp_path)],
+        [sys.executable, "-m", "retail", "source", "land", "--root", str(tmp_path)],
         env=os.environ | {"RETAIL_SOURCE": str(source), "RETAIL_CACHE": ""},
         preexec_fn=little_room,
         capture_output=True,
@@ -300,19 +301,19 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_status_and_land_tell_what_is_there(
     given: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["status"]) == 0
+    assert retail(["source", "status"]) == 0
     assert capsys.readouterr().out == f"origin: given\n{given} (csv): not landed yet\n"
-    assert cli.main(["land"]) == 0
+    assert retail(["source", "land"]) == 0
     assert capsys.readouterr().out == (
         "in.csv: 2 order lines (csv, utf-8)\n2 order lines in 1 files (given)\n"
     )
-    assert cli.main(["status"]) == 0
+    assert retail(["source", "status"]) == 0
     assert capsys.readouterr().out == f"origin: given\n{given} (csv): ready\n"
 
 
 def test_the_cache_may_be_elsewhere(given: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RETAIL_CACHE", "elsewhere")
-    assert cli.main(["land"]) == 0
+    assert retail(["source", "land"]) == 0
     assert len(names(given.parent / "elsewhere")) == 2
     assert not cache_of(given.parent).exists()
 
@@ -321,7 +322,7 @@ def test_status_makes_nothing_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("RETAIL_SOURCE", raising=False)
-    assert cli.main(["status", "--root", str(tmp_path)]) == 0
+    assert retail(["source", "status", "--root", str(tmp_path)]) == 0
     assert capsys.readouterr().out.startswith("origin: simulated shop\nthere is no real data: ")
     assert names(tmp_path) == []
 
@@ -330,7 +331,7 @@ def test_an_error_is_one_line_and_exit_code_1(
     given: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     given.write_bytes(b"")
-    assert cli.main(["land"]) == 1
+    assert retail(["source", "land"]) == 1
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
     assert err.startswith(f"ingest: {given} is empty; ")
@@ -340,11 +341,10 @@ def test_a_download_that_is_there_is_not_repeated(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(tmp_path / PUBLIC_FILE, "")
-    assert cli.main(["download", "--root", str(tmp_path)]) == 0
+    assert retail(["source", "download", "--root", str(tmp_path)]) == 0
     assert "is there already; --force" in capsys.readouterr().out
 
 
 def test_help_shows_examples(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        cli.main(["--help"])
-    assert "python -m ingest download  " in capsys.readouterr().out
+    assert retail(["source", "--help"]) == 0
+    assert "retail source download  " in capsys.readouterr().out

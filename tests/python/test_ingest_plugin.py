@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import ingest
-from ingest import plugin
-from ingest.plugin import Plugin
+from retail import ingest
+from retail.ingest import plugin
+from retail.ingest.plugin import Plugin
 from test_ingest_support import GOOD, HEADER, LINE, good_csv, write
 
 PROJECT = """\

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-import ingest
-import simulate
-from ingest.shop import Shop, read_shop
-from ingest.simulated import SIMULATED_FILE
-from ingest.sources import PUBLIC_FILE, LastSource, Origin, choose, resolve
+from retail import ingest, simulate
+from retail.ingest.shop import Shop, read_shop
+from retail.ingest.simulated import SIMULATED_FILE
+from retail.ingest.sources import PUBLIC_FILE, LastSource, Origin, choose, resolve
 from test_ingest_support import good_csv, write
 
 DATABASE = Path("retail.duckdb")
@@ -61,7 +60,7 @@ def test_sample_data_never_take_the_place_of_somebodys_own(
 def test_a_simulated_shop_does_not_take_the_place_of_the_public_data_set(
     tmp_path: Path, no_simulation: None
 ) -> None:
-    with pytest.raises(ingest.IngestError, match=r"python -m ingest download.*--simulate"):
+    with pytest.raises(ingest.IngestError, match=r"retail source download.*--simulate"):
         choose(tmp_path, {}, last("public data set"))
     assert choose(tmp_path, {}, last("simulated shop")).origin == "simulated shop"
     assert choose(tmp_path, {}, None).origin == "simulated shop"

@@ -8,8 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import ingest
-from ingest.columns import FIELDS, PUBLIC_NAMES
+from retail import ingest
+from retail.ingest.columns import FIELDS, PUBLIC_NAMES
 
 NAMES_II = (
     "Invoice",

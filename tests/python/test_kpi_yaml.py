@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 
 from conftest import PROJECT, Shop, copied
-from dashboard import read
-from dashboard.records import Place
-from detect import store
 from detect.attribution.lines import measure
 from orders import write
+from retail.jobs.detection import store
+from retail.outputs.dashboard import read
+from retail.outputs.dashboard.records import Place
 
 LINES = Path("models/marts/fct_kpi_lines.yml")
 MEASURES = "    measures:\n"
@@ -236,7 +236,7 @@ def refusal(edited: Shop, old: str, new: str) -> str:
     path.write_text(with_measure.replace(old, new, 1))
     before = edited.database.read_bytes()
     try:
-        built = edited.python("-m", "daily", "--quiet", "--project", str(edited.project))
+        built = edited.python("-m", "retail", "run", "--quiet", "--project", str(edited.project))
     finally:
         path.write_text(original)
     assert built.returncode == 1

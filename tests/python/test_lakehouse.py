@@ -17,12 +17,13 @@ import pytest
 
 from blackbox.conftest import bin_of, needs
 from conftest import PROJECT, Shop
-from lakehouse import cli, publish
-from lakehouse.compare import compare
-from lakehouse.errors import LakehouseError
-from lakehouse.publish import Table
-from lakehouse.raw import lay_out
 from orders import HEADER, small_shop, write
+from retail.commands import main as retail
+from retail.errors import RetailError
+from retail.jobs.spark import publish
+from retail.jobs.spark.compare import compare
+from retail.jobs.spark.export_raw import lay_out
+from retail.jobs.spark.publish import Table
 from sparks import serving
 
 PYTHON = str(bin_of("spark") / "python")
@@ -80,7 +81,7 @@ def on_spark(
     """The daily job of a shop on Spark, beside its DuckDB file."""
     environment = shop.environment() | {"RETAIL_DB": str(spark_db(shop))} | (settings or {})
     return subprocess.run(
-        [python, "-m", "lakehouse", *words],
+        [python, "-m", "retail", "spark", *words],
         cwd=shop.project,
         env=environment,
         capture_output=True,
@@ -138,7 +139,7 @@ def wild(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """A shop of wild order lines, built on DuckDB."""
     folder = tmp_path_factory.mktemp("wild")
     shop = Shop(PROJECT, folder, str(wild_shop(folder / "shop.csv")))
-    built = shop.python("-m", "daily", "--quiet")
+    built = shop.python("-m", "retail", "run", "--quiet")
     assert built.returncode == 0, built.stderr
     return shop
 
@@ -305,9 +306,8 @@ def test_a_cluster_without_an_address_is_asked_for_it_in_one_line(shop_of_one_da
 def test_a_build_on_spark_is_always_whole_so_nothing_forces_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    with pytest.raises(SystemExit):
-        cli.main(["--force"])
-    assert "unrecognized arguments: --force" in capsys.readouterr().err
+    assert retail(["spark", "--force"]) == 2
+    assert "No such option: --force" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(find_spec("pysail") is not None, reason="Spark is in this environment")
@@ -358,7 +358,7 @@ def test_tables_are_shown_all_or_none_and_findings_stay(tmp_path: Path) -> None:
         connection.execute("create schema insights")
         connection.execute("create table insights.feedback as select 'known' as said")
     (write_run(tmp_path / "run-2") / "seeds/none").rmdir()
-    with pytest.raises(LakehouseError, match=r"run-2/seeds/none is not there"):
+    with pytest.raises(RetailError, match=r"run-2/seeds/none is not there"):
         publish.show(tmp_path / "run-2", (TABLE, EMPTY), database)
     assert publish.shown_run(database) == "run-1"
     publish.show(write_run(tmp_path / "run-3"), (TABLE, EMPTY), database)

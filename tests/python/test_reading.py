@@ -12,15 +12,17 @@ import duckdb
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from alerts import message
-from alerts.choose import Rules, choose
-from alerts.read import read as read_alerts
-from alerts.records import Alert
 from conftest import Shop
-from dashboard import cli as dashboard_cli
-from detect import cli, desk, report
-from report import page
 from retail import formatting
+from retail.commands import main as retail
+from retail.feedback import record
+from retail.outputs import terminal
+from retail.outputs.alerts import message
+from retail.outputs.alerts.read import read as read_alerts
+from retail.outputs.alerts.records import Alert
+from retail.outputs.alerts.selection import Rules, choose
+from retail.outputs.dashboard import server
+from retail.outputs.report import page
 from retail.reading import Connection, Facts, read_facts, read_findings, reading
 from retail.reading.findings import today
 from retail.schema import IncidentRow
@@ -91,7 +93,7 @@ def plain(text: str) -> str:
 
 def on_the_dashboard(path: Path, monkeypatch: pytest.MonkeyPatch, **address: str) -> str:
     monkeypatch.setenv("RETAIL_DB", str(path))
-    shown = AppTest.from_file(str(dashboard_cli.APP), default_timeout=SECONDS)
+    shown = AppTest.from_file(str(server.APP), default_timeout=SECONDS)
     for name, value in address.items():
         shown.query_params[name] = value
     shown.run()
@@ -106,7 +108,7 @@ def in_the_report(path: Path, incident: IncidentRow) -> str:
 
 
 def in_the_terminal(path: Path, *words: str, capsys: pytest.CaptureFixture[str]) -> str:
-    assert cli.main([*words, "--db", str(path)]) == 0
+    assert retail([*words, "--db", str(path)]) == 0
     return " ".join(capsys.readouterr().out.split())
 
 
@@ -171,7 +173,7 @@ def test_the_signs_of_a_cause_are_the_same_everywhere(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     incident = next(i for i in facts.incidents if i.root_cause == {"country": "France"})
-    explained = desk.explain(database, incident.incident_id)
+    explained = record.explain(database, incident.incident_id)
     parts = [r for r in explained.attributions if r.anomaly_id == incident.lead_anomaly_id]
     unit = facts.kpis[explained.members[0].kpi].unit
     firsts = {
@@ -194,8 +196,8 @@ def test_the_signs_of_a_cause_are_the_same_everywhere(
 
 
 def test_terminal_and_report_show_the_same_trends(database: Path) -> None:
-    terminal = report.summary(database, colour=False)
-    line = next(line for line in terminal.splitlines() if line.startswith("Trends:"))
+    said = terminal.summary(database, colour=False)
+    line = next(line for line in said.splitlines() if line.startswith("Trends:"))
     assert line.count(" since ") == len(GOING)
     shown = page.render(read_facts(database))
     table = re.search(r"<caption>Going on, whole shop</caption>.*?</table>", shown, re.DOTALL)
@@ -225,10 +227,10 @@ def test_what_was_said_since_the_run_shows_at_once_wherever_incidents_are_shown(
     path = tmp_path / "own.duckdb"
     shutil.copyfile(database, path)
     incident = next(i for i in facts.incidents if i.status == "open")
-    desk.say(path, incident.incident_id, "ack", None, None)
+    record.say(path, incident.incident_id, "ack", None, None)
     listed = in_the_terminal(path, "list", capsys=capsys)
     assert re.search(rf"{incident.incident_id} \S+ \S+ +\S+ % acknowledged", listed)
-    assert incident.headline not in report.summary(path, colour=False)
+    assert incident.headline not in terminal.summary(path, colour=False)
     assert in_the_report(path, incident).split(incident.headline[:20])[0].count("acknowledged") == 1
     dashboard = on_the_dashboard(path, monkeypatch, incident=incident.incident_id)
     assert "acknowledged" in dashboard.split(incident.incident_id)[0]
@@ -279,7 +281,7 @@ def test_no_screen_stumbles_over_a_kpi_that_is_gone(
         connection.execute("delete from marts.dim_kpis where kpi in (?, 'total_revenue')", [gone])
     left = read_facts(path)
     assert {row.kpi for row in (*left.findings, *left.trends, *left.periods)} <= set(left.kpis)
-    assert "total revenue" not in report.summary(path, colour=False).split("Trends:")[1]
+    assert "total revenue" not in terminal.summary(path, colour=False).split("Trends:")[1]
     page.render(left)
     on_the_dashboard(path, monkeypatch)
     on_the_dashboard(path, monkeypatch, kpi=gone)

@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from conftest import PROJECT, Shop
-from daily import operations
+from retail.jobs.daily import operations
 
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
 MODEL_FILES = sorted((PROJECT / "models").rglob("*.yml"))

@@ -18,13 +18,14 @@ from hypothesis import strategies as st
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from conftest import Shop
-from daily import operations
-from detect import pipeline
-from report import cli, page, svg, trust, words
 from retail import formatting
+from retail.commands import main as retail
+from retail.jobs.daily import operations
+from retail.jobs.detection import pipeline
+from retail.outputs.report import page, svg, trust, words
 from retail.reading import KpiRow, read_facts
 from retail.schema import BlindSpotRow
-from runlog import ALL, Step
+from retail.storage.run_log import ALL, Step
 
 HOSTILE = "<script>alert(1)</script>'; DROP TABLE kpis; --=cmd()\"onload=x <b>&amp;"
 MOST_BYTES = 2_000_000
@@ -437,14 +438,14 @@ def assert_within(drawn: str, height: float) -> None:
 def test_the_page_is_beside_the_database_and_the_reader_is_told(
     own: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert cli.main(["--db", str(own)]) == 0
+    assert retail(["report", "--db", str(own)]) == 0
     assert str(own.with_name("report.html")) in capsys.readouterr().out
     assert {p.name for p in own.parent.iterdir()} == {"own.duckdb", "report.html"}
 
 
 def test_quiet_is_quiet(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "page.html"
-    assert cli.main(["--db", str(own), "--out", str(out), "--quiet"]) == 0
+    assert retail(["report", "--db", str(own), "--out", str(out), "--quiet"]) == 0
     assert capsys.readouterr().out == ""
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
 
@@ -473,7 +474,7 @@ def test_a_failure_is_one_line_and_exit_1(
         change(own, "drop schema insights cascade")
     else:
         words_given += ["--out", str(tmp_path / "nowhere" / "page.html")]
-    assert cli.main(words_given) == 1
+    assert retail(["report", *words_given]) == 1
     said = capsys.readouterr()
     assert said.out == ""
     assert len(said.err.splitlines()) == 1

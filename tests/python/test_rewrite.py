@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 import findings
 import servers
 from findings import incident
+from retail.errors import RetailError
+from retail.outputs.rewrite import guard, job, settings
+from retail.outputs.rewrite.guard import RefusedError
+from retail.outputs.rewrite.job import Outcome
 from retail.reading import read_table, reading
 from retail.schema import IncidentRow, Rewrite
-from rewrite import guard, job, settings
-from rewrite.errors import RewriteError
-from rewrite.guard import RefusedError
-from rewrite.job import Outcome
 from servers import Web
 
 SECRET = "sk-T0P-S3CRET"
@@ -240,7 +240,7 @@ def test_it_is_off_unless_the_environment_names_an_endpoint() -> None:
 )  # fmt: skip
 def test_settings_that_make_no_sense_are_told_without_their_secret(more: dict[str, str]) -> None:
     whole = {"REWRITE_URL": "http://localhost/v1", "REWRITE_MODEL": "tiny", **more}
-    with pytest.raises(RewriteError, match="REWRITE_") as told:
+    with pytest.raises(RetailError, match="REWRITE_") as told:
         settings.read(whole)
     assert SECRET not in str(told.value)
 
@@ -248,7 +248,7 @@ def test_settings_that_make_no_sense_are_told_without_their_secret(more: dict[st
 def test_the_key_is_never_told(database: Path, endpoint: Web) -> None:
     endpoint.answers = [(401, f"the key {SECRET} is wrong".encode())]
     done = subprocess.run(
-        [sys.executable, "-m", "rewrite", "--db", database],
+        [sys.executable, "-m", "retail", "rewrite", "--db", database],
         env=os.environ | environment(endpoint), capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert SECRET not in done.stdout + done.stderr + repr(settings.read(environment(endpoint)))

@@ -10,11 +10,11 @@ import duckdb
 import pytest
 import yaml
 
-import runlog
 from conftest import PROJECT
-from daily import operations
-from dashboard import app
-from runlog import file, records
+from retail.jobs.daily import operations
+from retail.outputs.dashboard import app
+from retail.storage import run_log
+from retail.storage.run_log import file, records
 
 SOURCES = PROJECT / "models/operations/_operations__sources.yml"
 NODE = ("dim_dates", "model", "success", 0.25, "OK")
@@ -34,7 +34,7 @@ def stop() -> int:
 
 def run(database: Path, *acts: object) -> None:
     """A run of steps, each an outcome or something that ends it."""
-    with runlog.keep_log(database) as log:
+    with run_log.keep_log(database) as log:
         for number, act in enumerate(acts):
             log.step(f"step {number}", act if callable(act) else lambda act=act: act, str)
         log.nodes([NODE])
@@ -48,7 +48,7 @@ def database(tmp_path: Path) -> Path:
 
 def test_a_run_is_told_with_its_steps_in_their_order(database: Path) -> None:
     run(database, 7, "fine")
-    (found,) = runlog.read(database)
+    (found,) = run_log.read(database)
     assert found.whole.status == "finished"
     assert [(s.step, s.status, s.done) for s in found.steps] == [
         ("step 0", "finished", "7"), ("step 1", "finished", "fine"),
@@ -71,18 +71,18 @@ def test_a_run_that_did_not_finish_is_there_with_its_reason(
 ) -> None:
     with pytest.raises(error):
         run(database, 7, end, 8)
-    (found,) = runlog.read(database)
+    (found,) = run_log.read(database)
     assert (found.whole.status, found.whole.error) == (status, why)
     assert [(s.status, s.error) for s in found.steps] == [("finished", None), (status, why)]
 
 
 def test_a_run_that_was_killed_is_called_so_by_the_next(database: Path) -> None:
     run(database, 1)
-    path = runlog.path_of(database)
+    path = run_log.path_of(database)
     text = path.read_text().replace('"finished"', '"running"')
     path.write_text(text + text.splitlines()[-1][:40])  # killed while it wrote
     run(database, 2)
-    killed, fine = runlog.read(database)
+    killed, fine = run_log.read(database)
     assert (killed.whole.status, killed.whole.error) == ("killed", "ended without a word")
     assert fine.whole.status == "finished"
 
@@ -94,10 +94,10 @@ def test_the_log_keeps_the_newest_runs_alone(
     monkeypatch.setattr(file, "NODES_KEPT", 2)
     for number in range(8):
         run(database, number)
-    found = runlog.read(database)
+    found = run_log.read(database)
     assert [run.steps[0].done for run in found] == ["3", "4", "5", "6", "7"]
-    rows = file.read_rows(runlog.path_of(database))
-    nodes = {row.run_id for row in rows if isinstance(row, runlog.Node)}
+    rows = file.read_rows(run_log.path_of(database))
+    nodes = {row.run_id for row in rows if isinstance(row, run_log.Node)}
     assert nodes == {run.whole.run_id for run in found[-2:]}
 
 
@@ -113,7 +113,7 @@ def test_no_run_fails_because_it_cannot_be_noted(
 def test_the_tables_have_what_the_log_has_and_what_their_description_says(database: Path) -> None:
     with pytest.raises(WorkError):
         run(database, fail)
-    with runlog.keep_log(database) as log:
+    with run_log.keep_log(database) as log:
         log.nodes([NODE])
         operations.write(database, log.rows())
     (described,) = yaml.safe_load(SOURCES.read_text())["sources"]

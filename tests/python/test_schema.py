@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from conftest import PROJECT
-from detect import anomalies, records, store
+from detect import anomalies, records
+from retail.jobs.detection import store
 from retail.reading import PERIOD_DAYS, SEVERITIES, ReadError, read_table, reading
 from retail.schema import ALL, GRAINS, TABLES, Feedback, Table, documentation
 from retail.schema.columns import columns_of
@@ -72,7 +73,7 @@ def test_a_new_column_is_one_entry(database: Path, monkeypatch: pytest.MonkeyPat
 
 def test_the_documentation_is_the_one_that_is_written_from_the_records() -> None:
     kept = (PROJECT / documentation.FILE).read_text(encoding="utf-8")
-    assert kept == documentation.as_yaml(), "run `python -m retail.schema`"
+    assert kept == documentation.as_yaml(), "run `retail schema`"
 
 
 def test_a_history_gets_the_columns_that_it_lacks_and_keeps_its_rows(

@@ -13,14 +13,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-import console
 from blackbox.conftest import bin_of, needs
 from conftest import PROJECT
 from detect.records import Kpi
 from orders import small_shop, write
+from retail import console
 from retail.schema import TABLES
-from runlog.file import path_of, read_rows
-from runlog.records import ALL, FAILED, STOPPED, Step
+from retail.storage.run_log.file import path_of, read_rows
+from retail.storage.run_log.records import ALL, FAILED, STOPPED, Step
 
 SLOW = "select max(hash(number)) as number from range(400000000000) as numbers (number)"
 """Runs for hours, in one part: on several threads, mostly not on the main one."""

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import simulate.write
-from simulate import ShopConfig, SimulateError, simulate_shop
-from simulate.closures import bank_holidays, easter, is_open
-from simulate.countries import NAMES
-from simulate.quantities import trade_pieces
+from retail.errors import RetailError
+from retail.simulate import ShopConfig, simulate_shop
+from retail.simulate import write as simulate_write
+from retail.simulate.closures import bank_holidays, easter, is_open
+from retail.simulate.countries import NAMES
+from retail.simulate.quantities import trade_pieces
 
 SMALL = ShopConfig(days=45, orders_per_day=6.0, seed=3)
 COLUMNS = ["invoice", "code", "text", "quantity", "at", "price", "customer", "country"]
@@ -396,7 +397,7 @@ def test_a_second_run_replaces_the_folder_whole(small: Callable[..., Path]) -> N
 def test_a_folder_with_other_files_is_not_touched(small: Callable[..., Path]) -> None:
     folder = small("shop")
     (folder / "notes.txt").write_text("keep me")
-    with pytest.raises(SimulateError, match="holds other files"):
+    with pytest.raises(RetailError, match="holds other files"):
         simulate_shop(SMALL, folder)
     assert (folder / "notes.txt").exists()
 
@@ -407,7 +408,7 @@ def test_a_run_that_is_killed_leaves_the_old_data(small: Callable[..., Path], na
     before = {path: path.read_bytes() for path in [out, *out.rglob("*")] if path.is_file()}
     script = (
         "import os, signal, sys; from pathlib import Path; import simulate.write\n"
-        "simulate.write.BLOCK_ROWS = 500\n"
+        "retail.simulate.write.BLOCK_ROWS = 500\n"
         "from simulate import ShopConfig, simulate_shop\n"
         "def die(day, rows):\n"
         "    if day.month == 2: os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -455,7 +456,7 @@ def test_the_size_of_the_blocks_leaves_no_trace(
     small: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     whole = small(name).read_bytes()
-    monkeypatch.setattr(simulate.write, "BLOCK_ROWS", 333)
+    monkeypatch.setattr(simulate_write, "BLOCK_ROWS", 333)
     assert small(name).read_bytes() == whole
 
 
@@ -510,7 +511,7 @@ def test_a_shop_shut_for_all_its_days_has_no_rows_but_a_header(tmp_path: Path) -
     config = ShopConfig(start=date(2011, 12, 24), days=5)
     assert simulate_shop(config, tmp_path / "shut.csv").rows == 0
     assert (tmp_path / "shut.csv").read_text().startswith("InvoiceNo,")
-    with pytest.raises(SimulateError, match="no trading day"):
+    with pytest.raises(RetailError, match="no trading day"):
         simulate_shop(ShopConfig(start=date(2011, 12, 24), days=5, lines=10), tmp_path / "x.csv")
 
 
@@ -527,18 +528,18 @@ def test_a_shop_shut_for_all_its_days_has_no_rows_but_a_header(tmp_path: Path) -
     ],
 )
 def test_impossible_settings_are_refused_by_name(changes: dict[str, object], told: str) -> None:
-    with pytest.raises(SimulateError, match=told):
+    with pytest.raises(RetailError, match=told):
         ShopConfig(**changes)  # type: ignore[arg-type]
 
 
 def test_a_range_beyond_the_words_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(SimulateError, match="words suffice"):
+    with pytest.raises(RetailError, match="words suffice"):
         simulate_shop(ShopConfig(products=20_000, days=3_000), tmp_path / "shop.csv")
 
 
 @pytest.mark.parametrize("name", ["shop.txt", "shop.json"])
 def test_an_unknown_form_is_refused(tmp_path: Path, name: str) -> None:
-    with pytest.raises(SimulateError, match=r"end it in \.csv"):
+    with pytest.raises(RetailError, match=r"end it in \.csv"):
         simulate_shop(SMALL, tmp_path / name)
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from simulate.cli import main
-from simulate.incidents.spec import KINDS
-from simulate.private import private_folder
+from retail.commands import main as retail
+from retail.simulate.incidents.spec import KINDS
+from retail.simulate.private import private_folder
 
 QUICK = ["--days", "80", "--orders-per-day", "4"]
 
@@ -19,7 +19,10 @@ def test_it_writes_the_file_and_the_truth_and_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "shop.csv"
-    assert main(["--out", str(out), *QUICK, "--incident", "outage@2011-02-15,size=1"]) == 0
+    assert (
+        retail(["simulate", "--out", str(out), *QUICK, "--incident", "outage@2011-02-15,size=1"])
+        == 0
+    )
     told = capsys.readouterr()
     truth = json.loads((tmp_path / "shop.csv.truth.json").read_text())
     assert f"{out}: {truth['rows']:,} rows, 2010-12-01 to 2011-02-18, seed 1" in told.out
@@ -36,7 +39,7 @@ def test_every_option_reaches_the_shop(tmp_path: Path) -> None:
         "--orders-per-day": 7,
     }  # fmt: skip
     words = [str(word) for pair in options.items() for word in pair]
-    assert main(["--out", str(tmp_path / "shop"), *words, "--clean", "--quiet"]) == 0
+    assert retail(["simulate", "--out", str(tmp_path / "shop"), *words, "--clean", "--quiet"]) == 0
     truth = json.loads((tmp_path / "shop.truth.json").read_text())
     assert (truth["start"], truth["end"], truth["seed"]) == ("2015-06-01", "2015-07-10", 9)
     assert truth["shop"] == {
@@ -54,7 +57,7 @@ def test_chosen_incidents_come_on_top_of_those_named(tmp_path: Path) -> None:
     out = tmp_path / "shop.csv"
     words = ["--days", "150", "--orders-per-day", "8", "--quiet"]
     named = ["--incident", "half_day@2010-12-15", "--incidents", "3"]
-    assert main(["--out", str(out), *words, *named]) == 0
+    assert retail(["simulate", "--out", str(out), *words, *named]) == 0
     incidents = json.loads((tmp_path / "shop.csv.truth.json").read_text())["incidents"]
     assert [one["incident"] for one in incidents] == [1, 2, 3, 4]
     assert incidents[0]["kind"] == "half_day"
@@ -62,7 +65,7 @@ def test_chosen_incidents_come_on_top_of_those_named(tmp_path: Path) -> None:
 
 
 def test_quiet_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--out", str(tmp_path / "shop.csv"), *QUICK, "--quiet"]) == 0
+    assert retail(["simulate", "--out", str(tmp_path / "shop.csv"), *QUICK, "--quiet"]) == 0
     assert capsys.readouterr() == ("", "")
 
 
@@ -80,7 +83,7 @@ def test_quiet_says_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 def test_what_cannot_be_done_is_told_in_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], told: str
 ) -> None:
-    assert main(["--out", str(tmp_path / "shop.csv"), *QUICK, *words]) == 1
+    assert retail(["simulate", "--out", str(tmp_path / "shop.csv"), *QUICK, *words]) == 1
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("\n") == 1
@@ -93,7 +96,7 @@ def test_a_place_that_cannot_be_written_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("")
-    assert main(["--out", str(tmp_path / "file" / "shop.csv"), *QUICK]) == 1
+    assert retail(["simulate", "--out", str(tmp_path / "file" / "shop.csv"), *QUICK]) == 1
     assert "choose another --out" in capsys.readouterr().err
 
 
@@ -121,7 +124,7 @@ def test_what_a_killed_run_left_is_cleared_away_by_the_next(tmp_path: Path) -> N
     killed(out)
     killed(tmp_path / "other.csv")
     assert len(list(tmp_path.iterdir())) == 2
-    assert main(["--out", str(out), *QUICK, "--quiet"]) == 0
+    assert retail(["simulate", "--out", str(out), *QUICK, "--quiet"]) == 0
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names[0].startswith(".other.csv.")
     assert names[1:] == [out.name, f"{out.name}.truth.json"]
@@ -130,14 +133,14 @@ def test_what_a_killed_run_left_is_cleared_away_by_the_next(tmp_path: Path) -> N
 def test_a_run_under_way_is_left_alone(tmp_path: Path) -> None:
     out = tmp_path / "shop.csv"
     with private_folder(out) as mine:
-        assert main(["--out", str(out), *QUICK, "--quiet"]) == 0
+        assert retail(["simulate", "--out", str(out), *QUICK, "--quiet"]) == 0
         assert mine.exists()
     assert not mine.exists()
 
 
 def test_what_a_killed_run_had_moved_out_of_the_way_comes_back(tmp_path: Path) -> None:
     out = tmp_path / "shop"
-    assert main(["--out", str(out), *QUICK, "--quiet"]) == 0
+    assert retail(["simulate", "--out", str(out), *QUICK, "--quiet"]) == 0
     before = sorted(path.name for path in out.iterdir())
     killed(out)
     assert not out.exists()
@@ -147,7 +150,10 @@ def test_what_a_killed_run_had_moved_out_of_the_way_comes_back(tmp_path: Path) -
 
 def test_the_help_tells_every_kind_of_incident_and_shows_examples() -> None:
     told = subprocess.run(
-        [sys.executable, "-m", "simulate", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "retail", "simulate", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     assert all(f"  {kind} " in told for kind in KINDS)
-    assert "python -m simulate --out shop.csv" in told
+    assert "retail simulate --out shop.csv" in told

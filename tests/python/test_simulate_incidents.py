@@ -12,22 +12,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulate import (
+from retail.errors import RetailError
+from retail.simulate import (
     KINDS,
     Incident,
     ShopConfig,
-    SimulateError,
     choose_incidents,
     parse_incident,
     simulate_shop,
     with_random_incidents,
 )
-from simulate.closures import is_open
-from simulate.incidents.choose import WARM_UP_DAYS
-from simulate.incidents.market import Market, family, keywords
-from simulate.incidents.supply import Supply
-from simulate.shop import build_shop
-from simulate.simulation import shop_market
+from retail.simulate.closures import is_open
+from retail.simulate.incidents.choose import WARM_UP_DAYS
+from retail.simulate.incidents.market import Market, family, keywords
+from retail.simulate.incidents.supply import Supply
+from retail.simulate.shop import build_shop
+from retail.simulate.simulation import shop_market
 from test_simulate import read, typed
 
 SHOP = ShopConfig(days=100, orders_per_day=16.0, seed=7)
@@ -450,7 +450,7 @@ def test_what_the_segment_leaves_open_is_chosen_by_the_seed(planted: Callable) -
 def test_an_incident_that_cannot_happen_is_refused_and_nothing_is_written(
     tmp_path: Path, incident: Incident, told: str
 ) -> None:
-    with pytest.raises(SimulateError, match=told):
+    with pytest.raises(RetailError, match=told):
         simulate_shop(replace(SHOP, incidents=(incident,)), tmp_path / "shop.csv")
     assert list(tmp_path.iterdir()) == []
 
@@ -483,9 +483,9 @@ def test_chosen_incidents_can_all_be_planted(tmp_path: Path) -> None:
 
 
 def test_too_many_incidents_are_refused(market: Market) -> None:
-    with pytest.raises(SimulateError, match="ask for no more"):
+    with pytest.raises(RetailError, match="ask for no more"):
         choose_incidents(market, 200, 1)
-    with pytest.raises(SimulateError, match="ask for no more"):
+    with pytest.raises(RetailError, match="ask for no more"):
         choose_incidents(replace(market, days=market.days[:5]), 1, 1)
 
 
@@ -530,7 +530,7 @@ def test_an_incident_is_read_with_its_segment() -> None:
     ],
 )
 def test_what_cannot_be_read_is_told(text: str, told: str) -> None:
-    with pytest.raises(SimulateError, match=told):
+    with pytest.raises(RetailError, match=told):
         parse_incident(text)
 
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulate import (
+from retail.errors import RetailError
+from retail.simulate import (
     KINDS,
     Incident,
     ShopConfig,
-    SimulateError,
     choose_incidents,
     frame_market,
-    plant,
+    inject,
     simulate_shop,
 )
 
@@ -67,20 +67,20 @@ def rows(shop: Callable[..., pd.DataFrame]) -> pd.DataFrame:
 
 
 def test_without_incidents_nothing_changes(table: pd.DataFrame) -> None:
-    after, truth = plant(table, [], 1)
+    after, truth = inject(table, [], 1)
     pd.testing.assert_frame_equal(after, table)
     assert (truth.rows, truth.incidents) == (len(table), ())
 
 
 def test_the_given_table_stays_as_it_was(table: pd.DataFrame) -> None:
     before = table.copy(deep=True)
-    after, _ = plant(table, [Incident("price_error", DAY, segment={"product": "10001"})], 1)
+    after, _ = inject(table, [Incident("price_error", DAY, segment={"product": "10001"})], 1)
     pd.testing.assert_frame_equal(table, before)
     assert not after.equals(before)
 
 
 def test_only_the_cell_that_is_hit_changes(table: pd.DataFrame) -> None:
-    after, truth = plant(table, [Incident("price_error", DAY, segment={"product": "10002a"})], 1)
+    after, truth = inject(table, [Incident("price_error", DAY, segment={"product": "10002a"})], 1)
     expected = table.copy()
     expected.loc[[5, 8], "UnitPrice"] = "340"
     pd.testing.assert_frame_equal(after, expected)
@@ -88,7 +88,7 @@ def test_only_the_cell_that_is_hit_changes(table: pd.DataFrame) -> None:
 
 
 def test_rows_that_cannot_be_read_are_never_touched(table: pd.DataFrame) -> None:
-    after, truth = plant(table, [Incident("outage", DAY, size=1.0)], 1)
+    after, truth = inject(table, [Incident("outage", DAY, size=1.0)], 1)
     assert after["InvoiceNo"].tolist() == [
         "536365", "536365", "536366", "C536370", "oops", "536382", "A536391", "536392", "536399",
     ]  # fmt: skip
@@ -96,7 +96,7 @@ def test_rows_that_cannot_be_read_are_never_touched(table: pd.DataFrame) -> None
 
 
 def test_a_keyword_family_is_told_with_its_stock_codes(table: pd.DataFrame) -> None:
-    _, truth = plant(table, [Incident("outage", DAY, size=1.0, segment={"keyword": "lantern"})], 1)
+    _, truth = inject(table, [Incident("outage", DAY, size=1.0, segment={"keyword": "lantern"})], 1)
     told = truth.incidents[0].to_json()
     assert told["segment"] == {"keyword": "lantern"}
     assert told["stock_codes"] == ["10002A"]
@@ -104,7 +104,7 @@ def test_a_keyword_family_is_told_with_its_stock_codes(table: pd.DataFrame) -> N
 
 
 def test_added_rows_stand_in_order_of_time_with_numbers_of_their_own(table: pd.DataFrame) -> None:
-    after, _ = plant(table, [Incident("double_load", DAY)], 1)
+    after, _ = inject(table, [Incident("double_load", DAY)], 1)
     times = pd.to_datetime(after["InvoiceDate"], format="%m/%d/%Y %H:%M")
     assert times.is_monotonic_increasing
     added = after[~after["InvoiceNo"].isin(table["InvoiceNo"])]
@@ -114,7 +114,7 @@ def test_added_rows_stand_in_order_of_time_with_numbers_of_their_own(table: pd.D
 
 def test_the_other_columns_are_carried_along(table: pd.DataFrame) -> None:
     landed = table.set_axis(LANDED, axis=1).assign(source_row=range(1, len(table) + 1))
-    after, _ = plant(landed, [Incident("double_load", DAY)], 1)
+    after, _ = inject(landed, [Incident("double_load", DAY)], 1)
     kept = after.drop_duplicates("source_row").set_index("source_row")
     assert kept.index.tolist() == landed["source_row"].tolist()
     pd.testing.assert_frame_equal(kept, landed.set_index("source_row"))
@@ -123,21 +123,21 @@ def test_the_other_columns_are_carried_along(table: pd.DataFrame) -> None:
 
 def test_missing_values_stay_missing(table: pd.DataFrame) -> None:
     missing = table.assign(CustomerID=table["CustomerID"].replace("", None))
-    after, _ = plant(missing, [Incident("guest_break", DAY, 1, 1.0)], 1)
+    after, _ = inject(missing, [Incident("guest_break", DAY, 1, 1.0)], 1)
     assert after["CustomerID"].isna().sum() == missing["CustomerID"].isna().sum() + 3
     assert not (after["CustomerID"] == "").any()
 
 
 def test_a_table_in_no_order_keeps_its_order(table: pd.DataFrame) -> None:
     mixed = table.sample(frac=1.0, random_state=5).reset_index(drop=True)
-    after, _ = plant(mixed, [Incident("half_day", DAY)], 1)
+    after, _ = inject(mixed, [Incident("half_day", DAY)], 1)
     kept = mixed[mixed["InvoiceNo"].isin(after["InvoiceNo"])].reset_index(drop=True)
     pd.testing.assert_frame_equal(after, kept)
 
 
 def test_added_rows_are_spelled_in_the_second_dialect(shop: Callable[..., pd.DataFrame]) -> None:
     rows = shop(dialect="retail2")
-    after, _ = plant(rows, [Incident("campaign", DAY, 2)], 1)
+    after, _ = inject(rows, [Incident("campaign", DAY, 2)], 1)
     added = after[~after["Invoice"].isin(rows["Invoice"])]
     assert len(added) > 0
     assert added["InvoiceDate"].str.fullmatch(r"2011-02-1[56] \d\d:\d\d:00").all()
@@ -149,7 +149,7 @@ def test_what_leaves_nothing_to_chance_is_as_if_it_had_been_simulated(
     shop: Callable[..., pd.DataFrame], rows: pd.DataFrame, kind: str
 ) -> None:
     incident = Incident(kind, DAY, 2, size=1.0 if kind in {"guest_break", "outage"} else None)
-    after, truth = plant(rows, [incident], 99)
+    after, truth = inject(rows, [incident], 99)
     pd.testing.assert_frame_equal(after, shop(incidents=(incident,)))
     assert truth.incidents[0].touched > 0
 
@@ -158,7 +158,7 @@ def test_what_leaves_nothing_to_chance_is_as_if_it_had_been_simulated(
 @given(seed=st.integers(0, 2**32))
 def test_days_without_an_incident_stay_as_they_are(rows: pd.DataFrame, seed: int) -> None:
     incidents = choose_incidents(frame_market(rows), 4, seed)
-    after, truth = plant(rows, incidents, seed)
+    after, truth = inject(rows, incidents, seed)
 
     def spared(frame: pd.DataFrame) -> pd.DataFrame:
         days = pd.to_datetime(frame["InvoiceDate"], format="%m/%d/%Y %H:%M").dt.date
@@ -169,14 +169,14 @@ def test_days_without_an_incident_stay_as_they_are(rows: pd.DataFrame, seed: int
     assert len(after) - len(rows) == sum(
         one.to_json()["rows"]["added"] - one.to_json()["rows"]["removed"] for one in truth.incidents
     )
-    again, _ = plant(rows, incidents, seed)
+    again, _ = inject(rows, incidents, seed)
     pd.testing.assert_frame_equal(after, again)
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_can_be_planted(rows: pd.DataFrame, kind: str) -> None:
     segment = {"segment_death": {"country": "United Kingdom"}, "price_error": {"keyword": "BAG"}}
-    after, truth = plant(rows, [Incident(kind, DAY, 3, segment=segment.get(kind, {}))], 1)
+    after, truth = inject(rows, [Incident(kind, DAY, 3, segment=segment.get(kind, {}))], 1)
     assert truth.incidents[0].touched > 0
     assert truth.rows == len(after)
 
@@ -200,11 +200,11 @@ def test_goods_for_chance_incidents_are_the_steady_best_sellers(rows: pd.DataFra
 def test_a_table_that_does_not_do_is_refused(
     table: pd.DataFrame, change: Callable[[pd.DataFrame], pd.DataFrame], told: str
 ) -> None:
-    with pytest.raises(SimulateError, match=told):
-        plant(change(table), [Incident("outage", DAY)], 1)
+    with pytest.raises(RetailError, match=told):
+        inject(change(table), [Incident("outage", DAY)], 1)
 
 
 def test_an_incident_that_hits_nothing_is_refused(table: pd.DataFrame) -> None:
     nowhere = Incident("outage", DAY, segment={"country": "United Kingdom"})
-    with pytest.raises(SimulateError, match=r"touched no row \(United Kingdom\)"):
-        plant(table, [nowhere], 1)
+    with pytest.raises(RetailError, match=r"touched no row \(United Kingdom\)"):
+        inject(table, [nowhere], 1)

@@ -15,14 +15,14 @@ import pytest
 import findings
 import servers
 from conftest import PROJECT, Shop
-from daily import inputs, job
-from daily.build import BuildResult, Keep
-from daily.errors import DailyError
-from daily.inputs import Inputs
 from findings import incident
-from ingest.landing import land_project
 from orders import small_shop, write
-from warehouse.publish import only_one_at_work
+from retail.errors import RetailError
+from retail.ingest.parquet_cache import land_project
+from retail.jobs.daily import inputs, job
+from retail.jobs.daily.build import BuildResult, Keep
+from retail.jobs.daily.inputs import Inputs
+from retail.storage.publish import only_one_at_work
 
 TODAY = dt.date(2026, 3, 2)
 
@@ -204,7 +204,7 @@ def test_alerts_that_are_due_are_sent_all_the_same(
 
 
 def test_force_begins_a_run_all_the_same(place: Place) -> None:
-    with pytest.raises(DailyError, match="dbt"):
+    with pytest.raises(RetailError, match="dbt"):
         job.run(place.project, place.database, print, force=True)
     assert place.changes() == ("no finished run is noted",)
 
@@ -212,7 +212,7 @@ def test_force_begins_a_run_all_the_same(place: Place) -> None:
 def test_a_run_that_may_not_build_leaves_the_note_of_the_last(place: Place) -> None:
     with (
         only_one_at_work(place.database),
-        pytest.raises(DailyError, match="another program is at work"),
+        pytest.raises(RetailError, match="another program is at work"),
     ):
         job.run(place.project, place.database, print)
     assert place.changes() == ()
@@ -237,22 +237,22 @@ def test_tables_of_another_engine_are_always_built(place: Place) -> None:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     folder = tmp_path_factory.mktemp("unchanged")
     shop = Shop(PROJECT, folder, str(write(folder / "shop.csv", small_shop())))
-    done = shop.python("-m", "daily")
+    done = shop.python("-m", "retail", "run")
     assert done.returncode == 0, done.stderr
     return shop
 
 
 def test_the_job_says_that_nothing_has_changed_until_a_run_fails(published: Shop) -> None:
     before = published.database.read_bytes()
-    done = published.python("-m", "daily")
+    done = published.python("-m", "retail", "run")
     assert done.returncode == 0, done.stderr
     assert "Nothing to do: the raw files, the code, the settings and what people" in done.stdout
     assert "--force" in done.stdout
     assert published.database.read_bytes() == before
     write(Path(published.source), [["no", "such"]])
-    assert published.python("-m", "daily").returncode == 1
+    assert published.python("-m", "retail", "run").returncode == 1
     write(Path(published.source), small_shop())
-    done = published.python("-m", "daily")
+    done = published.python("-m", "retail", "run")
     assert done.returncode == 0, done.stderr
     assert "data tests passed" in done.stdout
     assert "Nothing to do" not in done.stdout

@@ -19,13 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import DBT, PROJECT, Shop, copied
-from detect import store
 from orders import small_shop, write
-from warehouse.all_or_nothing import Plugin
-from warehouse.errors import HeldError, WarehouseError, first_line
-from warehouse.opening import MEMORY_LIMIT, MEMORY_VARIABLE, open_database
-from warehouse.publish import changed, only_one_at_work, private_copy
-from warehouse.quoting import identifier, literal
+from retail.jobs.detection import store
+from retail.storage.atomic_publish import Plugin
+from retail.storage.errors import HeldError, StorageError, first_line
+from retail.storage.opening import MEMORY_LIMIT, MEMORY_VARIABLE, open_database
+from retail.storage.publish import changed, only_one_at_work, private_copy
+from retail.storage.quoting import identifier, literal
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
 LAST_GOOD = "nothing was published: the tables in retail.duckdb are those of the last good run"
@@ -82,7 +82,7 @@ def test_work_that_fails_is_not_published(database: Path) -> None:
 def test_two_builders_at_once_are_told_apart(database: Path) -> None:
     with (
         private_copy(database, nothing_to_bring),
-        pytest.raises(WarehouseError, match=f"another program is at work on {database}; wait"),
+        pytest.raises(StorageError, match=f"another program is at work on {database}; wait"),
         private_copy(database, nothing_to_bring),
     ):
         pass
@@ -157,10 +157,10 @@ def let_write(holder: subprocess.Popen[str]) -> None:
 def test_a_program_that_writes_by_hand_is_told_of(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warehouse.publish.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("retail.storage.publish.PATIENCE_SECONDS", 0.1)
     with (
         held_for_writing(database),
-        pytest.raises(WarehouseError, match="locked by another program"),
+        pytest.raises(StorageError, match="locked by another program"),
         private_copy(database, nothing_to_bring),
     ):
         pass
@@ -170,7 +170,7 @@ def test_a_program_that_writes_by_hand_is_told_of(
 def test_nothing_is_published_over_a_file_that_another_program_writes_to(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("warehouse.publish.PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr("retail.storage.publish.PATIENCE_SECONDS", 0.1)
     with ExitStack() as stack:
         copy = stack.enter_context(private_copy(database, nothing_to_bring))
         put(copy, 2)
@@ -207,7 +207,7 @@ def test_a_log_of_another_file_is_named_and_moving_it_away_is_all_it_takes(
         other.replace(database)  # as versions before this one published
         let_write(holder)
     log = database.with_name("retail.duckdb.wal")
-    with pytest.raises(WarehouseError) as told, private_copy(database, nothing_to_bring):
+    with pytest.raises(StorageError) as told, private_copy(database, nothing_to_bring):
         pass
     line = str(told.value)
     assert "move retail.duckdb.wal away: retail.duckdb itself is whole" in line
@@ -234,8 +234,8 @@ def test_what_to_do_about_a_file_that_cannot_be_opened_depends_on_the_cause(
     def refuse(*_: object, **__: object) -> None:
         raise duckdb.IOException(said)
 
-    monkeypatch.setattr("warehouse.opening.duckdb.connect", refuse)
-    with pytest.raises(WarehouseError) as told:
+    monkeypatch.setattr("retail.storage.opening.duckdb.connect", refuse)
+    with pytest.raises(StorageError) as told:
         open_database(database, read_only=True)
     line = str(told.value)
     assert advice in line
@@ -244,7 +244,7 @@ def test_what_to_do_about_a_file_that_cannot_be_opened_depends_on_the_cause(
 
 def test_what_is_no_duckdb_file_is_told_in_one_line_and_left_alone(database: Path) -> None:
     database.write_text("a letter to a friend\n" * 1000)
-    with pytest.raises(WarehouseError) as told, private_copy(database, nothing_to_bring):
+    with pytest.raises(StorageError) as told, private_copy(database, nothing_to_bring):
         pass
     assert str(told.value).startswith(f"{database}: not a DuckDB file that can be read")
     assert "move it away" in str(told.value)
@@ -260,7 +260,7 @@ def test_a_damaged_block_is_told_of_when_work_on_it_fails(database: Path) -> Non
         content[place] ^= 1
     database.write_bytes(content)
     with (
-        pytest.raises(WarehouseError, match=f"{database}: a damaged DuckDB file .*move it away"),
+        pytest.raises(StorageError, match=f"{database}: a damaged DuckDB file .*move it away"),
         private_copy(database, nothing_to_bring) as copy,
         duckdb.connect(str(copy)) as connection,
     ):
@@ -482,7 +482,7 @@ def test_the_folder_of_the_database_is_made(tmp_path: Path) -> None:
 
 def test_a_database_with_the_name_of_a_schema_is_refused(tmp_path: Path) -> None:
     credentials = DuckDBCredentials(path=str(tmp_path / "marts.duckdb"), schema="main")
-    with pytest.raises(WarehouseError, match="has the name of a schema in it; give RETAIL_DB"):
+    with pytest.raises(StorageError, match="has the name of a schema in it; give RETAIL_DB"):
         Plugin("all_or_nothing", {}, credentials=credentials)
 
 
@@ -503,5 +503,5 @@ def test_a_bound_that_is_none_is_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(MEMORY_VARIABLE, "lots")
-    with pytest.raises(WarehouseError, match=r"^RETAIL_MEMORY_LIMIT is 'lots' \(.*\); say 4GB"):
+    with pytest.raises(StorageError, match=r"^RETAIL_MEMORY_LIMIT is 'lots' \(.*\); say 4GB"):
         open_database(tmp_path / "some.duckdb", read_only=False)

@@ -6,9 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from detect.attribution.breakdown import break_down
-from detect.attribution.cells import Cells
-from detect.attribution.parts import (
+from detect.attribution.baselines import (
     LONG_LOOK_BACK,
     LOOK_BACK,
     comparable,
@@ -18,7 +16,9 @@ from detect.attribution.parts import (
     parts_of,
     reconcile,
 )
+from detect.attribution.breakdown import break_down
 from detect.attribution.root_cause import Cause, Leaves, find_causes
+from detect.attribution.segments import Cells
 from detect.grouping import by
 from detect.records import ALL, Anomaly, Attribution, Days
 

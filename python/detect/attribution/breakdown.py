@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detect.attribution.decomposition import Sides, contributions, effects, sums
 from detect.attribution.root_cause import Leaves
 from detect.attribution.significance import History, chances
-from detect.attribution.split import Sides, contributions, effects, sums
-from detect.records import Anomaly, Attribution, Bools, Floats, Ints
-from retail.schema import OTHER
+from detect.records import OTHER, Anomaly, Attribution, Bools, Floats, Ints
 
 LARGEST = 10
 """Segments listed per dimension; the rest is one row."""

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detect.attribution.decomposition import Sides, contributions, sums
 from detect.attribution.dimensions import ALONE, TOGETHER, Dimension, names
-from detect.attribution.search.curse import shrunk_interval
+from detect.attribution.search.selection_bias import shrunk_interval
 from detect.attribution.significance import FEWEST, NORMAL_DEVIATION, History
-from detect.attribution.split import Sides, contributions, sums
 from detect.records import Bools, Floats, Ints
 
 FIRST, FURTHER = 1.0, 3.0

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from detect.attribution.split import Sides, sums
+from detect.attribution.decomposition import Sides, sums
 from detect.records import Floats, Ints
 
 FEWEST = 5

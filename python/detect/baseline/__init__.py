@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.baseline import level, season, tails
-from detect.baseline.counting import (
+from detect.baseline import error_distribution, level, season
+from detect.baseline.poisson_floor import (
     OFF_SCALE,
     Counting,
     least_sigma,
@@ -74,7 +74,7 @@ def forecast(
     out = {name: np.full((series, periods), np.nan) for name in names}
     history = np.zeros((series, periods), dtype=np.int64)
     bank, gains = level.start(series, tuning)
-    cycle, spread = season.start(series, regressors), tails.start(series)
+    cycle, spread = season.start(series, regressors), error_distribution.start(series)
     last_year = season.LastYear(out["adjusted"], tuning)
     taught = np.ones(values.shape, dtype=bool) if taught is None else taught
     counting = nothing_counts(series) if counting is None else counting
@@ -87,10 +87,10 @@ def forecast(
         target = _on_scale(values[:, t], centre + effect, off) - effect
         error = np.where(bank.seen > 0, target - centre, np.nan)
         factor = season.spread(cycle, regressors, t)
-        sigma, reach = tails.sigmas(spread, tuning)
+        sigma, reach = error_distribution.sigmas(spread, tuning)
         wide = np.fmax(factor, least_sigma(counting, centre + effect) / sigma.min(axis=0))
         _note(out, t, centre + effect, error, wide * sigma, wide * reach)
-        out["p_up"][:, t] = tails.p_up(spread, error / wide, tuning)
+        out["p_up"][:, t] = error_distribution.p_up(spread, error / wide, tuning)
         out["adjusted"][:, t] = target
         target, error = (np.where(taught[:, t], x, np.nan) for x in (target, error))
         ordinary = np.where(np.isfinite(sigma[0]), wide * sigma.mean(axis=0), np.inf)
@@ -98,7 +98,7 @@ def forecast(
         seen = np.isfinite(target).astype(np.float64)
         season.learn(cycle, regressors, t, clipped, seen, tuning)
         season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
-        tails.learn(spread, error / factor, tuning)
+        error_distribution.learn(spread, error / factor, tuning)
         last_year.passed(anchor, seen)
         out["level"][:, t] = (level.weights(bank.score) * bank.level).sum(axis=0)
     return Forecast(**out, history=history, ready=history >= tuning.min_history)

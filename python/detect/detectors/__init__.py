@@ -10,10 +10,10 @@ MODULES = (
     "z_score",
     "iqr",
     "level_shift",
-    "companions",
+    "cross_kpi",
     "mann_kendall",
     "no_data",
-    "off_calendar",
+    "unexpected_trading_day",
 )
 """Files of this folder, in the order in which `methods` names their detectors."""
 

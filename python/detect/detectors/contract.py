@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from detect.features import View
 from detect.records import Bools, Floats, Ints
-from detect.view import View
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from detect.compress_missing import pack, unpack
 from detect.detectors.contract import Detector, Evidence
-from detect.packing import pack, unpack
+from detect.features import View
 from detect.records import Floats
-from detect.view import View
 
 WINDOW = 60
 FEWEST = 20

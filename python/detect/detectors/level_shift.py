@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
+from detect.compress_missing import pack, unpack
 from detect.detectors.contract import Detector, Evidence
-from detect.packing import pack, unpack
+from detect.features import View
 from detect.past import mean_square
 from detect.records import Floats
-from detect.view import View
 
 SPANS = {"daily": (3, 6, 12), "weekly": (2, 4)}
 """Periods that the new level must have lasted."""

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from detect.compress_missing import pack, unpack
 from detect.detectors.contract import Detector, Evidence
-from detect.packing import pack, unpack
+from detect.features import View
 from detect.records import Bools, Floats, Ints
-from detect.view import View
 
 WINDOWS = {"daily": (24, 48, 72), "weekly": (8, 13, 26)}
 """Observed periods per window: four, eight and twelve weeks of trading days; weeks."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from detect.detectors.contract import Detector, Evidence
+from detect.features import View
 from detect.records import Bools, Floats, Panel
-from detect.view import View
 
 
 def score(view: View) -> Evidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from detect.detectors.contract import Detector, Evidence
-from detect.view import View
+from detect.features import View
 
 
 def score(view: View) -> Evidence:

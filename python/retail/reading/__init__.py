@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from detect.records import PERIOD_DAYS
 from retail.reading.facts import Facts, read_facts
 from retail.reading.file import (
     Connection,
@@ -14,7 +15,6 @@ from retail.reading.file import (
     rows_of,
 )
 from retail.reading.findings import (
-    PERIOD_DAYS,
     SEVERITIES,
     Explanation,
     Findings,

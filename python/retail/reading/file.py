@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import duckdb
 
 from retail.schema import TABLES, Table
-from warehouse.errors import HeldError, WarehouseError, first_line
-from warehouse.opening import open_database, told
-from warehouse.quoting import identifier
+from retail.storage.errors import HeldError, StorageError, first_line
+from retail.storage.opening import open_database, told
+from retail.storage.quoting import identifier
 
 PATIENCE_SECONDS = 10.0
 AGAIN = "run `dbt build` and `python -m detect` again"
@@ -21,7 +21,7 @@ Connection = duckdb.DuckDBPyConnection
 Row = TypeVar("Row")
 
 
-class ReadError(WarehouseError):
+class ReadError(StorageError):
     """The file can't be read; the message says what, where, and what to do."""
 
 
@@ -71,7 +71,7 @@ def _open(path: Path, patience: float) -> Connection:
         return open_database(path, read_only=True, patience=patience)
     except HeldError as error:
         raise LockedError(str(error)) from error
-    except WarehouseError as error:
+    except StorageError as error:
         raise ReadError(str(error)) from error
 
 

@@ -7,7 +7,8 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from retail import feedback
+from detect.records import PERIOD_DAYS
+from retail.feedback.status import OPEN, STATUS, about, overall, status_of
 from retail.reading.file import Connection, ReadError, read_table
 from retail.schema import (
     AnomalyRow,
@@ -22,7 +23,6 @@ from retail.schema import (
 )
 
 SEVERITIES = ("low", "medium", "high", "critical")
-PERIOD_DAYS: dict[Grain, int] = {"daily": 1, "weekly": 7}
 LAST = "where status = 'finished' order by rowid desc limit 1"
 """In the order they were written: the clock may have been set back."""
 
@@ -89,7 +89,7 @@ def _with_members(
     incident: IncidentRow, members: Sequence[AnomalyRow], *, is_changed: bool
 ) -> IncidentRow:
     """An incident with the status of its members, told by one that is read."""
-    status = feedback.overall([row.status for row in members]) if is_changed else incident.status
+    status = overall([row.status for row in members]) if is_changed else incident.status
     lead = lead_first(incident, members)[0].anomaly_id
     return dataclasses.replace(incident, status=status, lead_anomaly_id=lead)
 
@@ -97,11 +97,11 @@ def _with_members(
 def _as_of(row: AnomalyRow, given: Sequence[Feedback], day: dt.date) -> AnomalyRow:
     """A finding with its status on a day; nothing changes where nothing was said of it."""
     end = period_end(row.period_start, row.grain)
-    said = feedback.about(given, row.anomaly_id, row.kpi, row.segment, end)
+    said = about(given, row.anomaly_id, row.kpi, row.segment, end)
     if not said:
         return row
-    status = feedback.status(said, row.anomaly_id, day)
-    if status == feedback.OPEN and row.status not in feedback.STATUS.values():
+    status = status_of(said, row.anomaly_id, day)
+    if status == OPEN and row.status not in STATUS.values():
         return row
     return dataclasses.replace(row, status=status)
 

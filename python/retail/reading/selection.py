@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
-from retail.feedback import OPEN
+from retail.feedback.status import OPEN
 from retail.reading.shop import KpiRow
 from retail.schema import ALL, IncidentRow, TrendRow
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+from detect.records import ALL, GRAINS, OTHER, SO_FAR, Grain
 from retail.schema.columns import Column, Source, Table
 from retail.schema.tables import (
-    ALL,
-    GRAINS,
-    OTHER,
-    SO_FAR,
     TABLES,
     AnomalyRow,
     AttributionRow,
@@ -17,7 +14,6 @@ from retail.schema.tables import (
     DriverRow,
     ExpectationRow,
     Feedback,
-    Grain,
     IncidentRow,
     Rewrite,
     Run,

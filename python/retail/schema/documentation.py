@@ -12,7 +12,7 @@ from retail.schema.tables import TABLES
 FILE = Path("models/insights/_insights__sources.yml")
 WIDTH = 120
 HEAD = """\
-# Written by `python -m retail.schema` from the records in python/retail/schema/tables.py.
+# Written by `retail schema` from the records in python/retail/schema/tables.py.
 sources:
   - name: insights
     schema: insights

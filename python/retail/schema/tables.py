@@ -1,26 +1,19 @@
 """The rows of the insights tables. A field is a column everywhere: file, readers, documentation.
 
 Give a field `Annotated[type, description]`, in the table's order. The type `float | None` says
-that the column may be NULL. Then run `python -m retail.schema`, which writes the YAML for dbt.
+that the column may be NULL. Then run `retail schema`, which writes the YAML for dbt.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
+from detect.records import SO_FAR, Grain
 from retail.schema.columns import Source, Table
 
-Grain = Literal["daily", "weekly"]
-GRAINS: tuple[Grain, ...] = get_args(Grain)
 Number = float | None
-ALL = "all"
-"""The segment that is the whole shop."""
-OTHER = "(other)"
-"""The member that stands for all that aren't listed."""
-SO_FAR = "so_far"
-"""The method by which an early warning is known."""
 
 
 # What a column says in every table that has it.

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 COMMANDS = {
-    "job": ("{bin}/python", "-m", "daily"),
+    "job": ("{bin}/retail", "run"),
     "build": ("{bin}/dbt", "build"),
     "detect": ("{bin}/python", "-m", "detect"),
     "detect as of": ("{bin}/python", "-m", "detect", "--as-of", "{day}"),
-    "list": ("{bin}/python", "-m", "detect", "list"),
-    "list as json": ("{bin}/python", "-m", "detect", "list", "--json"),
-    "explain": ("{bin}/python", "-m", "detect", "explain", "{id}"),
-    "explain as json": ("{bin}/python", "-m", "detect", "explain", "{id}", "--json"),
-    "acknowledge": ("{bin}/python", "-m", "detect", "ack", "{id}"),
-    "snooze": ("{bin}/python", "-m", "detect", "snooze", "{id}", "--until", "{day}"),
-    "label": ("{bin}/python", "-m", "detect", "label", "{id}", "{verdict}"),
-    "report": ("{bin}/python", "-m", "report", "--out", "{path}"),
-    "alerts": ("{bin}/python", "-m", "alerts"),
-    "alerts, dry": ("{bin}/python", "-m", "alerts", "--dry-run"),
-    "dashboard": ("{bin}/python", "-m", "dashboard", "--port", "{port}"),
-    "flow": ("{flow_bin}/python", "-m", "flow"),
-    "job on Spark": ("{spark_bin}/python", "-m", "lakehouse", "--engine", "sail"),
+    "list": ("{bin}/retail", "list"),
+    "list as json": ("{bin}/retail", "list", "--json"),
+    "explain": ("{bin}/retail", "explain", "{id}"),
+    "explain as json": ("{bin}/retail", "explain", "{id}", "--json"),
+    "acknowledge": ("{bin}/retail", "ack", "{id}"),
+    "snooze": ("{bin}/retail", "snooze", "{id}", "--until", "{day}"),
+    "label": ("{bin}/retail", "label", "{id}", "{verdict}"),
+    "report": ("{bin}/retail", "report", "--out", "{path}"),
+    "alerts": ("{bin}/retail", "alerts"),
+    "alerts, dry": ("{bin}/retail", "alerts", "--dry-run"),
+    "dashboard": ("{bin}/retail", "dashboard", "--port", "{port}"),
+    "flow": ("{flow_bin}/retail", "schedule"),
+    "job on Spark": ("{spark_bin}/retail", "spark", "--engine", "sail"),
 }
 """`{bin}` is where the tests' own programs are; the other two are those of ENVIRONMENTS."""
 

@@ -48,7 +48,17 @@ def simulated(folder: Path) -> Path:
     """Simulate the shop that the tests build where no data set is given."""
     path = folder / "orders.csv"
     days = str(SIMULATED_DAYS)
-    _run(_environment(folder), "-m", "simulate", "--quiet", "--out", str(path), "--days", days)
+    _run(
+        _environment(folder),
+        "-m",
+        "retail",
+        "simulate",
+        "--quiet",
+        "--out",
+        str(path),
+        "--days",
+        days,
+    )
     return path
 
 

@@ -58,7 +58,7 @@ def _a_run_at(bench: Bench, days: int, library: Path | None) -> str | None:
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
     environment = os.environ | bench.environment() | (there if library else {})
-    command = [sys.executable, "-m", "daily", "--quiet"]
+    command = [sys.executable, "-m", "retail", "run", "--quiet"]
     for settings in (environment, os.environ | bench.environment()):
         done = subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
         if done.returncode:

@@ -25,10 +25,10 @@ from faults.bench import (
     seen,
     undisturbed,
 )
-from ingest.errors import IngestError
-from ingest.landing import land
-from ingest.sources import resolve
-from ingest.views import create_views
+from retail.ingest.errors import IngestError
+from retail.ingest.parquet_cache import land
+from retail.ingest.sources import resolve
+from retail.ingest.views import create_views
 
 REPAIRS = 4
 """Of the damaged files that are told of, so many are repaired as the line says."""

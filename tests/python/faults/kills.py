@@ -28,8 +28,8 @@ from faults.bench import (
     seen,
     undisturbed,
 )
-from ingest.sources import PUBLIC_FILE
 from prefork import ended
+from retail.ingest.sources import PUBLIC_FILE
 from test_ingest_download import ZIP, Home
 
 KILLED = -9
@@ -38,12 +38,12 @@ OFTEN = 3
 
 
 def kill_builds(shop: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
-    """`dbt build` by hand, `python -m daily` and `python -m detect`, each killed so many times."""
+    """`dbt build` by hand, `retail run` and `python -m detect`, each killed so many times."""
     return [
         _kill_tables(shop, chance, times, name, words)
         for name, words in {
             "dbt build": BUILD,
-            "python -m daily": DAILY,
+            "retail run": DAILY,
             "python -m detect": DETECT,
         }.items()
     ]
@@ -93,21 +93,19 @@ def repaired(bench: Bench, words: Sequence[str], complete: Seen) -> str | None:
 
 
 def kill_downloads(_: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
-    """`python -m ingest download` from a server on this machine."""
+    """`retail source download` from a server on this machine."""
     with _server(ZIP) as url:
         bench = Bench(folder)
         words = ("ingest", "download", "--root", str(folder / "root"), "--url", url)
         made = folder / "root" / PUBLIC_FILE
-        return [
-            _kill_files(bench, chance, times, "python -m ingest download", words, made, _rows_of)
-        ]
+        return [_kill_files(bench, chance, times, "retail source download", words, made, _rows_of)]
 
 
 def kill_simulations(_: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
-    """`python -m simulate`, which writes a file."""
+    """`retail simulate`, which writes a file."""
     made = folder / "out" / "orders.csv"
     words = ("simulate", "--out", str(made), "--days", "40", "--seed", "3")
-    return [_kill_files(Bench(folder), chance, times, "python -m simulate", words, made, _bytes_of)]
+    return [_kill_files(Bench(folder), chance, times, "retail simulate", words, made, _bytes_of)]
 
 
 def _kill_files(

@@ -23,10 +23,10 @@ from typing import Any
 import duckdb
 
 from faults.bench import Bench, Shop, Tally
-from ingest.errors import IngestError
-from ingest.landing import Landing, land
-from ingest.sources import resolve
-from ingest.views import create_views
+from retail.ingest.errors import IngestError
+from retail.ingest.parquet_cache import Landing, land
+from retail.ingest.sources import resolve
+from retail.ingest.views import create_views
 
 HEADER = b"InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
 OTHER_HEADER = b"Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country"

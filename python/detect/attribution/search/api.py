@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from detect.attribution.search import leaves as leaf_table
-from detect.attribution.search import verdict
+from detect.attribution.search import select_causes
 from detect.attribution.search.explain import explain
-from detect.attribution.search.greedy import FEWEST_LEAVES
 from detect.attribution.search.lattice import build, place_leaves
 from detect.attribution.search.records import (
     Cause,
@@ -25,6 +24,7 @@ from detect.attribution.search.records import (
     Settings,
     Sums,
 )
+from detect.attribution.search.set_cover import FEWEST_LEAVES
 from detect.records import Floats, Ints
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def search(
     own = None if first is None else tuple(code[first] for code in ranked)
     del ranked
     lattice = build(own, used, settings.most_cells)
-    findings = verdict.conclude(lattice, leaves, explain(lattice, leaves, settings), settings)
+    findings = select_causes.conclude(lattice, leaves, explain(lattice, leaves, settings), settings)
     named = (_named(cause, kept, order) for cause in findings.causes)
     return replace(findings, causes=tuple(_with_values(c, codes, measure) for c in named))
 

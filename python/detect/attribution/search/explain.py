@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from detect.attribution.search.greedy import run
 from detect.attribution.search.lattice import Lattice
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.noise import variances
 from detect.attribution.search.records import Settings
+from detect.attribution.search.set_cover import run
 from detect.attribution.search.verify import Verified, cost_of, verify
 
 FARTHEST = 6.0

@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from detect.attribution.search.numbering import key_of, numbered
+from detect.attribution.search.encode_keys import key_of, numbered
 from detect.attribution.search.records import Codes, Element
 from detect.records import Floats, Ints
 

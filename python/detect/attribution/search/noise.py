@@ -15,9 +15,9 @@ import numpy as np
 from scipy import special
 
 from detect.attribution.search.leaves import Leaves
+from detect.attribution.search.pooling import Units, pool, sample
 from detect.attribution.search.records import Settings
-from detect.attribution.search.students import degrees_of, drawn_in
-from detect.attribution.search.units import Units, pool, sample
+from detect.attribution.search.student_t import degrees_of, drawn_in
 from detect.records import Bools, Floats, Ints
 
 FIRST_QUANTILE, LATER_QUANTILE = 0.25, 0.5

@@ -10,7 +10,7 @@ from scipy import special
 from detect.attribution.search.evidence import Evidence
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.noise import Noise
-from detect.attribution.search.units import sample
+from detect.attribution.search.pooling import sample
 from detect.records import Bools, Floats, Ints
 
 LEVELS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from detect.attribution.search.evidence import Evidence, gain, only, price_of, weigh
-from detect.attribution.search.greedy import FEWEST_LEAVES, Found, Outcome
 from detect.attribution.search.lattice import Lattice
 from detect.attribution.search.leaves import Leaves
-from detect.attribution.search.members import BROAD_DEPTH, drift
+from detect.attribution.search.member_drift import BROAD_DEPTH, drift
 from detect.attribution.search.noise import Noise, estimate
 from detect.attribution.search.records import Settings
+from detect.attribution.search.set_cover import FEWEST_LEAVES, Found, Outcome
 from detect.attribution.search.tails import tame
 from detect.records import Bools
 

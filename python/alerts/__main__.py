@@ -1,7 +1,0 @@
-"""`python -m alerts`."""
-
-from __future__ import annotations
-
-from console import start
-
-raise SystemExit(start("alerts"))

@@ -1,0 +1,6 @@
+"""Renamed; see retail/commands/renamed.py."""
+
+from retail.commands.renamed import renamed
+
+if __name__ == "__main__":
+    raise SystemExit(renamed("daily"))

@@ -1,0 +1,167 @@
+"""Signatures of faults in the data, each named as what it looks like.
+
+A fault is suspected, never certain: each rule is far outside of what ordinary days do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect.attribution.decomposition import sums
+from detect.attribution.lines import Lines
+from detect.attribution.segments import Cells
+from detect.records import Bools, Days, Floats
+
+SUSPECTED, CLEAR, NOT_TESTED = "suspected", "clear", "not tested"
+FEWEST_LINES = 20
+DOUBLED = 0.3
+"""Share of lines with a twin; on ordinary days of real shops 0.1 % to 13 % have one."""
+PRICE_FACTOR = 5.0
+"""From the range of a product's past prices on, either way, a price is far off."""
+PRICE_SHARE = 0.02
+"""Share of the period's gross revenue that such prices must add or hide."""
+UNIT_SLIP = 0.02
+"""Relative distance to a power of ten within which a factor is one."""
+MORE_GUESTS, MORE_THAN_EVER = 0.2, 0.1
+"""Rise of the share of guest orders that is a break: above the usual, and above the highest."""
+USUAL_HOUR = 0.8
+"""Share of comparable days on which an hour is traded to be one that should be."""
+MISSING_TRADE = 0.2
+"""Share of usual orders that falls into hours that are absent one after the other."""
+FEWEST_DAYS = 5
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What one check found."""
+
+    verdict: str
+    figures: dict[str, object]
+
+
+def duplicate_load(lines: Lines) -> CheckResult:
+    """Lines whose customer, product, quantity and price come more than once in a day."""
+    sold = np.flatnonzero(lines.is_sale & lines.is_known)
+    if sold.size < FEWEST_LINES:
+        sold = np.flatnonzero(lines.is_sale)
+    if sold.size < FEWEST_LINES:
+        return CheckResult(NOT_TESTED, {})
+    columns = (
+        lines.day.astype(np.int64), lines.customer.codes, lines.product.codes, lines.quantity,
+        lines.price,
+    )  # fmt: skip
+    keys = np.stack([c[sold] for c in columns], axis=1)
+    _, at, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
+    share = float((count[at.ravel()] > 1).mean())
+    return CheckResult(
+        SUSPECTED if share >= DOUBLED else CLEAR, {"share": share, "lines": int(sold.size)}
+    )
+
+
+def price_slip(lines: Lines, past: dict[str, tuple[float, ...]]) -> CheckResult:
+    """Products sold far outside of the range of their past prices, which are given by stock code.
+
+    Wholesale and clearance prices are a part of that range, so that they are no slips.
+    """
+    empty = (float("nan"),)
+    low, high = (
+        np.array([pick(past.get(name, empty)) for name in lines.product.names], dtype=np.float64)
+        for pick in (min, max)
+    )
+    codes = lines.product.codes
+    nearest = np.clip(lines.price, low[codes], high[codes])
+    known = lines.is_sale & (nearest > 0)
+    gross = float(lines.amount[lines.is_sale].sum())
+    if not known.any() or gross <= 0:
+        return CheckResult(NOT_TESTED, {})
+    ratio = np.divide(lines.price, nearest, out=np.ones_like(lines.price), where=known)
+    off = (ratio >= PRICE_FACTOR) | (ratio <= 1 / PRICE_FACTOR)
+    error = np.where(off, np.abs(lines.price - nearest) * lines.quantity, 0.0)
+    wrong = float(error.sum())
+    if wrong < PRICE_SHARE * gross:
+        return CheckResult(CLEAR, {"share": wrong / gross})
+    worst = int(error.argmax())
+    product = lines.product.names[int(codes[worst])]
+    usual, slip = _meant(float(lines.price[worst]), past[product])
+    like_it = off & (error >= PRICE_SHARE * error[worst])
+    figures: dict[str, object] = {
+        "product": product,
+        "price": float(lines.price[worst]),
+        "usual": usual,
+        "factor": float(lines.price[worst]) / usual,
+        "products": int(np.unique(codes[like_it]).size),
+        "share": wrong / gross,
+        "is_unit_slip": slip,
+    }
+    return CheckResult(SUSPECTED, figures)
+
+
+def _meant(price: float, past: tuple[float, ...]) -> tuple[float, bool]:
+    """The past price that a power of ten leads to, and True; else the nearest one, and False."""
+    known = np.array(past)
+    power = np.round(np.log10(price / known))
+    miss = np.abs(price / known / 10.0**power - 1)
+    slips = (power != 0) & (miss <= UNIT_SLIP)
+    if slips.any():
+        return float(known[np.where(slips, miss, np.inf).argmin()]), True
+    return float(known[np.abs(np.log(price / known)).argmin()]), False
+
+
+def missing_ids(cells: Cells, period: np.datetime64, others: Days) -> CheckResult:
+    """Orders without a customer, as a share of all, against the comparable periods."""
+    place = cells.members["customer_type"]
+    guests = cells.codes["customer_type"] == (place.index("guest") if "guest" in place else -1)
+    share = np.array(
+        [_share(cells.measures["orders"], guests, cells.rows(p)) for p in (period, *others)]
+    )
+    known = share[1:][np.isfinite(share[1:])]
+    if known.size < FEWEST_DAYS or not np.isfinite(share[0]):
+        return CheckResult(NOT_TESTED, {})
+    usual, most = float(np.median(known)), float(known.max())
+    broken = share[0] - usual >= MORE_GUESTS and share[0] - most >= MORE_THAN_EVER
+    return CheckResult(SUSPECTED if broken else CLEAR, {"share": float(share[0]), "usual": usual})
+
+
+def _share(amounts: Floats, of: Bools, rows: slice) -> float:
+    total = float(amounts[rows].sum())
+    return float(amounts[rows][of[rows]].sum()) / total if total > 0 else float("nan")
+
+
+def missing_hours(cells: Cells, day: np.datetime64, others: Days) -> CheckResult:
+    """The longest run of hours without an order, that are traded on most comparable days.
+
+    Members that are no whole number have no place on the clock, and are left out.
+    """
+    names = cells.members["hour"]
+    orders = np.stack([_by_hour(cells, d, len(names)) for d in (day, *others)])
+    hour = np.array([int(name) if name.isdecimal() else -1 for name in names], dtype=np.int64)
+    if others.size < FEWEST_DAYS or orders[0].sum() == 0 or hour.max() < 0:
+        return CheckResult(NOT_TESTED, {})
+    due = np.flatnonzero(((orders[1:] > 0).mean(axis=0) >= USUAL_HOUR) & (hour >= 0))
+    due = due[np.argsort(hour[due])]
+    absent = _longest_run(orders[0, due] == 0)
+    share = float(orders[1:, due[absent]].sum() / max(float(orders[1:].sum()), 1e-300))
+    if share < MISSING_TRADE:
+        return CheckResult(CLEAR, {"share": share})
+    hours = hour[due[absent]]
+    return CheckResult(
+        SUSPECTED,
+        {"share": share, "hours": int(hours.size), "first": int(hours[0]), "last": int(hours[-1])},
+    )
+
+
+def _longest_run(flags: Bools) -> slice:
+    """Where the longest run of set flags is; empty where none is set."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int64), [0]])))
+    starts, ends = edges[::2], edges[1::2]
+    if starts.size == 0:
+        return slice(0, 0)
+    longest = int((ends - starts).argmax())
+    return slice(int(starts[longest]), int(ends[longest]))
+
+
+def _by_hour(cells: Cells, day: np.datetime64, hours: int) -> Floats:
+    rows = cells.rows(day)
+    return sums(cells.codes["hour"][rows], cells.measures["orders"][rows], hours)

@@ -1,0 +1,141 @@
+"""Checks on an incident: what speaks for or against taking it at its word.
+
+One order that makes the day, a cause that another baseline would not name, a fault in the data, an
+order that was cancelled soon after: each is a row of its own, whatever the verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect.attribution import data_quality, leave_one_out
+from detect.attribution.baselines import comparable
+from detect.attribution.data_quality import CLEAR, NOT_TESTED, SUSPECTED, CheckResult
+from detect.attribution.lines import Lines, Reversal
+from detect.attribution.segments import Cells
+from detect.records import SO_FAR, Anomaly, Attribution, Days, Doubt
+
+FOUND, NONE = "found", "none"
+STABLE, SHAKY = "stable", "shaky"
+REVERSED_SHARE = 0.1
+"""Share of the period's gross revenue from which a reversal matters to an incident."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the checks on one incident read; `lines` are None where there are none to read.
+
+    `past_prices` are by stock code.
+    """
+
+    cells: Cells
+    usable: Days
+    lines: Lines | None
+    reversals: list[Reversal]
+    past_prices: dict[str, tuple[float, ...]]
+
+
+def run_checks(lead: Anomaly, causes: list[Attribution], given: Material) -> dict[str, CheckResult]:
+    """Run every check on an incident, for its lead anomaly and the causes of it."""
+    return {
+        "reversal": _reversal(given),
+        **_one_order(lead, given),
+        "stability": _stability(causes),
+        **_data_quality(lead, given),
+    }
+
+
+def _reversal(given: Material) -> CheckResult:
+    """The largest order line that was cancelled whole within the period."""
+    if given.lines is None:
+        return CheckResult(NOT_TESTED, {})
+    gross = float(given.lines.amount[given.lines.is_sale].sum())
+    largest = max(given.reversals, key=lambda r: r.amount, default=None)
+    if largest is None or largest.amount < REVERSED_SHARE * gross:
+        return CheckResult(NONE, {})
+    return CheckResult(
+        FOUND,
+        {
+            "quantity": largest.quantity,
+            "product": largest.product,
+            "customer_id": largest.customer_id,
+            "minutes": largest.minutes,
+            "amount": largest.amount,
+            "share": largest.amount / gross,
+            "sale_invoice_no": largest.sale_invoice,
+            "cancellation_invoice_no": largest.cancellation_invoice,
+        },
+    )
+
+
+def _one_order(lead: Anomaly, given: Material) -> dict[str, CheckResult]:
+    """The KPI without its largest order, and without its largest customer."""
+    lines = given.lines
+    if lines is None:
+        return {name: CheckResult(NOT_TESTED, {}) for name in ("one_order", "one_customer")}
+    events = {
+        "one_order": (
+            leave_one_out.orders(lines, given.reversals),
+            lines.invoice.names,
+            "invoice_no",
+        ),
+        "one_customer": (leave_one_out.customers(lines), lines.customer.names, "customer_id"),
+    }
+    out = {}
+    for name, (event, names, key) in events.items():
+        without = leave_one_out.leave_one_out(lead, lines, event)
+        if without is None:
+            out[name] = CheckResult(NOT_TESTED, {})
+            continue
+        figures: dict[str, object] = {
+            key: names[without.code],
+            "amount": without.amount,
+            "share": without.share,
+            "actual": lead.actual,
+            "without": without.actual,
+            "lower": lead.lower,
+            "upper": lead.upper,
+        }
+        out[name] = CheckResult(leave_one_out.verdict(lead, without), figures)
+    return out
+
+
+def _stability(causes: list[Attribution]) -> CheckResult:
+    """Whether other baselines name the first cause too."""
+    if not causes or not np.isfinite(causes[0].stability):
+        return CheckResult(NOT_TESTED, {})
+    share = causes[0].stability
+    return CheckResult(
+        STABLE if share == 1 else SHAKY, {"share": share, "segment": causes[0].segment}
+    )
+
+
+def _data_quality(lead: Anomaly, given: Material) -> dict[str, CheckResult]:
+    """Signatures of faults in the data of the lead's period."""
+    start = np.datetime64(lead.period_start)
+    others = comparable(lead, given.usable)[0]
+    whole_day = lead.grain == "daily" and SO_FAR not in lead.methods
+    lines = given.lines
+    return {
+        "duplicate_load": CheckResult(NOT_TESTED, {})
+        if lines is None
+        else data_quality.duplicate_load(lines),
+        "price_slip": CheckResult(NOT_TESTED, {})
+        if lines is None
+        else data_quality.price_slip(lines, given.past_prices),
+        "missing_ids": data_quality.missing_ids(given.cells, start, others),
+        "missing_hours": data_quality.missing_hours(given.cells, start, others)
+        if whole_day
+        else CheckResult(NOT_TESTED, {}),
+    }
+
+
+def failed_checks(doubts: list[Doubt]) -> list[Doubt]:
+    """Those that a reader should hear of; the table has them all."""
+    quiet = {CLEAR, NONE, NOT_TESTED, STABLE, leave_one_out.REMAINS}
+    told = [d for d in doubts if d.verdict not in quiet]
+    if any(d.check_name == "one_order" for d in told):
+        told = [d for d in told if d.check_name != "one_customer"]
+    return sorted(told, key=lambda d: d.verdict != SUSPECTED)

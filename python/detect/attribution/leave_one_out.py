@@ -1,0 +1,104 @@
+"""Does the anomaly vanish without its largest order, or its largest customer?
+
+An order and its cancellation are one event: to leave out only one of them would make things worse.
+The event left out is, of the largest by money and by pieces, the one that matters most to the KPI.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect.attribution.decomposition import sums
+from detect.attribution.lines import Lines, Reversal, value
+from detect.records import SO_FAR, Anomaly, Bools, Floats, Ints
+
+CANDIDATES = 5
+"""Largest events that are tried, by money and by pieces each."""
+AGREES = 1e-6
+"""Relative difference up to which the lines give the KPI that the tables have."""
+VANISHES, REMAINS, NOT_TESTED = "vanishes", "remains", "not tested"
+
+
+@dataclass(frozen=True)
+class Without:
+    """The KPI without one event, `code`: what it comes to, and the event's money.
+
+    `amount` is what the event sold, or took back where that is more; `share` is of all sales.
+    """
+
+    code: int
+    actual: float
+    amount: float
+    share: float
+
+
+def leave_one_out(anomaly: Anomaly, lines: Lines, event: Ints) -> Without | None:
+    """Leave out the event that matters most to a KPI.
+
+    None where lines don't give the KPI, or it is within its band anyway: such a finding
+    stands on others.
+
+    Args:
+        anomaly: whose period the lines are of.
+        lines: all of the period.
+        event: number of each line's event; lines below 0 are never left out.
+    """
+    factor = _factor(anomaly, lines)
+    turnover, pieces = _sizes(event, np.abs(lines.amount)), _sizes(event, np.abs(lines.quantity))
+    if not (np.isfinite(factor) and turnover.size and _is_beyond(anomaly, anomaly.actual)):
+        return None
+    largest = {int(i) for size in (turnover, pieces) for i in np.argsort(-size)[:CANDIDATES]}
+    without = {i: factor * value(anomaly, lines, event != i) for i in sorted(largest)}
+    known = {i: x for i, x in without.items() if np.isfinite(x)}
+    if not known:
+        return None
+    best = min(known, key=lambda i: abs(known[i] - anomaly.expected))
+    sold, back = (float(np.abs(lines.amount[(event == best) & s]).sum()) for s in sides(lines))
+    gross = float(lines.amount[lines.is_sale].sum())
+    amount = max(sold, back)
+    return Without(best, known[best], amount, amount / gross if gross else float("nan"))
+
+
+def sides(lines: Lines) -> tuple[Bools, Bools]:
+    """Sale lines and return lines."""
+    return lines.is_sale, ~lines.is_sale
+
+
+def _factor(anomaly: Anomaly, lines: Lines) -> float:
+    """From the lines' KPI to the table's: 1, or for an unfinished period what it was lowered by."""
+    found = value(anomaly, lines, np.ones(lines.amount.size, dtype=bool))
+    if SO_FAR in anomaly.methods and found:
+        return anomaly.actual / found
+    agrees = abs(found - anomaly.actual) <= AGREES * max(abs(anomaly.actual), 1.0)
+    return 1.0 if agrees else float("nan")
+
+
+def _sizes(event: Ints, amounts: Floats) -> Floats:
+    inside = event >= 0
+    return sums(event[inside], amounts[inside], int(event.max(initial=-1)) + 1)
+
+
+def verdict(anomaly: Anomaly, without: Without) -> str:
+    """Whether the KPI would still have left its band on the side it did."""
+    return REMAINS if _is_beyond(anomaly, without.actual) else VANISHES
+
+
+def _is_beyond(anomaly: Anomaly, actual: float) -> bool:
+    return actual > anomaly.upper if anomaly.direction == "up" else actual < anomaly.lower
+
+
+def orders(lines: Lines, reversals: list[Reversal]) -> Ints:
+    """Number of each line's order, a cancellation having the number of what it cancels."""
+    number = {name: i for i, name in enumerate(lines.invoice.names)}
+    event = np.arange(len(lines.invoice.names))
+    for one in sorted(reversals, key=lambda r: r.amount):
+        if one.sale_invoice in number and one.cancellation_invoice in number:
+            event[number[one.cancellation_invoice]] = number[one.sale_invoice]
+    return event[lines.invoice.codes]
+
+
+def customers(lines: Lines) -> Ints:
+    """Number of each line's customer; guests are nobody in particular."""
+    return np.where(lines.is_known, lines.customer.codes, -1)

@@ -1,0 +1,140 @@
+"""From what the search took to what is reported: last tests, contributions, confidence."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from scipy import special
+
+from detect.attribution.search.lattice import Lattice
+from detect.attribution.search.leaves import Leaves
+from detect.attribution.search.records import Cause, Findings, Settings, Verdict
+from detect.attribution.search.selection_bias import shrunk_interval
+from detect.attribution.search.set_cover import Found
+from detect.attribution.search.verify import Verified, cost_of
+from detect.records import Floats
+
+CERTAIN = 0.999
+"""No answer is surer than this."""
+BROAD_PART = 0.5
+"""Part of the change that must be common to all for it to be called broad."""
+BROAD_ODDS = math.log(100)
+"""Nats by which a common shift must beat none."""
+
+
+def conclude(lattice: Lattice, leaves: Leaves, outcome: Verified, settings: Settings) -> Findings:
+    """Findings from the causes taken."""
+    kept = _without_dwarfed(list(outcome.found), leaves, settings)
+    causes = tuple(_cause(f, leaves, outcome, lattice, settings) for f in kept)
+    causes = _sure(sorted(causes, key=lambda c: (-c.evidence, c.element)), settings)
+    explained = math.fsum(c.contribution for c in causes)
+    broad = _broad(leaves, outcome, kept)
+    verdict: Verdict = "causes" if causes else "broad" if broad else "nothing"
+    return Findings(
+        causes=causes,
+        verdict=verdict,
+        change=leaves.change,
+        broad=broad,
+        unexplained=leaves.change - explained - broad,
+        leaf_spread=math.sqrt(outcome.noise.variance),
+        dispersion=outcome.noise.dispersion,
+    )
+
+
+def _sure(causes: list[Cause], settings: Settings) -> tuple[Cause, ...]:
+    """Causes sure enough to be named, the best kept first."""
+    first = [c for c in causes[:1] if c.confidence >= settings.least_confidence]
+    return (*first, *(c for c in causes[1:] if c.confidence >= settings.further_confidence))
+
+
+def _without_dwarfed(found: list[Found], leaves: Leaves, settings: Settings) -> list[Found]:
+    """Leave out causes far smaller than another one, in effect and in contribution."""
+    moved = np.array([abs(leaves.residual[f.leaves].sum()) for f in found])
+    effect = np.array([abs(_effect(f, leaves)) for f in found])
+    small, weak = (
+        moved < settings.dwarfed * moved[:, None],
+        effect < (settings.dwarfed * effect[:, None]),
+    )
+    dwarfed = np.asarray((small & weak).any(axis=0)) if found else np.zeros(0, bool)
+    return [f for f, out in zip(found, dwarfed, strict=True) if not out]
+
+
+def _effect(found: Found, leaves: Leaves) -> float:
+    """Relative change inside a cause: its leaves' shifts, weighted by their sizes."""
+    size = leaves.size[found.leaves]
+    total = float(size.sum())
+    return float((leaves.shift[found.leaves] * size).sum()) / total if total > 0 else 0.0
+
+
+def _cause(
+    found: Found,
+    leaves: Leaves,
+    outcome: Verified,
+    lattice: Lattice,
+    settings: Settings,
+) -> Cause:
+    contribution = float(leaves.residual[found.leaves].sum())
+    price = cost_of(found, lattice, settings)
+    low, high = _interval(contribution, _relative_error(found, leaves, outcome), price / found.gain)
+    odds = min(found.worth, outcome.net_gain(found) - price)
+    confidence = special.expit(odds) * special.expit(max(found.margin, 0.0))
+    return Cause(
+        element=found.element,
+        actual=math.nan,
+        expected=math.nan,
+        effect=_effect(found, leaves),
+        contribution=contribution,
+        share=contribution / leaves.change if leaves.change else math.nan,
+        low=low,
+        high=high,
+        gain=found.gain,
+        evidence=found.worth,
+        margin=found.margin,
+        confidence=min(float(confidence), CERTAIN),
+        leaves=int(found.leaves.size),
+    )
+
+
+def _interval(contribution: float, error: float, passed: float) -> tuple[float, float]:
+    """Bounds of a contribution with that relative error; `passed` is its threshold's part in it."""
+    if contribution == 0 or error <= 0:
+        return contribution, contribution
+    seen = 1 / error
+    bounds = shrunk_interval(seen, seen * math.sqrt(min(passed, 1.0)))
+    low, high = sorted(contribution * bound / seen for bound in bounds)
+    return low, high
+
+
+def _relative_error(found: Found, leaves: Leaves, outcome: Verified) -> float:
+    """Standard error of the contribution that noise alone has, relative to the contribution."""
+    size = leaves.size[found.leaves]
+    moved = abs(float((leaves.shift[found.leaves] * size).sum()))
+    noise = float((outcome.evidence.variance[found.leaves] * size**2).sum())
+    return math.sqrt(noise + outcome.drift * float(size.sum()) ** 2) / moved if moved > 0 else 0.0
+
+
+def _broad(leaves: Leaves, outcome: Verified, kept: list[Found]) -> float:
+    """Contribution of what moved everywhere alike, nought if that isn't beyond doubt."""
+    common, free = outcome.noise.common, outcome.free
+    information = float(outcome.evidence.information[free].sum())
+    known = information / (1 + outcome.drift * information)
+    others = leaves.live.copy()
+    for one in kept:
+        others[one.leaves] = False
+    rest = _weighted(leaves, others)
+    part = common * float(leaves.size[others].sum()) * _unit(leaves, others)
+    sure = common**2 * known / 2 > BROAD_ODDS
+    material = abs(part) > BROAD_PART * abs(leaves.change if not kept else rest)
+    return part if sure and material else 0.0
+
+
+def _weighted(leaves: Leaves, rows: np.ndarray) -> float:
+    return float(leaves.residual[rows].sum())
+
+
+def _unit(leaves: Leaves, rows: np.ndarray) -> float:
+    """What a unit of shift × size adds to the whole's change."""
+    moved: Floats = leaves.shift[rows] * leaves.size[rows]
+    scale = float((moved * moved).sum())
+    return float((moved * leaves.residual[rows]).sum()) / scale if scale > 0 else 0.0

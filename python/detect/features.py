@@ -1,0 +1,95 @@
+"""What the detectors look at: a panel, what was expected of it, and what may be tested."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect import calendar as trading
+from detect.baseline import Forecast, forecast
+from detect.baseline.poisson_floor import counted
+from detect.baseline.transform import from_scale, to_scale
+from detect.baseline.tuning import TUNING
+from detect.calendar import CLOSED, TradingCalendar
+from detect.records import Bools, Floats, Panel
+
+RECENT = 20
+MOST_OFF_SCALE = 0.25
+"""A series with a larger share of recent periods at or below zero is too thin for its log scale."""
+MOST_REPEATED = 0.4
+"""One whose recent values are so often just the one before has no spread to learn."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A panel with its forecast; `learned` and `tested` say which periods count, (S, T)."""
+
+    panel: Panel
+    calendar: TradingCalendar
+    forecast: Forecast
+    learned: Bools
+    tested: Bools
+
+
+def look(panel: Panel, calendar: TradingCalendar, known: Bools | None = None) -> View:
+    """Forecast a panel and mark the periods that may be tested.
+
+    Args:
+        panel: the series.
+        calendar: when the shop trades.
+        known: (S, T), periods known to be incidents: tested, but nothing is learned from them.
+
+    Never tested: closed days, incomplete periods, warm-up, series with too little history, too
+    many periods without business or hardly any variation, and days that should have been closed.
+    """
+    kinds = tuple(s.kpi.scale for s in panel.series)
+    traded = trading.days_traded(calendar, panel) > 0
+    learned = np.isfinite(panel.value) & panel.is_complete & traded
+    values = np.where(learned, to_scale(kinds, panel.value), np.nan)
+    taught = None if known is None else ~known
+    counting = counted(panel)
+    ahead = forecast(
+        values, trading.regressors(calendar, panel), TUNING[panel.grain], taught, counting
+    )
+    thin = _thin(values, learned, counting.log | counting.root)
+    tested = learned & ahead.ready & ~panel.is_warm_up & ~thin
+    if panel.grain == "daily":
+        tested &= calendar.expected[calendar.position(panel.period)] != CLOSED
+    return View(panel, calendar, ahead, learned, tested)
+
+
+def adjusted_values(view: View) -> Floats:
+    """Values without weekday, season and calendar, in the KPI's unit, (S, T); NaN: not learned.
+
+    A week's sum is a day's share there; a value off its scale stands beside what was expected.
+    """
+    kinds = tuple(s.kpi.scale for s in view.panel.series)
+    return from_scale(kinds, view.forecast.adjusted)
+
+
+def _thin(values: Floats, learned: Bools, counts: Bools) -> Bools:
+    """Whether too many of the RECENT values before a period were off the scale or repeated, (S, T).
+
+    Counts (S,) may repeat: what chance makes of them is known.
+    """
+    off, again = _before(np.isinf(values)), _before(learned & _repeated(values, learned))
+    seen = np.maximum(_before(learned), 1)
+    return np.asarray(
+        (off > MOST_OFF_SCALE * seen) | (~counts[:, None] & (again > MOST_REPEATED * seen))
+    )
+
+
+def _repeated(values: Floats, learned: Bools) -> Bools:
+    """Whether each value equals the last one seen before it, (S, T)."""
+    columns = np.arange(values.shape[1])
+    last = np.maximum.accumulate(np.where(learned, columns, -1), axis=1)
+    before = np.concatenate([np.full((values.shape[0], 1), -1), last[:, :-1]], axis=1)
+    known = np.take_along_axis(values, np.maximum(before, 0), axis=1)
+    return np.asarray((before >= 0) & (values == known))
+
+
+def _before(flags: Bools) -> Floats:
+    total = np.concatenate([np.zeros((flags.shape[0], 1)), np.cumsum(flags, axis=1)], axis=1)
+    first = np.maximum(np.arange(flags.shape[1]) - RECENT, 0)
+    return np.asarray(total[:, :-1] - total[:, first])

@@ -1,0 +1,103 @@
+"""What was expected of every period, in the KPI's unit, and why a period was not tested."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from detect import calendar as trading
+from detect.anomalies import CALENDAR_METHODS, Scan, bands
+from detect.calendar import CLOSED
+from detect.features import View, adjusted_values
+from detect.records import Bools, Floats, Grain
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """One period of one series.
+
+    `why_not` is None where it was tested, else `incomplete` (covered only in part), `no_trade`,
+    `closed` (usually closed then), `no_value`, `warm_up`, `short_history` or `thin` (too many
+    periods without business). `adjusted` is the actual without weekday, season and calendar (of a
+    week: per day traded), which trends are tested on; NaN where nothing was learned.
+    """
+
+    kpi: str
+    segment: str
+    grain: Grain
+    period_start: dt.date
+    actual: float
+    expected: float
+    lower: float
+    upper: float
+    is_tested: bool
+    why_not: str | None
+    adjusted: float
+
+
+def tell(found: Scan) -> list[Expectation]:
+    """Every period of every series.
+
+    A period that was not tested has no expectation (NaN), but for one that is not over yet.
+    """
+    panel = found.view.panel
+    judged = found.view.tested | _on_calendar(found)
+    reasons = _reasons(found.view)
+    unfinished = (reasons == "incomplete") & found.view.forecast.ready & ~panel.is_warm_up
+    expected, lower, upper = np.moveaxis(_values(found, judged | unfinished), -1, 0)
+    adjusted = adjusted_values(found.view)
+    days = panel.period.astype(object)
+    return [
+        Expectation(
+            series.kpi.name,
+            series.segment,
+            panel.grain,
+            day,
+            float(panel.value[row, t]),
+            float(expected[row, t]),
+            float(lower[row, t]),
+            float(upper[row, t]),
+            bool(judged[row, t]),
+            None if judged[row, t] else str(reasons[row, t]),
+            float(adjusted[row, t]),
+        )
+        for row, series in enumerate(panel.series)
+        for t, day in enumerate(days)
+    ]
+
+
+def _on_calendar(found: Scan) -> Bools:
+    """Periods judged by the calendar, whatever their value."""
+    judged = [found.evidence[name].agrees for name in CALENDAR_METHODS]
+    return np.asarray(np.any(judged, axis=0))
+
+
+def _values(found: Scan, shown: Bools) -> Floats:
+    """Expected, lower and upper where they are shown, else NaN, (S, T, 3)."""
+    out = np.full((*shown.shape, 3), np.nan)
+    rows, columns = np.nonzero(shown)
+    out[rows, columns] = bands(found.view, rows, columns)
+    out[found.evidence["calendar"].agrees] = 0.0
+    return out
+
+
+def _reasons(view: View) -> NDArray[np.str_]:
+    """Why each period would not be tested; the first reason that holds, (S, T)."""
+    panel, shape = view.panel, view.panel.value.shape
+    traded = np.broadcast_to(trading.days_traded(view.calendar, panel) > 0, shape)
+    closed = np.zeros(shape, dtype=bool)
+    if panel.grain == "daily":
+        at = view.calendar.position(panel.period)
+        closed[:] = view.calendar.expected[at] == CLOSED
+    reasons = {
+        "incomplete": ~panel.is_complete,
+        "no_trade": ~traded,
+        "closed": closed,
+        "no_value": ~np.isfinite(panel.value),
+        "warm_up": panel.is_warm_up,
+        "short_history": ~view.forecast.ready,
+    }
+    return np.asarray(np.select(list(reasons.values()), list(reasons), default="thin"))

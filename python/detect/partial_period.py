@@ -1,0 +1,91 @@
+"""Early warnings: a period that is not over, and already holds more than a whole one should.
+
+Incomplete periods are never tested: half a day of orders is no anomaly. One thing can be said of
+them all the same, and only in one direction. A measure that only grows within a period (units,
+returned revenue) ends no lower than it stands now, so a KPI built of such measures ends no lower
+than if the rest of the period added nothing to its numerator and as much to its denominator as a
+whole big period does. Where even that lies beyond what was expected, waiting for the end can't
+undo it. These findings are kept apart from the tested anomalies, in a table of their own.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from detect import anomalies
+from detect.anomalies import Scan
+from detect.calendar import TradingCalendar
+from detect.features import look
+from detect.records import ALL, Anomaly, Bools, Floats, Kpi, Panel, Series
+
+METHOD = "so_far"
+
+
+def find(panel: Panel, calendar: TradingCalendar, accumulating: frozenset[str]) -> list[Anomaly]:
+    """Findings on periods after the last complete one, upwards only, in order."""
+    unfinished = _unfinished(panel)
+    rows = np.array([_only_grows(s, accumulating) for s in panel.series])
+    if not unfinished.any() or not rows.any():
+        return []
+    least = _at_least(_subset(panel, rows), unfinished, calendar)
+    found = anomalies.scan(look(least, calendar))
+    return [
+        dataclasses.replace(a, methods=(METHOD, *a.methods))
+        for a in anomalies.find(_upwards(found, unfinished))
+    ]
+
+
+def _unfinished(panel: Panel) -> Bools:
+    """Periods after the last complete one, (T,)."""
+    complete = np.flatnonzero(panel.is_complete.any(axis=0))
+    last = complete[-1] if complete.size else panel.period.size
+    return np.arange(panel.period.size) > last
+
+
+def _only_grows(series: Series, accumulating: frozenset[str]) -> bool:
+    kpi = series.kpi
+    parts = {kpi.numerator} if kpi.denominator is None else {kpi.numerator, kpi.denominator}
+    return series.segment == ALL and parts <= accumulating
+
+
+def _at_least(panel: Panel, unfinished: Bools, calendar: TradingCalendar) -> Panel:
+    """The panel with the lowest value that each unfinished period can still end with."""
+    most = panel.denominator + _whole_period(panel, calendar)
+    ratio = np.array([s.kpi.denominator is not None for s in panel.series])[:, None]
+    least = np.where(ratio, panel.numerator / most, panel.numerator)
+    value = np.where(unfinished & np.isfinite(least), least, panel.value)
+    value = np.where(unfinished & ~np.isfinite(least), np.nan, value)
+    return dataclasses.replace(panel, value=value, is_complete=panel.is_complete | unfinished)
+
+
+def _whole_period(panel: Panel, calendar: TradingCalendar) -> Floats:
+    """What a big whole period adds to each denominator: the top of its band, (S, T)."""
+    plain = tuple(Series(_as_count(s.kpi), s.segment) for s in panel.series)
+    known = look(
+        dataclasses.replace(panel, series=plain, value=panel.denominator), calendar
+    ).forecast
+    return np.where(known.ready, np.exp(known.upper), np.nan)
+
+
+def _as_count(kpi: Kpi) -> Kpi:
+    """The KPI's denominator as a KPI of its own."""
+    return dataclasses.replace(
+        kpi, numerator=kpi.denominator or kpi.numerator, denominator=None, scale="log"
+    )
+
+
+def _subset(panel: Panel, rows: Bools) -> Panel:
+    arrays = ("value", "numerator", "denominator", "is_complete", "is_warm_up")
+    return dataclasses.replace(
+        panel,
+        series=tuple(s for s, kept in zip(panel.series, rows, strict=True) if kept),
+        **{name: getattr(panel, name)[rows] for name in arrays},
+    )
+
+
+def _upwards(found: Scan, unfinished: Bools) -> Scan:
+    """Only findings above expectation, in unfinished periods."""
+    kept = unfinished & (found.view.forecast.residual > 0)
+    return dataclasses.replace(found, confidence=np.where(kept, found.confidence, 0.0))

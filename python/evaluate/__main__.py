@@ -1,6 +1,0 @@
-"""`python -m evaluate`."""
-
-from console import start
-
-if __name__ == "__main__":
-    raise SystemExit(start("evaluate"))

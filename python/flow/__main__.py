@@ -1,7 +1,0 @@
-"""`python -m flow`."""
-
-from __future__ import annotations
-
-from console import start
-
-raise SystemExit(start("flow"))

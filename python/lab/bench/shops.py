@@ -1,0 +1,91 @@
+"""Simulated shops of growing size, their last day in a file of its own.
+
+A larger shop has more customers and more orders over the same days and the same countries, and its
+range grows as the cube root: a hundred times the lines are a hundred times the customers and
+about five times the products.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from retail.simulate import ShopConfig, simulate_shop
+
+REAL_LINES = 541_909
+"""Lines of the public data set."""
+PRODUCTS = 3_400
+SEED = 1
+HISTORY, LAST_DAY = "history.csv", "last_day.csv"
+LEAST_TAIL, MOST_OF_A_DAY = 1 << 25, 30
+"""The last day is within so many bytes of the end, or within such a part of the file."""
+DATE = re.compile(rb",([0-9]+/[0-9]+/[0-9]{4}) ")
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A folder with the order lines of a shop, and beside it what has not arrived yet."""
+
+    folder: Path
+    lines: int
+    csv_bytes: int
+
+    @property
+    def orders(self) -> Path:
+        """The folder that everybody reads."""
+        return self.folder / "orders"
+
+    def let_last_day_go(self) -> None:
+        """Take the last day's file away, as if it had not arrived yet."""
+        (self.orders / LAST_DAY).replace(self.folder / LAST_DAY)
+
+    def let_last_day_come(self) -> None:
+        """Put the last day's file where everybody reads."""
+        (self.folder / LAST_DAY).replace(self.orders / LAST_DAY)
+
+
+def simulate(scale: float, folder: Path, days: int) -> Shop:
+    """Write the order lines of a shop so many times the size of the real one.
+
+    Raises:
+        RetailError: it can't be simulated, or not be written.
+    """
+    config = ShopConfig(
+        seed=SEED,
+        days=days,
+        lines=round(REAL_LINES * scale * days / ShopConfig().days),
+        products=round(PRODUCTS * scale ** (1 / 3)),
+    )
+    orders = folder / "orders"
+    orders.mkdir(parents=True)
+    truth = simulate_shop(config, folder / HISTORY)
+    size = (folder / HISTORY).stat().st_size
+    (folder / HISTORY).replace(orders / HISTORY)
+    _cut_last_day(orders / HISTORY, orders / LAST_DAY)
+    return Shop(folder, truth.rows, size)
+
+
+def _cut_last_day(history: Path, last_day: Path) -> None:
+    """Move the lines of the last day to a file of their own, below the same header."""
+    with history.open("r+b") as lines:
+        header = lines.readline()
+        lines.seek(_start_of_last_day(history))
+        with last_day.open("wb") as out:
+            out.write(header)
+            shutil.copyfileobj(lines, out)
+        lines.seek(_start_of_last_day(history))
+        lines.truncate()
+
+
+def _start_of_last_day(path: Path) -> int:
+    """Where the lines of the last day begin: a shop's lines are in the order of their days."""
+    size = path.stat().st_size
+    length = min(size, max(LEAST_TAIL, size // MOST_OF_A_DAY))
+    with path.open("rb") as lines:
+        lines.seek(size - length)
+        tail = lines.read()
+    dates = DATE.findall(tail)
+    first = tail.index(b"," + dates[-1] + b" ")
+    return size - length + tail.rindex(b"\n", 0, first) + 1

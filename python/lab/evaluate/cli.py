@@ -1,0 +1,74 @@
+"""`python -m lab.evaluate`."""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from pathlib import Path
+
+import click
+
+from lab.evaluate import cases, growth, tables
+from lab.evaluate.run import Scale
+from lab.evaluate.run import run as measure
+from retail.console import FINE
+from retail.console.cli import Command, say
+from retail.errors import RetailError
+
+_log = logging.getLogger(__name__)
+SCALES = {
+    "small": Scale(shops=1, copies=1, given_copies=1, plains=1, given_plains=1, workers=2),
+    "full": Scale(shops=6, copies=2, given_copies=14, plains=1, given_plains=8, workers=2),
+}
+
+
+@click.command("evaluate", cls=Command)
+@click.option(
+    "--scale",
+    type=click.Choice(list(SCALES)),
+    default="full",
+    show_default=True,
+    help="small takes a minute and shows that all works; the tables in docs are full.",
+)
+@click.option(
+    "--growth",
+    is_flag=True,
+    help="Instead: what detection costs on one core as series and days grow.",
+)
+@click.option(
+    "--cases", "folders", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
+    help="Instead: the search for root causes on published cases; repeatable.",
+)  # fmt: skip
+def evaluate_command(scale: str, folders: tuple[Path, ...], *, growth: bool) -> int:
+    """Inject incidents into shops, and compare what is caught with the usual rules."""
+    say(_answer(scale, folders, costs=growth))
+    return FINE
+
+
+def _answer(scale: str, folders: tuple[Path, ...], *, costs: bool) -> str:
+    """Measure what was asked for; returns its tables."""
+    if costs:
+        return tables.growth(growth.measure())
+    if folders:
+        return tables.published([cases.judge(folder) for folder in folders])
+    measured = measure(_project(), SCALES[scale], _say)
+    return tables.report(measured, with_prophet=_has_prophet())
+
+
+def _project() -> Path:
+    """The project's root: where the command was started."""
+    if not Path("dbt_project.yml").is_file():
+        raise RetailError(f"{Path.cwd()}: no dbt_project.yml here; start in the project's root")
+    return Path.cwd()
+
+
+def _has_prophet() -> bool:
+    """Whether Prophet is installed; said where it is not."""
+    found = importlib.util.find_spec("prophet") is not None
+    if not found:
+        _say("without Prophet, which is not installed here")
+    return found
+
+
+def _say(line: str) -> None:
+    _log.info(line)

@@ -1,0 +1,180 @@
+"""The figures as Markdown, ready for README."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lab.evaluate import causes, summary
+from lab.evaluate.baseline_methods import PROPHET, RULES
+from lab.evaluate.cases import Result
+from lab.evaluate.causes import Named
+from lab.evaluate.growth import Cost
+from lab.evaluate.run import Measured
+from lab.evaluate.score import GRADUAL, Case, own_findings
+from lab.evaluate.shops import GIVEN, SIMULATED
+from lab.evaluate.summary import LARGE, SIZES, Caught, Method
+
+OWN = "this project"
+NAMES = {GIVEN: "Copies of the given data", SIMULATED: "Simulated shops"}
+
+
+PROPHET_COPIES = 6
+
+
+def report(measured: Measured, *, with_prophet: bool) -> str:
+    """All tables, one after the other."""
+    kinds = [k for k in (GIVEN, SIMULATED) if any(c.kind == k for c in measured.controls.values())]
+    parts = [part for kind in kinds for part in _of_kind(measured, kind, with_prophet=with_prophet)]
+    return "\n\n".join([*parts, _reliability(measured)]) + "\n"
+
+
+def _of_kind(measured: Measured, kind: str, *, with_prophet: bool) -> list[str]:
+    found = summary.all_cases(measured, kind, own_findings)
+    return [
+        f"### {NAMES[kind]}",
+        _in_short(measured, kind, found),
+        _methods(measured, kind, with_prophet=with_prophet),
+        _by_size(found),
+        _by_kind(found),
+        _causes(measured, kind),
+    ]
+
+
+def _in_short(measured: Measured, kind: str, found: list[Case]) -> str:
+    copies = [c for c in measured.copies if c.kind == kind]
+    large = [c for c in summary.sudden(found) if c.size_year >= LARGE]
+    year = summary.caught(large)
+    declines = [c for c in found if c.kind in GRADUAL]
+    in_time = [c.trend_in_time for c in declines]
+    false = summary.false_incidents_per_quarter(measured, kind)
+    planted = _percent(summary.precision(measured, kind))
+    return (
+        f"{len(found)} incidents planted in {len(copies)} copies. "
+        f"Undisturbed: {false:.2f} incidents per 13 weeks. "
+        f"Of the incidents reported, {planted} had been planted. "
+        f"Slow declines found as a trend before they were over: {sum(in_time)} of {len(in_time)}. "
+        f"With sizes in the whole year's robust sigmas, of the {year.cases} at {LARGE:g} or more "
+        f"{_percent(year.on_the_day)} were caught on the day, "
+        f"{_percent(year.within_a_week)} within a week."
+    )
+
+
+def _methods(measured: Measured, kind: str, *, with_prophet: bool) -> str:
+    own = summary.own_method(measured, kind, OWN)
+    methods = [own] + [
+        summary.rule_method(measured, kind, name, rule, own.false_per_kpi_month)
+        for name, rule in RULES.items()
+    ]
+    if with_prophet:
+        some = summary.few(measured, kind, PROPHET_COPIES)
+        name = f"Prophet 99 %, on {len(some.copies)} of the copies"
+        strict = summary.own_method(some, kind, OWN).false_per_kpi_month
+        methods.append(summary.rule_method(some, kind, name, PROPHET, strict))
+    head = (
+        "method", f"≥ {LARGE:g} σ: on the day", "within a week", "all sizes: on the day",
+        "false alarms per KPI-month", f"≥ {LARGE:g} σ on the day, as strict as this project",
+    )  # fmt: skip
+    return _table(head, [_method(m) for m in methods])
+
+
+def _method(m: Method) -> tuple[str, ...]:
+    return (
+        m.name, _percent(m.large.on_the_day), _percent(m.large.within_a_week),
+        _percent(m.all.on_the_day), f"{m.false_per_kpi_month:.2f}", _percent(m.equally_strict),
+    )  # fmt: skip
+
+
+def _by_size(found: list[Case]) -> str:
+    rows = []
+    for low, high in SIZES:
+        inside = [c for c in summary.sudden(found) if low <= c.size < high]
+        name = f"{low:g}–{high:g} σ" if high < float("inf") else f"≥ {low:g} σ"
+        rows.append((name, *_caught(summary.caught(inside))))
+    return _table(("size", "cases", "on the day", "within a week", "median delay, days"), rows)
+
+
+def _by_kind(found: list[Case]) -> str:
+    kinds = sorted({c.kind for c in found})
+    rows = []
+    for kind in kinds:
+        mine = [c for c in found if c.kind == kind]
+        large = [c for c in mine if c.size >= LARGE]
+        rows.append((kind, *_caught(summary.caught(mine)), str(len(large)),
+                     _percent(summary.caught(large).on_the_day)))  # fmt: skip
+    head = (
+        "kind", "cases", "on the day", "within a week", "median delay, days",
+        f"≥ {LARGE:g} σ", "of these on the day",
+    )  # fmt: skip
+    return _table(head, rows)
+
+
+def _causes(measured: Measured, kind: str) -> str:
+    """Whether the true segment was named, of the incidents that were found."""
+    named = [
+        n
+        for copy in measured.plains
+        if copy.kind == kind
+        for n in causes.named(copy, measured.controls[copy.shop])
+    ]
+    rows = [
+        (group, str(len(mine)), *(_named(mine, first) for first in (1, 3)))
+        for group in ("broad", "one segment", "combination")
+        if (mine := [n for n in named if n.group == group])
+    ]
+    return _table(("true cause", "found incidents", "named first", "among the first three"), rows)
+
+
+def _named(found: list[Named], first: int) -> str:
+    return _percent(summary.share([n.within(first) for n in found]))
+
+
+def _caught(some: Caught) -> tuple[str, ...]:
+    delay = "–" if some.delay is None else f"{some.delay:g}"
+    return (
+        str(some.cases), _percent(some.on_the_day), _percent(some.within_a_week), delay,
+    )  # fmt: skip
+
+
+def _reliability(measured: Measured) -> str:
+    rows = [
+        (f"{r.low:g}–{min(r.high, 1):g}", str(r.incidents), _percent(r.promised), _percent(r.right))
+        for r in summary.reliability(measured)
+    ]
+    head = ("confidence", "incidents", "promised", "right")
+    return "### Does the confidence hold?\n\n" + _table(head, rows)
+
+
+def published(results: Sequence[Result]) -> str:
+    """The search on published cases."""
+    rows = [
+        (
+            r.name, str(r.cases), str(r.right), str(r.wrong), str(r.missed), f"{r.f1:.3f}",
+            f"{r.seconds:.3f}",
+        )
+        for r in results
+    ]  # fmt: skip
+    head = ("cases of", "number", "right", "wrong", "missed", "F1", "seconds per case")
+    return _table(head, rows) + "\n"
+
+
+def growth(costs: Sequence[Cost]) -> str:
+    """Cost per series as series and days grow, against the smallest."""
+    least = costs[0].seconds / costs[0].series / costs[0].days
+    rows = [
+        (
+            f"{c.series:,}", f"{c.days:,}", f"{c.seconds:.1f}",
+            f"{1000 * c.seconds / c.series:.1f}", f"{c.seconds / c.series / c.days / least:.2f}",
+        )
+        for c in costs
+    ]  # fmt: skip
+    head = ("series", "days", "seconds", "ms per series", "per series and day, to the first")
+    return _table(head, rows) + "\n"
+
+
+def _percent(share: float) -> str:
+    return "–" if share != share else f"{share:.0%}".replace("%", " %")
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -1,8 +1,0 @@
-"""JSON to an address by HTTP POST, without ever telling the address or a key to anybody else."""
-
-from __future__ import annotations
-
-from post.retry import PostError, patiently
-from post.send import Address, post_json
-
-__all__ = ["Address", "PostError", "patiently", "post_json"]

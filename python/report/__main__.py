@@ -1,8 +1,0 @@
-"""`python -m report`."""
-
-from __future__ import annotations
-
-from console import start
-
-if __name__ == "__main__":
-    raise SystemExit(start("report"))

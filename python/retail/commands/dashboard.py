@@ -1,0 +1,38 @@
+"""`retail dashboard`: a page to look around in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from retail.console import FAILED, report
+from retail.console.cli import Command, database_option, examples
+from retail.outputs.dashboard import server
+from retail.storage.location import DATABASE_VARIABLE
+
+
+@click.command(
+    "dashboard",
+    cls=Command,
+    epilog=examples(
+        "retail dashboard                          http://localhost:8501, of retail.duckdb",
+        "retail dashboard --db shop.duckdb --port 8600",
+    ),
+)
+@database_option()
+@click.option("--port", type=int, default=server.PORT, help=f"Default: {server.PORT}.")
+@click.option(
+    "--host", default=server.HOST,
+    help=f"Address to listen on (default: {server.HOST}); anybody who reaches it reads and labels.",
+)  # fmt: skip
+def dashboard_command(db: Path, port: int, host: str) -> int:
+    """Serve a page to look around in what the last run found, until it is stopped."""
+    problem = server.problem(db)
+    if problem:
+        report(click.get_current_context().command_path, problem)
+        return FAILED
+    os.environ[DATABASE_VARIABLE] = str(db.absolute())
+    os.execv(sys.executable, server.command(host, port))  # noqa: S606 - our own program, no shell

@@ -1,0 +1,83 @@
+"""Commands on the findings of the last run: list, explain, ack, snooze, label."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from retail.console import FINE, harmless, is_coloured
+from retail.console.cli import (
+    DATE,
+    Command,
+    database_option,
+    examples,
+    joined,
+    json_option,
+    say,
+)
+from retail.feedback import record, status
+from retail.outputs import terminal
+
+feedback_options = joined(
+    [
+        click.argument("id_", metavar="ID"),
+        click.option("--note", metavar="TEXT", help="Why."),
+        database_option(),
+    ]
+)
+"""An anomaly, or an incident with all its anomalies, and what to note."""
+
+
+@click.command("list", cls=Command)
+@database_option()
+@json_option
+def list_command(db: Path, *, json: bool) -> int:
+    """List the incidents of the last run, the newest first."""
+    rows = record.incidents(db)
+    say(terminal.listing_as_json(rows) if json else terminal.listing(rows, colour=is_coloured()))
+    return FINE
+
+
+@click.command("explain", cls=Command)
+@click.argument("id_", metavar="ID")
+@database_option()
+@json_option
+def explain_command(db: Path, id_: str, *, json: bool) -> int:
+    """Explain an incident or an anomaly: segments, root causes, checks."""
+    found = record.explain(db, id_)
+    say(terminal.explanation_as_json(found) if json else terminal.explanation(found))
+    return FINE
+
+
+@click.command("ack", cls=Command)
+@feedback_options
+def ack_command(db: Path, id_: str, note: str | None) -> int:
+    """Acknowledge an anomaly, or an incident with all its anomalies: somebody is on it."""
+    return _record(db, id_, status.ACKNOWLEDGE, note)
+
+
+@click.command(
+    "snooze",
+    cls=Command,
+    epilog=examples('retail snooze ID --until 2011-12-31 --note "stocktaking"'),
+)
+@feedback_options
+@click.option("--until", type=DATE, required=True, metavar="DATE", help="The last muted day.")
+def snooze_command(db: Path, id_: str, note: str | None, until: dt.date) -> int:
+    """Mute the KPI of an anomaly, or all KPIs of an incident, until a day."""
+    return _record(db, id_, status.SNOOZE, note, until)
+
+
+@click.command("label", cls=Command)
+@feedback_options
+@click.argument("verdict", type=click.Choice(status.VERDICTS))
+def label_command(db: Path, id_: str, note: str | None, verdict: str) -> int:
+    """Label an anomaly or an incident: a false alarm, or a real incident."""
+    return _record(db, id_, verdict, note)
+
+
+def _record(db: Path, id_: str, action: str, note: str | None, until: dt.date | None = None) -> int:
+    say(harmless(record.say(db, id_, action, until, note)))
+    return FINE

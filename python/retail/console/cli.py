@@ -1,0 +1,148 @@
+"""What every command has in common: its options, its log lines, and how it ends."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gc
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from detect.errors import DetectError
+from retail.console import logs
+from retail.console.command import run, show
+from retail.errors import RetailError
+from retail.storage.location import DATABASE_VARIABLE, DEFAULT_DATABASE, default_database
+
+CYCLES = (50_000, 100, 100)
+"""When Python looks for cycles of objects. By default it goes again and again through all that dbt,
+pandas and SciPy have made for good, and that is a tenth of the daily job."""
+SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Command(click.Command):
+    """A command with `--quiet` and `--verbose`, which ends with a code and at most one line.
+
+    Args:
+        again: what to do after it was stopped.
+        mark: what its log lines begin with; by default its name.
+    """
+
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - click's own
+        again: str = "run it again to go on",
+        mark: str = "",
+        **rest: Any,  # noqa: ANN401 - click's own
+    ) -> None:
+        """Take what a click command takes, and add the two options."""
+        super().__init__(*args, **{"context_settings": SETTINGS, **rest})
+        self.again, self.mark = again, mark
+        self.params += [
+            click.Option(["--quiet"], is_flag=True, help="Print nothing but errors."),
+            click.Option(
+                ["-v", "--verbose"], is_flag=True,
+                help="Log every step with its time in UTC "
+                f"(or set {logs.VARIABLE}: {', '.join(logs.LEVELS)}).",
+            ),
+        ]  # fmt: skip
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run the command; returns its exit code."""
+        quiet, verbose = ctx.params.pop("quiet"), ctx.params.pop("verbose")
+        logs.set_up(self.mark or f"{ctx.command_path}: ", quiet=quiet, verbose=verbose)
+        ctx.meta[QUIET] = quiet
+        return run(
+            ctx.command_path,
+            lambda: int(super(Command, self).invoke(ctx)),
+            RetailError, DetectError,
+            again=self.again,
+        )  # fmt: skip
+
+
+QUIET = "retail.quiet"
+
+
+def say(text: str) -> None:
+    """Print the answer of a command, unless `--quiet` was given.
+
+    Args:
+        text: harmless already; colours may have been added.
+    """
+    if text and not is_quiet():
+        show(text)
+
+
+def is_quiet() -> bool:
+    """Whether the command that runs was given `--quiet`."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(QUIET))
+
+
+def call(command: click.Command, name: str, arguments: Sequence[str]) -> int:
+    """Run a command or a group with its arguments; returns the exit code, 2 for wrong usage."""
+    gc.set_threshold(*CYCLES)
+    return run(name, lambda: _call(command, name, arguments))
+
+
+def _call(command: click.Command, name: str, arguments: Sequence[str]) -> int:
+    try:
+        with command.make_context(name, list(arguments)) as context:
+            return int(command.invoke(context))
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+
+
+def examples(*lines: str, title: str = "Examples") -> str:
+    """An epilog that click does not wrap."""
+    return "\n".join(["\b", f"{title}:", *(f"  {line}" for line in lines)])
+
+
+def database_option(what: str = "The DuckDB file") -> Callable[[F], F]:
+    """Add `--db`, the DuckDB file.
+
+    Args:
+        what: what the file is to this command.
+    """
+    return click.option(
+        "--db", type=click.Path(path_type=Path), default=default_database, metavar="PATH",
+        help=f"{what} (default: {DATABASE_VARIABLE}, or {DEFAULT_DATABASE}).",
+    )  # fmt: skip
+
+
+json_option = click.option("--json", is_flag=True, help="Print JSON, for a program.")
+
+
+class Date(click.ParamType[dt.date]):
+    """A day as YYYY-MM-DD."""
+
+    name = "date"
+
+    def convert(
+        self, value: str | dt.date, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.date:
+        """Parse a day."""
+        try:
+            return value if isinstance(value, dt.date) else dt.date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is no day such as 2011-12-31", param, ctx)
+
+
+DATE = Date()
+
+
+def joined(options: Iterable[Callable[[F], F]]) -> Callable[[F], F]:
+    """Several options as one decorator, listed in this order."""
+
+    def add(function: F) -> F:
+        for option in reversed(list(options)):
+            function = option(function)
+        return function
+
+    return add

@@ -1,0 +1,59 @@
+"""What people said about findings, and what that makes of each on a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+from retail.schema import Feedback
+
+OPEN = "open"
+ACKNOWLEDGE, SNOOZE, FALSE, REAL = "ack", "snooze", "false", "real"
+STATUS = {ACKNOWLEDGE: "acknowledged", SNOOZE: "snoozed", FALSE: "false", REAL: "real"}
+VERDICTS = (FALSE, REAL)
+ACTIONS = {
+    ACKNOWLEDGE: "somebody is on it",
+    SNOOZE: "say nothing of this KPI until a day",
+    "label": "it was a false alarm, or a real incident",
+}
+
+
+def about(
+    given: Sequence[Feedback], name: str, kpi: str, segment: str, period_end: dt.date
+) -> list[Feedback]:
+    """What was said of a finding, oldest first: of itself, or by a snooze of its series."""
+    mine = [
+        f
+        for f in given
+        if f.anomaly_id == name
+        or (f.action == SNOOZE and (f.kpi, f.segment) == (kpi, segment) and _covers(f, period_end))
+    ]
+    return sorted(mine, key=lambda f: f.given_at)
+
+
+def status_of(said: Sequence[Feedback], name: str, today: dt.date) -> str:
+    """The status that what was said of a finding gives it on a day.
+
+    The last word on the finding itself counts, then a snooze of its series. A snooze holds through
+    its last day: afterwards all that it covered is open again.
+    """
+    of_series = [f for f in said if f.anomaly_id != name]
+    own = [f for f in said if f.anomaly_id == name][-1:]
+    standing = [f for f in (*of_series, *own) if _holds(f, today)]
+    return STATUS[standing[-1].action] if standing else OPEN
+
+
+def _holds(said: Feedback, today: dt.date) -> bool:
+    """Whether a word still counts on a day: a snooze ends."""
+    return said.action != SNOOZE or said.until is None or today <= said.until
+
+
+def _covers(snooze: Feedback, period_end: dt.date) -> bool:
+    return snooze.until is not None and snooze.given_at.date() <= period_end <= snooze.until
+
+
+def overall(statuses: Sequence[str]) -> str:
+    """An incident's status: open while anything in it is, else what most of it is."""
+    if OPEN in statuses or not statuses:
+        return OPEN
+    return max(sorted(set(statuses)), key=statuses.count)

@@ -1,0 +1,102 @@
+"""Find out how much of a raw file is landed already, and cut off what is new.
+
+A file that begins with the very bytes it had when it was landed, by their SHA-256, is read from
+there on. Its rows are then in several Parquet files, each of at least twice as many bytes as the
+next: their number stays small, and a line is read again only when as much as half of what came
+before it has been added, so a handful of times in all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+from retail.ingest.cache import Record, recall, recall_others
+from retail.ingest.errors import reading, writing
+from retail.ingest.sniff import LONGEST_LINE
+
+_TIMES_THE_NEXT = 2
+"""How many times the bytes of the next part a part has at least."""
+_BLOCK = 1 << 20
+
+
+def find_landed(
+    path: Path, size: int, record: Path, *, may_grow: bool
+) -> tuple[str, Record | None]:
+    """Find the landed state of a raw file to go on from, by one pass over its bytes.
+
+    Args:
+        path: the raw file.
+        size: its bytes.
+        record: path of its record, which is still to be written.
+        may_grow: False asks for a state with the same bytes and no more.
+
+    Returns:
+        SHA-256 of the file, and the state, if there is one.
+
+    Raises:
+        IngestError: the file can't be read.
+    """
+    states = {
+        place: state
+        for place, state in recall_others(record).items()
+        if (state.size <= size if may_grow else state.size == size)
+    }
+    hashes = _hash_beginnings(path, {size, *(state.size for state in states.values())})
+    for place, state in sorted(states.items(), key=lambda item: item[1].size, reverse=True):
+        is_its_beginning = state.sha256 == hashes[state.size]
+        if is_its_beginning and _is_worth_keeping(state, size) and (whole := recall(place)):
+            return hashes[size], whole
+    return hashes[size], None
+
+
+def _is_worth_keeping(state: Record, size: int) -> bool:
+    return state.parts[-1].raw_bytes >= _TIMES_THE_NEXT * (size - state.size)
+
+
+def _hash_beginnings(path: Path, sizes: Iterable[int]) -> dict[int, str]:
+    """SHA-256 of the first so many bytes of a file, for each of ``sizes``."""
+    found, known, here = {}, hashlib.sha256(), 0
+    with reading(path), path.open("rb") as file:
+        for size in sorted(sizes):
+            while block := file.read(min(_BLOCK, size - here)):
+                known.update(block)
+                here += len(block)
+            found[size] = known.hexdigest()
+    return found
+
+
+def cut_off(path: Path, at: int, target: Path) -> bytes | None:
+    """Write the header of a delimited file, and what stands ``at`` so many bytes, into ``target``.
+
+    Returns:
+        The last line before the cut that is not blank; None where the rest can't be read by itself:
+        the cut is within a line, or the header is not the first line.
+
+    Raises:
+        IngestError: the file can't be read.
+        CannotWriteError: the disk refuses.
+    """
+    with reading(path), path.open("rb") as file:
+        header, last = file.readline(LONGEST_LINE), _last_line(file, at)
+        if last is None or not header.strip() or not header.endswith(b"\n"):
+            return None
+        file.seek(at)
+        with writing(target.parent), target.open("wb") as rest:
+            rest.write(header)
+            shutil.copyfileobj(file, rest, _BLOCK)
+    return last
+
+
+def _last_line(file: BinaryIO, at: int) -> bytes | None:
+    """The last whole line before a position that is not blank, without its line feed."""
+    start = max(0, at - LONGEST_LINE)
+    file.seek(start)
+    *lines, rest = file.read(at - start).split(b"\n")
+    if rest:
+        return None
+    whole = lines[1:] if start else lines
+    return next((line for line in reversed(whole) if line.removesuffix(b"\r").strip(b" ")), None)

@@ -1,0 +1,136 @@
+"""Land delimited text: through DuckDB where every line is one record, else line by line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from retail.ingest.columns import FIELDS
+from retail.ingest.lenient_csv import read_records, split, splitter, without_end
+from retail.ingest.rows import Piece, Row, copy, describe, write_rows
+from retail.ingest.sniff import Survey, read_lines, survey
+from retail.ingest.sources import SourceFile
+from retail.ingest.sql import COLUMNS, read_csv, read_parquet
+from retail.storage.quoting import literal
+
+_DUCKDB_NAMES = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "iso-8859-1": "latin-1"}
+
+
+def write_delimited(
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, target: Path
+) -> tuple[Piece, ...]:
+    """Write every record of a delimited text file into the Parquet file ``target``.
+
+    Raises:
+        IngestError: the file can't be read, lacks a column, or the disk refuses.
+    """
+    return (_write(connection, source, survey(source.path), target, Piece(source.label, 0)),)
+
+
+def write_rest(
+    connection: duckdb.DuckDBPyConnection,
+    rest: SourceFile,
+    before: Piece,
+    last_line: bytes,
+    target: Path,
+) -> Piece | None:
+    """Write the records of the end of a file that has grown into the Parquet file ``target``.
+
+    Args:
+        connection: any DuckDB connection.
+        rest: the file's header, and what stands behind the cut.
+        before: what stands before the cut.
+        last_line: the last line before the cut that is not blank.
+        target: the Parquet file to write; its rows are numbered on from those before.
+
+    Returns:
+        What the whole file is; None when its lines are not those before and those behind the cut,
+        each read by themselves.
+
+    Raises:
+        IngestError: as ``write_delimited``.
+    """
+    if before.encoding not in _DUCKDB_NAMES or not before.raw_rows:
+        return None
+    found = survey(rest.path)
+    # What is not UTF-8 anywhere is ISO-8859-1 from the first line on.
+    if found.encoding != before.encoding != "iso-8859-1":
+        return None
+    # A record ends a run of lines that is being looked at for the end of a quote.
+    fields, problem = split(last_line.decode(before.encoding), splitter(found.delimiter))
+    if problem or len(fields) != len(found.header.names):
+        return None
+    return _write(connection, rest, replace(found, encoding=before.encoding), target, before)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    source: SourceFile,
+    found: Survey,
+    target: Path,
+    before: Piece,
+) -> Piece:
+    count = _copy_regular(connection, source, found, target, before.raw_rows)
+    broken = before.broken
+    if count is None:
+        rows = _tolerant_rows(source, found, before.raw_rows)
+        count = write_rows(connection, rows, COLUMNS, target)
+        broken += _count_broken(connection, target)
+    note = f"lines that do not split into the columns: {broken}" if broken else ""
+    whole = describe(source.label, before.raw_rows + count, found.header, note, found.encoding)
+    return replace(whole, broken=broken)
+
+
+def _copy_regular(
+    connection: duckdb.DuckDBPyConnection,
+    source: SourceFile,
+    found: Survey,
+    target: Path,
+    rows_before: int = 0,
+) -> int | None:
+    """Copy a regular file; None when it is not one after all, in DuckDB's or our eyes."""
+    if found.records is None:
+        return None
+    columns = [f"c{i}" for i in range(len(found.header.names))]
+    texts = read_csv(
+        source.path,
+        columns,
+        delim=literal(found.delimiter),
+        header="true",
+        encoding=literal(_DUCKDB_NAMES[found.encoding]),
+        compression=literal("gzip" if found.gzipped else "none"),
+    )
+    fields = ", ".join(
+        f"nullif(c{position}, '') as {field}"
+        for field, position in zip(FIELDS, found.header.positions, strict=True)
+    )
+    query = (
+        f"select {fields}, {literal(source.label)} as source_file, "  # noqa: S608 - by ingest.sql: quoted
+        f"row_number() over () + {rows_before} as source_row, null::varchar as parse_error, "
+        f"null::varchar as raw_line from {texts}"
+    )
+    try:
+        count = copy(connection, query, target)
+    except duckdb.Error:
+        return None  # for one, DuckDB refuses the control characters of ISO-8859-1
+    return count if count == found.records else None
+
+
+def _tolerant_rows(source: SourceFile, found: Survey, rows_before: int = 0) -> Iterator[Row]:
+    lines = read_lines(source.path, found.encoding, found.newline)
+    for line in lines:
+        if without_end(line).strip(" "):
+            break  # that was the header
+    records = read_records(lines, found.delimiter, len(found.header.names))
+    for number, record in enumerate(records, start=rows_before + 1):
+        padded = record.fields + [""] * len(found.header.names)
+        fields = (padded[position] for position in found.header.positions)
+        yield (*fields, source.label, number, record.problem, record.line)
+
+
+def _count_broken(connection: duckdb.DuckDBPyConnection, target: Path) -> int:
+    query = f"select count(parse_error) from {read_parquet([target])}"  # noqa: S608 - by ingest.sql: quoted
+    return int(connection.execute(query).fetchall()[0][0])

@@ -1,0 +1,345 @@
+"""Land every raw file once: as Parquet files of texts in a cache, found again by a stat.
+
+A file that has grown is read from where it has; one that was only touched is not read again.
+Parquet files are not copied but read where they are.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from retail.ingest.append_detection import cut_off, find_landed
+from retail.ingest.cache import (
+    LandedFile,
+    Part,
+    RawFile,
+    Record,
+    checksum,
+    forget_unused,
+    part_name,
+    publish,
+    recall,
+    record_path,
+)
+from retail.ingest.dates import (
+    DAY_FIRST,
+    MONTH_FIRST,
+    DateEvidence,
+    DateOrder,
+    decide,
+    gather,
+    merge,
+)
+from retail.ingest.dates import SETTING as DATE_SETTING
+from retail.ingest.delimited import write_delimited, write_rest
+from retail.ingest.errors import CannotWriteError, IngestError, reading, writing
+from retail.ingest.in_place import show_parquet
+from retail.ingest.rows import Piece
+from retail.ingest.shop import Shop, read_shop
+from retail.ingest.sniff import is_gzip
+from retail.ingest.sources import LastSource, Origin, SourceFile, Sources, resolve
+from retail.ingest.sql import OTHER_ROW_HASH, ROW_HASH, read_parquet
+from retail.ingest.workbook import write_workbook
+from retail.ingest.workspace import draft_in, mark_as_cache, open_duckdb, sweep_drafts
+from retail.storage.errors import first_line
+
+CACHE_VARIABLE = "RETAIL_CACHE"
+LANDED_FOLDER = Path("data", "landed")
+"""The usual cache, below the project root."""
+LANDING_VERSION = 5
+"""Rises when a file would be landed differently, so that it is landed again."""
+
+_NOTHING = Record(files=(), parts=(), size=0, sha256="", broken=0)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Landed:
+    """Order lines that SQL can read: landed files, or a query over a file read in place."""
+
+    files: tuple[LandedFile, ...]
+    parquets: tuple[Path, ...] = ()
+    query: str | None = None
+
+
+@dataclass(frozen=True)
+class Landing:
+    """Everything that was found, ready to be shown."""
+
+    origin: Origin
+    location: str
+    """What was asked for: a file, a folder or a pattern, absolute."""
+    landed: tuple[Landed, ...]
+    files: tuple[RawFile, ...]
+    """All raw files, in the order in which they were found."""
+
+    @property
+    def parquets(self) -> tuple[Path, ...]:
+        """All landed files that hold their rows."""
+        return tuple(path for landed in self.landed for path in landed.parquets)
+
+    @property
+    def raw_rows(self) -> int:
+        """Number of order lines in all raw files."""
+        return sum(file.raw_rows for file in self.files)
+
+
+def land(sources: Sources, cache: Path, shop: Shop | None = None) -> Landing:
+    """Land the raw files that are not landed yet, and forget what nobody has asked for lately.
+
+    Args:
+        sources: what to read.
+        cache: folder of the landed files; made where it is missing.
+        shop: how to read them, where the files do not decide it.
+
+    Raises:
+        IngestError: a file can't be read, changed meanwhile, leaves open what its dates mean, or
+            there is no order line at all.
+    """
+    cache = cache.absolute()
+    with writing(cache):
+        cache.mkdir(parents=True, exist_ok=True)
+        mark_as_cache(cache)
+        sweep_drafts(cache)
+    with open_duckdb() as connection:
+        landed = tuple(_land(connection, source, cache) for source in sources.files)
+    files = _decide([file for found in landed for file in found.files], shop or Shop())
+    landing = Landing(sources.origin, sources.location, landed, files)
+    if not landing.raw_rows:
+        names = ", ".join(str(source.path) for source in sources.files[:3])
+        raise IngestError(f"no order lines below the header of {names}; give a file that has some")
+    forget_unused(cache, landing.parquets)
+    return landing
+
+
+def land_project(
+    root: Path,
+    cache: Path,
+    last: LastSource | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Landing:
+    """Land the raw data of a project, as its settings say.
+
+    Args:
+        root: the project root.
+        cache: folder of the landed files.
+        last: what the last good run read.
+        environ: the environment, for RETAIL_SOURCE and RETAIL_SHOP.
+
+    Raises:
+        IngestError: as `resolve`, `read_shop` and `land`.
+    """
+    return land(resolve(root, environ, last, cache), cache, read_shop(root, environ))
+
+
+def _decide(files: Sequence[LandedFile], shop: Shop) -> tuple[RawFile, ...]:
+    """Say of each file how it is to be read, and warn where that is not certain."""
+    decisions = decide({found.file.source_file: found.dates for found in files}, shop.date_order)
+    for source_file, decision in decisions.items():
+        if not decision.is_certain:
+            _log.warning(
+                "dates of %s are read %s: %s; if that is wrong, set %s in shop.yml",
+                source_file, decision.order, decision.evidence, DATE_SETTING,
+            )  # fmt: skip
+    read = [(found, decisions[found.file.source_file]) for found in files]
+    return tuple(
+        replace(
+            found.file,
+            content_hash=found.content_hashes.get(decision.order or MONTH_FIRST),
+            date_order=decision.order,
+            date_evidence=decision.evidence or None,
+        )
+        for found, decision in read
+    )
+
+
+def is_landed(source: SourceFile, cache: Path) -> bool:
+    """Say whether a raw file can be shown as it is now without reading it."""
+    if source.form == "parquet":
+        return True
+    return recall(_record_path(source, fingerprint(source.path), cache)) is not None
+
+
+def landed_sha256(source: SourceFile, at: Fingerprint, cache: Path) -> str | None:
+    """SHA-256 of a raw file as it was landed; None where what was landed then is not there, whole.
+
+    Args:
+        source: the raw file.
+        at: the state of it that was landed.
+        cache: folder of the landed files.
+    """
+    record = recall(_record_path(source, at, cache))
+    return record.sha256 if record else None
+
+
+# One file ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What tells a state of a file from others without reading it."""
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    """Of the last change, which nobody can set back as they can ``mtime_ns``."""
+    inode: int
+
+
+def fingerprint(path: Path) -> Fingerprint:
+    """Take the state that a file is in now.
+
+    Raises:
+        IngestError: it can't be looked at.
+    """
+    with reading(path):
+        status = path.stat()
+    return Fingerprint(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+
+
+def _record_path(source: SourceFile, fingerprint: Fingerprint, cache: Path) -> Path:
+    raw_file = (LANDING_VERSION, duckdb.__version__, str(source.path), source.label)
+    return record_path(cache, raw_file, astuple(fingerprint))
+
+
+def _land(connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path) -> Landed:
+    before = fingerprint(source.path)
+    if source.form == "parquet":
+        query, pieces, has_text_dates = show_parquet(connection, source)
+        written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
+        files = _raw_files(source, pieces, before.size, written)
+        dates = gather(connection, f"({query})") if has_text_dates else {}
+        return Landed(_landed_files(files, dates, {}), query=query)
+    place = _record_path(source, before, cache)
+    record = recall(place) or _land_anew(connection, source, before, place)
+    return Landed(record.files, parquets=tuple(cache / part.name for part in record.parts))
+
+
+def _land_anew(
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, before: Fingerprint, place: Path
+) -> Record:
+    """Read a file, or what is new in it, and make sure that nobody wrote into it meanwhile."""
+    started = time.perf_counter()
+    may_grow = source.form == "csv" and not is_gzip(source.path)
+    sha256, since = find_landed(source.path, before.size, place, may_grow=may_grow)
+    if since and since.size == before.size:
+        _insist_on(source, before)
+        return publish(place, since)
+    with draft_in(place.parent, ".parquet") as draft:
+        rest = _read_rest(connection, source, since, draft) if since else None
+        since = since if since and rest else _NOTHING
+        pieces = (rest,) if rest else _read_whole(connection, source, before, draft)
+        _insist_on(source, before)
+        files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC))
+        dates, hashes = _examine(connection, draft, since)
+        new = Part(part_name(place, sha256, since.size), checksum(draft), before.size - since.size)
+        broken = sum(piece.broken for piece in pieces)
+        landed = _landed_files(files, dates, hashes)
+        record = Record(landed, (*since.parts, new), before.size, sha256, broken)
+        record = publish(place, record, draft)
+    what = f"the last {new.raw_bytes:,} bytes of {source.path}" if since.size else source.path
+    _log.info("landed %s in %.2f s", what, time.perf_counter() - started)
+    return record
+
+
+def _read_rest(
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, since: Record, draft: Path
+) -> Piece | None:
+    """Read what has been added to a file; None when that can't be read by itself."""
+    file = since.files[0].file
+    known = Piece(source.label, file.raw_rows, file.encoding, broken=since.broken)
+    with draft_in(draft.parent, ".csv") as rest:
+        last_line = cut_off(source.path, since.size, rest)
+        if last_line is None:
+            return None
+        try:
+            return write_rest(connection, SourceFile(rest, source.label), known, last_line, draft)
+        except CannotWriteError:
+            raise
+        except (IngestError, duckdb.Error):
+            return None  # what is wrong is told of the whole file
+
+
+def _read_whole(
+    connection: duckdb.DuckDBPyConnection,
+    source: SourceFile,
+    before: Fingerprint,
+    draft: Path,
+) -> tuple[Piece, ...]:
+    write = write_workbook if source.form == "xlsx" else write_delimited
+    try:
+        return write(connection, source, draft)
+    except IngestError:
+        _insist_on(source, before)
+        raise
+    except duckdb.Error as error:
+        _insist_on(source, before)
+        raise IngestError(f"cannot land {source.path}: {first_line(error)}") from error
+
+
+def _insist_on(source: SourceFile, before: Fingerprint) -> None:
+    if fingerprint(source.path) != before:
+        raise IngestError(f"{source.path} changed while it was read; run again when it is complete")
+
+
+def _examine(
+    connection: duckdb.DuckDBPyConnection, draft: Path, since: Record
+) -> tuple[Mapping[str, DateEvidence], Mapping[str, Mapping[DateOrder, int]]]:
+    """What the rows of each raw file say, and come to, with those landed before."""
+    rows = read_parquet([draft])
+    dates = gather(connection, rows)
+    query = f"""
+        select source_file, bit_xor({ROW_HASH}), bit_xor({OTHER_ROW_HASH}) from {rows} group by 1
+    """  # noqa: S608 - by ingest.sql: quoted
+    found = connection.execute(query).fetchall()
+    hashes = {name: {MONTH_FIRST: usual, DAY_FIRST: other} for name, usual, other in found}
+    for landed in since.files:
+        name = landed.file.source_file
+        dates[name] = merge(landed.dates, dates.get(name, DateEvidence()))
+        before, new = landed.content_hashes, hashes.get(name, {})
+        hashes[name] = {order: before[order] ^ new.get(order, 0) for order in before}
+    return dates, hashes
+
+
+def _landed_files(
+    files: Sequence[RawFile],
+    dates: Mapping[str, DateEvidence],
+    hashes: Mapping[str, Mapping[DateOrder, int]],
+) -> tuple[LandedFile, ...]:
+    return tuple(
+        LandedFile(
+            file,
+            dates.get(file.source_file, DateEvidence()),
+            hashes.get(file.source_file, {}),
+        )
+        for file in files
+    )
+
+
+def _raw_files(
+    source: SourceFile,
+    pieces: tuple[Piece, ...],
+    size: int,
+    at: dt.datetime,
+) -> tuple[RawFile, ...]:
+    landed_at = at.replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")
+    return tuple(
+        RawFile(
+            source_file=piece.source_file,
+            form=source.form,
+            encoding=piece.encoding,
+            raw_rows=piece.raw_rows,
+            bytes=size,
+            landed_at=landed_at,
+            note=piece.note,
+        )
+        for piece in pieces
+    )

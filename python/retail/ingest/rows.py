@@ -1,0 +1,114 @@
+"""Write rows made in Python into Parquet, in bounded memory, and describe what was read."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from retail.ingest.columns import Header, mention
+from retail.ingest.errors import IngestError, cannot_write, writing
+from retail.ingest.sql import copy_to_parquet, read_csv
+from retail.storage.errors import first_line
+
+Row = tuple[str | int | None, ...]
+
+# DuckDB's own bounds on a line and on its buffer; a longer line, which hardly exists, raises both.
+_USUAL_LINE = 2_000_000
+_USUAL_BUFFER = 32_000_000
+_BYTES_PER_CHARACTER = 4
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A raw file, or one sheet of it."""
+
+    source_file: str
+    raw_rows: int
+    encoding: str | None = None
+    note: str | None = None
+    broken: int = 0
+    """Lines of a delimited file that do not split into the columns."""
+
+
+def describe(
+    source_file: str, raw_rows: int, header: Header, note: str = "", encoding: str | None = None
+) -> Piece:
+    """Describe rows that were read below ``header``; ``note`` is what else is to be said."""
+    ignored = f"columns not read: {mention(header.ignored)}" if header.ignored else ""
+    notes = filter(None, ("" if raw_rows else "no rows", ignored, note))
+    return Piece(source_file, raw_rows, encoding, "; ".join(notes) or None)
+
+
+def write_rows(
+    connection: duckdb.DuckDBPyConnection,
+    rows: Iterable[Row | list[str]],
+    columns: Sequence[str],
+    target: Path,
+) -> int:
+    """Write rows into the Parquet file ``target``; an empty text becomes NULL.
+
+    The rows pass through a well-formed CSV file beside ``target``, so that they need no memory.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: the rows, each with one value per column.
+        columns: names of the columns; ``source_row`` becomes a number, the others are texts.
+        target: the Parquet file to write.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        CannotWriteError: the disk refuses.
+    """
+    draft = target.with_suffix(".csv")
+    try:
+        count, longest = _write_draft(rows, draft)
+        texts = _read_draft(draft, columns, longest * _BYTES_PER_CHARACTER)
+        numbers = "replace (source_row::bigint as source_row)" if "source_row" in columns else ""
+        written = copy(connection, f"select * {numbers} from {texts}", target)  # noqa: S608 - by ingest.sql: quoted
+    finally:
+        draft.unlink(missing_ok=True)
+    if written != count:
+        raise IngestError(f"{target} received {written} of {count} rows; please report this")
+    return count
+
+
+def copy(connection: duckdb.DuckDBPyConnection, query: str, target: Path) -> int:
+    """Write the rows of ``query`` into the Parquet file ``target`` and count them.
+
+    Raises:
+        CannotWriteError: the disk refuses.
+        duckdb.Error: the query fails.
+    """
+    try:
+        return int(connection.execute(copy_to_parquet(query, target)).fetchall()[0][0])
+    except duckdb.IOException as error:
+        raise cannot_write(target.parent, first_line(error)) from error
+
+
+def _write_draft(rows: Iterable[Row | list[str]], draft: Path) -> tuple[int, int]:
+    """Write rows as CSV; returns their number and the characters of the longest."""
+    count = longest = 0
+    with writing(draft.parent), draft.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+        for row in rows:
+            count += 1
+            longest = max(longest, writer.writerow(row))
+    return count, longest
+
+
+def _read_draft(draft: Path, columns: Sequence[str], longest: int) -> str:
+    return read_csv(
+        draft,
+        columns,
+        delim="','",
+        header="false",
+        new_line=r"'\n'",
+        max_line_size=str(max(longest, _USUAL_LINE)),
+        buffer_size=str(max(longest, _USUAL_BUFFER)),
+    )

@@ -1,0 +1,252 @@
+"""Find out what kind of text a delimited file is, in one pass over its bytes.
+
+A file is *regular* when every physical line that is not empty is one record with exactly the
+header's number of fields. That is decided here, by the grammar of ``lenient_csv``; DuckDB's
+strict reader then reads it much faster, and is held to the number of records counted here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from retail.ingest.columns import Header, count_known, match_header
+from retail.ingest.errors import IngestError, reading
+from retail.ingest.lenient_csv import field_pattern, split, splitter, without_end
+
+LONGEST_LINE = 1 << 20
+"""Bytes in one physical line: no order line is so long, and memory stays bounded."""
+
+_DELIMITERS = ",;\t|"
+_BLOCK = 1 << 22
+_GZIP = b"\x1f\x8b"
+_UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What a delimited text file is."""
+
+    encoding: str
+    """utf-8, utf-8-sig, iso-8859-1 or utf-16."""
+    newline: str
+    """What ends a physical line: a carriage return only in a file without line feeds."""
+    delimiter: str
+    header: Header
+    gzipped: bool
+    records: int | None
+    """Number of data records of a regular file; None when the file is not regular."""
+
+
+def survey(path: Path) -> Survey:
+    """Read ``path`` once, in blocks, and say what it is.
+
+    Raises:
+        IngestError: it can't be read, is empty, is not text, or lacks a column.
+    """
+    with open_bytes(path) as file:
+        start = file.read(_BLOCK)
+    if start.startswith(_UTF_16):
+        return _survey_utf_16(path)
+    if not start.removeprefix(codecs.BOM_UTF8).strip():
+        raise _empty(path)
+    if b"\0" in start:
+        raise _not_text(path)
+    newline = "\r" if b"\r" in start and b"\n" not in start else "\n"
+    first = next(line for line in start.split(newline.encode()) if line.strip())
+    delimiter, header = _read_header(_decode(first), path)
+    encoding, lines = _scan(path, newline, _Shape.of(delimiter, len(header.names)))
+    if encoding == "utf-8" and start.startswith(codecs.BOM_UTF8):
+        encoding = "utf-8-sig"
+    regular = newline == "\n" and start.startswith(first)
+    records = lines - 1 if lines and regular else None
+    return Survey(encoding, newline, delimiter, header, is_gzip(path), records)
+
+
+def _survey_utf_16(path: Path) -> Survey:
+    lines = (without_end(line) for line in read_lines(path, "utf-16", "\n"))
+    first = next((line for line in lines if line.strip()), None)
+    if first is None:
+        raise _empty(path)
+    delimiter, header = _read_header(first, path)
+    return Survey("utf-16", "\n", delimiter, header, is_gzip(path), records=None)
+
+
+def _read_header(line: str, path: Path) -> tuple[str, Header]:
+    """Choose the delimiter under which the header names the most of the eight columns."""
+    split_by = {d: split(line.strip("\r"), splitter(d))[0] for d in _DELIMITERS}
+    delimiter = max(_DELIMITERS, key=lambda d: (count_known(split_by[d]), len(split_by[d])))
+    return delimiter, match_header(split_by[delimiter], str(path))
+
+
+def _decode(line: bytes) -> str:
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return line.decode("iso-8859-1")
+
+
+# The bytes and lines of a file ---------------------------------------------------------------
+
+
+@contextmanager
+def open_bytes(path: Path) -> Iterator[BinaryIO]:
+    """Open ``path`` for reading its bytes, unpacked where it is gzip, with errors in one line."""
+    try:
+        with reading(path), gzip.open(path) if is_gzip(path) else path.open("rb") as file:
+            yield cast(BinaryIO, file)
+    except (EOFError, zlib.error) as error:
+        raise IngestError(f"cannot read {path}: its gzip is broken; fetch the file anew") from error
+
+
+def is_gzip(path: Path) -> bool:
+    """Tell by the first bytes, not by the name, whether ``path`` is packed."""
+    with reading(path), path.open("rb") as file:
+        return file.read(len(_GZIP)) == _GZIP
+
+
+def read_lines(path: Path, encoding: str, newline: str) -> Iterator[str]:
+    """Read the physical lines of a text file, each with its line end.
+
+    Raises:
+        IngestError: it can't be read, is not in ``encoding``, or has an endless line.
+    """
+    try:
+        with (
+            open_bytes(path) as file,
+            io.TextIOWrapper(file, encoding=encoding, newline=newline) as text,
+        ):
+            while line := text.readline(LONGEST_LINE):
+                if len(line) == LONGEST_LINE and not line.endswith(newline):
+                    raise _endless(path)
+                if "\0" in line:
+                    raise _not_text(path)
+                yield line
+    except UnicodeError as error:
+        raise _not_text(path) from error
+
+
+def _blocks(path: Path, newline: str) -> Iterator[bytes]:
+    """Read large blocks of whole lines."""
+    with open_bytes(path) as file:
+        while block := file.read(_BLOCK):
+            block += file.readline(LONGEST_LINE)
+            if newline == "\n" and _has_endless_line(block):
+                raise _endless(path)
+            yield block
+
+
+def _has_endless_line(block: bytes) -> bool:
+    start = 0
+    while len(block) - start >= LONGEST_LINE:
+        start = block.rfind(b"\n", start, start + LONGEST_LINE) + 1
+        if not start:
+            return True
+    return False
+
+
+# Is every line one record? -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What every line of a regular file looks like."""
+
+    delimiter: bytes
+    delimiters: int
+    line: re.Pattern[bytes]
+
+    @classmethod
+    def of(cls, delimiter: str, width: int) -> _Shape:
+        # Blanks around quotes are read in more than one way, so they make no regular line.
+        field = f"(?:{field_pattern(delimiter, blanks='')})"
+        line = f"(?:{field}{re.escape(delimiter)}){{{width - 1}}}{field}"
+        return cls(delimiter.encode(), width - 1, re.compile(line.encode()))
+
+
+def _scan(path: Path, newline: str, shape: _Shape) -> tuple[str, int | None]:
+    """Find the encoding, and the number of lines that are not empty (None: not regular)."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    utf_8, ends, counts = True, set[str](), list[int | None]()
+    for block in _blocks(path, newline):
+        if b"\0" in block:
+            raise _not_text(path)
+        utf_8 = utf_8 and _decodes(decoder, block)
+        ends.add(_line_end(block))
+        counts.append(_count_lines(block, shape) if None not in counts else None)
+    utf_8 = utf_8 and _decodes(decoder, b"", final=True)
+    lines = [count for count in counts if count is not None]
+    regular = len(lines) == len(counts) and "mixed" not in ends and len(ends - {"none"}) <= 1
+    return "utf-8" if utf_8 else "iso-8859-1", sum(lines) if regular else None
+
+
+def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
+    try:
+        decoder.decode(block, final)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _line_end(block: bytes) -> str:
+    """Say how the lines of a block end; ``mixed`` where a carriage return may be data."""
+    feeds, returns, pairs = block.count(b"\n"), block.count(b"\r"), block.count(b"\r\n")
+    if returns != pairs or pairs not in (0, feeds):
+        return "mixed"
+    return "none" if not feeds else "\r\n" if pairs else "\n"
+
+
+def _count_lines(block: bytes, shape: _Shape) -> int | None:
+    """Count the lines that are not empty; None unless each is a record of the right width.
+
+    A line with quotes must fit the grammar. For the others the sum of their delimiters has to be
+    right: DuckDB refuses a line with too few, and so none can have too many.
+    """
+    quoted = list(_quoted_lines(block))
+    if not all(shape.line.fullmatch(line) for line in quoted):
+        return None
+    lines = _not_empty(block.replace(b"\r\n", b"\n"))
+    elsewhere = block.count(shape.delimiter) - sum(line.count(shape.delimiter) for line in quoted)
+    return lines if elsewhere == shape.delimiters * (lines - len(quoted)) else None
+
+
+def _quoted_lines(block: bytes) -> Iterator[bytes]:
+    position = block.find(b'"')
+    while position >= 0:
+        start = block.rfind(b"\n", 0, position) + 1
+        end = block.find(b"\n", position)
+        end = len(block) if end < 0 else end
+        yield block[start:end].removesuffix(b"\r")
+        position = block.find(b'"', end)
+
+
+def _not_empty(block: bytes) -> int:
+    if block.startswith(b"\n") or b"\n\n" in block:
+        return sum(map(bool, block.split(b"\n")))
+    return block.count(b"\n") + (not block.endswith(b"\n"))
+
+
+# What can be wrong ---------------------------------------------------------------------------
+
+
+def _empty(path: Path) -> IngestError:
+    return IngestError(f"{path} is empty; put order lines into it or take it away")
+
+
+def _not_text(path: Path) -> IngestError:
+    return IngestError(f"{path} is not text; save it as CSV in UTF-8, as .xlsx or as Parquet")
+
+
+def _endless(path: Path) -> IngestError:
+    return IngestError(
+        f"{path} has a line of more than {LONGEST_LINE:,} characters; "
+        "save it as CSV with one order line per line"
+    )

@@ -1,0 +1,145 @@
+"""Read order lines out of Excel workbooks, every cell as text."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO
+
+import duckdb
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    PasswordError,
+    SheetTypeEnum,
+    load_workbook,
+)
+
+from retail.ingest.columns import FIELDS, Header, count_known, match_header, mention
+from retail.ingest.errors import IngestError, reading
+from retail.ingest.rows import Piece, Row, describe, write_rows
+from retail.ingest.sources import SourceFile
+from retail.ingest.sql import COLUMNS, read_parquet
+
+Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One filled sheet of a workbook."""
+
+    name: str
+    header: Header | None
+    """None for a sheet that lacks some of the eight columns."""
+    rows: Iterator[list[str]]
+    """Its rows below the header that are not empty, in the order of ``FIELDS``."""
+
+
+def write_workbook(
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, target: Path
+) -> tuple[Piece, ...]:
+    """Write the order lines of all sheets of a workbook into the Parquet file ``target``.
+
+    Raises:
+        IngestError: the workbook can't be read, no sheet has the columns, or the disk refuses.
+    """
+    headers: dict[str, Header | None] = {}
+
+    def rows(file: BinaryIO) -> Iterator[Row]:
+        for sheet in read_sheets(file, str(source.path)):
+            name = f"{source.label}#{sheet.name}"
+            headers[name] = sheet.header
+            for number, row in enumerate(sheet.rows, start=1):
+                yield (*row, name, number, None, None)
+
+    with reading(source.path):
+        file = source.path.open("rb")
+    with file:
+        write_rows(connection, rows(file), COLUMNS, target)
+    query = f"select source_file, count(*) from {read_parquet([target])} group by all"  # noqa: S608
+    counts = dict(connection.execute(query).fetchall())
+    others = [name for name, header in headers.items() if not header]
+    note = f"sheets not read, for their columns: {mention(others)}" if others else ""
+    return tuple(
+        describe(name, counts.get(name, 0), header, note)
+        for name, header in headers.items()
+        if header
+    )
+
+
+def read_sheets(file: BinaryIO, where: str) -> Iterator[Sheet]:
+    """Read the filled sheets of a workbook, one at a time.
+
+    Args:
+        file: the workbook.
+        where: what the error line calls it.
+
+    Raises:
+        IngestError: it can't be read, or no sheet has the eight columns.
+    """
+    best: list[str] = []
+    found = False
+    for sheet in _open_sheets(file, where):
+        rows = _filled_rows(sheet)
+        names = next(rows, [])
+        if count_known(names) == len(FIELDS):
+            found = True
+            header = match_header(names, f"{where}#{sheet.name}")
+            yield Sheet(sheet.name, header, _choose(rows, header))
+        elif names:
+            best = max(best, names, key=count_known)
+            yield Sheet(sheet.name, None, iter(()))
+    if not (found or best):
+        raise IngestError(f"{where} is empty; put order lines into it or take it away")
+    if not found:
+        match_header(best, where)
+
+
+def as_text(cell: Cell) -> str:
+    """Write a cell as text: numbers at their shortest, dates and times in ISO form."""
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, float):
+        return str(int(cell)) if cell.is_integer() else f"{Decimal(repr(cell)):f}"
+    if isinstance(cell, dt.datetime):
+        return cell.isoformat(sep=" ")
+    # calamine gives midnight as a date without a time.
+    return f"{cell} 00:00:00" if isinstance(cell, dt.date) else str(cell)
+
+
+def _open_sheets(file: BinaryIO, where: str) -> Iterator[CalamineSheet]:
+    with _opening(where):
+        workbook = load_workbook(file)
+    for sheet in workbook.sheets_metadata:
+        if sheet.typ == SheetTypeEnum.WorkSheet:
+            with _opening(where):
+                opened = workbook.get_sheet_by_name(sheet.name)
+            yield opened
+
+
+@contextmanager
+def _opening(where: str) -> Iterator[None]:
+    try:
+        with reading(where):
+            yield
+    except PasswordError as error:
+        raise IngestError(f"{where} is protected by a password; save it without one") from error
+    except CalamineError as error:
+        raise IngestError(
+            f"{where} is not a readable workbook ({error}); save it as .xlsx again"
+        ) from error
+
+
+def _filled_rows(sheet: CalamineSheet) -> Iterator[list[str]]:
+    for cells in sheet.iter_rows():
+        row = [as_text(cell) for cell in cells]
+        if any(row):
+            yield row
+
+
+def _choose(rows: Iterator[list[str]], header: Header) -> Iterator[list[str]]:
+    return ([row[position] for position in header.positions] for row in rows)

@@ -1,0 +1,1 @@
+"""Jobs: the daily run, its schedule, detection, and the tables on Spark."""

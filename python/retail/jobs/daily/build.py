@@ -1,0 +1,188 @@
+"""`dbt build` in this process: dbt is imported once and keeps what it has parsed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from retail.errors import RetailError
+from retail.storage.publish import COPY_VARIABLE, is_private, published_as
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.results import NodeResult
+    from dbt.cli.main import dbtRunnerResult
+    from dbt_common.events.base_types import EventMsg
+
+    from retail.storage.run_log import Log
+
+#: Unit tests check the SQL, not the data: they belong to `dbt build` by hand and to the test suite.
+#: The manifest as JSON takes a second to write, and nobody reads it here.
+BUILD_WORDS = (
+    "build", "--exclude-resource-type", "unit_test", "--log-level", "none", "--no-write-json",
+)  # fmt: skip
+#: For data that are disturbed on purpose: the gates would refuse some of them.
+TABLES_ONLY = (*BUILD_WORDS, "--exclude-resource-type", "test")
+
+
+Keep = Callable[[Sequence["NodeResult"]], None]
+"""Is given what came of every model, seed and test, also of a build that failed."""
+FirstRow = Callable[[str], str]
+"""Asks the first row of a failing test's query, and tells it in words."""
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What `dbt build` did: how many models and tests, and the warnings in words."""
+
+    models: int
+    tests: int
+    warnings: tuple[str, ...]
+
+
+def forget(results: Sequence[NodeResult]) -> None:
+    """Keep nothing of them."""
+
+
+def build(
+    project: Path,
+    database: Path,
+    words: Sequence[str] = BUILD_WORDS,
+    settings: Mapping[str, str] | None = None,
+    first_row: FirstRow | None = None,
+    keep: Keep = forget,
+) -> BuildResult:
+    """Build every table of the dbt project at ``project`` into the DuckDB file ``database``.
+
+    Args:
+        project: root of the dbt project.
+        database: the DuckDB file.
+        words: what to ask of dbt.
+        settings: of the environment, for dbt alone.
+        first_row: how to look up what a failing test found, where that is not in the file.
+        keep: what to do with what came of every model and test.
+
+    Raises:
+        RetailError: when dbt fails; the message is its first reason, in one line.
+    """
+    # Imported late: it takes seconds, and a wrong argument should be told at once.
+    from dbt.cli.main import dbtRunner
+
+    words = [*words, "--project-dir", str(project), "--profiles-dir", str(project)]
+    database = database.absolute()
+    where = {"RETAIL_DB": str(published_as(database))}
+    where |= {COPY_VARIABLE: str(database)} if is_private(database) else {}
+    settings = {**where, **(settings or {})}
+    refused: list[str] = []
+    with environment(**settings), _closed_afterwards():
+        outcome = dbtRunner(callbacks=[partial(_note_refusal, refused)]).invoke(words)
+    results = _results(outcome)
+    keep(results)
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    look = first_row or (lambda query: _row(query, database))
+    if not outcome.success:
+        raise RetailError(f"dbt build stopped: {_first_reason(outcome, results, look, refused)}")
+    return _summarise(results, look)
+
+
+def noting(log: Log) -> Keep:
+    """Have what dbt did with every model, seed and test noted in the run log."""
+
+    def keep(results: Sequence[NodeResult]) -> None:
+        log.nodes(
+            (
+                result.node.name,
+                str(result.node.resource_type),
+                str(result.status),
+                round(result.execution_time, 3),
+                result.message,
+            )
+            for result in results
+        )
+
+    return keep
+
+
+@contextmanager
+def environment(**settings: str) -> Iterator[None]:
+    """Have environment variables set for as long as the block lasts."""
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def _closed_afterwards() -> Iterator[None]:
+    """Let go of the DuckDB file: dbt keeps its connection for as long as the process lives."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    try:
+        yield
+    finally:
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _results(outcome: dbtRunnerResult) -> Sequence[NodeResult]:
+    from dbt.artifacts.schemas.run import RunExecutionResult
+
+    return outcome.result.results if isinstance(outcome.result, RunExecutionResult) else []
+
+
+def _note_refusal(refused: list[str], event: EventMsg) -> None:
+    """Note why MetricFlow refuses the semantic models: dbt's exception only says that it does."""
+    if event.info.name == "SemanticValidationFailure" and event.info.level == "error":
+        refused.append(event.info.msg)  # type: ignore[attr-defined]  # a protobuf message
+
+
+def _first_reason(
+    outcome: dbtRunnerResult, results: Sequence[NodeResult], look: FirstRow, refused: Sequence[str]
+) -> str:
+    failed = [result for result in results if result.status in ("error", "fail")]
+    if not failed:
+        return " ".join(map(_one_line, (str(outcome.exception), *refused[:1])))
+    if failed[0].status == "fail":
+        return _found_by(failed[0], look)
+    return f"{failed[0].node.name}: {_one_line(failed[0].message or 'failed')}"
+
+
+def _found_by(test: NodeResult, look: FirstRow) -> str:
+    """What a test that did not pass found: what it is about, and its first row."""
+    row = look(getattr(test.node, "compiled_code", None) or "select 1")
+    return f"{test.node.name}: {_one_line(test.node.description)} First of them: {row}"
+
+
+def _row(query: str, database: Path) -> str:
+    """The first row that a failing test found, as `column = value` pairs."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        found = connection.execute(query)
+        names = [column[0] for column in found.description]
+        row = found.fetchone() or ()
+    return ", ".join(f"{name} = {value}" for name, value in zip(names, row, strict=False))
+
+
+def _one_line(message: str) -> str:
+    """The sentence in a message of dbt: without its headline and its list of calling macros."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith(("> ", "compiled code at"))]
+    headed = len(told) > 1 and " Error" in told[0]
+    return " ".join(told[1:] if headed else told)
+
+
+def _summarise(results: Sequence[NodeResult], look: FirstRow) -> BuildResult:
+    kinds = [str(result.node.resource_type) for result in results]
+    return BuildResult(
+        models=kinds.count("model"),
+        tests=kinds.count("test"),
+        warnings=tuple(_found_by(result, look) for result in results if result.status == "warn"),
+    )

@@ -1,0 +1,1 @@
+"""Run the engine on the tables of the DuckDB file, and write what it finds."""

@@ -1,0 +1,59 @@
+"""Open the DuckDB file, to read or to put a changed copy in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from detect.errors import DetectError
+from retail.storage.errors import StorageError
+from retail.storage.opening import open_database, told
+from retail.storage.publish import changed
+
+PATIENCE_SECONDS = 10.0
+Connection = duckdb.DuckDBPyConnection
+
+
+@contextmanager
+def connect(path: Path, *, read_only: bool) -> Iterator[Connection]:
+    """Open the database file, waiting a little while another program writes to it.
+
+    Raises:
+        DetectError: there is no such file, it is no database, or it stays locked.
+    """
+    if not path.is_file():
+        raise _missing(path)
+    try:
+        connection = open_database(path, read_only=read_only, patience=PATIENCE_SECONDS)
+    except StorageError as error:
+        raise DetectError(str(error)) from error
+    try:
+        connection.execute("set timezone = 'UTC'")
+        yield connection
+    except duckdb.Error as error:
+        raise DetectError(told(path, error)) from error
+    finally:
+        connection.close()
+
+
+@contextmanager
+def changing(path: Path) -> Iterator[Connection]:
+    """Open a copy of the file to write to, which takes its place when all went well.
+
+    Raises:
+        DetectError: as `connect` does, or the disk refuses.
+    """
+    if not path.is_file():
+        raise _missing(path)
+    try:
+        with changed(path) as copy, connect(copy, read_only=False) as connection:
+            yield connection
+    except StorageError as error:
+        raise DetectError(str(error)) from error
+
+
+def _missing(path: Path) -> DetectError:
+    return DetectError(f"{path}: no such database; run `dbt build` first, or give --db")

@@ -1,0 +1,197 @@
+"""Read definitions, calendar and series: all that a run starts from."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detect.errors import DetectError
+from detect.records import (
+    CURRENCY,
+    GRAINS,
+    PERIOD_DAYS,
+    Dates,
+    Days,
+    Grain,
+    Inputs,
+    Kpi,
+    Panel,
+    Series,
+    Source,
+)
+from retail.jobs.detection.store.connection import Connection, connect
+from retail.reading import SIMULATED, has_table, read_shop
+from retail.storage.quoting import identifier
+
+_log = logging.getLogger(__name__)
+
+
+def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
+    """Read definitions, calendar and series; nothing after `as_of` is looked at."""
+    with connect(path, read_only=True) as connection:
+        _require(connection, path)
+        kpis = _kpis(connection)
+        dates = _dates(connection, as_of, path)
+        panels = {grain: _panel(connection, grain, kpis, dates) for grain in GRAINS}
+        complete = dates.day[dates.is_complete]
+        newest = (complete[-1] if complete.size else dates.day[-1]).astype(dt.date)
+        last = min(as_of, dates.day[-1].astype(dt.date)) if as_of else newest
+        grows = _accumulating(connection, kpis, dates)
+        series = {grain: len(panel.series) for grain, panel in panels.items()}
+        _log.debug("looking at %d KPIs up to %s, series: %s", len(kpis), last, series)
+        return Inputs(kpis, dates, panels, _source(connection), grows, last)
+
+
+def _require(connection: Connection, path: Path) -> None:
+    wanted = {"dim_kpis", "dim_dates", "dim_dimensions", "dim_shop", "dim_sources"} | {
+        f"fct_{what}_{grain}" for what in ("kpis", "segments") for grain in GRAINS
+    }
+    query = "select table_name from information_schema.tables where table_schema = 'marts'"
+    missing = wanted - {name for (name,) in connection.execute(query).fetchall()}
+    if missing:
+        raise DetectError(
+            f"{path}: no table marts.{min(missing)}; run `dbt build` first, or give --db"
+        )
+
+
+def _kpis(connection: Connection) -> tuple[Kpi, ...]:
+    fields = [name for name in Kpi.__dataclass_fields__ if name not in ("name", "money")]
+    rows = connection.execute(
+        f"select kpi, {', '.join(fields)} from marts.dim_kpis order by kpi"  # noqa: S608 - names from the schema, or quoted
+    ).fetchall()
+    money = read_shop(connection).money
+    kpis = (replace(Kpi(name, *map(_plain, values)), money=money) for name, *values in rows)
+    return tuple(replace(k, unit=money) if k.unit == CURRENCY else k for k in kpis)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
+    """A value as Python counts with it: a decimal is a float."""
+    return float(value) if isinstance(value, Decimal) else value
+
+
+def _dates(connection: Connection, as_of: dt.date | None, path: Path) -> Dates:
+    rows = connection.execute(
+        """
+        select date_day, day_of_week, is_trading_day, is_complete
+        from marts.dim_dates
+        where date_day <= coalesce(?, date_day)
+        order by date_day
+        """,
+        [as_of],
+    ).fetchall()
+    if not rows:
+        raise DetectError(f"{path}: marts.dim_dates has no day up to {as_of or 'the end'}")
+    day, weekday, is_trading, is_complete = zip(*rows, strict=True)
+    return Dates(
+        np.array(day, dtype="datetime64[D]"),
+        np.array(weekday, dtype=np.int64),
+        np.array(is_trading, dtype=bool),
+        np.array(is_complete, dtype=bool),
+        _holidays(connection),
+    )
+
+
+def _holidays(connection: Connection) -> Days:
+    """Holidays of the calendar, and later ones of the home country from the seed."""
+    query = "select date_day from marts.dim_dates where holiday is not null"
+    if has_table(connection, "seeds", "closures"):
+        query += """
+            union
+            select closures.date_day
+            from seeds.closures as closures
+            inner join marts.dim_shop as shop on closures.country = shop.home_country
+        """
+    rows = connection.execute(query).fetchall()
+    return np.array(sorted(day for (day,) in rows), dtype="datetime64[D]")
+
+
+def _panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], dates: Dates) -> Panel:
+    """All series of a grain, of periods whose data end no later than the calendar does."""
+    step = PERIOD_DAYS[grain]
+    last_data = connection.execute("select max(date_day) from marts.dim_dates").fetchone()
+    assert last_data is not None
+    connection.execute(
+        f"""
+        create or replace temporary table facts as
+        select * from marts.fct_kpis_{grain}
+        where least(period_start + {step - 1}, cast(? as date)) <= ?
+        """,  # noqa: S608 - names from the schema, or quoted
+        [last_data[0], dates.day[-1].astype(dt.date)],
+    )
+    names = connection.execute(
+        "select distinct kpi, segment from facts order by kpi, segment"
+    ).fetchall()
+    columns = connection.execute(
+        """
+        with series as (
+            select kpi, segment, row_number() over (order by kpi, segment) - 1 as place
+            from (select distinct kpi, segment from facts)
+        )
+        select
+            series.place,
+            facts.period_start,
+            cast(facts.value as double) as value,
+            cast(facts.numerator as double) as numerator,
+            cast(facts.denominator as double) as denominator,
+            facts.is_complete,
+            facts.is_warm_up
+        from facts
+        inner join series on facts.kpi = series.kpi and facts.segment = series.segment
+        """
+    ).fetchnumpy()
+    starts = np.asarray(columns["period_start"]).astype("datetime64[D]")
+    first = starts.min() if starts.size else dates.day[0]
+    period = np.arange(first, starts.max() + 1 if starts.size else first, step)
+    at = (columns["place"], ((starts - first).astype(np.int64)) // step)
+    by_name = {kpi.name: kpi for kpi in kpis}
+    shape = (len(names), period.size)
+
+    def fill(name: str, empty: float) -> np.ndarray:
+        out = np.full(shape, empty, dtype=type(empty))
+        out[at] = np.ma.filled(columns[name], empty)
+        return out
+
+    return Panel(
+        grain=grain,
+        series=tuple(Series(by_name[kpi], segment) for kpi, segment in names),
+        period=period,
+        value=fill("value", np.nan),
+        numerator=fill("numerator", np.nan),
+        denominator=fill("denominator", np.nan),
+        is_complete=fill("is_complete", False),
+        is_warm_up=fill("is_warm_up", True),
+    )
+
+
+def _accumulating(connection: Connection, kpis: tuple[Kpi, ...], dates: Dates) -> frozenset[str]:
+    """Measures without a negative part anywhere: they can only grow within a period."""
+    names = sorted({m for kpi in kpis for m in (kpi.numerator, kpi.denominator) if m})
+    lowest = connection.execute(
+        f"""
+        select {", ".join(f"min({identifier(name)})" for name in names)}
+        from marts.fct_segments_daily
+        where period_start <= ?
+        """,  # noqa: S608 - names from the schema, or quoted
+        [dates.day[-1].astype(dt.date)],
+    ).fetchone()
+    pairs = zip(names, lowest or [None] * len(names), strict=True)
+    return frozenset(name for name, low in pairs if low is not None and low >= 0)
+
+
+def _source(connection: Connection) -> Source:
+    rows = connection.execute(
+        "select origin, source_file, raw_rows from marts.dim_sources order by source_file"
+    ).fetchall()
+    origins = list(dict.fromkeys(origin for origin, _, _ in rows))
+    files = rows[0][1] if len(rows) == 1 else f"{len(rows)} files"
+    return Source(
+        text=f"{', '.join(origins)}: {files}" if rows else "unknown",
+        rows=sum(count or 0 for _, _, count in rows),
+        is_simulated=SIMULATED in origins,
+    )

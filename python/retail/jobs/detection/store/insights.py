@@ -1,0 +1,143 @@
+"""Write the insights tables, all or nothing, and what is added to them afterwards."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from retail import reading
+from retail.jobs.detection.store.connection import Connection, changing, connect
+from retail.reading import read_table
+from retail.schema import TABLES, Column, Feedback
+
+_log = logging.getLogger(__name__)
+Rows = list[tuple[object, ...]]
+
+
+def write_insights(path: Path, tables: dict[str, Rows]) -> None:
+    """Replace the insights tables and append the run, in one transaction.
+
+    A reader sees the tables of the last finished run; a killed writer leaves them untouched.
+    """
+    with changing(path) as connection:
+        connection.execute("begin")
+        connection.execute("create schema if not exists insights")
+        histories: dict[str, Rows] = {
+            name: [] for name, table in TABLES.items() if table.keeps_history
+        }
+        for name, rows in (histories | tables).items():
+            _write(connection, name, rows)
+        connection.execute("commit")
+    _log.debug("insights: %s", ", ".join(f"{len(rows)} {name}" for name, rows in tables.items()))
+
+
+def _write(connection: Connection, name: str, rows: Rows) -> None:
+    """Replace an insights table by some rows, or add them where it keeps history."""
+    table = TABLES[name]
+    _create(connection, name)
+    if not rows:
+        return
+    arrays = {
+        column.name: _array(column, [row[i] for row in rows])
+        for i, column in enumerate(table.columns)
+    }
+    connection.register("fresh", arrays)
+    casts = ", ".join(f"{_cast(column)} as {column.name}" for column in table.columns)
+    connection.execute(f"insert into insights.{name} by name select {casts} from fresh")  # noqa: S608 - names from the schema, or quoted
+    connection.unregister("fresh")
+
+
+def _create(connection: Connection, name: str) -> None:
+    """Make a table anew; one that keeps history is kept, and given the columns it lacks."""
+    table = TABLES[name]
+    columns = [f"{column.name} {column.type}" for column in table.columns]
+    if not table.keeps_history:
+        connection.execute(f"create or replace table insights.{name} ({', '.join(columns)})")
+        return
+    connection.execute(f"create table if not exists insights.{name} ({', '.join(columns)})")
+    for column in columns:
+        connection.execute(f"alter table insights.{name} add column if not exists {column}")
+
+
+def _cast(column: Column) -> str:
+    """A column as its type in the file; what is not a number is not known there."""
+    cast = f"cast({column.name} as {column.type})"
+    return f"nullif({cast}, cast('nan' as double))" if column.type == "DOUBLE" else cast
+
+
+def _array(column: Column, values: list[object]) -> np.ndarray:
+    """One column as DuckDB reads it: numbers as they are, the rest as text."""
+    if column.type in ("DOUBLE", "BIGINT", "BOOLEAN"):
+        kinds = {"DOUBLE": np.float64, "BIGINT": np.int64, "BOOLEAN": np.bool_}
+        return np.array(values, dtype=kinds[column.type])
+    return np.array([None if v is None else _text(v) for v in values], dtype=object)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+def rows_of(records: dict[str, Sequence[object]]) -> dict[str, Rows]:
+    """Records of each table as rows, columns in the order of the schema."""
+    return {
+        name: [tuple(c.get(record) for c in TABLES[name].columns) for record in found]
+        for name, found in records.items()
+    }
+
+
+def append(path: Path, name: str, records: Sequence[object]) -> None:
+    """Add records to a table that keeps history; it is made where there is none yet."""
+    with changing(path) as connection:
+        connection.execute("begin")
+        connection.execute("create schema if not exists insights")
+        _write(connection, name, rows_of({name: records})[name])
+        connection.execute("commit")
+
+
+def give_feedback(path: Path, given: list[Feedback]) -> None:
+    """Add what somebody said; earlier feedback stays."""
+    append(path, "feedback", given)
+
+
+def tell_anew(path: Path, stories: dict[str, str]) -> None:
+    """Put rewritten stories beside the narratives they tell; all others have none."""
+    with changing(path) as connection:
+        connection.execute("begin")
+        connection.execute("update insights.incidents set narrative_rewritten = null")
+        for narrative, story in stories.items():
+            connection.execute(
+                "update insights.incidents set narrative_rewritten = ? where narrative = ?",
+                [story, narrative],
+            )
+        connection.execute("commit")
+
+
+def carry_over(older: Path, newer: Path) -> None:
+    """Add the history that was written to one file since another was copied from it."""
+    for name in (name for name, table in TABLES.items() if table.keeps_history):
+        known, kept = (read_history(path, name) for path in (newer, older))
+        missing = [row for row in kept if row not in known]
+        if missing:
+            with changing(newer) as connection:
+                connection.execute("create schema if not exists insights")
+                _write(connection, name, rows_of({name: missing})[name])
+
+
+def read_history(path: Path, name: str) -> list[object]:
+    """Rows of a table that keeps history; none where nothing has been added yet."""
+    with connect(path, read_only=True) as connection:
+        return list(read_table(connection, TABLES[name].record, name))
+
+
+def read_feedback(path: Path) -> list[Feedback]:
+    """What people have said, oldest first; nothing where nobody has spoken yet."""
+    with connect(path, read_only=True) as connection:
+        return list(reading.read_feedback(connection))

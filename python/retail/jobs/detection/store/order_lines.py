@@ -1,0 +1,203 @@
+"""Read order lines and what belongs to them: reversals, earlier prices, names."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detect.attribution.lines import GUEST, Coded, Largest, Lines, Reversal
+from detect.records import PRICE_HISTORY, Floats, Grain, Ints
+from retail.jobs.detection.store.connection import Connection, connect
+from retail.reading import has_table, read_products
+
+FEWEST_PRICES = 5
+"""Sale lines within PRICE_HISTORY from which a product has a range of prices."""
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """How a measure is worked out from lines: expressions in SQL, which the build has checked.
+
+    `largest` is how many members of a dimension it is of, 0 where of all; `member` and `ranked` are
+    those of the dimension and the measure that ranks them.
+    """
+
+    name: str
+    agg: str
+    expr: str
+    largest: int
+    member: str | None
+    ranked: str | None
+
+    def column(self) -> str:
+        """What is read of each line."""
+        if self.largest:
+            return f"cast({self.ranked} as double)"
+        return f"cast({self.expr} as {'double' if self.agg == 'sum' else 'varchar'})"
+
+
+def read_lines(
+    path: Path, first: dt.date, last: dt.date, grain: Grain, measures: Sequence[str]
+) -> Lines | None:
+    """Read the sale and return lines of some days; None where the file has no order lines.
+
+    Args:
+        path: the file with the order lines.
+        first: the first day.
+        last: the last day.
+        grain: where a measure differs from grain to grain, the one that is meant.
+        measures: those of the segment tables that are asked for.
+    """
+    with connect(path, read_only=True) as connection:
+        if not has_table(connection, "marts", "fct_kpi_lines"):
+            return None
+        known = _measures(connection, grain, measures)
+        columns = connection.execute(_lines_query(known), [first, last]).fetchnumpy()
+    largest = {m.name: _largest(m, i, columns) for i, m in enumerate(known) if m.largest}
+    return Lines(
+        day=np.asarray(columns["order_date"]).astype("datetime64[D]"),
+        invoice=_coded(columns["invoice"]),
+        customer=_coded(columns["customer"]),
+        product=_coded(columns["product"]),
+        country=_coded(columns["country"]),
+        is_sale=np.asarray(columns["is_sale"]),
+        quantity=np.asarray(columns["quantity"]),
+        price=np.asarray(columns["price"]),
+        amount=np.asarray(columns["amount"]),
+        sums={
+            m.name: _amounts(columns[f"measure_{i}"])
+            for i, m in enumerate(known)
+            if m.agg == "sum" and not m.largest
+        },
+        counted={
+            m.name: _numbered(columns[f"measure_{i}"])
+            for i, m in enumerate(known)
+            if m.agg != "sum"
+        },
+        largest=largest,
+    )
+
+
+def _measures(
+    connection: Connection, grain: Grain, measures: Sequence[str]
+) -> tuple[_Measure, ...]:
+    rows = connection.execute(
+        """
+        select
+            measures.measure, measures.agg, measures.expr,
+            coalesce(measures.largest_members, 0), dimensions.expr, ranking.expr
+        from marts.dim_measures as measures
+        left join marts.dim_dimensions as dimensions
+            on measures.largest_of = dimensions.dimension
+        left join marts.dim_measures as ranking
+            on measures.largest_by = ranking.measure and measures.grain = ranking.grain
+        where measures.grain = ? and list_contains(?::varchar[], measures.measure)
+        order by measures.measure
+        """,
+        [grain, list(measures)],
+    ).fetchall()
+    return tuple(_Measure(*row) for row in rows)
+
+
+def _lines_query(measures: Sequence[_Measure]) -> str:
+    asked = [f"{m.column()} as measure_{i}" for i, m in enumerate(measures)]
+    asked += [
+        f"cast({m.member} as varchar) as member_{i}" for i, m in enumerate(measures) if m.largest
+    ]
+    return f"""
+        select
+            order_date,
+            invoice_no as invoice,
+            coalesce(customer_id, '{GUEST}') as customer,
+            product,
+            country,
+            line_type = 'sale' as is_sale,
+            cast(quantity as double) as quantity,
+            cast(unit_price as double) as price,
+            cast(net_revenue as double) as amount
+            {"".join(f", {column}" for column in asked)}
+        from marts.fct_kpi_lines
+        where order_date between ? and ?
+        order by source_file, source_row
+    """  # noqa: S608 - names from the schema, and expressions that the build has checked
+
+
+def _amounts(column: Any) -> Floats:  # noqa: ANN401 - masked where the database has nulls
+    return np.asarray(np.ma.filled(column, 0.0), dtype=np.float64)
+
+
+def _numbered(column: Any) -> Ints:  # noqa: ANN401 - masked where the database has nulls
+    """Each distinct text's number; -1 where there is none."""
+    is_none = np.ma.getmaskarray(column)
+    numbers = _coded(np.ma.filled(column, "")).codes
+    return np.where(is_none, -1, numbers)
+
+
+def _largest(measure: _Measure, place: int, columns: Mapping[str, Any]) -> Largest:
+    members = _coded(columns[f"member_{place}"]).codes
+    return Largest(members, _amounts(columns[f"measure_{place}"]), measure.largest)
+
+
+def _coded(texts: Any) -> Coded:  # noqa: ANN401 - DuckDB may give an array or a categorical
+    """A text column with its distinct texts numbered in order."""
+    names, codes = np.unique(np.asarray(texts).astype(str), return_inverse=True)
+    return Coded(codes.astype(np.int64), tuple(map(str, names)))
+
+
+def read_reversals(path: Path, first: dt.date, last: dt.date) -> list[Reversal]:
+    """Read the sale lines that were cancelled whole, both within some days, the largest first.
+
+    Cancellations in part are left out: a later one in whole can still take their place, and then
+    they would have been told of in vain.
+    """
+    with connect(path, read_only=True) as connection:
+        if not has_table(connection, "marts", "fct_reversals"):
+            return []
+        rows = connection.execute(
+            """
+            select
+                sale_invoice_no, cancellation_invoice_no, customer_id, product, description,
+                cancelled_quantity, minutes_between, cast(cancelled_amount as double)
+            from marts.fct_reversals
+            where is_whole and order_date >= ? and cancelled_date <= ?
+            order by cancelled_amount desc, sale_source_file, sale_source_row
+            """,
+            [first, last],
+        ).fetchall()
+    return [Reversal(*row) for row in rows]
+
+
+def read_past_prices(path: Path, first: dt.date, last: dt.date) -> dict[str, tuple[float, ...]]:
+    """Read the prices in the weeks before of each product that is sold on some days."""
+    with connect(path, read_only=True) as connection:
+        if not has_table(connection, "marts", "fct_order_lines"):
+            return {}
+        rows = connection.execute(
+            """
+            with sold as (
+                select distinct product from marts.fct_order_lines
+                where line_type = 'sale' and order_date between ? and ?
+            ),
+            prices as (
+                select past.product, cast(past.unit_price as double) as price, count(*) as lines
+                from marts.fct_order_lines as past
+                semi join sold on past.product = sold.product
+                where past.line_type = 'sale' and past.order_date between ? and ?
+                group by all
+            )
+            select product, list(price) from prices group by product having sum(lines) >= ?
+            """,
+            [first, last, first - PRICE_HISTORY, first - dt.timedelta(days=1), FEWEST_PRICES],
+        ).fetchall()
+    return {product: tuple(sorted(prices)) for product, prices in rows}
+
+
+def read_product_names(path: Path) -> dict[str, str]:
+    """Read what the products are called, by stock code."""
+    with connect(path, read_only=True) as connection:
+        return read_products(connection)

@@ -1,0 +1,54 @@
+"""Lay the landed raw data out as Parquet in the folder of a run, for Spark to make tables of."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from retail.ingest import LANDED_FOLDER, Landing, create_views
+from retail.ingest.errors import writing
+from retail.ingest.last_run import last_source
+from retail.ingest.parquet_cache import CACHE_VARIABLE, Landed, land_project
+from retail.ingest.sql import copy_to_parquet
+from retail.ingest.workspace import open_duckdb
+
+
+def lay_out(project: Path, database: Path, folder: Path) -> None:
+    """Land what is new and show it as `order_lines` and `files` below `folder`.
+
+    Args:
+        project: the project root.
+        database: the DuckDB file; without another word its last source is read.
+        folder: made here; one folder of Parquet files for each raw table.
+
+    Raises:
+        IngestError: the raw data can't be read, or the folder not be written.
+    """
+    cache = project / (os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
+    landing = land_project(project, cache, last_source(database))
+    with writing(folder):
+        for table in ("order_lines", "files"):
+            (folder / table).mkdir(parents=True)
+        for number, landed in enumerate(landing.landed):
+            _place(landed, folder / "order_lines", f"{number:06}")
+        _list_files(landing, folder / "files" / "files.parquet")
+
+
+def _place(landed: Landed, folder: Path, name: str) -> None:
+    """Link a landed file, or copy it from another disk; what is read in place is written out."""
+    if landed.query:
+        with open_duckdb() as connection:
+            connection.execute(copy_to_parquet(landed.query, folder / f"{name}.parquet"))
+    for number, parquet in enumerate(landed.parquets):
+        target = folder / f"{name}-{number:02}.parquet"
+        try:
+            target.hardlink_to(parquet)
+        except OSError:
+            shutil.copyfile(parquet, target)
+
+
+def _list_files(landing: Landing, target: Path) -> None:
+    with open_duckdb() as connection:
+        create_views(connection, landing)
+        connection.execute(copy_to_parquet("select * from raw.files", target))

@@ -1,0 +1,1 @@
+"""What people read: narrative, report, dashboard, alerts, terminal."""

@@ -1,0 +1,159 @@
+"""Read, choose, send, note: the table of contents of this package."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from detect.errors import DetectError
+from retail.errors import RetailError
+from retail.jobs.detection import store
+from retail.outputs.alerts import settings
+from retail.outputs.alerts.read import read
+from retail.outputs.alerts.records import Alert, Candidates, Channel
+from retail.outputs.alerts.selection import Choice, choose
+from retail.outputs.alerts.settings import Settings
+from retail.outputs.http import PostError, patiently
+from retail.reading import ReadError
+from retail.reading import today as today_utc
+from retail.schema import SentAlert
+
+Sleep = Callable[[float], None]
+NOT_SIMULATED = "the data are simulated, and nobody is alerted of them unless --simulated is given"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was sent, as (channel, headline), what a person is to know, and what went wrong."""
+
+    sent: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
+    problems: tuple[str, ...]
+
+
+def lines(outcome: Outcome, *, dry: bool = False) -> list[str]:
+    """What was sent and what was not, one line each."""
+    verb = "would be sent" if dry else "sent"
+    sent = [f"{verb} by {channel}: {headline}" for channel, headline in outcome.sent]
+    return [*(sent or [f"nothing {verb.removeprefix('would be ')}"]), *outcome.notes]
+
+
+def run(
+    path: Path,
+    given: Settings | None = None,
+    *,
+    dry: bool = False,
+    simulated: bool = False,
+    sleep: Sleep = time.sleep,
+    today: dt.date | None = None,
+) -> Outcome:
+    """Send every alert that is due, each channel for itself.
+
+    An alert is noted in insights.alerts once its channel has taken it: a job that dies between
+    the two sends it again the next time.
+
+    Args:
+        path: the finished DuckDB file.
+        given: channels and rules; those of the environment if not told otherwise.
+        dry: choose, but send and note nothing.
+        simulated: send also what is about simulated data.
+        sleep: how to wait between attempts.
+        today: the day by which snoozes end; by the clock (UTC) if not told otherwise.
+
+    Raises:
+        RetailError: the file or the rules do not allow it; nothing was sent.
+    """
+    chosen_by = settings.read() if given is None else given
+    try:
+        found = read(path, today or today_utc())
+        if found.is_simulated and not simulated:
+            return Outcome((), (NOT_SIMULATED,), chosen_by.problems)
+        if not dry and chosen_by.channels:
+            store.append(path, "alerts", [])  # if it can't be noted, it must not be sent
+    except (DetectError, ReadError) as error:
+        raise RetailError(str(error)) from error
+    parts = [_channel(path, c, found, chosen_by, dry, sleep) for c in chosen_by.channels]
+    nobody = not chosen_by.channels and not chosen_by.problems
+    return Outcome(
+        tuple(item for part in parts for item in part.sent),
+        (
+            *((f"no channel is set up; {settings.HINT}",) if nobody else ()),
+            *(note for part in parts for note in part.notes),
+        ),
+        (*chosen_by.problems, *(problem for part in parts for problem in part.problems)),
+    )
+
+
+def _channel(
+    path: Path, channel: Channel, found: Candidates, given: Settings, dry: bool, sleep: Sleep
+) -> Outcome:
+    """Send what one channel is to send."""
+    choice = choose(found, channel.name, given.rules)
+    left_out = _left_out(channel, choice, given)
+    if dry:
+        return Outcome(_told(channel, choice.alerts), left_out, ())
+    sent: list[Alert] = []
+    failures: list[PostError] = []
+    for alert in choice.alerts:
+        failure = _failure(channel, alert, sleep)
+        if failure is None:
+            _note(path, channel, alert)
+            sent.append(alert)
+            continue
+        failures.append(failure)
+        if failure.may_pass:
+            break  # nobody is there: the others would wait as long, and in vain
+    problems = tuple(
+        f"{channel.name}: {len(choice.alerts) - len(sent)} of {len(choice.alerts)} not sent: "
+        f"{failure}; the next run tries again"
+        for failure in failures[:1]
+    )
+    return Outcome(_told(channel, sent), left_out, problems)
+
+
+def _told(channel: Channel, alerts: Sequence[Alert]) -> tuple[tuple[str, str], ...]:
+    return tuple((channel.name, alert.incident.headline) for alert in alerts)
+
+
+def _failure(channel: Channel, alert: Alert, sleep: Sleep) -> PostError | None:
+    """Send an alert, patiently; what kept it from arriving."""
+    try:
+        patiently(lambda: channel.send(alert), sleep)
+    except PostError as error:
+        return error
+    return None
+
+
+def _note(path: Path, channel: Channel, alert: Alert) -> None:
+    """Keep that an alert went out.
+
+    Raises:
+        RetailError: the file does not allow it any more.
+    """
+    incident = alert.incident
+    row = SentAlert(
+        incident_id=incident.incident_id,
+        lead_anomaly_id=incident.lead_anomaly_id,
+        channel=channel.name,
+        reason=alert.reason,
+        severity=incident.severity,
+        confidence=incident.confidence,
+        sent_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+    )
+    try:
+        store.append(path, "alerts", [row])
+    except DetectError as error:
+        raise RetailError(f"sent, but not noted, so it will be sent again: {error}") from error
+
+
+def _left_out(channel: Channel, choice: Choice, given: Settings) -> tuple[str, ...]:
+    if not choice.too_old:
+        return ()
+    noun = "incident" if choice.too_old == 1 else "incidents"
+    return (
+        f"{channel.name}: left out {choice.too_old} {noun} that ended more than "
+        f"{given.rules.max_age_days} days before the last day looked at (ALERT_MAX_AGE_DAYS)",
+    )

@@ -1,0 +1,108 @@
+"""Alerts by e-mail: one message each, plain and HTML, through one SMTP server."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from dataclasses import dataclass, field
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, localtime
+
+from retail.outputs.alerts import message
+from retail.outputs.alerts.records import Alert, Channel
+from retail.outputs.http import PostError
+
+NAME = "e-mail"
+STARTTLS, SSL, NONE = "starttls", "ssl", "none"
+PORTS = {STARTTLS: 587, SSL: 465, NONE: 25}
+TEMPORARY = range(400, 500)
+"""Replies by which a server asks to be tried again later (RFC 5321, 4.2.1)."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """An SMTP server and who asks it; the password is not in its representation."""
+
+    host: str
+    port: int
+    security: str
+    user: str = field(repr=False)
+    password: str = field(repr=False)
+    timeout: float
+
+
+def channel(server: Server, sender: str, receivers: tuple[str, ...], report: str) -> Channel:
+    """The channel of e-mail.
+
+    Args:
+        server: who takes the messages.
+        sender: address they come from.
+        receivers: addresses they go to.
+        report: where the report is to be read; empty where that is not known.
+    """
+
+    def send(alert: Alert) -> None:
+        _deliver(server, compose(alert, sender, receivers, report))
+
+    return Channel(NAME, send)
+
+
+def compose(alert: Alert, sender: str, receivers: tuple[str, ...], report: str) -> EmailMessage:
+    """The message; its id is the same for the same news, so that mailboxes can tell a copy."""
+    words = message.write(alert, report)
+    mail = EmailMessage()
+    mail["Subject"] = words.subject
+    mail["From"] = sender
+    mail["To"] = ", ".join(receivers)
+    mail["Date"] = format_datetime(localtime())
+    mail["Message-ID"] = f"<{message.key(alert)}@{Address(addr_spec=sender).domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.as_text(words))
+    mail.add_alternative(message.as_html(words), subtype="html")
+    return mail
+
+
+def _deliver(server: Server, mail: EmailMessage) -> None:
+    """Hand a message over.
+
+    Raises:
+        PostError: it was not taken; without the server's words, which may repeat ours.
+    """
+    try:
+        with _connect(server) as session:
+            if server.security == STARTTLS:
+                session.starttls(context=ssl.create_default_context())
+            if server.user:
+                session.login(server.user, server.password)
+            refused = session.send_message(mail)
+    except smtplib.SMTPResponseException as error:
+        raise _refusal(server, error.smtp_code) from None
+    except smtplib.SMTPRecipientsRefused as error:
+        codes = [code for code, _ in error.recipients.values()]
+        raise _refusal(server, min(codes, default=550)) from None
+    except ssl.SSLCertVerificationError:
+        raise PostError(f"{server.host} has no valid certificate", may_pass=False) from None
+    except smtplib.SMTPNotSupportedError:
+        raise PostError(
+            f"{server.host} offers no {'encryption' if server.security == STARTTLS else 'login'}",
+            may_pass=False,
+        ) from None
+    except UnicodeError:  # its text would repeat the password
+        raise PostError("user and password may hold ASCII only", may_pass=False) from None
+    except (OSError, smtplib.SMTPException):
+        raise PostError(f"cannot reach {server.host}:{server.port}", may_pass=True) from None
+    if refused:
+        raise PostError(f"{server.host} refused {len(refused)} of the receivers", may_pass=False)
+
+
+def _connect(server: Server) -> smtplib.SMTP:
+    if server.security == SSL:
+        context = ssl.create_default_context()
+        return smtplib.SMTP_SSL(server.host, server.port, timeout=server.timeout, context=context)
+    return smtplib.SMTP(server.host, server.port, timeout=server.timeout)
+
+
+def _refusal(server: Server, code: int) -> PostError:
+    meaning = ": user or password refused" if code in (530, 534, 535) else ""
+    return PostError(f"{server.host} answered {code}{meaning}", may_pass=code in TEMPORARY)

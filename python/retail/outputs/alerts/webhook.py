@@ -1,0 +1,24 @@
+"""Alerts to a webhook: one POST of JSON each, of the form that Slack takes."""
+
+from __future__ import annotations
+
+from retail.outputs.alerts import message
+from retail.outputs.alerts.records import Alert, Channel
+from retail.outputs.http import Address, post_json
+
+NAME = "webhook"
+
+
+def channel(address: Address, report: str, timeout: float) -> Channel:
+    """The channel of a webhook.
+
+    Args:
+        address: where to.
+        report: where the report is to be read; empty where that is not known.
+        timeout: seconds without any sign of the other side.
+    """
+
+    def send(alert: Alert) -> None:
+        post_json(address, message.as_json(alert, message.write(alert, report)), timeout)
+
+    return Channel(NAME, send)

@@ -1,0 +1,187 @@
+"""A series with its band and its marks, to hover over and to click on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+
+from retail import formatting
+from retail.outputs.report import kpis, words
+from retail.reading import KpiRow
+from retail.schema import AnomalyRow, ExpectationRow
+
+HEIGHT = 340
+CLICKED = "clicked"
+TYPICAL = (0.02, 0.98)
+"""The frame takes in the band between these quantiles: a band may be wider than any value."""
+CLEAR = 0.06
+SHAPES = {"bad": "diamond", "good": "triangle-up", "neutral": "square"}
+COLOURS = {
+    "light": {
+        "band": "#dbe5ee", "line": "#33566f", "expected": "#7c93a6",
+        "bad": "#a32a12", "good": "#0b6a58", "neutral": "#5a5f66", "sheet": "#fbfaf7",
+        "text": "#555c63",
+    },
+    "dark": {
+        "band": "#2b3b49", "line": "#a8c8e0", "expected": "#6f8698",
+        "bad": "#ff9d87", "good": "#74d3b8", "neutral": "#b5bac0", "sheet": "#14171a",
+        "text": "#a9b0b7",
+    },
+}  # fmt: skip
+"""Those of the report's colours.css."""
+HINTS = {
+    "when": "Period",
+    "actual_shown": "Actual",
+    "expected_shown": "Expected",
+    "band_shown": "Band",
+    "remark": "Remark",
+}
+
+
+def of_series(
+    kpi: KpiRow, periods: Sequence[ExpectationRow], found: Sequence[AnomalyRow], theme: str
+) -> alt.LayerChart | alt.FacetChart | None:
+    """The chart, or None where there is nothing to draw."""
+    table = frame(kpi, periods, {f.period_start: f for f in found})
+    if len(table) < 2:
+        return None
+    colours = COLOURS[theme if theme in COLOURS else "light"]
+    y_of = _axis(kpi, limits(table), colours["text"])
+    y = y_of("actual")
+    days = alt.Axis(
+        title=None, tickCount=6, labelOverlap=True, grid=False, labelColor=colours["text"]
+    )
+    base = alt.Chart(table).encode(x=alt.X("day:T", axis=days))
+    hints = [alt.Tooltip(f"{name}:N", title=title) for name, title in HINTS.items()]
+    layers = [
+        *_band(table, base, y_of, colours),
+        base.mark_line(color=colours["line"], strokeWidth=1.5, clip=True).encode(y=y),
+        *_marks(table, base, y, hints, colours),
+        _dots(base, y, hints, colours),
+    ]
+    return alt.layer(*layers).properties(height=HEIGHT)
+
+
+def _axis(kpi: KpiRow, domain: list[float], colour: str) -> Callable[[str], alt.Y]:
+    """The upright axis, the same for whatever column is drawn against it."""
+    form = ".0%" if kpi.unit == "ratio" else "~s"
+    axis = alt.Axis(title=None, format=form, tickCount=6, labelColor=colour)
+    scale = alt.Scale(domain=domain, nice=False, zero=False)
+    return lambda column: alt.Y(f"{column}:Q", axis=axis, scale=scale)
+
+
+def _band(
+    table: pd.DataFrame,
+    base: alt.Chart,
+    y_of: Callable[[str], alt.Y],
+    colours: Mapping[str, str],
+) -> list[alt.Chart]:
+    """Where values were expected; nothing where there never was an expectation."""
+    if table["lower"].isna().all():
+        return []
+    known = base.transform_filter("isValid(datum.lower)")
+    return [
+        known.mark_area(color=colours["band"], clip=True).encode(y=y_of("lower"), y2="upper:Q"),
+        known.mark_line(
+            color=colours["expected"], strokeDash=[3, 3], strokeWidth=1, clip=True
+        ).encode(y=y_of("expected")),
+    ]
+
+
+def _dots(
+    base: alt.Chart, y: alt.Y, hints: list[alt.Tooltip], colours: Mapping[str, str]
+) -> alt.Chart:
+    """Unseen until clicked: what is hovered over and clicked on."""
+    clicked = alt.selection_point(name=CLICKED, fields=["start"], on="click")
+    seen = alt.when(clicked, empty=False).then(alt.value(0.75)).otherwise(alt.value(0.0))
+    dots = base.mark_circle(size=70, color=colours["line"], cursor="pointer")
+    drawn: alt.Chart = dots.encode(y=y, opacity=seen, tooltip=hints).add_params(clicked)
+    return drawn
+
+
+def _marks(
+    table: pd.DataFrame,
+    base: alt.Chart,
+    y: alt.Y,
+    hints: list[alt.Tooltip],
+    colours: Mapping[str, str],
+) -> list[alt.Chart]:
+    """A shape of its own for each effect that was found; hollow where the period is not over."""
+    kinds = table.loc[table["mark"] != "", ["mark", "is_early"]].drop_duplicates()
+    return [
+        base.transform_filter((alt.datum.mark == effect) & (alt.datum.is_early == is_early))
+        .mark_point(
+            shape=SHAPES.get(effect, "circle"), size=150, opacity=1, strokeWidth=2,
+            fill=colours["sheet"] if is_early else colours[effect],
+            stroke=colours[effect] if is_early else colours["sheet"],
+        )
+        .encode(y=y, tooltip=hints)
+        for effect, is_early in kinds.itertuples(index=False)
+    ]  # fmt: skip
+
+
+def frame(
+    kpi: KpiRow, periods: Sequence[ExpectationRow], found: Mapping[dt.date, AnomalyRow]
+) -> pd.DataFrame:
+    """One row per period with business; one that is not over only where something was found."""
+    rows = []
+    for period in periods:
+        finding = found.get(period.period_start)
+        actual = finding.actual if finding else period.actual
+        if actual is None or (
+            finding is None and period.why_not in (*kpis.WITHOUT_TRADE, "incomplete")
+        ):
+            continue
+        rows.append(
+            {
+                "day": pd.Timestamp(period.period_start),
+                "start": period.period_start.isoformat(),
+                "when": formatting.upper_first(
+                    formatting.period(period.period_start, period.grain)
+                ),
+                "actual": actual,
+                "expected": period.expected,
+                "lower": period.lower,
+                "upper": period.upper,
+                "actual_shown": formatting.amount(actual, kpi.unit),
+                "expected_shown": formatting.amount(period.expected, kpi.unit),
+                "band_shown": band(period, kpi.unit),
+                "mark": finding.favourability if finding else "",
+                "is_early": finding is not None and finding.is_early,
+                "remark": remark(period, finding, kpi.unit),
+            }
+        )
+    table = pd.DataFrame(rows)
+    floats = ["actual", "expected", "lower", "upper"]
+    return table.astype(dict.fromkeys(floats, float)) if rows else table
+
+
+def band(period: ExpectationRow, unit: str) -> str:
+    """Where the value was expected to lie."""
+    if period.lower is None or period.upper is None:
+        return formatting.NOTHING
+    return f"{formatting.amount(period.lower, unit)} to {formatting.amount(period.upper, unit)}"
+
+
+def remark(period: ExpectationRow, finding: AnomalyRow | None, unit: str) -> str:
+    """What was found in a period, or why nothing was looked for."""
+    if finding is not None:
+        so_far = "early warning" if finding.is_early else "anomaly"
+        moved = formatting.change(finding.actual, finding.expected, unit)
+        return f"{so_far}: {moved}, {formatting.percent(finding.confidence)} sure"
+    if period.why_not is not None:
+        return f"not tested: {words.NOT_TESTED.get(period.why_not, period.why_not)}"
+    return formatting.NOTHING
+
+
+def limits(table: pd.DataFrame) -> list[float]:
+    """From the least to the most that is worth seeing: all values, and most of the band."""
+    lows = [float(table["actual"].min()), float(table["lower"].quantile(TYPICAL[0]))]
+    highs = [float(table["actual"].max()), float(table["upper"].quantile(TYPICAL[1]))]
+    low = min(value for value in lows if value == value)
+    high = max(value for value in highs if value == value)
+    room = CLEAR * (high - low) or abs(high) or 1.0
+    return [low - room if low < 0 else max(low - room, 0.0), high + room]

@@ -1,0 +1,59 @@
+"""Answering back: acknowledge, snooze with an end, label as false or real."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from detect.errors import DetectError
+from retail.feedback import record, status
+from retail.outputs.dashboard import read, render
+from retail.outputs.dashboard.cache import Look
+from retail.reading import ReadError, today
+from retail.schema import AnomalyRow, IncidentRow
+
+ACTIONS = {
+    status.ACKNOWLEDGE: "Acknowledge: somebody is on it",
+    status.SNOOZE: "Snooze: say nothing of these KPIs until a day",
+    status.FALSE: "Label as a false alarm",
+    status.REAL: "Label as real",
+}
+WEEK = dt.timedelta(days=7)
+TOLD, FAILED = "told", "failed"
+
+
+def section(look: Look, incident: IncidentRow, members: list[AnomalyRow]) -> None:
+    """What was said of an incident so far, and the means to say more."""
+    told = st.session_state.pop(TOLD, None)
+    if told:
+        st.success(render.plain(told))
+    said = look.ask(read.said, tuple(sorted(f.anomaly_id for f in members)))
+    latest = said[0] if said else None
+    if latest is not None:
+        render.fragment(
+            "said",
+            said=latest,
+            status=status.STATUS.get(latest.action, latest.action),
+        )
+    with st.expander("Acknowledge, snooze or label"):
+        action = st.radio("What about it?", list(ACTIONS), format_func=ACTIONS.__getitem__)
+        until = None
+        if action == status.SNOOZE:
+            first = today()
+            until = st.date_input("Until, that day included", first + WEEK, min_value=first)
+        note = st.text_input("Why (if you like)", max_chars=300)
+        if st.button("Save"):
+            _say(look, incident, str(action), until, note)
+
+
+def _say(look: Look, incident: IncidentRow, action: str, until: dt.date | None, note: str) -> None:
+    """Write it down; what went wrong is one line."""
+    try:
+        with look.alone():
+            told = record.say(look.path, incident.incident_id, action, until, note.strip() or None)
+    except (DetectError, ReadError) as error:
+        st.error(render.plain(f"Not saved. {error}"))
+        return
+    st.session_state[TOLD] = f"Saved. {told}."
+    st.rerun()

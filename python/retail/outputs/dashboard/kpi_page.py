@@ -1,0 +1,288 @@
+"""A KPI: its series with band and marks, its trends, and any period down to its order lines."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import streamlit as st
+
+from retail import formatting
+from retail.outputs.dashboard import address, chart, order_lines, read, render, url_state
+from retail.outputs.dashboard.cache import Look
+from retail.outputs.dashboard.labels import WHOLE, named
+from retail.outputs.dashboard.records import Dimension, Place, Share
+from retail.outputs.dashboard.url_state import Choice
+from retail.outputs.report import kpis, words
+from retail.reading import Facts, KpiRow, period_end
+from retail.reading.selection import of_series
+from retail.schema import ALL, GRAINS, OTHER, AnomalyRow, ExpectationRow
+
+LARGEST = 12
+"""Members shown of a dimension; the others are one row."""
+MARKS = 6
+EVERYWHERE = "All countries"
+
+
+def page(look: Look, facts: Facts, chosen: Choice) -> None:
+    """The page of a KPI."""
+    country = _controls(look, facts, chosen)
+    periods = look.ask(read.series, chosen.kpi, chosen.grain, country)
+    if not periods:
+        st.info("Nothing is known of this series: it has no period yet.")
+        return
+    span = url_state.span(chosen.span, periods[0].period_start, periods[-1].period_start)
+    seen = [p for p in periods if span[0] <= p.period_start <= span[1]]
+    found = _found(facts, chosen, country)
+    _series(chosen, country, periods, seen, found)
+    _findings(facts, chosen.kpi, [f for f in found if span[0] <= f.period_start <= span[1]])
+    trends = of_series(facts.trends, chosen.kpi.kpi, country, chosen.grain)
+    render.fragment("trends_of", trends=trends[:MARKS], grain=chosen.grain)
+    _into(look, facts, chosen, country, periods, seen, found)
+
+
+# ------------------------------------------------------------------------------- controls
+
+
+def _controls(look: Look, facts: Facts, chosen: Choice) -> str:
+    """The four choices; returns the country, or all."""
+    kpi_at, grain_at, country_at, span_at = st.columns([3, 2, 3, 3])
+    names = {
+        k.kpi: f"{k.label} · {k.kpi_group}" for k in sorted(facts.kpis.values(), key=kpis.place)
+    }
+    with kpi_at:
+        address.pick(
+            st.selectbox, "KPI", list(names), chosen.kpi.kpi, "kpi",
+            forget=("grain", "period", "member"), format_func=lambda name: names.get(name, name),
+        )  # fmt: skip
+    with grain_at:
+        address.pick(
+            st.segmented_control, "Grain", list(GRAINS), chosen.grain, "grain",
+            forget=("period", "member"), format_func=formatting.upper_first,
+        )  # fmt: skip
+    with country_at:
+        country = _country(look, facts, chosen)
+    with span_at:
+        _span(facts, chosen)
+    return country
+
+
+def _country(look: Look, facts: Facts, chosen: Choice) -> str:
+    """A KPI of countries has no whole; every other one starts with it."""
+    every = list(look.ask(read.countries))
+    options = every if chosen.kpi.segment_by == "country" else [ALL, *every]
+    default = _largest(facts, chosen.kpi, options)
+    return address.pick(
+        st.selectbox, "Country", options, url_state.one_of(options, chosen.country, default),
+        "country", forget=("member",),
+        format_func=lambda name: EVERYWHERE if name == ALL else name,
+    )  # fmt: skip
+
+
+def _largest(facts: Facts, kpi: KpiRow, options: Sequence[str]) -> str:
+    if ALL in options:
+        return ALL
+    sizes: dict[str, float] = {}
+    for period in facts.periods:
+        if period.kpi == kpi.kpi:
+            sizes[period.segment] = sizes.get(period.segment, 0.0) + (period.actual or 0.0)
+    known = [name for name in options if name in sizes]
+    return max(known, key=sizes.__getitem__, default=options[0] if options else ALL)
+
+
+def _span(facts: Facts, chosen: Choice) -> None:
+    first, last = facts.coverage.first_day, facts.coverage.last_day
+    is_own = ".." in chosen.span
+    names = url_state.SPANS | {url_state.OWN_SPAN: "own dates"}
+    current = url_state.OWN_SPAN if is_own else url_state.one_of(list(names), chosen.span, "182")
+
+    def keep() -> None:
+        name = st.session_state["pick_span"]
+        dates = "..".join(
+            d.isoformat() for d in url_state.span(url_state.DEFAULT_SPAN, first, last)
+        )
+        address.go(span=dates if name == url_state.OWN_SPAN else name)
+
+    st.session_state["pick_span"] = current
+    st.selectbox(
+        "Period", list(names), key="pick_span", on_change=keep, format_func=names.__getitem__
+    )
+    if is_own:
+        _own_dates(chosen, first, last)
+
+
+def _own_dates(chosen: Choice, first: dt.date, last: dt.date) -> None:
+    def keep() -> None:
+        dates = st.session_state["own_dates"]
+        if len(dates) == 2:
+            address.go(span="..".join(day.isoformat() for day in dates))
+
+    st.session_state["own_dates"] = url_state.span(chosen.span, first, last)
+    st.date_input("From and to", key="own_dates", min_value=first, max_value=last, on_change=keep)
+
+
+# --------------------------------------------------------------------------------- series
+
+
+def _found(facts: Facts, chosen: Choice, country: str) -> list[AnomalyRow]:
+    key = (chosen.kpi.kpi, country, chosen.grain)
+    return [f for f in facts.findings if (f.kpi, f.segment, f.grain) == key]
+
+
+def _series(
+    chosen: Choice,
+    country: str,
+    periods: Sequence[ExpectationRow],
+    seen: Sequence[ExpectationRow],
+    found: Sequence[AnomalyRow],
+) -> None:
+    kpi = chosen.kpi
+    render.fragment(
+        "series",
+        kpi=kpi,
+        country="" if country == ALL else country,
+        wish=words.DIRECTIONS[kpi.direction],
+        state=kpis.state(kpi, periods, found),
+        is_measured=country != ALL and kpi.segment_by != "country",
+    )
+    theme = st.context.theme.type or "light"
+    drawn = chart.of_series(kpi, seen, found, theme)
+    if drawn is None:
+        st.info("There is nothing to draw: fewer than two periods with business.")
+        return
+
+    def keep() -> None:
+        picked = st.session_state["chart"]["selection"].get(chart.CLICKED) or []
+        if picked:
+            address.go(period=str(picked[0]["start"]), member=None)
+
+    st.altair_chart(
+        drawn, key="chart", on_select=keep, selection_mode=[chart.CLICKED],
+        alt=f"{kpi.label}, {chosen.grain}: {_spoken(kpi, chosen.grain, seen, found)}",
+    )  # fmt: skip
+    render.fragment("legend")
+
+
+def _spoken(
+    kpi: KpiRow, grain: str, seen: Sequence[ExpectationRow], found: Sequence[AnomalyRow]
+) -> str:
+    starts = {p.period_start for p in seen}
+    marked = [f for f in found if f.period_start in starts]
+    return kpis.described(kpi, "weekly" if grain == "weekly" else "daily", seen, marked)
+
+
+def _findings(facts: Facts, kpi: KpiRow, found: Sequence[AnomalyRow]) -> None:
+    """A button for each mark, the newest first."""
+    headlines = {i.incident_id: i.headline for i in facts.incidents}
+    render.fragment("marks", count=len(found), shown=min(len(found), MARKS))
+    with st.container(horizontal=True):
+        for finding in sorted(found, key=lambda f: f.period_start, reverse=True)[:MARKS]:
+            _mark(kpi, finding, headlines.get(finding.incident_id, ""))
+
+
+def _mark(kpi: KpiRow, finding: AnomalyRow, headline: str) -> None:
+    """The way to the incident of a finding."""
+    when = formatting.upper_first(formatting.period(finding.period_start, finding.grain))
+    moved = formatting.change(finding.actual, finding.expected, kpi.unit)
+    st.button(
+        render.plain(f"{when}{' so far' if finding.is_early else ''}: {moved} · open the incident"),
+        key=f"open_{finding.anomaly_id}",
+        help=render.plain(headline),
+        on_click=address.go,
+        kwargs={"view": url_state.INCIDENTS, "incident": finding.incident_id, "member": None},
+    )
+
+
+# ----------------------------------------------------------------------------- one period
+
+
+def _into(
+    look: Look,
+    facts: Facts,
+    chosen: Choice,
+    country: str,
+    periods: Sequence[ExpectationRow],
+    seen: Sequence[ExpectationRow],
+    found: Sequence[AnomalyRow],
+) -> None:
+    """One period: the KPI within each member of a dimension, and the order lines of one."""
+    render.fragment("into")
+    when_at, by_at, member_at = st.columns(3)
+    with when_at:
+        period = _period(chosen, periods, seen)
+    if period is None:
+        return
+    with by_at:
+        by = _dimension(look.ask(read.dimensions), country)
+    fixed = () if country == ALL else (("country", country),)
+    last = period_end(period.period_start, chosen.grain)
+    place = Place(period.period_start, last, fixed)
+    shares = look.ask(read.shares, chosen.kpi, chosen.grain, place, by)
+    with member_at:
+        member = _member(shares, by, facts)
+    finding = next((f for f in found if f.period_start == period.period_start), None)
+    _shares(facts, chosen.kpi, by, shares, chart.remark(period, finding, chosen.kpi.unit))
+    if member != WHOLE:
+        listed = tuple(share.member for share in shares[:LARGEST])
+        place = Place(place.first, place.last, (*fixed, (by, member)), listed)
+    parts = [] if country == ALL else [country]
+    parts += [] if member == WHOLE else [named(member, by, facts)]
+    title = formatting.period(period.period_start, chosen.grain)
+    order_lines.section(look, place, ", ".join([title, *parts]), facts.shop.money)
+
+
+def _period(
+    chosen: Choice, periods: Sequence[ExpectationRow], seen: Sequence[ExpectationRow]
+) -> ExpectationRow | None:
+    """The period that is looked into: any that the address names, else the latest that is seen."""
+    known = {p.period_start.isoformat(): p for p in periods if p.actual is not None}
+    wanted = address.given("period")
+    period = url_state.period(wanted, list(known.values()) if wanted in known else seen)
+    if period is None:
+        return None
+    start = period.period_start.isoformat()
+    options = [p.period_start.isoformat() for p in seen if p.actual is not None][::-1]
+    address.pick(
+        st.selectbox, formatting.upper_first(words.PERIODS[chosen.grain]),
+        options if start in options else [start, *options], start, "period", forget=("member",),
+        format_func=lambda text: formatting.period(dt.date.fromisoformat(text), chosen.grain),
+    )  # fmt: skip
+    return period
+
+
+def _dimension(known: Sequence[Dimension], country: str) -> str:
+    """What a period is broken down by; within a country, countries say nothing."""
+    dimensions = [
+        d.name for d in known if country == ALL or "country" not in (d.name, d.coarser_than)
+    ]
+    return address.pick(
+        st.selectbox, "Broken down by", dimensions,
+        url_state.one_of(dimensions, address.given("by"), dimensions[0]), "by",
+        forget=("member",), format_func=formatting.words,
+    )  # fmt: skip
+
+
+def _member(shares: Sequence[Share], by: str, facts: Facts) -> str:
+    """Whose order lines are wanted: everybody's, one member's, or those of all smaller ones."""
+    names = [WHOLE, *(share.member for share in shares[:LARGEST])]
+    names += [OTHER] if len(shares) > LARGEST else []
+    return address.pick(
+        st.selectbox, "Order lines of", names,
+        url_state.one_of(names, address.given("member"), WHOLE), "member",
+        format_func=lambda name: named(name, by, facts),
+    )  # fmt: skip
+
+
+def _shares(facts: Facts, kpi: KpiRow, by: str, shares: Sequence[Share], remark: str) -> None:
+    """The KPI within the largest members, and what was found in the period."""
+    render.fragment(
+        "shares",
+        by=formatting.words(by),
+        rows=[
+            (named(share.member, by, facts), formatting.amount(share.value, kpi.unit))
+            for share in shares[:LARGEST]
+        ],
+        others=len(shares) - LARGEST,
+        label=kpi.label,
+        remark=remark,
+    )

@@ -1,0 +1,70 @@
+"""The end of every path: the order lines of some days and one segment, and a file of them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pandas as pd
+import streamlit as st
+
+from retail.outputs.dashboard import harmless, read, render
+from retail.outputs.dashboard.cache import Look
+from retail.outputs.dashboard.records import Line, Place
+
+SHOWN = 500
+MOST = 100_000
+"""Lines in the file: about what a spreadsheet is comfortable with."""
+MONEY = ("unit_price", "net_revenue")
+EMPTY = ("customer_id", "description", "region")
+LEADING = (
+    "ordered_at", "invoice_no", "product", "description", "quantity", "unit_price",
+    "net_revenue", "customer_id", "country",
+)  # fmt: skip
+
+
+def section(look: Look, place: Place, title: str, money: str) -> None:
+    """Sums of all lines, the largest of them, and a button for a file of them.
+
+    Args:
+        look: at the file.
+        place: days and members.
+        title: the same in words.
+        money: the unit of the shop's.
+    """
+    found = look.ask(read.lines, place, SHOWN)
+    render.fragment(
+        "sums", title=title, sums=found.sums, shown=len(found.largest), most=MOST, money=money
+    )
+    if not found.largest:
+        return
+    table = frame(found.largest)
+    st.dataframe(
+        table,
+        hide_index=True,
+        key="lines",
+        height=min(420, 36 * (len(table) + 1) + 2),
+        column_config={
+            **{name: st.column_config.NumberColumn(format="%.2f") for name in MONEY},
+            "ordered_at": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+        },
+        alt=f"Order lines of {title}",
+    )
+
+    def file() -> bytes:
+        with look.alone():
+            return harmless.as_csv(read.lines(look.path, place, MOST).largest)
+
+    st.download_button(
+        "Download as CSV",
+        data=file,
+        file_name=f"order_lines_{place.first}_{place.last}.csv",
+        mime="text/csv",
+        on_click="ignore",
+    )
+
+
+def frame(lines: tuple[Line, ...]) -> pd.DataFrame:
+    """Lines as a table, what people look at first in front; money as numbers to sort by."""
+    table = pd.DataFrame([dataclasses.asdict(line) for line in lines])
+    table = table.astype(dict.fromkeys(MONEY, float)).fillna(dict.fromkeys(EMPTY, ""))
+    return table[[*LEADING, *(name for name in table.columns if name not in LEADING)]]

@@ -1,0 +1,193 @@
+"""Questions to the finished file, each a short look; what people choose travels as a parameter."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Mapping
+from pathlib import Path
+
+from retail import reading as asked
+from retail.errors import RetailError
+from retail.outputs.dashboard.records import NONE, Dimension, Line, Lines, Place, Share, Sums
+from retail.reading import Connection, Explanation, Facts, KpiRow, read_facts, reading, rows_of
+from retail.schema import ALL, OTHER, AttributionRow, ExpectationRow, Feedback, Grain
+from retail.storage.quoting import identifier
+
+PATIENCE_SECONDS = 2.0
+"""How long somebody looks at a page that waits for another program."""
+SEGMENTS = {"daily": "marts.fct_segments_daily", "weekly": "marts.fct_segments_weekly"}
+
+COUNTRIES = "select country from marts.dim_countries order by country"
+DIMENSIONS = "select dimension, coarser_than from marts.dim_dimensions order by place"
+EXPRESSIONS = "select dimension, expr from marts.dim_dimensions"
+
+
+def facts(path: Path) -> Facts:
+    """Everything that the report shows."""
+    return read_facts(path, PATIENCE_SECONDS)
+
+
+def countries(path: Path) -> tuple[str, ...]:
+    """All countries that the shop has sold to."""
+    with reading(path, PATIENCE_SECONDS) as connection:
+        return tuple(name for (name,) in connection.execute(COUNTRIES).fetchall())
+
+
+def dimensions(path: Path) -> tuple[Dimension, ...]:
+    """What KPIs are broken down by, in the order of the semantic model."""
+    with reading(path, PATIENCE_SECONDS) as connection:
+        return rows_of(connection, Dimension, DIMENSIONS, [])
+
+
+def series(path: Path, kpi: KpiRow, grain: Grain, country: str) -> tuple[ExpectationRow, ...]:
+    """A KPI's periods; one that has no series for a country is measured there, without a band."""
+    with reading(path, PATIENCE_SECONDS) as connection:
+        if country == ALL or kpi.segment_by == "country":
+            return asked.read_series(connection, kpi.kpi, grain, country)
+        whole = asked.read_series(connection, kpi.kpi, grain, ALL)
+        query = f"""
+            select period_start, {_measure(connection, kpi)}
+            from {SEGMENTS[grain]}
+            where country = ?
+            group by period_start
+        """  # noqa: S608 - known names; what is chosen is a parameter
+        measured = dict(connection.execute(query, [country]).fetchall())
+        nothing = None if _is_ratio(connection, kpi) else 0.0
+    return tuple(_unbounded(row, country, measured, nothing) for row in whole)
+
+
+def _unbounded(
+    row: ExpectationRow,
+    country: str,
+    measured: Mapping[dt.date, float | None],
+    nothing: float | None,
+) -> ExpectationRow:
+    """A period of the whole shop as that of a country: what came there, and no band."""
+    came = measured.get(row.period_start)
+    return dataclasses.replace(
+        row, segment=country, actual=nothing if came is None else came,
+        expected=None, lower=None, upper=None, is_tested=False,
+    )  # fmt: skip
+
+
+def shares(
+    path: Path, kpi: KpiRow, grain: Grain, place: Place, dimension: str
+) -> tuple[Share, ...]:
+    """A KPI in one period within each member of a dimension, the largest numerator first."""
+    with reading(path, PATIENCE_SECONDS) as connection:
+        numerator, _ = _measures(connection, kpi)
+        columns = {name: identifier(name) for name in _expressions(connection)}
+        where, given = _within(place, columns)
+        query = f"""
+            select {_member(dimension, columns)}, {_measure(connection, kpi)},
+                cast(coalesce(sum({numerator}), 0) as double)
+            from {SEGMENTS[grain]}
+            where period_start = ? and {where}
+            group by 1
+            order by abs(coalesce(sum({numerator}), 0)) desc, 1
+        """  # noqa: S608 - known names; what is chosen is a parameter
+        return rows_of(connection, Share, query, [place.first, *given])
+
+
+def parts(path: Path, name: str) -> tuple[AttributionRow, ...]:
+    """What an anomaly or an early warning was broken down to, and its causes."""
+    with reading(path, PATIENCE_SECONDS) as connection:
+        return asked.read_attributions(connection, [name])
+
+
+def explanation(path: Path, incident_id: str) -> Explanation:
+    """Which factor moved net revenue in an incident and where, and what was checked."""
+    with reading(path, PATIENCE_SECONDS) as connection:
+        return asked.read_explanation(connection, incident_id)
+
+
+def said(path: Path, names: tuple[str, ...]) -> tuple[Feedback, ...]:
+    """What people said of some anomalies, the latest first."""
+    with reading(path, PATIENCE_SECONDS) as connection:
+        given = asked.read_feedback(connection)
+    return tuple(row for row in given[::-1] if row.anomaly_id in names)
+
+
+def lines(path: Path, place: Place, most: int) -> Lines:
+    """Order lines of a place, at most so many, and the sums of all.
+
+    Raises:
+        RetailError: a dimension is none of those that order lines have.
+    """
+    columns = ", ".join(field.name for field in dataclasses.fields(Line))
+    with reading(path, PATIENCE_SECONDS) as connection:
+        where, given = _within(place, _expressions(connection))
+        scope = f"order_date between ? and ? and {where}"
+        parameters = [place.first, place.last, *given]
+        (sums,) = rows_of(
+            connection,
+            Sums,
+            f"""
+            select
+                count(*), count(distinct invoice_no) filter (line_type = 'sale'),
+                coalesce(sum(units), 0), coalesce(sum(gross_revenue), 0),
+                coalesce(sum(returned_revenue), 0), coalesce(sum(net_revenue), 0)
+            from marts.fct_kpi_lines
+            where {scope}
+            """,  # noqa: S608 - known names; what is chosen is a parameter
+            parameters,
+        )
+        largest = rows_of(
+            connection,
+            Line,
+            f"""
+            select {columns}
+            from marts.fct_kpi_lines
+            where {scope}
+            order by abs(net_revenue) desc, ordered_at, invoice_no, source_file, source_row
+            limit ?
+            """,  # noqa: S608 - known names; what is chosen is a parameter
+            [*parameters, most],
+        )
+    return Lines(sums, largest)
+
+
+def _expressions(connection: Connection) -> dict[str, str]:
+    """How each dimension is worked out of an order line: SQL that the build has checked."""
+    return dict(connection.execute(EXPRESSIONS).fetchall())
+
+
+def _within(place: Place, known: Mapping[str, str]) -> tuple[str, list[object]]:
+    """A condition for the members of a place, and its parameters."""
+    conditions: list[str] = []
+    given: list[object] = []
+    for dimension, member in place.members:
+        cell = _member(dimension, known)
+        is_rest = member == OTHER
+        conditions.append(f"not list_contains(?::varchar[], {cell})" if is_rest else f"{cell} = ?")
+        given.append(list(place.listed) if is_rest else member)
+    return " and ".join(conditions) or "true", given
+
+
+def _member(dimension: str, known: Mapping[str, str]) -> str:
+    """A dimension's member as text.
+
+    Only SQL of the file itself becomes part of a query: a column, or an expression of
+    `dim_dimensions`, which the build has checked. What people choose looks it up.
+    """
+    if dimension not in known:
+        raise RetailError(f"{dimension}: no such dimension; there are {', '.join(known)}")
+    return f"coalesce(cast({known[dimension]} as varchar), '{NONE}')"
+
+
+def _measures(connection: Connection, kpi: KpiRow) -> tuple[str, str | None]:
+    """The columns whose sums make a KPI: numerator, and denominator of a ratio."""
+    query = "select numerator, denominator from marts.dim_kpis where kpi = ?"
+    numerator, denominator = connection.execute(query, [kpi.kpi]).fetchall()[0]
+    return identifier(numerator), identifier(denominator) if denominator else None
+
+
+def _is_ratio(connection: Connection, kpi: KpiRow) -> bool:
+    return _measures(connection, kpi)[1] is not None
+
+
+def _measure(connection: Connection, kpi: KpiRow) -> str:
+    numerator, denominator = _measures(connection, kpi)
+    above = f"cast(sum({numerator}) as double)"
+    return above if denominator is None else f"{above} / nullif(sum({denominator}), 0)"

@@ -1,0 +1,81 @@
+"""What is looked at: read from the address of the page, so that a link keeps it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from retail.outputs.report import kpis
+from retail.reading import Facts, KpiRow
+from retail.schema import ALL, GRAINS, ExpectationRow, Grain, IncidentRow
+
+KPIS, INCIDENTS = "kpis", "incidents"
+SPANS = {"90": "3 months", "182": "6 months", "396": "13 months", "all": "everything"}
+OWN_SPAN = "own"
+DEFAULT_SPAN = "182"
+STATUSES = ("open", "all")
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the address asks for, where it exists; `missing` is an incident that doesn't."""
+
+    view: str
+    kpi: KpiRow
+    grain: Grain
+    country: str
+    span: str
+    incident: IncidentRow | None
+    missing: str
+
+
+def read(given: Mapping[str, str], facts: Facts) -> Choice:
+    """The choice of an address; what is wrong or missing in it gets its default."""
+    ordered = sorted(facts.kpis.values(), key=kpis.place)
+    first = facts.kpis.get("total_revenue", ordered[0])
+    kpi = facts.kpis.get(given.get("kpi", ""), first)
+    wanted = given.get("incident", "")
+    incident = _incident(wanted, facts)
+    return Choice(
+        view=one_of((KPIS, INCIDENTS), given.get("view"), INCIDENTS if wanted else KPIS),
+        kpi=kpi,
+        grain=one_of(GRAINS, given.get("grain"), kpi.cadence),
+        country=given.get("country", ALL),
+        span=given.get("span", DEFAULT_SPAN),
+        incident=incident,
+        missing=wanted if incident is None else "",
+    )
+
+
+def _incident(name: str, facts: Facts) -> IncidentRow | None:
+    """The incident of that name, or that a finding of that name belongs to."""
+    names = {f.incident_id for f in facts.findings if f.anomaly_id == name} | {name}
+    return next((i for i in facts.incidents if i.incident_id in names), None)
+
+
+def one_of(options: Sequence[Item], wanted: object, default: Item) -> Item:
+    """The option that is wanted, by its text; else the default."""
+    return next((option for option in options if str(option) == str(wanted)), default)
+
+
+def span(text: str, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
+    """The days of a span: so many days up to the last, all, or `FROM..TO`."""
+    if text.isdecimal():
+        return max(first, last - dt.timedelta(days=min(int(text), 100_000))), last
+    start, dots, end = text.partition("..")
+    try:
+        chosen = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
+    except ValueError:
+        return first, last
+    return (max(chosen[0], first), min(chosen[1], last)) if dots else (first, last)
+
+
+def period(text: str | None, periods: Sequence[ExpectationRow]) -> ExpectationRow | None:
+    """The period that starts on a date; else the latest with business that is over."""
+    usual = [p for p in periods if p.why_not not in (*kpis.WITHOUT_TRADE, "incomplete")]
+    latest = (usual or periods)[-1:]
+    wanted = [p for p in periods if p.period_start.isoformat() == text]
+    return next(iter([*wanted, *latest]), None)

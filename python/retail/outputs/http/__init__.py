@@ -1,0 +1,8 @@
+"""JSON to an address by HTTP POST, without ever telling the address or a key to anybody else."""
+
+from __future__ import annotations
+
+from retail.outputs.http.retry import PostError, patiently
+from retail.outputs.http.send import Address, post_json
+
+__all__ = ["Address", "PostError", "patiently", "post_json"]

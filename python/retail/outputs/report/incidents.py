@@ -1,0 +1,272 @@
+"""Incidents to cards: what moved, how sure, for whom, and where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from retail import formatting
+from retail.outputs.report import cells, svg, words
+from retail.outputs.report.cells import Cell
+from retail.reading import Facts, KpiRow, lead_first
+from retail.reading.selection import is_recent, need_attention, open_incidents
+from retail.schema import ALL, OTHER, AnomalyRow, AttributionRow, IncidentRow
+
+WATERFALLS = 60
+"""Incidents that are broken down; older ones keep their words and their findings."""
+LEAST_STEP = 0.03
+"""Part of all movement from which a segment is a step of its own."""
+STEPS = 6
+"""Segments in a waterfall; the others are one step."""
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """A finding, as a line of its incident's table."""
+
+    finding: AnomalyRow
+    label: str
+    when: str
+    actual: Cell
+    expected: Cell
+    lower: Cell | None
+    upper: Cell
+    change: str
+    confidence: Cell
+
+
+@dataclass(frozen=True)
+class Part:
+    """A segment's part of the change."""
+
+    dimension: str
+    segment: str
+    contribution: Cell
+    share: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """An incident, ready to be shown."""
+
+    incident: IncidentRow
+    anchor: str
+    when: str
+    effect: str
+    sureness: str
+    confidence: Cell
+    cause: str
+    owners: str
+    rows: tuple[FindingRow, ...]
+    chart: Markup | None
+    charted: str
+    parts: tuple[Part, ...]
+    tops: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Incidents that need attention, and all others, newest first."""
+
+    urgent: tuple[Card, ...]
+    others: tuple[Card, ...]
+    open: int
+    provisional: int
+    recent: int
+
+
+def anchor(incident_id: str) -> str:
+    """Where on the page an incident is."""
+    return svg.safe_name("incident", incident_id)
+
+
+def one(facts: Facts, incident: IncidentRow) -> Card:
+    """A single incident, with its parts however old it is."""
+    return _card(
+        incident,
+        [f for f in facts.findings if f.incident_id == incident.incident_id],
+        [c for c in facts.contributions if c.anomaly_id == incident.lead_anomaly_id],
+        facts.kpis,
+        facts.products,
+        is_charted=True,
+    )
+
+
+def cards(facts: Facts) -> Cards:
+    """All incidents; those open and recent, or the newest open ones, need attention."""
+    urgent = need_attention(facts.incidents, facts.run.as_of)
+    waiting = open_incidents(facts.incidents)
+    chosen = {incident.incident_id for incident in urgent}
+    charted = {incident.incident_id for incident in facts.incidents[:WATERFALLS]} | chosen
+    members: dict[str, list[AnomalyRow]] = {}
+    for finding in facts.findings:
+        members.setdefault(finding.incident_id, []).append(finding)
+    parts: dict[str, list[AttributionRow]] = {}
+    for row in facts.contributions:
+        parts.setdefault(row.anomaly_id, []).append(row)
+
+    def card(incident: IncidentRow) -> Card:
+        return _card(
+            incident,
+            members.get(incident.incident_id, []),
+            parts.get(incident.lead_anomaly_id, []),
+            facts.kpis,
+            facts.products,
+            is_charted=incident.incident_id in charted,
+        )
+
+    return Cards(
+        tuple(card(incident) for incident in urgent),
+        tuple(card(i) for i in facts.incidents if i.incident_id not in chosen),
+        len(waiting),
+        sum(incident.is_provisional for incident in waiting),
+        sum(is_recent(incident, facts.run.as_of) for incident in urgent),
+    )
+
+
+def _card(
+    incident: IncidentRow,
+    members: Sequence[AnomalyRow],
+    contributions: Sequence[AttributionRow],
+    kpis: Mapping[str, KpiRow],
+    products: Mapping[str, str],
+    *,
+    is_charted: bool,
+) -> Card:
+    ordered = lead_first(incident, members)
+    lead = ordered[0] if ordered else None
+    unit = kpis[lead.kpi].unit if lead else ""
+    told = _told(contributions, incident)
+    chart = None
+    if lead and told and is_charted:
+        chart = _waterfall(incident, lead, kpis[lead.kpi], told, products)
+    return Card(
+        incident=incident,
+        anchor=anchor(incident.incident_id),
+        when=formatting.span(incident.period_start, incident.period_end),
+        effect=_effect(ordered),
+        sureness=words.sureness(incident.confidence),
+        confidence=Cell(
+            formatting.percent(incident.confidence),
+            incident.confidence,
+            cells.source("insights.incidents", incident.incident_id, "confidence"),
+        ),
+        cause=formatting.segment(incident.root_cause, products),
+        owners=", ".join(dict.fromkeys(f.owner for f in ordered)),
+        rows=tuple(_row(f, kpis[f.kpi]) for f in ordered),
+        chart=chart,
+        charted=formatting.words(told[0].dimensions) if told else "",
+        parts=tuple(_part(c, lead, unit, products) for c in told if is_charted),
+        tops=tuple(
+            _part(c, lead, unit, products) for c in contributions if is_charted and c.rank == 1
+        ),
+    )
+
+
+def _effect(members: Sequence[AnomalyRow]) -> str:
+    """Whether it is good or bad news, both, or neither."""
+    effects = {finding.favourability for finding in members} - {"neutral"}
+    return "mixed" if len(effects) > 1 else next(iter(effects), "neutral")
+
+
+def _row(finding: AnomalyRow, kpi: KpiRow) -> FindingRow:
+    where = "" if finding.segment == ALL else f" of {finding.segment}"
+    lower = None if finding.lower is None else cells.finding(finding, "lower", kpi.unit)
+    return FindingRow(
+        finding=finding,
+        label=kpi.label + where,
+        when=formatting.period(finding.period_start, finding.grain),
+        actual=cells.finding(finding, "actual", kpi.unit),
+        expected=cells.finding(finding, "expected", kpi.unit),
+        lower=lower,
+        upper=cells.finding(finding, "upper", kpi.unit),
+        change=formatting.change(finding.actual, finding.expected, kpi.unit),
+        confidence=cells.confidence(finding),
+    )
+
+
+# ------------------------------------------------------------------------- contributions
+
+
+def _told(contributions: Sequence[AttributionRow], incident: IncidentRow) -> list[AttributionRow]:
+    """The dimension that tells most: the cause's own, else the one with the clearest segment."""
+    by_dimension: dict[str, list[AttributionRow]] = {}
+    for row in contributions:
+        by_dimension.setdefault(row.dimensions, []).append(row)
+    if not by_dimension:
+        return []
+    named = [name for name in by_dimension if name in incident.root_cause]
+    best = max(named or by_dimension, key=lambda name: _clarity(by_dimension[name]))
+    return by_dimension[best]
+
+
+def _clarity(rows: Sequence[AttributionRow]) -> tuple[float, int]:
+    """How much of all movement is the largest segment's; of equals, the finer dimension."""
+    named = [abs(row.contribution) for row in rows if OTHER not in row.segment.values()]
+    total = sum(abs(row.contribution) for row in rows)
+    return (round(max(named, default=0.0) / (total or 1.0), 2), len(rows))
+
+
+def _part(
+    row: AttributionRow, lead: AnomalyRow | None, unit: str, products: Mapping[str, str]
+) -> Part:
+    is_early = lead is not None and lead.is_early
+    table = "insights.early_attributions" if is_early else "insights.attributions"
+    return Part(
+        dimension=formatting.words(row.dimensions),
+        segment=formatting.segment(row.segment, products),
+        contribution=Cell(
+            formatting.contribution(row.contribution, unit),
+            row.contribution,
+            cells.source(table, row.anomaly_id, row.dimensions, row.rank, "contribution"),
+        ),
+        share=formatting.percent(row.share_of_change),
+    )
+
+
+def _largest(told: Sequence[AttributionRow]) -> list[AttributionRow]:
+    """The segments that get a step of their own: the largest, unless they hardly count."""
+    least = LEAST_STEP * sum(abs(c.contribution) for c in told)
+    counted = [c for c in told if abs(c.contribution) >= least and OTHER not in c.segment.values()]
+    return sorted(counted, key=lambda c: -abs(c.contribution))[:STEPS]
+
+
+def _label(segment: Mapping[str, str], products: Mapping[str, str]) -> str:
+    """A segment on a narrow chart: a product by its description alone."""
+    return " and ".join(
+        products.get(member, member).strip()
+        if dimension == "product"
+        else formatting.member(dimension, member)
+        for dimension, member in segment.items()
+    )
+
+
+def _waterfall(
+    incident: IncidentRow,
+    lead: AnomalyRow,
+    kpi: KpiRow,
+    told: Sequence[AttributionRow],
+    products: Mapping[str, str],
+) -> Markup:
+    largest = _largest(told)
+    steps = [
+        svg.Step(
+            formatting.upper_first(_label(c.segment, products)),
+            formatting.contribution(c.contribution, kpi.unit),
+            c.contribution,
+        )
+        for c in largest
+    ]
+    if len(told) > len(largest):
+        rest = lead.actual - lead.expected - sum(step.value for step in steps)
+        shown = formatting.contribution(rest, kpi.unit)
+        steps += [svg.Step("All others", shown, rest)] if formatting.is_something(shown) else []
+    word = "At least" if lead.is_early else "Actual"
+    start = svg.Step("Expected", formatting.amount(lead.expected, kpi.unit), lead.expected)
+    end = svg.Step(word, formatting.amount(lead.actual, kpi.unit), lead.actual)
+    by = formatting.words(told[0].dimensions)
+    title = f"{kpi.label}, {formatting.period(lead.period_start, lead.grain)}: change by {by}"
+    listed = "; ".join(f"{step.label} {step.shown}" for step in [start, *steps, end])
+    return svg.waterfall(anchor(incident.incident_id) + "-chart", title, listed, start, steps, end)

@@ -1,0 +1,110 @@
+"""Facts to one self-contained page, and the page into a file: the table of contents of a report."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from retail import formatting
+from retail.console import harmless
+from retail.errors import RetailError
+from retail.outputs.report import incidents, kpis, trust, words
+from retail.reading import Facts, read_facts
+from retail.storage.errors import reason
+
+TEMPLATES = Path(__file__).parent / "templates"
+FILE = "report.html"
+
+
+def write(database: Path, out: Path | None = None) -> Path:
+    """Write the report of a finished DuckDB file, beside it if not told otherwise.
+
+    The same file gives the same page to the last byte, until a snooze ends. A reader sees the old
+    page or the new one, never a half.
+
+    Returns:
+        Where the page is.
+
+    Raises:
+        ReadError: the file does not allow it.
+        RetailError: the page can't be written.
+    """
+    path = out or database.with_name(FILE)
+    page = render(read_facts(database))
+    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        draft.write_text(page, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        why = reason(error)
+        raise RetailError(f"{path}: cannot be written ({why}); give another --out") from error
+    return path
+
+
+def environment(*folders: Path) -> Environment:
+    """Where templates come from, those of the report last; whatever they are given is escaped."""
+    made = Environment(
+        loader=FileSystemLoader([*folders, TEMPLATES]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_tight,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "day": formatting.day,
+        "moment": formatting.moment,
+        "count": formatting.count,
+    }
+    made.globals |= {"formatting": formatting, "words": words}
+    return made
+
+
+def _tight(value: object) -> object:
+    """Keep percentages on one line; what is markup already stays as it is."""
+    return formatting.tight(value) if type(value) is str else value
+
+
+def style(*names: str) -> str:
+    """Style sheets of the report, one after the other."""
+    return "".join(_part(name) for name in names)
+
+
+def render(facts: Facts) -> str:
+    """The page as text: no external address, no script but its own, every text escaped."""
+    sheet, script = style("colours.css", "parts.css", "page.css"), _part("page.js")
+    return harmless(
+        environment()
+        .get_template("page.html")
+        .render(
+            style=Markup(sheet),  # noqa: S704 - files of our own
+            script=Markup(script),  # noqa: S704 - files of our own
+            style_hash=_hash(sheet),
+            script_hash=_hash(script),
+            facts=facts,
+            run=facts.run,
+            shop=facts.shop,
+            coverage=facts.coverage,
+            incidents=incidents.cards(facts),
+            kpis=kpis.cards(facts),
+            trends=trust.trends(facts),
+            quality=trust.quality(facts),
+            blind_spots=trust.blind_spots(facts),
+            ledger=trust.ledger(facts),
+        )
+    )
+
+
+def _part(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """What the page's own policy allows: this very text, and no other."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

@@ -1,0 +1,251 @@
+"""Findings to text for a terminal, read in ten seconds, or to JSON for a program."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retail.console import harmless
+from retail.formatting import (
+    amount,
+    contribution,
+    count,
+    day,
+    factor,
+    lower_first,
+    percent,
+    segment,
+    words,
+)
+from retail.reading import (
+    SIMULATED,
+    SIMULATED_DATA,
+    KpiRow,
+    read_findings,
+    read_kpis,
+    read_run,
+    read_table,
+    reading,
+)
+from retail.reading.selection import going_on, need_attention, open_incidents
+from retail.schema import ALL, AnomalyRow, AttributionRow, IncidentRow, Run, TrendRow
+
+if TYPE_CHECKING:
+    from retail.feedback.record import Explained
+    from retail.jobs.detection.pipeline import Outcome
+
+RESET = "\033[0m"
+COLOURS = {"critical": "\033[1;31m", "high": "\033[31m", "medium": "\033[33m", "low": "\033[2m"}
+NAME_WIDTH = 44
+LARGEST = 3
+"""Segments shown of each dimension."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a summary tells: the last run, its incidents, and the trends that go on."""
+
+    run: Run
+    incidents: tuple[IncidentRow, ...]
+    trends: tuple[TrendRow, ...]
+    kpis: dict[str, KpiRow]
+
+
+def read(path: Path) -> Summary:
+    """Read what a summary tells."""
+    with reading(path) as connection:
+        run, kpis = read_run(connection), read_kpis(connection)
+        trends = read_table(connection, TrendRow, "trends")
+        incidents = read_findings(connection).incidents
+        return Summary(run, incidents, going_on(trends, kpis, run.as_of), kpis)
+
+
+def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
+    """What is new, what is going on, and what the reader must know about the data.
+
+    Args:
+        path: the finished file.
+        untested: KPIs with too little history at their own cadence.
+        colour: mark severities by colour.
+    """
+    found = read(path)
+    lines = []
+    if SIMULATED in found.run.source:
+        lines.append(SIMULATED_DATA)
+    rows = count(found.run.source_rows, "row")
+    lines.append(f"{harmless(found.run.source)} ({rows}), as of {day(found.run.as_of, full=True)}")
+    lines.append(
+        f"{count(len(found.incidents), 'incident')} in all history, "
+        f"{len(open_incidents(found.incidents))} of them open; the latest:"
+    )
+    for incident in need_attention(found.incidents, found.run.as_of):
+        mark = _mark(incident.severity, colour=colour)
+        lines.append(f"  {mark} {percent(incident.confidence):>6}  {harmless(incident.headline)}")
+    lines += map(harmless, _trends(found))
+    if untested:
+        lines.append(harmless(f"Too little history to test: {', '.join(untested)}."))
+    return "\n".join(lines)
+
+
+def _trends(found: Summary) -> list[str]:
+    """Trends still going on, one line."""
+    moves = (
+        f"{lower_first(found.kpis[t.kpi].label)} {percent(t.relative_change, signed=True)} "
+        f"since {day(t.window_start, full=True)}"
+        for t in found.trends
+    )
+    return [f"Trends: {', '.join(moves)}."] if found.trends else []
+
+
+def listing(incidents: Sequence[IncidentRow], *, colour: bool) -> str:
+    """One line per incident, in their order."""
+    lines = [
+        f"{row.incident_id}  {row.period_start}  {_mark(row.severity, colour=colour)} "
+        f"{percent(row.confidence):>6}  {row.status:<12}  {harmless(row.headline)}"
+        for row in incidents
+    ]
+    return "\n".join(lines) if lines else "No incidents."
+
+
+def explanation(found: Explained) -> str:
+    """An incident in words, its anomalies, and where the one to explain comes from."""
+    incident = found.incident
+    lines = [
+        incident.headline,
+        f"{incident.incident_id}  {incident.severity}  {incident.status}",
+        "",
+        incident.story,
+        "",
+        *(line for row in found.members for line in _anomaly(row, found.kpis[row.kpi])),
+        *_segments(found),
+        *_causes(found),
+        *_factors(found),
+    ]
+    lines += ["", "What was checked:"] if found.why.checks else []
+    lines += [f"  {words(r.check_name):<16}  {r.verdict:<10}  {r.detail}" for r in found.why.checks]
+    return "\n".join(harmless(" ".join(line.split("\n"))) for line in lines)
+
+
+def _anomaly(row: AnomalyRow, kpi: KpiRow) -> list[str]:
+    """What came, what was expected, and who noticed."""
+    where = "" if row.segment == ALL else f" of {row.segment}"
+    upper = amount(row.upper, kpi.unit)
+    band = (
+        f"{amount(row.lower, kpi.unit)} to {upper}" if row.lower is not None else f"up to {upper}"
+    )
+    least = "at least " if row.is_early else ""
+    return [
+        f"{row.anomaly_id}  {kpi.label}{where} ({row.kpi}), {row.grain}, {row.period_start}",
+        f"    {least}{amount(row.actual, kpi.unit)}, expected {amount(row.expected, kpi.unit)} "
+        f"(usual range: {band}), {row.favourability}",
+        f"    {percent(row.confidence)} sure, {row.severity}; noticed by {words(row.methods)}",
+    ]
+
+
+def _segments(found: Explained) -> list[str]:
+    """The largest contributions, one dimension after the other."""
+    rows = _of_first(found, "breakdown")
+    if not rows:
+        return []
+    return [
+        "",
+        f"Where {found.members[0].anomaly_id} comes from, one dimension at a time:",
+        *(_segment(row, found, words(row.dimensions)) for row in rows if row.rank <= LARGEST),
+    ]
+
+
+def _causes(found: Explained) -> list[str]:
+    """The segments that are named as the cause, best first."""
+    rows = _of_first(found, "root_cause")
+    if not rows:
+        return ["", "No segment is named as the cause: the change is broad."]
+    return ["", "Named as the cause:", *(_segment(row, found, "") for row in rows)]
+
+
+def _of_first(found: Explained, analysis: str) -> list[AttributionRow]:
+    name = found.members[0].anomaly_id
+    return [r for r in found.attributions if (r.anomaly_id, r.analysis) == (name, analysis)]
+
+
+def _segment(row: AttributionRow, found: Explained, dimension: str) -> str:
+    text = segment(row.segment, found.products, full=not dimension)
+    share = "" if row.share_of_change is None else percent(row.share_of_change)
+    change = contribution(row.contribution, found.kpis[found.members[0].kpi].unit)
+    return (
+        f"    {dimension:<14}{text:<{NAME_WIDTH}.{NAME_WIDTH}}  {change:>12}  {share:>8}".rstrip()
+    )
+
+
+def _factors(found: Explained) -> list[str]:
+    """What moved net revenue in the whole shop."""
+    whole = [row for row in found.why.drivers if row.dimension == ALL]
+    lines = [
+        f"  {factor(row.factor):<{NAME_WIDTH}}  {contribution(row.contribution, found.money):>12}"
+        for row in whole
+    ]
+    return ["", "What moved net revenue:", *lines] if whole else []
+
+
+def _mark(severity: str, *, colour: bool) -> str:
+    mark = f"{severity:<8}"
+    return COLOURS[severity] + mark + RESET if colour else mark
+
+
+def as_json(outcome: Outcome) -> str:
+    """Run and incidents as one JSON object."""
+    incidents = [
+        {
+            "incident_id": i.incident_id,
+            "period_start": i.period_start.isoformat(),
+            "period_end": i.period_end.isoformat(),
+            "severity": i.severity,
+            "confidence": i.confidence,
+            "status": i.status,
+            "is_provisional": i.is_provisional,
+            "headline": i.headline,
+            "narrative": i.narrative,
+            "root_cause": i.root_cause,
+        }
+        for i in outcome.incidents
+    ]
+    run = {
+        "run_id": outcome.run.run_id,
+        "as_of": outcome.run.as_of.isoformat(),
+        "source": outcome.run.source,
+        "source_rows": outcome.run.source_rows,
+        "is_simulated": outcome.inputs.source.is_simulated,
+        "anomalies": len(outcome.anomalies),
+        "trends": len(outcome.trends),
+        "largest_gap": outcome.reasons.largest_gap,
+        "untested": list(outcome.untested),
+    }
+    return _json(run | {"incidents": incidents})
+
+
+def listing_as_json(incidents: Sequence[IncidentRow]) -> str:
+    """Incidents as a JSON array."""
+    return _json(incidents)
+
+
+def explanation_as_json(found: Explained) -> str:
+    """A finding with all its rows as one JSON object."""
+    parts = {
+        "incident": found.incident,
+        "anomalies": found.members,
+        "attributions": found.attributions,
+    }
+    return _json(parts)
+
+
+def _json(value: object) -> str:
+    return harmless(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401 - whatever JSON does not know
+    """A record as its columns, anything else as text."""
+    is_record = dataclasses.is_dataclass(value) and not isinstance(value, type)
+    return dataclasses.asdict(value) if is_record else str(value)

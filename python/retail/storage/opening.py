@@ -1,0 +1,113 @@
+"""Open the DuckDB file, and tell in one line why it can't be had."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import duckdb
+
+from retail.storage.errors import StorageError, first_line, held
+from retail.storage.quoting import identifier, literal
+
+PAUSE_SECONDS = 0.1
+MEMORY_VARIABLE, MEMORY_LIMIT = "RETAIL_MEMORY_LIMIT", "4GB"
+"""The setting that says how much memory DuckDB may take, and its default, as in profiles.yml."""
+DAMAGE = (
+    "corrupt", "serializ", "deserializ", "checksum", "internal error", "not read enough bytes",
+)  # fmt: skip
+"""What DuckDB's messages have in them when a file is not what it was when it was written."""
+STRANGE_LOG = ("wal does not match", "wal checkpoint iteration")
+"""What they have in them when the write-ahead log beside a file is that of another one."""
+REPLACE = "move it away, and `make run` builds another"
+KEEP = f"put a backup in its place, or {REPLACE}; keep it, for what people said is in it"
+
+
+def open_database(
+    path: Path, *, read_only: bool, patience: float = 0.0
+) -> duckdb.DuckDBPyConnection:
+    """Open a file in bounded memory, waiting a little while another program writes to it.
+
+    Raises:
+        HeldError: it stays so.
+        StorageError: it can't be opened, or the bound is none; the message advises by cause.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            return _bounded(duckdb.connect(str(path), read_only=read_only))
+        except duckdb.Error as error:
+            if not (isinstance(error, duckdb.IOException) and "lock" in str(error)):
+                raise StorageError(unreadable(path, error)) from error
+            if time.monotonic() >= deadline:
+                raise held(path, error) from error
+            time.sleep(PAUSE_SECONDS)
+
+
+def _bounded(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    limit = os.environ.get(MEMORY_VARIABLE) or MEMORY_LIMIT
+    try:
+        return connection.execute(f"set memory_limit = {literal(limit)}")
+    except duckdb.Error as error:
+        connection.close()
+        raise StorageError(
+            f"{MEMORY_VARIABLE} is {limit!r} ({first_line(error)}); say 4GB, or what you have"
+        ) from error
+
+
+def insist_on_whole(path: Path) -> None:
+    """Read every block of a file, which takes a while where it is large.
+
+    Raises:
+        StorageError: one of them is not what was written.
+    """
+    try:
+        with open_database(path, read_only=True) as connection:
+            tables = connection.execute(
+                "select schema_name, table_name from duckdb_tables() where not temporary"
+            ).fetchall()
+            for names in tables:
+                whole = connection.table(".".join(map(identifier, names)))
+                whole.aggregate("max(hash(columns(*)))").fetchall()
+    except duckdb.Error as error:
+        raise StorageError(unreadable(path, error)) from error
+
+
+def log_of(path: Path) -> Path:
+    """Where DuckDB keeps what was written and is not in the file yet."""
+    return path.with_name(f"{path.name}.wal")
+
+
+def told(path: Path, error: duckdb.Error) -> str:
+    """Say in one line what DuckDB said of a file, and what to do where it can't be read."""
+    is_damaged = any(sign in str(error).lower() for sign in DAMAGE)
+    return unreadable(path, error) if is_damaged else f"{path}: {first_line(error)}"
+
+
+def unreadable(path: Path, error: Exception) -> str:
+    """Say that a file can't be read, why, and what to do about that cause."""
+    said = str(error).lower()
+    wal = log_of(path)
+    if any(sign in said for sign in STRANGE_LOG):
+        return (
+            f"{path}: {wal.name} beside it is of another file, which a program had open for "
+            f"writing while {path.name} was replaced; close that program and move {wal.name} away: "
+            f"{path.name} itself is whole ({first_line(error)})"
+        )
+    if "replaying wal" in said:
+        return (
+            f"{path}: {wal.name} beside it can't be read ({first_line(error)}); move it away and "
+            f"keep it: what a program wrote by hand is in it, {path.name} itself is whole"
+        )
+    if "permission denied" in said:
+        return f"{path}: this user may not read it; have its owner allow that (chmod, chown)"
+    if "version number" in said:
+        return f"{path}: a newer DuckDB wrote it ({first_line(error)}); open it with that version"
+    if "encrypt" in said:
+        return f"{path}: it is encrypted ({first_line(error)}); give RETAIL_DB another file"
+    if "is a directory" in said:
+        return f"{path}: it is a folder; give RETAIL_DB a file"
+    if any(sign in said for sign in DAMAGE):
+        return f"{path}: a damaged DuckDB file ({first_line(error)}); {KEEP}"
+    return f"{path}: not a DuckDB file that can be read ({first_line(error)}); {REPLACE}"

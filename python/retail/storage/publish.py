@@ -1,0 +1,256 @@
+"""All or nothing: work on a private copy of the DuckDB file, then put it in place.
+
+The published file is never written to, only ever replaced: whoever has it open keeps reading the
+old tables, the next open sees the new ones, and nobody waits. Work that dies half-way leaves the
+published file as it was. One program at a time builds; what is written meanwhile in a moment, as
+somebody's word on a finding, is brought over when the build is published.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from retail.storage.errors import MAKE_ROOM, StorageError, held, reason
+from retail.storage.opening import insist_on_whole, log_of, open_database
+
+BUILDING, CHANGING = ".building-", ".changing-"
+"""Prefixes of the folders that hold private copies, beside the published file."""
+COPY_VARIABLE = "RETAIL_PRIVATE_COPY"
+"""Names the private copy that dbt is to build in, for whoever made one. profiles.yml does not ask
+for it, so that dbt keeps what it has parsed."""
+PATIENCE_SECONDS = 10.0
+PAUSE_SECONDS = 0.05
+
+BringOver = Callable[[Path, Path], None]
+"""Adds to a copy (second) what was written to the published file (first) since it was copied."""
+
+
+@contextmanager
+def private_copy(database: Path, bring_over: BringOver) -> Iterator[Path]:
+    """Lend a private copy of ``database`` and publish it when the block ends without an error.
+
+    The copy has the same file name in a folder of its own: DuckDB names a database after its file.
+
+    Args:
+        database: the published file; need not exist yet.
+        bring_over: called before publishing where the published file was replaced meanwhile.
+
+    Yields:
+        Path of the copy.
+
+    Raises:
+        StorageError: another program is at work on the file, holds it for writing, the file
+            can't be read, or the disk refuses.
+    """
+    database = database.resolve()
+    with only_one_at_work(database), _copy_of(database, BUILDING) as copy:
+        seen = identity(database)
+        try:
+            with _told(copy.parent, as_before(database)):
+                yield copy
+        except Exception:
+            if database.exists():
+                insist_on_whole(database)  # a damaged block is told of as such
+            raise
+        with _publishing(database):
+            if database.exists() and identity(database) != seen:
+                bring_over(database, copy)
+            _put_in_place(copy, database)
+
+
+@contextmanager
+def changed(database: Path) -> Iterator[Path]:
+    """Lend a copy of ``database`` for a short change, and publish it at the end of the block.
+
+    A build under way does not hinder it, and a private copy is lent as it is.
+
+    Raises:
+        StorageError: another program holds the file for writing, or the disk refuses.
+    """
+    if is_private(database):
+        yield database
+        return
+    database = database.resolve()
+    with _publishing(database), _copy_of(database, CHANGING) as copy:
+        yield copy
+        _put_in_place(copy, database)
+
+
+def is_private(database: Path) -> bool:
+    """Say whether a file is a private copy, which whoever made it will publish."""
+    return database.absolute().parent.name in {
+        f"{prefix}{database.name}" for prefix in (BUILDING, CHANGING)
+    }
+
+
+def published_as(database: Path) -> Path:
+    """Path of the file that a private copy is to replace; any other file's own."""
+    return database.absolute().parents[1] / database.name if is_private(database) else database
+
+
+@contextmanager
+def only_one_at_work(database: Path) -> Iterator[None]:
+    """Hold the right to build tables of the file, for as long as the block takes.
+
+    Raises:
+        StorageError: another program has it.
+    """
+    if is_private(database):
+        yield
+        return
+    with _locked(database, "lock", patience=0) as has_it:
+        if not has_it:
+            raise StorageError(
+                f"another program is at work on {database}; wait until it has finished"
+            )
+        yield
+
+
+@contextmanager
+def _publishing(database: Path) -> Iterator[None]:
+    """Hold the right to put another file in place; nobody holds it for long."""
+    with _locked(database, "publishing", patience=PATIENCE_SECONDS) as has_it:
+        if not has_it:
+            raise StorageError(
+                f"{database}: another program is just replacing it; try again in a moment"
+            )
+        yield
+
+
+@contextmanager
+def _locked(database: Path, kind: str, patience: float) -> Iterator[bool]:
+    """Try to take a lock that the system drops when this process ends, however it ends."""
+    with _told(database.parent):
+        database.parent.mkdir(parents=True, exist_ok=True)
+        lock = (database.parent / f".{database.name}.{kind}").open("w")
+    with lock:
+        yield _patiently(lambda: _take(lock, fcntl.flock, fcntl.LOCK_EX), patience)
+
+
+def _take(file: IO[str] | IO[bytes], lock: Callable[[int, int], None], kind: int) -> bool:
+    try:
+        lock(file.fileno(), kind | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def _patiently(attempt: Callable[[], bool], patience: float) -> bool:
+    deadline = time.monotonic() + patience
+    while not attempt():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(PAUSE_SECONDS)
+    return True
+
+
+# ------------------------------------------------------------------------------------ the copy
+
+
+@contextmanager
+def _copy_of(database: Path, prefix: str) -> Iterator[Path]:
+    folder = database.parent / f"{prefix}{database.name}"
+    shutil.rmtree(folder, ignore_errors=True)  # what a killed program left behind
+    try:
+        with _told(folder):
+            folder.mkdir()
+        copy = folder / database.name
+        if database.exists():
+            _settle(database)
+            open_database(database, read_only=True, patience=PATIENCE_SECONDS).close()
+            with _told(folder):
+                _copy(database, copy)
+        yield copy
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _copy(database: Path, copy: Path) -> None:
+    """Copy under the lock that keeps DuckDB from writing to the file meanwhile."""
+    with _locked_for_reading(database):
+        shutil.copyfile(database, copy)
+        shutil.copymode(database, copy)
+
+
+def _settle(database: Path) -> None:
+    """Bring a write-ahead log home, which somebody left who wrote to the file by hand."""
+    if not log_of(database).exists():
+        return
+
+    open_database(database, read_only=False, patience=PATIENCE_SECONDS).close()
+
+
+def _put_in_place(copy: Path, database: Path) -> None:
+    """Replace the published file by a copy.
+
+    Raises:
+        HeldError: another program has it open for writing. DuckDB writes its log by the file's
+            name, so what that program writes later would lie beside the new file and lock
+            everybody out.
+        StorageError: the copy was not closed, or the disk refuses.
+    """
+    if log_of(copy).exists():
+        raise StorageError(f"{copy} was not closed; {as_before(database)}")
+    with _told(copy.parent, as_before(database)):
+        with copy.open("rb") as whole:
+            os.fsync(whole.fileno())
+        with _nobody_writing(database):
+            copy.replace(database)
+
+
+@contextmanager
+def _nobody_writing(database: Path) -> Iterator[None]:
+    """Keep other programs from opening a file for writing, which need not exist yet."""
+    if not database.exists():
+        yield
+        return
+    _settle(database)
+    with _locked_for_reading(database):
+        if log_of(database).exists():
+            raise StorageError(f"{database}: another program is just writing to it; try again")
+        yield
+
+
+@contextmanager
+def _locked_for_reading(database: Path) -> Iterator[None]:
+    """Hold the lock that keeps DuckDB from opening a file for writing; readers don't mind."""
+    with database.open("rb") as whole:
+        if not _patiently(lambda: _take(whole, fcntl.lockf, fcntl.LOCK_SH), PATIENCE_SECONDS):
+            open_database(database, read_only=True).close()  # tells which program it is
+            raise held(database)
+        yield
+
+
+def identity(database: Path) -> tuple[int, int, int] | None:
+    """What a file keeps when it is renamed, and no other has; None where there is none."""
+    if not database.exists():
+        return None
+    status = database.stat()
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+# ---------------------------------------------------------------------------------- one-liners
+
+
+def as_before(database: Path) -> str:
+    """Say what readers see after work that was not published."""
+    if database.exists():
+        return f"the tables in {database.name} are those of the last good run"
+    return f"there is no {database.name} yet"
+
+
+@contextmanager
+def _told(place: Path, then: str = MAKE_ROOM) -> Iterator[None]:
+    """Turn the operating system's refusals into one line."""
+    try:
+        yield
+    except OSError as error:
+        where = error.filename or place
+        raise StorageError(f"cannot write {where}: {reason(error)}; {then}") from error

@@ -1,0 +1,9 @@
+"""What the daily job did and when, run by run, also of runs that failed: a file of its own."""
+
+from __future__ import annotations
+
+from retail.storage.run_log.file import path_of, read
+from retail.storage.run_log.records import ALL, Node, Run, Step
+from retail.storage.run_log.write import Log, keep_log
+
+__all__ = ["ALL", "Log", "Node", "Run", "Step", "keep_log", "path_of", "read"]

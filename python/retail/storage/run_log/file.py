@@ -1,0 +1,118 @@
+"""The log's file: lines of JSON beside the database, appended to, so that no failure loses it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from retail.storage.run_log.records import ALL, KILLED, RUNNING, Node, Run, Step
+
+ENDING = ".runs.jsonl"
+RUNS_KEPT, NODES_KEPT = 400, 30
+"""Runs whose steps, and whose dbt results, are kept: a year of mornings, and a month."""
+Row = Step | Node
+
+
+def path_of(database: Path) -> Path:
+    """The log of a database: beside it, so that a run that publishes nothing is in it too."""
+    return database.with_name(f"{database.name}{ENDING}")
+
+
+def append(path: Path, rows: Iterable[Row]) -> None:
+    """Add rows, each in one line and one write.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    with path.open("a", encoding="utf-8") as file:
+        file.write("" if _is_whole(path) else "\n")
+        for row in rows:
+            file.write(_line(row))
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether the last line has its end; a program that was killed may have left half of one."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - 1, 0))
+        return file.read(1) in (b"", b"\n")
+
+
+def read(database: Path) -> tuple[Run, ...]:
+    """All runs that the log of a database has, the oldest first; none where there is no log."""
+    rows = read_rows(path_of(database))
+    steps = [row for row in rows if isinstance(row, Step)]
+    return tuple(
+        Run(whole, tuple(s for s in steps if s.run_id == whole.run_id and s.step != ALL))
+        for whole in steps
+        if whole.step == ALL
+    )
+
+
+def read_rows(path: Path) -> tuple[Row, ...]:
+    """The rows of a log, the last word on each step; a line that is none is passed over."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except FileNotFoundError:
+        return ()
+    found: dict[tuple[str, ...], Row] = {}
+    for row in map(_row, lines):
+        if row is not None:
+            found[_name(row)] = row
+    return tuple(found.values())
+
+
+def _name(row: Row) -> tuple[str, ...]:
+    if isinstance(row, Step):
+        return row.run_id, row.step
+    return row.run_id, row.kind, row.node
+
+
+def shorten(path: Path, mine: str) -> None:
+    """Keep the newest runs, and call killed what began, is not mine, and did not end.
+
+    To be called by one program at a time: whoever may build.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    rows = read_rows(path)
+    runs = list(dict.fromkeys(row.run_id for row in rows))
+    steps, nodes = set(runs[-RUNS_KEPT:]), set(runs[-NODES_KEPT:])
+    kept = [
+        _ended(row, mine)
+        for row in rows
+        if row.run_id in (nodes if isinstance(row, Node) else steps)
+    ]
+    draft = path.with_name(f".{path.name}.tmp")
+    draft.write_text("".join(map(_line, kept)), encoding="utf-8")
+    draft.replace(path)
+
+
+def _ended(row: Row, mine: str) -> Row:
+    if isinstance(row, Step) and row.status == RUNNING and row.run_id != mine:
+        return replace(row, status=KILLED, error="ended without a word")
+    return row
+
+
+def _line(row: Row) -> str:
+    return json.dumps(asdict(row), default=str, ensure_ascii=True) + "\n"
+
+
+def _row(line: str) -> Row | None:
+    """A row; None for half a line that a killed program left, or one of another version."""
+    try:
+        given = json.loads(line)
+        if "node" in given:
+            return Node(**given)
+        moments = {
+            name: given[name] and dt.datetime.fromisoformat(given[name])
+            for name in ("started_at", "finished_at")
+        }
+        return Step(**given | moments)
+    except (ValueError, TypeError, KeyError):
+        return None
