@@ -1,4 +1,4 @@
-"""Whoever stops a command within a running query gets one line and the code of README."""
+"""Whoever stops a command within a running query gets one line and the documented code."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def stopped(
 
 
 def is_one_line(ended: subprocess.CompletedProcess[str], name: str, code: int, word: str) -> bool:
-    """Whether a command ended as README says of one that is stopped."""
+    """Whether a command ended as docs/operations.md says of one that is stopped."""
     lines = ended.stderr.splitlines()
     assert ended.stdout == ""
     assert len(lines) == 1, ended.stderr
