@@ -257,11 +257,11 @@ def test_away_from_the_project_one_line_says_what_to_do(
     assert capsys.readouterr().err.strip().endswith("start in the project's root")
 
 
-@pytest.mark.parametrize("rounds", [["0"], ["1", "2"]])
+@pytest.mark.parametrize("rounds", [["--rounds", "0"], ["--rounds", "1", "--rounds", "2"]])
 def test_rounds_that_fit_no_scale_are_refused(
     rounds: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert call(bench_command, "bench", ["--scale", "1", "--rounds", *rounds]) == 1
+    assert call(bench_command, "bench", ["--scale", "1", *rounds]) == 1
     assert "one per scale" in capsys.readouterr().err
 
 

@@ -36,11 +36,13 @@ def lines(*rows: Row) -> Lines:
     invoice, customer, product, quantity, price = zip(*rows, strict=True)
     pieces, prices = np.array(quantity, dtype=float), np.array(price, dtype=float)
     size, is_sale = len(rows), pieces > 0
-    customers, products = (store.lines._coded(np.array(names)) for names in (customer, product))
+    customers, products = (
+        store.order_lines._coded(np.array(names)) for names in (customer, product)
+    )
     gross = np.where(is_sale, pieces * prices, 0.0)
     return Lines(
         day=np.full(size, np.datetime64("2024-03-04")),
-        invoice=store.lines._coded(np.array(invoice)),
+        invoice=store.order_lines._coded(np.array(invoice)),
         customer=customers,
         product=products,
         country=Coded(np.zeros(size, dtype=np.int64), ("Norway",)),
@@ -244,12 +246,17 @@ def test_with_little_history_nothing_is_suspected() -> None:
 
 def material(known: Lines | None, reversals: list[Reversal]) -> Material:
     cell = hourly()
-    return Material(cell, cell.period, known, reversals, {}, {"p1": "RED MUG"})
+    return Material(cell, cell.period, known, reversals, {})
+
+
+def checks(lead: Anomaly, given: Material) -> list[Doubt]:
+    """Every check of an incident without causes, with its sentence."""
+    return check_messages.describe(lead, run_checks(lead, [], given), {"p1": "RED MUG"})
 
 
 def test_a_reversal_is_told_with_pieces_product_customer_and_time() -> None:
     known = lines(*ordinary(), *BULK, *BACK)
-    raised = run_checks(found(RATE, known, 0.01, 0.02), [], material(known, [REVERSAL]))
+    raised = checks(found(RATE, known, 0.01, 0.02), material(known, [REVERSAL]))
     by_name = {d.check_name: d for d in raised}
     assert by_name["reversal"].detail == (
         "5,000 pieces of RED MUG (p1) were ordered by customer c9 and cancelled 16 minutes later."
@@ -263,12 +270,12 @@ def test_a_reversal_is_told_with_pieces_product_customer_and_time() -> None:
 def test_a_small_reversal_is_not_worth_a_word() -> None:
     known = lines(*ordinary(), *BULK)
     small = dataclasses.replace(REVERSAL, amount=5.0)
-    raised = run_checks(found(UNITS, known, 1.0, 1.0), [], material(known, [small]))
+    raised = checks(found(UNITS, known, 1.0, 1.0), material(known, [small]))
     assert {d.check_name: d.verdict for d in raised}["reversal"] == "none"
 
 
 def test_without_order_lines_nothing_is_claimed() -> None:
-    raised = run_checks(anomaly(UNITS, 9.0, 2.0), [], material(None, []))
+    raised = checks(anomaly(UNITS, 9.0, 2.0), material(None, []))
     verdicts = {d.check_name: d.verdict for d in raised}
     assert verdicts["one_order"] == verdicts["reversal"] == verdicts["price_slip"] == "not tested"
 
@@ -360,9 +367,10 @@ def doubts_of(path: Path, day: dt.date) -> dict[str, Doubt]:
         store.read_lines(path, day, day, "daily", ["returned_revenue", "gross_revenue"]),
         store.read_reversals(path, day, day),
         store.read_past_prices(path, day, day),
-        store.read_product_names(path),
     )
-    return {d.check_name: d for d in run_checks(lead, [], given)}
+    results = run_checks(lead, [], given)
+    described = check_messages.describe(lead, results, store.read_product_names(path))
+    return {d.check_name: d for d in described}
 
 
 @pytest.mark.parametrize(

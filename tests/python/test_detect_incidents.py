@@ -12,7 +12,7 @@ from detect.records import Anomaly, Attribution
 from retail import formatting
 from retail.feedback.status import overall
 from retail.jobs.detection import apply_feedback
-from retail.outputs.narrative import sentences
+from retail.outputs.narrative import sentences, stories
 from retail.schema import Feedback
 from test_detect_shop import kpi
 
@@ -88,7 +88,7 @@ def test_an_incident_tells_its_lead_its_cause_and_the_rest() -> None:
         members[0].anomaly_id, "root_cause", 1, ("country",), {"country": "France"},
         0.0, 45.0, -45.0, 0.9, "down",
     )  # fmt: skip
-    told = incidents.describe(members, [cause])[0]
+    told = stories.describe(members, [cause])[0]
     assert told.headline == "Order count 50 % below expected on 4 March 2024, from country France"
     assert "Country France accounts for 90 % of the change (−45)" in told.narrative
     assert "units sold (down)" in told.narrative
@@ -110,11 +110,11 @@ def test_a_share_beyond_the_whole_is_told_for_what_it_is(share: float, text: str
         members[0].anomaly_id, "root_cause", 1, ("country",), {"country": "France"},
         0.0, 45.0, -45.0, share, "down",
     )  # fmt: skip
-    assert text in incidents.describe(members, [cause])[0].narrative
+    assert text in stories.describe(members, [cause])[0].narrative
 
 
 def test_a_broad_change_says_so() -> None:
-    told = incidents.describe(incidents.group([anomaly()]), [])[0]
+    told = stories.describe(incidents.group([anomaly()]), [])[0]
     assert told.root_cause == {}
     assert "no segment is to blame" in told.narrative
 

@@ -140,7 +140,7 @@ def test_a_killed_writer_leaves_the_last_tables_alone(own: Path) -> None:
     script = f"""
         import os, signal
         from pathlib import Path
-        from detect import store
+        from retail.jobs.detection import store
         write = store.insights._write
         def write_or_die(connection, name, rows):
             if name == "runs":

@@ -21,7 +21,7 @@ from test_detect_shop import build, bulk_order, cells, plant
 DAY = 122
 RUN = """
     import json, pathlib, sys
-    from detect import pipeline
+    from retail.jobs.detection import pipeline
     found = pipeline.run(pathlib.Path(sys.argv[1]))
     loaded = sorted({"scipy.stats", "scipy.signal"} & set(sys.modules))
     counts = {"incidents": len(found.incidents), "trends": len(found.trends)}

@@ -127,7 +127,7 @@ def servers_at(shop: Shop) -> list[int]:
 def test_a_schedule_that_is_none_is_told_in_one_line(shop: Shop, outside: servers.Web) -> None:
     done = flow(shop, outside, "--serve", "whenever")
     assert done.returncode == 1
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("flow: ")]
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("retail schedule: ")]
     assert "'whenever' is no schedule" in line
 
 
