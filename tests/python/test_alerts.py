@@ -380,7 +380,7 @@ def test_an_alert_tells_the_incident_in_words_and_in_plain_fields(
     report = {"ALERT_REPORT_URL": "https://example.org/report.html"}
     send(database, to_webhook(webhook) | to_mailbox(mailbox) | report)
     (body,) = webhook.json
-    for words in ("[high] Order count", "Orders fell to 45.", "detect ack i1", "/report.html"):
+    for words in ("[high] Order count", "Orders fell to 45.", "retail ack i1", "/report.html"):
         assert words in str(body["text"])
         assert words in str(mailbox.messages[0])
     plain = body["incident"]

@@ -217,8 +217,8 @@ def test_what_a_killed_run_left_is_removed_when_it_is_old(tmp_path: Path) -> Non
 
 
 STOPS = {
-    "while the raw file is read": "retail.ingest.delimited.survey = stop",
-    "before the landed file has its name": "retail.ingest.parquet_cache.publish = stop",
+    "while the raw file is read": "ingest.delimited.survey = stop",
+    "before the landed file has its name": "ingest.parquet_cache.publish = stop",
     "between the landed file and its record": """
 draft_in = ingest.cache.draft_in
 ingest.cache.draft_in = lambda *what: stop() if ".json" in what else draft_in(*what)
@@ -227,7 +227,7 @@ ingest.cache.draft_in = lambda *what: stop() if ".json" in what else draft_in(*w
 LAND_AND_STOP = """
 import sys, time
 from pathlib import Path
-import ingest
+from retail import ingest
 def stop(*_):
     print("here", flush=True)
     time.sleep(60)
