@@ -84,8 +84,7 @@ def insist_on_the_frozen_script(folder: Path = Path(scripts.__file__).parent) ->
     files = (folder / f"{SCRIPTS[PLAIN]}{ending}" for ending in (".sql", ".py"))
     if hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest() != FROZEN:
         raise RetailError(
-            f"the {PLAIN} is not the one that all ratios are to (FROZEN in lab/bench/contenders.py);"
-            " put it back"
+            f"the {PLAIN} is not the one that all ratios are to (FROZEN in {__name__}); put it back"
         )
 
 
