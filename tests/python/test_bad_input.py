@@ -189,7 +189,7 @@ def test_one_file_full_of_malformed_rows_among_good_ones_stops_the_build(
     shop = Shop(built_shop.project, tmp_path, str(folder))
     done = shop.python("-m", "retail", "run")
     assert done.returncode == 1
-    (said,) = [row for row in done.stderr.splitlines() if row.startswith("daily:")]
+    (said,) = [row for row in done.stderr.splitlines() if row.startswith("retail run:")]
     assert "assert_malformed_rows_are_rare" in said
     assert "source_file = in/bad.csv, malformed_rows = 3, all_rows = 3, first_row = 1" in said
     assert "found = a lot" in said
