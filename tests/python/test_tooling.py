@@ -103,7 +103,8 @@ def test_pip_finds_all_that_it_resolves_in_the_lock(lock: str) -> None:
         f"{name} wants {wanted}"
         for name in installed
         for wanted in map(Requirement, requires(name) or [])
-        if is_wanted(wanted, extras[name]) and (name, wanted.name) not in OVERRIDDEN
+        if is_wanted(wanted, extras[name])
+        and (name, wanted.name) not in OVERRIDDEN
         and not (
             (found := canonicalize_name(wanted.name)) in versions
             and versions[found] in wanted.specifier
