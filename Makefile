@@ -239,7 +239,7 @@ endif
 	@touch $@
 
 # dbt-bouncer asks for duckdb < 2, and never imports it.
-lock_command = echo 'duckdb==2.0.0' > .venv-lock/override.txt; .venv-lock/bin/uv pip compile --quiet --no-config \
+lock_command = sed -n 's/^ *"\(duckdb==.*\)",$$/\1/p' pyproject.toml > .venv-lock/override.txt; .venv-lock/bin/uv pip compile --quiet --no-config \
 	--universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate --no-strip-extras \
 	--override .venv-lock/override.txt --custom-compile-command 'make lock' $(ARGS)
 

@@ -6,10 +6,8 @@
 {% macro comment_derived_columns() %}
     {%- if execute and target.type == 'duckdb' -%}
         {%- set known = {} -%}
-        {%- for node in graph.nodes.values() if node.name == 'fct_order_lines' -%}
-            {%- for column in node.columns.values() -%}
-                {%- do known.update({column.name: column.description}) -%}
-            {%- endfor -%}
+        {%- for name, column in measured_columns().items() -%}
+            {%- do known.update({name: column.description}) -%}
         {%- endfor -%}
         {%- for dimension in kpi_dimensions() -%}
             {%- do known.update({dimension.dimension: dimension.description}) -%}

@@ -5,7 +5,7 @@
 {% macro measure_type(agg, expr) %}
     {%- if agg == 'count_distinct' -%}
         {{ return('double') }}
-    {%- elif measured_columns().get(expr) in ['integer', 'bigint'] -%}
+    {%- elif measured_columns().get(expr, {}).get('data_type') in ['integer', 'bigint'] -%}
         {{ return('bigint') }}
     {%- endif -%}
     {{ return('decimal(38, 8)') }}

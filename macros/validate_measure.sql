@@ -2,7 +2,7 @@
 {% macro validate_measure(which, measure) %}
     {%- set meta = measure.config.meta -%}
     {%- set expr = measure.expr or measure.name -%}
-    {%- set type = measured_columns().get(expr | trim | lower, 'decimal') -%}
+    {%- set type = measured_columns().get(expr | trim | lower, {}).get('data_type', 'decimal') -%}
     {%- do validate_measured_keys(which, meta, kpi_allowed('measure_keys')) -%}
     {%- if measure.agg not in kpi_allowed('agg') -%}
         {%- do exceptions.raise_compiler_error(

@@ -24,7 +24,6 @@ NEGLIGIBLE = 0.1
 RATIO = "ratio"
 """Unit of a share or a rate."""
 NEVER_NEGATIVE = ("count", "items", RATIO)
-SEVERITIES = ("low", "medium", "high", "critical")
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,7 @@ from detect import anomalies
 from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
 from detect.features import look
-from detect.records import ALL, Anomaly, Bools, Floats, Kpi, Panel, Series
-
-METHOD = "so_far"
+from detect.records import ALL, SO_FAR, Anomaly, Bools, Floats, Kpi, Panel, Series
 
 
 def find(panel: Panel, calendar: TradingCalendar, accumulating: frozenset[str]) -> list[Anomaly]:
@@ -32,7 +30,7 @@ def find(panel: Panel, calendar: TradingCalendar, accumulating: frozenset[str]) 
     least = _at_least(_subset(panel, rows), unfinished, calendar)
     found = anomalies.scan(look(least, calendar))
     return [
-        dataclasses.replace(a, methods=(METHOD, *a.methods))
+        dataclasses.replace(a, methods=(SO_FAR, *a.methods))
         for a in anomalies.find(_upwards(found, unfinished))
     ]
 

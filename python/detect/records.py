@@ -19,6 +19,7 @@ ALL = "all"
 """The segment that is the whole shop."""
 OTHER = "(other)"
 """The member that stands for all that aren't listed."""
+SEVERITIES = ("low", "medium", "high", "critical")
 SO_FAR = "so_far"
 """Method of findings on unfinished periods, whose actual value is a lower limit."""
 CURRENCY = "currency"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from lab.bench import plot, results, run, tables
 from lab.bench.measure import Limits
 from lab.bench.run import Plan
+from lab.surroundings import is_installed, project_root
 from retail.console import FINE
 from retail.console.cli import Command, examples, say
 from retail.errors import RetailError
@@ -105,11 +105,11 @@ def _measure(
     rounds: dict[float, int], days: int, limits: Limits, folder: Path | None, kept: Path
 ) -> None:
     """Measure every scale, with its number of rounds, and keep its figures."""
-    project = _project()
-    scripts = run.known_scripts(with_polars=_has_polars())
+    project = project_root()
+    scripts = run.known_scripts(with_polars=is_installed("Polars"))
     for scale, turns in rounds.items():
         plan = Plan(scale, days, turns, limits, scripts)
-        results.keep(kept, run.measure(project, plan, folder, _say))
+        results.keep(kept, run.measure(project, plan, folder, _log.info))
 
 
 def _rounds(scales: Sequence[float], given: Sequence[int]) -> Sequence[int]:
@@ -121,22 +121,3 @@ def _rounds(scales: Sequence[float], given: Sequence[int]) -> Sequence[int]:
             f"--rounds {' '.join(map(str, given))}: give one number of 1 or more, or one per scale"
         )
     return list(given) * len(scales) if len(given) == 1 else given
-
-
-def _project() -> Path:
-    """The project's root: where the command was started."""
-    if not Path("dbt_project.yml").is_file():
-        raise RetailError(f"{Path.cwd()}: no dbt_project.yml here; start in the project's root")
-    return Path.cwd()
-
-
-def _has_polars() -> bool:
-    """Whether Polars is installed; said where it is not."""
-    found = importlib.util.find_spec("polars") is not None
-    if not found:
-        _say("without Polars, which is not installed here")
-    return found
-
-
-def _say(line: str) -> None:
-    _log.info(line)

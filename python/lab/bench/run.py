@@ -41,8 +41,7 @@ def measure(project: Path, plan: Plan, workshop: Path | None, say: Say) -> Size:
         say: told what is being done.
 
     Raises:
-        RetailError: a program is broken, or two answers differ.
-        RetailError: the shop can't be simulated.
+        RetailError: a program is broken, two answers differ, or the shop can't be simulated.
     """
     with TemporaryDirectory(prefix="bench-", dir=workshop) as name:
         folder = Path(name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from pathlib import Path
 
@@ -11,9 +10,9 @@ import click
 from lab.evaluate import cases, growth, tables
 from lab.evaluate.run import Scale
 from lab.evaluate.run import run as measure
+from lab.surroundings import is_installed, project_root
 from retail.console import FINE
 from retail.console.cli import Command, say
-from retail.errors import RetailError
 
 _log = logging.getLogger(__name__)
 SCALES = {
@@ -51,24 +50,5 @@ def _answer(scale: str, folders: tuple[Path, ...], *, costs: bool) -> str:
         return tables.growth(growth.measure())
     if folders:
         return tables.published([cases.judge(folder) for folder in folders])
-    measured = measure(_project(), SCALES[scale], _say)
-    return tables.report(measured, with_prophet=_has_prophet())
-
-
-def _project() -> Path:
-    """The project's root: where the command was started."""
-    if not Path("dbt_project.yml").is_file():
-        raise RetailError(f"{Path.cwd()}: no dbt_project.yml here; start in the project's root")
-    return Path.cwd()
-
-
-def _has_prophet() -> bool:
-    """Whether Prophet is installed; said where it is not."""
-    found = importlib.util.find_spec("prophet") is not None
-    if not found:
-        _say("without Prophet, which is not installed here")
-    return found
-
-
-def _say(line: str) -> None:
-    _log.info(line)
+    measured = measure(project_root(), SCALES[scale], _log.info)
+    return tables.report(measured, with_prophet=is_installed("Prophet"))

@@ -64,7 +64,7 @@ def run(project: Path, scale: Scale, say: Say) -> Measured:
     """Make, build and look at every copy.
 
     Raises:
-        IngestError, RetailError, RetailError, DetectError: a step could not do its work.
+        RetailError, DetectError: a step could not do its work.
     """
     with tempfile.TemporaryDirectory(prefix="evaluate-") as name:
         folder = Path(name)

@@ -87,8 +87,9 @@ def _method(m: Method) -> tuple[str, ...]:
 def _by_size(found: list[Case]) -> str:
     rows = []
     for low, high in SIZES:
-        inside = [c for c in summary.sudden(found) if low <= c.size < high or c.size == high]
-        name = f"{low:g}–{high:g} σ" if high < float("inf") else f"≥ {low:g} σ"
+        is_last = high == float("inf")
+        inside = [c for c in summary.sudden(found) if low <= c.size and (is_last or c.size < high)]
+        name = f"≥ {low:g} σ" if is_last else f"{low:g}–{high:g} σ"
         rows.append((name, *_caught(summary.caught(inside))))
     return _table(("size", "cases", "on the day", "within a week", "median delay, days"), rows)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
-from retail.console import FAILED, report
 from retail.console.cli import Command, database_option, examples
+from retail.errors import RetailError
 from retail.outputs.dashboard import server
 from retail.storage.location import DATABASE_VARIABLE
 
@@ -32,7 +32,6 @@ def dashboard_command(db: Path, port: int, host: str) -> int:
     """Serve a page to look around in what the last run found, until it is stopped."""
     problem = server.problem(db)
     if problem:
-        report(click.get_current_context().command_path, problem)
-        return FAILED
+        raise RetailError(problem)
     os.environ[DATABASE_VARIABLE] = str(db.absolute())
     os.execv(sys.executable, server.command(host, port))  # noqa: S606 - our own program, no shell

@@ -9,7 +9,15 @@ from pathlib import Path
 import click
 
 from retail.console import FAILED, FINE, is_coloured, report
-from retail.console.cli import Command, database_option, examples, joined, say
+from retail.console.cli import (
+    Command,
+    database_option,
+    examples,
+    is_quiet,
+    joined,
+    project_option,
+    say,
+)
 from retail.jobs.daily import job, summary
 
 _log = logging.getLogger(__name__)
@@ -17,10 +25,7 @@ MARK = "==> "
 
 job_options = joined(
     [
-        click.option(
-            "--project", type=click.Path(path_type=Path), default=Path.cwd, metavar="FOLDER",
-            help="Root of the dbt project (default: this folder).",
-        ),
+        project_option,
         click.option(
             "--alert", is_flag=True,
             help="Also send what is new or worse; `retail alerts --help` lists the settings.",
@@ -64,7 +69,7 @@ def run_command(
         project.absolute(),
         db.absolute(),
         _log.info,
-        bar=sys.stderr.isatty() and _log.isEnabledFor(logging.INFO),
+        bar=sys.stderr.isatty() and not is_quiet(),
         alert=alert,
         simulate=simulate,
         force=force,

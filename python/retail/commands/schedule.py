@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from retail.console import FAILED, report
-from retail.console.cli import Command, database_option, examples
+from retail.console.cli import Command, database_option, examples, project_option
+from retail.errors import RetailError
 from retail.jobs.schedule.server import some_server
 
 DEFAULTS = {
@@ -30,10 +30,7 @@ DEFAULTS = {
     ),
 )
 @database_option("The DuckDB file to publish")
-@click.option(
-    "--project", type=click.Path(path_type=Path), default=Path.cwd, metavar="FOLDER",
-    help="Root of the dbt project (default: this folder).",
-)  # fmt: skip
+@project_option
 @click.option("--serve", metavar="CRON", help="Run by this schedule, until stopped.")
 def schedule_command(db: Path, project: Path, serve: str | None) -> int:
     """Run the daily job (data, dbt build, detect, report, alert) as a Prefect flow."""
@@ -42,9 +39,7 @@ def schedule_command(db: Path, project: Path, serve: str | None) -> int:
     try:
         return _run(project.absolute(), db.absolute(), serve)
     except ModuleNotFoundError as error:
-        name = click.get_current_context().command_path
-        report(name, f"{error.name} is not installed; run `make flow`")
-        return FAILED
+        raise RetailError(f"{error.name} is not installed; run `make flow`") from error
 
 
 def _run(project: Path, database: Path, cron: str | None) -> int:

@@ -12,7 +12,7 @@ import click
 
 from retail.commands.run import MARK, job_options, reported
 from retail.console import harmless, is_coloured
-from retail.console.cli import Command, database_option, examples, say
+from retail.console.cli import Command, database_option, examples, is_quiet, say
 from retail.jobs.daily import job, summary
 from retail.jobs.spark import engine as engines
 from retail.jobs.spark.compare import Difference, compare
@@ -90,7 +90,7 @@ def spark_command(
         project.absolute(),
         db.absolute(),
         _log.info,
-        bar=sys.stderr.isatty() and _log.isEnabledFor(logging.INFO),
+        bar=sys.stderr.isatty() and not is_quiet(),
         alert=alert,
         simulate=simulate,
         tables=partial(build_tables, Lake(folder, engines.read(engine), int(load_below * MIB))),

@@ -116,6 +116,10 @@ def database_option(what: str = "The DuckDB file") -> Callable[[F], F]:
     )  # fmt: skip
 
 
+project_option = click.option(
+    "--project", type=click.Path(path_type=Path), default=Path.cwd, metavar="FOLDER",
+    help="Root of the dbt project (default: this folder).",
+)  # fmt: skip
 json_option = click.option("--json", is_flag=True, help="Print JSON, for a program.")
 
 

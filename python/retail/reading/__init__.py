@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detect.records import PERIOD_DAYS
+from detect.records import PERIOD_DAYS, SEVERITIES
 from retail.reading.facts import Facts, read_facts
 from retail.reading.file import (
     Connection,
@@ -15,7 +15,6 @@ from retail.reading.file import (
     rows_of,
 )
 from retail.reading.findings import (
-    SEVERITIES,
     Explanation,
     Findings,
     lead_first,

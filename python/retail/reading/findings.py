@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from detect.records import PERIOD_DAYS
+from detect.records import PERIOD_DAYS, SEVERITIES
 from retail.feedback.status import OPEN, STATUS, about, overall, status_of
 from retail.reading.file import Connection, ReadError, read_table
 from retail.schema import (
@@ -22,7 +22,6 @@ from retail.schema import (
     Run,
 )
 
-SEVERITIES = ("low", "medium", "high", "critical")
 LAST = "where status = 'finished' order by rowid desc limit 1"
 """In the order they were written: the clock may have been set back."""
 

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from detect.errors import DetectError
 from retail.errors import RetailError
-from retail.ingest import IngestError
 from retail.jobs.daily import inputs
 from retail.jobs.daily.build import BuildResult, Keep, build, environment, noting
 from retail.jobs.daily.inputs import Inputs, LastRun
 from retail.jobs.daily.source import Say, make_sure_there_is_data
 from retail.outputs.rewrite import settings as rewrite_settings
-from retail.storage.errors import StorageError
 from retail.storage.publish import identity, private_copy
 from retail.storage.run_log import Log, keep_log
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
     from retail.outputs.rewrite import job as rewriting
 
 T = TypeVar("T")
-TOLD = (IngestError, DetectError, RetailError, RetailError, RetailError, StorageError)
 """What stops a run; the message is the line that tells of it."""
 
 
@@ -123,7 +120,7 @@ def run(
         asked = Asked(project, database, bar=bar, alert=alert, simulate=simulate, force=force)
         try:
             return _run(Work(asked, say, log, step, tables, {}))
-        except TOLD as error:
+        except DetectError as error:
             raise RetailError(str(error)) from error
 
 

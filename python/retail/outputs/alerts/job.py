@@ -17,7 +17,6 @@ from retail.outputs.alerts.records import Alert, Candidates, Channel
 from retail.outputs.alerts.selection import Choice, choose
 from retail.outputs.alerts.settings import Settings
 from retail.outputs.http import PostError, patiently
-from retail.reading import ReadError
 from retail.reading import today as today_utc
 from retail.schema import SentAlert
 
@@ -73,7 +72,7 @@ def run(
             return Outcome((), (NOT_SIMULATED,), chosen_by.problems)
         if not dry and chosen_by.channels:
             store.append(path, "alerts", [])  # if it can't be noted, it must not be sent
-    except (DetectError, ReadError) as error:
+    except DetectError as error:
         raise RetailError(str(error)) from error
     parts = [_channel(path, c, found, chosen_by, dry, sleep) for c in chosen_by.channels]
     nobody = not chosen_by.channels and not chosen_by.problems

@@ -10,7 +10,7 @@ from retail.errors import RetailError
 from retail.outputs.dashboard import address, incident_page, kpi_page, read, render, url_state
 from retail.outputs.dashboard.cache import Look, Shelf
 from retail.outputs.report import trust
-from retail.reading import Facts, LockedError, ReadError
+from retail.reading import Facts, LockedError
 from retail.reading.selection import open_incidents
 from retail.storage import run_log
 from retail.storage.location import default_database
@@ -48,7 +48,7 @@ def main() -> None:
             )
     except LockedError:
         st.warning(BUSY)
-    except (ReadError, RetailError) as error:
+    except RetailError as error:
         st.error(render.plain(str(error)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from detect.records import ALL, Anomaly, Attribution, Branch
+from detect.records import ALL, SO_FAR, Anomaly, Attribution, Branch
 from retail.formatting import (
     NO_NAMES,
     amount,
@@ -113,7 +113,7 @@ def distance(anomaly: Anomaly) -> str:
     """How far the actual is from the expected, in percent or in the KPI's unit."""
     if "no_data" in anomaly.methods:
         return "missing: no trade at all"
-    if "so_far" in anomaly.methods:
+    if SO_FAR in anomaly.methods:
         return f"so far already {_beyond(anomaly)}"
     if "calendar" in anomaly.methods:
         return "on a day the shop is usually closed"

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from detect import partial_period
-from detect.anomalies import SEVERITIES
 from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import failed_checks
 from detect.grouping import by
 from detect.incidents import lead
-from detect.records import Anomaly, Attribution, Branch, Doubt, Incident
+from detect.records import SEVERITIES, SO_FAR, Anomaly, Attribution, Branch, Doubt, Incident
 from retail.feedback.status import overall
 from retail.outputs.narrative import sentences
 
@@ -70,7 +68,7 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: Facts) -> Incident
         lead=leader,
         anomalies=tuple(members),
         status=overall([a.status for a in members]),
-        is_provisional=partial_period.METHOD in leader.methods,
+        is_provisional=SO_FAR in leader.methods,
     )
 
 

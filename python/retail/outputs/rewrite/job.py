@@ -19,7 +19,6 @@ from retail.outputs.rewrite.guard import RefusedError
 from retail.outputs.rewrite.settings import Settings
 from retail.reading import (
     Connection,
-    ReadError,
     has_table,
     read_findings,
     read_products,
@@ -74,7 +73,7 @@ def run(path: Path, settings: Settings) -> Outcome:
         answers = known | {rewrite.narrative: rewrite for rewrite in fresh}
         told = [answers[row.narrative] for row in chosen if row.narrative in answers]
         store.tell_anew(path, {a.narrative: a.rewritten for a in told if a.rewritten})
-    except (DetectError, ReadError) as error:
+    except DetectError as error:
         raise RetailError(str(error)) from error
     kept = Counter(answer.verdict for answer in told if answer.verdict != TAKEN)
     unasked = len(chosen) - len(told)

@@ -58,9 +58,10 @@ def _create(connection: Connection, name: str) -> None:
     columns = [f"{column.name} {column.type}" for column in table.columns]
     if not table.keeps_history:
         connection.execute(f"create or replace table insights.{name} ({', '.join(columns)})")
-    connection.execute(f"create table if not exists insights.{name} ({', '.join(columns)})")
-    for column in columns:
-        connection.execute(f"alter table insights.{name} add column if not exists {column}")
+    else:
+        connection.execute(f"create table if not exists insights.{name} ({', '.join(columns)})")
+        for column in columns:
+            connection.execute(f"alter table insights.{name} add column if not exists {column}")
     _comment(connection, name)
 
 
