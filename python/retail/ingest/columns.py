@@ -200,6 +200,8 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """By field: the names of its column, the surest first."""
+AMOUNTS = ("quantity", "unit_price")
+"""Fields that no other column may have a claim to: which one is meant makes the money."""
 TIMES = (
     "invoice time", "order time", "purchase time", "transaction time", "sale time", "time",
     "uhrzeit", "zeit", "heure", "hora",
@@ -307,7 +309,7 @@ def _claim(names: Sequence[str], field: str, where: str) -> tuple[int, ...]:
     if not ranks:
         return ()
     best = min(ranks)
-    rivals = [i for rank, i in ranks if rank == best[0]]
+    rivals = [i for rank, i in ranks if rank == best[0] or field in AMOUNTS]
     if len(rivals) > 1:
         doubled = mention([names[i] for i in rivals])
         public = PUBLIC_NAMES[FIELDS.index(field)]

@@ -152,7 +152,7 @@ def _find_header(rows: Iterator[list[str]]) -> list[str]:
     for row in itertools.islice(rows, TITLE_LINES):
         if is_header(row):
             return row
-        best = max(best, row, key=count_known)
+        best = row if not best or count_known(row) > count_known(best) else best
     return best
 
 
