@@ -83,6 +83,8 @@ class Record:
     """Of the raw file."""
     broken: int
     """Lines of a delimited file that do not split into the columns."""
+    is_rewritten: bool = False
+    """Whether its rows were not landed as they are; then what is added may change all of them."""
 
 
 def record_path(cache: Path, raw_file: object, state: object) -> Path:

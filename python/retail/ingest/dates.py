@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -186,13 +187,14 @@ def decide(
     decided = {file: _by_own_rows(file, evidence, given) for file, evidence in found.items()}
     known = {file: decision for file, decision in decided.items() if decision}
     orders = {decision.order for decision in known.values() if decision.order}
-    days = {
-        day
+    days_of = {
+        file: {*found[file].iso_days, *_days(found[file], decision.order)}
         for file, decision in known.items()
-        for day in (*found[file].iso_days, *_days(found[file], decision.order))
     }
+    days = set[str]().union(*days_of.values())
+    share_days = _share_days(list(days_of.values()))
     return {
-        file: decision or _by_neighbours(file, found[file], orders, days)
+        file: decision or _by_neighbours(file, found[file], orders, days, share_days=share_days)
         for file, decision in decided.items()
     }
 
@@ -222,29 +224,46 @@ def _by_density(found: DateEvidence) -> Decision | None:
     return None
 
 
+def _share_days(files: Sequence[set[str]]) -> bool:
+    """Whether most files have most of their days in common with others.
+
+    Files of one country or store each do; files of one month each do not.
+    """
+    times = Counter(day for days in files for day in days)
+    common = [sum(times[day] > 1 for day in days) * 2 > len(days) for days in files]
+    return sum(common) * 2 > len(files)
+
+
 def _by_neighbours(
-    file: str, found: DateEvidence, orders: set[DateOrder], days: set[str]
+    file: str,
+    found: DateEvidence,
+    orders: set[DateOrder],
+    days: set[str],
+    *,
+    share_days: bool,
 ) -> Decision:
     """Take the order of the other files, unless their days speak for the other one."""
     if len(orders) == 1:
         (order,) = orders
         (other,) = FORMATS.keys() - {order}
-        if not _speak_for(_days(found, other), _days(found, order), days):
+        usual = _days(found, order)
+        if not _speak_for(_days(found, other), usual, days, share_days=share_days):
             return Decision(order, "the other files have it", is_certain=False)
     raise _ambiguous(file, found)
 
 
-def _speak_for(other: set[str], usual: set[str], known: set[str]) -> bool:
+def _speak_for(other: set[str], usual: set[str], known: set[str], *, share_days: bool) -> bool:
     """Whether the days of other files are a reason not to read a file in their order.
 
     Args:
         other: its days in the other order.
         usual: its days in theirs.
         known: the days of the other files.
+        share_days: the other files have the same days, so that it is no wonder if this one has.
     """
     if not _are_near(other, known):
         return False
-    are_there_already = known.issuperset(usual) and known.isdisjoint(other)
+    are_there_already = not share_days and known.issuperset(usual) and known.isdisjoint(other)
     return are_there_already or not _are_near(usual, known)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from retail.ingest.columns import FIELDS
+from retail.ingest.forms.moments import field_sql
 from retail.ingest.lenient_csv import read_records, split, splitter, without_end
 from retail.ingest.rows import Piece, Row, copy, describe, write_rows
 from retail.ingest.sniff import Survey, read_lines, survey
@@ -103,9 +105,10 @@ def _copy_regular(
         encoding=literal(_DUCKDB_NAMES[found.encoding]),
         compression=literal("gzip" if found.gzipped else "none"),
     )
+    texts = [f"nullif({column}, '')" for column in columns]
     fields = ", ".join(
-        f"nullif(c{position}, '') as {field}"
-        for field, position in zip(FIELDS, found.header.positions, strict=True)
+        f"{field_sql([texts[i] for i in at])} as {field}"
+        for field, at in zip(FIELDS, found.header.columns, strict=True)
     )
     query = (
         f"select {fields}, {literal(source.label)} as source_file, "  # noqa: S608 - by ingest.sql: quoted
@@ -121,14 +124,14 @@ def _copy_regular(
 
 def _tolerant_rows(source: SourceFile, found: Survey, rows_before: int = 0) -> Iterator[Row]:
     lines = read_lines(source.path, found.encoding, found.newline)
+    lines = itertools.islice(lines, found.skipped, None)
     for line in lines:
         if without_end(line).strip(" "):
             break  # that was the header
     records = read_records(lines, found.delimiter, len(found.header.names))
     for number, record in enumerate(records, start=rows_before + 1):
         padded = record.fields + [""] * len(found.header.names)
-        fields = (padded[position] for position in found.header.positions)
-        yield (*fields, source.label, number, record.problem, record.line)
+        yield (*found.header.choose(padded), source.label, number, record.problem, record.line)
 
 
 def _count_broken(connection: duckdb.DuckDBPyConnection, target: Path) -> int:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import unquote
+
 import duckdb
 
-from retail.ingest.columns import FIELDS, match_header
+from retail.ingest.columns import FIELDS, field_of, match_header
 from retail.ingest.errors import IngestError, reading
+from retail.ingest.forms.moments import field_sql
 from retail.ingest.rows import Piece, describe
 from retail.ingest.sources import SourceFile
 from retail.ingest.sql import read_parquet
@@ -34,11 +39,13 @@ def show_parquet(
             f"{source.path} is not a readable Parquet file ({first_line(error)}); write it anew"
         ) from error
     types = {name: kind for name, kind, *_ in described}
-    header = match_header(list(types), str(source.path))
-    names = [header.names[position] for position in header.positions]
+    folders = _partitions(source.path, types)
+    texts = {name: _as_text(name, kind) for name, kind in types.items()}
+    texts |= {name: literal(value) for name, value in folders.items()}
+    header = match_header(list(texts), str(source.path))
     fields = [
-        f"{_as_text(name, types[name])} as {field}"
-        for name, field in zip(names, FIELDS, strict=True)
+        f"{field_sql([texts[header.names[i]] for i in at])} as {field}"
+        for field, at in zip(FIELDS, header.columns, strict=True)
     ]
     numbered = read_parquet([source.path], binary_as_string="true", file_row_number="true")
     query = (
@@ -46,8 +53,16 @@ def show_parquet(
         "file_row_number + 1 as source_row, null::varchar as parse_error, "
         f"null::varchar as raw_line from {numbered}"
     )
-    are_texts = types[names[FIELDS.index("invoice_date")]] == "VARCHAR"
+    dates = header.columns[FIELDS.index("invoice_date")]
+    are_texts = any(types.get(header.names[i]) == "VARCHAR" for i in dates)
     return query, (describe(source.label, int(count), header),), are_texts
+
+
+def _partitions(path: Path, types: Mapping[str, str]) -> dict[str, str]:
+    """What the names of the folders above a file say, as `Country=France/`, where it lacks it."""
+    pairs = (folder.partition("=") for folder in path.parent.parts if "=" in folder)
+    there = {field_of(name) for name in types}
+    return {key: unquote(value) for key, _, value in pairs if field_of(key) not in {None, *there}}
 
 
 def _as_text(name: str, kind: str) -> str:

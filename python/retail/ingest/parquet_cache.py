@@ -41,8 +41,9 @@ from retail.ingest.dates import (
 from retail.ingest.dates import SETTING as DATE_SETTING
 from retail.ingest.delimited import write_delimited, write_rest
 from retail.ingest.errors import CannotWriteError, IngestError, reading, writing
+from retail.ingest.forms.rewriting import Rewriting, find_rewriting
 from retail.ingest.in_place import show_parquet
-from retail.ingest.rows import Piece
+from retail.ingest.rows import Piece, copy
 from retail.ingest.shop import Shop, read_shop
 from retail.ingest.sniff import is_gzip
 from retail.ingest.sources import LastSource, Origin, SourceFile, Sources, resolve
@@ -54,7 +55,7 @@ from retail.storage.errors import first_line
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 5
+LANDING_VERSION = 6
 """Rises when a file would be landed differently, so that it is landed again."""
 
 _NOTHING = Record(files=(), parts=(), size=0, sha256="", broken=0)
@@ -214,6 +215,10 @@ def _land(connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path
     before = fingerprint(source.path)
     if source.form == "parquet":
         query, pieces, has_text_dates = show_parquet(connection, source)
+        rewriting = find_rewriting(connection, f"({query})", source.label)
+        if rewriting:
+            query = rewriting.of(f"({query})")
+            pieces = tuple(_with_evidence(piece, rewriting) for piece in pieces)
         written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
         files = _raw_files(source, pieces, before.size, written)
         dates = gather(connection, f"({query})") if has_text_dates else {}
@@ -234,16 +239,22 @@ def _land_anew(
         _insist_on(source, before)
         return publish(place, since)
     with draft_in(place.parent, ".parquet") as draft:
-        rest = _read_rest(connection, source, since, draft) if since else None
+        may_go_on = since and not since.is_rewritten
+        rest = _read_rest(connection, source, since, draft) if since and may_go_on else None
         since = since if since and rest else _NOTHING
         pieces = (rest,) if rest else _read_whole(connection, source, before, draft)
         _insist_on(source, before)
+        rewriting = find_rewriting(connection, read_parquet([draft]), source.label)
+        if rewriting:
+            _rewrite(connection, draft, rewriting)
+            pieces = tuple(_with_evidence(piece, rewriting) for piece in pieces)
         files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC))
         dates, hashes = _examine(connection, draft, since)
         new = Part(part_name(place, sha256, since.size), checksum(draft), before.size - since.size)
         broken = sum(piece.broken for piece in pieces)
         landed = _landed_files(files, dates, hashes)
-        record = Record(landed, (*since.parts, new), before.size, sha256, broken)
+        is_rewritten = rewriting is not None
+        record = Record(landed, (*since.parts, new), before.size, sha256, broken, is_rewritten)
         record = publish(place, record, draft)
     what = f"the last {new.raw_bytes:,} bytes of {source.path}" if since.size else source.path
     _log.info("landed %s in %.2f s", what, time.perf_counter() - started)
@@ -261,11 +272,26 @@ def _read_rest(
         if last_line is None:
             return None
         try:
-            return write_rest(connection, SourceFile(rest, source.label), known, last_line, draft)
+            piece = write_rest(connection, SourceFile(rest, source.label), known, last_line, draft)
+            # What is written in another form may change how the whole file is read.
+            odd = piece and find_rewriting(connection, read_parquet([draft]), source.label)
+            return None if odd else piece
         except CannotWriteError:
             raise
         except (IngestError, duckdb.Error):
             return None  # what is wrong is told of the whole file
+
+
+def _rewrite(connection: duckdb.DuckDBPyConnection, draft: Path, rewriting: Rewriting) -> None:
+    """Replace landed rows by the same rows, rewritten."""
+    with draft_in(draft.parent, ".parquet") as other:
+        copy(connection, rewriting.of(read_parquet([draft])), other)
+        other.replace(draft)
+
+
+def _with_evidence(piece: Piece, rewriting: Rewriting) -> Piece:
+    """Note how the rows of a raw file were rewritten."""
+    return replace(piece, note="; ".join(filter(None, (piece.note, rewriting.evidence))) or None)
 
 
 def _read_whole(

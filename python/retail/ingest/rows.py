@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,13 @@ from retail.ingest.errors import IngestError, cannot_write, writing
 from retail.ingest.sql import copy_to_parquet, read_csv
 from retail.storage.errors import first_line
 
+_log = logging.getLogger(__name__)
+WITHOUT = {
+    "country": "every order counts as of an unknown country",
+    "customer_id": "every order counts as a guest's",
+    "description": "products have no names and no categories",
+}
+"""What a missing column makes of the order lines."""
 Row = tuple[str | int | None, ...]
 
 # DuckDB's own bounds on a line and on its buffer; a longer line, which hardly exists, raises both.
@@ -39,7 +47,16 @@ def describe(
 ) -> Piece:
     """Describe rows that were read below ``header``; ``note`` is what else is to be said."""
     ignored = f"columns not read: {mention(header.ignored)}" if header.ignored else ""
-    notes = filter(None, ("" if raw_rows else "no rows", ignored, note))
+    missing = f"no column for {', '.join(header.missing)}" if header.missing else ""
+    if header.suspicious:
+        _log.warning(
+            "%s: %s not read, and may say which lines count or in what money they are",
+            source_file, mention(header.suspicious),
+        )  # fmt: skip
+    if missing:
+        effects = ", ".join(WITHOUT[field] for field in header.missing if field in WITHOUT)
+        _log.warning("%s has %s: %s", source_file, missing, effects)
+    notes = filter(None, ("" if raw_rows else "no rows", missing, ignored, note))
     return Piece(source_file, raw_rows, encoding, "; ".join(notes) or None)
 
 

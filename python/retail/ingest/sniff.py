@@ -10,21 +10,24 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import itertools
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from retail.ingest.columns import Header, count_known, match_header
+from retail.ingest.columns import Header, count_known, is_header, match_header
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.lenient_csv import field_pattern, split, splitter, without_end
 
 LONGEST_LINE = 1 << 20
 """Bytes in one physical line: no order line is so long, and memory stays bounded."""
 
+TITLE_LINES = 20
+"""Lines among which the header is looked for: exports have a title and dates above it."""
 _DELIMITERS = ",;\t|"
 _BLOCK = 1 << 22
 _GZIP = b"\x1f\x8b"
@@ -44,6 +47,8 @@ class Survey:
     gzipped: bool
     records: int | None
     """Number of data records of a regular file; None when the file is not regular."""
+    skipped: int
+    """Physical lines above the header, such as a title."""
 
 
 def survey(path: Path) -> Survey:
@@ -61,30 +66,45 @@ def survey(path: Path) -> Survey:
     if b"\0" in start:
         raise _not_text(path)
     newline = "\r" if b"\r" in start and b"\n" not in start else "\n"
-    first = next(line for line in start.split(newline.encode()) if line.strip())
-    delimiter, header = _read_header(_decode(first), path)
+    first, *others = start.split(newline.encode(), TITLE_LINES)[:TITLE_LINES]
+    skipped, delimiter, header = _find_header(map(_decode, (first, *others)), path)
     encoding, lines = _scan(path, newline, _Shape.of(delimiter, len(header.names)))
     if encoding == "utf-8" and start.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
-    regular = newline == "\n" and start.startswith(first)
+    regular = newline == "\n" and not skipped
     records = lines - 1 if lines and regular else None
-    return Survey(encoding, newline, delimiter, header, is_gzip(path), records)
+    return Survey(encoding, newline, delimiter, header, is_gzip(path), records, skipped)
 
 
 def _survey_utf_16(path: Path) -> Survey:
     lines = (without_end(line) for line in read_lines(path, "utf-16", "\n"))
-    first = next((line for line in lines if line.strip()), None)
-    if first is None:
+    skipped, delimiter, header = _find_header(itertools.islice(lines, TITLE_LINES), path)
+    return Survey("utf-16", "\n", delimiter, header, is_gzip(path), None, skipped)
+
+
+def _find_header(lines: Iterable[str], path: Path) -> tuple[int, str, Header]:
+    """Find the first line that names all that an order line needs, and its delimiter.
+
+    Returns:
+        How many lines stand above it, the delimiter, and the header.
+    """
+    filled = [(i, line.strip("\r")) for i, line in enumerate(lines) if line.strip()]
+    if not filled:
         raise _empty(path)
-    delimiter, header = _read_header(first, path)
-    return Survey("utf-16", "\n", delimiter, header, is_gzip(path), records=None)
+    for skipped, line in filled:
+        delimiter, names = _split_header(line)
+        if is_header(names):
+            return skipped, delimiter, match_header(names, str(path))
+    skipped, line = filled[0]
+    delimiter, names = _split_header(line)
+    return skipped, delimiter, match_header(names, str(path))
 
 
-def _read_header(line: str, path: Path) -> tuple[str, Header]:
-    """Choose the delimiter under which the header names the most of the eight columns."""
-    split_by = {d: split(line.strip("\r"), splitter(d))[0] for d in _DELIMITERS}
+def _split_header(line: str) -> tuple[str, list[str]]:
+    """Split a line by the delimiter under which it names the most columns of an order line."""
+    split_by = {d: split(line, splitter(d))[0] for d in _DELIMITERS}
     delimiter = max(_DELIMITERS, key=lambda d: (count_known(split_by[d]), len(split_by[d])))
-    return delimiter, match_header(split_by[delimiter], str(path))
+    return delimiter, split_by[delimiter]
 
 
 def _decode(line: bytes) -> str:

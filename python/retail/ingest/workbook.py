@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +20,10 @@ from python_calamine import (
     load_workbook,
 )
 
-from retail.ingest.columns import FIELDS, Header, count_known, match_header, mention
+from retail.ingest.columns import Header, count_known, is_header, match_header, mention
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.rows import Piece, Row, describe, write_rows
+from retail.ingest.sniff import TITLE_LINES
 from retail.ingest.sources import SourceFile
 from retail.ingest.sql import COLUMNS, read_parquet
 
@@ -85,8 +87,8 @@ def read_sheets(file: BinaryIO, where: str) -> Iterator[Sheet]:
     found = False
     for sheet in _open_sheets(file, where):
         rows = _filled_rows(sheet)
-        names = next(rows, [])
-        if count_known(names) == len(FIELDS):
+        names = _find_header(rows)
+        if is_header(names):
             found = True
             header = match_header(names, f"{where}#{sheet.name}")
             yield Sheet(sheet.name, header, _choose(rows, header))
@@ -141,5 +143,18 @@ def _filled_rows(sheet: CalamineSheet) -> Iterator[list[str]]:
             yield row
 
 
+def _find_header(rows: Iterator[list[str]]) -> list[str]:
+    """Go on to the first row that names all that an order line needs; else the best of the first.
+
+    The rows of a sheet without one are not read, so it does no harm that some are gone.
+    """
+    best: list[str] = []
+    for row in itertools.islice(rows, TITLE_LINES):
+        if is_header(row):
+            return row
+        best = row if not best or count_known(row) > count_known(best) else best
+    return best
+
+
 def _choose(rows: Iterator[list[str]], header: Header) -> Iterator[list[str]]:
-    return ([row[position] for position in header.positions] for row in rows)
+    return (header.choose(row) for row in rows)

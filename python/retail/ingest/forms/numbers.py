@@ -1,0 +1,143 @@
+"""Decide per file how its numbers are written, and rewrite them with a point and no grouping.
+
+`1,234.50`, `1.234,50`, `12,50`, `1 234,50`, `£2.55`, `2.55 EUR`, `(2.55)` and `2.55-` are read. A
+sign that stands in one text twice, or before another sign, groups digits; one that is followed by
+other than three digits is the decimal sign. Where all that is left is `1,234`, both are possible,
+and the file is refused unless another number of it decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import duckdb
+
+from retail.ingest.dates import Rows, merge_rows
+from retail.ingest.errors import IngestError
+from retail.storage.quoting import literal
+
+Sign = Literal[".", ","]
+POINT: Sign = "."
+COMMA: Sign = ","
+SETTING = "columns.unit_price.decimal"
+"""What decides the decimal sign where the data do not; a key of shop.yml."""
+STRAY = 0.05
+"""Share up to which numbers of the other form are malformed rows, and do not question the file:
+the share of malformed rows that a build takes."""
+MONEY_SIGNS = r"r\$|rs\.|[$£€¥₹₩₽₺₫₴₦฿₱]|zł|\b(?:usd|gbp|eur|chf|jpy|cad|aud|kr|rs)\b"
+"""Signs and codes of currencies that stand beside an amount."""
+GROUPING_BLANKS = "[\\s\u00a0\u2009\u202f']"
+"""White space of any width, and the apostrophe that groups digits in Switzerland."""
+PLAIN = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+"""A number that everybody writes alike."""
+COMMA_PROOF = r"-?\d{1,3}(?:\.\d{3})+,\d*|-?\d+,(?:\d{1,2}|\d{4,})|-?0,\d+|-?\d{1,3}(?:\.\d{3}){2,}"
+POINT_PROOF = (
+    r"-?\d{1,3}(?:,\d{3})+\.\d*|-?\d+\.(?:\d{1,2}|\d{4,})|-?0\.\d+|-?\d{1,3}(?:,\d{3}){2,}"
+)
+EITHER = r"-?[1-9]\d{0,2}[.,]\d{3}"
+
+
+@dataclass(frozen=True)
+class NumberEvidence:
+    """Numbers that prove a decimal comma, that prove a point, and that may have either."""
+
+    comma: Rows | None = None
+    point: Rows | None = None
+    either: Rows | None = None
+
+
+def bare(text: str) -> str:
+    """SQL: a text without signs of currency and blanks, with a minus in front.
+
+    Args:
+        text: SQL of the text.
+    """
+    stripped = f"regexp_replace({text}, {literal(MONEY_SIGNS)}, '', 'gi')"
+    compact = f"regexp_replace({stripped}, {literal(GROUPING_BLANKS)}, '', 'g')"
+    minus = f"replace({compact}, chr(8722), '-')"
+    in_front = f"regexp_replace({minus}, '^\\((.*)\\)$', '-\\1')"
+    return f"regexp_replace({in_front}, '^([^-].*)-$', '-\\1')"
+
+
+def gather(connection: duckdb.DuckDBPyConnection, rows: str, column: str) -> NumberEvidence:
+    """Look at all texts of a column.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of a table with the column, and `source_row`.
+        column: SQL of the text.
+    """
+    proofs = {"comma": COMMA_PROOF, "point": POINT_PROOF, "either": EITHER}
+    parts = ", ".join(
+        f"count(*) filter ({like}), min(source_row) filter ({like}),"
+        f" min_by(given, source_row) filter ({like})"
+        for pattern in proofs.values()
+        for like in [f"where regexp_full_match(compact, {literal(pattern)})"]
+    )
+    query = f"""
+        select {parts}
+        from (select source_row, {column} as given, {bare(column)} as compact from {rows})
+    """  # noqa: S608 - by ingest.sql: quoted
+    found = connection.execute(query).fetchall()[0]
+    kinds = (found[i : i + 3] for i in range(0, len(found), 3))
+    seen = (Rows(*rows) if rows[0] else None for rows in kinds)
+    return NumberEvidence(**dict(zip(proofs, seen, strict=True)))
+
+
+def decide(found: Sequence[NumberEvidence], file: str) -> tuple[Sign, str]:
+    """Decide the decimal sign of a file's numbers from the evidence of all of its columns.
+
+    Returns:
+        The sign, and what proves it (empty where nothing needs one).
+
+    Raises:
+        IngestError: both signs are proven, or there are only numbers that may be read in two ways.
+    """
+    commas = points = either = None
+    for one in found:
+        commas = merge_rows(commas, one.comma)
+        points = merge_rows(points, one.point)
+        either = merge_rows(either, one.either)
+    if commas and points:
+        rare, usual = sorted((commas, points), key=lambda rows: rows.count)
+        if rare.count > STRAY * usual.count:
+            raise _both_signs(file, commas, points)
+        commas, points = (commas, None) if usual is commas else (None, points)
+    if proof := commas or points:
+        return (COMMA if commas else POINT), f"row {proof.row} has {proof.value}"
+    if either:
+        raise IngestError(
+            f"{file} row {either.row}: '{either.value}' may be a thousand or have three decimals, "
+            f"and so may {either.count:,} numbers of the file, without one that decides; "
+            f'set {SETTING} in shop.yml to "." or ","'
+        )
+    return POINT, ""
+
+
+def _both_signs(file: str, commas: Rows, points: Rows) -> IngestError:
+    return IngestError(
+        f"{file} row {commas.row}: '{commas.value}' has a decimal comma, as {commas.count:,} "
+        f"numbers have, and row {points.row}: '{points.value}' a decimal point, as "
+        f"{points.count:,} have; write all numbers alike"
+    )
+
+
+def as_read(text: str, sign: Sign) -> str:
+    """SQL: a number with a point and no grouping; a text that is none stays as it is.
+
+    Args:
+        text: SQL of the text.
+        sign: the decimal sign of the file.
+    """
+    group = "," if sign == POINT else "."
+    digits = rf"\d{{1,3}}(?:\{group}\d{{3}})+|\d+"
+    written = rf"-?(?:{digits})?(?:\{sign}\d*)?(?:[eE][+-]?\d+)?"
+    number = bare(text)
+    plain = f"replace(replace({number}, {literal(group)}, ''), {literal(sign)}, '.')"
+    return (
+        f"case when {literal(sign)} = '.' and regexp_full_match({text}, {literal(PLAIN)}) "
+        f"then {text} when regexp_full_match({number}, {literal(written)}) "
+        f"and regexp_matches({number}, '[0-9]') then {plain} else {text} end"
+    )
