@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from detect import anomalies, calendar, diagnostics, forecasts, incidents, trends
-from detect.diagnostics import BlindSpot, Ledger
+from detect.diagnostics import Calibration, DetectionLimit
 from detect.features import look
-from detect.forecasts import Expectation
+from detect.forecasts import PeriodForecast
 from detect.records import (
     ALL,
     GRAINS,
@@ -58,15 +58,15 @@ class Result:
     """What was found: data frames, with columns as in the `insights` tables of the same names.
 
     `anomalies` has a row per period that departs from what was expected, `trends` per gradual
-    change, `expectations` per period of every series with its band, `calibration` per KPI, method
-    and promised rate of alerts, `blind_spots` per KPI with the smallest change that would show.
+    change, `forecasts` per period of every series with its band, `calibration` per KPI, method
+    and nominal rate of alerts, `detection_limits` per KPI with the smallest detectable change.
     """
 
     anomalies: pd.DataFrame
     trends: pd.DataFrame
-    expectations: pd.DataFrame
+    forecasts: pd.DataFrame
     calibration: pd.DataFrame
-    blind_spots: pd.DataFrame
+    detection_limits: pd.DataFrame
 
 
 def detect(
@@ -104,9 +104,9 @@ def detect(
     return Result(
         _table(Anomaly, incidents.group([a for s in scans for a in anomalies.find(s)])),
         _table(Trend, [trend for s in scans for trend in trends.find(s)]),
-        _table(Expectation, [period for s in scans for period in forecasts.tell(s)]),
-        _table(Ledger, [row for s in scans for row in diagnostics.ledger(s)]),
-        _table(BlindSpot, [spot for s in scans for spot in diagnostics.blind_spots(s)]),
+        _table(PeriodForecast, [period for s in scans for period in forecasts.forecasts(s)]),
+        _table(Calibration, [row for s in scans for row in diagnostics.calibration(s)]),
+        _table(DetectionLimit, [spot for s in scans for spot in diagnostics.detection_limits(s)]),
     )
 
 

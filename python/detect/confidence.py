@@ -74,7 +74,7 @@ def calibrate(p_values: Floats) -> Floats:
     return np.where(np.isfinite(p_values), np.concatenate(replaced), np.nan)
 
 
-def realised(p_values: Floats) -> Floats:
+def observed_rates(p_values: Floats) -> Floats:
     """Share of each series' tests before a period that were at or below each knot, (S, T, K).
 
     Drawn towards the panel's share, which is drawn towards the promise.
@@ -153,7 +153,7 @@ def had_it_been(
         tried: p-values to put in their places, one after the other, (places, V).
     """
     rows, columns = place
-    rates = realised(combine(p_values, weights)[None])[0, columns]
+    rates = observed_rates(combine(p_values, weights)[None])[0, columns]
     others = np.repeat(p_values.T[columns][:, :, None], tried.shape[1], axis=2)
     others[np.arange(rows.size), rows] = tried
     whole = combine(np.moveaxis(others, 1, 0), weights[:, columns][:, :, None])

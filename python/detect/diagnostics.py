@@ -26,23 +26,23 @@ STEPS = np.concatenate([np.arange(1.0, 6.25, 0.25), np.arange(7.0, 16.0, 2.0)])
 
 
 @dataclass(frozen=True)
-class Ledger:
+class Calibration:
     """Promised against realised alert rate of a KPI and a method."""
 
     kpi: str
     grain: Grain
     method: str
-    promised: float
+    nominal_rate: float
     tests: int
     alerts: int
-    realised: float
+    observed_rate: float
     range_lower: float
     range_upper: float
     is_within: bool
 
 
 @dataclass(frozen=True)
-class BlindSpot:
+class DetectionLimit:
     """The smallest change that would have been reported in a KPI's last tested period.
 
     None where no value that the KPI can have would have been: a rate can't fall below 0.
@@ -53,24 +53,24 @@ class BlindSpot:
     grain: Grain
     period_start: dt.date
     expected: float
-    smallest_up: float | None
-    smallest_down: float | None
-    up_change: float | None
-    down_change: float | None
+    min_detectable_increase: float | None
+    min_detectable_decrease: float | None
+    min_relative_increase: float | None
+    min_relative_decrease: float | None
 
 
-def ledger(found: Scan) -> list[Ledger]:
+def calibration(found: Scan) -> list[Calibration]:
     """Compare promised and realised rates over all undisturbed tested periods."""
     chances = {d.name: found.evidence[d.name].p_value for d in DETECTORS if d.weight > 0}
     chances[COMBINED] = found.p_value
     undisturbed = found.view.tested & (found.confidence < DISTURBED)
     names = [s.kpi.name for s in found.view.panel.series]
     return [
-        _entry(name, found.view.panel.grain, method, promised, p[_rows(names, name)])
+        _calibration_row(name, found.view.panel.grain, method, nominal_rate, p[_rows(names, name)])
         for method, p_values in chances.items()
         for p in [np.where(undisturbed, p_values, np.nan)]
         for name in dict.fromkeys(names)
-        for promised in PROMISES
+        for nominal_rate in PROMISES
         if np.isfinite(p[_rows(names, name)]).any()
     ]
 
@@ -79,24 +79,26 @@ def _rows(names: list[str], name: str) -> Bools:
     return np.array([n == name for n in names])
 
 
-def _entry(kpi: str, grain: Grain, method: str, promised: float, p_values: Floats) -> Ledger:
+def _calibration_row(
+    kpi: str, grain: Grain, method: str, nominal_rate: float, p_values: Floats
+) -> Calibration:
     tests = int(np.isfinite(p_values).sum())
-    alerts = int((p_values <= promised).sum())
-    low, high = (_binomial_quantile((1 + side * BAND) / 2, tests, promised) for side in (-1, 1))
-    return Ledger(
-        kpi, grain, method, promised, tests, alerts, alerts / tests,
+    alerts = int((p_values <= nominal_rate).sum())
+    low, high = (_binomial_quantile((1 + side * BAND) / 2, tests, nominal_rate) for side in (-1, 1))
+    return Calibration(
+        kpi, grain, method, nominal_rate, tests, alerts, alerts / tests,
         low / tests, high / tests, low <= alerts <= high,
     )  # fmt: skip
 
 
-def _binomial_quantile(chance: float, tests: int, promised: float) -> int:
+def _binomial_quantile(chance: float, tests: int, nominal_rate: float) -> int:
     """The fewest hits whose chance of no more is at least so large, as `scipy.stats.binom.ppf`."""
-    hits = int(np.ceil(special.bdtrik(chance, tests, promised)))
+    hits = int(np.ceil(special.bdtrik(chance, tests, nominal_rate)))
     fewer = max(hits - 1, 0)
-    return fewer if special.bdtr(fewer, tests, promised) >= chance else hits
+    return fewer if special.bdtr(fewer, tests, nominal_rate) >= chance else hits
 
 
-def blind_spots(found: Scan) -> list[BlindSpot]:
+def detection_limits(found: Scan) -> list[DetectionLimit]:
     """Try changes of growing size on each whole-shop KPI's last tested period."""
     series, tested = found.view.panel.series, found.view.tested
     rows = np.array(
@@ -109,17 +111,17 @@ def blind_spots(found: Scan) -> list[BlindSpot]:
     known = found.view.forecast
     tried = known.location[rows, columns][:, None] + steps * known.sigma[rows, columns][:, None]
     kinds = tuple(series[row].kpi.scale for row in rows)
-    low, high = _reach(found.view, rows)
+    low, high = _value_range(found.view, rows)
     values = np.clip(from_scale(kinds, tried), low, high)
     sure = replay(found, rows, columns, values)
     expected = np.clip(from_scale(kinds, known.location[rows, columns][:, None]), low, high)[:, 0]
     return [
-        _blind_spot(found, int(row), int(columns[i]), float(expected[i]), values[i], sure[i])
+        _detection_limit(found, int(row), int(columns[i]), float(expected[i]), values[i], sure[i])
         for i, row in enumerate(rows)
     ]
 
 
-def _reach(view: View, rows: Ints) -> tuple[Floats, Floats]:
+def _value_range(view: View, rows: Ints) -> tuple[Floats, Floats]:
     """The lowest and the highest value that each KPI can have, (R, 1) each.
 
     A ratio that was above 1 before, as returns of earlier sales can be, may be so again.
@@ -131,15 +133,15 @@ def _reach(view: View, rows: Ints) -> tuple[Floats, Floats]:
     return np.array(low)[:, None], high[:, None]
 
 
-def _blind_spot(
+def _detection_limit(
     found: Scan, row: int, column: int, expected: float, values: Floats, sure: Floats
-) -> BlindSpot:
+) -> DetectionLimit:
     panel = found.view.panel
     kpi = panel.series[row].kpi
     seen = sure >= kpi.min_confidence
     up = _first(values, seen & (values > expected))
     down = _first(values[::-1], (seen & (values < expected))[::-1])
-    return BlindSpot(
+    return DetectionLimit(
         kpi.name,
         panel.series[row].segment,
         panel.grain,
@@ -178,7 +180,7 @@ def replay(found: Scan, rows: Ints, columns: Ints, values: Floats) -> Floats:
     said = [d.score(copies).p_value[at] if d.in_detection_limits else silent for d in weighed]
     weights = np.array([d.weight for d in weighed])[:, None]
     joint = confidence.combine(np.stack(said), weights)
-    rates = confidence.realised(found.joint)[rows, columns]
+    rates = confidence.observed_rates(found.joint)[rows, columns]
     p_values = confidence.replace(joint, np.repeat(rates, values.shape[1], axis=0))
     return confidence.had_it_been(
         found.p_value,

@@ -16,10 +16,10 @@ from detect.records import Bools, Floats, Grain
 
 
 @dataclass(frozen=True)
-class Expectation:
+class PeriodForecast:
     """One period of one series.
 
-    `why_not` is None where it was tested, else `incomplete` (covered only in part), `no_trade`,
+    `skip_reason` is None where it was tested, else `incomplete` (covered only in part), `no_trade`,
     `closed` (usually closed then), `no_value`, `warm_up`, `short_history` or `thin` (too many
     periods without business). `adjusted` is the actual without weekday, season and calendar (of a
     week: per day traded), which trends are tested on; NaN where nothing was learned.
@@ -34,11 +34,11 @@ class Expectation:
     lower: float
     upper: float
     is_tested: bool
-    why_not: str | None
+    skip_reason: str | None
     adjusted: float
 
 
-def tell(found: Scan) -> list[Expectation]:
+def forecasts(found: Scan) -> list[PeriodForecast]:
     """Every period of every series.
 
     A period that was not tested has no expectation (NaN), but for one that is not over yet.
@@ -51,7 +51,7 @@ def tell(found: Scan) -> list[Expectation]:
     adjusted = adjusted_values(found.view)
     days = panel.period.astype(object)
     return [
-        Expectation(
+        PeriodForecast(
             series.kpi.name,
             series.segment,
             panel.grain,

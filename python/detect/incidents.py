@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from detect.anomalies import identify
 from detect.attribution import driver_tree
-from detect.records import ALL, Anomaly, Branch, Grain
+from detect.records import ALL, Anomaly, DriverContribution, Grain
 
 ABOUT_AS_SURE = 0.1
 """Confidence that the lead may be less sure than the surest, where it is nearer to the cause."""
@@ -84,7 +84,7 @@ def _name(members: list[Anomaly]) -> str:
     return identify("incident", first.anomaly_id)
 
 
-def lead(members: list[Anomaly], branches: Sequence[Branch] = ()) -> Anomaly:
+def lead(members: list[Anomaly], branches: Sequence[DriverContribution] = ()) -> Anomaly:
     """The KPI nearest to the cause.
 
     The surest at its own cadence leads; where others of its period are about as sure, the one

@@ -18,20 +18,20 @@ CHANGES = np.array([-0.7, -0.5, -0.3, 0.5, 1.0, 2.0])
 
 
 @dataclass(frozen=True)
-class Canary:
-    """One planted change; `planted` is the KPI's value with it."""
+class InjectionTest:
+    """One planted change; `injected` is the KPI's value with it."""
 
     kpi: str
     segment: str
     grain: Grain
     period_start: dt.date
     relative_change: float
-    planted: float
+    injected: float
     confidence: float
     is_caught: bool
 
 
-def plant(found: Scan) -> list[Canary]:
+def inject(found: Scan) -> list[InjectionTest]:
     """Plant every change in the latest periods of every whole-shop KPI at its own cadence.
 
     Each is planted alone; nothing of it is kept. A share stays between 0 and 1.
@@ -41,18 +41,18 @@ def plant(found: Scan) -> list[Canary]:
     rows, columns = np.nonzero(_latest(found.view.tested & own[:, None]))
     if rows.size == 0:
         return []
-    planted = panel.value[rows, columns][:, None] * (1 + CHANGES)
+    injected = panel.value[rows, columns][:, None] * (1 + CHANGES)
     shares = np.array([panel.series[row].kpi.unit == "ratio" for row in rows])[:, None]
-    planted = np.where(shares, np.clip(planted, 0.0, 1.0), planted)
-    sure = replay(found, rows, columns, planted)
+    injected = np.where(shares, np.clip(injected, 0.0, 1.0), injected)
+    sure = replay(found, rows, columns, injected)
     return [
-        Canary(
+        InjectionTest(
             panel.series[row].kpi.name,
             panel.series[row].segment,
             panel.grain,
             panel.period[column].astype(dt.date),
             float(change),
-            float(planted[i, j]),
+            float(injected[i, j]),
             float(sure[i, j]),
             bool(sure[i, j] >= panel.series[row].kpi.min_confidence),
         )

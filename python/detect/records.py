@@ -215,7 +215,7 @@ class Attribution:
 
 
 @dataclass(frozen=True)
-class Branch:
+class DriverContribution:
     """A factor of the KPI tree in one segment, and what it added to net revenue there.
 
     `expected` and `actual` are the factor's own; of `returns` the money that went back.
@@ -233,14 +233,14 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """What speaks for or against an incident; `figures` are those that `detail` tells."""
+class Check:
+    """What speaks for or against an incident; `details` are those that `detail` tells."""
 
     incident_id: str
     check_name: str
     verdict: str
     detail: str
-    figures: dict[str, object]
+    details: dict[str, object]
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ def test_blind_spots_are_told_of_every_tested_kpi_at_its_own_cadence(
     tested = ask(
         detected,
         """
-        select distinct kpi from insights.expectations
+        select distinct kpi from insights.forecasts
         inner join marts.dim_kpis using (kpi)
         where is_tested and segment = 'all' and grain = cadence
         """,

@@ -189,7 +189,8 @@ def test_every_incident_is_told_under_its_own_address(
         assert incident.incident_id in text
         for (detail,) in query(
             database,
-            f"select detail from insights.doubts where incident_id = '{incident.incident_id}'",
+            "select detail from insights.incident_checks "
+            f"where incident_id = '{incident.incident_id}'",
         ):
             assert str(detail)[:40] in text.replace("&#39;", "'").replace("&amp;", "&")
 
@@ -466,7 +467,7 @@ def hostile_database(database: Path, tmp_path_factory: pytest.TempPathFactory) -
     return change(
         hostile(path),
         f"update marts.fct_order_lines set description = '{text}', country = '{text}'",
-        f"update insights.doubts set detail = '{text} ![x](https://evil.example/x.png)'",
+        f"update insights.incident_checks set detail = '{text} ![x](https://evil.example/x.png)'",
     )
 
 

@@ -233,8 +233,8 @@ def test_a_gap_is_seen() -> None:
 
 EXPLAINED = {
     "attributions": "anomaly_id in (select anomaly_id from insights.anomalies where incident_id in",
-    "kpi_tree": "(incident_id in",
-    "doubts": "(incident_id in",
+    "revenue_drivers": "(incident_id in",
+    "incident_checks": "(incident_id in",
     "incidents": "(incident_id in",
 }
 
@@ -259,7 +259,7 @@ def test_an_explanation_is_the_same_whether_given_then_or_later(tmp_path: Path) 
     pipeline.run(path)
     later = explained(path, sunday)
     assert "P3" in later["attributions"]
-    assert "items_per_order" in later["kpi_tree"]
+    assert "items_per_order" in later["revenue_drivers"]
     pipeline.run(path, sunday)
     assert explained(path, sunday) == later
 

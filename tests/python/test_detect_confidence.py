@@ -65,7 +65,7 @@ def test_wrong_promises_are_put_right(power: float, promise: float) -> None:
 
 def test_calibration_keeps_the_order_of_a_period() -> None:
     history = np.random.default_rng(0).uniform(size=(1, 500))
-    rates = confidence.realised(history)[0, -1]
+    rates = confidence.observed_rates(history)[0, -1]
     p = np.geomspace(1e-9, 1, 200)
     replaced = confidence.replace(p, np.repeat(rates[None], 200, axis=0))
     assert (np.diff(replaced) > 0).all()

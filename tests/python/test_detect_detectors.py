@@ -161,7 +161,7 @@ def score(view):
 
 DETECTOR = Detector("eager_{kpi}", score, 1.0, "a test", needs_other_kpis={needs})
 '''
-LIMITS = "select kpi, up_change from insights.blind_spots where grain = 'daily'"
+LIMITS = "select kpi, min_relative_increase from insights.detection_limits where grain = 'daily'"
 Rows = list[tuple[object, ...]]
 
 

@@ -17,7 +17,7 @@ from detect.attribution.dimensions import names
 from detect.attribution.incident_checks import Material, failed_checks, run_checks
 from detect.attribution.lines import Coded, Largest, Lines, Reversal, measure, value
 from detect.attribution.segments import Cells
-from detect.records import Anomaly, Doubt, Kpi
+from detect.records import Anomaly, Check, Kpi
 from retail.jobs.detection import pipeline, store
 from retail.outputs.narrative import check_messages
 from retail.simulate import Incident, ShopConfig, simulate_shop
@@ -159,7 +159,7 @@ def test_lines_under_other_invoice_numbers_are_a_double_load() -> None:
     assert data_quality.duplicate_load(lines(*ordinary())).verdict == data_quality.CLEAR
     twice = data_quality.duplicate_load(lines(*ordinary(), *again))  # type: ignore[arg-type]
     assert twice.verdict == data_quality.SUSPECTED
-    assert twice.figures["share"] == 1.0
+    assert twice.details["share"] == 1.0
 
 
 PAST = {f"p{i}": (1.2, 1.5, 2.95) for i in range(7)}
@@ -170,9 +170,9 @@ def test_a_price_far_from_all_past_ones_is_suspected(factor: float, is_slip: boo
     wrong: list[Row] = [("90", "c9", "p1", 40.0, 2.95 * factor)]
     told = data_quality.price_slip(lines(*ordinary(), *wrong), PAST)
     assert told.verdict == data_quality.SUSPECTED
-    assert told.figures["product"] == "p1"
-    assert told.figures["factor"] == pytest.approx(factor)
-    assert told.figures["is_unit_slip"] is is_slip
+    assert told.details["product"] == "p1"
+    assert told.details["factor"] == pytest.approx(factor)
+    assert told.details["is_unit_slip"] is is_slip
 
 
 def test_a_clearance_that_was_seen_before_is_no_slip() -> None:
@@ -205,8 +205,8 @@ def test_hours_without_orders_are_missing_in_order_of_the_clock() -> None:
     known.measures["orders"][rows] *= np.isin(known.codes["hour"][rows], [6, 7, 0, 1])
     told = data_quality.missing_hours(known, known.period[-1], others)
     assert told.verdict == data_quality.SUSPECTED
-    assert (told.figures["first"], told.figures["last"], told.figures["hours"]) == (12, 15, 4)
-    assert told.figures["share"] == pytest.approx(0.5)
+    assert (told.details["first"], told.details["last"], told.details["hours"]) == (12, 15, 4)
+    assert told.details["share"] == pytest.approx(0.5)
 
 
 def test_an_hour_that_is_no_number_has_no_place_on_the_clock() -> None:
@@ -216,7 +216,7 @@ def test_an_hour_that_is_no_number_has_no_place_on_the_clock() -> None:
     rows = known.rows(known.period[-1])
     known.measures["orders"][rows] *= np.isin(known.codes["hour"][rows], [6, 0, 1])
     told = data_quality.missing_hours(known, known.period[-1], others)
-    assert (told.figures["first"], told.figures["last"]) == (12, 15)
+    assert (told.details["first"], told.details["last"]) == (12, 15)
     known.members["hour"] = ("early", "noon", "late", *"abcde")
     told = data_quality.missing_hours(known, known.period[-1], others)
     assert told.verdict == data_quality.NOT_TESTED
@@ -230,7 +230,7 @@ def test_orders_that_lose_their_customers_are_seen() -> None:
     known.measures["orders"][rows] = np.tile([6.0, 4.0], 8)
     told = data_quality.missing_ids(known, known.period[-1], others)
     assert told.verdict == data_quality.SUSPECTED
-    assert told.figures == pytest.approx({"share": 0.6, "usual": 0.1})
+    assert told.details == pytest.approx({"share": 0.6, "usual": 0.1})
 
 
 def test_with_little_history_nothing_is_suspected() -> None:
@@ -274,8 +274,8 @@ def test_without_order_lines_nothing_is_claimed() -> None:
 
 
 def test_every_figure_of_a_sentence_is_one_of_its_figures() -> None:
-    figures = {"share": 0.62, "hours": 5, "first": 12, "last": 16}
-    said = check_messages.say("missing_hours", "suspected", figures, UNITS, {})
+    details = {"share": 0.62, "hours": 5, "first": 12, "last": 16}
+    said = check_messages.say("missing_hours", "suspected", details, UNITS, {})
     assert said == (
         "A part of the day may be missing: nothing came in 5 of the usual hours "
         "(12:00 to 16:59), which bring 62 % of the orders."
@@ -287,8 +287,8 @@ def test_every_figure_of_a_sentence_is_one_of_its_figures() -> None:
     [(1, "1 minute"), (16, "16 minutes"), (119, "119 minutes"), (120, "2 hours"), (4000, "2 days")],
 )
 def test_time_between_is_told_in_words(minutes: int, told: str) -> None:
-    figures = {"quantity": 7, "product": "p", "customer_id": "c", "minutes": minutes}
-    assert f"cancelled {told} later" in check_messages.say("reversal", "found", figures, UNITS, {})
+    details = {"quantity": 7, "product": "p", "customer_id": "c", "minutes": minutes}
+    assert f"cancelled {told} later" in check_messages.say("reversal", "found", details, UNITS, {})
 
 
 # --------------------------------------------------------------------------------- of a run
@@ -301,11 +301,11 @@ def test_a_run_writes_every_check_for_every_incident(tmp_path: Path) -> None:
     with duckdb.connect(str(path), read_only=True) as connection:
         rows = connection.execute(
             "select incident_id, count(distinct check_name), any_value(figures) "
-            "from insights.doubts group by all"
+            "from insights.incident_checks group by all"
         ).fetchall()
     assert len(rows) == len(outcome.incidents)
     assert {count for _, count, _ in rows} == {8}
-    assert all(isinstance(json.loads(figures), dict) for _, _, figures in rows)
+    assert all(isinstance(json.loads(details), dict) for _, _, details in rows)
 
 
 START = dt.date(2011, 1, 3)
@@ -341,7 +341,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shop.database
 
 
-def doubts_of(path: Path, day: dt.date) -> dict[str, Doubt]:
+def doubts_of(path: Path, day: dt.date) -> dict[str, Check]:
     """What is doubted of a day on which the return rate stands for an incident."""
     inputs = store.read_inputs(path, None)
     panel = inputs.panels["daily"]

@@ -161,7 +161,7 @@ def test_anybody_can_recompute_every_trend_from_the_file(tmp_path: Path) -> None
             select t.grain, t.method, t.direction, t.tau, t.p_value, t.slope,
                 list(e.adjusted order by e.period_start), list(e.actual order by e.period_start)
             from insights.trends as t
-            inner join insights.expectations as e
+            inner join insights.forecasts as e
                 on t.kpi = e.kpi and t.segment = e.segment and t.grain = e.grain
                 and e.period_start between t.window_start and t.window_end
             where e.adjusted is not null
@@ -193,28 +193,28 @@ def test_a_slow_decline_is_no_string_of_anomalies() -> None:
 
 def test_the_ledger_counts_every_test_once() -> None:
     found = scan(shop())
-    rows = [r for r in diagnostics.ledger(found) if r.method == diagnostics.COMBINED]
+    rows = [r for r in diagnostics.calibration(found) if r.method == diagnostics.COMBINED]
     tested = (found.view.tested & (found.confidence < diagnostics.DISTURBED)).sum(axis=1)
     by_kpi = {r.kpi: r.tests for r in rows}
     assert by_kpi == {
         s.kpi.name: int(n) for s, n in zip(found.view.panel.series, tested, strict=True)
     }
-    assert all(r.alerts == round(r.realised * r.tests) for r in rows)
-    assert all(r.range_lower <= r.promised <= r.range_upper for r in rows)
+    assert all(r.alerts == round(r.observed_rate * r.tests) for r in rows)
+    assert all(r.range_lower <= r.nominal_rate <= r.range_upper for r in rows)
 
 
 def test_realised_rates_of_undisturbed_data_are_within_the_band() -> None:
-    rows = [r for seed in range(5) for r in diagnostics.ledger(scan(shop(seed)))]
+    rows = [r for seed in range(5) for r in diagnostics.calibration(scan(shop(seed)))]
     combined = [r.is_within for r in rows if r.method == diagnostics.COMBINED]
     assert np.mean(combined) >= 0.9
 
 
 def test_a_blind_spot_is_a_change_that_would_have_been_reported() -> None:
     found = scan(shop())
-    spot = next(s for s in diagnostics.blind_spots(found) if s.kpi == "order_count")
+    spot = next(s for s in diagnostics.detection_limits(found) if s.kpi == "order_count")
     column = int(np.flatnonzero(found.view.tested[0])[-1])
-    assert spot.smallest_up is not None
-    for value, seen in ((spot.smallest_up * 1.3, True), (spot.expected, False)):
+    assert spot.min_detectable_increase is not None
+    for value, seen in ((spot.min_detectable_increase * 1.3, True), (spot.expected, False)):
         made = shop()
         changed = made.value.copy()
         changed[0, column] = value
@@ -239,15 +239,19 @@ def test_a_blind_spot_is_a_value_that_the_kpi_can_have(
     value = np.minimum(size, 1.0) if unit == "ratio" else size * 10
     value[np.arange(DAYS) % 7 == 5] = np.nan
     thing = kpi("thing", unit=unit, scale=scale, numerator="units", denominator="orders")
-    for spot in diagnostics.blind_spots(scan(panel(value[None], thing))):
+    for spot in diagnostics.detection_limits(scan(panel(value[None], thing))):
         highest = 1.0 if unit == "ratio" else np.inf
         told = [
             spot.expected,
-            *(x for x in (spot.smallest_down, spot.smallest_up) if x is not None),
+            *(
+                x
+                for x in (spot.min_detectable_decrease, spot.min_detectable_increase)
+                if x is not None
+            ),
         ]
         assert all(0.0 <= x <= highest for x in told)
-        assert spot.smallest_up is None or spot.smallest_up > spot.expected
-        assert spot.smallest_down is None or spot.smallest_down < spot.expected
+        assert spot.min_detectable_increase is None or spot.min_detectable_increase > spot.expected
+        assert spot.min_detectable_decrease is None or spot.min_detectable_decrease < spot.expected
 
 
 def test_a_drop_to_nothing_is_a_blind_spot_only_where_nothing_would_be_reported() -> None:
@@ -259,14 +263,14 @@ def test_a_drop_to_nothing_is_a_blind_spot_only_where_nothing_would_be_reported(
         "return_rate", unit="ratio", scale="sqrt", numerator="units", denominator="orders"
     )
     counted = kpi("order_count", scale="sqrt")
-    spots = diagnostics.blind_spots(scan(panel(np.stack([rate, orders]), returns, counted)))
-    down = {spot.kpi: spot.smallest_down for spot in spots}
+    spots = diagnostics.detection_limits(scan(panel(np.stack([rate, orders]), returns, counted)))
+    down = {spot.kpi: spot.min_detectable_decrease for spot in spots}
     assert down["return_rate"] is None
     assert down["order_count"] is not None
 
 
-def test_canaries_are_caught_when_they_are_large() -> None:
-    found = injection_tests.plant(scan(shop()))
+def test_injected_changes_are_caught_when_they_are_large() -> None:
+    found = injection_tests.inject(scan(shop()))
     assert {c.kpi for c in found} == {"order_count", "units_sold", "items_per_order"}
     assert len(found) == 3 * injection_tests.PERIODS * injection_tests.CHANGES.size
     caught = {
@@ -279,7 +283,9 @@ def test_canaries_are_caught_when_they_are_large() -> None:
 
 
 def test_changes_are_relative_to_the_expected() -> None:
-    for spot in diagnostics.blind_spots(scan(shop())):
-        assert spot.up_change is None or spot.smallest_up is not None
-        if spot.smallest_up is not None:
-            assert spot.smallest_up == pytest.approx(spot.expected * (1 + (spot.up_change or 0)))
+    for spot in diagnostics.detection_limits(scan(shop())):
+        assert spot.min_relative_increase is None or spot.min_detectable_increase is not None
+        if spot.min_detectable_increase is not None:
+            assert spot.min_detectable_increase == pytest.approx(
+                spot.expected * (1 + (spot.min_relative_increase or 0))
+            )

@@ -12,11 +12,11 @@ from conftest import Shop
 from detect import attribution, diagnostics
 from detect.anomalies import Scan
 from detect.attribution.segments import Cells
-from detect.diagnostics import BlindSpot
+from detect.diagnostics import DetectionLimit
 from detect.records import Anomaly, Attribution, Days
 from retail.jobs.detection import explain, explanation_cache, pipeline
 
-OF_THE_RUN = ("runs", "explanations")
+OF_THE_RUN = ("runs", "explanation_cache")
 
 
 @pytest.fixture(scope="module")
@@ -41,13 +41,13 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.extend(a.anomaly_id for a in found)
         return real_attribute(found, cells, usable)
 
-    def blind_spots(scan: Scan) -> list[BlindSpot]:
+    def detection_limits(scan: Scan) -> list[DetectionLimit]:
         asked.append(scan.view.panel.grain)
         return real_blind_spots(scan)
 
-    real_attribute, real_blind_spots = attribution.attribute, diagnostics.blind_spots
+    real_attribute, real_blind_spots = attribution.attribute, diagnostics.detection_limits
     monkeypatch.setattr(explain.attribution, "attribute", attribute)
-    monkeypatch.setattr(diagnostics, "blind_spots", blind_spots)
+    monkeypatch.setattr(diagnostics, "detection_limits", detection_limits)
     return asked
 
 

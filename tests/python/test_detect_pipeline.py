@@ -23,7 +23,7 @@ from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
 
 DAY = 122
 DATE = FIRST_DAY + dt.timedelta(days=DAY)
-RESULTS = ("anomalies", "trends", "attributions", "incidents", "calibration", "blind_spots")
+RESULTS = ("anomalies", "trends", "attributions", "incidents", "calibration", "detection_limits")
 Rows = list[tuple[object, ...]]
 
 
@@ -198,11 +198,11 @@ def test_findings_are_no_failure(own: Path, capsys: pytest.CaptureFixture[str]) 
     assert said.err == ""
 
 
-def test_canaries_are_planted_on_request_only(own: Path) -> None:
-    tables = "select count(*) from information_schema.tables where table_name = 'canaries'"
+def test_injection_tests_run_on_request_only(own: Path) -> None:
+    tables = "select count(*) from information_schema.tables where table_name = 'injection_tests'"
     assert query(own, tables) == [(0,)]
-    assert run("--db", str(own), "--canaries", "--quiet") == 0
-    assert query(own, "select count(*) > 0 from insights.canaries") == [(True,)]
+    assert run("--db", str(own), "--injection-tests", "--quiet") == 0
+    assert query(own, "select count(*) > 0 from insights.injection_tests") == [(True,)]
 
 
 def test_quiet_is_quiet(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -417,7 +417,7 @@ def test_what_was_labelled_real_teaches_the_baseline_nothing(own: Path) -> None:
     def expected_later() -> Rows:
         return query(
             own,
-            "select grain, expected from insights.blind_spots where kpi = 'units_sold'",
+            "select grain, expected from insights.detection_limits where kpi = 'units_sold'",
         )
 
     assert run("--db", str(own), "--quiet") == 0

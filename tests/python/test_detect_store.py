@@ -131,7 +131,7 @@ def test_a_failure_leaves_the_last_tables_alone(own: Path) -> None:
     store.write_insights(own, {"calibration": [LEDGER]})
     broken = (*LEDGER[:3], "no number", *LEDGER[4:])
     with pytest.raises((DetectError, ValueError)):
-        store.write_insights(own, {"calibration": [LEDGER, LEDGER], "blind_spots": [broken]})
+        store.write_insights(own, {"calibration": [LEDGER, LEDGER], "detection_limits": [broken]})
     assert count(own, "calibration") == 1
 
 

@@ -17,7 +17,7 @@ from detect import incidents
 from detect.attribution import driver_tree
 from detect.attribution.dimensions import names
 from detect.attribution.segments import Cells
-from detect.records import Branch
+from detect.records import DriverContribution
 from retail.jobs.detection import pipeline
 from test_detect_attribution import anomaly
 from test_detect_shop import DIMENSIONS, build, bulk_order, cells, kpi, plant
@@ -51,11 +51,11 @@ def random_cells(seed: int, guests: bool = True, growth: float = 1.0) -> Cells:
     return Cells(DIMENSIONS, period, np.arange(0, size + 1, leaves), codes, members, measures)
 
 
-def grown(known: Cells, revenue: float | None = None) -> list[Branch]:
+def grown(known: Cells, revenue: float | None = None) -> list[DriverContribution]:
     return driver_tree.grow(anomaly(REVENUE, 1.0, 2.0), known, known.period[:-1], revenue)
 
 
-def margins(branches: list[Branch]) -> dict[str, dict[str, float]]:
+def margins(branches: list[DriverContribution]) -> dict[str, dict[str, float]]:
     """Contributions by dimension and factor."""
     found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for branch in branches:
@@ -130,9 +130,11 @@ def test_the_whole_is_brought_to_the_forecast() -> None:
 # ---------------------------------------------------------------------------- lead of incidents
 
 
-def branch(factor: str, contribution: float) -> Branch:
+def branch(factor: str, contribution: float) -> DriverContribution:
     whole = driver_tree.WHOLE
-    return Branch("", "daily", dt.date(2024, 3, 4), whole, whole, factor, 1.0, 2.0, contribution)
+    return DriverContribution(
+        "", "daily", dt.date(2024, 3, 4), whole, whole, factor, 1.0, 2.0, contribution
+    )
 
 
 def test_the_kpi_of_the_strongest_factor_leads_before_the_revenue_it_moved() -> None:
@@ -162,6 +164,6 @@ def test_a_run_writes_a_tree_for_every_incident(tmp_path: Path) -> None:
     with duckdb.connect(str(path), read_only=True) as connection:
         rows = connection.execute(
             "select count(distinct incident_id), count(distinct dimension), count(distinct factor) "
-            "from insights.kpi_tree"
+            "from insights.revenue_drivers"
         ).fetchall()
     assert rows == [(len(outcome.incidents), 9, 8)]

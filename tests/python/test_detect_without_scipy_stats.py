@@ -43,10 +43,10 @@ def test_ranks_share_their_places_where_values_are_equal() -> None:
 
 
 @pytest.mark.parametrize("promised", PROMISES)
-def test_quantiles_of_hits_are_those_of_the_binomial(promised: float) -> None:
+def test_quantiles_of_hits_are_those_of_the_binomial(nominal_rate: float) -> None:
     for tests in (1, 2, 19, 20, 100, 373, 5000):
-        found = [_binomial_quantile((1 + side * BAND) / 2, tests, promised) for side in (-1, 1)]
-        assert found == list(stats.binom.interval(BAND, tests, promised))
+        found = [_binomial_quantile((1 + side * BAND) / 2, tests, nominal_rate) for side in (-1, 1)]
+        assert found == list(stats.binom.interval(BAND, tests, nominal_rate))
 
 
 def test_tails_are_those_of_students_t() -> None:

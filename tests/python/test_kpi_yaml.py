@@ -410,7 +410,7 @@ def test_a_column_of_the_order_lines_becomes_a_dimension_with_one_entry(tmp_path
     with duckdb.connect(str(shop.database), read_only=True) as connection:
         for query in (
             "select dimensions from insights.attributions where analysis = 'breakdown'",
-            "select dimension from insights.kpi_tree",
+            "select dimension from insights.revenue_drivers",
             "select dimensions from insights.attributions where analysis = 'root_cause'",
         ):
             found = connection.execute(query).fetchall()

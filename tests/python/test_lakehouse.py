@@ -238,10 +238,10 @@ def test_a_server_that_is_not_there_is_told_at_once_in_one_line(shop_of_one_day:
 def test_detection_and_report_run_unchanged_on_parquet(wild_lake: Shop) -> None:
     kinds = "select distinct table_type from information_schema.tables where table_schema = 'marts'"
     assert ask(spark_db(wild_lake), kinds) == [("VIEW",)]
-    for table in ("expectations", "anomalies", "attributions", "early_warnings", "trends"):
+    for table in ("forecasts", "anomalies", "attributions", "early_warnings", "trends"):
         rows = f"select * from insights.{table} order by all"
         assert ask(spark_db(wild_lake), rows) == ask(wild_lake.database, rows)
-    assert ask(spark_db(wild_lake), "select count(*) from insights.expectations") > [(0,)]
+    assert ask(spark_db(wild_lake), "select count(*) from insights.forecasts") > [(0,)]
     assert (wild_lake.folder / "report.html").exists()
 
 

@@ -60,7 +60,7 @@ def database(tmp_path: Path) -> Path:
         )
         figures = {"product": "23166", "invoice_no": "541431", "without": 0.007}
         connection.execute(
-            "insert into insights.doubts values ('i1', 'one_order', 'vanishes', '', ?)",
+            "insert into insights.incident_checks values ('i1', 'one_order', 'vanishes', '', ?)",
             [json.dumps(figures)],
         )
     return path

@@ -38,7 +38,7 @@ class CheckResult:
     """What one check found."""
 
     verdict: str
-    figures: dict[str, object]
+    details: dict[str, object]
 
 
 def duplicate_load(lines: Lines) -> CheckResult:
@@ -86,7 +86,7 @@ def price_slip(lines: Lines, past: dict[str, tuple[float, ...]]) -> CheckResult:
     product = lines.product.names[int(codes[worst])]
     usual, slip = _meant(float(lines.price[worst]), past[product])
     like_it = off & (error >= PRICE_SHARE * error[worst])
-    figures: dict[str, object] = {
+    details: dict[str, object] = {
         "product": product,
         "price": float(lines.price[worst]),
         "usual": usual,
@@ -95,7 +95,7 @@ def price_slip(lines: Lines, past: dict[str, tuple[float, ...]]) -> CheckResult:
         "share": wrong / gross,
         "is_unit_slip": slip,
     }
-    return CheckResult(SUSPECTED, figures)
+    return CheckResult(SUSPECTED, details)
 
 
 def _meant(price: float, past: tuple[float, ...]) -> tuple[float, bool]:

@@ -24,7 +24,7 @@ from detect.attribution.decomposition import Sides, log_mean, sums
 from detect.attribution.dimensions import names
 from detect.attribution.root_cause import Leaves
 from detect.attribution.segments import Cells
-from detect.records import Anomaly, Branch, Days, Floats
+from detect.records import Anomaly, Days, DriverContribution, Floats
 
 COUNTED = ("active_customers", "orders", "units", "gross_revenue")
 """What the identified branch is a chain of: each factor is one of these over the one before."""
@@ -56,7 +56,9 @@ class Chain:
     expected: Floats
 
 
-def grow(anomaly: Anomaly, cells: Cells, usable: Days, revenue: float | None) -> list[Branch]:
+def grow(
+    anomaly: Anomaly, cells: Cells, usable: Days, revenue: float | None
+) -> list[DriverContribution]:
     """The tree of an anomaly's period: the whole first, then every dimension.
 
     Args:
@@ -95,7 +97,7 @@ def _level(past: Floats, revenue: float | None) -> float:
     return level if 1 / LARGEST_FACTOR <= level <= LARGEST_FACTOR else 1.0
 
 
-def _rows(anomaly: Anomaly, leaves: Leaves, now: Floats, past: Floats) -> list[Branch]:
+def _rows(anomaly: Anomaly, leaves: Leaves, now: Floats, past: Floats) -> list[DriverContribution]:
     place = names(leaves.dimensions).index("customer_type")
     known = leaves.members[place].index(GUEST) if GUEST in leaves.members[place] else -1
     guests = leaves.codes[place] == known
@@ -144,7 +146,7 @@ def _view(
     chains: tuple[Chain, ...],
     cells: list[Floats],
     returned: tuple[Floats, Floats],
-) -> list[Branch]:
+) -> list[DriverContribution]:
     """Rows of one dimension: factors of each member."""
     rows: list[tuple[str, Floats, Floats, Floats]] = []
     for chain, attributed in zip(chains, cells, strict=True):
@@ -156,7 +158,7 @@ def _view(
     now_back, past_back = groups.sums(returned[0]), groups.sums(returned[1])
     rows.append((RETURNS, past_back, now_back, past_back - now_back))
     return [
-        Branch(
+        DriverContribution(
             anomaly.incident_id, anomaly.grain, anomaly.period_start, dimension, member, factor,
             float(expected[i]), float(actual[i]), float(contribution[i]),
         )
@@ -173,7 +175,7 @@ def _factors(measures: Floats, groups: Groups) -> Floats:
     return np.concatenate([sums[:1], ratios])
 
 
-def weights(branches: list[Branch]) -> dict[str, float]:
+def weights(branches: list[DriverContribution]) -> dict[str, float]:
     """How much of what moved revenue each KPI of the tree measures, as a share."""
     whole = {b.factor: abs(b.contribution) for b in branches if b.dimension == WHOLE}
     total = sum(whole.values())

@@ -15,7 +15,7 @@ from detect.attribution.baselines import comparable
 from detect.attribution.data_quality import CLEAR, NOT_TESTED, SUSPECTED, CheckResult
 from detect.attribution.lines import Lines, Reversal
 from detect.attribution.segments import Cells
-from detect.records import SO_FAR, Anomaly, Attribution, Days, Doubt
+from detect.records import SO_FAR, Anomaly, Attribution, Check, Days
 
 FOUND, NONE = "found", "none"
 STABLE, SHAKY = "stable", "shaky"
@@ -89,7 +89,7 @@ def _one_order(lead: Anomaly, given: Material) -> dict[str, CheckResult]:
         if without is None:
             out[name] = CheckResult(NOT_TESTED, {})
             continue
-        figures: dict[str, object] = {
+        details: dict[str, object] = {
             key: names[without.code],
             "amount": without.amount,
             "share": without.share,
@@ -98,7 +98,7 @@ def _one_order(lead: Anomaly, given: Material) -> dict[str, CheckResult]:
             "lower": lead.lower,
             "upper": lead.upper,
         }
-        out[name] = CheckResult(leave_one_out.verdict(lead, without), figures)
+        out[name] = CheckResult(leave_one_out.verdict(lead, without), details)
     return out
 
 
@@ -132,7 +132,7 @@ def _data_quality(lead: Anomaly, given: Material) -> dict[str, CheckResult]:
     }
 
 
-def failed_checks(doubts: list[Doubt]) -> list[Doubt]:
+def failed_checks(doubts: list[Check]) -> list[Check]:
     """Those that a reader should hear of; the table has them all."""
     quiet = {CLEAR, NONE, NOT_TESTED, STABLE, leave_one_out.REMAINS}
     told = [d for d in doubts if d.verdict not in quiet]

@@ -15,8 +15,8 @@ from retail.schema import (
     AttributionRow,
     CheckRow,
     DriverRow,
-    ExpectationRow,
     Feedback,
+    ForecastRow,
     Grain,
     IncidentRow,
     Run,
@@ -138,10 +138,10 @@ def read_feedback(connection: Connection) -> tuple[Feedback, ...]:
 
 def read_series(
     connection: Connection, kpi: str, grain: Grain, segment: str
-) -> tuple[ExpectationRow, ...]:
+) -> tuple[ForecastRow, ...]:
     """Every period of one series."""
     tail = "where kpi = ? and grain = ? and segment = ? order by period_start"
-    return read_table(connection, ExpectationRow, "expectations", tail, [kpi, grain, segment])
+    return read_table(connection, ForecastRow, "forecasts", tail, [kpi, grain, segment])
 
 
 def read_attributions(connection: Connection, names: Sequence[str]) -> tuple[AttributionRow, ...]:
@@ -165,9 +165,9 @@ def read_explanation(connection: Connection, incident_id: str) -> Explanation:
     mine = [incident_id]
     return Explanation(
         read_table(
-            connection, DriverRow, "kpi_tree",
+            connection, DriverRow, "revenue_drivers",
             "where incident_id = ? order by dimension, member, abs(contribution) desc, factor",
             mine,
         ),
-        read_table(connection, CheckRow, "doubts", "where incident_id = ?", mine),
+        read_table(connection, CheckRow, "incident_checks", "where incident_id = ?", mine),
     )  # fmt: skip

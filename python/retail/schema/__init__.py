@@ -3,45 +3,50 @@
 from __future__ import annotations
 
 from detect.records import ALL, GRAINS, OTHER, SO_FAR, Grain
-from retail.schema.columns import Column, Source, Table
+from retail.schema.columns import Column, OldName, Source, Table
 from retail.schema.tables import (
+    OLD_NAMES,
     TABLES,
     AnomalyRow,
     AttributionRow,
-    BlindSpotRow,
     CalibrationRow,
     CheckRow,
+    DetectionLimitRow,
     DriverRow,
-    ExpectationRow,
     Feedback,
+    ForecastRow,
     IncidentRow,
     Rewrite,
     Run,
     SentAlert,
     TrendRow,
+    old_view,
 )
 
 __all__ = [
     "ALL",
     "GRAINS",
+    "OLD_NAMES",
     "OTHER",
     "SO_FAR",
     "TABLES",
     "AnomalyRow",
     "AttributionRow",
-    "BlindSpotRow",
     "CalibrationRow",
     "CheckRow",
     "Column",
+    "DetectionLimitRow",
     "DriverRow",
-    "ExpectationRow",
     "Feedback",
+    "ForecastRow",
     "Grain",
     "IncidentRow",
+    "OldName",
     "Rewrite",
     "Run",
     "SentAlert",
     "Source",
     "Table",
     "TrendRow",
+    "old_view",
 ]

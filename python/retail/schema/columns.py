@@ -23,14 +23,14 @@ TYPES: dict[type, str] = {
 
 @dataclass(frozen=True)
 class Source:
-    """The attribute of what was found that a column is written from, where the names differ."""
+    """The attribute of the engine's record that a column is written from, where names differ."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column, its type in the file, what it says, and how to get it from what was found.
+    """A column, its type in the file, its description, and its value in an engine's record.
 
     `field` is the record's; it has the column's name unless the table renames it.
     """
@@ -46,8 +46,8 @@ class Column:
 class Table:
     """A table of the insights schema.
 
-    `renamed` gives fields another name and description here, `implied` says what fields are that
-    have no column here, and `about` takes the place of the record's docstring.
+    `renamed` gives fields another name and description in this table, `implied` holds the values of
+    fields without a column, and `about` replaces the record's docstring.
     """
 
     record: type[Any]
@@ -74,6 +74,14 @@ class Table:
     def description(self) -> str:
         """What one row is, on one line."""
         return " ".join((self.about or self.record.__doc__ or "").split())
+
+
+@dataclass(frozen=True)
+class OldName:
+    """The table that an old name stands for; `columns` gives its columns their old names."""
+
+    table: str
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 def columns_of(record: type[Any]) -> tuple[Column, ...]:

@@ -183,16 +183,22 @@ def _bring_over(published: Path, copy: Path) -> None:
     """Replace the findings in a copy, which dbt does not write, by those in the published file."""
     with duckdb.connect(str(copy)) as connection:
         connection.execute(f"attach {literal(published)} as published (read_only)")
-        found = connection.execute(
-            "select table_name from duckdb_tables()"
-            " where database_name = 'published' and schema_name = ?",
-            [OTHERS],
-        ).fetchall()
+        of_published = "where database_name = 'published' and schema_name = ?"
+        tables, views = (
+            connection.execute(
+                f"select {column} from {catalogue}() {of_published}",  # noqa: S608 - constants
+                [OTHERS],
+            ).fetchall()
+            for column, catalogue in (("table_name", "duckdb_tables"), ("sql", "duckdb_views"))
+        )
         connection.execute("begin")
-        connection.execute(f"create schema if not exists {OTHERS}")
-        for (name,) in found:
+        connection.execute(f"drop schema if exists {OTHERS} cascade")
+        connection.execute(f"create schema {OTHERS}")
+        for (name,) in tables:
             table = f"{OTHERS}.{identifier(name)}"
-            connection.execute(f"create or replace table {table} as from published.{table}")
+            connection.execute(f"create table {table} as from published.{table}")
+        for (view,) in views:
+            connection.execute(view)
         connection.execute("commit")
 
 

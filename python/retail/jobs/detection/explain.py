@@ -18,9 +18,9 @@ from detect.records import (
     GRAINS,
     Anomaly,
     Attribution,
-    Branch,
+    Check,
     Days,
-    Doubt,
+    DriverContribution,
     Grain,
     Incident,
 )
@@ -40,8 +40,8 @@ class Reasons:
     """
 
     attributions: list[Attribution]
-    branches: list[Branch]
-    doubts: list[Doubt]
+    branches: list[DriverContribution]
+    doubts: list[Check]
     incidents: list[Incident]
     largest_gap: float
     prints: tuple[Fingerprint, ...] = ()
@@ -66,8 +66,8 @@ class _Told:
     """What is said of one incident."""
 
     causes: list[Attribution]
-    branches: list[Branch]
-    doubts: list[Doubt]
+    branches: list[DriverContribution]
+    doubts: list[Check]
 
 
 def explain(

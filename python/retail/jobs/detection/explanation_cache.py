@@ -20,14 +20,14 @@ import scipy
 import detect
 import retail
 from detect.anomalies import Scan
-from detect.diagnostics import BlindSpot
+from detect.diagnostics import DetectionLimit
 from detect.records import (
     PRICE_HISTORY,
     Anomaly,
     Attribution,
-    Branch,
+    Check,
     Days,
-    Doubt,
+    DriverContribution,
     Grain,
 )
 
@@ -40,7 +40,7 @@ class Fingerprint:
     """What something (`subject`: a finding, an incident, or blind spots) was worked out from."""
 
     subject: str
-    fingerprint: str
+    input_hash: str
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class Earlier:
 
     prints: dict[str, str] = field(default_factory=dict)
     attributions: dict[str, list[Attribution]] = field(default_factory=dict)
-    branches: dict[str, list[Branch]] = field(default_factory=dict)
-    doubts: dict[str, list[Doubt]] = field(default_factory=dict)
-    blind_spots: dict[Grain, list[BlindSpot]] = field(default_factory=dict)
+    branches: dict[str, list[DriverContribution]] = field(default_factory=dict)
+    doubts: dict[str, list[Check]] = field(default_factory=dict)
+    detection_limits: dict[Grain, list[DetectionLimit]] = field(default_factory=dict)
     marks: Marks | None = None
 
     def holds(self, one: Fingerprint) -> bool:
         """Whether it was worked out from the same."""
-        return self.marks is not None and self.prints.get(one.subject) == one.fingerprint
+        return self.marks is not None and self.prints.get(one.subject) == one.input_hash
 
 
 def code() -> str:
@@ -98,7 +98,7 @@ def of_incident(
     first = min(a.period_start for a in members) - PRICE_HISTORY
     last = max(a.period_end for a in members)
     lines = sorted((day, mark) for day, mark in marks["daily"].items() if first <= day <= last)
-    findings = sorted(prints[a.anomaly_id].fingerprint for a in members)
+    findings = sorted(prints[a.anomaly_id].input_hash for a in members)
     return Fingerprint(name, _hash(findings, revenue, lines))
 
 

@@ -22,7 +22,7 @@ from detect import (
 )
 from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
-from detect.diagnostics import BlindSpot
+from detect.diagnostics import DetectionLimit
 from detect.features import look
 from detect.records import (
     GRAINS,
@@ -62,7 +62,7 @@ def run(
     path: Path,
     as_of: dt.date | None = None,
     *,
-    with_canaries: bool = False,
+    with_injection_tests: bool = False,
     today: dt.date | None = None,
 ) -> Outcome:
     """Detect over all history up to `as_of`, and write what was found into the same file.
@@ -70,7 +70,7 @@ def run(
     Args:
         path: the DuckDB file.
         as_of: last day that is looked at; by default the last complete one.
-        with_canaries: plant canaries; their table stays as it was otherwise.
+        with_injection_tests: also run injection tests; their table is left alone otherwise.
         today: the day by which snoozes end: `as_of` where that is given, else by the clock.
 
     Raises:
@@ -88,9 +88,9 @@ def run(
     earlier = store.read_earlier(path)
     code = explanation_cache.code()
     why = explain.explain(path, scans, found + warned, earlier, code)
-    promised = _each(scans, diagnostics.ledger)
+    promised = _each(scans, diagnostics.calibration)
     unseen, looked_at = _blind_spots(scans, given, earlier, code)
-    seen = _each(scans, forecasts.tell)
+    seen = _each(scans, forecasts.forecasts)
     record = _record(started_at, inputs, len(found))
     tables: dict[str, Sequence[object]] = {
         "anomalies": found,
@@ -98,18 +98,18 @@ def run(
         "trends": changes,
         "attributions": why.of(found),
         "early_attributions": why.of(warned),
-        "kpi_tree": why.branches,
-        "doubts": why.doubts,
+        "revenue_drivers": why.branches,
+        "incident_checks": why.doubts,
         "incidents": why.incidents,
         "calibration": promised,
-        "blind_spots": unseen,
-        "expectations": seen,
-        "explanations": [*why.prints, *looked_at],
+        "detection_limits": unseen,
+        "forecasts": seen,
+        "explanation_cache": [*why.prints, *looked_at],
         "runs": [record],
     }
-    if with_canaries:
-        planted = _each(scans, injection_tests.plant)
-        tables["canaries"] = planted
+    if with_injection_tests:
+        injected = _each(scans, injection_tests.inject)
+        tables["injection_tests"] = injected
     store.write_insights(path, store.rows_of(tables))
     return Outcome(record, inputs, scans, found, warned, changes, why, _untested(scans))
 
@@ -138,16 +138,16 @@ def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
 
 def _blind_spots(
     scans: dict[Grain, Scan], given: list[Feedback], earlier: Earlier, code: str
-) -> tuple[list[BlindSpot], list[Fingerprint]]:
+) -> tuple[list[DetectionLimit], list[Fingerprint]]:
     """Blind spots of every grain, those of an earlier run where nothing has changed since."""
     prints = {grain: explanation_cache.of_scan(scans[grain], given, code) for grain in GRAINS}
     found = [
         spot
         for grain in GRAINS
         for spot in (
-            earlier.blind_spots.get(grain, [])
+            earlier.detection_limits.get(grain, [])
             if earlier.holds(prints[grain])
-            else diagnostics.blind_spots(scans[grain])
+            else diagnostics.detection_limits(scans[grain])
         )
     ]
     return found, list(prints.values())

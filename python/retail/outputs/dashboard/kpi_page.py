@@ -16,7 +16,7 @@ from retail.outputs.dashboard.url_state import Choice
 from retail.outputs.report import kpis, words
 from retail.reading import Facts, KpiRow, period_end
 from retail.reading.selection import of_series
-from retail.schema import ALL, GRAINS, OTHER, AnomalyRow, ExpectationRow
+from retail.schema import ALL, GRAINS, OTHER, AnomalyRow, ForecastRow
 
 LARGEST = 12
 """Members shown of a dimension; the others are one row."""
@@ -132,8 +132,8 @@ def _found(facts: Facts, chosen: Choice, country: str) -> list[AnomalyRow]:
 def _series(
     chosen: Choice,
     country: str,
-    periods: Sequence[ExpectationRow],
-    seen: Sequence[ExpectationRow],
+    periods: Sequence[ForecastRow],
+    seen: Sequence[ForecastRow],
     found: Sequence[AnomalyRow],
 ) -> None:
     kpi = chosen.kpi
@@ -164,7 +164,7 @@ def _series(
 
 
 def _spoken(
-    kpi: KpiRow, grain: str, seen: Sequence[ExpectationRow], found: Sequence[AnomalyRow]
+    kpi: KpiRow, grain: str, seen: Sequence[ForecastRow], found: Sequence[AnomalyRow]
 ) -> str:
     starts = {p.period_start for p in seen}
     marked = [f for f in found if f.period_start in starts]
@@ -201,8 +201,8 @@ def _into(
     facts: Facts,
     chosen: Choice,
     country: str,
-    periods: Sequence[ExpectationRow],
-    seen: Sequence[ExpectationRow],
+    periods: Sequence[ForecastRow],
+    seen: Sequence[ForecastRow],
     found: Sequence[AnomalyRow],
 ) -> None:
     """One period: the KPI within each member of a dimension, and the order lines of one."""
@@ -232,8 +232,8 @@ def _into(
 
 
 def _period(
-    chosen: Choice, periods: Sequence[ExpectationRow], seen: Sequence[ExpectationRow]
-) -> ExpectationRow | None:
+    chosen: Choice, periods: Sequence[ForecastRow], seen: Sequence[ForecastRow]
+) -> ForecastRow | None:
     """The period that is looked into: any that the address names, else the latest that is seen."""
     known = {p.period_start.isoformat(): p for p in periods if p.actual is not None}
     wanted = address.given("period")

@@ -11,7 +11,7 @@ from retail import reading as asked
 from retail.errors import RetailError
 from retail.outputs.dashboard.records import NONE, Dimension, Line, Lines, Place, Share, Sums
 from retail.reading import Connection, Explanation, Facts, KpiRow, read_facts, reading, rows_of
-from retail.schema import ALL, OTHER, AttributionRow, ExpectationRow, Feedback, Grain
+from retail.schema import ALL, OTHER, AttributionRow, Feedback, ForecastRow, Grain
 from retail.storage.quoting import identifier
 
 PATIENCE_SECONDS = 2.0
@@ -40,7 +40,7 @@ def dimensions(path: Path) -> tuple[Dimension, ...]:
         return rows_of(connection, Dimension, DIMENSIONS, [])
 
 
-def series(path: Path, kpi: KpiRow, grain: Grain, country: str) -> tuple[ExpectationRow, ...]:
+def series(path: Path, kpi: KpiRow, grain: Grain, country: str) -> tuple[ForecastRow, ...]:
     """A KPI's periods; one that has no series for a country is measured there, without a band."""
     with reading(path, PATIENCE_SECONDS) as connection:
         if country == ALL or kpi.segment_by == "country":
@@ -58,11 +58,11 @@ def series(path: Path, kpi: KpiRow, grain: Grain, country: str) -> tuple[Expecta
 
 
 def _unbounded(
-    row: ExpectationRow,
+    row: ForecastRow,
     country: str,
     measured: Mapping[dt.date, float | None],
     nothing: float | None,
-) -> ExpectationRow:
+) -> ForecastRow:
     """A period of the whole shop as that of a country: what came there, and no band."""
     came = measured.get(row.period_start)
     return dataclasses.replace(

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from retail.outputs.report import kpis
 from retail.reading import Facts, KpiRow
-from retail.schema import ALL, GRAINS, ExpectationRow, Grain, IncidentRow
+from retail.schema import ALL, GRAINS, ForecastRow, Grain, IncidentRow
 
 KPIS, INCIDENTS = "kpis", "incidents"
 SPANS = {"90": "3 months", "182": "6 months", "396": "13 months", "all": "everything"}
@@ -73,9 +73,9 @@ def span(text: str, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
     return (max(chosen[0], first), min(chosen[1], last)) if dots else (first, last)
 
 
-def period(text: str | None, periods: Sequence[ExpectationRow]) -> ExpectationRow | None:
+def period(text: str | None, periods: Sequence[ForecastRow]) -> ForecastRow | None:
     """The period that starts on a date; else the latest with business that is over."""
-    usual = [p for p in periods if p.why_not not in (*kpis.WITHOUT_TRADE, "incomplete")]
+    usual = [p for p in periods if p.skip_reason not in (*kpis.WITHOUT_TRADE, "incomplete")]
     latest = (usual or periods)[-1:]
     wanted = [p for p in periods if p.period_start.isoformat() == text]
     return next(iter([*wanted, *latest]), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from detect.records import ALL, Anomaly, Attribution, Branch
+from detect.records import ALL, Anomaly, Attribution, DriverContribution
 from retail.formatting import (
     NO_NAMES,
     amount,
@@ -37,7 +37,7 @@ def tell(
     anomaly: Anomaly,
     members: list[Anomaly],
     causes: list[Attribution],
-    branches: Sequence[Branch] = (),
+    branches: Sequence[DriverContribution] = (),
     doubts: Sequence[str] = (),
     names: Mapping[str, str] = NO_NAMES,
 ) -> str:
@@ -82,7 +82,7 @@ def _cause(anomaly: Anomaly, causes: list[Attribution], names: Mapping[str, str]
     return f"{who} accounts for {by} of the change ({came_to})."
 
 
-def _factors(branches: Sequence[Branch], money: str) -> str:
+def _factors(branches: Sequence[DriverContribution], money: str) -> str:
     """The factors that moved net revenue most."""
     whole = [b for b in branches if b.dimension == ALL]
     total = sum(abs(b.contribution) for b in whole)

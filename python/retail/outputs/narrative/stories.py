@@ -11,7 +11,7 @@ from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import failed_checks
 from detect.grouping import by
 from detect.incidents import lead
-from detect.records import Anomaly, Attribution, Branch, Doubt, Incident
+from detect.records import Anomaly, Attribution, Check, DriverContribution, Incident
 from retail.feedback.status import overall
 from retail.outputs.narrative import sentences
 
@@ -22,8 +22,8 @@ GUESTS = {"customer_type": "guest"}
 def describe(
     anomalies: list[Anomaly],
     attributions: list[Attribution],
-    branches: Sequence[Branch] = (),
-    doubts: Sequence[Doubt] = (),
+    branches: Sequence[DriverContribution] = (),
+    doubts: Sequence[Check] = (),
     names: Mapping[str, str] | None = None,
 ) -> list[Incident]:
     """One record per incident, in order of time, told from its lead anomaly."""
@@ -49,8 +49,8 @@ class Facts:
     """What an incident is told from, besides its anomalies."""
 
     causes: list[Attribution]
-    branches: list[Branch]
-    doubts: list[Doubt]
+    branches: list[DriverContribution]
+    doubts: list[Check]
     names: Mapping[str, str]
 
 

@@ -95,7 +95,7 @@ def render(facts: Facts) -> str:
             kpis=kpis.cards(facts),
             trends=trust.trends(facts),
             quality=trust.quality(facts),
-            blind_spots=trust.blind_spots(facts),
+            detection_limits=trust.detection_limits(facts),
             ledger=trust.ledger(facts),
         )
     )

@@ -12,7 +12,7 @@ from retail.outputs.report.cells import Cell
 from retail.reading import SIMULATED, Facts, KpiRow
 from retail.reading.selection import going_on, others
 from retail.reading.shop import Attempt, RowCount, SourceRow, Volume
-from retail.schema import ALL, BlindSpotRow, CalibrationRow, TrendRow
+from retail.schema import ALL, CalibrationRow, DetectionLimitRow, TrendRow
 
 COMBINED = "combined"
 PLACES = {
@@ -93,8 +93,8 @@ class BlindRow:
 class Promise:
     """A rate that was promised, and what came of it."""
 
-    promised: str
-    realised: str
+    nominal_rate: str
+    observed_rate: str
     alerts: int
     tests: int
     range: str
@@ -123,7 +123,7 @@ class Method:
 class Ledger:
     """Promised and realised alert rates."""
 
-    promised: tuple[str, ...]
+    nominal_rate: tuple[str, ...]
     rows: tuple[LedgerRow, ...]
     methods: tuple[Method, ...]
 
@@ -206,19 +206,21 @@ def _lines(row: RowCount) -> LinesRow:
 # ----------------------------------------------------------------------------- blind spots
 
 
-def blind_spots(facts: Facts) -> tuple[BlindRow, ...]:
+def detection_limits(facts: Facts) -> tuple[BlindRow, ...]:
     """What each KPI would not have shown in its last tested period, at its own cadence."""
     return tuple(
         _blind(spot, facts.kpis[spot.kpi])
-        for spot in facts.blind_spots
+        for spot in facts.detection_limits
         if spot.grain == facts.kpis[spot.kpi].cadence
     )
 
 
-def _blind(spot: BlindSpotRow, kpi: KpiRow) -> BlindRow:
-    drop = _unseen("drop", spot, spot.smallest_down, kpi)
-    rise = _unseen("rise", spot, spot.smallest_up, kpi)
-    where = cells.source("insights.blind_spots", spot.kpi, spot.segment, spot.grain, "expected")
+def _blind(spot: DetectionLimitRow, kpi: KpiRow) -> BlindRow:
+    drop = _unseen("drop", spot, spot.min_detectable_decrease, kpi)
+    rise = _unseen("rise", spot, spot.min_detectable_increase, kpi)
+    where = cells.source(
+        "insights.detection_limits", spot.kpi, spot.segment, spot.grain, "expected"
+    )
     return BlindRow(
         label=kpi.label,
         sentence=formatting.upper_first(f"{drop}, or {rise}, would have gone unseen"),
@@ -227,7 +229,7 @@ def _blind(spot: BlindSpotRow, kpi: KpiRow) -> BlindRow:
     )
 
 
-def _unseen(what: str, spot: BlindSpotRow, smallest: float | None, kpi: KpiRow) -> str:
+def _unseen(what: str, spot: DetectionLimitRow, smallest: float | None, kpi: KpiRow) -> str:
     """The changes that would not have been reported, in words."""
     if smallest is None or smallest < 0 < spot.expected:
         return f"even a {what} to nothing" if what == "drop" else "any rise, however large"
@@ -242,12 +244,12 @@ def ledger(facts: Facts) -> Ledger:
     """Promises kept: of each KPI at its own cadence, and of each method."""
     combined = [r for r in facts.rates if r.method == COMBINED]
     own = [r for r in combined if r.grain == facts.kpis[r.kpi].cadence]
-    promised = sorted({r.promised for r in own}, reverse=True)
+    nominal_rate = sorted({r.nominal_rate for r in own}, reverse=True)
     names = dict.fromkeys(r.kpi for r in own)
     rows = [_ledger_row(facts.kpis[n], [r for r in own if r.kpi == n]) for n in names]
     methods = dict.fromkeys(r.method for r in facts.rates)
     return Ledger(
-        tuple(formatting.rate(p) for p in promised),
+        tuple(formatting.rate(p) for p in nominal_rate),
         tuple(rows),
         tuple(_method(name, facts.rates) for name in methods),
     )
@@ -256,14 +258,14 @@ def ledger(facts: Facts) -> Ledger:
 def _ledger_row(kpi: KpiRow, rates: Sequence[CalibrationRow]) -> LedgerRow:
     promises = tuple(
         Promise(
-            formatting.rate(r.promised),
-            formatting.rate(r.realised),
+            formatting.rate(r.nominal_rate),
+            formatting.rate(r.observed_rate),
             r.alerts,
             r.tests,
             f"{formatting.rate(r.range_lower)} to {formatting.rate(r.range_upper)}",
             r.is_within,
         )
-        for r in sorted(rates, key=lambda r: -r.promised)
+        for r in sorted(rates, key=lambda r: -r.nominal_rate)
     )
     return LedgerRow(kpi.label, kpi.cadence, promises)
 

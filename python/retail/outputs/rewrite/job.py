@@ -133,7 +133,7 @@ def _names(connection: Connection) -> set[str]:
     names = {product(code, products) for code in products}
     names |= set(products) | set(products.values())
     names |= {row.segment for row in read_findings(connection).members}
-    names |= {row.member for row in read_table(connection, DriverRow, "kpi_tree")}
-    for row in read_table(connection, CheckRow, "doubts"):
-        names |= {str(row.figures[column]) for column in NAMED_BY if column in row.figures}
+    names |= {row.member for row in read_table(connection, DriverRow, "revenue_drivers")}
+    for row in read_table(connection, CheckRow, "incident_checks"):
+        names |= {str(row.details[column]) for column in NAMED_BY if column in row.details}
     return names - {"", ALL}

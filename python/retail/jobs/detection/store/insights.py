@@ -12,7 +12,7 @@ import numpy as np
 from retail import reading
 from retail.jobs.detection.store.connection import Connection, changing, connect
 from retail.reading import read_table
-from retail.schema import TABLES, Column, Feedback
+from retail.schema import OLD_NAMES, TABLES, Column, Feedback, old_view
 
 _log = logging.getLogger(__name__)
 Rows = list[tuple[object, ...]]
@@ -31,6 +31,7 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
         }
         for name, rows in (histories | tables).items():
             _write(connection, name, rows)
+        _create_old_views(connection)
         connection.execute("commit")
     _log.debug("insights: %s", ", ".join(f"{len(rows)} {name}" for name, rows in tables.items()))
 
@@ -61,6 +62,17 @@ def _create(connection: Connection, name: str) -> None:
     connection.execute(f"create table if not exists insights.{name} ({', '.join(columns)})")
     for column in columns:
         connection.execute(f"alter table insights.{name} add column if not exists {column}")
+
+
+def _create_old_views(connection: Connection) -> None:
+    """Show the tables under their old names too, in place of tables that an old version wrote."""
+    query = "select table_name from duckdb_tables() where schema_name = 'insights'"
+    tables = {name for (name,) in connection.execute(query).fetchall()}
+    for name, old in OLD_NAMES.items():
+        if old.table in tables:
+            if name in tables:
+                connection.execute(f"drop table insights.{name}")
+            connection.execute(f"create or replace view insights.{name} as {old_view(name)}")
 
 
 def _cast(column: Column) -> str:

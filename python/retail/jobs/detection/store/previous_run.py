@@ -6,16 +6,17 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from detect.diagnostics import BlindSpot
+from detect.diagnostics import DetectionLimit
 from detect.grouping import by
-from detect.records import GRAINS, Attribution, Branch, Doubt
+from detect.records import GRAINS, Attribution, Check, DriverContribution
 from retail.jobs.detection.explanation_cache import Earlier, Marks
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading.file import UnreadyError, has_table, read_table
 from retail.schema import TABLES
 
 EXPLAINED = (
-    "explanations", "attributions", "early_attributions", "kpi_tree", "doubts", "blind_spots",
+    "explanation_cache", "attributions", "early_attributions", "revenue_drivers",
+    "incident_checks", "detection_limits",
 )  # fmt: skip
 """Tables whose rows are kept from run to run where nothing they rest on has changed."""
 MARK = "built_from"
@@ -40,13 +41,16 @@ def read_earlier(path: Path) -> Earlier:
     attributions = [_attribution(row) for row in found["attributions"]]
     attributions += [_attribution(row) for row in found["early_attributions"]]
     return Earlier(
-        prints={row["subject"]: row["fingerprint"] for row in found["explanations"]},
+        prints={row["subject"]: row["input_hash"] for row in found["explanation_cache"]},
         attributions=by(attributions, lambda row: row.anomaly_id),
         branches=by(
-            (Branch(**_counted(row)) for row in found["kpi_tree"]), lambda row: row.incident_id
+            (DriverContribution(**_counted(row)) for row in found["revenue_drivers"]),
+            lambda row: row.incident_id,
         ),
-        doubts=by((Doubt(**row) for row in found["doubts"]), lambda row: row.incident_id),
-        blind_spots=by((BlindSpot(**row) for row in found["blind_spots"]), lambda row: row.grain),
+        doubts=by((Check(**row) for row in found["incident_checks"]), lambda row: row.incident_id),
+        detection_limits=by(
+            (DetectionLimit(**row) for row in found["detection_limits"]), lambda row: row.grain
+        ),
         marks=marks,
     )
 
