@@ -23,7 +23,7 @@ PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 def style() -> None:
     """Colours and parts of the report, within our own HTML only, and what we need besides."""
     sheet = page.style("colours.css") + ".stHtml {\n" + page.style("parts.css") + "}\n"
-    own = (TEMPLATES / "retail.outputs.dashboard.css").read_text(encoding="utf-8")
+    own = (TEMPLATES / "dashboard.css").read_text(encoding="utf-8")
     html(Markup("<style>{}</style>").format(Markup(sheet + own)))  # noqa: S704 - templates escape, sheets are our own
 
 
