@@ -3,8 +3,8 @@
 {{ config(
     materialized='incremental' if target.type == 'duckdb' else 'table',
     incremental_strategy='append',
-    pre_hook="{{ forget_periods('cast(ordered_at as date)', days_to_classify()) }}",
-    post_hook='{{ remember_code() }}'
+    pre_hook="{{ delete_changed_periods('cast(ordered_at as date)', days_to_classify()) }}",
+    post_hook='{{ set_build_hash() }}'
 ) }}
 {%- set changed_days = days_to_classify() %}
 {%- set compared = compared_values() %}
@@ -14,7 +14,7 @@ order_lines as (
 
     select * from {{ ref('stg_online_retail__order_lines') }}
     {%- if is_incremental() %}
-    where {{ in_periods('cast(ordered_at as date)', periods_of(changed_days)) }}
+    where {{ date_in_list('cast(ordered_at as date)', date_literals(changed_days)) }}
     {%- endif %}
 
 ),
@@ -36,7 +36,7 @@ service_stock_codes as (
 ),
 
 -- Hardly any row shares its hash with another: only those are compared in full.
-alike as (
+duplicate_hashes as (
 
     select {{ values_hash(compared) }} as values_hash
     from order_lines
@@ -56,7 +56,7 @@ copies as (
             order by source_file, source_row
         ) as copy_number
     from order_lines
-    where {{ values_hash(compared) }} in (select alike.values_hash from alike)
+    where {{ values_hash(compared) }} in (select duplicate_hashes.values_hash from duplicate_hashes)
 
 ),
 

@@ -1,4 +1,4 @@
-"""Honesty tables: how often alerts came that chance alone was to bring, and what went unseen."""
+"""Diagnostics: nominal and observed alert rates, and the smallest detectable changes."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from detect import confidence
 from detect.anomalies import NEVER_NEGATIVE, RATIO, Scan
 from detect.baseline.transform import from_scale
 from detect.detectors import DETECTORS
-from detect.features import View, look
+from detect.features import DetectorInput, prepare
 from detect.records import ALL, Bools, Floats, Grain, Ints
 
-PROMISES = (0.05, 0.01, 0.005)
+NOMINAL_RATES = (0.05, 0.01, 0.005)
+"""Nominal alert rates that are checked: 1 in 20, 1 in 100, 1 in 200 ordinary periods."""
 BAND = 0.95
+"""Coverage of the range that chance allows around a nominal rate."""
 COMBINED = "combined"
 DISTURBED = 0.95
-"""Periods reported with at least this confidence are no undisturbed data."""
+"""Periods reported with at least this confidence do not count as undisturbed; by convention."""
 STEPS = np.concatenate([np.arange(1.0, 6.25, 0.25), np.arange(7.0, 16.0, 2.0)])
-"""Sizes of change that are tried, in sigmas."""
+"""Sizes of change that are tried, in sigmas; chosen by hand."""
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Promised against realised alert rate of a KPI and a method."""
+    """Nominal and observed alert rate of a KPI and a method."""
 
     kpi: str
     grain: Grain
@@ -43,7 +45,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class DetectionLimit:
-    """The smallest change that would have been reported in a KPI's last tested period.
+    """The smallest change detectable in a KPI's last tested period.
 
     None where no value that the KPI can have would have been: a rate can't fall below 0.
     """
@@ -60,17 +62,19 @@ class DetectionLimit:
 
 
 def calibration(found: Scan) -> list[Calibration]:
-    """Compare promised and realised rates over all undisturbed tested periods."""
+    """Compare nominal and observed rates over all undisturbed tested periods."""
     chances = {d.name: found.evidence[d.name].p_value for d in DETECTORS if d.weight > 0}
     chances[COMBINED] = found.p_value
-    undisturbed = found.view.tested & (found.confidence < DISTURBED)
-    names = [s.kpi.name for s in found.view.panel.series]
+    undisturbed = found.features.tested & (found.confidence < DISTURBED)
+    names = [s.kpi.name for s in found.features.panel.series]
     return [
-        _calibration_row(name, found.view.panel.grain, method, nominal_rate, p[_rows(names, name)])
+        _calibration_row(
+            name, found.features.panel.grain, method, nominal_rate, p[_rows(names, name)]
+        )
         for method, p_values in chances.items()
         for p in [np.where(undisturbed, p_values, np.nan)]
         for name in dict.fromkeys(names)
-        for nominal_rate in PROMISES
+        for nominal_rate in NOMINAL_RATES
         if np.isfinite(p[_rows(names, name)]).any()
     ]
 
@@ -100,7 +104,7 @@ def _binomial_quantile(chance: float, tests: int, nominal_rate: float) -> int:
 
 def detection_limits(found: Scan) -> list[DetectionLimit]:
     """Try changes of growing size on each whole-shop KPI's last tested period."""
-    series, tested = found.view.panel.series, found.view.tested
+    series, tested = found.features.panel.series, found.features.tested
     rows = np.array(
         [i for i, s in enumerate(series) if s.segment == ALL and tested[i].any()], dtype=np.int64
     )
@@ -108,10 +112,10 @@ def detection_limits(found: Scan) -> list[DetectionLimit]:
         return []
     columns = tested.shape[1] - 1 - tested[rows, ::-1].argmax(axis=1)
     steps = np.concatenate([-STEPS[::-1], STEPS])
-    known = found.view.forecast
+    known = found.features.forecast
     tried = known.location[rows, columns][:, None] + steps * known.sigma[rows, columns][:, None]
     kinds = tuple(series[row].kpi.scale for row in rows)
-    low, high = _value_range(found.view, rows)
+    low, high = _value_range(found.features, rows)
     values = np.clip(from_scale(kinds, tried), low, high)
     sure = replay(found, rows, columns, values)
     expected = np.clip(from_scale(kinds, known.location[rows, columns][:, None]), low, high)[:, 0]
@@ -121,14 +125,14 @@ def detection_limits(found: Scan) -> list[DetectionLimit]:
     ]
 
 
-def _value_range(view: View, rows: Ints) -> tuple[Floats, Floats]:
+def _value_range(features: DetectorInput, rows: Ints) -> tuple[Floats, Floats]:
     """The lowest and the highest value that each KPI can have, (R, 1) each.
 
     A ratio that was above 1 before, as returns of earlier sales can be, may be so again.
     """
-    units = [view.panel.series[row].kpi.unit for row in rows]
+    units = [features.panel.series[row].kpi.unit for row in rows]
     low = [0.0 if unit in NEVER_NEGATIVE else -np.inf for unit in units]
-    most = np.where(view.learned[rows], view.panel.value[rows], -np.inf).max(axis=1)
+    most = np.where(features.learned[rows], features.panel.value[rows], -np.inf).max(axis=1)
     high = np.where(np.array(units) == RATIO, np.maximum(most, 1.0), np.inf)
     return np.array(low)[:, None], high[:, None]
 
@@ -136,7 +140,7 @@ def _value_range(view: View, rows: Ints) -> tuple[Floats, Floats]:
 def _detection_limit(
     found: Scan, row: int, column: int, expected: float, values: Floats, sure: Floats
 ) -> DetectionLimit:
-    panel = found.view.panel
+    panel = found.features.panel
     kpi = panel.series[row].kpi
     seen = sure >= kpi.min_confidence
     up = _first(values, seen & (values > expected))
@@ -173,37 +177,37 @@ def replay(found: Scan, rows: Ints, columns: Ints, values: Floats) -> Floats:
 
     The other KPIs stay as they were, and detectors that need them are taken to have nothing to say.
     """
-    copies = _copies(found.view, rows, columns, values)
+    copies = _copies(found.features, rows, columns, values)
     at = (np.arange(values.size), np.repeat(columns, values.shape[1]))
     weighed = [d for d in DETECTORS if d.weight > 0]
     silent = np.ones(values.size)
-    said = [d.score(copies).p_value[at] if d.in_detection_limits else silent for d in weighed]
+    tested = [d.score(copies).p_value[at] if d.in_detection_limits else silent for d in weighed]
     weights = np.array([d.weight for d in weighed])[:, None]
-    joint = confidence.combine(np.stack(said), weights)
+    joint = confidence.combine(np.stack(tested), weights)
     rates = confidence.observed_rates(found.joint)[rows, columns]
-    p_values = confidence.replace(joint, np.repeat(rates, values.shape[1], axis=0))
-    return confidence.had_it_been(
+    p_values = confidence.recalibrate(joint, np.repeat(rates, values.shape[1], axis=0))
+    return confidence.counterfactual_posterior(
         found.p_value,
-        confidence.weigh(found.view),
-        found.view.panel.grain,
+        confidence.kpi_weights(found.features),
+        found.features.panel.grain,
         (rows, columns),
         p_values.reshape(values.shape),
     )
 
 
-def _copies(view: View, rows: Ints, columns: Ints, values: Floats) -> View:
-    """A view of each row once per value, with that value in the row's column."""
+def _copies(features: DetectorInput, rows: Ints, columns: Ints, values: Floats) -> DetectorInput:
+    """Return the input with each row once per value, and that value in the row's column."""
     count = values.shape[1]
-    panel, every = view.panel, np.repeat(rows, count)
+    panel, every = features.panel, np.repeat(rows, count)
     tried = panel.value[every].copy()
     tried[np.arange(every.size), np.repeat(columns, count)] = values.ravel()
     arrays = ("numerator", "denominator", "is_complete", "is_warm_up")
-    return look(
+    return prepare(
         dataclasses.replace(
             panel,
             series=tuple(panel.series[i] for i in every),
             value=tried,
             **{name: getattr(panel, name)[every] for name in arrays},
         ),
-        view.calendar,
+        features.calendar,
     )

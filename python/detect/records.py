@@ -19,8 +19,8 @@ ALL = "all"
 """The segment that is the whole shop."""
 OTHER = "(other)"
 """The member that stands for all that aren't listed."""
-SO_FAR = "so_far"
-"""Method of findings on unfinished periods, whose actual value is a lower limit."""
+PERIOD_TO_DATE = "so_far"
+"""Method of findings on unfinished periods, with a lower bound as actual value."""
 CURRENCY = "currency"
 """Unit of what is money."""
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")
@@ -102,7 +102,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the figures come from: what the readers of a run must know."""
+    """The source of the data that a run is about."""
 
     text: str
     rows: int
@@ -126,7 +126,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Anomaly:
-    """A KPI period that departs from what was expected, in the KPI's unit."""
+    """A KPI period that departs from the expected value, in the KPI's unit."""
 
     anomaly_id: str
     kpi: Kpi
@@ -234,7 +234,7 @@ class DriverContribution:
 
 @dataclass(frozen=True)
 class Check:
-    """What speaks for or against an incident; `details` are those that `detail` tells."""
+    """A check of an incident; `details` are the figures that `detail` puts into words."""
 
     incident_id: str
     check_name: str
@@ -263,5 +263,5 @@ class Incident:
 
     @property
     def size(self) -> int:
-        """How many anomalies it holds."""
+        """Number of its anomalies."""
         return len(self.anomalies)

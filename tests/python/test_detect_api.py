@@ -15,7 +15,7 @@ import pytest
 import detect
 from conftest import PROJECT
 from retail.jobs.detection import pipeline
-from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
+from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, plant, segments
 
 TABLES = ("anomalies", "trends", "forecasts", "calibration", "detection_limits")
 DAY = 122
@@ -37,7 +37,7 @@ def at_nine(frame: pd.DataFrame) -> pd.DataFrame:
 
 def test_a_frame_gives_what_the_same_tables_in_a_file_give(tmp_path: Path) -> None:
     path = tmp_path / "shop.duckdb"
-    shrinking = plant(cells(), DAY, bulk_order)
+    shrinking = plant(segments(), DAY, bulk_order)
     shrinking["orders"] *= 1 - 0.5 * shrinking["day"] / DAYS
     build(path, shrinking, last_is_complete=False)
     pipeline.run(path)

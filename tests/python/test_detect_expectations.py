@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from retail.jobs.detection import pipeline
-from test_detect_shop import FIRST_DAY, build, bulk_order, cells, plant
+from test_detect_shop import FIRST_DAY, build, bulk_order, plant, segments
 
 DAY = 122
 Rows = list[tuple[object, ...]]
@@ -18,7 +18,7 @@ Rows = list[tuple[object, ...]]
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop closed on Saturdays, with a bulk order, whose last day is not over."""
     path = tmp_path_factory.mktemp("expectations") / "shop.duckdb"
-    build(path, plant(cells(), DAY, bulk_order), last_is_complete=False)
+    build(path, plant(segments(), DAY, bulk_order), last_is_complete=False)
     pipeline.run(path)
     return path
 
@@ -91,7 +91,7 @@ def test_closed_days_have_no_band_and_the_unfinished_one_has(shop: Path) -> None
 
 def test_a_young_shop_is_told_to_be_young(tmp_path: Path) -> None:
     path = tmp_path / "young.duckdb"
-    build(path, cells(days=20))
+    build(path, segments(days=20))
     pipeline.run(path)
     reasons = query(path, "select distinct skip_reason from insights.forecasts where is_tested")
     assert reasons == []

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from detect import anomalies, calendar, diagnostics, injection_tests, partial_period, trends
 from detect.anomalies import Scan
-from detect.features import look
+from detect.features import prepare
 from detect.records import Panel
 from retail.jobs.detection import pipeline
-from test_detect_shop import DAYS, build, cells, dates, kpi, panel
+from test_detect_shop import DAYS, build, dates, kpi, panel, segments
 
 UNITS = kpi("units_sold", numerator="units")
 PER_ORDER = kpi("items_per_order", numerator="units", denominator="orders")
@@ -43,7 +43,7 @@ def shop(seed: int = 2) -> Panel:
 
 
 def scan(seen: Panel) -> Scan:
-    return anomalies.scan(look(seen, calendar.learn(dates())))
+    return anomalies.scan(prepare(seen, calendar.learn(dates())))
 
 
 def unfinished(made: Panel, units: float, orders: float) -> Panel:
@@ -59,30 +59,34 @@ def unfinished(made: Panel, units: float, orders: float) -> Panel:
 
 def test_an_ordinary_unfinished_day_is_no_warning() -> None:
     half = unfinished(shop(), 400.0, 50.0)
-    assert partial_period.find(half, calendar.learn(dates()), GROWING) == []
+    assert partial_period.select(half, calendar.learn(dates()), GROWING) == []
 
 
 def test_half_a_day_with_too_much_already_is_a_warning() -> None:
-    found = partial_period.find(unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING)
+    found = partial_period.select(
+        unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING
+    )
     assert {a.kpi.name for a in found} == {"units_sold", "items_per_order"}
     assert {a.direction for a in found} == {"up"}
     assert all("so_far" in a.methods for a in found)
 
 
 def test_a_ratio_is_given_the_benefit_of_the_rest_of_the_day() -> None:
-    found = partial_period.find(unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING)
+    found = partial_period.select(
+        unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING
+    )
     ratio = next(a for a in found if a.kpi.name == "items_per_order")
     assert ratio.actual < 20000.0 / (50.0 + 100.0)
 
 
 def test_nothing_is_concluded_from_measures_that_can_shrink() -> None:
     half = unfinished(shop(), 20000.0, 50.0)
-    assert partial_period.find(half, calendar.learn(dates()), frozenset({"orders"})) == []
+    assert partial_period.select(half, calendar.learn(dates()), frozenset({"orders"})) == []
 
 
 def test_an_unfinished_day_is_never_tested() -> None:
     found = scan(unfinished(shop(), 20000.0, 50.0))
-    assert not found.view.tested[:, -1].any()
+    assert not found.features.tested[:, -1].any()
     assert not anomalies.reported(found)[:, -1].any()
 
 
@@ -91,8 +95,8 @@ def test_warm_up_is_never_tested() -> None:
     warm = made.is_warm_up.copy()
     warm[:, :100] = True
     found = scan(dataclasses.replace(made, is_warm_up=warm))
-    assert not found.view.tested[:, :100].any()
-    assert found.view.tested[:, 100:].any()
+    assert not found.features.tested[:, :100].any()
+    assert found.features.tested[:, 100:].any()
 
 
 # ----------------------------------------------------------------------------------- trends
@@ -106,7 +110,7 @@ def declining(start: int = 60) -> Panel:
 
 
 def test_a_slow_decline_is_one_trend_not_many() -> None:
-    found = [t for t in trends.find(scan(declining())) if t.kpi.name == "order_count"]
+    found = [t for t in trends.select(scan(declining())) if t.kpi.name == "order_count"]
     assert len(found) == 1
     assert found[0].direction == "decreasing"
     assert found[0].relative_change < -0.15
@@ -128,7 +132,7 @@ def sinking(grain: str) -> Panel:
 @pytest.mark.parametrize("grain", ["daily", "weekly"])
 def test_the_slope_is_sens_on_the_published_values_in_the_unit_of_the_kpi(grain: str) -> None:
     seen = sinking(grain)
-    found = trends.find(scan(seen))
+    found = trends.select(scan(seen))
     assert {t.kpi.name for t in found} == {"order_count", "items_per_order"}
     for trend in found:
         row = [s.kpi for s in seen.series].index(trend.kpi)
@@ -150,7 +154,7 @@ TESTS = {
 def test_anybody_can_recompute_every_trend_from_the_file(tmp_path: Path) -> None:
     """Tau and p from the published adjusted values, slope from the published actual ones."""
     path = tmp_path / "shop.duckdb"
-    shrinking = cells()
+    shrinking = segments()
     shrinking["orders"] *= 1 - 0.7 * np.sin(0.5 * np.pi * shrinking["day"] / DAYS) ** 3
     shrinking["units"] *= 1 - 0.5 * shrinking["day"] / DAYS
     build(path, shrinking)
@@ -179,7 +183,7 @@ def test_anybody_can_recompute_every_trend_from_the_file(tmp_path: Path) -> None
 
 
 def test_a_trend_is_found_before_it_is_over() -> None:
-    found = next(t for t in trends.find(scan(declining())) if t.kpi.name == "order_count")
+    found = next(t for t in trends.select(scan(declining())) if t.kpi.name == "order_count")
     assert found.detected_on < declining().period[60 + 84].astype(object)
     assert found.window_start < found.detected_on <= found.window_end
 
@@ -194,10 +198,10 @@ def test_a_slow_decline_is_no_string_of_anomalies() -> None:
 def test_the_ledger_counts_every_test_once() -> None:
     found = scan(shop())
     rows = [r for r in diagnostics.calibration(found) if r.method == diagnostics.COMBINED]
-    tested = (found.view.tested & (found.confidence < diagnostics.DISTURBED)).sum(axis=1)
+    tested = (found.features.tested & (found.confidence < diagnostics.DISTURBED)).sum(axis=1)
     by_kpi = {r.kpi: r.tests for r in rows}
     assert by_kpi == {
-        s.kpi.name: int(n) for s, n in zip(found.view.panel.series, tested, strict=True)
+        s.kpi.name: int(n) for s, n in zip(found.features.panel.series, tested, strict=True)
     }
     assert all(r.alerts == round(r.observed_rate * r.tests) for r in rows)
     assert all(r.range_lower <= r.nominal_rate <= r.range_upper for r in rows)
@@ -212,7 +216,7 @@ def test_realised_rates_of_undisturbed_data_are_within_the_band() -> None:
 def test_a_blind_spot_is_a_change_that_would_have_been_reported() -> None:
     found = scan(shop())
     spot = next(s for s in diagnostics.detection_limits(found) if s.kpi == "order_count")
-    column = int(np.flatnonzero(found.view.tested[0])[-1])
+    column = int(np.flatnonzero(found.features.tested[0])[-1])
     assert spot.min_detectable_increase is not None
     for value, seen in ((spot.min_detectable_increase * 1.3, True), (spot.expected, False)):
         made = shop()

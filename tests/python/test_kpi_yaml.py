@@ -376,7 +376,7 @@ def assert_explained(database: Path, day: date, cause: str, told: str) -> None:
 def assert_measured_alike(database: Path, day: date, names: list[str]) -> None:
     """Order lines give what the segment tables have."""
     period = np.array([day], dtype="datetime64[D]")
-    cells = store.read_cells(database, "daily", period, names)
+    cells = store.read_segments(database, "daily", period, names)
     lines = store.read_lines(database, day, day, "daily", names)
     assert lines is not None
     for name in names:

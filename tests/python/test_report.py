@@ -200,7 +200,7 @@ def test_a_lost_row_is_told(own: Path) -> None:
 
 
 def test_a_day_with_far_fewer_order_lines_than_usual_is_told(own: Path) -> None:
-    usual = "update marts.fct_daily_volumes set lines = 1000, usual_lines = 1100, is_unusual = "
+    usual = "update marts.fct_daily_volumes set lines = 1000, expected_lines = 1100, is_unusual = "
     change(own, usual + "false")
     assert "1,000 order lines on" in shown(own)
     assert "about 1,100 a day are usual" in shown(own)

@@ -23,7 +23,7 @@ from retail.outputs.rewrite import guard, job, settings
 from retail.outputs.rewrite.guard import RefusedError
 from retail.outputs.rewrite.job import Outcome
 from retail.reading import read_table, reading
-from retail.schema import IncidentRow, Rewrite
+from retail.schema import IncidentRow, RewriteRow
 from servers import Web
 
 SECRET = "sk-T0P-S3CRET"
@@ -89,7 +89,7 @@ def stories(database: Path) -> list[tuple[str, str | None]]:
 
 def verdicts(database: Path) -> list[str]:
     with reading(database) as connection:
-        return [row.verdict for row in read_table(connection, Rewrite, "rewrites")]
+        return [row.verdict for row in read_table(connection, RewriteRow, "rewrites")]
 
 
 def masked() -> str:

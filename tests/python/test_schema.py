@@ -16,7 +16,7 @@ from conftest import PROJECT
 from detect import anomalies, records
 from retail.jobs.detection import store
 from retail.reading import PERIOD_DAYS, SEVERITIES, ReadError, read_table, reading
-from retail.schema import ALL, GRAINS, OLD_NAMES, TABLES, Feedback, Table, documentation
+from retail.schema import ALL, GRAINS, OLD_NAMES, TABLES, FeedbackRow, Table, documentation
 from retail.schema.columns import columns_of
 
 NOW = dt.datetime(2024, 6, 1, 9)
@@ -82,7 +82,7 @@ def test_the_documentation_is_the_one_that_is_written_from_the_records() -> None
 def test_a_history_gets_the_columns_that_it_lacks_and_keeps_its_rows(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = Feedback("a", "order_count", "all", "ack", None, "seen", NOW)
+    said = FeedbackRow("a", "order_count", "all", "ack", None, "seen", NOW)
     store.give_feedback(database, [said])
     kind = Annotated[str | None, "Who said it: a test's own column."]
     monkeypatch.setitem(TABLES, "feedback", wider("feedback", "said_by", kind))

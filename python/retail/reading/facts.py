@@ -15,7 +15,7 @@ from retail.schema import (
     DetectionLimitRow,
     ForecastRow,
     IncidentRow,
-    Run,
+    RunRow,
     TrendRow,
 )
 
@@ -26,14 +26,14 @@ SHOWN_PERIODS = f"""
         - if(grain = 'daily', {DAYS_SHOWN}, 7 * {WEEKS_SHOWN})
     order by grain, kpi, segment, period_start
 """  # noqa: S608 - names of our own
-BY_METHOD = "order by kpi, grain, method, promised desc"
+BY_METHOD = "order by kpi, grain, method, nominal_rate desc"
 
 
 @dataclass(frozen=True)
 class Facts:
     """What the last run found, of whom, and what it rests on."""
 
-    run: Run
+    run: RunRow
     shop: ShopRow
     coverage: Coverage
     sources: tuple[SourceRow, ...]

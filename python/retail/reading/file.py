@@ -12,7 +12,7 @@ import duckdb
 
 from retail.schema import TABLES, Table
 from retail.storage.errors import HeldError, StorageError, first_line
-from retail.storage.opening import open_database, told
+from retail.storage.opening import describe_error, open_database
 from retail.storage.quoting import identifier
 
 PATIENCE_SECONDS = 10.0
@@ -61,7 +61,7 @@ def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connecti
     except duckdb.CatalogException as error:
         raise ReadError(f"{path}: {first_line(error)} {AGAIN.capitalize()}") from error
     except duckdb.Error as error:
-        raise ReadError(told(path, error)) from error
+        raise ReadError(describe_error(path, error)) from error
     finally:
         connection.close()
 

@@ -15,11 +15,11 @@ from retail.schema import (
     AttributionRow,
     CheckRow,
     DriverRow,
-    Feedback,
+    FeedbackRow,
     ForecastRow,
     Grain,
     IncidentRow,
-    Run,
+    RunRow,
 )
 
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -52,13 +52,13 @@ def today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
-def read_run(connection: Connection) -> Run:
+def read_run(connection: Connection) -> RunRow:
     """The last finished run.
 
     Raises:
         ReadError: there is none.
     """
-    runs = read_table(connection, Run, "runs", LAST)
+    runs = read_table(connection, RunRow, "runs", LAST)
     if not runs:
         raise ReadError("no finished run yet; run `python -m detect` first")
     return runs[0]
@@ -94,7 +94,7 @@ def _with_members(
     return dataclasses.replace(incident, status=status, lead_anomaly_id=lead)
 
 
-def _as_of(row: AnomalyRow, given: Sequence[Feedback], day: dt.date) -> AnomalyRow:
+def _as_of(row: AnomalyRow, given: Sequence[FeedbackRow], day: dt.date) -> AnomalyRow:
     """A finding with its status on a day; nothing changes where nothing was said of it."""
     end = period_end(row.period_start, row.grain)
     said = about(given, row.anomaly_id, row.kpi, row.segment, end)
@@ -131,9 +131,9 @@ def lead_first(incident: IncidentRow, members: Sequence[AnomalyRow]) -> tuple[An
     return tuple(sorted(members, key=lambda row: (row.anomaly_id != key, -row.confidence)))
 
 
-def read_feedback(connection: Connection) -> tuple[Feedback, ...]:
+def read_feedback(connection: Connection) -> tuple[FeedbackRow, ...]:
     """What people have said, oldest first."""
-    return read_table(connection, Feedback, "feedback", "order by given_at")
+    return read_table(connection, FeedbackRow, "feedback", "order by given_at")
 
 
 def read_series(

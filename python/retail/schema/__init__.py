@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from detect.records import ALL, GRAINS, OTHER, SO_FAR, Grain
-from retail.schema.columns import Column, OldName, Source, Table
+from detect.records import ALL, GRAINS, OTHER, PERIOD_TO_DATE, Grain
+from retail.schema.columns import Column, FromAttribute, OldName, Table
 from retail.schema.tables import (
     OLD_NAMES,
     TABLES,
@@ -13,12 +13,12 @@ from retail.schema.tables import (
     CheckRow,
     DetectionLimitRow,
     DriverRow,
-    Feedback,
+    FeedbackRow,
     ForecastRow,
     IncidentRow,
-    Rewrite,
-    Run,
-    SentAlert,
+    RewriteRow,
+    RunRow,
+    SentAlertRow,
     TrendRow,
     old_view,
 )
@@ -28,7 +28,7 @@ __all__ = [
     "GRAINS",
     "OLD_NAMES",
     "OTHER",
-    "SO_FAR",
+    "PERIOD_TO_DATE",
     "TABLES",
     "AnomalyRow",
     "AttributionRow",
@@ -37,15 +37,15 @@ __all__ = [
     "Column",
     "DetectionLimitRow",
     "DriverRow",
-    "Feedback",
+    "FeedbackRow",
     "ForecastRow",
+    "FromAttribute",
     "Grain",
     "IncidentRow",
     "OldName",
-    "Rewrite",
-    "Run",
-    "SentAlert",
-    "Source",
+    "RewriteRow",
+    "RunRow",
+    "SentAlertRow",
     "Table",
     "TrendRow",
     "old_view",

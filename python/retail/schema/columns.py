@@ -22,7 +22,7 @@ TYPES: dict[type, str] = {
 
 
 @dataclass(frozen=True)
-class Source:
+class FromAttribute:
     """The attribute of the engine's record that a column is written from, where names differ."""
 
     path: str
@@ -99,7 +99,7 @@ def _column(record: type, name: str, hint: Any) -> Column:  # noqa: ANN401 - an 
     plain = _plain(kind)
     if plain not in TYPES or not notes or not isinstance(notes[0], str):
         raise TypeError(f"{record.__name__}.{name}: wants Annotated[a type of TYPES, description]")
-    path = next((note.path for note in notes if isinstance(note, Source)), name)
+    path = next((note.path for note in notes if isinstance(note, FromAttribute)), name)
     return Column(name, TYPES[plain], notes[0], operator.attrgetter(path), name)
 
 

@@ -13,8 +13,8 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Annotated
 
-from detect.records import SO_FAR, Grain
-from retail.schema.columns import OldName, Source, Table
+from detect.records import PERIOD_TO_DATE, Grain
+from retail.schema.columns import FromAttribute, OldName, Table
 
 Number = float | None
 
@@ -63,8 +63,8 @@ class IncidentRow:
         "Segment to blame, as a JSON object of dimension to member; `{}` where the change is "
         "broad.",
     ]
-    lead_anomaly_id: Annotated[str, LEAD, Source("lead.anomaly_id")]
-    anomalies: Annotated[int, ANOMALIES, Source("size")]
+    lead_anomaly_id: Annotated[str, LEAD, FromAttribute("lead.anomaly_id")]
+    anomalies: Annotated[int, ANOMALIES, FromAttribute("size")]
     status: Annotated[str, _doc("finding_status")]
     is_provisional: Annotated[bool, "TRUE where it rests on a period that is not over."]
     narrative_rewritten: Annotated[
@@ -84,7 +84,7 @@ class AnomalyRow:
     """One row per KPI, segment and period that departs from what was expected."""
 
     anomaly_id: Annotated[str, ANOMALY_ID]
-    kpi: Annotated[str, _doc("kpi"), Source("kpi.name")]
+    kpi: Annotated[str, _doc("kpi"), FromAttribute("kpi.name")]
     segment: Annotated[str, _doc("segment")]
     grain: Annotated[Grain, _doc("grain")]
     period_start: Annotated[dt.date, _doc("period_start")]
@@ -106,7 +106,7 @@ class AnomalyRow:
     methods: Annotated[str, "Detectors that agreed, separated by commas."]
     incident_id: Annotated[str, INCIDENT_ID]
     favourability: Annotated[str, _doc("favourability")]
-    owner: Annotated[str, _doc("kpi_owner"), Source("kpi.owner")]
+    owner: Annotated[str, _doc("kpi_owner"), FromAttribute("kpi.owner")]
     status: Annotated[str, _doc("finding_status")]
     change: Annotated[Number, "Actual less expected, in the KPI's unit."]
     relative_change: Annotated[Number, RELATIVE_CHANGE]
@@ -114,14 +114,14 @@ class AnomalyRow:
     @property
     def is_early(self) -> bool:
         """Whether the period is not over: `actual` is then a lower bound of its final value."""
-        return self.methods.startswith(SO_FAR)
+        return self.methods.startswith(PERIOD_TO_DATE)
 
 
 @dataclass(frozen=True)
 class TrendRow:
     """One row per gradual change of a series."""
 
-    kpi: Annotated[str, _doc("kpi"), Source("kpi.name")]
+    kpi: Annotated[str, _doc("kpi"), FromAttribute("kpi.name")]
     segment: Annotated[str, _doc("segment")]
     grain: Annotated[Grain, _doc("grain")]
     window_start: Annotated[dt.date, "First period of the change."]
@@ -325,7 +325,7 @@ class InjectionTestRow:
 
 
 @dataclass(frozen=True)
-class Feedback:
+class FeedbackRow:
     """One row per piece of feedback on a finding, kept from run to run."""
 
     anomaly_id: Annotated[str, ANOMALY_ID]
@@ -341,7 +341,7 @@ class Feedback:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunRow:
     """One row per finished run of detection, kept from run to run."""
 
     run_id: Annotated[str, "Id of the run."]
@@ -356,7 +356,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class SentAlert:
+class SentAlertRow:
     """One row per incident sent to a channel, kept from run to run: nothing is sent twice."""
 
     incident_id: Annotated[str, INCIDENT_ID]
@@ -369,7 +369,7 @@ class SentAlert:
 
 
 @dataclass(frozen=True)
-class Rewrite:
+class RewriteRow:
     """One row per narrative that an endpoint was asked to rewrite; kept from run to run."""
 
     incident_id: Annotated[str, INCIDENT_ID]
@@ -409,10 +409,10 @@ TABLES: dict[str, Table] = {
     "forecasts": Table(ForecastRow),
     "explanation_cache": Table(CachedExplanationRow),
     "injection_tests": Table(InjectionTestRow),
-    "feedback": Table(Feedback, keeps_history=True),
-    "runs": Table(Run, keeps_history=True),
-    "alerts": Table(SentAlert, keeps_history=True),
-    "rewrites": Table(Rewrite, keeps_history=True),
+    "feedback": Table(FeedbackRow, keeps_history=True),
+    "runs": Table(RunRow, keeps_history=True),
+    "alerts": Table(SentAlertRow, keeps_history=True),
+    "rewrites": Table(RewriteRow, keeps_history=True),
 }
 """In the order of the documentation."""
 

@@ -27,7 +27,7 @@ LEFT_OUT = {
     "input_hash": "a hash of the code and of the versions of NumPy and SciPy",
     "row_hash": "DuckDB's hash() of the other columns: its value may change with DuckDB",
     "line_hash": "DuckDB's hash() of the other columns: its value may change with DuckDB",
-    "built_from": "sums of DuckDB's hash() over order lines",
+    "source_checksum": "sums of DuckDB's hash() over order lines",
 }
 """Columns that no dump holds, in whatever table they are, each with the reason."""
 SEGMENT = (

@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Choice:
+class UrlState:
     """What the address asks for, where it exists; `missing` is an incident that doesn't."""
 
     view: str
@@ -32,14 +32,14 @@ class Choice:
     missing: str
 
 
-def read(given: Mapping[str, str], facts: Facts) -> Choice:
+def read(given: Mapping[str, str], facts: Facts) -> UrlState:
     """The choice of an address; what is wrong or missing in it gets its default."""
     ordered = sorted(facts.kpis.values(), key=kpis.place)
     first = facts.kpis.get("total_revenue", ordered[0])
     kpi = facts.kpis.get(given.get("kpi", ""), first)
     wanted = given.get("incident", "")
     incident = _incident(wanted, facts)
-    return Choice(
+    return UrlState(
         view=one_of((KPIS, INCIDENTS), given.get("view"), INCIDENTS if wanted else KPIS),
         kpi=kpi,
         grain=one_of(GRAINS, given.get("grain"), kpi.cadence),

@@ -27,14 +27,14 @@ def describe(lead: Anomaly, results: Mapping[str, CheckResult], names: Names) ->
             lead.incident_id,
             name,
             result.verdict,
-            say(name, result.verdict, result.details, lead.kpi, names),
+            message(name, result.verdict, result.details, lead.kpi, names),
             result.details,
         )
         for name, result in results.items()
     ]
 
 
-def say(check: str, verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
+def message(check: str, verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     """A check on an incident in one sentence.
 
     Args:
@@ -46,7 +46,7 @@ def say(check: str, verdict: str, details: Figures, kpi: Kpi, names: Names) -> s
     """
     if verdict == "not tested":
         return "Not tested: too little is known."
-    return _SAYINGS[check](verdict, details, kpi, names)
+    return _MESSAGES[check](verdict, details, kpi, names)
 
 
 def _reversal(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
@@ -71,14 +71,14 @@ def _after(minutes: object) -> str:
 def _one_event(what: str) -> Callable[[str, Figures, Kpi, Names], str]:
     key = "invoice_no" if what == "order" else "customer_id"
 
-    def saying(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
+    def message(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
         name = f"{key.split('_')[0]} {details[key]}"
         came_to = amount(_number(details["without"]), kpi.unit)
         if verdict == "vanishes":
             return f"One {what} makes it: without {name} it would have been {came_to}."
         return f"It does not hang on one {what}: without {name} it would still have been {came_to}."
 
-    return saying
+    return message
 
 
 def _stability(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
@@ -141,7 +141,7 @@ def _number(value: object) -> float:
     return float(str(value))
 
 
-_SAYINGS: dict[str, Callable[[str, Figures, Kpi, Names], str]] = {
+_MESSAGES: dict[str, Callable[[str, Figures, Kpi, Names], str]] = {
     "reversal": _reversal,
     "one_order": _one_event("order"),
     "one_customer": _one_event("customer"),

@@ -96,7 +96,7 @@ def render(facts: Facts) -> str:
             trends=trust.trends(facts),
             quality=trust.quality(facts),
             detection_limits=trust.detection_limits(facts),
-            ledger=trust.ledger(facts),
+            calibration=trust.calibration(facts),
         )
     )
 

@@ -26,7 +26,7 @@ from retail.reading import (
     read_table,
     reading,
 )
-from retail.schema import ALL, CheckRow, DriverRow, IncidentRow, Rewrite
+from retail.schema import ALL, CheckRow, DriverRow, IncidentRow, RewriteRow
 
 TAKEN = "taken"
 UNREACHABLE, UNASKED = "no answer", "not asked, for nobody answered"
@@ -73,7 +73,7 @@ def run(path: Path, settings: Settings) -> Outcome:
         store.append(path, "rewrites", fresh)
         answers = known | {rewrite.narrative: rewrite for rewrite in fresh}
         told = [answers[row.narrative] for row in chosen if row.narrative in answers]
-        store.tell_anew(path, {a.narrative: a.rewritten for a in told if a.rewritten})
+        store.write_rewrites(path, {a.narrative: a.rewritten for a in told if a.rewritten})
     except (DetectError, ReadError) as error:
         raise RetailError(str(error)) from error
     kept = Counter(answer.verdict for answer in told if answer.verdict != TAKEN)
@@ -82,19 +82,19 @@ def run(path: Path, settings: Settings) -> Outcome:
     return Outcome(sum(answer.verdict == TAKEN for answer in told), kept)
 
 
-def _known(connection: Connection, model: str) -> dict[str, Rewrite]:
+def _known(connection: Connection, model: str) -> dict[str, RewriteRow]:
     """Earlier answers of the model, by the story they were given on."""
     return {
         row.narrative: row
-        for row in read_table(connection, Rewrite, "rewrites")
+        for row in read_table(connection, RewriteRow, "rewrites")
         if row.model == model and row.verdict != UNREACHABLE
     }
 
 
 def _ask_all(
     incidents: Sequence[IncidentRow], names: set[str], terms: set[str], settings: Settings
-) -> list[Rewrite]:
-    answers: list[Rewrite] = []
+) -> list[RewriteRow]:
+    answers: list[RewriteRow] = []
     for row in incidents:
         answers.append(_ask(row, names | set(row.root_cause.values()), terms, settings))
         if [answer.verdict for answer in answers[-PATIENCE:]] == PATIENCE * [UNREACHABLE]:
@@ -102,7 +102,7 @@ def _ask_all(
     return answers
 
 
-def _ask(row: IncidentRow, names: set[str], terms: set[str], settings: Settings) -> Rewrite:
+def _ask(row: IncidentRow, names: set[str], terms: set[str], settings: Settings) -> RewriteRow:
     """What becomes of one story."""
     story = row.narrative
     rewritten: str | None = None
@@ -116,7 +116,7 @@ def _ask(row: IncidentRow, names: set[str], terms: set[str], settings: Settings)
     except PostError as error:
         verdict = UNREACHABLE if error.may_pass else f"refused: {error}"
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    return Rewrite(row.incident_id, story, rewritten, verdict, settings.model, now)
+    return RewriteRow(row.incident_id, story, rewritten, verdict, settings.model, now)
 
 
 def _terms(connection: Connection) -> set[str]:
