@@ -5,12 +5,11 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 
 BIN := .venv/bin
-BOUNCER := .venv-bouncer/bin
 FLOW := .venv-flow/bin
 SPARK := .venv-spark/bin
-AUDIT := .venv-audit/bin
 UV := uv==0.13.9
 
+tools := .venv/project .venv/dev
 say = @printf '==> %s\n'
 
 .PHONY: help
@@ -36,11 +35,11 @@ detect: .venv/project ## write the insights tables from the KPI tables
 	@$(BIN)/python -m detect $(ARGS)
 
 .PHONY: evaluate
-evaluate: .venv/project .venv/evaluate ## plant incidents in copies, and compare with the usual rules
+evaluate: $(tools) ## inject incidents into copies, and compare with the usual rules
 	@$(BIN)/python -m lab.evaluate $(ARGS)
 
 .PHONY: bench
-bench: .venv/project .venv/bench ## time and memory beside plain scripts (ARGS="--scale 1 20 100")
+bench: $(tools) ## time and memory beside plain scripts (ARGS="--scale 1 --scale 100")
 	@$(BIN)/python -m lab.bench $(ARGS)
 
 .PHONY: faults
@@ -78,8 +77,6 @@ docs: .venv/project ## document every table of the built file, in target/static_
 
 # Checks -------------------------------------------------------------------------------------
 
-tools := .venv/project .venv/dev
-
 # The tests of a file stay together: what they build for themselves is built once for each file.
 # Coverage counts what runs in the process of the tests; of chosen tests (ARGS) it says nothing.
 pytest = $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
@@ -113,9 +110,9 @@ test-spark: .venv-spark/ready .venv/dev ## PySpark on this machine's Java, in a 
 lint: lint-python lint-yaml lint-dbt lint-sql ## every linter, the type checker and the layers
 
 .PHONY: audit
-audit: .venv-audit/ready ## known vulnerabilities in what the locks pin
+audit: $(tools) ## known vulnerabilities in what the locks pin
 	$(say) 'pip-audit: known vulnerabilities in what the locks pin'
-	@$(AUDIT)/python .ci/audit.py $(wildcard requirements*.txt)
+	@$(BIN)/python .ci/audit.py $(wildcard requirements*.txt)
 
 .PHONY: lint-python
 lint-python: $(tools)
@@ -149,9 +146,9 @@ $(scratch): $(tools)
 	@$(on_scratch) $(BIN)/dbt --quiet docs generate --no-compile
 
 .PHONY: lint-dbt
-lint-dbt: $(scratch) .venv-bouncer/ready
+lint-dbt: $(scratch)
 	$(say) 'dbt-bouncer: names, places, contracts, keys and descriptions of the models'
-	@COLUMNS=160 $(BOUNCER)/dbt-bouncer run
+	@COLUMNS=160 $(BIN)/dbt-bouncer run
 
 .PHONY: lint-sql
 lint-sql: $(scratch)
@@ -214,20 +211,6 @@ endif
 	$(call install,.venv,requirements-dashboard.txt)
 	@touch $@
 
-# Prophet is one of the rules compared with; where it can't be installed, the others will do.
-.venv/evaluate: .venv/packages requirements-evaluate.txt
-	$(say) 'environment: adding Prophet to .venv, once'
-	@$(BIN)/python -m pip install $(pip_options) --no-compile --require-hashes \
-		--requirement requirements-evaluate.txt || echo '==> Prophet could not be installed' >&2
-	@touch $@
-
-# Polars is one of the programs compared with; where it can't be installed, the others will do.
-.venv/bench: .venv/packages requirements-bench.txt
-	$(say) 'environment: adding Polars to .venv, once'
-	@$(BIN)/python -m pip install $(pip_options) --no-compile --require-hashes \
-		--requirement requirements-bench.txt || echo '==> Polars could not be installed' >&2
-	@touch $@
-
 # Prefect and dbt each pin packages that the other's newest versions don't take.
 .venv-flow/ready: requirements-flow.txt pyproject.toml
 	$(call environment,.venv-flow,the packages with Prefect)
@@ -250,38 +233,25 @@ endif
 	@$(MAKE) .venv-spark/ready || { test -z "$$CI" && \
 		echo '==> Spark could not be installed: its tests are SKIPPED' >&2; }
 
-# dbt-bouncer can't live with duckdb 2.
-.venv-bouncer/ready: requirements-bouncer.txt
-	$(call environment,.venv-bouncer,dbt-bouncer)
-	$(call install,.venv-bouncer,requirements-bouncer.txt)
-	@touch $@
-
-.venv-audit/ready: requirements-audit.txt
-	$(call environment,.venv-audit,pip-audit)
-	$(call install,.venv-audit,requirements-audit.txt)
-	@touch $@
-
 .venv-lock/$(UV):
 	$(call environment,.venv-lock,uv)
 	@.venv-lock/bin/python -m pip install $(pip_options) $(UV)
 	@touch $@
 
-lock_command = .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
-	--fork-strategy fewest --generate-hashes --no-annotate --no-strip-extras --custom-compile-command 'make lock' $(ARGS)
+# dbt-bouncer asks for duckdb < 2, and never imports it.
+lock_command = echo 'duckdb==2.0.0' > .venv-lock/override.txt; .venv-lock/bin/uv pip compile --quiet --no-config \
+	--universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-annotate --no-strip-extras \
+	--override .venv-lock/override.txt --custom-compile-command 'make lock' $(ARGS)
 
 .PHONY: lock
 lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
-	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --group bench --output-file requirements-dev.txt
+	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --output-file requirements-dev.txt
 	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.txt --output-file requirements.txt
 	@$(lock_command) pyproject.toml --group dashboard --constraint requirements-dev.txt --output-file requirements-dashboard.txt
-	@$(lock_command) pyproject.toml --group evaluate --constraint requirements-dev.txt --output-file requirements-evaluate.txt
-	@$(lock_command) pyproject.toml --group bench --constraint requirements-dev.txt --output-file requirements-bench.txt
 	@cp requirements.txt requirements-flow.txt  # its versions are kept where Prefect can live with them
 	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.txt
 	@cp requirements.txt requirements-spark.txt
 	@$(lock_command) pyproject.toml --group build --extra spark --output-file requirements-spark.txt
-	@$(lock_command) --group bouncer --output-file requirements-bouncer.txt
-	@$(lock_command) --group audit --output-file requirements-audit.txt
 
 # Tidying ------------------------------------------------------------------------------------
 
@@ -292,6 +262,6 @@ clean: ## remove what tools left behind; data, database and environments stay
 
 .PHONY: distclean
 distclean: clean ## back to a fresh clone: environments, data and retail.duckdb go too
-	@rm -rf .venv .venv-bouncer .venv-flow .venv-spark .venv-lock .venv-audit python/*.egg-info data \
+	@rm -rf .venv .venv-flow .venv-spark .venv-lock python/*.egg-info data \
 		.building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
 		retail.duckdb retail.duckdb.* report.html

@@ -1,6 +1,7 @@
-"""The README's pictures, which want Chromium: of a report (`make picture`), or of a dashboard.
+"""Take the pictures of the documentation: of a report (`make picture`), or of a dashboard.
 
-`.venv/bin/python docs/picture.py "http://localhost:8501/?incident=ID"` while `make dashboard` runs.
+It needs Chromium. For the dashboard, while `make dashboard` runs:
+`.venv/bin/python docs/picture.py "http://localhost:8501/?incident=ID"`
 """
 
 from __future__ import annotations

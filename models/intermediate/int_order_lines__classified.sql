@@ -6,18 +6,9 @@
     pre_hook="{{ delete_changed_periods('cast(ordered_at as date)', days_to_classify()) }}",
     post_hook='{{ set_build_hash() }}'
 ) }}
-{%- set changed_days = days_to_classify() %}
+{%- set staged = lines_to_classify() %}
 {%- set compared = compared_values() %}
 with
-
-order_lines as (
-
-    select * from {{ ref('stg_online_retail__order_lines') }}
-    {%- if is_incremental() %}
-    where {{ date_in_list('cast(ordered_at as date)', date_literals(changed_days)) }}
-    {%- endif %}
-
-),
 
 service_codes as (
 
@@ -29,7 +20,7 @@ service_codes as (
 service_stock_codes as (
 
     select distinct stock_codes.stock_code
-    from (select distinct stock_code from order_lines) as stock_codes
+    from (select distinct stock_code from {{ staged }}) as stock_codes
     inner join service_codes
         on stock_codes.stock_code like replace(service_codes.code, '*', '%')
 
@@ -39,7 +30,7 @@ service_stock_codes as (
 duplicate_hashes as (
 
     select {{ values_hash(compared) }} as values_hash
-    from order_lines
+    from {{ staged }}
     group by 1
     having count(*) > 1
 
@@ -55,7 +46,7 @@ copies as (
             partition by {{ compared | join(', ') }}
             order by source_file, source_row
         ) as copy_number
-    from order_lines
+    from {{ staged }}
     where {{ values_hash(compared) }} in (select duplicate_hashes.values_hash from duplicate_hashes)
 
 ),
@@ -77,7 +68,7 @@ checked as (
                 or order_lines.amount is null
                 then 'malformed'
         end as reject_reason
-    from order_lines
+    from {{ staged }}
     left join copies
         on
             order_lines.source_file = copies.source_file

@@ -50,7 +50,7 @@ def german(tmp_path_factory: pytest.TempPathFactory) -> Shop:
 
 
 def configured(folder: Path) -> Path:
-    """The project with what README says to change for another shop."""
+    """The project with what docs/your-data.md says to change for another shop."""
     project = folder / "project"
     for name in ("models", "macros", "seeds", "analyses", "tests/data_tests"):
         shutil.copytree(PROJECT / name, project / name)

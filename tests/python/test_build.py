@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -111,3 +113,56 @@ def test_freshness_is_told_from_the_newest_order_line(
     staged = shop.dbt("run", "--select", "staging")
     assert staged.returncode == 0, staged.stdout
     assert f"1 of 1 {verdict} freshness" in shop.dbt("source", "freshness").stdout
+
+
+def test_every_table_and_column_carries_its_description(detected: Shop) -> None:
+    bare = """
+        select * from (
+            select schema_name, table_name, column_name, comment from duckdb_columns()
+            union all
+            select schema_name, table_name, '', comment from duckdb_tables()
+            union all
+            select schema_name, view_name, '', comment from duckdb_views()
+        )
+        where
+            comment is null
+            and schema_name in ('staging', 'intermediate', 'marts', 'seeds', 'insights')
+    """
+    with duckdb.connect(str(detected.database), read_only=True) as connection:
+        assert connection.execute(bare).fetchall() == []
+        said = dict(
+            connection.execute(
+                "select table_name, comment from duckdb_columns() where column_name = 'net_revenue'"
+            ).fetchall()
+        )
+    assert "returned" in said["fct_segments_daily"]
+
+
+def test_the_file_says_that_duckdb_1_2_opens_it(detected: Shop) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{detected.database}' as shop (read_only)")
+        query = (
+            "select tags['storage_version'] from duckdb_databases() where database_name = 'shop'"
+        )
+        assert connection.execute(query).fetchall() == [("v1.2.0+",)]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("version", ["1.2.2", "1.4.4"])
+def test_older_clients_read_every_table(version: str, detected: Shop, tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    python = tmp_path / "venv" / "bin" / "python"
+    install = ["-m", "pip", "install", "--quiet", "--quiet", f"duckdb=={version}"]
+    subprocess.run([python, *install], check=True)
+    read_all = (
+        "import duckdb, sys\n"
+        "c = duckdb.connect(sys.argv[1], read_only=True)\n"
+        "tables = c.execute(\"select table_schema || '.' || table_name from\"\n"
+        "    \" information_schema.tables where table_schema != 'raw'\").fetchall()\n"
+        "for (name,) in tables: c.execute(f'select * from {name}').fetchall()\n"
+        "print(len(tables))\n"
+    )
+    done = subprocess.run(
+        [python, "-c", read_all, detected.database], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout) > 50

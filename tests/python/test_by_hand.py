@@ -1,4 +1,4 @@
-"""The README's way without make: pip, dbt and detect as typed, in a fresh environment."""
+"""The documented way without make: pip, dbt and detect as typed, in a fresh environment."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ SECONDS = 1800
 
 
 def lines() -> list[str]:
-    """Read the commands of README's block that begins with pip."""
-    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+    """Read the commands of the block that begins with pip."""
+    text = (PROJECT / "docs/by-hand.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"```sh\n(pip install.*?)```", text, re.DOTALL)
     return [line.partition("  #")[0].strip() for line in block.splitlines()]
 
 
-def test_the_readme_says_how_to_do_without_make() -> None:
+def test_the_page_says_how_to_do_without_make() -> None:
     assert lines() == [
         "pip install -r requirements.txt && pip install -e .",
         "dbt build",
@@ -34,7 +34,7 @@ def test_the_readme_says_how_to_do_without_make() -> None:
 
 
 @pytest.mark.full
-def test_what_the_readme_says_gives_tables_and_findings(tmp_path: Path) -> None:
+def test_what_the_page_says_gives_tables_and_findings(tmp_path: Path) -> None:
     """A copy of the tracked files, an environment that holds nothing, and the lines as they are."""
     project = tmp_path / "project"
     tracked = subprocess.run(
@@ -51,7 +51,7 @@ def test_what_the_readme_says_gives_tables_and_findings(tmp_path: Path) -> None:
         "RETAIL_SOURCE": str(source),
     }
     for line in lines():
-        done = subprocess.run(  # noqa: S602 - the README's own words
+        done = subprocess.run(  # noqa: S602 - the page's own words
             line, shell=True, cwd=project, env=environment, timeout=SECONDS,
             capture_output=True, text=True, check=False,
         )  # fmt: skip

@@ -81,7 +81,7 @@ COMMANDS: dict[str, tuple[str, Sequence[str]]] = {
 }
 """Each command, what it is at when it is stopped, and the words it wants."""
 CODES = re.findall(
-    r"^\| (\d+) \| (.*) \|$", (PROJECT / "README.md").read_text("utf-8"), re.MULTILINE
+    r"^\| (\d+) \| (.*) \|$", (PROJECT / "docs/operations.md").read_text("utf-8"), re.MULTILINE
 )
 
 
@@ -99,7 +99,7 @@ def hears_ctrl_c() -> Iterator[None]:
     ("number", "code", "word"),
     [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")],
 )
-def test_whoever_stops_a_command_gets_one_line_and_the_code_of_readme(
+def test_whoever_stops_a_command_gets_one_line_and_the_documented_code(
     name: str,
     number: signal.Signals,
     code: int,

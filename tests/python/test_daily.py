@@ -67,7 +67,7 @@ def test_a_bad_file_is_told_in_one_line_and_leaves_the_published_file_alone(shop
     done = daily(shop)
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if not line.startswith("==>")]
-    assert line.startswith("daily: ")
+    assert line.startswith("retail run: ")
     assert "shop.csv" in line
     assert shop.database.read_bytes() == before
 
@@ -126,7 +126,7 @@ def test_a_run_that_is_stopped_publishes_nothing_and_says_so_in_one_line(shop: S
         rest = [line for line in job.stderr if not line.startswith("==>")]
     assert job.returncode == 143
     assert len(rest) == 1
-    assert rest[0].startswith("daily: stopped by SIGTERM; nothing was published")
+    assert rest[0].startswith("retail run: stopped by SIGTERM; nothing was published")
     assert shop.database.read_bytes() == before
     assert run_log.read(shop.database)[-1].whole.status == "stopped"
 
@@ -142,7 +142,7 @@ def test_two_jobs_at_once_are_told_apart(shop: Shop) -> None:
     with only_one_at_work(shop.database):
         done = daily(shop)
     assert done.returncode == 1
-    assert f"daily: another program is at work on {shop.database}; wait" in done.stderr
+    assert f"retail run: another program is at work on {shop.database}; wait" in done.stderr
 
 
 # ---------------------------------------------------------------------- where the data come from

@@ -446,7 +446,7 @@ def test_a_missing_file_is_one_line_and_exit_1(
     assert retail(["dashboard", "--db", str(tmp_path / "none.duckdb")]) == 1
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err.startswith("dashboard: ")
+    assert said.err.startswith("retail dashboard: ")
     assert len(said.err.splitlines()) == 1
 
 

@@ -65,7 +65,7 @@ def test_no_order_at_all_is_further_off_than_one(expected: float) -> None:
     assert off_scale(counts, location)[0] > 0
 
 
-# ----------------------------------------------- what README says of a KPI's settings
+# ----------------------------------------------- what docs/kpis.md says of a KPI's settings
 
 
 def with_settings(**settings: object) -> tuple[list[Anomaly], list[Trend]]:

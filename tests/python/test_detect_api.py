@@ -64,8 +64,8 @@ def test_three_columns_are_enough() -> None:
     assert len(found.forecasts) == DAYS
 
 
-def test_the_example_in_the_readme_runs() -> None:
-    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+def test_the_documented_example_runs() -> None:
+    text = (PROJECT / "docs/python.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
     names: dict[str, object] = {"frame": sales()}
     exec(example, names)  # noqa: S102 - our own text

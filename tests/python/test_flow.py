@@ -127,7 +127,7 @@ def servers_at(shop: Shop) -> list[int]:
 def test_a_schedule_that_is_none_is_told_in_one_line(shop: Shop, outside: servers.Web) -> None:
     done = flow(shop, outside, "--serve", "whenever")
     assert done.returncode == 1
-    (line,) = [line for line in done.stderr.splitlines() if line.startswith("flow: ")]
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("retail schedule: ")]
     assert "'whenever' is no schedule" in line
 
 
@@ -155,22 +155,23 @@ def test_the_workflow_is_one_and_its_commands_exist() -> None:
         assert words[1] in targets
 
 
-MODULES = sorted(
-    set(re.findall(r"python -m (\w+)((?: --\w[\w-]*)*)", SCHEDULE + WORKFLOW.read_text()))
-)
+COMMANDS = sorted(set(re.findall(r"\bretail ([a-z]+)((?: --\w[\w-]*)*)", SCHEDULE)))
 
 
-@pytest.mark.parametrize(("module", "options"), MODULES)
-def test_the_commands_of_the_page_exist(module: str, options: str) -> None:
+@pytest.mark.parametrize(("command", "options"), COMMANDS)
+def test_the_commands_of_the_page_exist(command: str, options: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", module, "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "retail", command, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
-    assert all(option in done.stdout for option in [*options.split(), *extra(module)])
+    assert all(option in done.stdout for option in [*options.split(), *extra(command)])
 
 
-def extra(module: str) -> list[str]:
-    """Options that the workflow hands to the module through make."""
-    return ["--alert"] if module == "daily" else []
+def extra(command: str) -> list[str]:
+    """Options that the workflow hands to the command through make."""
+    return re.findall(r"make run ARGS=(--\w+)", WORKFLOW.read_text()) if command == "run" else []
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:ALERT|REWRITE)_\w+)`", SCHEDULE))))

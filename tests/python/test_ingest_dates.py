@@ -59,7 +59,7 @@ def test_the_setting_decides(tmp_path: Path) -> None:
     source = csv(tmp_path / "a.csv", ["12/1/2010 8:26"])
     for order, form in FORMATS.items():
         write(tmp_path / "shop.yml", f'columns: {{ordered_at: {{format: "{form}"}}}}')
-        landing = ingest.landing.land_project(
+        landing = ingest.parquet_cache.land_project(
             tmp_path, tmp_path / "landed", environ={"RETAIL_SOURCE": str(source)}
         )
         assert orders(landing) == {"a.csv": order}
@@ -173,7 +173,7 @@ def test_rows_are_others_when_their_dates_are_read_in_the_other_order(tmp_path: 
     def land_as(form: str) -> ingest.Landing:
         write(tmp_path / "shop.yml", f'columns: {{ordered_at: {{format: "{form}"}}}}')
         environ = {"RETAIL_SOURCE": str(source)}
-        return ingest.landing.land_project(tmp_path, tmp_path / "landed", environ=environ)
+        return ingest.parquet_cache.land_project(tmp_path, tmp_path / "landed", environ=environ)
 
     source = csv(tmp_path / "a.csv", ["12/1/2010", "12/2/2010"])
     found = [land_as(form) for form in FORMATS.values()]

@@ -434,7 +434,8 @@ def test_a_full_disk_is_told_and_the_download_goes_on_when_there_is_room(
         check=False,
     )
     assert done.returncode == 1
-    assert re.fullmatch(r"ingest: cannot write below .*: file too large; make .*\n", done.stderr)
+    line = r"retail source download: cannot write below .*: file too large; make .*\n"
+    assert re.fullmatch(line, done.stderr)
     download(tmp_path, url=home.url)
     check(tmp_path)
     assert home.asked[1] == (f"bytes={room}-", '"1"')
@@ -461,4 +462,5 @@ def test_the_command_tells_a_failure_in_one_line(
     assert retail(["source", "download", "--root", str(tmp_path), "--url", home.url]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert re.fullmatch(r"ingest: http://\S+ answered 404 Not Found; check the address .*\n", err)
+    line = r"retail source download: http://\S+ answered 404 Not Found; check the address .*\n"
+    assert re.fullmatch(line, err)

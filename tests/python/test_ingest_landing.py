@@ -217,8 +217,8 @@ def test_what_a_killed_run_left_is_removed_when_it_is_old(tmp_path: Path) -> Non
 
 
 STOPS = {
-    "while the raw file is read": "retail.ingest.delimited.survey = stop",
-    "before the landed file has its name": "retail.ingest.parquet_cache.publish = stop",
+    "while the raw file is read": "ingest.delimited.survey = stop",
+    "before the landed file has its name": "ingest.parquet_cache.publish = stop",
     "between the landed file and its record": """
 draft_in = ingest.cache.draft_in
 ingest.cache.draft_in = lambda *what: stop() if ".json" in what else draft_in(*what)
@@ -227,7 +227,7 @@ ingest.cache.draft_in = lambda *what: stop() if ".json" in what else draft_in(*w
 LAND_AND_STOP = """
 import sys, time
 from pathlib import Path
-import ingest
+from retail import ingest
 def stop(*_):
     print("here", flush=True)
     time.sleep(60)
@@ -282,7 +282,8 @@ def test_a_full_disk_is_told_in_one_line(tmp_path: Path, text: str) -> None:
         check=False,
     )
     assert done.returncode == 1
-    assert re.fullmatch(r"ingest: cannot write below .*/landed: .*; make room .*\n", done.stderr)
+    line = r"retail source land: cannot write below .*/landed: .*; make room .*\n"
+    assert re.fullmatch(line, done.stderr)
     assert names(cache_of(tmp_path)) == []
 
 
@@ -334,7 +335,7 @@ def test_an_error_is_one_line_and_exit_code_1(
     assert retail(["source", "land"]) == 1
     out, err = capsys.readouterr()
     assert (out, err.count("\n")) == ("", 1)
-    assert err.startswith(f"ingest: {given} is empty; ")
+    assert err.startswith(f"retail source land: {given} is empty; ")
 
 
 def test_a_download_that_is_there_is_not_repeated(

@@ -220,7 +220,7 @@ def test_a_cluster_asked_again_tells_what_stopped_it_in_one_line(
         file.write("549999,10001,X,1,1/3/2190 09:00,2.50,100,Germany\n")
     stopped = on_spark(shop, *CLUSTER, "--quiet", settings=settings)
     assert stopped.returncode == 1
-    told = [line for line in stopped.stderr.splitlines() if line.startswith("lakehouse: ")]
+    told = [line for line in stopped.stderr.splitlines() if line.startswith("retail spark: ")]
     assert len(told) == 1
     assert "assert_order_dates_are_plausible" in told[0]
     assert "First of them: ask the cluster, the query is below " in told[0]
@@ -271,7 +271,7 @@ def test_a_build_that_stops_leaves_the_last_good_tables_and_one_line(wild_lake: 
     stopped = on_spark(wild_lake, "--engine", ENGINE, "--quiet")
     source.write_text(good, encoding="utf-8")
     assert stopped.returncode == 1
-    told = [line for line in stopped.stderr.splitlines() if line.startswith("lakehouse: ")]
+    told = [line for line in stopped.stderr.splitlines() if line.startswith("retail spark: ")]
     assert len(told) == 1
     assert "assert_order_dates_are_plausible" in told[0]
     assert "invoice_no = 549999" in told[0]

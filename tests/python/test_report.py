@@ -478,7 +478,7 @@ def test_a_failure_is_one_line_and_exit_1(
     said = capsys.readouterr()
     assert said.out == ""
     assert len(said.err.splitlines()) == 1
-    assert said.err.startswith("report: ")
+    assert said.err.startswith("retail report: ")
 
 
 # --------------------------------------------------------------------------------- browser

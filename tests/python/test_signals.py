@@ -1,4 +1,4 @@
-"""Whoever stops a command within a running query gets one line and the code of README."""
+"""Whoever stops a command within a running query gets one line and the documented code."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ MARTS = (
 )  # fmt: skip
 STOPS = [(signal.SIGINT, 130, "Ctrl-C"), (signal.SIGTERM, 143, "SIGTERM")]
 DEAF = """
-import console, hashlib, os, signal, sys, threading
+import hashlib, os, signal, sys, threading
+
+from retail import console
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 console.command.PATIENCE_SECONDS = 0.5
@@ -42,7 +44,7 @@ sys.exit(console.run("thing", lambda: len(hashlib.pbkdf2_hmac("sha512", b"", b""
 STOPPER = """
 import os, runpy, signal, sys, threading, time
 
-package, number, *words = sys.argv[1:]
+number, *words = sys.argv[1:]
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job does not hear it
 main = threading.main_thread().ident
 
@@ -53,7 +55,7 @@ def place():
     while at:
         callers.append(at.f_code.co_name)
         at = at.f_back
-    return id(frame), frame.f_lasti, "act" in callers or "_act" in callers
+    return id(frame), frame.f_lasti, any(name.endswith("_command") for name in callers)
 
 
 def stop():
@@ -68,7 +70,7 @@ def stop():
 
 threading.Thread(target=stop, daemon=True).start()
 sys.argv[1:] = words
-runpy.run_module(package, run_name="__main__", alter_sys=True)
+runpy.run_module("retail", run_name="__main__", alter_sys=True)
 """
 """Runs a command, and stops it once its main thread has stood still at one place for a second."""
 PROJECT_FILE = """
@@ -87,7 +89,7 @@ slow:
       settings: {threads: 1}
       module_paths: [python]
       plugins:
-        - module: warehouse.all_or_nothing
+        - module: retail.storage.atomic_publish
 """
 
 
@@ -98,13 +100,12 @@ class OwnError(Exception):
 def stopped(
     folder: Path,
     number: signal.Signals,
-    package: str,
     *words: str,
     python: str = sys.executable,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command in a process of its own, and stop it within its query."""
     return subprocess.run(
-        [python, "-c", STOPPER, package, str(int(number)), *words],
+        [python, "-c", STOPPER, str(int(number)), *words],
         cwd=folder,
         env=os.environ
         | {
@@ -121,7 +122,7 @@ def stopped(
 
 
 def is_one_line(ended: subprocess.CompletedProcess[str], name: str, code: int, word: str) -> bool:
-    """Whether a command ended as README says of one that is stopped."""
+    """Whether a command ended as docs/operations.md says of one that is stopped."""
     lines = ended.stderr.splitlines()
     assert ended.stdout == ""
     assert len(lines) == 1, ended.stderr
@@ -207,7 +208,7 @@ def test_a_program_whose_main_thread_does_not_hear_a_signal_ends_all_the_same(
     ("words", "stop"),
     [
         ("detect", STOPS[0]),
-        ("detect explain 1", STOPS[1]),
+        ("explain 1", STOPS[1]),
         ("report", STOPS[1]),
         ("alerts --dry-run", STOPS[0]),
     ],
@@ -215,9 +216,9 @@ def test_a_program_whose_main_thread_does_not_hear_a_signal_ends_all_the_same(
 def test_a_command_stopped_within_a_query_is_one_line_and_its_code(
     slow_shop: Path, words: str, stop: tuple[signal.Signals, int, str]
 ) -> None:
-    package, *rest = words.split()
-    ended = stopped(slow_shop, stop[0], package, *rest)
-    assert is_one_line(ended, package, *stop[1:])
+    command, *rest = words.split()
+    ended = stopped(slow_shop, stop[0], command, *rest)
+    assert is_one_line(ended, f"retail {command}", *stop[1:])
 
 
 def write_slow_project(folder: Path, *, in_hook: bool) -> None:
@@ -242,8 +243,8 @@ def test_the_daily_job_stopped_while_dbt_runs_a_query_is_one_line_and_its_code(
     tmp_path: Path, place: str, stop: tuple[signal.Signals, int, str]
 ) -> None:
     write_slow_project(tmp_path, in_hook=place.startswith("a hook"))
-    ended = stopped(tmp_path, stop[0], "daily", "--quiet", "--project", str(tmp_path))
-    assert is_one_line(ended, "daily", *stop[1:])
+    ended = stopped(tmp_path, stop[0], "run", "--quiet", "--project", str(tmp_path))
+    assert is_one_line(ended, "retail run", *stop[1:])
     assert not (tmp_path / "shop.duckdb").exists()
     steps = [row for row in read_rows(path_of(tmp_path / "shop.duckdb")) if isinstance(row, Step)]
     assert {row.status for row in steps if row.step in (ALL, "dbt build")} >= {STOPPED}
@@ -260,9 +261,9 @@ def test_the_flow_stopped_while_dbt_runs_a_query_says_so_in_one_line_and_ends_wi
     write_slow_project(tmp_path, in_hook=False)
     number, code, word = stop
     python = str(bin_of("flow") / "python")
-    ended = stopped(tmp_path, number, "flow", "--project", str(tmp_path), python=python)
+    ended = stopped(tmp_path, number, "schedule", "--project", str(tmp_path), python=python)
     assert ended.returncode == code, ended.stderr
-    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("flow: ")]
-    assert line.startswith(f"flow: stopped by {word}; ")
+    (line,) = [line for line in ended.stderr.splitlines() if line.startswith("retail schedule: ")]
+    assert line.startswith(f"retail schedule: stopped by {word}; ")
     assert "Traceback" not in ended.stdout + ended.stderr
     assert not (tmp_path / "shop.duckdb").exists()

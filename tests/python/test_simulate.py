@@ -407,9 +407,9 @@ def test_a_run_that_is_killed_leaves_the_old_data(small: Callable[..., Path], na
     out = small(name, days=10)
     before = {path: path.read_bytes() for path in [out, *out.rglob("*")] if path.is_file()}
     script = (
-        "import os, signal, sys; from pathlib import Path; import simulate.write\n"
-        "retail.simulate.write.BLOCK_ROWS = 500\n"
-        "from simulate import ShopConfig, simulate_shop\n"
+        "import os, signal, sys; from pathlib import Path; from retail.simulate import write\n"
+        "write.BLOCK_ROWS = 500\n"
+        "from retail.simulate import ShopConfig, simulate_shop\n"
         "def die(day, rows):\n"
         "    if day.month == 2: os.kill(os.getpid(), signal.SIGKILL)\n"
         "simulate_shop(ShopConfig(days=90, orders_per_day=6.0), Path(sys.argv[1]), die)\n"

@@ -87,7 +87,7 @@ def test_what_cannot_be_done_is_told_in_one_line(
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.count("\n") == 1
-    assert said.err.startswith("simulate: ")
+    assert said.err.startswith("retail simulate: ")
     assert told in said.err
     assert list(tmp_path.iterdir()) == []
 
@@ -103,7 +103,7 @@ def test_a_place_that_cannot_be_written_is_told(
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from simulate.private import FORMER, private_folder
+from retail.simulate.private import FORMER, private_folder
 out = Path(sys.argv[1])
 with private_folder(out) as private:
     (private / "done").write_text("half")

@@ -1,4 +1,4 @@
-"""The figures as Markdown, ready for README."""
+"""The figures as Markdown, for docs/accuracy.md."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def _in_short(measured: Measured, kind: str, found: list[Case]) -> str:
     declines = [c for c in found if c.kind in GRADUAL]
     in_time = [c.trend_in_time for c in declines]
     false = summary.false_incidents_per_quarter(measured, kind)
-    planted = _percent(summary.precision(measured, kind))
+    injected = _percent(summary.precision(measured, kind))
     return (
-        f"{len(found)} incidents planted in {len(copies)} copies. "
+        f"{len(found)} incidents injected into {len(copies)} copies. "
         f"Undisturbed: {false:.2f} incidents per 13 weeks. "
-        f"Of the incidents reported, {planted} had been planted. "
+        f"Of the incidents reported, {injected} had been injected. "
         f"Slow declines found as a trend before they were over: {sum(in_time)} of {len(in_time)}. "
         f"With sizes in the whole year's robust sigmas, of the {year.cases} at {LARGE:g} or more "
         f"{_percent(year.on_the_day)} were caught on the day, "
@@ -87,7 +87,7 @@ def _method(m: Method) -> tuple[str, ...]:
 def _by_size(found: list[Case]) -> str:
     rows = []
     for low, high in SIZES:
-        inside = [c for c in summary.sudden(found) if low <= c.size < high]
+        inside = [c for c in summary.sudden(found) if low <= c.size < high or c.size == high]
         name = f"{low:g}–{high:g} σ" if high < float("inf") else f"≥ {low:g} σ"
         rows.append((name, *_caught(summary.caught(inside))))
     return _table(("size", "cases", "on the day", "within a week", "median delay, days"), rows)

@@ -84,7 +84,10 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
     )
     for incident in need_attention(found.incidents, found.run.as_of):
         mark = _mark(incident.severity, colour=colour)
-        lines.append(f"  {mark} {percent(incident.confidence):>6}  {harmless(incident.headline)}")
+        sure = percent(incident.confidence)
+        lines.append(f"  {incident.incident_id}  {mark} {sure:>6}  {harmless(incident.headline)}")
+    if found.incidents:
+        lines.append("`retail explain ID` explains one, `retail ack ID` acknowledges it.")
     lines += map(harmless, _trends(found))
     if untested:
         lines.append(harmless(f"Too little history to test: {', '.join(untested)}."))

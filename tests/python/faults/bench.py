@@ -18,7 +18,7 @@ from prefork import ended, start
 
 PROJECT = Path(__file__).parents[3]
 BUILD = ("dbt", "--quiet", "build", "--exclude-resource-type", "unit_test")
-DAILY = ("daily", "--quiet")
+DAILY = ("retail", "run", "--quiet")
 DETECT = ("detect", "--quiet")
 UNLIKE = {"landed_at", "run_id", "started_at", "finished_at", "given_at"}
 """Columns that say when a run was, not what it found."""
@@ -161,7 +161,7 @@ def make_shop(folder: Path, days: int = 90) -> Shop:
     bench = Bench(folder / "good")
     bench.folder.mkdir()
     today, yesterday = folder / "today.csv", folder / "yesterday.csv"
-    words = ("simulate", "--out", str(today), "--days", str(days), "--seed", "7")
+    words = ("retail", "simulate", "--out", str(today), "--days", str(days), "--seed", "7")
     assert bench.run(words) == 0, bench.said()
     lines = today.read_bytes().splitlines(keepends=True)
     yesterday.write_bytes(b"".join(lines[: -len(lines) // 20]))

@@ -125,7 +125,7 @@ def damaged_databases(shop: Shop, folder: Path, chance: random.Random, times: in
             wrong = None if seen(bench.database) == good else "other figures, and nobody said so"
         except duckdb.Error:
             wrong = None
-        words = chance.choice((DAILY, DETECT, ("detect", "list"), BUILD))
+        words = chance.choice((DAILY, DETECT, ("retail", "list"), BUILD))
         code = bench.run(words)
         told += code != 0
         wrong = wrong or _told_of(bench, code, before)

@@ -96,7 +96,7 @@ def kill_downloads(_: Shop, folder: Path, chance: random.Random, times: int) -> 
     """`retail source download` from a server on this machine."""
     with _server(ZIP) as url:
         bench = Bench(folder)
-        words = ("ingest", "download", "--root", str(folder / "root"), "--url", url)
+        words = ("retail", "source", "download", "--root", str(folder / "root"), "--url", url)
         made = folder / "root" / PUBLIC_FILE
         return [_kill_files(bench, chance, times, "retail source download", words, made, _rows_of)]
 
@@ -104,7 +104,7 @@ def kill_downloads(_: Shop, folder: Path, chance: random.Random, times: int) -> 
 def kill_simulations(_: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
     """`retail simulate`, which writes a file."""
     made = folder / "out" / "orders.csv"
-    words = ("simulate", "--out", str(made), "--days", "40", "--seed", "3")
+    words = ("retail", "simulate", "--out", str(made), "--days", "40", "--seed", "3")
     return [_kill_files(Bench(folder), chance, times, "retail simulate", words, made, _bytes_of)]
 
 

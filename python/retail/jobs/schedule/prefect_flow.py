@@ -9,7 +9,7 @@ from typing import TypeVar
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from retail.console import FAILED, FINE, harmless, report
+from retail.console import FINE, harmless
 from retail.errors import RetailError
 from retail.jobs.daily import job
 from retail.jobs.daily.summary import problems, summary
@@ -51,17 +51,21 @@ def morning(project: str, database: str) -> None:
 
 
 def once(project: Path, database: Path) -> int:
-    """Run the flow now; returns the exit code."""
-    try:
-        morning(str(project), str(database))
-    except RetailError as error:
-        report("flow", error)
-        return FAILED
+    """Run the flow now; returns the exit code.
+
+    Raises:
+        RetailError: as the flow does.
+    """
+    morning(str(project), str(database))
     return FINE
 
 
 def serve(project: Path, database: Path, cron: str) -> int:
-    """Run the flow by a cron schedule until stopped; a run that is still going is not joined."""
+    """Run the flow by a cron schedule until stopped; a run that is still going is not joined.
+
+    Raises:
+        RetailError: that is no cron schedule.
+    """
     try:
         morning.serve(
             name=NAME,
@@ -71,6 +75,5 @@ def serve(project: Path, database: Path, cron: str) -> int:
             pause_on_shutdown=False,
         )
     except ValueError as error:
-        report("flow", f"{cron!r} is no schedule ({first_line(error)})")
-        return FAILED
+        raise RetailError(f"{cron!r} is no schedule ({first_line(error)})") from error
     return FINE

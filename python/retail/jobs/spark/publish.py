@@ -77,7 +77,7 @@ def show(run: Path, tables: Sequence[Table], database: Path, load_below: int = L
         RetailError: a table is missing or not what its contract says.
     """
     with duckdb.connect(
-        str(database), config={"storage_compatibility_version": "v1.5.0"}
+        str(database), config={"storage_compatibility_version": "v1.2.0"}
     ) as connection:
         try:
             connection.execute("set timezone = 'UTC'")

@@ -13,6 +13,7 @@ from retail import reading
 from retail.jobs.detection.store.connection import Connection, connect, edit_copy
 from retail.reading import read_table
 from retail.schema import OLD_NAMES, TABLES, Column, FeedbackRow, old_view
+from retail.storage.quoting import literal
 
 _log = logging.getLogger(__name__)
 Rows = list[tuple[object, ...]]
@@ -58,10 +59,21 @@ def _create(connection: Connection, name: str) -> None:
     columns = [f"{column.name} {column.type}" for column in table.columns]
     if not table.keeps_history:
         connection.execute(f"create or replace table insights.{name} ({', '.join(columns)})")
-        return
     connection.execute(f"create table if not exists insights.{name} ({', '.join(columns)})")
     for column in columns:
         connection.execute(f"alter table insights.{name} add column if not exists {column}")
+    _comment(connection, name)
+
+
+def _comment(connection: Connection, name: str) -> None:
+    """Note in the file what one row of a table is, and what each column says."""
+    table = TABLES[name]
+    comments = [f"comment on table insights.{name} is {literal(table.description)}"]
+    comments += [
+        f"comment on column insights.{name}.{column.name} is {literal(column.description)}"
+        for column in table.columns
+    ]
+    connection.execute("; ".join(comments))
 
 
 def _create_old_views(connection: Connection) -> None:

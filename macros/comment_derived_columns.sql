@@ -1,0 +1,30 @@
+{#
+    Comments for columns that no YAML lists, because they follow from the semantic model or from
+    fct_order_lines: each has the description that is written there. Run at the end of every build;
+    only DuckDB keeps comments of columns of views.
+#}
+{% macro comment_derived_columns() %}
+    {%- if execute and target.type == 'duckdb' -%}
+        {%- set known = {} -%}
+        {%- for node in graph.nodes.values() if node.name == 'fct_order_lines' -%}
+            {%- for column in node.columns.values() -%}
+                {%- do known.update({column.name: column.description}) -%}
+            {%- endfor -%}
+        {%- endfor -%}
+        {%- for dimension in kpi_dimensions() -%}
+            {%- do known.update({dimension.dimension: dimension.description}) -%}
+        {%- endfor -%}
+        {%- for measure in kpi_measures() -%}
+            {%- do known.update({measure.measure: measure.description}) -%}
+            {%- do known.update({measure.column: measure.description}) -%}
+        {%- endfor -%}
+        {%- set bare -%}
+            select schema_name, table_name, column_name from duckdb_columns()
+            where schema_name = 'marts' and comment is null and database_name = current_database()
+        {%- endset -%}
+        {%- for schema, table, column in run_query(bare).rows if known.get(column) %}
+            comment on column {{ schema }}.{{ table }}.{{ adapter.quote(column) }}
+                is {{ sql_text(known[column]) }};
+        {%- endfor -%}
+    {%- endif -%}
+{% endmacro %}
