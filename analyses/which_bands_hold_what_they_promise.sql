@@ -9,7 +9,7 @@ tested as (
         case when segment = 'all' then 'whole shop' else 'segments' end as size,
         case when actual < lower then 1 else 0 end as is_below,
         case when actual > upper then 1 else 0 end as is_above
-    from {{ source('insights', 'expectations') }}
+    from {{ source('insights', 'forecasts') }}
     where is_tested and actual is not null and lower is not null
 
 ),

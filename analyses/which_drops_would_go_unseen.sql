@@ -1,4 +1,4 @@
--- Which KPIs could have dropped unseen, and how well are the promised alert rates kept?
+-- Which KPIs could have dropped unseen, and how close are alert rates to nominal?
 with
 
 kpis as (
@@ -7,9 +7,9 @@ kpis as (
 
 ),
 
-blind_spots as (
+detection_limits as (
 
-    select * from {{ source('insights', 'blind_spots') }}
+    select * from {{ source('insights', 'detection_limits') }}
     where segment = 'all'
 
 ),
@@ -32,18 +32,18 @@ promises as (
 select
     kpis.kpi,
     kpis.owner,
-    blind_spots.grain,
-    blind_spots.period_start,
-    blind_spots.expected,
-    blind_spots.smallest_down,
-    blind_spots.smallest_down is null as is_blind_to_any_drop,
-    blind_spots.down_change,
+    detection_limits.grain,
+    detection_limits.period_start,
+    detection_limits.expected,
+    detection_limits.min_detectable_decrease,
+    detection_limits.min_detectable_decrease is null as is_blind_to_any_drop,
+    detection_limits.min_relative_decrease,
     promises.promises_kept,
     promises.promises,
     promises.tests
-from blind_spots
+from detection_limits
 inner join kpis
-    on blind_spots.kpi = kpis.kpi and blind_spots.grain = kpis.cadence
+    on detection_limits.kpi = kpis.kpi and detection_limits.grain = kpis.cadence
 left join promises
-    on blind_spots.kpi = promises.kpi and blind_spots.grain = promises.grain
-order by is_blind_to_any_drop desc, blind_spots.down_change asc, kpis.kpi asc
+    on detection_limits.kpi = promises.kpi and detection_limits.grain = promises.grain
+order by is_blind_to_any_drop desc, detection_limits.min_relative_decrease asc, kpis.kpi asc

@@ -27,12 +27,12 @@ findings as (
 ),
 
 -- An incident that vanishes without one order or customer, or may be a fault in the data.
-doubts as (
+failed_checks as (
 
     select
         incident_id,
-        count(*) as doubts
-    from {{ source('insights', 'doubts') }}
+        count(*) as failed_checks
+    from {{ source('insights', 'incident_checks') }}
     where verdict in ('found', 'vanishes', 'shaky', 'suspected')
     group by incident_id
 
@@ -45,10 +45,10 @@ select
     findings.favourability,
     findings.owner,
     incidents.headline,
-    coalesce(doubts.doubts, 0) as doubts,
+    coalesce(failed_checks.failed_checks, 0) as failed_checks,
     incidents.root_cause,
     incidents.incident_id
 from incidents
 left join findings on incidents.lead_anomaly_id = findings.anomaly_id
-left join doubts on incidents.incident_id = doubts.incident_id
+left join failed_checks on incidents.incident_id = failed_checks.incident_id
 order by incidents.period_end desc, incidents.confidence desc

@@ -1,6 +1,6 @@
 {#
-    The raw files whose rows are not those that a table holds: `content_hash` is what the rows'
-    `row_hash` come to. A file that is read in place has none, and counts as changed.
+    The raw files whose rows differ from those in a table: `content_hash` is the checksum of the
+    rows' `row_hash`. A file that is read in place has none, and counts as changed.
 #}
 {% macro changed_files(table) -%}
     select coalesce(files.source_file, built.source_file) as source_file

@@ -1,6 +1,6 @@
 {#
-    What raw rows must have in common to be copies: the values as they were understood (`6` is
-    `6.0`), and as they were written where they were not.
+    The values in which duplicate raw rows agree: parsed (`6` is `6.0`), or the raw text where
+    parsing failed.
 #}
 {% macro compared_values() -%}
     {{ return([

@@ -1,6 +1,6 @@
 {#
-    The days that fct_order_lines holds with other rows, orders or products than there are now, as a
-    query. Each of the three carries a hash of its own, so nothing is worked out again to compare.
+    A query of the days whose rows, orders or products changed since fct_order_lines was built. Each
+    of the three carries a hash of its own, so nothing is computed again to compare.
 #}
 {% macro days_to_describe() -%}
     {%- set described -%}
@@ -16,8 +16,8 @@
             where order_lines.reject_reason is null
         ) as described
     {%- endset -%}
-    {{ differing_periods(
-        period_signatures(described, 'cast(ordered_at as date)', 'line_hash'),
-        period_signatures(this, 'order_date', 'line_hash')
+    {{ changed_periods(
+        period_checksums(described, 'cast(ordered_at as date)', 'line_hash'),
+        period_checksums(this, 'order_date', 'line_hash')
     ) }}
 {%- endmacro %}

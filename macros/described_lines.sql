@@ -1,6 +1,6 @@
 {#
-    Order lines with their order and their product: what fct_order_lines is made of, and what tells
-    which of its days are stale. The arguments are relations or CTEs.
+    Order lines with their order and their product: the rows of fct_order_lines, also used to find
+    its stale days. The arguments are relations or CTEs.
 #}
 {% macro described_lines(order_lines, invoices, products) -%}
     {{ order_lines }} as order_lines

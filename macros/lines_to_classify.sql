@@ -6,7 +6,7 @@
     (
         select * from {{ ref('stg_online_retail__order_lines') }}
         {%- if is_incremental() %}
-        where {{ in_periods('cast(ordered_at as date)', periods_of(days_to_classify())) }}
+        where {{ date_in_list('cast(ordered_at as date)', date_literals(days_to_classify())) }}
         {%- endif %}
     ) as order_lines
 {%- endmacro %}

@@ -1,7 +1,7 @@
-{# The periods that a segment table holds as worked out from other lines, as a query. #}
+{# A query of the periods whose order lines changed since a segment table was built. #}
 {% macro periods_to_segment(grain) -%}
-    {{ differing_periods(
-        segment_signatures(grain),
-        'select distinct period_start as period, built_from as signature from ' ~ this
+    {{ changed_periods(
+        segment_checksums(grain),
+        'select distinct period_start as period, source_checksum as checksum from ' ~ this
     ) }}
 {%- endmacro %}

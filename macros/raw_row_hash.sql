@@ -1,4 +1,4 @@
-{# Tells a raw row from every other; only DuckDB is asked, where models are incremental. #}
+{# Hash of a raw row; on DuckDB alone, where models are incremental. #}
 {% macro raw_row_hash() -%}
     {{ return(adapter.dispatch('raw_row_hash')()) }}
 {%- endmacro %}

@@ -5,7 +5,7 @@
     in its last digit on the order that the rows happen to come in.
 #}
 {% macro segment_table(grain) %}
-{%- set changed_periods = periods_to_segment(grain) -%}
+{%- set stale_periods = periods_to_segment(grain) -%}
 {%- set dimensions = kpi_dimensions() -%}
 {%- set measures = kpi_measures(grain) -%}
 {%- set counts = measures | selectattr('agg', 'equalto', 'count_distinct') | list -%}
@@ -16,7 +16,7 @@ kpi_lines as (
 
     select * from {{ ref('fct_kpi_lines') }}
     {%- if is_incremental() %}
-    where {{ in_periods(period, periods_of(changed_periods)) }}
+    where {{ date_in_list(period, date_literals(stale_periods)) }}
     {%- endif %}
 
 ),
@@ -27,9 +27,9 @@ counted_lines as (
 
 ),
 
-signatures as (
+checksums as (
 
-    {{ segment_signatures(grain) }}
+    {{ segment_checksums(grain) }}
 
 ),
 
@@ -78,9 +78,9 @@ final as (
 
     select
         summed.*,
-        signatures.signature as built_from
+        checksums.checksum as source_checksum
     from summed
-    inner join signatures on summed.period_start = signatures.period
+    inner join checksums on summed.period_start = checksums.period
 
 )
 

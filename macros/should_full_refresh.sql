@@ -7,5 +7,5 @@
     {%- if asked is none -%}{%- set asked = flags.FULL_REFRESH -%}{%- endif -%}
     {%- set is_incremental_model = model.config.materialized == 'incremental' -%}
     {%- set may_be_old = execute and is_incremental_model and target.type == 'duckdb' -%}
-    {{ return(asked or (may_be_old and built_with(this) != code_in_use())) }}
+    {{ return(asked or (may_be_old and get_build_hash(this) != current_build_hash())) }}
 {%- endmacro %}

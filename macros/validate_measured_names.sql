@@ -3,7 +3,7 @@
     once and at both grains, and none that the tables or SQL keep to themselves.
 #}
 {% macro validate_measured_names(file) %}
-    {%- set taken = ['period_start', 'order_date', 'lines', 'line_share', 'built_from'] -%}
+    {%- set taken = ['period_start', 'order_date', 'lines', 'line_share', 'source_checksum'] -%}
     {%- set words = reserved_words() -%}
     {%- for grain in kpi_allowed('cadence') -%}
         {%- set other = kpi_allowed('cadence') | reject('equalto', grain) | first -%}

@@ -1,4 +1,4 @@
-{# The same for rows with the same values; hardly ever the same for others. #}
+{# Hash of the values of a row: equal for equal values, hardly ever for others. #}
 {% macro values_hash(columns) -%}
     {{ return(adapter.dispatch('values_hash')(columns)) }}
 {%- endmacro %}

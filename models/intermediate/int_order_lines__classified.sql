@@ -3,8 +3,8 @@
 {{ config(
     materialized='incremental' if target.type == 'duckdb' else 'table',
     incremental_strategy='append',
-    pre_hook="{{ forget_periods('cast(ordered_at as date)', days_to_classify()) }}",
-    post_hook='{{ remember_code() }}'
+    pre_hook="{{ delete_changed_periods('cast(ordered_at as date)', days_to_classify()) }}",
+    post_hook='{{ set_build_hash() }}'
 ) }}
 {%- set staged = lines_to_classify() %}
 {%- set compared = compared_values() %}
@@ -27,7 +27,7 @@ service_stock_codes as (
 ),
 
 -- Hardly any row shares its hash with another: only those are compared in full.
-alike as (
+duplicate_hashes as (
 
     select {{ values_hash(compared) }} as values_hash
     from {{ staged }}
@@ -47,7 +47,7 @@ copies as (
             order by source_file, source_row
         ) as copy_number
     from {{ staged }}
-    where {{ values_hash(compared) }} in (select alike.values_hash from alike)
+    where {{ values_hash(compared) }} in (select duplicate_hashes.values_hash from duplicate_hashes)
 
 ),
 

@@ -45,7 +45,7 @@ final as (
         compared.lines,
         case
             when compared.days_before = {{ var('volume_days') }} then compared.mean_before
-        end as usual_lines,
+        end as expected_lines,
         dates.is_complete,
         coalesce(
             dates.is_complete

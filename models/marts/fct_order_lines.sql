@@ -4,8 +4,8 @@
     materialized='incremental' if target.type == 'duckdb' else 'table',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_periods('order_date', days_to_describe()) }}",
-    post_hook='{{ remember_code() }}'
+    pre_hook="{{ delete_changed_periods('order_date', days_to_describe()) }}",
+    post_hook='{{ set_build_hash() }}'
 ) }}
 {%- set changed_days = days_to_describe() %}
 with
@@ -16,7 +16,7 @@ order_lines as (
     where
         reject_reason is null
         {%- if is_incremental() %}
-        and {{ in_periods('cast(ordered_at as date)', periods_of(changed_days)) }}
+        and {{ date_in_list('cast(ordered_at as date)', date_literals(changed_days)) }}
         {%- endif %}
 
 ),

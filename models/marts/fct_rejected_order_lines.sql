@@ -4,8 +4,8 @@
     materialized='incremental' if target.type == 'duckdb' else 'table',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_unrejected_rows() }}",
-    post_hook='{{ remember_code() }}'
+    pre_hook="{{ delete_reclassified_rows() }}",
+    post_hook='{{ set_build_hash() }}'
 ) }}
 with
 

@@ -4,7 +4,7 @@
     materialized='incremental' if target.type == 'duckdb' else 'table',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_periods('period_start', periods_to_segment('weekly')) }}",
-    post_hook='{{ remember_code() }}'
+    pre_hook="{{ delete_changed_periods('period_start', periods_to_segment('weekly')) }}",
+    post_hook='{{ set_build_hash() }}'
 ) }}
 {{ segment_table('weekly') }}

@@ -11,71 +11,76 @@ import numpy as np
 from detect import confidence
 from detect.baseline.transform import from_scale
 from detect.detectors import DETECTORS, Evidence
-from detect.features import View
+from detect.features import DetectorInput
 from detect.records import Anomaly, Bools, Floats, Ints, Kpi
 
 CALENDAR_METHODS = tuple(d.name for d in DETECTORS if d.decides_alone)
-"""Detectors that judge a day by whether the shop should trade on it, whatever its value."""
+"""Detectors that test whether the shop should trade on a day, whatever its value."""
 SURE, VERY_SURE = 0.9, 0.99
+"""Confidence that `high` and `critical` ask for; chosen by hand."""
 LARGE, HUGE = 2.0, 4.0
-"""Multiples of the materiality floor."""
+"""Multiples of the materiality floor that `high` and `critical` ask for; chosen by hand."""
 NEGLIGIBLE = 0.1
-"""Below this part of the materiality floor a change is no news, however sure (a steady KPI)."""
+"""Below this part of the materiality floor a change is not reported, however sure (a steady KPI);
+chosen by hand."""
 RATIO = "ratio"
 """Unit of a share or a rate."""
 NEVER_NEGATIVE = ("count", "items", RATIO)
+"""Units whose band is cut off at 0; money may fall below it by returns."""
 
 
 @dataclass(frozen=True)
 class Scan:
-    """A view with all that was found out about it, (S, T) each.
+    """The detectors' input with their results, (S, T) each.
 
     `joint` is what the detectors say together, `p_value` the same after calibration.
     """
 
-    view: View
+    features: DetectorInput
     evidence: dict[str, Evidence]
     joint: Floats
     p_value: Floats
     confidence: Floats
 
 
-def scan(view: View) -> Scan:
-    """Run every detector on a view and weigh what they say."""
-    evidence = [d.score(view) for d in DETECTORS]
-    joint = confidence.join(view, DETECTORS, evidence)
+def scan(features: DetectorInput) -> Scan:
+    """Run every detector, and combine their evidence."""
+    evidence = [d.score(features) for d in DETECTORS]
+    joint = confidence.join(features, DETECTORS, evidence)
     p_value = confidence.calibrate(joint)
-    sure = confidence.posterior(p_value, confidence.weigh(view), view.panel.grain)
+    sure = confidence.posterior(p_value, confidence.kpi_weights(features), features.panel.grain)
     named = {d.name: e for d, e in zip(DETECTORS, evidence, strict=True)}
     for name in CALENDAR_METHODS:
         chance = named[name].p_value
         p_value = np.where(np.isfinite(chance), chance, p_value)
         sure = np.where(np.isfinite(chance), 1 - chance, sure)
-    return Scan(view, named, joint, p_value, sure)
+    return Scan(features, named, joint, p_value, sure)
 
 
-def find(found: Scan) -> list[Anomaly]:
-    """The periods that are surely enough wrong, as records in order of period and KPI."""
+def select(found: Scan) -> list[Anomaly]:
+    """Select the periods that are sure enough to report, in order of period and KPI."""
     rows, columns = np.nonzero(reported(found))
     records = [
         _record(found, int(row), int(column), band)
-        for row, column, band in zip(rows, columns, bands(found.view, rows, columns), strict=True)
+        for row, column, band in zip(
+            rows, columns, bands(found.features, rows, columns), strict=True
+        )
     ]
-    records = [r for r in records if _is_news(r)]
+    records = [r for r in records if _is_material(r)]
     return sorted(records, key=lambda a: (a.period_start, a.kpi.name, a.segment))
 
 
-def bands(view: View, rows: Ints, columns: Ints) -> Floats:
+def bands(features: DetectorInput, rows: Ints, columns: Ints) -> Floats:
     """Expected, lower and upper in the KPI's unit, of n periods, (n, 3); a count is never < 0."""
-    series = [view.panel.series[row] for row in rows]
+    series = [features.panel.series[row] for row in rows]
     kinds = tuple(s.kpi.scale for s in series)
-    known = (view.forecast.location, view.forecast.lower, view.forecast.upper)
+    known = (features.forecast.location, features.forecast.lower, features.forecast.upper)
     values = from_scale(kinds, np.stack([band[rows, columns] for band in known], axis=1))
     floor = [0.0 if s.kpi.unit in NEVER_NEGATIVE else -np.inf for s in series]
     return np.asarray(np.maximum(values, np.array(floor)[:, None]))
 
 
-def _is_news(anomaly: Anomaly) -> bool:
+def _is_material(anomaly: Anomaly) -> bool:
     off_calendar = any(name in anomaly.methods for name in CALENDAR_METHODS)
     size = materiality(anomaly.kpi, anomaly.actual, anomaly.expected)
     return off_calendar or size >= NEGLIGIBLE
@@ -83,13 +88,13 @@ def _is_news(anomaly: Anomaly) -> bool:
 
 def reported(found: Scan) -> Bools:
     """Whether each period is sure enough to be reported, by its KPI's own limit, (S, T)."""
-    limit = np.array([s.kpi.min_confidence for s in found.view.panel.series])[:, None]
+    limit = np.array([s.kpi.min_confidence for s in found.features.panel.series])[:, None]
     calendar = np.any([found.evidence[name].agrees for name in CALENDAR_METHODS], axis=0)
-    return np.asarray((found.confidence >= limit) & (found.view.tested | calendar))
+    return np.asarray((found.confidence >= limit) & (found.features.tested | calendar))
 
 
 def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
-    panel = found.view.panel
+    panel = found.features.panel
     kpi, segment = panel.series[row].kpi, panel.series[row].segment
     start = panel.period[column].astype(dt.date)
     expected, lower, upper = map(float, band)
@@ -98,7 +103,7 @@ def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
     actual = float(panel.value[row, column])
     sure = float(found.confidence[row, column])
     return Anomaly(
-        anomaly_id=identify(kpi.name, segment, panel.grain, start),
+        anomaly_id=stable_id(kpi.name, segment, panel.grain, start),
         kpi=kpi,
         segment=segment,
         grain=panel.grain,
@@ -129,8 +134,8 @@ def _methods(found: Scan, row: int, column: int) -> tuple[str, ...]:
     return (min(chances, key=lambda name: np.nan_to_num(chances[name], nan=1.0)),)
 
 
-def identify(*parts: object) -> str:
-    """A short name that is the same in every run."""
+def stable_id(*parts: object) -> str:
+    """Return a short id that is the same in every run."""
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:12]
 
 
@@ -151,7 +156,7 @@ def materiality(kpi: Kpi, actual: float, expected: float) -> float:
 
 
 def severity(kpi: Kpi, actual: float, expected: float, sure: float) -> str:
-    """How much it matters: certainty, size against the floor, and whether it is bad news."""
+    """Rank a finding by certainty, size against the floor, and whether it is bad news."""
     size = materiality(kpi, actual, expected)
     if size < 1:
         return "low"

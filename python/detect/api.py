@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from detect import anomalies, calendar, diagnostics, forecasts, incidents, trends
-from detect.diagnostics import BlindSpot, Ledger
-from detect.features import look
-from detect.forecasts import Expectation
+from detect.diagnostics import Calibration, DetectionLimit
+from detect.features import prepare
+from detect.forecasts import PeriodForecast
 from detect.records import (
     ALL,
     GRAINS,
@@ -31,7 +31,7 @@ from detect.records import (
 
 NEEDED = ("kpi", "period_start", "value")
 KEY = ["grain", "kpi", "segment", "period_start"]
-USUAL: dict[str, object] = {
+DEFAULTS: dict[str, object] = {
     "owner": "",
     "unit": "",
     "direction": "none",
@@ -46,7 +46,7 @@ USUAL: dict[str, object] = {
     "materiality_relative": 0.1,
     "warm_up_days": 0,
 }
-"""What is taken of a KPI whose definition does not say."""
+"""Defaults of a KPI's definition."""
 TYPES: dict[object, str] = {
     float: "float64", float | None: "float64", int: "int64", bool: "bool", dt.date: "datetime64[s]",
 }  # fmt: skip
@@ -55,18 +55,18 @@ TYPES: dict[object, str] = {
 
 @dataclass(frozen=True)
 class Result:
-    """What was found: data frames, with columns as in the `insights` tables of the same names.
+    """Findings as data frames, with columns as in the `insights` tables of the same names.
 
     `anomalies` has a row per period that departs from what was expected, `trends` per gradual
-    change, `expectations` per period of every series with its band, `calibration` per KPI, method
-    and promised rate of alerts, `blind_spots` per KPI with the smallest change that would show.
+    change, `forecasts` per period of every series with its band, `calibration` per KPI, method
+    and nominal rate of alerts, `detection_limits` per KPI with the smallest detectable change.
     """
 
     anomalies: pd.DataFrame
     trends: pd.DataFrame
-    expectations: pd.DataFrame
+    forecasts: pd.DataFrame
     calibration: pd.DataFrame
-    blind_spots: pd.DataFrame
+    detection_limits: pd.DataFrame
 
 
 def detect(
@@ -84,13 +84,13 @@ def detect(
             the KPI's unit. Where they are missing, `segment` is "all" (the whole shop), `grain`
             "daily" (the other is "weekly"), `numerator` the value, `denominator` missing,
             `is_complete` true and `is_warm_up` false.
-        kpis: definitions, one row per `kpi` with columns as `marts.dim_kpis` has them; what is not
-            said there is as in `USUAL`. A KPI's cadence is its finer grain. `scale` is that on
-            which its noise is even: `log`, `sqrt`, `logit` or `linear`.
+        kpis: definitions, one row per `kpi` with columns as `marts.dim_kpis` has them; what is
+            missing there is as in `DEFAULTS`. A KPI's cadence is its finer grain.
+            `scale` is the one on which its noise is even: `log`, `sqrt`, `logit` or `linear`.
         holidays: days on which the shop may be closed, also ones to come.
 
     Returns:
-        Findings; a KPI with less than some weeks of history has expectations only.
+        Findings; a KPI with less than some weeks of history has forecasts only.
 
     Raises:
         ValueError: a column is missing, a period is there twice, or a grain is unknown.
@@ -100,13 +100,13 @@ def detect(
     defined = _kpis(given, kpis)
     trading = calendar.learn(_dates(given, holidays))
     panels = [_panel(grain, given[given["grain"] == grain], defined) for grain in GRAINS]
-    scans = [anomalies.scan(look(panel, trading)) for panel in panels if panel.series]
+    scans = [anomalies.scan(prepare(panel, trading)) for panel in panels if panel.series]
     return Result(
-        _table(Anomaly, incidents.group([a for s in scans for a in anomalies.find(s)])),
-        _table(Trend, [trend for s in scans for trend in trends.find(s)]),
-        _table(Expectation, [period for s in scans for period in forecasts.tell(s)]),
-        _table(Ledger, [row for s in scans for row in diagnostics.ledger(s)]),
-        _table(BlindSpot, [spot for s in scans for spot in diagnostics.blind_spots(s)]),
+        _table(Anomaly, incidents.group([a for s in scans for a in anomalies.select(s)])),
+        _table(Trend, [trend for s in scans for trend in trends.select(s)]),
+        _table(PeriodForecast, [period for s in scans for period in forecasts.build(s)]),
+        _table(Calibration, [row for s in scans for row in diagnostics.calibration(s)]),
+        _table(DetectionLimit, [spot for s in scans for spot in diagnostics.detection_limits(s)]),
     )
 
 
@@ -147,14 +147,16 @@ def _check(given: pd.DataFrame) -> None:
 def _kpis(given: pd.DataFrame, kpis: pd.DataFrame | None) -> dict[str, Kpi]:
     """Definition of each KPI of the frame, by name."""
     rows = [] if kpis is None else kpis.astype(object).to_dict("records")
-    said = {str(row["kpi"]): {str(k): v for k, v in row.items() if pd.notna(v)} for row in rows}
+    given_kpis = {
+        str(row["kpi"]): {str(k): v for k, v in row.items() if pd.notna(v)} for row in rows
+    }
     defined = {}
     for name, grains in given.groupby("kpi", sort=True)["grain"]:
         own = {
             "label": str(name), "numerator": str(name),
             "cadence": next(grain for grain in GRAINS if (grains == grain).any()),
         }  # fmt: skip
-        known = USUAL | own | said.get(str(name), {})
+        known = DEFAULTS | own | given_kpis.get(str(name), {})
         fields = {k: v for k, v in known.items() if k in Kpi.__dataclass_fields__}
         defined[str(name)] = Kpi(name=str(name), **fields)  # type: ignore[arg-type]
     return defined

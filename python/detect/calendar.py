@@ -16,15 +16,20 @@ from detect.baseline.season import Regressors
 from detect.records import Bools, Dates, Days, Floats, Ints, Panel
 
 WEEK = 7
-MEMORY_WEEKS = 26
+"""Days."""
+WINDOW_WEEKS = 26
+"""Weeks whose days say how regularly a weekday is traded: half a year; chosen by hand."""
 RECENT_WEEKS = 8
+"""Weeks that a change of opening days takes to be believed; chosen by hand."""
 FEWEST_WEEKS = 4
+"""Weeks before which no weekday is called open or closed; chosen by hand."""
 LONGEST_BRIDGE = 5
 """Days from one holiday to the next within which the days between are as good as holidays."""
 AHEAD = 21
 """Days after the last one whose holidays matter to it."""
 OPEN, CLOSED, UNSURE = 1, 0, -1
 EVE, AFTER, RUN_DOWN = 1, 2, 3
+"""Kinds of days near a holiday: before it, after it, and in the days before a long break."""
 LONG_BREAK, RUN_DOWN_DAYS = 5, 4
 """Before a break of so many days business winds down over so many: Christmas in most shops."""
 
@@ -63,11 +68,11 @@ def learn(dates: Dates) -> TradingCalendar:
     openness, recent, weeks = np.full((3, dates.day.size), np.nan)
     for weekday in range(1, WEEK + 1):
         at = dates.weekday == weekday
-        taught = ordinary[at] & dates.is_complete[at]
-        traded = dates.is_trading[at] & taught
-        opens, seen = (_before(x, MEMORY_WEEKS) for x in (traded, taught))
-        openness[at] = (opens + 1) / (seen + 2)
-        weeks[at] = _before(taught, RECENT_WEEKS)
+        trainable = ordinary[at] & dates.is_complete[at]
+        traded = dates.is_trading[at] & trainable
+        opens, observed = (_before(x, WINDOW_WEEKS) for x in (traded, trainable))
+        openness[at] = (opens + 1) / (observed + 2)
+        weeks[at] = _before(trainable, RECENT_WEEKS)
         recent[at] = _before(traded, RECENT_WEEKS)
     sure = ordinary & (weeks >= FEWEST_WEEKS)
     expected = np.where(sure & (recent == weeks), OPEN, UNSURE)

@@ -10,26 +10,26 @@ from detect.records import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)
-class Places:
+class PackIndex:
     """Where packed values came from: column order (S, T), how many count, and (S, T)'s T."""
 
     order: Ints
     kept: Bools
 
 
-def pack(values: Floats, observed: Bools) -> tuple[Floats, Places]:
+def pack(values: Floats, observed: Bools) -> tuple[Floats, PackIndex]:
     """Move each row's observed values to its left, in order; the rest is NaN. (S, T) → (S, N)."""
     order = np.argsort(~observed, axis=1, kind="stable")
     counts = observed.sum(axis=1)
     longest = int(counts.max(initial=0))
     kept = np.arange(longest) < counts[:, None]
     packed = np.take_along_axis(values, order[:, :longest], axis=1)
-    return np.where(kept, packed, np.nan), Places(order, kept)
+    return np.where(kept, packed, np.nan), PackIndex(order, kept)
 
 
-def unpack(packed: Floats, places: Places) -> Floats:
+def unpack(packed: Floats, index: PackIndex) -> Floats:
     """Undo `pack`: values back in their periods, NaN elsewhere. (S, N) → (S, T)."""
-    out = np.full(places.order.shape, np.nan)
-    longest = places.kept.shape[1]
-    np.put_along_axis(out, places.order[:, :longest], np.where(places.kept, packed, np.nan), axis=1)
+    out = np.full(index.order.shape, np.nan)
+    longest = index.kept.shape[1]
+    np.put_along_axis(out, index.order[:, :longest], np.where(index.kept, packed, np.nan), axis=1)
     return out

@@ -3,7 +3,7 @@
 1. Combine: the detectors' p-values become one by a Cauchy combination (Liu & Xie, 2020; half-Cauchy
    after Long, Li, Zhang & Li, 2023), which holds whatever their dependence.
 2. Calibrate: how often p-values this small have come before, over the panel and in the series
-   itself, replaces what they promise. Only earlier periods count.
+   itself, replaces the nominal rate. Only earlier periods count.
 3. Weigh: the KPIs of one period are combined the same way (they share their noise: orders and
    customers correlate at 0.95), and the outcome moves the prior chance that the shop has an
    incident in this period. Given that, each KPI's own p-value says whether it is part of it.
@@ -12,7 +12,7 @@ The result is one minus the local false discovery rate (Efron, 2008): reporting 
 this sure keeps the expected share of false reports, over everything tested and under any
 dependence, below one minus the mean confidence reported (Sun & Cai, 2007). A verdict uses only the
 period itself and its past, so a backfill gives what the daily runs would have given, and no run's
-verdict depends on how many periods are looked at together.
+verdict depends on how many periods are tested together.
 """
 
 from __future__ import annotations
@@ -20,35 +20,41 @@ from __future__ import annotations
 import numpy as np
 
 from detect.detectors import Detector, Evidence
-from detect.features import View
+from detect.features import DetectorInput
 from detect.records import Bools, Floats, Grain, Ints
 
 KNOTS = np.array([0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.001])
-"""p-values at which promise and realisation are compared."""
+"""p-values at which nominal and observed rates are compared; chosen by hand."""
 PANEL_PRIOR = np.maximum(100.0, 5.0 / KNOTS)
+"""Of the panel; see SERIES_PRIOR."""
 SERIES_PRIOR = np.maximum(400.0, 20.0 / KNOTS)
-"""Tests' worth of trust in the promise (or in the panel) that realised rates must outweigh. Small
-p-values are few: as many hits, not as many tests, must come before they are believed."""
+"""Tests that the nominal rate (or the panel's) counts for against the observed one. Small p-values
+are rare: so many hits, not so many tests, must come first (DECISIONS.md, 25)."""
 EXTREME = 3e-4
+"""p-values up to this may come from incidents, not from a wrong band; chosen by hand."""
 FIRST_INCIDENT, INCIDENTS = 1.0, 0.005
-"""So many extreme tests, and this share of all, may be real incidents in the past."""
+"""So many extreme tests, and this share of all, may be real incidents in the past; by hand."""
 ALTERNATIVE = 0.25
-"""Incidents' p-values are taken to follow Beta(this, 1): mostly tiny."""
+"""Incidents' p-values are taken to follow Beta(this, 1), mostly tiny; chosen by hand."""
 INCIDENT_PRIOR: dict[Grain, float] = {"daily": 0.1, "weekly": 0.05}
-"""Chance that a period holds an incident before looking at it."""
+"""Prior chance that a period holds an incident; chosen by hand."""
 INVOLVED = 0.3
-"""Chance that a KPI is touched by an incident somewhere in the shop; the likeliest one is."""
+"""Prior chance that an incident touches a KPI; the likeliest one is touched; chosen by hand."""
 SIDELINE = 0.3
-"""Weight of a KPI at the grain that is not its cadence: it joins in more than it starts alarms."""
+"""Weight of a KPI at the grain that is not its cadence: it supports alarms; chosen by hand."""
 SMALLEST = 1e-15
+"""Least p-value: keeps tangents and logarithms finite."""
 CHUNK = 512
+"""Series at a time, which bounds memory."""
 
 
-def join(view: View, detectors: tuple[Detector, ...], evidence: list[Evidence]) -> Floats:
-    """What the detectors say together of each period, (S, T); NaN where nothing was tested."""
+def join(
+    features: DetectorInput, detectors: tuple[Detector, ...], evidence: list[Evidence]
+) -> Floats:
+    """Return the detectors' combined p-values, (S, T); NaN where nothing was tested."""
     weights = np.array([d.weight for d in detectors])[:, None, None]
     joint = combine(np.stack([e.p_value for e in evidence]), weights)
-    return np.where(view.tested, joint, np.nan)
+    return np.where(features.tested, joint, np.nan)
 
 
 def combine(p_values: Floats, weights: Floats) -> Floats:
@@ -67,17 +73,17 @@ def combine(p_values: Floats, weights: Floats) -> Floats:
 
 
 def calibrate(p_values: Floats) -> Floats:
-    """Replace promised by realised rates, learned from earlier periods only, (S, T)."""
+    """Replace nominal by observed rates, learned from earlier periods only, (S, T)."""
     parts = np.array_split(p_values, max(1, p_values.shape[0] // CHUNK))
     panel = _panel_rates(parts)
-    replaced = [replace(part, _rate(*_earlier(part), panel, SERIES_PRIOR)) for part in parts]
+    replaced = [recalibrate(part, _rate(*_earlier(part), panel, SERIES_PRIOR)) for part in parts]
     return np.where(np.isfinite(p_values), np.concatenate(replaced), np.nan)
 
 
-def realised(p_values: Floats) -> Floats:
+def observed_rates(p_values: Floats) -> Floats:
     """Share of each series' tests before a period that were at or below each knot, (S, T, K).
 
-    Drawn towards the panel's share, which is drawn towards the promise.
+    Shrunk towards the panel's share, which is shrunk towards the nominal rate.
     """
     return _rate(*_earlier(p_values), _panel_rates([p_values]), SERIES_PRIOR)
 
@@ -92,7 +98,7 @@ def _panel_rates(parts: list[Floats]) -> Floats:
 def _earlier(p_values: Floats) -> tuple[Floats, Floats]:
     """Tests before each period at or below each knot (S, T, K), and all of them (S, T, 1).
 
-    Extreme ones are no sign of a broken promise while they are few: they are put down to incidents.
+    Extreme ones are no sign of a wrong rate while they are few: they are put down to incidents.
     """
     seen, extreme = _before(np.isfinite(p_values)), _before(p_values <= EXTREME)
     excused = np.minimum(extreme, FIRST_INCIDENT + INCIDENTS * seen)[..., None]
@@ -105,12 +111,12 @@ def _before(flags: Bools) -> Floats:
 
 
 def _rate(hits: Floats, tests: Floats, prior: Floats, trust: Floats) -> Floats:
-    """Share of hits, drawn towards a prior."""
+    """Share of hits, shrunk towards a prior."""
     return np.asarray((hits + trust * prior) / (tests + trust))
 
 
-def replace(p_values: Floats, rates: Floats) -> Floats:
-    """Interpolate log p between the knots' realised rates; in proportion below the last."""
+def recalibrate(p_values: Floats, rates: Floats) -> Floats:
+    """Interpolate log p between the knots' observed rates; in proportion below the last."""
     log_p = np.log(np.clip(np.nan_to_num(p_values, nan=1.0), SMALLEST, 1.0))
     knots = np.concatenate([[0.0], np.log(KNOTS)])
     ends = np.concatenate([np.zeros((*rates.shape[:-1], 1)), np.log(rates)], axis=-1)
@@ -131,16 +137,16 @@ def posterior(p_values: Floats, weights: Floats, grain: Grain) -> Floats:
     """
     whole = calibrate(combine(p_values, weights)[None])[0]
     incident = _update(INCIDENT_PRIOR[grain], whole)
-    touched = np.where(np.isfinite(p_values), _update(_involved(weights), p_values), 0.0)
+    touched = np.where(np.isfinite(p_values), _update(_involvement_prior(weights), p_values), 0.0)
     return np.asarray(incident * touched / np.maximum(touched.max(axis=0), SMALLEST))
 
 
-def _involved(weights: Floats) -> Floats:
+def _involvement_prior(weights: Floats) -> Floats:
     """Prior chance of each series to be part of an incident: the lighter, the smaller."""
     return np.asarray(INVOLVED * np.sqrt(weights))
 
 
-def had_it_been(
+def counterfactual_posterior(
     p_values: Floats, weights: Floats, grain: Grain, place: tuple[Ints, Ints], tried: Floats
 ) -> Floats:
     """Posterior of some series' periods, had their p-values been others, (places, V).
@@ -153,12 +159,14 @@ def had_it_been(
         tried: p-values to put in their places, one after the other, (places, V).
     """
     rows, columns = place
-    rates = realised(combine(p_values, weights)[None])[0, columns]
+    rates = observed_rates(combine(p_values, weights)[None])[0, columns]
     others = np.repeat(p_values.T[columns][:, :, None], tried.shape[1], axis=2)
     others[np.arange(rows.size), rows] = tried
     whole = combine(np.moveaxis(others, 1, 0), weights[:, columns][:, :, None])
-    whole = replace(whole, np.repeat(rates[:, None], tried.shape[1], axis=1))
-    touched = _update(_involved(weights[:, columns])[:, :, None], np.moveaxis(others, 1, 0))
+    whole = recalibrate(whole, np.repeat(rates[:, None], tried.shape[1], axis=1))
+    touched = _update(
+        _involvement_prior(weights[:, columns])[:, :, None], np.moveaxis(others, 1, 0)
+    )
     touched = np.where(np.isfinite(np.moveaxis(others, 1, 0)), touched, 0.0)
     mine = touched[rows, np.arange(rows.size)] / np.maximum(touched.max(axis=0), SMALLEST)
     return np.asarray(_update(INCIDENT_PRIOR[grain], whole) * mine)
@@ -171,10 +179,12 @@ def _update(prior: float | Floats, p_values: Floats) -> Floats:
     return np.asarray(odds / (1 + odds))
 
 
-def weigh(view: View) -> Floats:
+def kpi_weights(features: DetectorInput) -> Floats:
     """A KPI's weight at this grain, shared equally by its segments under test, (S, T)."""
-    series, grain = view.panel.series, view.panel.grain
+    series, grain = features.panel.series, features.panel.grain
     weight = np.array([1.0 if s.kpi.cadence == grain else SIDELINE for s in series])
     kpi = np.unique([s.kpi.name for s in series], return_inverse=True)[1]
-    segments = np.stack([view.tested[kpi == k].sum(axis=0) for k in range(kpi.max(initial=0) + 1)])
+    segments = np.stack(
+        [features.tested[kpi == k].sum(axis=0) for k in range(kpi.max(initial=0) + 1)]
+    )
     return np.asarray(weight[:, None] / np.maximum(segments, 1)[kpi])

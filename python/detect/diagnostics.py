@@ -1,4 +1,4 @@
-"""Honesty tables: how often alerts came that chance alone was to bring, and what went unseen."""
+"""Diagnostics: nominal and observed alert rates, and the smallest detectable changes."""
 
 from __future__ import annotations
 
@@ -13,37 +13,39 @@ from detect import confidence
 from detect.anomalies import NEVER_NEGATIVE, RATIO, Scan
 from detect.baseline.transform import from_scale
 from detect.detectors import DETECTORS
-from detect.features import View, look
+from detect.features import DetectorInput, prepare
 from detect.records import ALL, Bools, Floats, Grain, Ints
 
-PROMISES = (0.05, 0.01, 0.005)
+NOMINAL_RATES = (0.05, 0.01, 0.005)
+"""Nominal alert rates that are checked: 1 in 20, 1 in 100, 1 in 200 ordinary periods."""
 BAND = 0.95
+"""Coverage of the range that chance allows around a nominal rate."""
 COMBINED = "combined"
 DISTURBED = 0.95
-"""Periods reported with at least this confidence are no undisturbed data."""
+"""Periods reported with at least this confidence do not count as undisturbed; by convention."""
 STEPS = np.concatenate([np.arange(1.0, 6.25, 0.25), np.arange(7.0, 16.0, 2.0)])
-"""Sizes of change that are tried, in sigmas."""
+"""Sizes of change that are tried, in sigmas; chosen by hand."""
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """Promised against realised alert rate of a KPI and a method."""
+class Calibration:
+    """Nominal and observed alert rate of a KPI and a method."""
 
     kpi: str
     grain: Grain
     method: str
-    promised: float
+    nominal_rate: float
     tests: int
     alerts: int
-    realised: float
+    observed_rate: float
     range_lower: float
     range_upper: float
     is_within: bool
 
 
 @dataclass(frozen=True)
-class BlindSpot:
-    """The smallest change that would have been reported in a KPI's last tested period.
+class DetectionLimit:
+    """The smallest change detectable in a KPI's last tested period.
 
     None where no value that the KPI can have would have been: a rate can't fall below 0.
     """
@@ -53,24 +55,26 @@ class BlindSpot:
     grain: Grain
     period_start: dt.date
     expected: float
-    smallest_up: float | None
-    smallest_down: float | None
-    up_change: float | None
-    down_change: float | None
+    min_detectable_increase: float | None
+    min_detectable_decrease: float | None
+    min_relative_increase: float | None
+    min_relative_decrease: float | None
 
 
-def ledger(found: Scan) -> list[Ledger]:
-    """Compare promised and realised rates over all undisturbed tested periods."""
+def calibration(found: Scan) -> list[Calibration]:
+    """Compare nominal and observed rates over all undisturbed tested periods."""
     chances = {d.name: found.evidence[d.name].p_value for d in DETECTORS if d.weight > 0}
     chances[COMBINED] = found.p_value
-    undisturbed = found.view.tested & (found.confidence < DISTURBED)
-    names = [s.kpi.name for s in found.view.panel.series]
+    undisturbed = found.features.tested & (found.confidence < DISTURBED)
+    names = [s.kpi.name for s in found.features.panel.series]
     return [
-        _entry(name, found.view.panel.grain, method, promised, p[_rows(names, name)])
+        _calibration_row(
+            name, found.features.panel.grain, method, nominal_rate, p[_rows(names, name)]
+        )
         for method, p_values in chances.items()
         for p in [np.where(undisturbed, p_values, np.nan)]
         for name in dict.fromkeys(names)
-        for promised in PROMISES
+        for nominal_rate in NOMINAL_RATES
         if np.isfinite(p[_rows(names, name)]).any()
     ]
 
@@ -79,26 +83,28 @@ def _rows(names: list[str], name: str) -> Bools:
     return np.array([n == name for n in names])
 
 
-def _entry(kpi: str, grain: Grain, method: str, promised: float, p_values: Floats) -> Ledger:
+def _calibration_row(
+    kpi: str, grain: Grain, method: str, nominal_rate: float, p_values: Floats
+) -> Calibration:
     tests = int(np.isfinite(p_values).sum())
-    alerts = int((p_values <= promised).sum())
-    low, high = (_binomial_quantile((1 + side * BAND) / 2, tests, promised) for side in (-1, 1))
-    return Ledger(
-        kpi, grain, method, promised, tests, alerts, alerts / tests,
+    alerts = int((p_values <= nominal_rate).sum())
+    low, high = (_binomial_quantile((1 + side * BAND) / 2, tests, nominal_rate) for side in (-1, 1))
+    return Calibration(
+        kpi, grain, method, nominal_rate, tests, alerts, alerts / tests,
         low / tests, high / tests, low <= alerts <= high,
     )  # fmt: skip
 
 
-def _binomial_quantile(chance: float, tests: int, promised: float) -> int:
+def _binomial_quantile(chance: float, tests: int, nominal_rate: float) -> int:
     """The fewest hits whose chance of no more is at least so large, as `scipy.stats.binom.ppf`."""
-    hits = int(np.ceil(special.bdtrik(chance, tests, promised)))
+    hits = int(np.ceil(special.bdtrik(chance, tests, nominal_rate)))
     fewer = max(hits - 1, 0)
-    return fewer if special.bdtr(fewer, tests, promised) >= chance else hits
+    return fewer if special.bdtr(fewer, tests, nominal_rate) >= chance else hits
 
 
-def blind_spots(found: Scan) -> list[BlindSpot]:
+def detection_limits(found: Scan) -> list[DetectionLimit]:
     """Try changes of growing size on each whole-shop KPI's last tested period."""
-    series, tested = found.view.panel.series, found.view.tested
+    series, tested = found.features.panel.series, found.features.tested
     rows = np.array(
         [i for i, s in enumerate(series) if s.segment == ALL and tested[i].any()], dtype=np.int64
     )
@@ -106,40 +112,40 @@ def blind_spots(found: Scan) -> list[BlindSpot]:
         return []
     columns = tested.shape[1] - 1 - tested[rows, ::-1].argmax(axis=1)
     steps = np.concatenate([-STEPS[::-1], STEPS])
-    known = found.view.forecast
+    known = found.features.forecast
     tried = known.location[rows, columns][:, None] + steps * known.sigma[rows, columns][:, None]
     kinds = tuple(series[row].kpi.scale for row in rows)
-    low, high = _reach(found.view, rows)
+    low, high = _value_range(found.features, rows)
     values = np.clip(from_scale(kinds, tried), low, high)
     sure = replay(found, rows, columns, values)
     expected = np.clip(from_scale(kinds, known.location[rows, columns][:, None]), low, high)[:, 0]
     return [
-        _blind_spot(found, int(row), int(columns[i]), float(expected[i]), values[i], sure[i])
+        _detection_limit(found, int(row), int(columns[i]), float(expected[i]), values[i], sure[i])
         for i, row in enumerate(rows)
     ]
 
 
-def _reach(view: View, rows: Ints) -> tuple[Floats, Floats]:
+def _value_range(features: DetectorInput, rows: Ints) -> tuple[Floats, Floats]:
     """The lowest and the highest value that each KPI can have, (R, 1) each.
 
     A ratio that was above 1 before, as returns of earlier sales can be, may be so again.
     """
-    units = [view.panel.series[row].kpi.unit for row in rows]
+    units = [features.panel.series[row].kpi.unit for row in rows]
     low = [0.0 if unit in NEVER_NEGATIVE else -np.inf for unit in units]
-    most = np.where(view.learned[rows], view.panel.value[rows], -np.inf).max(axis=1)
+    most = np.where(features.learned[rows], features.panel.value[rows], -np.inf).max(axis=1)
     high = np.where(np.array(units) == RATIO, np.maximum(most, 1.0), np.inf)
     return np.array(low)[:, None], high[:, None]
 
 
-def _blind_spot(
+def _detection_limit(
     found: Scan, row: int, column: int, expected: float, values: Floats, sure: Floats
-) -> BlindSpot:
-    panel = found.view.panel
+) -> DetectionLimit:
+    panel = found.features.panel
     kpi = panel.series[row].kpi
     seen = sure >= kpi.min_confidence
     up = _first(values, seen & (values > expected))
     down = _first(values[::-1], (seen & (values < expected))[::-1])
-    return BlindSpot(
+    return DetectionLimit(
         kpi.name,
         panel.series[row].segment,
         panel.grain,
@@ -171,37 +177,37 @@ def replay(found: Scan, rows: Ints, columns: Ints, values: Floats) -> Floats:
 
     The other KPIs stay as they were, and detectors that need them are taken to have nothing to say.
     """
-    copies = _copies(found.view, rows, columns, values)
+    copies = _copies(found.features, rows, columns, values)
     at = (np.arange(values.size), np.repeat(columns, values.shape[1]))
     weighed = [d for d in DETECTORS if d.weight > 0]
     silent = np.ones(values.size)
-    said = [d.score(copies).p_value[at] if d.in_detection_limits else silent for d in weighed]
+    tested = [d.score(copies).p_value[at] if d.in_detection_limits else silent for d in weighed]
     weights = np.array([d.weight for d in weighed])[:, None]
-    joint = confidence.combine(np.stack(said), weights)
-    rates = confidence.realised(found.joint)[rows, columns]
-    p_values = confidence.replace(joint, np.repeat(rates, values.shape[1], axis=0))
-    return confidence.had_it_been(
+    joint = confidence.combine(np.stack(tested), weights)
+    rates = confidence.observed_rates(found.joint)[rows, columns]
+    p_values = confidence.recalibrate(joint, np.repeat(rates, values.shape[1], axis=0))
+    return confidence.counterfactual_posterior(
         found.p_value,
-        confidence.weigh(found.view),
-        found.view.panel.grain,
+        confidence.kpi_weights(found.features),
+        found.features.panel.grain,
         (rows, columns),
         p_values.reshape(values.shape),
     )
 
 
-def _copies(view: View, rows: Ints, columns: Ints, values: Floats) -> View:
-    """A view of each row once per value, with that value in the row's column."""
+def _copies(features: DetectorInput, rows: Ints, columns: Ints, values: Floats) -> DetectorInput:
+    """Return the input with each row once per value, and that value in the row's column."""
     count = values.shape[1]
-    panel, every = view.panel, np.repeat(rows, count)
+    panel, every = features.panel, np.repeat(rows, count)
     tried = panel.value[every].copy()
     tried[np.arange(every.size), np.repeat(columns, count)] = values.ravel()
     arrays = ("numerator", "denominator", "is_complete", "is_warm_up")
-    return look(
+    return prepare(
         dataclasses.replace(
             panel,
             series=tuple(panel.series[i] for i in every),
             value=tried,
             **{name: getattr(panel, name)[every] for name in arrays},
         ),
-        view.calendar,
+        features.calendar,
     )

@@ -1,4 +1,4 @@
-"""What the detectors look at: a panel, what was expected of it, and what may be tested."""
+"""The detectors' input: a panel, its forecast, and which periods may be tested."""
 
 from __future__ import annotations
 
@@ -8,21 +8,23 @@ import numpy as np
 
 from detect import calendar as trading
 from detect.baseline import Forecast, forecast
-from detect.baseline.poisson_floor import counted
+from detect.baseline.poisson_floor import count_scales
 from detect.baseline.transform import from_scale, to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
 from detect.records import Bools, Floats, Panel
 
 RECENT = 20
+"""Periods before the tested one that decide whether a series is too thin; chosen by hand."""
 MOST_OFF_SCALE = 0.25
-"""A series with a larger share of recent periods at or below zero is too thin for its log scale."""
+"""Share of recent periods at or below zero above which a series is too thin for a log scale; by
+hand."""
 MOST_REPEATED = 0.4
-"""One whose recent values are so often just the one before has no spread to learn."""
+"""Share of recent values that repeat the one before, above which there is no spread; by hand."""
 
 
 @dataclass(frozen=True)
-class View:
+class DetectorInput:
     """A panel with its forecast; `learned` and `tested` say which periods count, (S, T)."""
 
     panel: Panel
@@ -32,7 +34,7 @@ class View:
     tested: Bools
 
 
-def look(panel: Panel, calendar: TradingCalendar, known: Bools | None = None) -> View:
+def prepare(panel: Panel, calendar: TradingCalendar, known: Bools | None = None) -> DetectorInput:
     """Forecast a panel and mark the periods that may be tested.
 
     Args:
@@ -47,25 +49,25 @@ def look(panel: Panel, calendar: TradingCalendar, known: Bools | None = None) ->
     traded = trading.days_traded(calendar, panel) > 0
     learned = np.isfinite(panel.value) & panel.is_complete & traded
     values = np.where(learned, to_scale(kinds, panel.value), np.nan)
-    taught = None if known is None else ~known
-    counting = counted(panel)
+    trainable = None if known is None else ~known
+    counts = count_scales(panel)
     ahead = forecast(
-        values, trading.regressors(calendar, panel), TUNING[panel.grain], taught, counting
+        values, trading.regressors(calendar, panel), TUNING[panel.grain], trainable, counts
     )
-    thin = _thin(values, learned, counting.log | counting.root)
+    thin = _thin(values, learned, counts.log | counts.root)
     tested = learned & ahead.ready & ~panel.is_warm_up & ~thin
     if panel.grain == "daily":
         tested &= calendar.expected[calendar.position(panel.period)] != CLOSED
-    return View(panel, calendar, ahead, learned, tested)
+    return DetectorInput(panel, calendar, ahead, learned, tested)
 
 
-def adjusted_values(view: View) -> Floats:
+def adjusted_values(features: DetectorInput) -> Floats:
     """Values without weekday, season and calendar, in the KPI's unit, (S, T); NaN: not learned.
 
     A week's sum is a day's share there; a value off its scale stands beside what was expected.
     """
-    kinds = tuple(s.kpi.scale for s in view.panel.series)
-    return from_scale(kinds, view.forecast.adjusted)
+    kinds = tuple(s.kpi.scale for s in features.panel.series)
+    return from_scale(kinds, features.forecast.adjusted)
 
 
 def _thin(values: Floats, learned: Bools, counts: Bools) -> Bools:

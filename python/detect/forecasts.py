@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from detect import calendar as trading
 from detect.anomalies import CALENDAR_METHODS, Scan, bands
 from detect.calendar import CLOSED
-from detect.features import View, adjusted_values
+from detect.features import DetectorInput, adjusted_values
 from detect.records import Bools, Floats, Grain
 
 
 @dataclass(frozen=True)
-class Expectation:
+class PeriodForecast:
     """One period of one series.
 
-    `why_not` is None where it was tested, else `incomplete` (covered only in part), `no_trade`,
+    `skip_reason` is None where it was tested, else `incomplete` (covered only in part), `no_trade`,
     `closed` (usually closed then), `no_value`, `warm_up`, `short_history` or `thin` (too many
     periods without business). `adjusted` is the actual without weekday, season and calendar (of a
     week: per day traded), which trends are tested on; NaN where nothing was learned.
@@ -34,24 +34,24 @@ class Expectation:
     lower: float
     upper: float
     is_tested: bool
-    why_not: str | None
+    skip_reason: str | None
     adjusted: float
 
 
-def tell(found: Scan) -> list[Expectation]:
-    """Every period of every series.
+def build(found: Scan) -> list[PeriodForecast]:
+    """Return the forecast of every period of every series.
 
     A period that was not tested has no expectation (NaN), but for one that is not over yet.
     """
-    panel = found.view.panel
-    judged = found.view.tested | _on_calendar(found)
-    reasons = _reasons(found.view)
-    unfinished = (reasons == "incomplete") & found.view.forecast.ready & ~panel.is_warm_up
+    panel = found.features.panel
+    judged = found.features.tested | _on_calendar(found)
+    reasons = _reasons(found.features)
+    unfinished = (reasons == "incomplete") & found.features.forecast.ready & ~panel.is_warm_up
     expected, lower, upper = np.moveaxis(_values(found, judged | unfinished), -1, 0)
-    adjusted = adjusted_values(found.view)
+    adjusted = adjusted_values(found.features)
     days = panel.period.astype(object)
     return [
-        Expectation(
+        PeriodForecast(
             series.kpi.name,
             series.segment,
             panel.grain,
@@ -79,25 +79,25 @@ def _values(found: Scan, shown: Bools) -> Floats:
     """Expected, lower and upper where they are shown, else NaN, (S, T, 3)."""
     out = np.full((*shown.shape, 3), np.nan)
     rows, columns = np.nonzero(shown)
-    out[rows, columns] = bands(found.view, rows, columns)
+    out[rows, columns] = bands(found.features, rows, columns)
     out[found.evidence["calendar"].agrees] = 0.0
     return out
 
 
-def _reasons(view: View) -> NDArray[np.str_]:
+def _reasons(features: DetectorInput) -> NDArray[np.str_]:
     """Why each period would not be tested; the first reason that holds, (S, T)."""
-    panel, shape = view.panel, view.panel.value.shape
-    traded = np.broadcast_to(trading.days_traded(view.calendar, panel) > 0, shape)
+    panel, shape = features.panel, features.panel.value.shape
+    traded = np.broadcast_to(trading.days_traded(features.calendar, panel) > 0, shape)
     closed = np.zeros(shape, dtype=bool)
     if panel.grain == "daily":
-        at = view.calendar.position(panel.period)
-        closed[:] = view.calendar.expected[at] == CLOSED
+        at = features.calendar.position(panel.period)
+        closed[:] = features.calendar.expected[at] == CLOSED
     reasons = {
         "incomplete": ~panel.is_complete,
         "no_trade": ~traded,
         "closed": closed,
         "no_value": ~np.isfinite(panel.value),
         "warm_up": panel.is_warm_up,
-        "short_history": ~view.forecast.ready,
+        "short_history": ~features.forecast.ready,
     }
     return np.asarray(np.select(list(reasons.values()), list(reasons), default="thin"))

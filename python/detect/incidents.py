@@ -6,9 +6,9 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-from detect.anomalies import identify
+from detect.anomalies import stable_id
 from detect.attribution import driver_tree
-from detect.records import ALL, Anomaly, Branch, Grain
+from detect.records import ALL, Anomaly, DriverContribution, Grain
 
 ABOUT_AS_SURE = 0.1
 """Confidence that the lead may be less sure than the surest, where it is nearer to the cause."""
@@ -81,17 +81,17 @@ def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> lis
 
 def _name(members: list[Anomaly]) -> str:
     first = min(members, key=lambda a: (a.period_end, a.grain, a.kpi.name, a.segment))
-    return identify("incident", first.anomaly_id)
+    return stable_id("incident", first.anomaly_id)
 
 
-def lead(members: list[Anomaly], branches: Sequence[Branch] = ()) -> Anomaly:
+def lead(members: list[Anomaly], drivers: Sequence[DriverContribution] = ()) -> Anomaly:
     """The KPI nearest to the cause.
 
     The surest at its own cadence leads; where others of its period are about as sure, the one
     that measures the strongest factor of the KPI tree: returns lead before the revenue they cost.
     """
     surest = max(members, key=_rank)
-    weights = driver_tree.weights(list(branches))
+    weights = driver_tree.weights(list(drivers))
     rivals = [
         a
         for a in members

@@ -1,4 +1,4 @@
-"""Canaries: changes planted in a copy of the latest periods, and which would have been caught."""
+"""Injection tests: changes injected into a copy of the latest periods, and which are caught."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ from detect.diagnostics import replay
 from detect.records import ALL, Bools, Grain
 
 PERIODS = 8
-"""Latest tested periods of each KPI that changes are planted in."""
+"""Latest tested periods of each KPI that changes are injected into; chosen by hand."""
 CHANGES = np.array([-0.7, -0.5, -0.3, 0.5, 1.0, 2.0])
-"""Relative to what really came."""
+"""Relative to the real value; chosen by hand."""
 
 
 @dataclass(frozen=True)
-class Canary:
-    """One planted change; `planted` is the KPI's value with it."""
+class InjectionTest:
+    """One planted change; `injected` is the KPI's value with it."""
 
     kpi: str
     segment: str
     grain: Grain
     period_start: dt.date
     relative_change: float
-    planted: float
+    injected: float
     confidence: float
     is_caught: bool
 
 
-def plant(found: Scan) -> list[Canary]:
-    """Plant every change in the latest periods of every whole-shop KPI at its own cadence.
+def inject(found: Scan) -> list[InjectionTest]:
+    """Inject every change into the latest periods of every whole-shop KPI at its own cadence.
 
-    Each is planted alone; nothing of it is kept. A share stays between 0 and 1.
+    Each is injected alone, into a copy. A share stays between 0 and 1.
     """
-    panel = found.view.panel
+    panel = found.features.panel
     own = np.array([s.segment == ALL and s.kpi.cadence == panel.grain for s in panel.series])
-    rows, columns = np.nonzero(_latest(found.view.tested & own[:, None]))
+    rows, columns = np.nonzero(_latest(found.features.tested & own[:, None]))
     if rows.size == 0:
         return []
-    planted = panel.value[rows, columns][:, None] * (1 + CHANGES)
+    injected = panel.value[rows, columns][:, None] * (1 + CHANGES)
     shares = np.array([panel.series[row].kpi.unit == "ratio" for row in rows])[:, None]
-    planted = np.where(shares, np.clip(planted, 0.0, 1.0), planted)
-    sure = replay(found, rows, columns, planted)
+    injected = np.where(shares, np.clip(injected, 0.0, 1.0), injected)
+    sure = replay(found, rows, columns, injected)
     return [
-        Canary(
+        InjectionTest(
             panel.series[row].kpi.name,
             panel.series[row].segment,
             panel.grain,
             panel.period[column].astype(dt.date),
             float(change),
-            float(planted[i, j]),
+            float(injected[i, j]),
             float(sure[i, j]),
             bool(sure[i, j] >= panel.series[row].kpi.min_confidence),
         )

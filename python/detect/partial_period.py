@@ -17,21 +17,21 @@ import numpy as np
 from detect import anomalies
 from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
-from detect.features import look
-from detect.records import ALL, SO_FAR, Anomaly, Bools, Floats, Kpi, Panel, Series
+from detect.features import prepare
+from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Bools, Floats, Kpi, Panel, Series
 
 
-def find(panel: Panel, calendar: TradingCalendar, accumulating: frozenset[str]) -> list[Anomaly]:
+def select(panel: Panel, calendar: TradingCalendar, accumulating: frozenset[str]) -> list[Anomaly]:
     """Findings on periods after the last complete one, upwards only, in order."""
     unfinished = _unfinished(panel)
     rows = np.array([_only_grows(s, accumulating) for s in panel.series])
     if not unfinished.any() or not rows.any():
         return []
-    least = _at_least(_subset(panel, rows), unfinished, calendar)
-    found = anomalies.scan(look(least, calendar))
+    least = _lower_bound(_subset(panel, rows), unfinished, calendar)
+    found = anomalies.scan(prepare(least, calendar))
     return [
-        dataclasses.replace(a, methods=(SO_FAR, *a.methods))
-        for a in anomalies.find(_upwards(found, unfinished))
+        dataclasses.replace(a, methods=(PERIOD_TO_DATE, *a.methods))
+        for a in anomalies.select(_upwards(found, unfinished))
     ]
 
 
@@ -48,7 +48,7 @@ def _only_grows(series: Series, accumulating: frozenset[str]) -> bool:
     return series.segment == ALL and parts <= accumulating
 
 
-def _at_least(panel: Panel, unfinished: Bools, calendar: TradingCalendar) -> Panel:
+def _lower_bound(panel: Panel, unfinished: Bools, calendar: TradingCalendar) -> Panel:
     """The panel with the lowest value that each unfinished period can still end with."""
     most = panel.denominator + _whole_period(panel, calendar)
     ratio = np.array([s.kpi.denominator is not None for s in panel.series])[:, None]
@@ -61,7 +61,7 @@ def _at_least(panel: Panel, unfinished: Bools, calendar: TradingCalendar) -> Pan
 def _whole_period(panel: Panel, calendar: TradingCalendar) -> Floats:
     """What a big whole period adds to each denominator: the top of its band, (S, T)."""
     plain = tuple(Series(_as_count(s.kpi), s.segment) for s in panel.series)
-    known = look(
+    known = prepare(
         dataclasses.replace(panel, series=plain, value=panel.denominator), calendar
     ).forecast
     return np.where(known.ready, np.exp(known.upper), np.nan)
@@ -85,5 +85,5 @@ def _subset(panel: Panel, rows: Bools) -> Panel:
 
 def _upwards(found: Scan, unfinished: Bools) -> Scan:
     """Only findings above expectation, in unfinished periods."""
-    kept = unfinished & (found.view.forecast.residual > 0)
+    kept = unfinished & (found.features.forecast.residual > 0)
     return dataclasses.replace(found, confidence=np.where(kept, found.confidence, 0.0))

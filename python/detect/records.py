@@ -20,8 +20,10 @@ ALL = "all"
 OTHER = "(other)"
 """The member that stands for all that aren't listed."""
 SEVERITIES = ("low", "medium", "high", "critical")
-SO_FAR = "so_far"
-"""Method of findings on unfinished periods, whose actual value is a lower limit."""
+"""Mildest first."""
+PERIOD_TO_DATE = "so_far"
+"""Method of findings on unfinished periods, with a lower bound as actual value;
+people saved its text, so it stays."""
 CURRENCY = "currency"
 """Unit of what is money."""
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")
@@ -103,7 +105,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Source:
-    """Where the figures come from: what the readers of a run must know."""
+    """The source of the data that a run is about."""
 
     text: str
     rows: int
@@ -127,7 +129,7 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Anomaly:
-    """A KPI period that departs from what was expected, in the KPI's unit."""
+    """A KPI period that departs from the expected value, in the KPI's unit."""
 
     anomaly_id: str
     kpi: Kpi
@@ -216,7 +218,7 @@ class Attribution:
 
 
 @dataclass(frozen=True)
-class Branch:
+class DriverContribution:
     """A factor of the KPI tree in one segment, and what it added to net revenue there.
 
     `expected` and `actual` are the factor's own; of `returns` the money that went back.
@@ -234,14 +236,14 @@ class Branch:
 
 
 @dataclass(frozen=True)
-class Doubt:
-    """What speaks for or against an incident; `figures` are those that `detail` tells."""
+class Check:
+    """A check of an incident; `details` are the figures that `detail` puts into words."""
 
     incident_id: str
     check_name: str
     verdict: str
     detail: str
-    figures: dict[str, object]
+    details: dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -264,5 +266,5 @@ class Incident:
 
     @property
     def size(self) -> int:
-        """How many anomalies it holds."""
+        """Number of its anomalies."""
         return len(self.anomalies)

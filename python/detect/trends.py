@@ -1,7 +1,7 @@
 """From rolling trend tests to trends: one record per gradual change, not one per window.
 
 The search is over many windows, so its p-value pays for them: it decides what is a trend, and how
-surely (`confidence`). What is said of the whole window is pymannkendall's on published values.
+surely (`confidence`). The statistics of the whole window are pymannkendall's on published values.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ PATIENCE = 3
 """Tests without a finding after which a trend is over."""
 
 
-def find(found: Scan) -> list[Trend]:
+def select(found: Scan) -> list[Trend]:
     """Trends of a scanned panel, each from the first window that showed it to the last."""
-    agrees, adjusted = found.evidence["mann_kendall"].agrees, adjusted_values(found.view)
+    agrees, adjusted = found.evidence["mann_kendall"].agrees, adjusted_values(found.features)
     trends = [
         _trend(found, adjusted[row], int(row), episode)
         for row in np.flatnonzero(agrees.any(axis=1))
@@ -37,18 +37,18 @@ def _episodes(found: Scan, row: int) -> list[Ints]:
     """Columns of each run of findings in one direction with no long pause."""
     evidence = found.evidence["mann_kendall"]
     columns = np.flatnonzero(evidence.agrees[row])
-    order = np.cumsum(found.view.learned[row])[columns]
+    order = np.cumsum(found.features.learned[row])[columns]
     sign = np.sign(evidence.statistic[row, columns])
-    pause = PATIENCE * STRIDE[found.view.panel.grain]
+    pause = PATIENCE * STRIDE[found.features.panel.grain]
     breaks = np.flatnonzero((np.diff(order) > pause) | (np.diff(sign) != 0)) + 1
     return np.split(columns, breaks)
 
 
 def _trend(found: Scan, adjusted: Floats, row: int, columns: Ints) -> Trend:
-    panel, evidence = found.view.panel, found.evidence["mann_kendall"]
+    panel, evidence = found.features.panel, found.evidence["mann_kendall"]
     best = columns[np.argmin(evidence.p_value[row, columns])]
-    first, last = _reach(found, row, int(columns[0])), int(columns[-1])
-    window = np.arange(first, last + 1)[found.view.learned[row, first : last + 1]]
+    first, last = _window_start(found, row, int(columns[0])), int(columns[-1])
+    window = np.arange(first, last + 1)[found.features.learned[row, first : last + 1]]
     before, after = _ends(found, row, first, last)
     tau, p_value, method = _test(adjusted[window])
     return Trend(
@@ -94,16 +94,16 @@ def _confidence(p_value: float) -> float:
 
 def _ends(found: Scan, row: int, first: int, last: int) -> tuple[float, float]:
     """The adjusted values' trend line at both ends of a window, a week's sum as a day's share."""
-    values = found.view.forecast.adjusted[row, first : last + 1]
+    values = found.features.forecast.adjusted[row, first : last + 1]
     values = values[np.isfinite(values)]
     slope, middle = float(sen_slope(values[None])[0]), float(np.median(values))
     steps = (values.size - 1) / 2
     ends = np.array([[middle - slope * steps, middle + slope * steps]])
-    before, after = from_scale((found.view.panel.series[row].kpi.scale,), ends)[0]
+    before, after = from_scale((found.features.panel.series[row].kpi.scale,), ends)[0]
     return float(before), float(after)
 
 
-def _reach(found: Scan, row: int, column: int) -> int:
+def _window_start(found: Scan, row: int, column: int) -> int:
     """The first column of the window that ends in `column`."""
-    seen = np.flatnonzero(found.view.learned[row, : column + 1])
+    seen = np.flatnonzero(found.features.learned[row, : column + 1])
     return int(seen[-found.evidence["mann_kendall"].span[row, column]])

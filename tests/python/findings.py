@@ -10,7 +10,7 @@ import duckdb
 
 from detect.records import Anomaly, Incident, Kpi
 from retail.jobs.detection import store
-from retail.schema import TABLES, Run
+from retail.schema import TABLES, RunRow
 
 AS_OF = dt.date(2024, 3, 31)
 ORDERS = Kpi(
@@ -44,7 +44,7 @@ def incident(name: str = "i1", **changes: object) -> Incident:
 def write(path: Path, *incidents: Incident, source: str = "given: orders.csv") -> Path:
     """Write what a run of detection with these incidents would have left."""
     moment = dt.datetime(2024, 4, 1, 6, 0)
-    run = Run("r1", moment, moment, AS_OF, "finished", source, 100, len(incidents), "1")
+    run = RunRow("r1", moment, moment, AS_OF, "finished", source, 100, len(incidents), "1")
     if not path.exists():
         duckdb.connect(str(path)).close()
     empty: dict[str, list[object]] = {

@@ -21,10 +21,10 @@ from retail.jobs.detection import store
 from retail.outputs.alerts import job, settings
 from retail.outputs.alerts.job import Outcome
 from retail.outputs.alerts.read import read
-from retail.outputs.alerts.selection import LEVELS, Rules, choose
-from retail.schema import Feedback
+from retail.outputs.alerts.selection import LEVELS, Rules, select
+from retail.schema import FeedbackRow
 from retail.storage import publish
-from retail.storage.publish import private_copy
+from retail.storage.publish import staged_build
 from servers import Mail, Web
 
 SECRET = "T0P-S3CRET"
@@ -109,7 +109,7 @@ def test_a_new_run_of_detection_and_a_new_build_keep_what_was_sent(
 ) -> None:
     findings.write(database, incident())
     send(database, to_webhook(webhook))
-    with private_copy(database, store.carry_over) as copy:
+    with staged_build(database, store.carry_over) as copy:
         findings.write(copy, incident())
     assert send(database, to_webhook(webhook)).sent == ()
 
@@ -118,14 +118,16 @@ def test_what_is_sent_while_a_build_is_under_way_is_not_forgotten(
     database: Path, webhook: Web
 ) -> None:
     findings.write(database, incident())
-    with private_copy(database, store.carry_over) as copy:
+    with staged_build(database, store.carry_over) as copy:
         send(database, to_webhook(webhook))
-        given = Feedback("a-i1", "order_count", "all", "ack", None, None, dt.datetime(2024, 4, 1))
+        given = FeedbackRow(
+            "a-i1", "order_count", "all", "ack", None, None, dt.datetime(2024, 4, 1)
+        )
         store.give_feedback(database, [given])
         findings.write(copy, incident())
     assert noted(database) == [("webhook", "i1", "new")]
     assert store.read_feedback(database) == [given]
-    with private_copy(database, store.carry_over):
+    with staged_build(database, store.carry_over):
         pass
     assert len(noted(database)) == 1
 
@@ -178,7 +180,7 @@ def test_an_incident_under_another_name_but_with_the_same_lead_is_not_news(
 
 def test_an_answer_given_since_the_last_run_is_honoured(database: Path, webhook: Web) -> None:
     findings.write(database, incident())
-    given = Feedback("a-i1", "order_count", "all", "ack", None, None, dt.datetime(2024, 4, 1))
+    given = FeedbackRow("a-i1", "order_count", "all", "ack", None, None, dt.datetime(2024, 4, 1))
     store.give_feedback(database, [given])
     assert send(database, to_webhook(webhook)).sent == ()
 
@@ -186,7 +188,9 @@ def test_an_answer_given_since_the_last_run_is_honoured(database: Path, webhook:
 def test_a_snooze_that_is_over_is_no_answer(database: Path, webhook: Web) -> None:
     findings.write(database, incident())
     until = dt.date(2024, 4, 10)
-    given = Feedback("a-i1", "order_count", "all", "snooze", until, None, dt.datetime(2024, 4, 1))
+    given = FeedbackRow(
+        "a-i1", "order_count", "all", "snooze", until, None, dt.datetime(2024, 4, 1)
+    )
     store.give_feedback(database, [given])
     everywhere = settings.read(to_webhook(webhook))
     assert job.run(database, everywhere, today=until).sent == ()
@@ -326,7 +330,7 @@ def test_a_file_that_cannot_take_a_note_gets_nothing_sent(
     findings.write(database, incident())
     monkeypatch.setattr(publish, "PATIENCE_SECONDS", 0.0)
     with (
-        publish.changed(database),
+        publish.atomic_update(database),
         pytest.raises(RetailError, match="another program is just replacing it"),
     ):
         send(database, to_webhook(webhook))
@@ -503,5 +507,5 @@ def test_the_choice_is_the_same_whatever_order_the_table_is_in(database: Path) -
     findings.write(database, incident("b"), incident("a"))
     from retail.outputs.alerts.read import read
 
-    chosen = choose(read(database, AS_OF), "webhook", Rules())
+    chosen = select(read(database, AS_OF), "webhook", Rules())
     assert [alert.incident.incident_id for alert in chosen.alerts] == ["a", "b"]

@@ -110,7 +110,7 @@ def told(shop: Shop) -> str:
         """
         select headline || ' ' || narrative from insights.incidents
         union all
-        select detail from insights.doubts
+        select detail from insights.incident_checks
         """,
     )
     return "\n".join(str(text) for (text,) in rows)

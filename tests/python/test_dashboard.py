@@ -30,7 +30,7 @@ from retail.errors import RetailError
 from retail.jobs.detection import pipeline
 from retail.jobs.detection import store as detect_store
 from retail.outputs.dashboard import harmless, read, server, url_state
-from retail.outputs.dashboard.records import Line, Place, Sums
+from retail.outputs.dashboard.records import LineRow, Place, SumsRow
 from retail.reading import Facts, read_facts
 from retail.storage import run_log
 from test_report import change, hostile, query
@@ -189,7 +189,8 @@ def test_every_incident_is_told_under_its_own_address(
         assert incident.incident_id in text
         for (detail,) in query(
             database,
-            f"select detail from insights.doubts where incident_id = '{incident.incident_id}'",
+            "select detail from insights.incident_checks "
+            f"where incident_id = '{incident.incident_id}'",
         ):
             assert str(detail)[:40] in text.replace("&#39;", "'").replace("&amp;", "&")
 
@@ -213,7 +214,7 @@ def test_order_lines_add_up_to_the_segment_that_led_to_them(database: Path, fact
 
     An early warning's actual is what is certain of a period that goes on: no sum of lines so far.
     """
-    columns = set(Sums.__annotations__) - {"lines", "orders"}
+    columns = set(SumsRow.__annotations__) - {"lines", "orders"}
     measures = {
         str(kpi): (str(above), below and str(below))
         for kpi, above, below in query(
@@ -237,7 +238,7 @@ def test_order_lines_add_up_to_the_segment_that_led_to_them(database: Path, fact
     assert compared > 0
 
 
-def measured(sums: Sums, above: str, below: str | None) -> float:
+def measured(sums: SumsRow, above: str, below: str | None) -> float:
     """A KPI out of sums; zero where there is nothing to divide by."""
     over = getattr(sums, below) if below else 1
     return float(Decimal(getattr(sums, above)) / Decimal(over)) if over else 0.0
@@ -412,7 +413,7 @@ def test_a_file_without_a_run_says_what_to_do(own: Path, monkeypatch: pytest.Mon
 # ------------------------------------------------------------------------------------ file
 
 
-LINE = Line(
+LINE = LineRow(
     dt.datetime(2011, 1, 1), "C1", "return", "P", "=cmd()", -3, Decimal("1.5"), Decimal("-4.5"),
     None, "guest", "@here", None, "domestic", "+c", "small", 9, "-f.csv", 1,
 )  # fmt: skip
@@ -466,7 +467,7 @@ def hostile_database(database: Path, tmp_path_factory: pytest.TempPathFactory) -
     return change(
         hostile(path),
         f"update marts.fct_order_lines set description = '{text}', country = '{text}'",
-        f"update insights.doubts set detail = '{text} ![x](https://evil.example/x.png)'",
+        f"update insights.incident_checks set detail = '{text} ![x](https://evil.example/x.png)'",
     )
 
 

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 
 from detect import anomalies, calendar, trends
-from detect.baseline.poisson_floor import Counting, off_scale
-from detect.features import look
+from detect.baseline.poisson_floor import CountScales, off_scale
+from detect.features import prepare
 from detect.records import Anomaly, Trend
 from test_detect_shop import DAYS, dates, kpi, panel
 
 
 def findings(values: np.ndarray) -> list[Anomaly]:
     trading = np.where(dates().is_trading, values, np.nan)[None]
-    return anomalies.find(
-        anomalies.scan(look(panel(trading, kpi(unit="count")), calendar.learn(dates())))
+    return anomalies.select(
+        anomalies.scan(prepare(panel(trading, kpi(unit="count")), calendar.learn(dates())))
     )
 
 
@@ -53,16 +53,16 @@ def test_a_rate_that_is_nearly_always_the_same_is_not_tested() -> None:
     values = np.full(DAYS, 0.02)
     values[::9] = 0.3
     rate = kpi(unit="ratio", scale="sqrt", denominator="orders")
-    seen = look(panel(np.where(dates().is_trading, values, np.nan)[None], rate), trading)
+    seen = prepare(panel(np.where(dates().is_trading, values, np.nan)[None], rate), trading)
     assert not seen.tested.any()
 
 
 @pytest.mark.parametrize("expected", [0.2, 1.0, 3.0, 40.0, 500.0])
 def test_no_order_at_all_is_further_off_than_one(expected: float) -> None:
-    counting = Counting(np.array([True]), np.array([False]))
+    counts = CountScales(np.array([True]), np.array([False]))
     location = np.log([expected])
-    assert off_scale(counting, location)[0] > location[0]
-    assert off_scale(counting, location)[0] > 0
+    assert off_scale(counts, location)[0] > location[0]
+    assert off_scale(counts, location)[0] > 0
 
 
 # ----------------------------------------------- what docs/kpis.md says of a KPI's settings
@@ -75,8 +75,8 @@ def with_settings(**settings: object) -> tuple[list[Anomaly], list[Trend]]:
     values[80:82] *= 2.0
     values[141] *= 0.55
     trading = np.where(dates().is_trading, values, np.nan)[None]
-    found = anomalies.scan(look(panel(trading, kpi(**settings)), calendar.learn(dates())))
-    return anomalies.find(found), trends.find(found)
+    found = anomalies.scan(prepare(panel(trading, kpi(**settings)), calendar.learn(dates())))
+    return anomalies.select(found), trends.select(found)
 
 
 def without(found: list[Anomaly], *names: str) -> list[dict[str, object]]:
@@ -142,7 +142,7 @@ def test_a_warm_up_is_learned_from_but_not_tested() -> None:
     trading = calendar.learn(dates())
     usual = panel(values)
     warm = dataclasses.replace(usual, is_warm_up=np.arange(DAYS)[None] < 100)
-    before, after = (look(p, trading) for p in (usual, warm))
+    before, after = (prepare(p, trading) for p in (usual, warm))
     assert before.tested[:, :100].any()
     assert not after.tested[:, :100].any()
     np.testing.assert_array_equal(before.forecast.location, after.forecast.location)

@@ -15,9 +15,9 @@ import pytest
 import detect
 from conftest import PROJECT
 from retail.jobs.detection import pipeline
-from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
+from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, plant, segments
 
-TABLES = ("anomalies", "trends", "expectations", "calibration", "blind_spots")
+TABLES = ("anomalies", "trends", "forecasts", "calibration", "detection_limits")
 DAY = 122
 
 
@@ -37,7 +37,7 @@ def at_nine(frame: pd.DataFrame) -> pd.DataFrame:
 
 def test_a_frame_gives_what_the_same_tables_in_a_file_give(tmp_path: Path) -> None:
     path = tmp_path / "shop.duckdb"
-    shrinking = plant(cells(), DAY, bulk_order)
+    shrinking = plant(segments(), DAY, bulk_order)
     shrinking["orders"] *= 1 - 0.5 * shrinking["day"] / DAYS
     build(path, shrinking, last_is_complete=False)
     pipeline.run(path)
@@ -61,7 +61,7 @@ def test_three_columns_are_enough() -> None:
     surest = found.anomalies.sort_values("confidence").iloc[-1]
     assert surest["period_start"] == pd.Timestamp(FIRST_DAY) + pd.Timedelta(days=DAY)
     assert (surest["kpi"], surest["segment"], surest["direction"]) == ("sales", "all", "up")
-    assert len(found.expectations) == DAYS
+    assert len(found.forecasts) == DAYS
 
 
 def test_the_documented_example_runs() -> None:
@@ -87,7 +87,7 @@ def test_a_scale_says_where_a_band_can_end(scale: str, above_none: bool, below_a
     days = pd.date_range(FIRST_DAY, periods=DAYS)
     share = pd.DataFrame({"kpi": "share", "period_start": days, "value": 1 / (1 + np.exp(-noise))})
     defined = pd.DataFrame({"kpi": ["share"], "scale": [scale]})
-    told = detect.detect(share, defined).expectations.dropna(subset=["lower"])
+    told = detect.detect(share, defined).forecasts.dropna(subset=["lower"])
     assert (told["lower"].min() > 0, told["upper"].max() < 1) == (above_none, below_all)
 
 
@@ -104,11 +104,11 @@ def test_holidays_teach_the_calendar_nothing() -> None:
 
 def test_what_is_found_nowhere_is_an_empty_table_with_its_columns() -> None:
     found = detect.detect(sales(days=5))
-    for name in ("anomalies", "trends", "blind_spots"):
+    for name in ("anomalies", "trends", "detection_limits"):
         table = getattr(found, name)
         assert table.empty
         assert "kpi" in table
-    assert set(found.expectations["why_not"]) == {"short_history"}
+    assert set(found.forecasts["skip_reason"]) == {"short_history"}
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,10 @@ from hypothesis.extra.numpy import arrays
 
 from detect import attribution
 from detect.attribution.breakdown import ALWAYS, LARGEST, OTHER, break_down
-from detect.attribution.decomposition import Sides, contributions
+from detect.attribution.decomposition import Ratio, contributions
 from detect.attribution.dimensions import Dimension, names
-from detect.attribution.root_cause import Leaves
-from detect.attribution.segments import Cells
+from detect.attribution.root_cause import LeafSegments
+from detect.attribution.segments import Segments
 from detect.records import Anomaly, Kpi
 from test_detect_shop import DIMENSIONS, kpi
 
@@ -33,7 +33,7 @@ def anomaly(definition: Kpi, actual: float, expected: float, segment: str = "all
 
 @given(amounts, amounts)
 def test_contributions_to_a_sum_add_up(actual: np.ndarray, expected: np.ndarray) -> None:
-    top, bottom = contributions(Sides(actual, None), Sides(expected, None))
+    top, bottom = contributions(Ratio(actual, None), Ratio(expected, None))
     assert (top + bottom).sum() == pytest.approx(actual.sum() - expected.sum(), abs=1e-6)
 
 
@@ -42,7 +42,7 @@ def test_contributions_to_a_ratio_add_up(
     top: np.ndarray, bottom: np.ndarray, past_top: np.ndarray, past_bottom: np.ndarray
 ) -> None:
     assume(bottom.sum() > 1 and past_bottom.sum() > 1)
-    actual, expected = Sides(top, bottom), Sides(past_top, past_bottom)
+    actual, expected = Ratio(top, bottom), Ratio(past_top, past_bottom)
     change = actual.total() - expected.total()
     through_top, through_bottom = contributions(actual, expected)
     scale = np.abs(through_top).sum() + np.abs(through_bottom).sum() + abs(change)
@@ -50,30 +50,30 @@ def test_contributions_to_a_ratio_add_up(
 
 
 def test_a_segment_that_did_not_change_contributes_nothing() -> None:
-    actual = Sides(np.array([5.0, 9.0]), np.array([2.0, 8.0]))
-    expected = Sides(np.array([5.0, 4.0]), np.array([2.0, 5.0]))
+    actual = Ratio(np.array([5.0, 9.0]), np.array([2.0, 8.0]))
+    expected = Ratio(np.array([5.0, 4.0]), np.array([2.0, 5.0]))
     top, bottom = contributions(actual, expected)
     assert top[0] == bottom[0] == 0
 
 
 def test_renaming_numerators_and_denominators_alike_changes_nothing() -> None:
-    actual = Sides(np.array([5.0, 9.0]), np.array([2.0, 8.0]))
-    expected = Sides(np.array([3.0, 4.0]), np.array([1.0, 5.0]))
-    doubled = Sides(2 * actual.numerator, 2 * np.asarray(actual.denominator))
+    actual = Ratio(np.array([5.0, 9.0]), np.array([2.0, 8.0]))
+    expected = Ratio(np.array([3.0, 4.0]), np.array([1.0, 5.0]))
+    doubled = Ratio(2 * actual.numerator, 2 * np.asarray(actual.denominator))
     before = sum(contributions(expected, expected))
     assert np.abs(before).max() == 0
-    same = sum(contributions(doubled, Sides(2 * expected.numerator, 2 * expected.denominator)))
+    same = sum(contributions(doubled, Ratio(2 * expected.numerator, 2 * expected.denominator)))
     assert same == pytest.approx(sum(contributions(actual, expected)))
 
 
 @given(amounts, st.floats(-1e5, 1e5))
 def test_expectations_of_the_parts_meet_the_wholes(parts: np.ndarray, whole: float) -> None:
-    met = attribution.reconcile(Sides(parts, None), whole)
+    met = attribution.reconcile(Ratio(parts, None), whole)
     assert met.numerator.sum() == pytest.approx(whole, abs=1e-6 * max(np.abs(parts).sum(), 1))
 
 
 def test_parts_keep_their_proportions_where_they_can() -> None:
-    met = attribution.reconcile(Sides(np.array([1.0, 3.0]), None), 8.0)
+    met = attribution.reconcile(Ratio(np.array([1.0, 3.0]), None), 8.0)
     assert met.numerator.tolist() == [2.0, 6.0]
 
 
@@ -81,13 +81,13 @@ def test_parts_keep_their_proportions_where_they_can() -> None:
 
 
 def leaves(
-    actual: Sides, expected: Sides, codes: np.ndarray, called: tuple[str, ...] = ("product",)
-) -> Leaves:
+    actual: Ratio, expected: Ratio, codes: np.ndarray, called: tuple[str, ...] = ("product",)
+) -> LeafSegments:
     members = tuple(
         tuple(f"{name}{i}" for i in range(int(column.max()) + 1))
         for name, column in zip(called, codes, strict=True)
     )
-    return Leaves(tuple(map(Dimension, called)), codes, members, actual, expected)
+    return LeafSegments(tuple(map(Dimension, called)), codes, members, actual, expected)
 
 
 @given(st.integers(0, 2**32 - 1), st.booleans())
@@ -95,7 +95,7 @@ def test_every_dimension_adds_up_to_the_change(seed: int, ratio: bool) -> None:
     rng = np.random.default_rng(seed)
     count = 60
     bottoms = rng.uniform(1, 9, (2, count)) if ratio else (None, None)
-    actual, expected = (Sides(rng.normal(5, 9, count), b) for b in bottoms)
+    actual, expected = (Ratio(rng.normal(5, 9, count), b) for b in bottoms)
     codes = np.stack([np.arange(count) % 30, np.arange(count) % 2])
     found = anomaly(kpi(denominator="orders" if ratio else None), actual.total(), expected.total())
     rows = break_down(found, leaves(actual, expected, codes, ("product", "market")))
@@ -108,7 +108,7 @@ def test_every_dimension_adds_up_to_the_change(seed: int, ratio: bool) -> None:
 
 def test_the_tail_is_one_row() -> None:
     count = 40
-    actual, expected = Sides(np.arange(count) + 1.0, None), Sides(np.ones(count), None)
+    actual, expected = Ratio(np.arange(count) + 1.0, None), Ratio(np.ones(count), None)
     rows = break_down(
         anomaly(kpi(), actual.total(), expected.total()),
         leaves(actual, expected, np.arange(count)[None]),
@@ -121,10 +121,10 @@ def test_the_tail_is_one_row() -> None:
 
 def test_guests_have_a_row_however_small() -> None:
     count = LARGEST + 5
-    actual, expected = Sides(np.arange(count) * 9.0, None), Sides(np.zeros(count), None)
+    actual, expected = Ratio(np.arange(count) * 9.0, None), Ratio(np.zeros(count), None)
     members = (tuple(["guest"] + [f"t{i}" for i in range(1, count)]),)
     types = (Dimension("customer_type"),)
-    given_leaves = Leaves(types, np.arange(count)[None], members, actual, expected)
+    given_leaves = LeafSegments(types, np.arange(count)[None], members, actual, expected)
     rows = break_down(anomaly(kpi(), actual.total(), 0.0), given_leaves)
     assert "guest" in ALWAYS["customer_type"]
     assert {"customer_type": "guest"} in [r.segment for r in rows]
@@ -133,39 +133,41 @@ def test_guests_have_a_row_however_small() -> None:
 # ------------------------------------------------------------------------------------ cells
 
 
-def small_cells(days: int = 40) -> Cells:
+def small_cells(days: int = 40) -> Segments:
     """Two countries every day; the second earns twice as much."""
     period = np.datetime64("2024-02-01") + np.arange(days)
     codes = {name: np.zeros(2 * days, dtype=np.int64) for name in names(DIMENSIONS)}
     codes["country"] = np.tile([0, 1], days)
     members = dict.fromkeys(names(DIMENSIONS), ("one",)) | {"country": ("France", "Norway")}
     measures = {"net_revenue": np.tile([10.0, 20.0], days), "orders": np.tile([1.0, 4.0], days)}
-    return Cells(DIMENSIONS, period, np.arange(0, 2 * days + 1, 2), codes, members, measures)
+    return Segments(DIMENSIONS, period, np.arange(0, 2 * days + 1, 2), codes, members, measures)
 
 
 def test_a_countrys_anomaly_is_broken_down_within_the_country() -> None:
-    cells = small_cells()
+    segments = small_cells()
     revenue = kpi("revenue_by_country", segment_by="country", numerator="net_revenue")
-    found = attribution.leaves_of(anomaly(revenue, 20.0, 40.0, "Norway"), cells, cells.period)
+    found = attribution.leaf_segments(
+        anomaly(revenue, 20.0, 40.0, "Norway"), segments, segments.period
+    )
     assert found.actual.total() == 20.0
     assert found.expected.total() == pytest.approx(40.0)
 
 
 def test_only_the_past_is_compared_with() -> None:
-    cells = small_cells()
+    segments = small_cells()
     found = anomaly(kpi(), 1.0, 2.0)
-    periods, weights = attribution.comparable(found, cells.period)
+    periods, weights = attribution.comparable(found, segments.period)
     assert (periods < np.datetime64(found.period_start)).all()
     assert weights.sum() == pytest.approx(1.0)
-    assert set(attribution.needed([found], cells.period)) == {
+    assert set(attribution.needed([found], segments.period)) == {
         *periods, np.datetime64(found.period_start),
     }  # fmt: skip
 
 
 def test_periods_without_cells_are_empty_not_wrong() -> None:
-    cells = small_cells()
-    assert cells.rows(np.datetime64("1999-01-01")) == slice(0, 0)
-    assert cells.rows(np.datetime64("2024-02-02")) == slice(2, 4)
+    segments = small_cells()
+    assert segments.rows(np.datetime64("1999-01-01")) == slice(0, 0)
+    assert segments.rows(np.datetime64("2024-02-02")) == slice(2, 4)
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -174,8 +176,8 @@ def test_distinct_combinations_are_numbered_alike(seed: int) -> None:
     codes = {name: rng.integers(0, 2, 30) for name in names(DIMENSIONS)}
     members = dict.fromkeys(names(DIMENSIONS), ("x", "y"))
     period = np.array([], dtype="datetime64[D]")
-    cells = Cells(DIMENSIONS, period, np.array([0]), codes, members, {})
-    leaf, first = cells.distinct(np.arange(30))
+    segments = Segments(DIMENSIONS, period, np.array([0]), codes, members, {})
+    leaf, first = segments.distinct(np.arange(30))
     rows = np.stack([codes[name] for name in names(DIMENSIONS)], axis=1)
     assert (rows[first][leaf] == rows).all()
     assert first.size == len(np.unique(rows, axis=0))

@@ -14,16 +14,21 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from detect import attribution
-from detect.attribution.baselines import leaves_of, model, others, parts_of
+from detect.attribution.baselines import (
+    forecast_baseline,
+    leaf_history,
+    leaf_segments,
+    other_baselines,
+)
 from detect.attribution.breakdown import break_down
-from detect.attribution.decomposition import Sides, contributions, effects
+from detect.attribution.decomposition import Ratio, contributions, effects
 from detect.attribution.dimensions import names
-from detect.attribution.segments import Cells
+from detect.attribution.segments import Segments
 from detect.attribution.significance import FEWEST, chances
 from detect.records import GRAINS, Grain
 from retail.jobs.detection import pipeline, store
 from test_detect_attribution import anomaly, leaves, small_cells
-from test_detect_shop import DIMENSIONS, FIRST_DAY, build, bulk_order, cells, kpi, plant
+from test_detect_shop import DIMENSIONS, FIRST_DAY, build, bulk_order, kpi, plant, segments
 
 SIZE = 6
 COUNTRIES = 12
@@ -31,7 +36,7 @@ amounts = arrays(np.float64, SIZE, elements=st.floats(-1e4, 1e4))
 volumes = arrays(np.float64, SIZE, elements=st.floats(0, 1e4))
 
 
-def split(actual: Sides, expected: Sides) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def split(actual: Ratio, expected: Ratio) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     total = np.sum(contributions(actual, expected), axis=0)
     found = effects(actual, expected, total)
     return found.volume, found.mix, found.rate
@@ -42,7 +47,7 @@ def test_volume_mix_and_rate_add_up_and_volume_to_nothing(
     top: np.ndarray, bottom: np.ndarray, past_top: np.ndarray, past_bottom: np.ndarray
 ) -> None:
     assume(bottom.sum() > 1 and past_bottom.sum() > 1)
-    actual, expected = Sides(top, bottom), Sides(past_top, past_bottom)
+    actual, expected = Ratio(top, bottom), Ratio(past_top, past_bottom)
     total = np.sum(contributions(actual, expected), axis=0)
     volume, mix, rate = split(actual, expected)
     size = np.abs(np.concatenate([total, volume, rate])).sum()
@@ -55,7 +60,7 @@ def test_volume_mix_and_rate_add_up_and_volume_to_nothing(
 def test_a_rate_that_moved_alone_is_all_rate() -> None:
     bottom = np.array([2.0, 8.0])
     volume, mix, rate = split(
-        Sides(np.array([4.0, 8.0]), bottom), Sides(np.array([2.0, 8.0]), bottom)
+        Ratio(np.array([4.0, 8.0]), bottom), Ratio(np.array([2.0, 8.0]), bottom)
     )
     assert rate == pytest.approx([0.2, 0.0])
     assert volume == pytest.approx([0, 0])
@@ -65,15 +70,15 @@ def test_a_rate_that_moved_alone_is_all_rate() -> None:
 def test_shares_that_moved_alone_are_all_mix() -> None:
     rates = np.array([1.0, 3.0])
     shares, past = np.array([6.0, 4.0]), np.array([4.0, 6.0])
-    volume, mix, rate = split(Sides(rates * shares, shares), Sides(rates * past, past))
+    volume, mix, rate = split(Ratio(rates * shares, shares), Ratio(rates * past, past))
     assert rate == pytest.approx([0, 0])
     assert mix.sum() == pytest.approx(-0.4)
     assert volume == pytest.approx([0, 0])
 
 
 def test_a_whole_that_only_grew_moved_by_nothing() -> None:
-    actual = Sides(np.array([20.0, 80.0]), np.array([5.0, 10.0]))
-    expected = Sides(np.array([2.0, 8.0]), np.array([0.5, 1.0]))
+    actual = Ratio(np.array([20.0, 80.0]), np.array([5.0, 10.0]))
+    expected = Ratio(np.array([2.0, 8.0]), np.array([0.5, 1.0]))
     volume, mix, rate = split(actual, expected)
     assert rate == pytest.approx([0, 0])
     assert mix == pytest.approx([0, 0])
@@ -81,7 +86,7 @@ def test_a_whole_that_only_grew_moved_by_nothing() -> None:
 
 
 def test_the_change_of_a_sum_is_all_volume() -> None:
-    volume, mix, rate = split(Sides(np.array([4.0, 8.0]), None), Sides(np.array([2.0, 9.0]), None))
+    volume, mix, rate = split(Ratio(np.array([4.0, 8.0]), None), Ratio(np.array([2.0, 9.0]), None))
     assert volume.tolist() == [2.0, -1.0]
     assert not mix.any()
     assert not rate.any()
@@ -91,8 +96,8 @@ def test_the_change_of_a_sum_is_all_volume() -> None:
 def test_contributions_add_up_even_where_the_denominator_turns_negative(
     top: np.ndarray, past_top: np.ndarray, first: float, last: float
 ) -> None:
-    actual = Sides(top, np.full(SIZE, last / SIZE))
-    expected = Sides(past_top, np.full(SIZE, first / SIZE))
+    actual = Ratio(top, np.full(SIZE, last / SIZE))
+    expected = Ratio(past_top, np.full(SIZE, first / SIZE))
     parts = np.array(contributions(actual, expected))
     change = actual.total() - expected.total()
     assert parts.sum() == pytest.approx(change, abs=1e-9 * np.abs(parts).sum() + 1e-9)
@@ -144,11 +149,11 @@ def test_another_baseline_has_an_expectation_of_its_own() -> None:
     known = small_cells()
     revenue = kpi("total_revenue", numerator="net_revenue")
     found = anomaly(revenue, 30.0, 99.0)
-    by_model, _ = parts_of(found, known, model(found, known.period))
+    by_model, _ = leaf_history(found, known, forecast_baseline(found, known.period))
     assert by_model.expected.total() == pytest.approx(99.0)
-    for baseline in others(found, known.period).values():
+    for baseline in other_baselines(found, known.period).values():
         assert (baseline.periods < np.datetime64(found.period_start)).all()
-        assert parts_of(found, known, baseline)[0].expected.total() == pytest.approx(30.0)
+        assert leaf_history(found, known, baseline)[0].expected.total() == pytest.approx(30.0)
 
 
 def test_a_cause_that_every_baseline_names_is_stable() -> None:
@@ -165,7 +170,7 @@ def test_a_cause_that_every_baseline_names_is_stable() -> None:
     assert causes[0].unexplained == pytest.approx(0.0, abs=1e-9)
 
 
-def many_countries(days: int = 40) -> Cells:
+def many_countries(days: int = 40) -> Segments:
     """Countries that earn ten a day each."""
     period = np.datetime64("2024-02-01") + np.arange(days)
     codes = {name: np.zeros(COUNTRIES * days, dtype=np.int64) for name in names(DIMENSIONS)}
@@ -174,14 +179,14 @@ def many_countries(days: int = 40) -> Cells:
     members["country"] = tuple(f"c{nth}" for nth in range(COUNTRIES))
     start = np.arange(0, COUNTRIES * days + 1, COUNTRIES)
     revenue = {"net_revenue": np.full(COUNTRIES * days, 10.0)}
-    return Cells(DIMENSIONS, period, start, codes, members, revenue)
+    return Segments(DIMENSIONS, period, start, codes, members, revenue)
 
 
 def test_an_unfinished_ratio_adds_up_to_its_lower_limit() -> None:
     known = small_cells()
     ratio = kpi("revenue_per_order", numerator="net_revenue", denominator="orders")
     found = dataclasses.replace(anomaly(ratio, 4.0, 3.0), methods=("so_far", "z_score"))
-    rows = break_down(found, leaves_of(found, known, known.period))
+    rows = break_down(found, leaf_segments(found, known, known.period))
     for dimension in ("country", "hour"):
         mine = [r.contribution for r in rows if r.dimensions == (dimension,)]
         assert sum(mine) == pytest.approx(1.0)
@@ -194,7 +199,7 @@ def test_an_unfinished_ratio_adds_up_to_its_lower_limit() -> None:
 def unfinished(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, pipeline.Outcome]:
     """A shop with a bulk order on its last, unfinished day, after a run."""
     path = tmp_path_factory.mktemp("unfinished") / "shop.duckdb"
-    build(path, plant(cells(days=123), 122, bulk_order), last_is_complete=False)
+    build(path, plant(segments(days=123), 122, bulk_order), last_is_complete=False)
     return path, pipeline.run(path)
 
 
@@ -221,20 +226,20 @@ def test_early_warnings_are_broken_down_and_add_up(
 
 
 def test_the_largest_gap_of_a_run_is_told(unfinished: tuple[Path, pipeline.Outcome]) -> None:
-    assert 0 <= unfinished[1].reasons.largest_gap <= 1e-9
+    assert 0 <= unfinished[1].explanations.largest_gap <= 1e-9
 
 
 def test_a_gap_is_seen() -> None:
     found = anomaly(kpi(), 3.0, 1.0)
-    one = Sides(np.array([2.0]), None)
-    rows = break_down(found, leaves(one, Sides(np.array([1.0]), None), np.array([[0]])))
+    one = Ratio(np.array([2.0]), None)
+    rows = break_down(found, leaves(one, Ratio(np.array([1.0]), None), np.array([[0]])))
     assert attribution.largest_gap([found], rows) == pytest.approx(0.5)
 
 
 EXPLAINED = {
     "attributions": "anomaly_id in (select anomaly_id from insights.anomalies where incident_id in",
-    "kpi_tree": "(incident_id in",
-    "doubts": "(incident_id in",
+    "revenue_drivers": "(incident_id in",
+    "incident_checks": "(incident_id in",
     "incidents": "(incident_id in",
 }
 
@@ -255,11 +260,11 @@ def explained(path: Path, day: dt.date) -> dict[str, str]:
 
 def test_an_explanation_is_the_same_whether_given_then_or_later(tmp_path: Path) -> None:
     path, sunday = tmp_path / "shop.duckdb", FIRST_DAY + dt.timedelta(days=125)
-    build(path, plant(cells(), 122, bulk_order))
+    build(path, plant(segments(), 122, bulk_order))
     pipeline.run(path)
     later = explained(path, sunday)
     assert "P3" in later["attributions"]
-    assert "items_per_order" in later["kpi_tree"]
+    assert "items_per_order" in later["revenue_drivers"]
     pipeline.run(path, sunday)
     assert explained(path, sunday) == later
 
@@ -272,7 +277,7 @@ def test_every_kpi_of_the_shop_is_broken_down_to_the_last_digit(
     panel = inputs.panels[grain]
     every = int(np.ceil(panel.period.size / 10))
     measures = {m for k in inputs.kpis for m in (k.numerator, k.denominator) if m}
-    known = store.read_cells(shop_db, grain, panel.period, sorted(measures))
+    known = store.read_segments(shop_db, grain, panel.period, sorted(measures))
     gaps = []
     for row, series in enumerate(panel.series):
         if series.segment not in ("all", "France"):
@@ -284,7 +289,9 @@ def test_every_kpi_of_the_shop_is_broken_down_to_the_last_digit(
                 grain=grain,
                 period_start=panel.period[column].astype(dt.date),
             )
-            given_leaves, history = parts_of(found, known, model(found, panel.period))
+            given_leaves, history = leaf_history(
+                found, known, forecast_baseline(found, panel.period)
+            )
             if np.isfinite(actual) and given_leaves.codes.shape[1]:
                 assert given_leaves.actual.total() == pytest.approx(actual, rel=1e-9, abs=1e-9)
                 rows = break_down(found, given_leaves, history)

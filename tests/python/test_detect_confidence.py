@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from detect import anomalies, calendar, confidence
-from detect.features import look
+from detect.features import prepare
 from test_detect_shop import DAYS, dates, kpi, panel
 
 chances = st.floats(1e-12, 1.0)
@@ -65,9 +65,9 @@ def test_wrong_promises_are_put_right(power: float, promise: float) -> None:
 
 def test_calibration_keeps_the_order_of_a_period() -> None:
     history = np.random.default_rng(0).uniform(size=(1, 500))
-    rates = confidence.realised(history)[0, -1]
+    rates = confidence.observed_rates(history)[0, -1]
     p = np.geomspace(1e-9, 1, 200)
-    replaced = confidence.replace(p, np.repeat(rates[None], 200, axis=0))
+    replaced = confidence.recalibrate(p, np.repeat(rates[None], 200, axis=0))
     assert (np.diff(replaced) > 0).all()
     assert replaced[-1] == pytest.approx(1.0)
 
@@ -99,7 +99,7 @@ def test_what_would_have_been_agrees_with_what_was() -> None:
     weights = np.ones((4, 80))
     rows, columns = np.array([1, 3]), np.array([70, 79])
     tried = p[rows, columns][:, None]
-    replayed = confidence.had_it_been(p, weights, "daily", (rows, columns), tried)
+    replayed = confidence.counterfactual_posterior(p, weights, "daily", (rows, columns), tried)
     real = confidence.posterior(p, weights, "daily")[rows, columns]
     assert replayed[:, 0] == pytest.approx(real)
 
@@ -108,8 +108,8 @@ def test_a_kpi_counts_most_at_its_own_cadence_and_shares_with_its_segments() -> 
     values = 100 * np.exp(0.1 * np.random.default_rng(0).normal(size=(3, DAYS)))
     values[:, np.arange(DAYS) % 7 == 5] = 0
     by_country = kpi("revenue_by_country", segment_by="country", cadence="weekly")
-    seen = look(panel(values, kpi(), by_country, by_country), calendar.learn(dates()))
-    weights = confidence.weigh(seen)[:, -1]
+    seen = prepare(panel(values, kpi(), by_country, by_country), calendar.learn(dates()))
+    weights = confidence.kpi_weights(seen)[:, -1]
     assert weights[0] == 1
     assert weights[1] == weights[2] == confidence.SIDELINE / 2
 
@@ -127,7 +127,9 @@ def noisy_shop(seed: int) -> np.ndarray:
 def reports(values: np.ndarray) -> np.ndarray:
     """Which of the KPI days (3, T) are reported."""
     kpis = (kpi(), kpi("units_sold", numerator="units"), kpi("revenue", numerator="net_revenue"))
-    return anomalies.reported(anomalies.scan(look(panel(values, *kpis), calendar.learn(dates()))))
+    return anomalies.reported(
+        anomalies.scan(prepare(panel(values, *kpis), calendar.learn(dates())))
+    )
 
 
 def test_undisturbed_shops_are_left_in_peace() -> None:
@@ -149,5 +151,5 @@ def test_the_limit_comes_from_the_definition() -> None:
     values = noisy_shop(0)
     values[:, 140] *= 0.2
     strict = dataclasses.replace(kpi(), min_confidence=1.1)
-    found = anomalies.scan(look(panel(values[:1], strict), calendar.learn(dates())))
+    found = anomalies.scan(prepare(panel(values[:1], strict), calendar.learn(dates())))
     assert not anomalies.reported(found).any()

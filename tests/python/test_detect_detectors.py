@@ -21,10 +21,10 @@ from detect import calendar
 from detect.compress_missing import pack, unpack
 from detect.detectors import DETECTORS, Evidence, cross_kpi, iqr, level_shift, z_score
 from detect.detectors import mann_kendall as mk
-from detect.features import View, look
+from detect.features import DetectorInput, prepare
 from detect.past import mean_square
 from retail.jobs.detection import pipeline
-from test_detect_shop import DAYS, build, bulk_order, cells, dates, kpi, panel, plant
+from test_detect_shop import DAYS, build, bulk_order, dates, kpi, panel, plant, segments
 
 MATURE = 60
 CLOSED = np.arange(DAYS) % 7 == 5
@@ -36,17 +36,17 @@ def orders(series: int = 4, seed: int = 3, noise: float = 0.2) -> np.ndarray:
     return values
 
 
-def view(values: np.ndarray) -> View:
-    return look(panel(values), calendar.learn(dates()))
+def features(values: np.ndarray) -> DetectorInput:
+    return prepare(panel(values), calendar.learn(dates()))
 
 
-def named(name: str, seen: View) -> Evidence:
+def named(name: str, seen: DetectorInput) -> Evidence:
     return next(d for d in DETECTORS if d.name == name).score(seen)
 
 
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: d.name)
 def test_every_detector_keeps_the_contract(detector) -> None:  # noqa: ANN001
-    seen = view(orders())
+    seen = features(orders())
     found = detector.score(seen)
     for array in dataclasses.astuple(found):
         assert array.shape == seen.panel.value.shape
@@ -59,7 +59,7 @@ def test_every_detector_keeps_the_contract(detector) -> None:  # noqa: ANN001
 def test_no_detector_looks_ahead(detector) -> None:  # noqa: ANN001
     values, other = orders(), orders()
     other[:, 120:] = 3 * orders(seed=9)[:, 120:]
-    before, after = detector.score(view(values)), detector.score(view(other))
+    before, after = detector.score(features(values)), detector.score(features(other))
     for mine, theirs in zip(dataclasses.astuple(before), dataclasses.astuple(after), strict=True):
         assert mine[:, :120].tobytes() == theirs[:, :120].tobytes()
 
@@ -69,7 +69,7 @@ def test_no_detector_looks_ahead(detector) -> None:  # noqa: ANN001
 def test_a_sudden_change_is_found_on_its_day(name: str, factor: float) -> None:
     values = orders()
     values[0, 150] *= factor
-    found = named(name, view(values))
+    found = named(name, features(values))
     assert found.agrees[0, 150]
     assert found.p_value[0, 150] < 0.005
     assert np.sign(found.statistic[0, 150]) == np.sign(factor - 1)
@@ -78,7 +78,7 @@ def test_a_sudden_change_is_found_on_its_day(name: str, factor: float) -> None:
 def test_thresholds_come_from_the_definition() -> None:
     values = orders()
     values[0, 150] *= 3.0
-    seen = view(values)
+    seen = features(values)
     strict = dataclasses.replace(seen.panel.series[0].kpi, z_threshold=99.0, iqr_threshold=99.0)
     series = (dataclasses.replace(seen.panel.series[0], kpi=strict), *seen.panel.series[1:])
     strict_view = dataclasses.replace(seen, panel=dataclasses.replace(seen.panel, series=series))
@@ -88,7 +88,7 @@ def test_thresholds_come_from_the_definition() -> None:
 
 @pytest.mark.parametrize("name", ["z_score", "iqr", "level_shift", "companions"])
 def test_noise_is_rarely_taken_for_news(name: str) -> None:
-    found = named(name, view(orders(series=30)))
+    found = named(name, features(orders(series=30)))
     p = found.p_value[:, MATURE:]
     p = p[np.isfinite(p)]
     assert (p < 0.01).mean() < 0.025
@@ -97,7 +97,7 @@ def test_noise_is_rarely_taken_for_news(name: str) -> None:
 def test_a_lasting_change_too_small_for_a_day_is_found_as_a_shift() -> None:
     values = orders(series=30)
     values[:, 120:] *= np.exp(-1.6 * 0.2)
-    found = level_shift.score(view(values))
+    found = level_shift.score(features(values))
     assert (found.p_value[:, 120:135] < 0.01).any(axis=1).mean() > 0.7
     assert (found.span[:, 120:135].max(axis=1) > 1).all()
 
@@ -107,7 +107,7 @@ def test_a_kpi_that_leaves_its_companions_is_found() -> None:
     pair = np.vstack([values, 0.9 * values * np.exp(0.03 * orders(noise=0.0, series=1) / 100)])
     pair[1] *= np.exp(0.04 * np.random.default_rng(5).normal(size=DAYS))
     pair[1, 150] *= 0.7
-    found = cross_kpi.score(view(pair))
+    found = cross_kpi.score(features(pair))
     assert found.p_value[1, 150] < 0.01
     assert found.statistic[1, 150] < 0
 
@@ -119,7 +119,7 @@ def test_a_day_without_trade_is_no_data() -> None:
     values = orders(series=2)
     values[:, 150] = 0
     kpis = (kpi(), kpi("units_sold", numerator="units"))
-    seen = look(
+    seen = prepare(
         panel(values, *kpis), calendar.learn(dataclasses.replace(known, is_trading=is_trading))
     )
     found = named("no_data", seen)
@@ -135,7 +135,7 @@ def test_trade_on_a_closed_day_is_off_the_calendar() -> None:
     values = orders(series=1)
     values[:, saturday] = 90
     learned = calendar.learn(dataclasses.replace(known, is_trading=is_trading))
-    seen = look(panel(values, kpi()), learned)
+    seen = prepare(panel(values, kpi()), learned)
     assert np.argwhere(named("calendar", seen).agrees).tolist() == [[0, saturday]]
     assert not seen.tested[:, saturday].any()
 
@@ -161,7 +161,7 @@ def score(view):
 
 DETECTOR = Detector("eager_{kpi}", score, 1.0, "a test", needs_other_kpis={needs})
 '''
-LIMITS = "select kpi, up_change from insights.blind_spots where grain = 'daily'"
+LIMITS = "select kpi, min_relative_increase from insights.detection_limits where grain = 'daily'"
 Rows = list[tuple[object, ...]]
 
 
@@ -181,7 +181,7 @@ def add_detector(package: Path, name: str, text: str) -> None:
 def test_a_detector_is_a_file_and_a_line(tmp_path: Path) -> None:
     """It is found in evidence, calibration and, where it needs no other KPI, detection limits."""
     path = tmp_path / "shop.duckdb"
-    build(path, plant(cells(), DAYS - 3, bulk_order))
+    build(path, plant(segments(), DAYS - 3, bulk_order))
     pipeline.run(path)
     before = dict(query(path, LIMITS))
     shutil.copytree(PYTHON / "detect", tmp_path / "detect")
@@ -261,13 +261,13 @@ def test_rolling_scores_equal_those_of_each_window(seed: int, window: int) -> No
 def test_a_slow_decline_is_found_before_it_is_over() -> None:
     values = orders(series=10)
     values[:, 70:154] *= np.linspace(1, 0.6, 84)
-    found = named("mann_kendall", view(values))
+    found = named("mann_kendall", features(values))
     assert found.agrees[:, 70:154].any(axis=1).all()
     assert (found.statistic[found.agrees] < 0).all()
 
 
 def test_stationary_noise_has_hardly_a_trend() -> None:
-    found = named("mann_kendall", view(orders(series=60)))
+    found = named("mann_kendall", features(orders(series=60)))
     assert found.agrees.any(axis=1).mean() < 0.05
 
 
@@ -299,5 +299,5 @@ def test_packing_leads_back(values: np.ndarray, observed: np.ndarray) -> None:
 
 def test_the_past_leaves_out_the_present() -> None:
     z = np.array([[1.0, 5.0, np.nan, 2.0]])
-    past = mean_square(z, memory=1.0, largest=3.0, prior=0.0001)
+    past = mean_square(z, decay=1.0, largest=3.0, prior=0.0001)
     assert past[0] == pytest.approx([1.0, 1.0, 5.0, 5.0], rel=0.01)

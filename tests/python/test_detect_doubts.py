@@ -14,17 +14,18 @@ import pytest
 from conftest import PROJECT, Shop
 from detect.attribution import data_quality, leave_one_out
 from detect.attribution.dimensions import names
-from detect.attribution.incident_checks import Material, failed_checks, run_checks
+from detect.attribution.incident_checks import CheckInputs, failed_checks, run_checks
 from detect.attribution.lines import Coded, Largest, Lines, Reversal, measure, value
-from detect.attribution.segments import Cells
-from detect.records import Anomaly, Doubt, Kpi
+from detect.attribution.segments import Segments
+from detect.records import Anomaly, Check, Kpi
 from retail.jobs.detection import pipeline, store
+from retail.jobs.detection.store import order_lines
 from retail.outputs.narrative import check_messages
 from retail.simulate import Incident, ShopConfig, simulate_shop
 from retail.simulate.shop import build_shop
 from retail.simulate.simulation import shop_market
 from test_detect_attribution import anomaly
-from test_detect_shop import DIMENSIONS, build, bulk_order, cells, kpi, plant
+from test_detect_shop import DIMENSIONS, build, bulk_order, kpi, plant, segments
 
 UNITS = kpi("units_sold", numerator="units")
 RATE = kpi("return_rate", unit="ratio", numerator="returned_revenue", denominator="gross_revenue")
@@ -36,13 +37,11 @@ def lines(*rows: Row) -> Lines:
     invoice, customer, product, quantity, price = zip(*rows, strict=True)
     pieces, prices = np.array(quantity, dtype=float), np.array(price, dtype=float)
     size, is_sale = len(rows), pieces > 0
-    customers, products = (
-        store.order_lines._coded(np.array(names)) for names in (customer, product)
-    )
+    customers, products = (order_lines._coded(np.array(names)) for names in (customer, product))
     gross = np.where(is_sale, pieces * prices, 0.0)
     return Lines(
         day=np.full(size, np.datetime64("2024-03-04")),
-        invoice=store.order_lines._coded(np.array(invoice)),
+        invoice=order_lines._coded(np.array(invoice)),
         customer=customers,
         product=products,
         country=Coded(np.zeros(size, dtype=np.int64), ("Norway",)),
@@ -161,7 +160,7 @@ def test_lines_under_other_invoice_numbers_are_a_double_load() -> None:
     assert data_quality.duplicate_load(lines(*ordinary())).verdict == data_quality.CLEAR
     twice = data_quality.duplicate_load(lines(*ordinary(), *again))  # type: ignore[arg-type]
     assert twice.verdict == data_quality.SUSPECTED
-    assert twice.figures["share"] == 1.0
+    assert twice.details["share"] == 1.0
 
 
 PAST = {f"p{i}": (1.2, 1.5, 2.95) for i in range(7)}
@@ -172,9 +171,9 @@ def test_a_price_far_from_all_past_ones_is_suspected(factor: float, is_slip: boo
     wrong: list[Row] = [("90", "c9", "p1", 40.0, 2.95 * factor)]
     told = data_quality.price_slip(lines(*ordinary(), *wrong), PAST)
     assert told.verdict == data_quality.SUSPECTED
-    assert told.figures["product"] == "p1"
-    assert told.figures["factor"] == pytest.approx(factor)
-    assert told.figures["is_unit_slip"] is is_slip
+    assert told.details["product"] == "p1"
+    assert told.details["factor"] == pytest.approx(factor)
+    assert told.details["is_unit_slip"] is is_slip
 
 
 def test_a_clearance_that_was_seen_before_is_no_slip() -> None:
@@ -184,7 +183,7 @@ def test_a_clearance_that_was_seen_before_is_no_slip() -> None:
     assert data_quality.price_slip(known, PAST | {"p1": (0.2, 2.95)}).verdict == data_quality.CLEAR
 
 
-def hourly(days: int = 20) -> Cells:
+def hourly(days: int = 20) -> Segments:
     """Ten orders in each of eight hours of every day, one of them of a guest."""
     period = np.datetime64("2024-03-01") + np.arange(days)
     size = days * 16
@@ -196,7 +195,9 @@ def hourly(days: int = 20) -> Cells:
     members["hour"] = ("10", "11", "12", "13", "14", "15", "8", "9")
     members["customer_type"] = ("guest", "returning")
     orders = np.tile([1.0, 9.0], days * 8)
-    return Cells(DIMENSIONS, period, np.arange(0, size + 1, 16), codes, members, {"orders": orders})
+    return Segments(
+        DIMENSIONS, period, np.arange(0, size + 1, 16), codes, members, {"orders": orders}
+    )
 
 
 def test_hours_without_orders_are_missing_in_order_of_the_clock() -> None:
@@ -207,8 +208,8 @@ def test_hours_without_orders_are_missing_in_order_of_the_clock() -> None:
     known.measures["orders"][rows] *= np.isin(known.codes["hour"][rows], [6, 7, 0, 1])
     told = data_quality.missing_hours(known, known.period[-1], others)
     assert told.verdict == data_quality.SUSPECTED
-    assert (told.figures["first"], told.figures["last"], told.figures["hours"]) == (12, 15, 4)
-    assert told.figures["share"] == pytest.approx(0.5)
+    assert (told.details["first"], told.details["last"], told.details["hours"]) == (12, 15, 4)
+    assert told.details["share"] == pytest.approx(0.5)
 
 
 def test_an_hour_that_is_no_number_has_no_place_on_the_clock() -> None:
@@ -218,7 +219,7 @@ def test_an_hour_that_is_no_number_has_no_place_on_the_clock() -> None:
     rows = known.rows(known.period[-1])
     known.measures["orders"][rows] *= np.isin(known.codes["hour"][rows], [6, 0, 1])
     told = data_quality.missing_hours(known, known.period[-1], others)
-    assert (told.figures["first"], told.figures["last"]) == (12, 15)
+    assert (told.details["first"], told.details["last"]) == (12, 15)
     known.members["hour"] = ("early", "noon", "late", *"abcde")
     told = data_quality.missing_hours(known, known.period[-1], others)
     assert told.verdict == data_quality.NOT_TESTED
@@ -232,7 +233,7 @@ def test_orders_that_lose_their_customers_are_seen() -> None:
     known.measures["orders"][rows] = np.tile([6.0, 4.0], 8)
     told = data_quality.missing_ids(known, known.period[-1], others)
     assert told.verdict == data_quality.SUSPECTED
-    assert told.figures == pytest.approx({"share": 0.6, "usual": 0.1})
+    assert told.details == pytest.approx({"share": 0.6, "usual": 0.1})
 
 
 def test_with_little_history_nothing_is_suspected() -> None:
@@ -244,19 +245,18 @@ def test_with_little_history_nothing_is_suspected() -> None:
 # -------------------------------------------------------------------------------- sentences
 
 
-def material(known: Lines | None, reversals: list[Reversal]) -> Material:
+def material(known: Lines | None, reversals: list[Reversal]) -> CheckInputs:
     cell = hourly()
-    return Material(cell, cell.period, known, reversals, {})
+    return CheckInputs(cell, cell.period, known, reversals, {})
 
 
-def checks(lead: Anomaly, given: Material) -> list[Doubt]:
-    """Every check of an incident without causes, with its sentence."""
+def raise_checks(lead: Anomaly, given: CheckInputs) -> list[Check]:
     return check_messages.describe(lead, run_checks(lead, [], given), {"p1": "RED MUG"})
 
 
 def test_a_reversal_is_told_with_pieces_product_customer_and_time() -> None:
     known = lines(*ordinary(), *BULK, *BACK)
-    raised = checks(found(RATE, known, 0.01, 0.02), material(known, [REVERSAL]))
+    raised = raise_checks(found(RATE, known, 0.01, 0.02), material(known, [REVERSAL]))
     by_name = {d.check_name: d for d in raised}
     assert by_name["reversal"].detail == (
         "5,000 pieces of RED MUG (p1) were ordered by customer c9 and cancelled 16 minutes later."
@@ -270,19 +270,19 @@ def test_a_reversal_is_told_with_pieces_product_customer_and_time() -> None:
 def test_a_small_reversal_is_not_worth_a_word() -> None:
     known = lines(*ordinary(), *BULK)
     small = dataclasses.replace(REVERSAL, amount=5.0)
-    raised = checks(found(UNITS, known, 1.0, 1.0), material(known, [small]))
+    raised = raise_checks(found(UNITS, known, 1.0, 1.0), material(known, [small]))
     assert {d.check_name: d.verdict for d in raised}["reversal"] == "none"
 
 
 def test_without_order_lines_nothing_is_claimed() -> None:
-    raised = checks(anomaly(UNITS, 9.0, 2.0), material(None, []))
+    raised = raise_checks(anomaly(UNITS, 9.0, 2.0), material(None, []))
     verdicts = {d.check_name: d.verdict for d in raised}
     assert verdicts["one_order"] == verdicts["reversal"] == verdicts["price_slip"] == "not tested"
 
 
 def test_every_figure_of_a_sentence_is_one_of_its_figures() -> None:
-    figures = {"share": 0.62, "hours": 5, "first": 12, "last": 16}
-    said = check_messages.say("missing_hours", "suspected", figures, UNITS, {})
+    details = {"share": 0.62, "hours": 5, "first": 12, "last": 16}
+    said = check_messages.message("missing_hours", "suspected", details, UNITS, {})
     assert said == (
         "A part of the day may be missing: nothing came in 5 of the usual hours "
         "(12:00 to 16:59), which bring 62 % of the orders."
@@ -294,8 +294,10 @@ def test_every_figure_of_a_sentence_is_one_of_its_figures() -> None:
     [(1, "1 minute"), (16, "16 minutes"), (119, "119 minutes"), (120, "2 hours"), (4000, "2 days")],
 )
 def test_time_between_is_told_in_words(minutes: int, told: str) -> None:
-    figures = {"quantity": 7, "product": "p", "customer_id": "c", "minutes": minutes}
-    assert f"cancelled {told} later" in check_messages.say("reversal", "found", figures, UNITS, {})
+    details = {"quantity": 7, "product": "p", "customer_id": "c", "minutes": minutes}
+    assert f"cancelled {told} later" in check_messages.message(
+        "reversal", "found", details, UNITS, {}
+    )
 
 
 # --------------------------------------------------------------------------------- of a run
@@ -303,16 +305,16 @@ def test_time_between_is_told_in_words(minutes: int, told: str) -> None:
 
 def test_a_run_writes_every_check_for_every_incident(tmp_path: Path) -> None:
     path = tmp_path / "shop.duckdb"
-    build(path, plant(cells(), 122, bulk_order))
+    build(path, plant(segments(), 122, bulk_order))
     outcome = pipeline.run(path)
     with duckdb.connect(str(path), read_only=True) as connection:
         rows = connection.execute(
-            "select incident_id, count(distinct check_name), any_value(figures) "
-            "from insights.doubts group by all"
+            "select incident_id, count(distinct check_name), any_value(details) "
+            "from insights.incident_checks group by all"
         ).fetchall()
     assert len(rows) == len(outcome.incidents)
     assert {count for _, count, _ in rows} == {8}
-    assert all(isinstance(json.loads(figures), dict) for _, _, figures in rows)
+    assert all(isinstance(json.loads(details), dict) for _, _, details in rows)
 
 
 START = dt.date(2011, 1, 3)
@@ -348,7 +350,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return shop.database
 
 
-def doubts_of(path: Path, day: dt.date) -> dict[str, Doubt]:
+def doubts_of(path: Path, day: dt.date) -> dict[str, Check]:
     """What is doubted of a day on which the return rate stands for an incident."""
     inputs = store.read_inputs(path, None)
     panel = inputs.panels["daily"]
@@ -361,16 +363,17 @@ def doubts_of(path: Path, day: dt.date) -> dict[str, Doubt]:
         expected=float(np.nanmedian(panel.value[place])),
         upper=float(np.nanquantile(panel.value[place], 0.95)),
     )
-    given = Material(
-        store.read_cells(path, "daily", inputs.dates.day, ["orders"]),
+    given = CheckInputs(
+        store.read_segments(path, "daily", inputs.dates.day, ["orders"]),
         usable,
         store.read_lines(path, day, day, "daily", ["returned_revenue", "gross_revenue"]),
         store.read_reversals(path, day, day),
         store.read_past_prices(path, day, day),
     )
-    results = run_checks(lead, [], given)
-    described = check_messages.describe(lead, results, store.read_product_names(path))
-    return {d.check_name: d for d in described}
+    names = store.read_product_names(path)
+    return {
+        c.check_name: c for c in check_messages.describe(lead, run_checks(lead, [], given), names)
+    }
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from retail.jobs.detection import pipeline
-from test_detect_shop import FIRST_DAY, build, bulk_order, cells, plant
+from test_detect_shop import FIRST_DAY, build, bulk_order, plant, segments
 
 DAY = 122
 Rows = list[tuple[object, ...]]
@@ -18,7 +18,7 @@ Rows = list[tuple[object, ...]]
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop closed on Saturdays, with a bulk order, whose last day is not over."""
     path = tmp_path_factory.mktemp("expectations") / "shop.duckdb"
-    build(path, plant(cells(), DAY, bulk_order), last_is_complete=False)
+    build(path, plant(segments(), DAY, bulk_order), last_is_complete=False)
     pipeline.run(path)
     return path
 
@@ -36,7 +36,7 @@ def test_every_period_of_every_series_is_there_once_with_its_value(shop: Path, g
         select count(*), count(distinct (e.kpi, e.segment, e.period_start)),
             count(*) filter (f.value is distinct from e.actual),
             (select count(*) from marts.fct_kpis_{grain})
-        from insights.expectations as e
+        from insights.forecasts as e
         inner join marts.fct_kpis_{grain} as f using (kpi, segment, period_start)
         where e.grain = '{grain}'
         """,
@@ -53,7 +53,7 @@ def test_an_anomaly_has_the_band_of_its_period(shop: Path) -> None:
         select a.actual = e.actual and a.expected = e.expected and a.lower = e.lower
             and a.upper = e.upper and e.is_tested
         from insights.anomalies as a
-        left join insights.expectations as e using (kpi, segment, grain, period_start)
+        left join insights.forecasts as e using (kpi, segment, grain, period_start)
         """,
     )
     assert rows
@@ -64,8 +64,8 @@ def test_what_was_tested_has_a_band_and_the_rest_a_reason(shop: Path) -> None:
     rows = query(
         shop,
         """
-        select count(*) from insights.expectations
-        where is_tested != (why_not is null)
+        select count(*) from insights.forecasts
+        where is_tested != (skip_reason is null)
             or (is_tested and not (lower <= expected and expected <= upper))
         """,
     )
@@ -76,8 +76,8 @@ def test_closed_days_have_no_band_and_the_unfinished_one_has(shop: Path) -> None
     rows = query(
         shop,
         f"""
-        select period_start - date '{FIRST_DAY}', why_not, expected is not null
-        from insights.expectations
+        select period_start - date '{FIRST_DAY}', skip_reason, expected is not null
+        from insights.forecasts
         where kpi = 'order_count' and grain = 'daily'
         order by period_start desc limit 9
         """,
@@ -91,8 +91,8 @@ def test_closed_days_have_no_band_and_the_unfinished_one_has(shop: Path) -> None
 
 def test_a_young_shop_is_told_to_be_young(tmp_path: Path) -> None:
     path = tmp_path / "young.duckdb"
-    build(path, cells(days=20))
+    build(path, segments(days=20))
     pipeline.run(path)
-    reasons = query(path, "select distinct why_not from insights.expectations where is_tested")
+    reasons = query(path, "select distinct skip_reason from insights.forecasts where is_tested")
     assert reasons == []
-    assert ("short_history",) in query(path, "select distinct why_not from insights.expectations")
+    assert ("short_history",) in query(path, "select distinct skip_reason from insights.forecasts")

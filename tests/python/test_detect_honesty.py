@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from detect import anomalies, calendar, diagnostics, injection_tests, partial_period, trends
 from detect.anomalies import Scan
-from detect.features import look
+from detect.features import prepare
 from detect.records import Panel
 from retail.jobs.detection import pipeline
-from test_detect_shop import DAYS, build, cells, dates, kpi, panel
+from test_detect_shop import DAYS, build, dates, kpi, panel, segments
 
 UNITS = kpi("units_sold", numerator="units")
 PER_ORDER = kpi("items_per_order", numerator="units", denominator="orders")
@@ -43,7 +43,7 @@ def shop(seed: int = 2) -> Panel:
 
 
 def scan(seen: Panel) -> Scan:
-    return anomalies.scan(look(seen, calendar.learn(dates())))
+    return anomalies.scan(prepare(seen, calendar.learn(dates())))
 
 
 def unfinished(made: Panel, units: float, orders: float) -> Panel:
@@ -59,30 +59,34 @@ def unfinished(made: Panel, units: float, orders: float) -> Panel:
 
 def test_an_ordinary_unfinished_day_is_no_warning() -> None:
     half = unfinished(shop(), 400.0, 50.0)
-    assert partial_period.find(half, calendar.learn(dates()), GROWING) == []
+    assert partial_period.select(half, calendar.learn(dates()), GROWING) == []
 
 
 def test_half_a_day_with_too_much_already_is_a_warning() -> None:
-    found = partial_period.find(unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING)
+    found = partial_period.select(
+        unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING
+    )
     assert {a.kpi.name for a in found} == {"units_sold", "items_per_order"}
     assert {a.direction for a in found} == {"up"}
     assert all("so_far" in a.methods for a in found)
 
 
 def test_a_ratio_is_given_the_benefit_of_the_rest_of_the_day() -> None:
-    found = partial_period.find(unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING)
+    found = partial_period.select(
+        unfinished(shop(), 20000.0, 50.0), calendar.learn(dates()), GROWING
+    )
     ratio = next(a for a in found if a.kpi.name == "items_per_order")
     assert ratio.actual < 20000.0 / (50.0 + 100.0)
 
 
 def test_nothing_is_concluded_from_measures_that_can_shrink() -> None:
     half = unfinished(shop(), 20000.0, 50.0)
-    assert partial_period.find(half, calendar.learn(dates()), frozenset({"orders"})) == []
+    assert partial_period.select(half, calendar.learn(dates()), frozenset({"orders"})) == []
 
 
 def test_an_unfinished_day_is_never_tested() -> None:
     found = scan(unfinished(shop(), 20000.0, 50.0))
-    assert not found.view.tested[:, -1].any()
+    assert not found.features.tested[:, -1].any()
     assert not anomalies.reported(found)[:, -1].any()
 
 
@@ -91,8 +95,8 @@ def test_warm_up_is_never_tested() -> None:
     warm = made.is_warm_up.copy()
     warm[:, :100] = True
     found = scan(dataclasses.replace(made, is_warm_up=warm))
-    assert not found.view.tested[:, :100].any()
-    assert found.view.tested[:, 100:].any()
+    assert not found.features.tested[:, :100].any()
+    assert found.features.tested[:, 100:].any()
 
 
 # ----------------------------------------------------------------------------------- trends
@@ -106,7 +110,7 @@ def declining(start: int = 60) -> Panel:
 
 
 def test_a_slow_decline_is_one_trend_not_many() -> None:
-    found = [t for t in trends.find(scan(declining())) if t.kpi.name == "order_count"]
+    found = [t for t in trends.select(scan(declining())) if t.kpi.name == "order_count"]
     assert len(found) == 1
     assert found[0].direction == "decreasing"
     assert found[0].relative_change < -0.15
@@ -128,7 +132,7 @@ def sinking(grain: str) -> Panel:
 @pytest.mark.parametrize("grain", ["daily", "weekly"])
 def test_the_slope_is_sens_on_the_published_values_in_the_unit_of_the_kpi(grain: str) -> None:
     seen = sinking(grain)
-    found = trends.find(scan(seen))
+    found = trends.select(scan(seen))
     assert {t.kpi.name for t in found} == {"order_count", "items_per_order"}
     for trend in found:
         row = [s.kpi for s in seen.series].index(trend.kpi)
@@ -150,7 +154,7 @@ TESTS = {
 def test_anybody_can_recompute_every_trend_from_the_file(tmp_path: Path) -> None:
     """Tau and p from the published adjusted values, slope from the published actual ones."""
     path = tmp_path / "shop.duckdb"
-    shrinking = cells()
+    shrinking = segments()
     shrinking["orders"] *= 1 - 0.7 * np.sin(0.5 * np.pi * shrinking["day"] / DAYS) ** 3
     shrinking["units"] *= 1 - 0.5 * shrinking["day"] / DAYS
     build(path, shrinking)
@@ -161,7 +165,7 @@ def test_anybody_can_recompute_every_trend_from_the_file(tmp_path: Path) -> None
             select t.grain, t.method, t.direction, t.tau, t.p_value, t.slope,
                 list(e.adjusted order by e.period_start), list(e.actual order by e.period_start)
             from insights.trends as t
-            inner join insights.expectations as e
+            inner join insights.forecasts as e
                 on t.kpi = e.kpi and t.segment = e.segment and t.grain = e.grain
                 and e.period_start between t.window_start and t.window_end
             where e.adjusted is not null
@@ -179,7 +183,7 @@ def test_anybody_can_recompute_every_trend_from_the_file(tmp_path: Path) -> None
 
 
 def test_a_trend_is_found_before_it_is_over() -> None:
-    found = next(t for t in trends.find(scan(declining())) if t.kpi.name == "order_count")
+    found = next(t for t in trends.select(scan(declining())) if t.kpi.name == "order_count")
     assert found.detected_on < declining().period[60 + 84].astype(object)
     assert found.window_start < found.detected_on <= found.window_end
 
@@ -193,28 +197,28 @@ def test_a_slow_decline_is_no_string_of_anomalies() -> None:
 
 def test_the_ledger_counts_every_test_once() -> None:
     found = scan(shop())
-    rows = [r for r in diagnostics.ledger(found) if r.method == diagnostics.COMBINED]
-    tested = (found.view.tested & (found.confidence < diagnostics.DISTURBED)).sum(axis=1)
+    rows = [r for r in diagnostics.calibration(found) if r.method == diagnostics.COMBINED]
+    tested = (found.features.tested & (found.confidence < diagnostics.DISTURBED)).sum(axis=1)
     by_kpi = {r.kpi: r.tests for r in rows}
     assert by_kpi == {
-        s.kpi.name: int(n) for s, n in zip(found.view.panel.series, tested, strict=True)
+        s.kpi.name: int(n) for s, n in zip(found.features.panel.series, tested, strict=True)
     }
-    assert all(r.alerts == round(r.realised * r.tests) for r in rows)
-    assert all(r.range_lower <= r.promised <= r.range_upper for r in rows)
+    assert all(r.alerts == round(r.observed_rate * r.tests) for r in rows)
+    assert all(r.range_lower <= r.nominal_rate <= r.range_upper for r in rows)
 
 
 def test_realised_rates_of_undisturbed_data_are_within_the_band() -> None:
-    rows = [r for seed in range(5) for r in diagnostics.ledger(scan(shop(seed)))]
+    rows = [r for seed in range(5) for r in diagnostics.calibration(scan(shop(seed)))]
     combined = [r.is_within for r in rows if r.method == diagnostics.COMBINED]
     assert np.mean(combined) >= 0.9
 
 
 def test_a_blind_spot_is_a_change_that_would_have_been_reported() -> None:
     found = scan(shop())
-    spot = next(s for s in diagnostics.blind_spots(found) if s.kpi == "order_count")
-    column = int(np.flatnonzero(found.view.tested[0])[-1])
-    assert spot.smallest_up is not None
-    for value, seen in ((spot.smallest_up * 1.3, True), (spot.expected, False)):
+    spot = next(s for s in diagnostics.detection_limits(found) if s.kpi == "order_count")
+    column = int(np.flatnonzero(found.features.tested[0])[-1])
+    assert spot.min_detectable_increase is not None
+    for value, seen in ((spot.min_detectable_increase * 1.3, True), (spot.expected, False)):
         made = shop()
         changed = made.value.copy()
         changed[0, column] = value
@@ -239,15 +243,19 @@ def test_a_blind_spot_is_a_value_that_the_kpi_can_have(
     value = np.minimum(size, 1.0) if unit == "ratio" else size * 10
     value[np.arange(DAYS) % 7 == 5] = np.nan
     thing = kpi("thing", unit=unit, scale=scale, numerator="units", denominator="orders")
-    for spot in diagnostics.blind_spots(scan(panel(value[None], thing))):
+    for spot in diagnostics.detection_limits(scan(panel(value[None], thing))):
         highest = 1.0 if unit == "ratio" else np.inf
         told = [
             spot.expected,
-            *(x for x in (spot.smallest_down, spot.smallest_up) if x is not None),
+            *(
+                x
+                for x in (spot.min_detectable_decrease, spot.min_detectable_increase)
+                if x is not None
+            ),
         ]
         assert all(0.0 <= x <= highest for x in told)
-        assert spot.smallest_up is None or spot.smallest_up > spot.expected
-        assert spot.smallest_down is None or spot.smallest_down < spot.expected
+        assert spot.min_detectable_increase is None or spot.min_detectable_increase > spot.expected
+        assert spot.min_detectable_decrease is None or spot.min_detectable_decrease < spot.expected
 
 
 def test_a_drop_to_nothing_is_a_blind_spot_only_where_nothing_would_be_reported() -> None:
@@ -259,14 +267,14 @@ def test_a_drop_to_nothing_is_a_blind_spot_only_where_nothing_would_be_reported(
         "return_rate", unit="ratio", scale="sqrt", numerator="units", denominator="orders"
     )
     counted = kpi("order_count", scale="sqrt")
-    spots = diagnostics.blind_spots(scan(panel(np.stack([rate, orders]), returns, counted)))
-    down = {spot.kpi: spot.smallest_down for spot in spots}
+    spots = diagnostics.detection_limits(scan(panel(np.stack([rate, orders]), returns, counted)))
+    down = {spot.kpi: spot.min_detectable_decrease for spot in spots}
     assert down["return_rate"] is None
     assert down["order_count"] is not None
 
 
-def test_canaries_are_caught_when_they_are_large() -> None:
-    found = injection_tests.plant(scan(shop()))
+def test_injected_changes_are_caught_when_they_are_large() -> None:
+    found = injection_tests.inject(scan(shop()))
     assert {c.kpi for c in found} == {"order_count", "units_sold", "items_per_order"}
     assert len(found) == 3 * injection_tests.PERIODS * injection_tests.CHANGES.size
     caught = {
@@ -279,7 +287,9 @@ def test_canaries_are_caught_when_they_are_large() -> None:
 
 
 def test_changes_are_relative_to_the_expected() -> None:
-    for spot in diagnostics.blind_spots(scan(shop())):
-        assert spot.up_change is None or spot.smallest_up is not None
-        if spot.smallest_up is not None:
-            assert spot.smallest_up == pytest.approx(spot.expected * (1 + (spot.up_change or 0)))
+    for spot in diagnostics.detection_limits(scan(shop())):
+        assert spot.min_relative_increase is None or spot.min_detectable_increase is not None
+        if spot.min_detectable_increase is not None:
+            assert spot.min_detectable_increase == pytest.approx(
+                spot.expected * (1 + (spot.min_relative_increase or 0))
+            )

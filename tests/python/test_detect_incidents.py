@@ -13,7 +13,7 @@ from retail import formatting
 from retail.feedback.status import overall
 from retail.jobs.detection import apply_feedback
 from retail.outputs.narrative import sentences, stories
-from retail.schema import Feedback
+from retail.schema import FeedbackRow
 from test_detect_shop import kpi
 
 MONDAY = dt.date(2024, 3, 4)
@@ -24,7 +24,7 @@ def anomaly(
 ) -> Anomaly:
     start = MONDAY + dt.timedelta(days=day)
     found = Anomaly(
-        anomalies.identify(name, "all", grain, start), kpi(name, cadence=grain), "all",
+        anomalies.stable_id(name, "all", grain, start), kpi(name, cadence=grain), "all",
         grain, start, 50.0, 100.0, 80.0, 125.0, "down",  # type: ignore[arg-type]
         -4.0, -2.0, 1e-4, 0.9, "high", "bad", ("z_score",),
     )  # fmt: skip
@@ -72,7 +72,7 @@ def test_weeks_in_a_row_are_one_incident() -> None:
 
 
 def test_identities_are_stable() -> None:
-    assert anomalies.identify("order_count", "all", "daily", MONDAY) == "9a0a67544f4f"
+    assert anomalies.stable_id("order_count", "all", "daily", MONDAY) == "9a0a67544f4f"
 
 
 def test_the_surest_kpi_at_its_own_cadence_leads() -> None:
@@ -165,21 +165,23 @@ def test_severity_weighs_certainty_size_and_direction(
 # --------------------------------------------------------------------------------- feedback
 
 
-def said(found: Anomaly, action: str, until: dt.date | None = None, day: int = 0) -> Feedback:
+def said(found: Anomaly, action: str, until: dt.date | None = None, day: int = 0) -> FeedbackRow:
     at = dt.datetime.combine(found.period_end, dt.time(9)) + dt.timedelta(days=day)
-    return Feedback(found.anomaly_id, found.kpi.name, found.segment, action, until, None, at)
+    return FeedbackRow(found.anomaly_id, found.kpi.name, found.segment, action, until, None, at)
 
 
 def test_feedback_sets_the_status() -> None:
     found = anomaly()
-    assert apply_feedback.honour([found], [said(found, "false")], MONDAY)[0].status == "false"
-    assert apply_feedback.honour([found], [], MONDAY)[0].status == "open"
+    assert (
+        apply_feedback.apply_feedback([found], [said(found, "false")], MONDAY)[0].status == "false"
+    )
+    assert apply_feedback.apply_feedback([found], [], MONDAY)[0].status == "open"
 
 
 def test_the_last_word_counts() -> None:
     found = anomaly()
     given = [said(found, "real", day=2), said(found, "ack", day=1)]
-    assert apply_feedback.honour([found], given, MONDAY)[0].status == "real"
+    assert apply_feedback.apply_feedback([found], given, MONDAY)[0].status == "real"
 
 
 def test_a_snooze_covers_the_kpi_until_its_end() -> None:
@@ -191,7 +193,7 @@ def test_a_snooze_covers_the_kpi_until_its_end() -> None:
     )
     until = MONDAY + dt.timedelta(days=14)
     snooze = said(first, "snooze", until)
-    honoured = apply_feedback.honour([first, during, after, other], [snooze], until)
+    honoured = apply_feedback.apply_feedback([first, during, after, other], [snooze], until)
     assert [a.status for a in honoured] == ["snoozed", "snoozed", "open", "open"]
 
 
@@ -199,14 +201,14 @@ def test_a_snooze_ends_after_its_last_day_for_all_that_it_covered() -> None:
     first, during = anomaly(), anomaly(day=5)
     until = MONDAY + dt.timedelta(days=14)
     given = [said(first, "ack", day=1), said(first, "snooze", until, day=2)]
-    honoured = apply_feedback.honour([first, during], given, until + dt.timedelta(days=1))
+    honoured = apply_feedback.apply_feedback([first, during], given, until + dt.timedelta(days=1))
     assert [a.status for a in honoured] == ["open", "open"]
 
 
 def test_what_is_said_after_a_snooze_outlives_it() -> None:
     found, until = anomaly(), MONDAY + dt.timedelta(days=14)
     given = [said(found, "snooze", until), said(found, "ack", day=3)]
-    honoured = apply_feedback.honour([found], given, until + dt.timedelta(days=1))
+    honoured = apply_feedback.apply_feedback([found], given, until + dt.timedelta(days=1))
     assert [a.status for a in honoured] == ["acknowledged"]
 
 

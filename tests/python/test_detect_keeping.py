@@ -11,12 +11,12 @@ import pytest
 from conftest import Shop
 from detect import attribution, diagnostics
 from detect.anomalies import Scan
-from detect.attribution.segments import Cells
-from detect.diagnostics import BlindSpot
+from detect.attribution.segments import Segments
+from detect.diagnostics import DetectionLimit
 from detect.records import Anomaly, Attribution, Days
 from retail.jobs.detection import explain, explanation_cache, pipeline
 
-OF_THE_RUN = ("runs", "explanations")
+OF_THE_RUN = ("runs", "explanation_cache")
 
 
 @pytest.fixture(scope="module")
@@ -37,17 +37,17 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Ids of the findings that are attributed, and grains whose blind spots are worked out."""
     asked: list[str] = []
 
-    def attribute(found: list[Anomaly], cells: Cells, usable: Days) -> list[Attribution]:
+    def attribute(found: list[Anomaly], segments: Segments, usable: Days) -> list[Attribution]:
         asked.extend(a.anomaly_id for a in found)
-        return real_attribute(found, cells, usable)
+        return real_attribute(found, segments, usable)
 
-    def blind_spots(scan: Scan) -> list[BlindSpot]:
-        asked.append(scan.view.panel.grain)
+    def detection_limits(scan: Scan) -> list[DetectionLimit]:
+        asked.append(scan.features.panel.grain)
         return real_blind_spots(scan)
 
-    real_attribute, real_blind_spots = attribution.attribute, diagnostics.blind_spots
+    real_attribute, real_blind_spots = attribution.attribute, diagnostics.detection_limits
     monkeypatch.setattr(explain.attribution, "attribute", attribute)
-    monkeypatch.setattr(diagnostics, "blind_spots", blind_spots)
+    monkeypatch.setattr(diagnostics, "detection_limits", detection_limits)
     return asked
 
 
@@ -82,7 +82,8 @@ def test_other_lines_in_a_period_have_the_findings_that_look_at_it_explained_aga
             " where grain = 'daily' order by period_start limit 1"
         ).fetchall()
         connection.execute(
-            f"update marts.fct_segments_{grain} set built_from = 'others' where period_start = ?",
+            f"update marts.fct_segments_{grain} set source_checksum = 'others' "
+            "where period_start = ?",
             [day],
         )
     pipeline.run(database)
@@ -95,7 +96,7 @@ def test_other_lines_after_a_finding_leave_it_explained_as_it_was(
 ) -> None:
     with duckdb.connect(str(database)) as connection:
         connection.execute(
-            "update marts.fct_segments_daily set built_from = 'others'"
+            "update marts.fct_segments_daily set source_checksum = 'others'"
             " where period_start = (select max(period_start) from marts.fct_segments_daily)"
         )
         earlier = connection.execute(
@@ -110,7 +111,7 @@ def test_other_lines_after_a_finding_leave_it_explained_as_it_was(
 def test_other_code_has_everything_explained_again(
     database: Path, explained: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(explanation_cache, "code", lambda: "other")
+    monkeypatch.setattr(explanation_cache, "hash_code", lambda: "other")
     outcome = pipeline.run(database)
     found = {a.anomaly_id for a in outcome.anomalies + outcome.warnings}
     assert set(explained) == found | {"daily", "weekly"}
@@ -140,7 +141,7 @@ def test_nothing_is_kept_where_the_tables_do_not_tell_what_changed(
     looked_at: Path, database: Path, explained: list[str]
 ) -> None:
     with duckdb.connect(str(database)) as connection:
-        connection.execute("update marts.fct_segments_weekly set built_from = null")
+        connection.execute("update marts.fct_segments_weekly set source_checksum = null")
     outcome = pipeline.run(database)
     found = {a.anomaly_id for a in outcome.anomalies + outcome.warnings}
     assert set(explained) == found | {"daily", "weekly"}

@@ -18,12 +18,12 @@ from retail.jobs.detection import pipeline, store
 from retail.outputs import terminal
 from retail.outputs.alerts.read import read
 from retail.reading import findings, read_findings, reading
-from retail.schema import Feedback
-from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, cells, plant
+from retail.schema import FeedbackRow
+from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, plant, segments
 
 DAY = 122
 DATE = FIRST_DAY + dt.timedelta(days=DAY)
-RESULTS = ("anomalies", "trends", "attributions", "incidents", "calibration", "blind_spots")
+RESULTS = ("anomalies", "trends", "attributions", "incidents", "calibration", "detection_limits")
 Rows = list[tuple[object, ...]]
 
 
@@ -36,7 +36,7 @@ def query(path: Path, text: str) -> Rows:
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A shop with a bulk order on DATE, after one run."""
     path = tmp_path_factory.mktemp("planted") / "shop.duckdb"
-    build(path, plant(cells(), DAY, bulk_order))
+    build(path, plant(segments(), DAY, bulk_order))
     pipeline.run(path)
     return path
 
@@ -126,7 +126,7 @@ def test_a_day_that_is_yet_to_come_is_the_last_one_known(own: Path) -> None:
 def test_the_future_does_not_change_the_past(planted: Path, tmp_path: Path) -> None:
     """Everything said of periods up to the cut is the same to the last byte."""
     cut = DAY + 4
-    other = plant(cells(), DAY, bulk_order)
+    other = plant(segments(), DAY, bulk_order)
     later = other["day"] > cut
     rng = np.random.default_rng(5)
     for name in ("units", "orders", "gross_revenue"):
@@ -164,7 +164,7 @@ def test_names_of_findings_stay(planted: Path, own: Path) -> None:
 
 def test_too_short_a_history_is_said_not_guessed(tmp_path: Path) -> None:
     path = tmp_path / "young.duckdb"
-    build(path, cells(days=20))
+    build(path, segments(days=20))
     outcome = pipeline.run(path)
     assert outcome.anomalies == []
     assert "Order count" in outcome.untested
@@ -172,7 +172,7 @@ def test_too_short_a_history_is_said_not_guessed(tmp_path: Path) -> None:
 
 def test_an_unfinished_last_day_is_a_warning_not_an_anomaly(tmp_path: Path) -> None:
     path = tmp_path / "open.duckdb"
-    table = plant(cells(days=DAY + 1), DAY, bulk_order)
+    table = plant(segments(days=DAY + 1), DAY, bulk_order)
     build(path, table, last_is_complete=False)
     pipeline.run(path)
     assert query(path, f"select * from insights.anomalies where period_start = '{DATE}'") == []
@@ -198,11 +198,11 @@ def test_findings_are_no_failure(own: Path, capsys: pytest.CaptureFixture[str]) 
     assert said.err == ""
 
 
-def test_canaries_are_planted_on_request_only(own: Path) -> None:
-    tables = "select count(*) from information_schema.tables where table_name = 'canaries'"
+def test_injection_tests_run_on_request_only(own: Path) -> None:
+    tables = "select count(*) from information_schema.tables where table_name = 'injection_tests'"
     assert query(own, tables) == [(0,)]
-    assert run("--db", str(own), "--canaries", "--quiet") == 0
-    assert query(own, "select count(*) > 0 from insights.canaries") == [(True,)]
+    assert run("--db", str(own), "--injection-tests", "--quiet") == 0
+    assert query(own, "select count(*) > 0 from insights.injection_tests") == [(True,)]
 
 
 def test_quiet_is_quiet(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -246,7 +246,7 @@ def test_a_simulated_source_is_said_loudly(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "simulated.duckdb"
-    build(path, cells(days=40), origin="simulated shop")
+    build(path, segments(days=40), origin="simulated shop")
     assert run("--db", str(path)) == 0
     assert capsys.readouterr().out.startswith("SIMULATED DATA")
 
@@ -345,7 +345,7 @@ FINDING = "select anomaly_id, kpi, segment from insights.anomalies"
 
 def snooze(path: Path, rows: Rows, until: dt.date) -> None:
     said = dt.datetime(2001, 1, 1)
-    given = [Feedback(*map(str, row), "snooze", until, None, said) for row in rows]
+    given = [FeedbackRow(*map(str, row), "snooze", until, None, said) for row in rows]
     store.give_feedback(path, given)
 
 
@@ -415,7 +415,7 @@ def test_what_was_labelled_real_teaches_the_baseline_nothing(own: Path) -> None:
     def expected_later() -> Rows:
         return query(
             own,
-            "select grain, expected from insights.blind_spots where kpi = 'units_sold'",
+            "select grain, expected from insights.detection_limits where kpi = 'units_sold'",
         )
 
     assert run("--db", str(own), "--quiet") == 0

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect.attribution.decomposition import Sides
+from detect.attribution.decomposition import Ratio
 from detect.attribution.dimensions import Dimension, names
-from detect.attribution.root_cause import Leaves, find_causes
+from detect.attribution.root_cause import LeafSegments, find_causes
 from detect.attribution.significance import History
 from detect.records import Floats, Ints
 
@@ -60,10 +60,10 @@ def blamed(
     past = rng.poisson(SIZE, (PERIODS, SIZE.size)).astype(np.float64)
     rows = np.concatenate([actual[None], past])
     period, leaf = (x.ravel() for x in np.indices(rows.shape))
-    expected = Sides(past.mean(axis=0), None if denominator is None else np.ones(SIZE.size))
+    expected = Ratio(past.mean(axis=0), None if denominator is None else np.ones(SIZE.size))
     bottoms = None if denominator is None else np.concatenate([denominator, np.ones(past.size)])
-    history = History(period, leaf, Sides(rows.ravel(), bottoms), PERIODS + 1)
-    leaves = Leaves(DIMENSIONS, CODES, MEMBERS, Sides(actual, denominator), expected)
+    history = History(period, leaf, Ratio(rows.ravel(), bottoms), PERIODS + 1)
+    leaves = LeafSegments(DIMENSIONS, CODES, MEMBERS, Ratio(actual, denominator), expected)
     return [cause.segment for cause in find_causes(leaves, history)]
 
 
@@ -152,8 +152,10 @@ def test_contribution_interval_confidence_and_rest_belong_together() -> None:
     actual[where(product="p9")] += 400
     rows = np.concatenate([actual[None], past])
     period, leaf = (x.ravel() for x in np.indices(rows.shape))
-    leaves = Leaves(DIMENSIONS, CODES, MEMBERS, Sides(actual, None), Sides(past.mean(axis=0), None))
-    (cause,) = find_causes(leaves, History(period, leaf, Sides(rows.ravel(), None), PERIODS + 1))
+    leaves = LeafSegments(
+        DIMENSIONS, CODES, MEMBERS, Ratio(actual, None), Ratio(past.mean(axis=0), None)
+    )
+    (cause,) = find_causes(leaves, History(period, leaf, Ratio(rows.ravel(), None), PERIODS + 1))
     change = float(actual.sum() - past.mean(axis=0).sum())
     assert cause.contribution + cause.unexplained == pytest.approx(change)
     assert cause.low <= cause.high

@@ -87,7 +87,7 @@ def panel(value: np.ndarray, *kpis: Kpi, grain: str = "daily") -> Panel:
     )
 
 
-def cells(days: int = DAYS, seed: int = 7) -> Cells:
+def segments(days: int = DAYS, seed: int = 7) -> Cells:
     """Cells of a shop with noise in orders, basket and price, closed on Saturdays."""
     rng = np.random.default_rng(seed)
     day, country, product = (
@@ -255,7 +255,7 @@ def bulk_order(copy: Cells, rows: np.ndarray) -> None:
 @pytest.mark.parametrize("grain", ["daily", "weekly"])
 def test_the_shops_kpis_add_up_to_its_cells(tmp_path: Path, grain: str) -> None:
     path = tmp_path / "shop.duckdb"
-    build(path, cells())
+    build(path, segments())
     with duckdb.connect(str(path), read_only=True) as connection:
         row = connection.execute(f"""
             select

@@ -16,8 +16,8 @@ import pytest
 from detect.errors import DetectError
 from retail.jobs.detection import pipeline, store
 from retail.reading import ReadError, read_table, reading
-from retail.schema import TABLES, Feedback, IncidentRow
-from test_detect_shop import DAYS, FIRST_DAY, KPIS, build, cells
+from retail.schema import TABLES, FeedbackRow, IncidentRow
+from test_detect_shop import DAYS, FIRST_DAY, KPIS, build, segments
 
 LAST_DAY = FIRST_DAY + dt.timedelta(days=DAYS - 1)
 MIDDLE = FIRST_DAY + dt.timedelta(days=100)
@@ -28,7 +28,7 @@ LEDGER = ("order_count", "daily", "combined", 0.05, 100, 5, 0.05, 0.01, 0.1, Tru
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("shop") / "shop.duckdb"
-    build(path, cells())
+    build(path, segments())
     return path
 
 
@@ -86,7 +86,7 @@ def test_measures_that_only_grow_are_told_from_those_that_can_shrink(shop: Path,
 
 def test_cells_are_coded_and_in_order_of_period(shop: Path) -> None:
     periods = np.array([FIRST_DAY + dt.timedelta(days=d) for d in (3, 8)], dtype="datetime64[D]")
-    found = store.read_cells(shop, "daily", periods, ["units", "orders"])
+    found = store.read_segments(shop, "daily", periods, ["units", "orders"])
     assert (found.period == periods).all()
     assert found.members["country"] == ("France", "Norway", "United Kingdom")
     second = found.rows(periods[1])
@@ -131,7 +131,7 @@ def test_a_failure_leaves_the_last_tables_alone(own: Path) -> None:
     store.write_insights(own, {"calibration": [LEDGER]})
     broken = (*LEDGER[:3], "no number", *LEDGER[4:])
     with pytest.raises((DetectError, ValueError)):
-        store.write_insights(own, {"calibration": [LEDGER, LEDGER], "blind_spots": [broken]})
+        store.write_insights(own, {"calibration": [LEDGER, LEDGER], "detection_limits": [broken]})
     assert count(own, "calibration") == 1
 
 
@@ -155,7 +155,7 @@ def test_a_killed_writer_leaves_the_last_tables_alone(own: Path) -> None:
 
 
 def test_feedback_stays_when_results_are_replaced(own: Path) -> None:
-    given = Feedback("a", "order_count", "all", "snooze", LAST_DAY, "why", NOW)
+    given = FeedbackRow("a", "order_count", "all", "snooze", LAST_DAY, "why", NOW)
     store.give_feedback(own, [given])
     store.write_insights(own, {"calibration": [LEDGER]})
     assert store.read_feedback(own) == [given]

@@ -16,17 +16,17 @@ from hypothesis import strategies as st
 from detect import incidents
 from detect.attribution import driver_tree
 from detect.attribution.dimensions import names
-from detect.attribution.segments import Cells
-from detect.records import Branch
+from detect.attribution.segments import Segments
+from detect.records import DriverContribution
 from retail.jobs.detection import pipeline
 from test_detect_attribution import anomaly
-from test_detect_shop import DIMENSIONS, build, bulk_order, cells, kpi, plant
+from test_detect_shop import DIMENSIONS, build, bulk_order, kpi, plant, segments
 
 DAY = np.datetime64("2024-03-04")
 REVENUE = kpi("total_revenue", numerator="net_revenue")
 
 
-def random_cells(seed: int, guests: bool = True, growth: float = 1.0) -> Cells:
+def random_cells(seed: int, guests: bool = True, growth: float = 1.0) -> Segments:
     """Thirty days of a few segments, the last of them DAY."""
     rng = np.random.default_rng(seed)
     days, leaves = 30, 12
@@ -48,18 +48,18 @@ def random_cells(seed: int, guests: bool = True, growth: float = 1.0) -> Cells:
         "returned_revenue": gross * rng.uniform(0, 0.2, size),
     }
     period = DAY - np.arange(days)[::-1]
-    return Cells(DIMENSIONS, period, np.arange(0, size + 1, leaves), codes, members, measures)
+    return Segments(DIMENSIONS, period, np.arange(0, size + 1, leaves), codes, members, measures)
 
 
-def grown(known: Cells, revenue: float | None = None) -> list[Branch]:
-    return driver_tree.grow(anomaly(REVENUE, 1.0, 2.0), known, known.period[:-1], revenue)
+def grown(known: Segments, revenue: float | None = None) -> list[DriverContribution]:
+    return driver_tree.build(anomaly(REVENUE, 1.0, 2.0), known, known.period[:-1], revenue)
 
 
-def margins(branches: list[Branch]) -> dict[str, dict[str, float]]:
+def margins(drivers: list[DriverContribution]) -> dict[str, dict[str, float]]:
     """Contributions by dimension and factor."""
     found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for branch in branches:
-        found[branch.dimension][branch.factor] += branch.contribution
+    for driver in drivers:
+        found[driver.dimension][driver.factor] += driver.contribution
     return found
 
 
@@ -67,9 +67,9 @@ def margins(branches: list[Branch]) -> dict[str, dict[str, float]]:
 def test_every_dimension_gives_the_factors_of_the_whole(
     seed: int, guests: bool, growth: float
 ) -> None:
-    branches = grown(random_cells(seed, guests, growth))
-    size = sum(abs(b.contribution) for b in branches) + 1e-9
-    by_factor = margins(branches)
+    drivers = grown(random_cells(seed, guests, growth))
+    size = sum(abs(b.contribution) for b in drivers) + 1e-9
+    by_factor = margins(drivers)
     assert set(by_factor) == {driver_tree.WHOLE, *names(DIMENSIONS)}
     for dimension in names(DIMENSIONS):
         assert by_factor[dimension] == pytest.approx(by_factor[driver_tree.WHOLE], abs=1e-9 * size)
@@ -78,13 +78,13 @@ def test_every_dimension_gives_the_factors_of_the_whole(
 @given(st.integers(0, 2**32 - 1), st.sampled_from([0.0, 0.3, 1.0, 40.0]))
 def test_every_segment_adds_up_to_the_change_of_its_revenue(seed: int, growth: float) -> None:
     known = random_cells(seed, growth=growth)
-    branches = grown(known)
+    drivers = grown(known)
     now = slice(int(known.start[-2]), int(known.start[-1]))
     net = known.measures["gross_revenue"] - known.measures["returned_revenue"]
     by_member: dict[str, float] = defaultdict(float)
-    for branch in branches:
-        if branch.dimension == "country":
-            by_member[branch.member] += branch.contribution
+    for driver in drivers:
+        if driver.dimension == "country":
+            by_member[driver.member] += driver.contribution
     found = driver_tree.comparable(anomaly(REVENUE, 1.0, 2.0), known.period[:-1])
     for member, contribution in by_member.items():
         mine = known.codes["country"] == known.members["country"].index(member)
@@ -103,8 +103,8 @@ def test_the_factor_that_moved_is_the_one_that_is_named() -> None:
         same = np.tile(dearer[name][: known.start[1]], 30)
         dearer[name] = np.where(last & (name == "gross_revenue"), 3 * same, same)
     codes = {name: np.tile(c[: known.start[1]], 30) for name, c in known.codes.items()}
-    branches = grown(dataclasses.replace(known, codes=codes, measures=dearer))
-    whole = {b.factor: b for b in branches if b.dimension == driver_tree.WHOLE}
+    drivers = grown(dataclasses.replace(known, codes=codes, measures=dearer))
+    whole = {b.factor: b for b in drivers if b.dimension == driver_tree.WHOLE}
     change = sum(b.contribution for b in whole.values())
     price = whole["average_price"].contribution + whole["guest_average_price"].contribution
     assert price == pytest.approx(change)
@@ -112,8 +112,8 @@ def test_the_factor_that_moved_is_the_one_that_is_named() -> None:
 
 
 def test_guests_have_no_customers_and_are_not_lost() -> None:
-    branches = grown(random_cells(5))
-    mine = {b.factor: b for b in branches if (b.dimension, b.member) == ("customer_type", "guest")}
+    drivers = grown(random_cells(5))
+    mine = {b.factor: b for b in drivers if (b.dimension, b.member) == ("customer_type", "guest")}
     assert mine["guest_orders"].actual > 0
     assert mine["active_customers"].actual == mine["active_customers"].contribution == 0
 
@@ -122,46 +122,48 @@ def test_the_whole_is_brought_to_the_forecast() -> None:
     known = random_cells(7)
     net = known.measures["gross_revenue"] - known.measures["returned_revenue"]
     actual = net[known.rows(DAY)].sum()
-    branches = grown(known, revenue=actual / 2)
-    change = sum(b.contribution for b in branches if b.dimension == driver_tree.WHOLE)
+    drivers = grown(known, revenue=actual / 2)
+    change = sum(b.contribution for b in drivers if b.dimension == driver_tree.WHOLE)
     assert change == pytest.approx(actual / 2)
 
 
 # ---------------------------------------------------------------------------- lead of incidents
 
 
-def branch(factor: str, contribution: float) -> Branch:
+def driver(factor: str, contribution: float) -> DriverContribution:
     whole = driver_tree.WHOLE
-    return Branch("", "daily", dt.date(2024, 3, 4), whole, whole, factor, 1.0, 2.0, contribution)
+    return DriverContribution(
+        "", "daily", dt.date(2024, 3, 4), whole, whole, factor, 1.0, 2.0, contribution
+    )
 
 
 def test_the_kpi_of_the_strongest_factor_leads_before_the_revenue_it_moved() -> None:
     revenue = dataclasses.replace(anomaly(REVENUE, 9.0, 2.0), confidence=0.95)
     returns = dataclasses.replace(anomaly(kpi("return_rate"), 9.0, 2.0), confidence=0.9)
-    moved = [branch("returns", -900.0), branch("average_price", 100.0)]
+    moved = [driver("returns", -900.0), driver("average_price", 100.0)]
     assert incidents.lead([revenue, returns], moved).kpi.name == "return_rate"
 
 
 def test_a_kpi_that_is_far_less_sure_does_not_lead() -> None:
     revenue = dataclasses.replace(anomaly(REVENUE, 9.0, 2.0), confidence=0.95)
     returns = dataclasses.replace(anomaly(kpi("return_rate"), 9.0, 2.0), confidence=0.6)
-    assert incidents.lead([revenue, returns], [branch("returns", -9.0)]).kpi == REVENUE
+    assert incidents.lead([revenue, returns], [driver("returns", -9.0)]).kpi == REVENUE
 
 
 def test_a_kpi_outside_the_tree_leads_where_nothing_in_it_moved_much() -> None:
     new = dataclasses.replace(anomaly(kpi("new_customers"), 9.0, 2.0), confidence=0.95)
     price = dataclasses.replace(anomaly(kpi("average_price"), 9.0, 2.0), confidence=0.94)
-    moved = [branch("average_price", 1.0), branch("active_customers", 9.0)]
+    moved = [driver("average_price", 1.0), driver("active_customers", 9.0)]
     assert incidents.lead([new, price], moved).kpi.name == "new_customers"
 
 
 def test_a_run_writes_a_tree_for_every_incident(tmp_path: Path) -> None:
     path = tmp_path / "shop.duckdb"
-    build(path, plant(cells(), 122, bulk_order))
+    build(path, plant(segments(), 122, bulk_order))
     outcome = pipeline.run(path)
     with duckdb.connect(str(path), read_only=True) as connection:
         rows = connection.execute(
             "select count(distinct incident_id), count(distinct dimension), count(distinct factor) "
-            "from insights.kpi_tree"
+            "from insights.revenue_drivers"
         ).fetchall()
     assert rows == [(len(outcome.incidents), 9, 8)]

@@ -272,7 +272,9 @@ def test_a_workbook_without_order_lines_is_refused_in_one_line(tmp_path: Path) -
         tmp_path / "in.xlsx",
         {"A": [["a"]], "B": [["b"], PUBLIC_NAMES[:5]], "C": [PUBLIC_NAMES[:5]]},
     )
-    assert refusal(source, tmp_path).startswith("in.xlsx has no column UnitPrice (found: InvoiceNo, ")
+    assert refusal(source, tmp_path).startswith(
+        "in.xlsx has no column UnitPrice (found: InvoiceNo, "
+    )
     source = book(tmp_path / "in.xlsx", {"A": [PUBLIC_NAMES]})
     assert refusal(source, tmp_path).startswith("no order lines below the header of in.xlsx")
     source = book(tmp_path / "in.xlsx", {"A": []})

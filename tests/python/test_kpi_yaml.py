@@ -376,7 +376,7 @@ def assert_explained(database: Path, day: date, cause: str, told: str) -> None:
 def assert_measured_alike(database: Path, day: date, names: list[str]) -> None:
     """Order lines give what the segment tables have."""
     period = np.array([day], dtype="datetime64[D]")
-    cells = store.read_cells(database, "daily", period, names)
+    cells = store.read_segments(database, "daily", period, names)
     lines = store.read_lines(database, day, day, "daily", names)
     assert lines is not None
     for name in names:
@@ -410,7 +410,7 @@ def test_a_column_of_the_order_lines_becomes_a_dimension_with_one_entry(tmp_path
     with duckdb.connect(str(shop.database), read_only=True) as connection:
         for query in (
             "select dimensions from insights.attributions where analysis = 'breakdown'",
-            "select dimension from insights.kpi_tree",
+            "select dimension from insights.revenue_drivers",
             "select dimensions from insights.attributions where analysis = 'root_cause'",
         ):
             found = connection.execute(query).fetchall()

@@ -22,7 +22,7 @@ from retail.commands import main as retail
 from retail.errors import RetailError
 from retail.jobs.spark import publish
 from retail.jobs.spark.compare import compare
-from retail.jobs.spark.export_raw import lay_out
+from retail.jobs.spark.export_raw import export_raw
 from retail.jobs.spark.publish import Table
 from sparks import serving
 
@@ -122,10 +122,10 @@ def test_a_raw_file_that_has_grown_is_laid_out_whole(
     monkeypatch.setenv("RETAIL_SOURCE", str(source))
     monkeypatch.setenv("RETAIL_CACHE", str(tmp_path / "landed"))
     write(source, small_shop(days=20))
-    lay_out(tmp_path, tmp_path / "retail.duckdb", tmp_path / "first")
+    export_raw(tmp_path, tmp_path / "retail.duckdb", tmp_path / "first")
     with source.open("a", encoding="utf-8") as file:
         file.write("549999,10003,THING,7,1/28/2011 14:30,10,399,Germany\n")
-    lay_out(tmp_path, tmp_path / "retail.duckdb", tmp_path / "second")
+    export_raw(tmp_path, tmp_path / "retail.duckdb", tmp_path / "second")
     parts = tmp_path / "second" / "order_lines"
     assert len(list(parts.iterdir())) == 2
     with duckdb.connect() as connection:
@@ -238,10 +238,10 @@ def test_a_server_that_is_not_there_is_told_at_once_in_one_line(shop_of_one_day:
 def test_detection_and_report_run_unchanged_on_parquet(wild_lake: Shop) -> None:
     kinds = "select distinct table_type from information_schema.tables where table_schema = 'marts'"
     assert ask(spark_db(wild_lake), kinds) == [("VIEW",)]
-    for table in ("expectations", "anomalies", "attributions", "early_warnings", "trends"):
+    for table in ("forecasts", "anomalies", "attributions", "early_warnings", "trends"):
         rows = f"select * from insights.{table} order by all"
         assert ask(spark_db(wild_lake), rows) == ask(wild_lake.database, rows)
-    assert ask(spark_db(wild_lake), "select count(*) from insights.expectations") > [(0,)]
+    assert ask(spark_db(wild_lake), "select count(*) from insights.forecasts") > [(0,)]
     assert (wild_lake.folder / "report.html").exists()
 
 

@@ -42,7 +42,7 @@ def known(connection: duckdb.DuckDBPyConnection, name: str, out: Known) -> Known
         f"select * from insights.incidents where incident_id = '{name}'",
         f"select * from insights.anomalies where incident_id = '{name}'",
         f"select * from insights.early_warnings where incident_id = '{name}'",
-        f"select * from insights.kpi_tree where incident_id = '{name}'",
+        f"select * from insights.revenue_drivers where incident_id = '{name}'",
         *(
             f"""
             select rows.* from insights.{table} as rows
@@ -58,7 +58,7 @@ def known(connection: duckdb.DuckDBPyConnection, name: str, out: Known) -> Known
         for row in rows.fetchall():
             for column, value in zip(columns, row, strict=True):
                 learn(out, column, value)
-    figures = f"select figures from insights.doubts where incident_id = '{name}'"
+    figures = f"select details from insights.incident_checks where incident_id = '{name}'"
     for (text,) in connection.execute(figures).fetchall():
         for column, value in json.loads(text).items():
             learn(out, column, value)

@@ -20,7 +20,7 @@ from retail.outputs import terminal
 from retail.outputs.alerts import message
 from retail.outputs.alerts.read import read as read_alerts
 from retail.outputs.alerts.records import Alert
-from retail.outputs.alerts.selection import Rules, choose
+from retail.outputs.alerts.selection import Rules, select
 from retail.outputs.dashboard import server
 from retail.outputs.report import page
 from retail.reading import Connection, Facts, read_facts, read_findings, reading
@@ -113,7 +113,7 @@ def in_the_terminal(path: Path, *words: str, capsys: pytest.CaptureFixture[str])
 
 
 def alerts_of(path: Path) -> list[Alert]:
-    return list(choose(read_alerts(path, today()), "webhook", EVERYTHING).alerts)
+    return list(select(read_alerts(path, today()), "webhook", EVERYTHING).alerts)
 
 
 def dicts(answer: Connection, *, is_early: bool) -> list[dict[str, object]]:

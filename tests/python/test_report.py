@@ -24,7 +24,7 @@ from retail.jobs.daily import operations
 from retail.jobs.detection import pipeline
 from retail.outputs.report import page, svg, trust, words
 from retail.reading import KpiRow, read_facts
-from retail.schema import BlindSpotRow
+from retail.schema import DetectionLimitRow
 from retail.storage.run_log import ALL, Step
 
 HOSTILE = "<script>alert(1)</script>'; DROP TABLE kpis; --=cmd()\"onload=x <b>&amp;"
@@ -36,8 +36,8 @@ KEYS = {
     "insights.incidents": ("incident_id",),
     "insights.attributions": ("anomaly_id", "dimensions", "rank"),
     "insights.early_attributions": ("warning_id", "dimensions", "rank"),
-    "insights.expectations": ("kpi", "segment", "grain", "period_start"),
-    "insights.blind_spots": ("kpi", "segment", "grain"),
+    "insights.forecasts": ("kpi", "segment", "grain", "period_start"),
+    "insights.detection_limits": ("kpi", "segment", "grain"),
 }
 
 
@@ -179,7 +179,7 @@ def test_the_state_of_a_kpi_is_that_of_its_latest_complete_period(
         order by period_start desc limit 1
         """,
     )
-    wanted = f"insights.expectations|order_count|all|daily|{start}|actual"
+    wanted = f"insights.forecasts|order_count|all|daily|{start}|actual"
     ((_, text),) = [(a, t) for a, t in tags.named("data") if a.get("data-cell") == wanted]
     assert as_number(text) == actual
 
@@ -200,7 +200,7 @@ def test_a_lost_row_is_told(own: Path) -> None:
 
 
 def test_a_day_with_far_fewer_order_lines_than_usual_is_told(own: Path) -> None:
-    usual = "update marts.fct_daily_volumes set lines = 1000, usual_lines = 1100, is_unusual = "
+    usual = "update marts.fct_daily_volumes set lines = 1000, expected_lines = 1100, is_unusual = "
     change(own, usual + "false")
     assert "1,000 order lines on" in shown(own)
     assert "about 1,100 a day are usual" in shown(own)
@@ -262,7 +262,7 @@ def test_too_little_history_is_told(own: Path) -> None:
 
 
 def test_every_reason_not_to_test_has_words(database: Path) -> None:
-    rows = query(database, "select distinct why_not from insights.expectations")
+    rows = query(database, "select distinct skip_reason from insights.forecasts")
     assert {str(reason) for (reason,) in rows if reason} <= set(words.NOT_TESTED)
 
 
@@ -311,9 +311,9 @@ def test_blind_spots_are_told_in_words(
 ) -> None:
     facts = read_facts(database)
     kpi = KpiRow("k", "K", "", "G", "O", "daily", unit, "up", None)
-    spot = BlindSpotRow("k", "all", "daily", DAY, expected, up, down, None, None)
-    (row,) = trust.blind_spots(
-        type(facts)(**(vars(facts) | {"kpis": {"k": kpi}, "blind_spots": (spot,)}))
+    spot = DetectionLimitRow("k", "all", "daily", DAY, expected, up, down, None, None)
+    (row,) = trust.detection_limits(
+        type(facts)(**(vars(facts) | {"kpis": {"k": kpi}, "detection_limits": (spot,)}))
     )
     told = row.sentence.replace(formatting.SPACE, " ")
     assert told.startswith(sentence)
@@ -353,7 +353,7 @@ def hostile(path: Path) -> Path:
         f"update insights.incidents set headline = '{text}', narrative = '{text}', "
         f"root_cause = {member}",
         f"update insights.attributions set segment = {member} where rank > 1",
-        f"update insights.expectations set segment = '{text}' || segment where segment != 'all'",
+        f"update insights.forecasts set segment = '{text}' || segment where segment != 'all'",
         f"update insights.trends set segment = '{text}' where segment != 'all'",
         f"update marts.fct_rejected_order_lines set detail = '{text}'",
     )

@@ -23,7 +23,7 @@ from retail.outputs.rewrite import guard, job, settings
 from retail.outputs.rewrite.guard import RefusedError
 from retail.outputs.rewrite.job import Outcome
 from retail.reading import read_table, reading
-from retail.schema import IncidentRow, Rewrite
+from retail.schema import IncidentRow, RewriteRow
 from servers import Web
 
 SECRET = "sk-T0P-S3CRET"
@@ -60,7 +60,7 @@ def database(tmp_path: Path) -> Path:
         )
         figures = {"product": "23166", "invoice_no": "541431", "without": 0.007}
         connection.execute(
-            "insert into insights.doubts values ('i1', 'one_order', 'vanishes', '', ?)",
+            "insert into insights.incident_checks values ('i1', 'one_order', 'vanishes', '', ?)",
             [json.dumps(figures)],
         )
     return path
@@ -89,7 +89,7 @@ def stories(database: Path) -> list[tuple[str, str | None]]:
 
 def verdicts(database: Path) -> list[str]:
     with reading(database) as connection:
-        return [row.verdict for row in read_table(connection, Rewrite, "rewrites")]
+        return [row.verdict for row in read_table(connection, RewriteRow, "rewrites")]
 
 
 def masked() -> str:

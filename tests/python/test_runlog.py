@@ -38,7 +38,7 @@ def run(database: Path, *acts: object) -> None:
         for number, act in enumerate(acts):
             log.step(f"step {number}", act if callable(act) else lambda act=act: act, str)
         log.nodes([NODE])
-        log.shorten()
+        log.prune()
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_run_is_told_with_its_steps_in_their_order(database: Path) -> None:
     run(database, 7, "fine")
     (found,) = run_log.read(database)
     assert found.whole.status == "finished"
-    assert [(s.step, s.status, s.done) for s in found.steps] == [
+    assert [(s.step, s.status, s.summary) for s in found.steps] == [
         ("step 0", "finished", "7"), ("step 1", "finished", "fine"),
     ]  # fmt: skip
     for step in (found.whole, *found.steps):
@@ -95,7 +95,7 @@ def test_the_log_keeps_the_newest_runs_alone(
     for number in range(8):
         run(database, number)
     found = run_log.read(database)
-    assert [run.steps[0].done for run in found] == ["3", "4", "5", "6", "7"]
+    assert [run.steps[0].summary for run in found] == ["3", "4", "5", "6", "7"]
     rows = file.read_rows(run_log.path_of(database))
     nodes = {row.run_id for row in rows if isinstance(row, run_log.Node)}
     assert nodes == {run.whole.run_id for run in found[-2:]}

@@ -16,7 +16,7 @@ from conftest import PROJECT
 from detect import records
 from retail.jobs.detection import store
 from retail.reading import PERIOD_DAYS, SEVERITIES, ReadError, read_table, reading
-from retail.schema import ALL, GRAINS, TABLES, Feedback, Table, documentation
+from retail.schema import ALL, GRAINS, OLD_NAMES, TABLES, FeedbackRow, Table, documentation
 from retail.schema.columns import columns_of
 
 NOW = dt.datetime(2024, 6, 1, 9)
@@ -48,22 +48,25 @@ class Found:
 
     def __getattr__(self, name: str) -> object:
         usual = {"grain": "daily", "period_start": NOW.date(), "upper_share": 0.25, "kpi": self}
-        return usual.get(name, 1.5 if name in ("smallest_up", "smallest_down") else 0.5)
+        return usual.get(
+            name, 1.5 if name in ("min_detectable_increase", "min_detectable_decrease") else 0.5
+        )
 
 
 def test_a_new_column_is_one_entry(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kind = Annotated[float | None, "What part of all periods lies above: a test's own column."]
-    monkeypatch.setitem(TABLES, "blind_spots", wider("blind_spots", "upper_share", kind))
-    store.write_insights(database, store.rows_of({"blind_spots": [Found("units_sold")]}))
+    monkeypatch.setitem(TABLES, "detection_limits", wider("detection_limits", "upper_share", kind))
+    store.write_insights(database, store.rows_of({"detection_limits": [Found("units_sold")]}))
     with reading(database) as connection:
-        (row,) = read_table(connection, TABLES["blind_spots"].record, "blind_spots")
+        (row,) = read_table(connection, TABLES["detection_limits"].record, "detection_limits")
         types = connection.execute(
             "select data_type from information_schema.columns where column_name = 'upper_share'"
+            " and table_name = 'detection_limits'"
         ).fetchall()
     assert row.upper_share == 0.25
     assert types == [("DOUBLE",)]
     (source,) = yaml.safe_load(documentation.as_yaml())["sources"]
-    (spots,) = [table for table in source["tables"] if table["name"] == "blind_spots"]
+    (spots,) = [table for table in source["tables"] if table["name"] == "detection_limits"]
     assert spots["columns"][-1] == {
         "name": "upper_share",
         "data_type": "double",
@@ -79,7 +82,7 @@ def test_the_documentation_is_the_one_that_is_written_from_the_records() -> None
 def test_a_history_gets_the_columns_that_it_lacks_and_keeps_its_rows(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    said = Feedback("a", "order_count", "all", "ack", None, "seen", NOW)
+    said = FeedbackRow("a", "order_count", "all", "ack", None, "seen", NOW)
     store.give_feedback(database, [said])
     kind = Annotated[str | None, "Who said it: a test's own column."]
     monkeypatch.setitem(TABLES, "feedback", wider("feedback", "said_by", kind))
@@ -102,6 +105,24 @@ def test_a_table_that_an_earlier_version_wrote_is_told_of_in_one_line(database: 
         reading(database) as connection,
     ):
         read_table(connection, TABLES["anomalies"].record, "anomalies")
+
+
+def test_tables_are_shown_under_their_old_names_in_place_of_old_tables(database: Path) -> None:
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("create schema insights")
+        for old in OLD_NAMES:
+            connection.execute(f"create table insights.{old} (kpi varchar)")
+    for _ in range(2):  # over tables of an old version, then over the views
+        store.write_insights(database, {name: [] for name in TABLES})
+    with duckdb.connect(str(database), read_only=True) as connection:
+        for old, now in OLD_NAMES.items():
+            columns = [
+                name for name, *_ in connection.execute(f"describe insights.{old}").fetchall()
+            ]
+            wanted = [column.name for column in TABLES[now.table].columns]
+            assert columns == [now.columns.get(name, name) for name in wanted]
+        spots = connection.execute("describe insights.blind_spots").fetchall()
+    assert {"smallest_up", "smallest_down"} <= {name for name, *_ in spots}
 
 
 def test_an_early_warning_is_read_as_an_anomaly(database: Path) -> None:

@@ -20,8 +20,8 @@ from orders import small_shop, write
 from retail.errors import RetailError
 from retail.ingest.parquet_cache import land_project
 from retail.jobs.daily import inputs, job
-from retail.jobs.daily.build import BuildResult, Keep
-from retail.jobs.daily.inputs import Inputs
+from retail.jobs.daily.build import BuildResult, OnResults
+from retail.jobs.daily.inputs import RunInputs
 from retail.storage.publish import only_one_at_work
 
 TODAY = dt.date(2026, 3, 2)
@@ -39,7 +39,7 @@ class Place:
     def report(self) -> Path:
         return self.database.with_name("report.html")
 
-    def inputs(self) -> Inputs:
+    def inputs(self) -> RunInputs:
         found = inputs.read(self.project, self.database)
         assert found
         return found
@@ -222,7 +222,7 @@ def test_tables_of_another_engine_are_always_built(place: Place) -> None:
     class BuiltError(Exception):
         """They are."""
 
-    def tables(project: Path, database: Path, *, keep: Keep) -> BuildResult:
+    def tables(project: Path, database: Path, *, keep: OnResults) -> BuildResult:
         raise BuiltError
 
     with pytest.raises(BuiltError):

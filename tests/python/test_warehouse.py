@@ -24,7 +24,7 @@ from retail.jobs.detection import store
 from retail.storage.atomic_publish import Plugin
 from retail.storage.errors import HeldError, StorageError, first_line
 from retail.storage.opening import MEMORY_LIMIT, MEMORY_VARIABLE, open_database
-from retail.storage.publish import changed, only_one_at_work, private_copy
+from retail.storage.publish import atomic_update, only_one_at_work, staged_build
 from retail.storage.quoting import identifier, literal
 
 BUILD = ("build", "--exclude-resource-type", "unit_test")
@@ -64,7 +64,7 @@ def left_over(folder: Path) -> list[str]:
 
 def test_a_reader_keeps_what_it_has_open_and_the_next_one_sees_the_new_file(database: Path) -> None:
     with duckdb.connect(str(database), read_only=True) as reader:
-        with private_copy(database, nothing_to_bring) as copy:
+        with staged_build(database, nothing_to_bring) as copy:
             put(copy, 2)
             assert version(database) == 1
         assert reader.execute("select version from facts").fetchall() == [(1,)]
@@ -73,7 +73,7 @@ def test_a_reader_keeps_what_it_has_open_and_the_next_one_sees_the_new_file(data
 
 def test_work_that_fails_is_not_published(database: Path) -> None:
     before = database.read_bytes()
-    with pytest.raises(ZeroDivisionError), private_copy(database, nothing_to_bring) as copy:
+    with pytest.raises(ZeroDivisionError), staged_build(database, nothing_to_bring) as copy:
         put(copy, 1 // 0)
     assert database.read_bytes() == before
     assert left_over(database.parent) == []
@@ -81,17 +81,17 @@ def test_work_that_fails_is_not_published(database: Path) -> None:
 
 def test_two_builders_at_once_are_told_apart(database: Path) -> None:
     with (
-        private_copy(database, nothing_to_bring),
+        staged_build(database, nothing_to_bring),
         pytest.raises(StorageError, match=f"another program is at work on {database}; wait"),
-        private_copy(database, nothing_to_bring),
+        staged_build(database, nothing_to_bring),
     ):
         pass
 
 
 def test_a_short_change_during_a_build_is_brought_over(database: Path) -> None:
     brought: list[int] = []
-    with private_copy(database, lambda published, _: brought.append(version(published))) as copy:
-        with changed(database) as own:
+    with staged_build(database, lambda published, _: brought.append(version(published))) as copy:
+        with atomic_update(database) as own:
             put(own, 7)
         assert version(database) == 7
         put(copy, 2)
@@ -100,8 +100,8 @@ def test_a_short_change_during_a_build_is_brought_over(database: Path) -> None:
 
 
 def test_a_private_copy_is_not_copied_again(database: Path) -> None:
-    with private_copy(database, nothing_to_bring) as copy:
-        with only_one_at_work(copy), changed(copy) as own:
+    with staged_build(database, nothing_to_bring) as copy:
+        with only_one_at_work(copy), atomic_update(copy) as own:
             assert own == copy
         assert [path.name for path in copy.parent.iterdir()] == [copy.name]
 
@@ -115,7 +115,7 @@ def test_what_was_written_by_hand_and_not_yet_checkpointed_is_in_the_copy(databa
     )
     subprocess.run([sys.executable, "-c", program, str(database)], check=True)
     assert database.with_name("retail.duckdb.wal").exists()
-    with private_copy(database, nothing_to_bring) as copy:
+    with staged_build(database, nothing_to_bring) as copy:
         assert version(copy) == 5
     assert version(database) == 5
     assert left_over(database.parent) == []
@@ -161,7 +161,7 @@ def test_a_program_that_writes_by_hand_is_told_of(
     with (
         held_for_writing(database),
         pytest.raises(StorageError, match="locked by another program"),
-        private_copy(database, nothing_to_bring),
+        staged_build(database, nothing_to_bring),
     ):
         pass
     assert version(database) == 1
@@ -172,7 +172,7 @@ def test_nothing_is_published_over_a_file_that_another_program_writes_to(
 ) -> None:
     monkeypatch.setattr("retail.storage.publish.PATIENCE_SECONDS", 0.1)
     with ExitStack() as stack:
-        copy = stack.enter_context(private_copy(database, nothing_to_bring))
+        copy = stack.enter_context(staged_build(database, nothing_to_bring))
         put(copy, 2)
         end = stack.pop_all()
         holder = stack.enter_context(held_for_writing(database))
@@ -180,7 +180,7 @@ def test_nothing_is_published_over_a_file_that_another_program_writes_to(
             end.close()
         let_write(holder)
     assert version(database) == 1
-    with private_copy(database, nothing_to_bring) as copy:
+    with staged_build(database, nothing_to_bring) as copy:
         put(copy, 3)
     with duckdb.connect(str(database)) as connection:
         assert connection.execute("select a from mine").fetchall() == [(1,)]
@@ -189,7 +189,7 @@ def test_nothing_is_published_over_a_file_that_another_program_writes_to(
 
 
 def test_a_program_that_stops_writing_in_time_is_waited_for(database: Path) -> None:
-    with ExitStack() as stack, private_copy(database, nothing_to_bring) as copy:
+    with ExitStack() as stack, staged_build(database, nothing_to_bring) as copy:
         put(copy, 2)
         holder = stack.enter_context(held_for_writing(database))
         timer = threading.Timer(1.0, holder.kill)
@@ -207,7 +207,7 @@ def test_a_log_of_another_file_is_named_and_moving_it_away_is_all_it_takes(
         other.replace(database)  # as versions before this one published
         let_write(holder)
     log = database.with_name("retail.duckdb.wal")
-    with pytest.raises(StorageError) as told, private_copy(database, nothing_to_bring):
+    with pytest.raises(StorageError) as told, staged_build(database, nothing_to_bring):
         pass
     line = str(told.value)
     assert "move retail.duckdb.wal away: retail.duckdb itself is whole" in line
@@ -244,7 +244,7 @@ def test_what_to_do_about_a_file_that_cannot_be_opened_depends_on_the_cause(
 
 def test_what_is_no_duckdb_file_is_told_in_one_line_and_left_alone(database: Path) -> None:
     database.write_text("a letter to a friend\n" * 1000)
-    with pytest.raises(StorageError) as told, private_copy(database, nothing_to_bring):
+    with pytest.raises(StorageError) as told, staged_build(database, nothing_to_bring):
         pass
     assert str(told.value).startswith(f"{database}: not a DuckDB file that can be read")
     assert "move it away" in str(told.value)
@@ -261,7 +261,7 @@ def test_a_damaged_block_is_told_of_when_work_on_it_fails(database: Path) -> Non
     database.write_bytes(content)
     with (
         pytest.raises(StorageError, match=f"{database}: a damaged DuckDB file .*move it away"),
-        private_copy(database, nothing_to_bring) as copy,
+        staged_build(database, nothing_to_bring) as copy,
         duckdb.connect(str(copy)) as connection,
     ):
         connection.execute("select sum(n::hugeint) from many").fetchall()
@@ -275,7 +275,7 @@ def test_the_published_file_keeps_its_permissions_and_a_link_to_it_stays_a_link(
     link = tmp_path / "elsewhere" / "retail.duckdb"
     link.parent.mkdir()
     link.symlink_to(database)
-    with private_copy(link, nothing_to_bring) as copy:
+    with staged_build(link, nothing_to_bring) as copy:
         put(copy, 2)
     assert link.is_symlink()
     assert version(database) == 2
@@ -452,7 +452,7 @@ def test_findings_and_what_was_said_of_them_outlive_a_build_by_hand(shop: Shop) 
     assert done.returncode == 0, done.stderr
     job = start(shop, *BUILD)
     wait_for(job, "START")
-    with store.changing(shop.database) as connection:
+    with store.edit_copy(shop.database) as connection:
         connection.execute(
             "insert into insights.runs by name select * replace ('meanwhile' as run_id)"
             " from insights.runs limit 1"

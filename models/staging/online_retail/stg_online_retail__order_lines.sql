@@ -3,8 +3,8 @@
 {{ config(
     materialized='incremental' if target.type == 'duckdb' else 'view',
     incremental_strategy='append',
-    pre_hook='{{ forget_changed_rows() }}',
-    post_hook='{{ remember_code() }}'
+    pre_hook='{{ delete_stale_rows() }}',
+    post_hook='{{ set_build_hash() }}'
 ) }}
 with
 
@@ -16,10 +16,7 @@ files as (
 
 source as (
 
-    select
-        *,
-        {{ raw_row_hash() }} as kept_row_hash
-    from {{ source('online_retail', 'order_lines') }} as order_lines
+    select * from {{ source('online_retail', 'order_lines') }} as order_lines
     {%- if is_incremental() %}
     where
         source_file in ({{ changed_files(this) }})
@@ -33,7 +30,7 @@ trimmed as (
     select
         source_file,
         source_row,
-        kept_row_hash as row_hash,
+        {{ raw_row_hash() }} as row_hash,
         parse_error,
         raw_line,
         {{ clean_text('invoice_no') }} as invoice_no,

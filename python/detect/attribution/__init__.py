@@ -10,71 +10,71 @@ from detect.attribution.baselines import (
     LONG_LOOK_BACK,
     LOOK_BACK,
     comparable,
-    leaves_of,
-    model,
-    others,
-    parts_of,
+    forecast_baseline,
+    leaf_history,
+    leaf_segments,
+    other_baselines,
     reconcile,
 )
 from detect.attribution.breakdown import break_down
-from detect.attribution.root_cause import Cause, Leaves, find_causes
-from detect.attribution.segments import Cells
+from detect.attribution.root_cause import LeafSegments, RootCause, find_causes
+from detect.attribution.segments import Segments
 from detect.grouping import by
 from detect.records import ALL, Anomaly, Attribution, Days
 
 __all__ = [
     "LONG_LOOK_BACK",
     "LOOK_BACK",
-    "Cells",
+    "Segments",
     "attribute",
     "comparable",
     "largest_gap",
-    "leaves_of",
+    "leaf_segments",
     "needed",
     "reconcile",
 ]
 
 
 def needed(anomalies: list[Anomaly], usable: Days) -> Days:
-    """Periods whose cells must be read to attribute these anomalies, in order."""
+    """Return the periods to read segments of for attributing these anomalies, in order."""
     wanted = {np.datetime64(a.period_start) for a in anomalies}
     for anomaly in anomalies:
         wanted.update(comparable(anomaly, usable)[0])
-        for baseline in others(anomaly, usable).values():
+        for baseline in other_baselines(anomaly, usable).values():
             wanted.update(baseline.periods)
     return np.array(sorted(wanted), dtype="datetime64[D]")
 
 
-def attribute(anomalies: list[Anomaly], cells: Cells, usable: Days) -> list[Attribution]:
+def attribute(anomalies: list[Anomaly], segments: Segments, usable: Days) -> list[Attribution]:
     """Breakdowns and causes of every anomaly, in order.
 
     Args:
-        anomalies: all of the grain of `cells`.
-        cells: must hold the periods that are `needed`.
+        anomalies: all of the grain of `segments`.
+        segments: must hold the periods that are `needed`.
         usable: periods fit for comparison: complete, traded, and without findings.
     """
     rows: list[Attribution] = []
     for anomaly in anomalies:
-        leaves, history = parts_of(anomaly, cells, model(anomaly, usable))
+        leaves, history = leaf_history(anomaly, segments, forecast_baseline(anomaly, usable))
         if leaves.codes.shape[1] == 0:
             continue
         rows.extend(break_down(anomaly, leaves, history))
         causes = find_causes(leaves, history)
-        rivals = _rivals(anomaly, cells, usable) if causes else []
+        rivals = _rivals(anomaly, segments, usable) if causes else []
         rows.extend(_causes(anomaly, causes, rivals) or _own_segment(anomaly, leaves))
     return rows
 
 
-def _rivals(anomaly: Anomaly, cells: Cells, usable: Days) -> list[tuple[Cause, ...]]:
+def _rivals(anomaly: Anomaly, segments: Segments, usable: Days) -> list[tuple[RootCause, ...]]:
     """The causes under the other baselines."""
     return [
-        find_causes(*parts_of(anomaly, cells, baseline))
-        for baseline in others(anomaly, usable).values()
+        find_causes(*leaf_history(anomaly, segments, baseline))
+        for baseline in other_baselines(anomaly, usable).values()
     ]
 
 
 def _causes(
-    anomaly: Anomaly, causes: tuple[Cause, ...], rivals: list[tuple[Cause, ...]]
+    anomaly: Anomaly, causes: tuple[RootCause, ...], rivals: list[tuple[RootCause, ...]]
 ) -> list[Attribution]:
     return [
         _row(
@@ -94,12 +94,12 @@ def _within(anomaly: Anomaly) -> dict[str, str]:
     return {by: anomaly.segment} if by and anomaly.segment != ALL else {}
 
 
-def _own_segment(anomaly: Anomaly, leaves: Leaves) -> list[Attribution]:
+def _own_segment(anomaly: Anomaly, leaves: LeafSegments) -> list[Attribution]:
     """What is broad-based within a segment is to be blamed on that segment."""
     if not _within(anomaly):
         return []
     change, expected = anomaly.change, leaves.expected.total()
-    whole = Cause(
+    whole = RootCause(
         _within(anomaly), anomaly.actual, expected, change, 1.0, change, change, 0.0,
         anomaly.confidence,
     )  # fmt: skip
@@ -107,7 +107,7 @@ def _own_segment(anomaly: Anomaly, leaves: Leaves) -> list[Attribution]:
 
 
 def _row(
-    anomaly: Anomaly, rank: int, cause: Cause, stability: float, confidence: float
+    anomaly: Anomaly, rank: int, cause: RootCause, stability: float, confidence: float
 ) -> Attribution:
     return Attribution(
         anomaly_id=anomaly.anomaly_id,
@@ -128,13 +128,13 @@ def _row(
     )
 
 
-def _stability(cause: Cause, rivals: list[tuple[Cause, ...]]) -> float:
+def _stability(cause: RootCause, rivals: list[tuple[RootCause, ...]]) -> float:
     """Share of the other baselines that name the segment; NaN where there is none."""
     named = [any(cause.segment == other.segment for other in causes) for causes in rivals]
     return float(np.mean(named)) if named else float("nan")
 
 
-def _averaged(cause: Cause, rivals: list[tuple[Cause, ...]]) -> float:
+def _averaged(cause: RootCause, rivals: list[tuple[RootCause, ...]]) -> float:
     """Confidence over the baselines: the model counts as much as all others together."""
     theirs = [
         max((c.confidence for c in causes if c.segment == cause.segment), default=0.0)
@@ -149,10 +149,10 @@ def largest_gap(anomalies: list[Anomaly], rows: list[Attribution]) -> float:
     0 where there is nothing to add up.
     """
     change = {a.anomaly_id: a.change for a in anomalies}
-    told = (row for row in rows if row.analysis == "breakdown")
+    breakdowns = (row for row in rows if row.analysis == "breakdown")
     gaps = [
         abs(sum(found) - change[name]) / max(sum(map(abs, found)), abs(change[name]), 1e-300)
-        for (name, _), parts in by(told, lambda row: (row.anomaly_id, row.dimensions)).items()
+        for (name, _), parts in by(breakdowns, lambda row: (row.anomaly_id, row.dimensions)).items()
         for found in [[row.contribution for row in parts]]
     ]
     return max(gaps, default=0.0)

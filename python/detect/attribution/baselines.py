@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.attribution.decomposition import Sides, sums
-from detect.attribution.root_cause import Leaves
-from detect.attribution.segments import Cells
+from detect.attribution.decomposition import Ratio, sums
+from detect.attribution.root_cause import LeafSegments
+from detect.attribution.segments import Segments
 from detect.attribution.significance import History
-from detect.records import SO_FAR, Anomaly, Days, Floats, Grain, Ints
+from detect.records import PERIOD_TO_DATE, Anomaly, Days, Floats, Grain, Ints
 
 LOOK_BACK: dict[Grain, int] = {"daily": 28, "weekly": 56}
-"""Days whose periods are comparable."""
+"""Days of comparable periods."""
 SAME_WEEKDAY = 3.0
 """Weight of the same weekday's periods among the comparable ones."""
 LONG_LOOK_BACK = 56
@@ -33,9 +33,9 @@ SMALLEST = 1e-250
 
 @dataclass(frozen=True)
 class Baseline:
-    """Periods to compare with and their weights; `whole` is what the whole comes to under it.
+    """Periods to compare with and their weights; `whole` is the whole's expected value.
 
-    Without one, what it came to in these periods holds: their median where `is_median`.
+    Without one, it is the value of these periods: their median where `is_median`.
     """
 
     periods: Days
@@ -53,12 +53,12 @@ def comparable(anomaly: Anomaly, usable: Days) -> tuple[Days, Floats]:
     return usable[near], weight / max(weight.sum(), 1.0)
 
 
-def model(anomaly: Anomaly, usable: Days) -> Baseline:
+def forecast_baseline(anomaly: Anomaly, usable: Days) -> Baseline:
     """The usual baseline: parts of the comparable periods, and the whole that was forecast."""
     return Baseline(*comparable(anomaly, usable), anomaly.expected)
 
 
-def others(anomaly: Anomaly, usable: Days) -> dict[str, Baseline]:
+def other_baselines(anomaly: Anomaly, usable: Days) -> dict[str, Baseline]:
     """Baselines that need no model: last week, and the same weekday's median of some weeks."""
     age = (np.datetime64(anomaly.period_start) - usable).astype(np.int64)
     last = usable[age == 7]
@@ -74,65 +74,67 @@ def others(anomaly: Anomaly, usable: Days) -> dict[str, Baseline]:
     }
 
 
-def leaves_of(anomaly: Anomaly, cells: Cells, usable: Days) -> Leaves:
+def leaf_segments(anomaly: Anomaly, segments: Segments, usable: Days) -> LeafSegments:
     """Actual and expected of the finest segments of an anomaly's period."""
-    return parts_of(anomaly, cells, model(anomaly, usable))[0]
+    return leaf_history(anomaly, segments, forecast_baseline(anomaly, usable))[0]
 
 
-def parts_of(anomaly: Anomaly, cells: Cells, baseline: Baseline) -> tuple[Leaves, History]:
+def leaf_history(
+    anomaly: Anomaly, segments: Segments, baseline: Baseline
+) -> tuple[LeafSegments, History]:
     """The finest segments of an anomaly's period under a baseline, and their own history."""
-    rows, period = select(anomaly, cells, baseline.periods)
-    leaf, first = cells.distinct(rows)
+    rows, period = select_rows(anomaly, segments, baseline.periods)
+    leaf, first = segments.distinct(rows)
     bottom = anomaly.kpi.denominator
-    sides = Sides(
-        cells.measures[anomaly.kpi.numerator][rows],
-        None if bottom is None else cells.measures[bottom][rows],
+    ratio = Ratio(
+        segments.measures[anomaly.kpi.numerator][rows],
+        None if bottom is None else segments.measures[bottom][rows],
     )
-    history = History(period, leaf, sides, baseline.periods.size + 1)
+    history = History(period, leaf, ratio, baseline.periods.size + 1)
     now = np.concatenate([[1.0], np.zeros(baseline.weights.size)])
     past = np.concatenate([[0.0], baseline.weights])
     actual, expected = (_weighted(history, first.size, weight) for weight in (now, past))
-    leaves = Leaves(
-        dimensions=cells.dimensions,
-        codes=np.stack([cells.codes[d.name][rows[first]] for d in cells.dimensions]),
-        members=tuple(cells.members[d.name] for d in cells.dimensions),
-        actual=_at_least(actual, anomaly),
+    leaves = LeafSegments(
+        dimensions=segments.dimensions,
+        codes=np.stack([segments.codes[d.name][rows[first]] for d in segments.dimensions]),
+        members=tuple(segments.members[d.name] for d in segments.dimensions),
+        actual=_lower_bound(actual, anomaly),
         expected=reconcile(expected, _whole(baseline, history)),
         by_rate=anomaly.kpi.scale != PROPORTIONAL,
     )
     return leaves, history
 
 
-def select(anomaly: Anomaly, cells: Cells, periods: Days) -> tuple[Ints, Ints]:
+def select_rows(anomaly: Anomaly, segments: Segments, periods: Days) -> tuple[Ints, Ints]:
     """Cells of an anomaly's period (number 0) and of others: their rows, and their period."""
     wanted = [np.datetime64(anomaly.period_start), *periods]
-    slices = [cells.rows(p) for p in wanted]
+    slices = [segments.rows(p) for p in wanted]
     rows = np.concatenate([np.arange(s.start, s.stop) for s in slices])
     period = np.repeat(np.arange(len(wanted)), [s.stop - s.start for s in slices])
     if anomaly.kpi.segment_by and anomaly.segment != "all":
-        code = _code(cells, anomaly.kpi.segment_by, anomaly.segment)
-        inside = cells.codes[anomaly.kpi.segment_by][rows] == code
+        code = _code(segments, anomaly.kpi.segment_by, anomaly.segment)
+        inside = segments.codes[anomaly.kpi.segment_by][rows] == code
         rows, period = rows[inside], period[inside]
     return rows, period
 
 
-def _code(cells: Cells, dimension: str, member: str) -> int:
-    members = cells.members[dimension]
+def _code(segments: Segments, dimension: str, member: str) -> int:
+    members = segments.members[dimension]
     return members.index(member) if member in members else -1
 
 
-def _weighted(history: History, leaves: int, weight: Floats) -> Sides:
+def _weighted(history: History, leaves: int, weight: Floats) -> Ratio:
     """Weighted sums over the periods, by leaf."""
 
     def total(amounts: Floats) -> Floats:
         return sums(history.leaf, amounts * weight[history.period], leaves)
 
-    bottom = history.sides.denominator
-    return Sides(total(history.sides.numerator), None if bottom is None else total(bottom))
+    bottom = history.ratio.denominator
+    return Ratio(total(history.ratio.numerator), None if bottom is None else total(bottom))
 
 
 def _whole(baseline: Baseline, history: History) -> float | None:
-    """What the whole comes to under a baseline; None where its parts say so by themselves."""
+    """Return the whole's expected value under a baseline; None where it is the sum of its parts."""
     if baseline.whole is not None or not baseline.is_median or history.leaf.size == 0:
         return baseline.whole
     everything = np.zeros(int(history.leaf.max()) + 1, dtype=np.int64)
@@ -141,23 +143,23 @@ def _whole(baseline: Baseline, history: History) -> float | None:
     return float(np.median(known)) if known.size else None
 
 
-def _at_least(actual: Sides, anomaly: Anomaly) -> Sides:
+def _lower_bound(actual: Ratio, anomaly: Anomaly) -> Ratio:
     """The parts of an unfinished period's ratio, of which the denominator still grows."""
-    if SO_FAR not in anomaly.methods or actual.denominator is None or anomaly.actual == 0:
+    if PERIOD_TO_DATE not in anomaly.methods or actual.denominator is None or anomaly.actual == 0:
         return actual
-    return Sides(actual.numerator, actual.denominator * (actual.total() / anomaly.actual))
+    return Ratio(actual.numerator, actual.denominator * (actual.total() / anomaly.actual))
 
 
-def reconcile(parts: Sides, whole: float | None) -> Sides:
+def reconcile(parts: Ratio, whole: float | None) -> Ratio:
     """Bring the parts' numerators to the whole's expected value, in proportion where possible."""
     if whole is None:
         return parts
     volume = 1.0 if parts.denominator is None else float(parts.denominator.sum())
     target, total = whole * volume, float(parts.numerator.sum())
     if total * target > 0 and 1 / LARGEST_FACTOR <= target / total <= LARGEST_FACTOR:
-        return Sides(parts.numerator * (target / total), parts.denominator)
+        return Ratio(parts.numerator * (target / total), parts.denominator)
     size = np.abs(parts.numerator)
     if size.sum() < SMALLEST:
         size = np.ones_like(size)
     spread = (target - total) * (size / max(float(size.sum()), SMALLEST))
-    return Sides(parts.numerator + spread, parts.denominator)
+    return Ratio(parts.numerator + spread, parts.denominator)

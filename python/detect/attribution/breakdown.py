@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.attribution.decomposition import Sides, contributions, effects, sums
-from detect.attribution.root_cause import Leaves
+from detect.attribution.decomposition import Ratio, contributions, effects, sums
+from detect.attribution.root_cause import LeafSegments
 from detect.attribution.significance import History, chances
 from detect.records import OTHER, Anomaly, Attribution, Bools, Floats, Ints
 
@@ -31,14 +31,14 @@ class Groups:
         """Amounts of the leaves by group, (groups,)."""
         return sums(self.of_leaf, amounts, len(self.names))
 
-    def sides(self, sides: Sides) -> Sides:
+    def ratio(self, ratio: Ratio) -> Ratio:
         """Both sides by group."""
-        bottom = sides.denominator
-        return Sides(self.sums(sides.numerator), None if bottom is None else self.sums(bottom))
+        bottom = ratio.denominator
+        return Ratio(self.sums(ratio.numerator), None if bottom is None else self.sums(bottom))
 
 
 def break_down(
-    anomaly: Anomaly, leaves: Leaves, history: History | None = None
+    anomaly: Anomaly, leaves: LeafSegments, history: History | None = None
 ) -> list[Attribution]:
     """Rows of every dimension; within each, contributions add up to the anomaly's change."""
     parts = np.sum(contributions(leaves.actual, leaves.expected), axis=0)
@@ -49,7 +49,7 @@ def break_down(
     ]
 
 
-def group(leaves: Leaves, dimension: int, parts: Floats) -> Groups:
+def group(leaves: LeafSegments, dimension: int, parts: Floats) -> Groups:
     """Number the members of a dimension by the size of their part, the smallest ones as one."""
     name, members = leaves.dimensions[dimension].name, leaves.members[dimension]
     codes, size = leaves.codes[dimension], len(members)
@@ -69,10 +69,10 @@ def _kept(name: str, members: tuple[str, ...], order: Ints) -> Bools:
 
 
 def _dimension(
-    anomaly: Anomaly, leaves: Leaves, dimension: int, parts: Floats, history: History | None
+    anomaly: Anomaly, leaves: LeafSegments, dimension: int, parts: Floats, history: History | None
 ) -> list[Attribution]:
     groups, name = group(leaves, dimension, parts), leaves.dimensions[dimension].name
-    actual, expected = groups.sides(leaves.actual), groups.sides(leaves.expected)
+    actual, expected = groups.ratio(leaves.actual), groups.ratio(leaves.expected)
     total = groups.sums(parts)
     split = effects(actual, expected, total)
     chance = _chances(groups, history)

@@ -11,26 +11,28 @@ import numpy as np
 
 from detect.attribution.decomposition import sums
 from detect.attribution.lines import Lines
-from detect.attribution.segments import Cells
+from detect.attribution.segments import Segments
 from detect.records import Bools, Days, Floats
 
 SUSPECTED, CLEAR, NOT_TESTED = "suspected", "clear", "not tested"
 FEWEST_LINES = 20
+"""Lines below which a share of duplicates says nothing; chosen by hand."""
 DOUBLED = 0.3
-"""Share of lines with a twin; on ordinary days of real shops 0.1 % to 13 % have one."""
+"""Share of duplicate lines that is suspect; on ordinary days of real shops 0.1 % to 13 % are."""
 PRICE_FACTOR = 5.0
-"""From the range of a product's past prices on, either way, a price is far off."""
+"""Factor beyond the range of a product's past prices that is suspect, either way; by hand."""
 PRICE_SHARE = 0.02
-"""Share of the period's gross revenue that such prices must add or hide."""
+"""Share of the period's gross revenue that such prices must add or hide; chosen by hand."""
 UNIT_SLIP = 0.02
-"""Relative distance to a power of ten within which a factor is one."""
+"""Relative distance to a power of ten within which a factor counts as one; chosen by hand."""
 MORE_GUESTS, MORE_THAN_EVER = 0.2, 0.1
-"""Rise of the share of guest orders that is a break: above the usual, and above the highest."""
+"""Rise of the share of guest orders that is a break: above the usual, and the highest; by hand."""
 USUAL_HOUR = 0.8
-"""Share of comparable days on which an hour is traded to be one that should be."""
+"""Share of comparable days with orders that makes an hour one to expect them in; by hand."""
 MISSING_TRADE = 0.2
-"""Share of usual orders that falls into hours that are absent one after the other."""
+"""Share of the usual orders in a run of missing hours that is suspect; chosen by hand."""
 FEWEST_DAYS = 5
+"""Comparable days below which a check is not made; chosen by hand."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class CheckResult:
     """What one check found."""
 
     verdict: str
-    figures: dict[str, object]
+    details: dict[str, object]
 
 
 def duplicate_load(lines: Lines) -> CheckResult:
@@ -86,7 +88,7 @@ def price_slip(lines: Lines, past: dict[str, tuple[float, ...]]) -> CheckResult:
     product = lines.product.names[int(codes[worst])]
     usual, slip = _meant(float(lines.price[worst]), past[product])
     like_it = off & (error >= PRICE_SHARE * error[worst])
-    figures: dict[str, object] = {
+    details: dict[str, object] = {
         "product": product,
         "price": float(lines.price[worst]),
         "usual": usual,
@@ -95,7 +97,7 @@ def price_slip(lines: Lines, past: dict[str, tuple[float, ...]]) -> CheckResult:
         "share": wrong / gross,
         "is_unit_slip": slip,
     }
-    return CheckResult(SUSPECTED, figures)
+    return CheckResult(SUSPECTED, details)
 
 
 def _meant(price: float, past: tuple[float, ...]) -> tuple[float, bool]:
@@ -109,12 +111,12 @@ def _meant(price: float, past: tuple[float, ...]) -> tuple[float, bool]:
     return float(known[np.abs(np.log(price / known)).argmin()]), False
 
 
-def missing_ids(cells: Cells, period: np.datetime64, others: Days) -> CheckResult:
+def missing_ids(segments: Segments, period: np.datetime64, others: Days) -> CheckResult:
     """Orders without a customer, as a share of all, against the comparable periods."""
-    place = cells.members["customer_type"]
-    guests = cells.codes["customer_type"] == (place.index("guest") if "guest" in place else -1)
+    place = segments.members["customer_type"]
+    guests = segments.codes["customer_type"] == (place.index("guest") if "guest" in place else -1)
     share = np.array(
-        [_share(cells.measures["orders"], guests, cells.rows(p)) for p in (period, *others)]
+        [_share(segments.measures["orders"], guests, segments.rows(p)) for p in (period, *others)]
     )
     known = share[1:][np.isfinite(share[1:])]
     if known.size < FEWEST_DAYS or not np.isfinite(share[0]):
@@ -129,13 +131,13 @@ def _share(amounts: Floats, of: Bools, rows: slice) -> float:
     return float(amounts[rows][of[rows]].sum()) / total if total > 0 else float("nan")
 
 
-def missing_hours(cells: Cells, day: np.datetime64, others: Days) -> CheckResult:
+def missing_hours(segments: Segments, day: np.datetime64, others: Days) -> CheckResult:
     """The longest run of hours without an order, that are traded on most comparable days.
 
     Members that are no whole number have no place on the clock, and are left out.
     """
-    names = cells.members["hour"]
-    orders = np.stack([_by_hour(cells, d, len(names)) for d in (day, *others)])
+    names = segments.members["hour"]
+    orders = np.stack([_by_hour(segments, d, len(names)) for d in (day, *others)])
     hour = np.array([int(name) if name.isdecimal() else -1 for name in names], dtype=np.int64)
     if others.size < FEWEST_DAYS or orders[0].sum() == 0 or hour.max() < 0:
         return CheckResult(NOT_TESTED, {})
@@ -162,6 +164,6 @@ def _longest_run(flags: Bools) -> slice:
     return slice(int(starts[longest]), int(ends[longest]))
 
 
-def _by_hour(cells: Cells, day: np.datetime64, hours: int) -> Floats:
-    rows = cells.rows(day)
-    return sums(cells.codes["hour"][rows], cells.measures["orders"][rows], hours)
+def _by_hour(segments: Segments, day: np.datetime64, hours: int) -> Floats:
+    rows = segments.rows(day)
+    return sums(segments.codes["hour"][rows], segments.measures["orders"][rows], hours)

@@ -22,12 +22,13 @@ import numpy as np
 from detect.records import Floats, Ints
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
+"""Gauss-Legendre quadrature from expected to actual; 16 nodes are ample for a ratio."""
 PARALLEL = 1e-9
 """Relative change of a denominator below which the path's closed form is replaced by its limit."""
 
 
 @dataclass(frozen=True)
-class Sides:
+class Ratio:
     """A numerator, and a denominator where the KPI is a ratio, of the same segments."""
 
     numerator: Floats
@@ -54,7 +55,7 @@ def sums(codes: Ints, amounts: Floats, size: int) -> Floats:
     return np.asarray(np.bincount(codes, amounts, size), dtype=np.float64)
 
 
-def contributions(actual: Sides, expected: Sides) -> tuple[Floats, Floats]:
+def contributions(actual: Ratio, expected: Ratio) -> tuple[Floats, Floats]:
     """What each segment adds to actual − expected, through its numerator and its denominator.
 
     Returns:
@@ -68,7 +69,7 @@ def contributions(actual: Sides, expected: Sides) -> tuple[Floats, Floats]:
     return top * rate, -bottom * dilution
 
 
-def _path(actual: Sides, expected: Sides, top: float, bottom: float) -> tuple[float, float]:
+def _path(actual: Ratio, expected: Ratio, top: float, bottom: float) -> tuple[float, float]:
     """Mean of 1/D and of N/D² along the path."""
     assert actual.denominator is not None
     assert expected.denominator is not None
@@ -83,7 +84,7 @@ def _path(actual: Sides, expected: Sides, top: float, bottom: float) -> tuple[fl
     return float(rate), float((top * rate - (actual.total() - expected.total())) / bottom)
 
 
-def _stepwise(actual: Sides, expected: Sides, first: float, last: float) -> tuple[float, float]:
+def _stepwise(actual: Ratio, expected: Ratio, first: float, last: float) -> tuple[float, float]:
     """The means where numerator and denominator change one after the other, in either order."""
     if first == 0 or last == 0:
         return float("nan"), float("nan")
@@ -106,7 +107,7 @@ class Effects:
         return [names[i] for i in np.nan_to_num(size).argmax(axis=0)]
 
 
-def effects(actual: Sides, expected: Sides, contribution: Floats) -> Effects:
+def effects(actual: Ratio, expected: Ratio, contribution: Floats) -> Effects:
     """Split the contributions of all segments of a whole; those of a sum are all volume."""
     if actual.denominator is None or expected.denominator is None:
         nothing = np.zeros_like(contribution)
@@ -115,7 +116,7 @@ def effects(actual: Sides, expected: Sides, contribution: Floats) -> Effects:
     return Effects(volume, contribution - rate - volume, rate)
 
 
-def _rate(actual: Sides, expected: Sides) -> Floats:
+def _rate(actual: Ratio, expected: Ratio) -> Floats:
     """Change of each rate times its share along the path; 0 where it comes, goes or has none."""
     assert actual.denominator is not None
     assert expected.denominator is not None
@@ -128,7 +129,7 @@ def _rate(actual: Sides, expected: Sides) -> Floats:
     return np.divide(moved, mean, out=np.zeros_like(moved), where=mean > 0)
 
 
-def _volume(actual: Sides, expected: Sides) -> Floats:
+def _volume(actual: Ratio, expected: Ratio) -> Floats:
     """Each segment's part in the growth of the whole's denominator.
 
     By quadrature on the path, in steps of equal growth, where the integrand is smooth.

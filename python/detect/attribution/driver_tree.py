@@ -18,13 +18,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.attribution.baselines import LARGEST_FACTOR, comparable, select
+from detect.attribution.baselines import LARGEST_FACTOR, comparable, select_rows
 from detect.attribution.breakdown import Groups, group
-from detect.attribution.decomposition import Sides, log_mean, sums
+from detect.attribution.decomposition import Ratio, log_mean, sums
 from detect.attribution.dimensions import names
-from detect.attribution.root_cause import Leaves
-from detect.attribution.segments import Cells
-from detect.records import Anomaly, Branch, Days, Floats
+from detect.attribution.root_cause import LeafSegments
+from detect.attribution.segments import Segments
+from detect.records import Anomaly, Days, DriverContribution, Floats
 
 COUNTED = ("active_customers", "orders", "units", "gross_revenue")
 """What the identified branch is a chain of: each factor is one of these over the one before."""
@@ -56,37 +56,39 @@ class Chain:
     expected: Floats
 
 
-def grow(anomaly: Anomaly, cells: Cells, usable: Days, revenue: float | None) -> list[Branch]:
+def build(
+    anomaly: Anomaly, segments: Segments, usable: Days, revenue: float | None
+) -> list[DriverContribution]:
     """The tree of an anomaly's period: the whole first, then every dimension.
 
     Args:
         anomaly: names the period, and the country where its KPI is a country's.
-        cells: must hold MEASURES in the comparable periods.
+        segments: must hold MEASURES in the comparable periods.
         usable: periods fit for comparison.
         revenue: net revenue that was forecast for the period; None where there is no forecast, and
             the comparable periods stand for themselves.
     """
-    rows, period = select(anomaly, cells, comparable(anomaly, usable)[0])
+    rows, period = select_rows(anomaly, segments, comparable(anomaly, usable)[0])
     if rows.size == 0:
         return []
-    leaf, first = cells.distinct(rows)
+    leaf, first = segments.distinct(rows)
     weights = comparable(anomaly, usable)[1]
 
     def total(measure: str, weight: Floats) -> Floats:
-        return sums(leaf, cells.measures[measure][rows] * weight[period], first.size)
+        return sums(leaf, segments.measures[measure][rows] * weight[period], first.size)
 
     now = np.stack([total(m, np.append(1.0, np.zeros(weights.size))) for m in MEASURES])
     past = np.stack([total(m, np.append(0.0, weights)) for m in MEASURES])
-    codes = np.stack([cells.codes[d.name][rows[first]] for d in cells.dimensions])
-    past *= _level(past, revenue)
-    members = tuple(cells.members[d.name] for d in cells.dimensions)
+    codes = np.stack([segments.codes[d.name][rows[first]] for d in segments.dimensions])
+    past *= _growth(past, revenue)
+    members = tuple(segments.members[d.name] for d in segments.dimensions)
     net_now, net_past = now[3] - now[4], past[3] - past[4]
-    sides = Sides(net_now, None), Sides(net_past, None)
-    leaves = Leaves(cells.dimensions, codes, members, *sides)
+    sides = Ratio(net_now, None), Ratio(net_past, None)
+    leaves = LeafSegments(segments.dimensions, codes, members, *sides)
     return _rows(anomaly, leaves, now, past)
 
 
-def _level(past: Floats, revenue: float | None) -> float:
+def _growth(past: Floats, revenue: float | None) -> float:
     """What brings the comparable periods to the forecast: they are smaller in a growing shop."""
     usual = float((past[3] - past[4]).sum())
     if revenue is None or not np.isfinite(revenue) or usual * revenue <= 0:
@@ -95,7 +97,9 @@ def _level(past: Floats, revenue: float | None) -> float:
     return level if 1 / LARGEST_FACTOR <= level <= LARGEST_FACTOR else 1.0
 
 
-def _rows(anomaly: Anomaly, leaves: Leaves, now: Floats, past: Floats) -> list[Branch]:
+def _rows(
+    anomaly: Anomaly, leaves: LeafSegments, now: Floats, past: Floats
+) -> list[DriverContribution]:
     place = names(leaves.dimensions).index("customer_type")
     known = leaves.members[place].index(GUEST) if GUEST in leaves.members[place] else -1
     guests = leaves.codes[place] == known
@@ -104,14 +108,14 @@ def _rows(anomaly: Anomaly, leaves: Leaves, now: Floats, past: Floats) -> list[B
         Chain(GUEST_FACTORS, now[1:4] * guests, past[1:4] * guests),
     )
     parts = leaves.actual.numerator - leaves.expected.numerator
-    cells = [attribute(chain) for chain in chains]
+    segments = [attribute(chain) for chain in chains]
     one = Groups((WHOLE,), np.zeros(parts.size, dtype=np.int64))
     views = [(WHOLE, one)]
     views += [(d, group(leaves, i, parts)) for i, d in enumerate(names(leaves.dimensions))]
     return [
         row
         for dimension, groups in views
-        for row in _view(anomaly, dimension, groups, chains, cells, (now[4], past[4]))
+        for row in _dimension_rows(anomaly, dimension, groups, chains, segments, (now[4], past[4]))
     ]
 
 
@@ -137,17 +141,17 @@ def attribute(chain: Chain) -> Floats:
     return out
 
 
-def _view(
+def _dimension_rows(
     anomaly: Anomaly,
     dimension: str,
     groups: Groups,
     chains: tuple[Chain, ...],
-    cells: list[Floats],
+    segments: list[Floats],
     returned: tuple[Floats, Floats],
-) -> list[Branch]:
+) -> list[DriverContribution]:
     """Rows of one dimension: factors of each member."""
     rows: list[tuple[str, Floats, Floats, Floats]] = []
-    for chain, attributed in zip(chains, cells, strict=True):
+    for chain, attributed in zip(chains, segments, strict=True):
         past, now = (_factors(side, groups) for side in (chain.expected, chain.actual))
         rows += [
             (factor, past[i], now[i], groups.sums(attributed[i]))
@@ -156,7 +160,7 @@ def _view(
     now_back, past_back = groups.sums(returned[0]), groups.sums(returned[1])
     rows.append((RETURNS, past_back, now_back, past_back - now_back))
     return [
-        Branch(
+        DriverContribution(
             anomaly.incident_id, anomaly.grain, anomaly.period_start, dimension, member, factor,
             float(expected[i]), float(actual[i]), float(contribution[i]),
         )
@@ -173,9 +177,9 @@ def _factors(measures: Floats, groups: Groups) -> Floats:
     return np.concatenate([sums[:1], ratios])
 
 
-def weights(branches: list[Branch]) -> dict[str, float]:
+def weights(drivers: list[DriverContribution]) -> dict[str, float]:
     """How much of what moved revenue each KPI of the tree measures, as a share."""
-    whole = {b.factor: abs(b.contribution) for b in branches if b.dimension == WHOLE}
+    whole = {b.factor: abs(b.contribution) for b in drivers if b.dimension == WHOLE}
     total = sum(whole.values())
     return {
         kpi: size / total

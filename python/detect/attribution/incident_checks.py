@@ -14,8 +14,8 @@ from detect.attribution import data_quality, leave_one_out
 from detect.attribution.baselines import comparable
 from detect.attribution.data_quality import CLEAR, NOT_TESTED, SUSPECTED, CheckResult
 from detect.attribution.lines import Lines, Reversal
-from detect.attribution.segments import Cells
-from detect.records import SO_FAR, Anomaly, Attribution, Days, Doubt
+from detect.attribution.segments import Segments
+from detect.records import PERIOD_TO_DATE, Anomaly, Attribution, Check, Days
 
 FOUND, NONE = "found", "none"
 STABLE, SHAKY = "stable", "shaky"
@@ -24,30 +24,32 @@ REVERSED_SHARE = 0.1
 
 
 @dataclass(frozen=True)
-class Material:
-    """What the checks on one incident read; `lines` are None where there are none to read.
+class CheckInputs:
+    """Inputs of the checks of one incident; `lines` are None where there are none.
 
     `past_prices` are by stock code.
     """
 
-    cells: Cells
+    segments: Segments
     usable: Days
     lines: Lines | None
     reversals: list[Reversal]
     past_prices: dict[str, tuple[float, ...]]
 
 
-def run_checks(lead: Anomaly, causes: list[Attribution], given: Material) -> dict[str, CheckResult]:
+def run_checks(
+    lead: Anomaly, causes: list[Attribution], given: CheckInputs
+) -> dict[str, CheckResult]:
     """Run every check on an incident, for its lead anomaly and the causes of it."""
     return {
         "reversal": _reversal(given),
-        **_one_order(lead, given),
+        **_leave_one_out(lead, given),
         "stability": _stability(causes),
         **_data_quality(lead, given),
     }
 
 
-def _reversal(given: Material) -> CheckResult:
+def _reversal(given: CheckInputs) -> CheckResult:
     """The largest order line that was cancelled whole within the period."""
     if given.lines is None:
         return CheckResult(NOT_TESTED, {})
@@ -70,7 +72,7 @@ def _reversal(given: Material) -> CheckResult:
     )
 
 
-def _one_order(lead: Anomaly, given: Material) -> dict[str, CheckResult]:
+def _leave_one_out(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
     """The KPI without its largest order, and without its largest customer."""
     lines = given.lines
     if lines is None:
@@ -89,7 +91,7 @@ def _one_order(lead: Anomaly, given: Material) -> dict[str, CheckResult]:
         if without is None:
             out[name] = CheckResult(NOT_TESTED, {})
             continue
-        figures: dict[str, object] = {
+        details: dict[str, object] = {
             key: names[without.code],
             "amount": without.amount,
             "share": without.share,
@@ -98,7 +100,7 @@ def _one_order(lead: Anomaly, given: Material) -> dict[str, CheckResult]:
             "lower": lead.lower,
             "upper": lead.upper,
         }
-        out[name] = CheckResult(leave_one_out.verdict(lead, without), figures)
+        out[name] = CheckResult(leave_one_out.verdict(lead, without), details)
     return out
 
 
@@ -112,11 +114,11 @@ def _stability(causes: list[Attribution]) -> CheckResult:
     )
 
 
-def _data_quality(lead: Anomaly, given: Material) -> dict[str, CheckResult]:
-    """Signatures of faults in the data of the lead's period."""
+def _data_quality(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
+    """Check the data of the lead's period for typical faults."""
     start = np.datetime64(lead.period_start)
     others = comparable(lead, given.usable)[0]
-    whole_day = lead.grain == "daily" and SO_FAR not in lead.methods
+    whole_day = lead.grain == "daily" and PERIOD_TO_DATE not in lead.methods
     lines = given.lines
     return {
         "duplicate_load": CheckResult(NOT_TESTED, {})
@@ -125,17 +127,17 @@ def _data_quality(lead: Anomaly, given: Material) -> dict[str, CheckResult]:
         "price_slip": CheckResult(NOT_TESTED, {})
         if lines is None
         else data_quality.price_slip(lines, given.past_prices),
-        "missing_ids": data_quality.missing_ids(given.cells, start, others),
-        "missing_hours": data_quality.missing_hours(given.cells, start, others)
+        "missing_ids": data_quality.missing_ids(given.segments, start, others),
+        "missing_hours": data_quality.missing_hours(given.segments, start, others)
         if whole_day
         else CheckResult(NOT_TESTED, {}),
     }
 
 
-def failed_checks(doubts: list[Doubt]) -> list[Doubt]:
-    """Those that a reader should hear of; the table has them all."""
+def failed_checks(checks: list[Check]) -> list[Check]:
+    """Return the checks that speak against an incident; the table has all."""
     quiet = {CLEAR, NONE, NOT_TESTED, STABLE, leave_one_out.REMAINS}
-    told = [d for d in doubts if d.verdict not in quiet]
-    if any(d.check_name == "one_order" for d in told):
-        told = [d for d in told if d.check_name != "one_customer"]
-    return sorted(told, key=lambda d: d.verdict != SUSPECTED)
+    failed = [d for d in checks if d.verdict not in quiet]
+    if any(d.check_name == "one_order" for d in failed):
+        failed = [d for d in failed if d.check_name != "one_customer"]
+    return sorted(failed, key=lambda d: d.verdict != SUSPECTED)

@@ -12,7 +12,7 @@ import numpy as np
 
 from detect.attribution.decomposition import sums
 from detect.attribution.lines import Lines, Reversal, value
-from detect.records import SO_FAR, Anomaly, Bools, Floats, Ints
+from detect.records import PERIOD_TO_DATE, Anomaly, Bools, Floats, Ints
 
 CANDIDATES = 5
 """Largest events that are tried, by money and by pieces each."""
@@ -23,7 +23,7 @@ VANISHES, REMAINS, NOT_TESTED = "vanishes", "remains", "not tested"
 
 @dataclass(frozen=True)
 class Without:
-    """The KPI without one event, `code`: what it comes to, and the event's money.
+    """The KPI without one event, `code`: its value, and the event's amount.
 
     `amount` is what the event sold, or took back where that is more; `share` is of all sales.
     """
@@ -69,7 +69,7 @@ def sides(lines: Lines) -> tuple[Bools, Bools]:
 def _factor(anomaly: Anomaly, lines: Lines) -> float:
     """From the lines' KPI to the table's: 1, or for an unfinished period what it was lowered by."""
     found = value(anomaly, lines, np.ones(lines.amount.size, dtype=bool))
-    if SO_FAR in anomaly.methods and found:
+    if PERIOD_TO_DATE in anomaly.methods and found:
         return anomaly.actual / found
     agrees = abs(found - anomaly.actual) <= AGREES * max(abs(anomaly.actual), 1.0)
     return 1.0 if agrees else float("nan")

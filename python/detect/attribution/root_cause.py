@@ -1,6 +1,6 @@
 """Which combination of segments is to blame for a change, or none.
 
-A change that lies in one segment is told apart from one that everybody shares by how much more of
+A change in one segment is distinguished from one that all segments share by how much more of
 it the segment holds than its ordinary share: the Kullback-Leibler divergence of the two shares,
 once for every event that the change consists of. One giant order is one event, however large; a
 hundred orders that fail to come are many. Each further dimension must pay a price, and is hardly
@@ -8,7 +8,7 @@ judged by one event alone, which had to happen in some country; and a segment's 
 must depart from its own history.
 
 Dimensions nest (a country lies in a region, a region in a market, a product in a category), so that
-one set of orders has several names; the narrowest single one is told.
+one set of orders has several names; the narrowest single one is named.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.attribution.decomposition import Sides, contributions, sums
+from detect.attribution.decomposition import Ratio, contributions, sums
 from detect.attribution.dimensions import ALONE, TOGETHER, Dimension, names
 from detect.attribution.search.selection_bias import shrunk_interval
 from detect.attribution.significance import FEWEST, NORMAL_DEVIATION, History
@@ -36,6 +36,7 @@ CHANCE = 0.7
 LEAST_LEAD = 0.05
 """A segment's share of the change must exceed its ordinary share by so much."""
 MOST_CAUSES = 3
+"""Causes that are named at most: a reader follows no more; chosen by hand."""
 MOST_EVENTS = 40.0
 """Shares vary by more than so many independent events would make them."""
 LEFT = 0.2
@@ -49,12 +50,13 @@ UNUSUAL = 4.0
 LEAST_SIGMA = 0.01
 """No share is steadier than this from one period to the next."""
 SUREST = 0.99
+"""Highest confidence of a cause: no evidence of this kind is certain; chosen by hand."""
 SPARSE = 50
 """More possible elements than so many a leaf are sorted, fewer are looked up."""
 
 
 @dataclass(frozen=True)
-class Leaves:
+class LeafSegments:
     """The finest segments of one KPI period, actual and expected.
 
     `codes` (dimensions, N) number the `members` of each of `dimensions`; expectations of the
@@ -65,13 +67,13 @@ class Leaves:
     dimensions: tuple[Dimension, ...]
     codes: Ints
     members: tuple[tuple[str, ...], ...]
-    actual: Sides
-    expected: Sides
+    actual: Ratio
+    expected: Ratio
     by_rate: bool = False
 
 
 @dataclass(frozen=True)
-class Cause:
+class RootCause:
     """A segment (dimension → member) to blame, and for how much in the KPI's unit.
 
     `low` and `high` are the 95 % interval of the contribution against the segment's own ordinary
@@ -101,7 +103,7 @@ class _Element:
     confidence: float = 0.0
 
 
-def find_causes(leaves: Leaves, history: History) -> tuple[Cause, ...]:
+def find_causes(leaves: LeafSegments, history: History) -> tuple[RootCause, ...]:
     """The segments to blame, best first; none where the change is broad-based.
 
     After each, what it explains is set apart and the rest is looked at afresh.
@@ -130,7 +132,7 @@ def find_causes(leaves: Leaves, history: History) -> tuple[Cause, ...]:
     )
 
 
-def _ordinary(leaves: Leaves) -> Floats:
+def _ordinary(leaves: LeafSegments) -> Floats:
     """What each leaf's part in a change that everybody shares is proportional to."""
     bottom = leaves.expected.denominator
     base = leaves.expected.numerator if bottom is None or not leaves.by_rate else bottom
@@ -138,7 +140,7 @@ def _ordinary(leaves: Leaves) -> Floats:
 
 
 def _best(
-    leaves: Leaves,
+    leaves: LeafSegments,
     history: History,
     keys: dict[tuple[int, ...], Ints],
     parts: Floats,
@@ -182,7 +184,7 @@ def _groups(dimensions: tuple[Dimension, ...]) -> list[list[int]]:
 
 
 def _of(
-    leaves: Leaves,
+    leaves: LeafSegments,
     history: History,
     dimensions: tuple[int, ...],
     key: Ints,
@@ -209,7 +211,7 @@ def _of(
     return _Element(dimensions, key == close[0], float(score[close[0]]))
 
 
-def _price(leaves: Leaves, dimensions: tuple[int, ...]) -> float:
+def _price(leaves: LeafSegments, dimensions: tuple[int, ...]) -> float:
     """Nats that naming these dimensions costs."""
     chosen = [leaves.dimensions[d] for d in dimensions]
     extra = sum(
@@ -226,7 +228,7 @@ def _unusual(history: History, key: Ints, elements: Ints) -> Bools:
     group[elements] = np.arange(elements.size)
     at = history.period * (elements.size + 1) + group[key][history.leaf]
     far = np.zeros(elements.size, dtype=bool)
-    for side in (history.sides.numerator, history.sides.denominator):
+    for side in (history.ratio.numerator, history.ratio.denominator):
         if side is not None:
             total = sums(at, side, history.periods * (elements.size + 1))
             total = total.reshape(history.periods, -1)
@@ -244,12 +246,12 @@ def _far(part: Floats, whole: Floats) -> Bools:
     return np.asarray(np.abs(share[0] - usual) > UNUSUAL * np.maximum(sigma, LEAST_SIGMA))
 
 
-def _keys(leaves: Leaves) -> dict[tuple[int, ...], Ints]:
+def _keys(leaves: LeafSegments) -> dict[tuple[int, ...], Ints]:
     """Number of each leaf's element, by the dimensions that an element has; worked out once."""
     return {d: _key(leaves, d) for d in _combinations(leaves.dimensions, alone=True)}
 
 
-def _key(leaves: Leaves, dimensions: tuple[int, ...]) -> Ints:
+def _key(leaves: LeafSegments, dimensions: tuple[int, ...]) -> Ints:
     key: Ints = leaves.codes[dimensions[0]].astype(np.int64)
     for d in dimensions[1:]:
         key = _dense(key * len(leaves.members[d]) + leaves.codes[d])
@@ -282,15 +284,15 @@ def _divergence(share: Floats, usual: Floats) -> Floats:
 
 
 def _cause(
-    leaves: Leaves,
+    leaves: LeafSegments,
     history: History,
     element: _Element,
     contribution: float,
     left: float,
     change: float,
-) -> Cause:
+) -> RootCause:
     low, high = _interval(contribution, _ordinary_spread(leaves, history, element))
-    return Cause(
+    return RootCause(
         segment=_named(leaves, element),
         actual=_subset(leaves.actual, element.leaves).total(),
         expected=_subset(leaves.expected, element.leaves).total(),
@@ -313,7 +315,7 @@ def _interval(contribution: float, sigma: float) -> tuple[float, float]:
     return float(scaled[0]), float(scaled[1])
 
 
-def _ordinary_spread(leaves: Leaves, history: History, element: _Element) -> float:
+def _ordinary_spread(leaves: LeafSegments, history: History, element: _Element) -> float:
     """Standard deviation of what the segment adds to the KPI in ordinary periods."""
     group = (~element.leaves).astype(np.int64)
     at = history.period * 2 + group[history.leaf]
@@ -323,15 +325,15 @@ def _ordinary_spread(leaves: Leaves, history: History, element: _Element) -> flo
 
     if history.periods < FEWEST:
         return float("nan")
-    added = mine(history.sides.numerator)
+    added = mine(history.ratio.numerator)
     expected, now = leaves.expected.denominator, leaves.actual.denominator
-    if history.sides.denominator is not None and expected is not None and now is not None:
+    if history.ratio.denominator is not None and expected is not None and now is not None:
         middle = float(expected.sum() + now.sum()) / 2
-        added = (added - leaves.expected.total() * mine(history.sides.denominator)) / middle
+        added = (added - leaves.expected.total() * mine(history.ratio.denominator)) / middle
     return max(float(np.std(added)), LEAST_SIGMA * abs(leaves.expected.total()))
 
 
-def _named(leaves: Leaves, element: _Element) -> dict[str, str]:
+def _named(leaves: LeafSegments, element: _Element) -> dict[str, str]:
     """Dimension → member; a wider dimension gives way to a narrower one with the same leaves."""
     segment: dict[str, str] = {}
     first = int(element.leaves.argmax())
@@ -345,6 +347,6 @@ def _named(leaves: Leaves, element: _Element) -> dict[str, str]:
     return segment
 
 
-def _subset(sides: Sides, rows: Bools) -> Sides:
-    bottom = None if sides.denominator is None else sides.denominator[rows]
-    return Sides(sides.numerator[rows], bottom)
+def _subset(ratio: Ratio, rows: Bools) -> Ratio:
+    bottom = None if ratio.denominator is None else ratio.denominator[rows]
+    return Ratio(ratio.numerator[rows], bottom)

@@ -10,10 +10,11 @@ from detect.attribution.dimensions import Dimension
 from detect.records import Days, Floats, Ints
 
 LARGEST_KEY = 2**62
+"""Largest product of sizes whose keys safely fit into 64 bits; above, keys are ranked."""
 
 
 @dataclass(frozen=True)
-class Cells:
+class Segments:
     """Rows of fct_segments_* in order of period.
 
     `start` (P + 1,) says where each of the P periods begins; `codes` number the `members` of each

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from detect.attribution.decomposition import Sides, sums
+from detect.attribution.decomposition import Ratio, sums
 from detect.records import Floats, Ints
 
 FEWEST = 5
 """Comparable periods below which nothing is said."""
 EFFICIENCY = 0.37
+"""Efficiency of the median absolute deviation, relative to the standard deviation (Huber, 1981)."""
 NORMAL_DEVIATION = 1.4826
 """Standard deviations per median absolute deviation, where noise is normal."""
 SMALLEST_DEVIATION = 1e-6
@@ -33,12 +34,12 @@ LEAST = 1e-6
 class History:
     """The same parts in an anomaly's period (number 0) and the comparable ones before it.
 
-    `period` and `leaf` say where each of the `sides` belongs, (rows,).
+    `period` and `leaf` say where each of the `ratio` belongs, (rows,).
     """
 
     period: Ints
     leaf: Ints
-    sides: Sides
+    ratio: Ratio
     periods: int
 
     def values(self, group: Ints, groups: int) -> Floats:
@@ -48,8 +49,8 @@ class History:
         def total(amounts: Floats) -> Floats:
             return sums(at, amounts, self.periods * groups).reshape(self.periods, groups)
 
-        bottom = self.sides.denominator
-        return Sides(total(self.sides.numerator), None if bottom is None else total(bottom)).value()
+        bottom = self.ratio.denominator
+        return Ratio(total(self.ratio.numerator), None if bottom is None else total(bottom)).value()
 
 
 def chances(values: Floats) -> Floats:

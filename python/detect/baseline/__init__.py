@@ -15,9 +15,9 @@ import numpy as np
 from detect.baseline import error_distribution, level, season
 from detect.baseline.poisson_floor import (
     OFF_SCALE,
-    Counting,
+    CountScales,
     least_sigma,
-    nothing_counts,
+    no_counts,
     off_scale,
 )
 from detect.baseline.season import Regressors
@@ -52,8 +52,8 @@ def forecast(
     values: Floats,
     regressors: Regressors,
     tuning: Tuning,
-    taught: Bools | None = None,
-    counting: Counting | None = None,
+    trainable: Bools | None = None,
+    counts: CountScales | None = None,
 ) -> Forecast:
     """Forecast every period of every series from the periods before it.
 
@@ -62,9 +62,9 @@ def forecast(
             missing); an infinity stands for a value off the scale, such as the log of zero.
         regressors: what is known of each period in advance.
         tuning: how fast to learn.
-        taught: (S, T), False where a value is compared with its forecast but teaches nothing, since
-            it is known to be an incident; by default every value teaches.
-        counting: which series count things, so that chance alone makes them vary; by default none.
+        trainable: (S, T), False where a value is compared with its forecast but not learned from,
+            since it is known to be an incident; by default every value is.
+        counts: which series count things, so that chance alone makes them vary; by default none.
 
     Returns:
         One-step-ahead forecasts of all periods.
@@ -73,34 +73,34 @@ def forecast(
     names = ("location", "lower", "upper", "residual", "p_up", "sigma", "adjusted", "level")
     out = {name: np.full((series, periods), np.nan) for name in names}
     history = np.zeros((series, periods), dtype=np.int64)
-    bank, gains = level.start(series, tuning)
-    cycle, spread = season.start(series, regressors), error_distribution.start(series)
-    last_year = season.LastYear(out["adjusted"], tuning)
-    taught = np.ones(values.shape, dtype=bool) if taught is None else taught
-    counting = nothing_counts(series) if counting is None else counting
+    ensemble, gains = level.start(series, tuning)
+    cycle, errors = season.start(series, regressors), error_distribution.start(series)
+    yearly_drift = season.YearlyDrift(out["adjusted"], tuning)
+    trainable = np.ones(values.shape, dtype=bool) if trainable is None else trainable
+    counts = no_counts(series) if counts is None else counts
     for t in range(periods):
-        history[:, t] = bank.seen
-        drift, anchor = last_year.drift(t)
-        members, centre = level.predict(bank, gains, drift)
+        history[:, t] = ensemble.n_observed
+        drift, anchor = yearly_drift.drift(t)
+        members, centre = level.predict(ensemble, gains, drift)
         effect = season.effect(cycle, regressors, t)
-        off = off_scale(counting, centre + effect)
+        off = off_scale(counts, centre + effect)
         target = _on_scale(values[:, t], centre + effect, off) - effect
-        error = np.where(bank.seen > 0, target - centre, np.nan)
+        error = np.where(ensemble.n_observed > 0, target - centre, np.nan)
         factor = season.spread(cycle, regressors, t)
-        sigma, reach = error_distribution.sigmas(spread, tuning)
-        wide = np.fmax(factor, least_sigma(counting, centre + effect) / sigma.min(axis=0))
-        _note(out, t, centre + effect, error, wide * sigma, wide * reach)
-        out["p_up"][:, t] = error_distribution.p_up(spread, error / wide, tuning)
+        sigma, interval_width = error_distribution.sigmas(errors, tuning)
+        wide = np.fmax(factor, least_sigma(counts, centre + effect) / sigma.min(axis=0))
+        _note(out, t, centre + effect, error, wide * sigma, wide * interval_width)
+        out["p_up"][:, t] = error_distribution.p_up(errors, error / wide, tuning)
         out["adjusted"][:, t] = target
-        target, error = (np.where(taught[:, t], x, np.nan) for x in (target, error))
+        target, error = (np.where(trainable[:, t], x, np.nan) for x in (target, error))
         ordinary = np.where(np.isfinite(sigma[0]), wide * sigma.mean(axis=0), np.inf)
-        clipped = level.learn(bank, gains, members, target, ordinary, tuning.bank_memory)
-        seen = np.isfinite(target).astype(np.float64)
-        season.learn(cycle, regressors, t, clipped, seen, tuning)
+        clipped = level.learn(ensemble, gains, members, target, ordinary, tuning.score_decay)
+        observed = np.isfinite(target).astype(np.float64)
+        season.learn(cycle, regressors, t, clipped, observed, tuning)
         season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
-        error_distribution.learn(spread, error / factor, tuning)
-        last_year.passed(anchor, seen)
-        out["level"][:, t] = (level.weights(bank.score) * bank.level).sum(axis=0)
+        error_distribution.learn(errors, error / factor, tuning)
+        yearly_drift.update(anchor, observed)
+        out["level"][:, t] = (level.weights(ensemble.score) * ensemble.level).sum(axis=0)
     return Forecast(**out, history=history, ready=history >= tuning.min_history)
 
 
@@ -111,11 +111,16 @@ def _on_scale(value: Floats, expected: Floats, off: Floats) -> Floats:
 
 
 def _note(
-    out: dict[str, Floats], t: int, location: Floats, error: Floats, sigma: Floats, reach: Floats
+    out: dict[str, Floats],
+    t: int,
+    location: Floats,
+    error: Floats,
+    sigma: Floats,
+    interval_width: Floats,
 ) -> None:
     """Write period t's forecast down."""
     out["location"][:, t] = location
-    out["upper"][:, t] = location + reach[0]
-    out["lower"][:, t] = location - reach[1]
+    out["upper"][:, t] = location + interval_width[0]
+    out["lower"][:, t] = location - interval_width[1]
     out["sigma"][:, t] = sigma.mean(axis=0)
     out["residual"][:, t] = error / np.where(error > 0, sigma[0], sigma[1])

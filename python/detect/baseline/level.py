@@ -1,4 +1,4 @@
-"""A bank of robust exponential smoothers that share one forecast.
+"""An ensemble of robust exponential smoothers that share one forecast.
 
 Holt's damped trend and a yearly drift are among the members (Gardner, 1985; robust updates after
 Gelper, Fried & Croux, 2010); each weighs as much as it has predicted well of late (dynamic model
@@ -15,24 +15,28 @@ from detect.baseline.tuning import Tuning
 from detect.records import Bools, Floats
 
 CLIP = 2.0
-"""Errors beyond this many scales move the level no further."""
+"""Errors beyond this many scales move the level no further; chosen by hand."""
 GROSS = 4.0
-"""Errors beyond this many scales are outliers and move it less and less."""
+"""Errors beyond this many scales are outliers and move it less and less; chosen by hand."""
 PERSISTENT = 2.0
-"""So many clipped errors of one sign in a row are a new level, not outliers."""
-SCORE_HEAVINESS = 5.0
+"""So many clipped errors of one sign in a row are a new level, not outliers; chosen by hand."""
+SCORE_DEGREES_OF_FREEDOM = 5.0
+"""Degrees of freedom of the Student's t that members are scored by, so that one outlier does not
+decide between them; chosen by hand."""
 TREND_START = 10.0
+"""Observations before members learn a trend: fewer would take the level for one; chosen by hand."""
 SMALLEST = 1e-300
+"""Keeps a division by a weight of zero finite."""
 
 
 @dataclass
-class Bank:
+class SmootherEnsemble:
     """Levels and trends (members, S), log weights (members, S), and counts (S,)."""
 
     level: Floats
     trend: Floats
     score: Floats
-    seen: Floats
+    n_observed: Floats
     streak: Floats
 
 
@@ -46,12 +50,12 @@ class Gains:
     yearly: Floats
 
 
-def start(series: int, tuning: Tuning) -> tuple[Bank, Gains]:
-    """A bank that has seen nothing, for `series` series."""
-    members = np.array([[m.level, m.trend, m.damping, m.yearly] for m in tuning.bank])
+def start(series: int, tuning: Tuning) -> tuple[SmootherEnsemble, Gains]:
+    """Return an ensemble without observations, for `series` series."""
+    members = np.array([[m.level, m.trend, m.damping, m.yearly] for m in tuning.ensemble])
     columns = (members[:, [i]] for i in range(4))
-    shape = (len(tuning.bank), series)
-    return Bank(
+    shape = (len(tuning.ensemble), series)
+    return SmootherEnsemble(
         np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(series), np.zeros(series)
     ), Gains(*columns)
 
@@ -62,38 +66,49 @@ def weights(score: Floats) -> Floats:
     return np.asarray(raised / raised.sum(axis=0))
 
 
-def predict(bank: Bank, gains: Gains, drift: Floats) -> tuple[Floats, Floats]:
+def predict(ensemble: SmootherEnsemble, gains: Gains, drift: Floats) -> tuple[Floats, Floats]:
     """Each member's next level (members, S) and their weighted mean (S,)."""
-    members = bank.level + gains.damping * bank.trend + gains.yearly * drift
-    return members, (weights(bank.score) * members).sum(axis=0)
+    members = ensemble.level + gains.damping * ensemble.trend + gains.yearly * drift
+    return members, (weights(ensemble.score) * members).sum(axis=0)
 
 
 def learn(
-    bank: Bank, gains: Gains, members: Floats, target: Floats, scale: Floats, memory: float
+    ensemble: SmootherEnsemble,
+    gains: Gains,
+    members: Floats,
+    target: Floats,
+    scale: Floats,
+    decay: float,
 ) -> Floats:
     """Learn from deseasonalised values; returns the clipped error of the combined forecast (S,).
 
     Args:
-        bank: changed in place.
+        ensemble: changed in place.
         gains: the members' settings.
         members: what each member predicted, (members, S).
         target: the deseasonalised values, (S,), NaN where there is none.
         scale: the size of an ordinary error, (S,); infinite while nobody knows.
-        memory: how much of a member's past score counts in the next period.
+        decay: how much of a member's past score counts in the next period.
     """
-    seen = np.isfinite(target)
-    error = np.where(seen, target - members, 0.0)
-    joint = np.where(bank.seen > 0, (weights(bank.score) * error).sum(axis=0), 0.0)
-    bank.streak = np.where(seen, _streak(bank.streak, joint, scale), bank.streak)
-    trusted = np.abs(bank.streak) >= PERSISTENT
+    observed = np.isfinite(target)
+    error = np.where(observed, target - members, 0.0)
+    joint = np.where(ensemble.n_observed > 0, (weights(ensemble.score) * error).sum(axis=0), 0.0)
+    ensemble.streak = np.where(observed, _streak(ensemble.streak, joint, scale), ensemble.streak)
+    trusted = np.abs(ensemble.streak) >= PERSISTENT
     clipped = _clip(error, scale, trusted)
-    pace = np.maximum(gains.level, 1 / (bank.seen + 1))
-    bank.level = np.where(seen, members + pace * clipped, bank.level)
-    moving = gains.trend * (bank.seen > TREND_START)
-    bank.trend = np.where(seen, gains.damping * bank.trend + moving * clipped, bank.trend)
-    likely = -0.5 * (SCORE_HEAVINESS + 1) * np.log1p((error / scale) ** 2 / SCORE_HEAVINESS)
-    bank.score = np.where(seen, memory * bank.score + likely, bank.score)
-    bank.seen = bank.seen + seen
+    pace = np.maximum(gains.level, 1 / (ensemble.n_observed + 1))
+    ensemble.level = np.where(observed, members + pace * clipped, ensemble.level)
+    moving = gains.trend * (ensemble.n_observed > TREND_START)
+    ensemble.trend = np.where(
+        observed, gains.damping * ensemble.trend + moving * clipped, ensemble.trend
+    )
+    likely = (
+        -0.5
+        * (SCORE_DEGREES_OF_FREEDOM + 1)
+        * np.log1p((error / scale) ** 2 / SCORE_DEGREES_OF_FREEDOM)
+    )
+    ensemble.score = np.where(observed, decay * ensemble.score + likely, ensemble.score)
+    ensemble.n_observed = ensemble.n_observed + observed
     return _clip(joint, scale, trusted)
 
 

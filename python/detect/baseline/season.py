@@ -10,13 +10,15 @@ from detect.baseline.tuning import Tuning
 from detect.records import Floats, Ints
 
 SPECIAL_PRIOR = 3.0
-"""Quiet days that the effect of a holiday's neighbour is shrunk by: there are few to learn from."""
+"""Quiet days that shrink the effect of a holiday's neighbour, as there are few; chosen by hand."""
 SPECIAL_DOUBT = 4.0
-"""Variance, in those of an ordinary day, that an unseen kind of special day adds."""
+"""Variance that a new kind of special day adds, in those of an ordinary day; chosen by hand."""
 SPREAD_PRIOR = 10.0
-"""Days of ordinary noise that a weekday's own noise is drawn towards."""
-SPREAD_MEMORY = 0.98
+"""Days of ordinary noise that a weekday's own noise is shrunk towards; chosen by hand."""
+SPREAD_DECAY = 0.98
+"""Weight of a past squared error, per day of that weekday: half after 34; chosen by hand."""
 LARGEST_SQUARE = 9.0
+"""Squared errors are cut off at three sigmas, so that incidents do not widen a weekday."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +38,15 @@ class Regressors:
 class Season:
     """Additive effects per weekday and per kind of special day, (kinds, S), and their counts.
 
-    `squares` are faded sums of squared errors in sigmas per weekday, over `squares_seen` days.
+    `squares` are faded sums of squared errors in sigmas per weekday, over `squares_n` days.
     """
 
     weekday: Floats
-    weekday_seen: Floats
+    weekday_n: Floats
     special: Floats
-    special_seen: Floats
+    special_n: Floats
     squares: Floats
-    squares_seen: Floats
+    squares_n: Floats
 
 
 def start(series: int, regressors: Regressors) -> Season:
@@ -68,11 +70,11 @@ def effect(season: Season, regressors: Regressors, t: int) -> Floats:
 def spread(season: Season, regressors: Regressors, t: int) -> Floats:
     """How much wilder than on average period t is expected to be, (S,): a factor on sigmas."""
     weekday, special = regressors.weekday[t], regressors.special[t]
-    total, seen = season.squares.sum(axis=0), season.squares_seen.sum(axis=0)
-    usual = np.where(seen > 0, total / np.maximum(seen, 1.0), 1.0)
+    total, observed = season.squares.sum(axis=0), season.squares_n.sum(axis=0)
+    usual = np.where(observed > 0, total / np.maximum(observed, 1.0), 1.0)
     own = season.squares[weekday] / np.maximum(usual, 1e-12)
-    variance = (SPREAD_PRIOR + own) / (SPREAD_PRIOR + season.squares_seen[weekday])
-    doubt = SPECIAL_DOUBT / (season.special_seen[special] + 1) if special else 0.0
+    variance = (SPREAD_PRIOR + own) / (SPREAD_PRIOR + season.squares_n[weekday])
+    doubt = SPECIAL_DOUBT / (season.special_n[special] + 1) if special else 0.0
     return np.asarray(np.sqrt(variance + doubt))
 
 
@@ -80,42 +82,42 @@ def learn_spread(season: Season, regressors: Regressors, t: int, sigmas: Floats)
     """Learn from errors in average sigmas (S,), NaN where there is none, in place."""
     if regressors.special[t]:
         return
-    weekday, seen = regressors.weekday[t], np.isfinite(sigmas)
-    square = np.where(seen, np.minimum(sigmas**2, LARGEST_SQUARE), 0.0)
-    fade = np.where(seen, SPREAD_MEMORY, 1.0)
+    weekday, observed = regressors.weekday[t], np.isfinite(sigmas)
+    square = np.where(observed, np.minimum(sigmas**2, LARGEST_SQUARE), 0.0)
+    fade = np.where(observed, SPREAD_DECAY, 1.0)
     season.squares[weekday] = fade * season.squares[weekday] + square
-    season.squares_seen[weekday] = fade * season.squares_seen[weekday] + seen
+    season.squares_n[weekday] = fade * season.squares_n[weekday] + observed
 
 
 def learn(
-    season: Season, regressors: Regressors, t: int, error: Floats, seen: Floats, tuning: Tuning
+    season: Season, regressors: Regressors, t: int, error: Floats, observed: Floats, tuning: Tuning
 ) -> None:
     """Move the effects of period t's kind towards its clipped forecast error (S,), in place."""
     special = regressors.special[t]
     if special:
-        gain = seen / (season.special_seen[special] + SPECIAL_PRIOR + 1)
+        gain = observed / (season.special_n[special] + SPECIAL_PRIOR + 1)
         season.special[special] += gain * error
-        season.special_seen[special] += seen
+        season.special_n[special] += observed
         return
     weekday = regressors.weekday[t]
     if season.weekday.shape[0] == 1:
         return
-    pace = 1 / (season.weekday_seen[weekday] + tuning.season_prior + 1)
-    season.weekday[weekday] += seen * np.maximum(pace, tuning.season_floor) * error
-    season.weekday_seen[weekday] += seen
+    pace = 1 / (season.weekday_n[weekday] + tuning.season_prior + 1)
+    season.weekday[weekday] += observed * np.maximum(pace, tuning.season_floor) * error
+    season.weekday_n[weekday] += observed
 
 
-class LastYear:
+class YearlyDrift:
     """How the level moved from the previous observed period to this one, a year ago.
 
     Works on `adjusted`, the deseasonalised values that the scan fills in as it goes. The year's
-    own smoothing looks `year_reach` periods either side, all long past.
+    own smoothing looks `year_window` periods either side, all long past.
     """
 
     def __init__(self, adjusted: Floats, tuning: Tuning) -> None:
         """Watch `adjusted` (S, T), of which columns before the current period are filled in."""
         self._adjusted = adjusted
-        self._year, self._reach = tuning.year, tuning.year_reach
+        self._year, self._reach = tuning.year, tuning.year_window
         self._anchor = np.full(adjusted.shape[0], np.nan)
 
     def drift(self, t: int) -> tuple[Floats, Floats]:
@@ -131,6 +133,6 @@ class LastYear:
         drift = anchor - self._anchor
         return np.where(np.isfinite(drift), drift, 0.0), anchor
 
-    def passed(self, anchor: Floats, seen: Floats) -> None:
+    def update(self, anchor: Floats, observed: Floats) -> None:
         """Remember the anchor of series that were observed in this period."""
-        self._anchor = np.where(seen > 0, anchor, self._anchor)
+        self._anchor = np.where(observed > 0, anchor, self._anchor)

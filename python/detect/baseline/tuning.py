@@ -1,4 +1,4 @@
-"""How fast each grain learns. Counts and memories are in periods of the grain."""
+"""How fast each grain learns: all chosen by hand. Counts and decays are in periods of the grain."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from detect.records import Grain
 
 @dataclass(frozen=True)
 class Smoother:
-    """One member of the bank: how fast its level and trend move, and whether last year leads it."""
+    """One smoother: how fast its level and trend move, and how far last year's drift leads it."""
 
     level: float
     trend: float = 0.0
@@ -19,22 +19,31 @@ class Smoother:
 
 @dataclass(frozen=True)
 class Tuning:
-    """Everything that differs between the grains."""
+    """Everything that differs between the grains.
 
-    bank: tuple[Smoother, ...]
-    bank_memory: float
+    score_decay: weight of a smoother's past score in the next period.
+    season_prior: days without effect that a weekday's effect is shrunk by.
+    season_floor: least weight of a new error in it, so that it can always change.
+    scale_prior, scale_floor: the same of the error's scales.
+    tail_decay: weight of a tail's past score in the next period.
+    min_history: observations before a period is tested.
+    year, year_window: periods of a year, and half width of the smoothing of last year's level.
+    """
+
+    ensemble: tuple[Smoother, ...]
+    score_decay: float
     season_prior: float
     season_floor: float
     scale_prior: float
     scale_floor: float
-    tail_memory: float
+    tail_decay: float
     min_history: int
     year: int
-    year_reach: int
+    year_window: int
 
 
 DAILY = Tuning(
-    bank=(
+    ensemble=(
         Smoother(0.03),
         Smoother(0.07),
         Smoother(0.14),
@@ -44,18 +53,18 @@ DAILY = Tuning(
         Smoother(0.07, yearly=0.8),
         Smoother(0.14, yearly=0.8),
     ),
-    bank_memory=0.98,
+    score_decay=0.98,
     season_prior=2.0,
     season_floor=0.04,
     scale_prior=4.0,
     scale_floor=0.015,
-    tail_memory=0.995,
+    tail_decay=0.995,
     min_history=24,
     year=364,
-    year_reach=7,
+    year_window=7,
 )
 WEEKLY = Tuning(
-    bank=(
+    ensemble=(
         Smoother(0.1),
         Smoother(0.2),
         Smoother(0.35),
@@ -65,14 +74,14 @@ WEEKLY = Tuning(
         Smoother(0.2, yearly=0.8),
         Smoother(0.35, yearly=0.8),
     ),
-    bank_memory=0.95,
+    score_decay=0.95,
     season_prior=2.0,
     season_floor=0.04,
     scale_prior=3.0,
     scale_floor=0.03,
-    tail_memory=0.995,
+    tail_decay=0.995,
     min_history=8,
     year=52,
-    year_reach=1,
+    year_window=1,
 )
 TUNING: dict[Grain, Tuning] = {"daily": DAILY, "weekly": WEEKLY}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from detect.features import View
+from detect.features import DetectorInput
 from detect.records import Bools, Floats, Ints
 
 
@@ -14,7 +14,7 @@ class Evidence:
     """What one detector says of every period, (S, T) each.
 
     `statistic` is signed (positive: higher than expected) and in the detector's own unit;
-    `p_value` is the two-sided chance of it on undisturbed data, NaN where nothing can be said;
+    `p_value` is the two-sided chance of it on undisturbed data, NaN where nothing was tested;
     `agrees` is whether it passes the threshold that the KPI's definition sets for this detector;
     `span` is how many observed periods, ending in this one, it rests on.
     """
@@ -36,7 +36,7 @@ class Detector:
     """
 
     name: str
-    score: Callable[[View], Evidence]
+    score: Callable[[DetectorInput], Evidence]
     weight: float
     reason: str
     needs_other_kpis: bool = False

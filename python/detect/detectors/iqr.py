@@ -12,25 +12,29 @@ from scipy import special
 
 from detect.compress_missing import pack, unpack
 from detect.detectors.contract import Detector, Evidence
-from detect.features import View
+from detect.features import DetectorInput
 from detect.records import Floats
 
 WINDOW = 60
+"""Residuals that quartiles are taken of: some ten weeks of days, or a year of weeks; by hand."""
 FEWEST = 20
+"""Residuals before which there are no quartiles; chosen by hand."""
 QUARTILE_OF_NORMAL = 0.6745
-HEAVINESS, PER_VALUE = 3.0, 0.05
-"""Degrees of freedom that turn a distance into a chance, and what each value seen adds to them."""
+"""Upper quartile of a standard normal variable."""
+DEGREES_OF_FREEDOM, DEGREES_PER_VALUE = 3.0, 0.05
+"""Degrees of freedom of the p-value, and how many each observed value adds; chosen by hand."""
 LEAST_HALF = 0.2
-"""From median to quartile, in the residuals' own sigmas: less is a series of mostly one value."""
+"""Least distance of a quartile from the median, in sigmas: less is mostly one value; by hand."""
 CHUNK = 512
+"""Series at a time, which bounds memory."""
 
 
-def score(view: View) -> Evidence:
+def score(features: DetectorInput) -> Evidence:
     """Distance beyond the quartile in interquartile ranges, signed, and its chance, (S, T)."""
-    residual, places = pack(view.forecast.residual, view.learned & view.forecast.ready)
+    residual, places = pack(features.forecast.residual, features.learned & features.forecast.ready)
     lower, middle, upper, seen = _quartiles(residual)
     half = np.where(residual > middle, upper - middle, middle - lower)
-    freedom = HEAVINESS + PER_VALUE * seen
+    freedom = DEGREES_OF_FREEDOM + DEGREES_PER_VALUE * seen
     above, below = residual - upper, residual - lower
     outside = np.where(above > 0, above, np.where(below < 0, below, 0.0))
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a steady KPI has no span
@@ -38,10 +42,10 @@ def score(view: View) -> Evidence:
         p_value = 2 * special.stdtr(freedom, -np.abs(residual - middle) / sigma)
         beyond = np.where(outside == 0, outside, outside / (upper - lower))
     beyond, p_value = unpack(beyond, places), unpack(p_value, places)
-    threshold = np.array([s.kpi.iqr_threshold for s in view.panel.series])[:, None]
-    agrees = view.tested & (np.abs(beyond) >= threshold)
+    threshold = np.array([s.kpi.iqr_threshold for s in features.panel.series])[:, None]
+    agrees = features.tested & (np.abs(beyond) >= threshold)
     span = np.ones(beyond.shape, dtype=np.int64)
-    return Evidence(beyond, np.where(view.tested, p_value, np.nan), agrees, span)
+    return Evidence(beyond, np.where(features.tested, p_value, np.nan), agrees, span)
 
 
 def _quartiles(residual: Floats) -> tuple[Floats, Floats, Floats, Floats]:

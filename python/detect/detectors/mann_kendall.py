@@ -15,7 +15,7 @@ from scipy import special
 
 from detect.compress_missing import pack, unpack
 from detect.detectors.contract import Detector, Evidence
-from detect.features import View
+from detect.features import DetectorInput
 from detect.records import Bools, Floats, Ints
 
 WINDOWS = {"daily": (24, 48, 72), "weekly": (8, 13, 26)}
@@ -25,7 +25,9 @@ STRIDE = {"daily": 5, "weekly": 1}
 LAGS = 3
 """Autocorrelations that the correction uses, as Hamed and Rao propose for short series."""
 ACF_ALPHA = 0.05
+"""Level at which an autocorrelation enters the correction, as in pymannkendall."""
 CHUNK = 256
+"""Series at a time, which bounds memory."""
 FEWEST = 10
 """Values after which the weekday effects are known well enough to look for trends."""
 
@@ -41,12 +43,12 @@ class Test:
     p_value: Floats
 
 
-def score(view: View) -> Evidence:
+def score(features: DetectorInput) -> Evidence:
     """Kendall's tau of the most significant window ending in each period, (S, T)."""
-    observed = view.learned & (view.forecast.history >= FEWEST)
-    adjusted, places = pack(view.forecast.adjusted, observed)
-    alpha = np.array([s.kpi.trend_alpha for s in view.panel.series])
-    windows, stride = WINDOWS[view.panel.grain], STRIDE[view.panel.grain]
+    observed = features.learned & (features.forecast.history >= FEWEST)
+    adjusted, places = pack(features.forecast.adjusted, observed)
+    alpha = np.array([s.kpi.trend_alpha for s in features.panel.series])
+    windows, stride = WINDOWS[features.panel.grain], STRIDE[features.panel.grain]
     tau, p_value, span = np.full((3, *adjusted.shape), np.nan)
     tried = np.zeros(adjusted.shape, dtype=bool)
     for window in windows:
@@ -60,15 +62,15 @@ def score(view: View) -> Evidence:
             tau[row, end], p_value[row, end] = test.tau[better], adjusted_p[better]
             span[row, end] = window
     tau, p_value, span = (unpack(x, places) for x in (tau, p_value, span))
-    tested = (unpack(tried.astype(np.float64), places) == 1) & view.tested
+    tested = (unpack(tried.astype(np.float64), places) == 1) & features.tested
     p_value = np.where(tested, np.nan_to_num(p_value, nan=1.0), np.nan)
-    agrees = discovered(p_value, tested, _families(view), alpha)
+    agrees = discovered(p_value, tested, _families(features), alpha)
     return Evidence(tau, p_value, agrees, np.nan_to_num(span).astype(np.int64))
 
 
-def _families(view: View) -> Ints:
+def _families(features: DetectorInput) -> Ints:
     """Series that are judged together: the whole-shop KPIs, and the segments of each other KPI."""
-    names = [s.kpi.name if s.kpi.segment_by else "" for s in view.panel.series]
+    names = [s.kpi.name if s.kpi.segment_by else "" for s in features.panel.series]
     return np.asarray(np.unique(names, return_inverse=True)[1], dtype=np.int64)
 
 

@@ -5,23 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 from detect.detectors.contract import Detector, Evidence
-from detect.features import View
+from detect.features import DetectorInput
 from detect.records import Bools, Floats, Panel
 
 
-def score(view: View) -> Evidence:
+def score(features: DetectorInput) -> Evidence:
     """Days closed when they should be open, as sure as the weekday has been regular, (S, T)."""
-    return on_orders(view, view.calendar.closed_when_open(), 1 - view.calendar.openness, -1.0)
+    return on_orders(
+        features, features.calendar.closed_when_open(), 1 - features.calendar.openness, -1.0
+    )
 
 
-def on_orders(view: View, days: Bools, p_value: Floats, sign: float) -> Evidence:
+def on_orders(features: DetectorInput, days: Bools, p_value: Floats, sign: float) -> Evidence:
     """Evidence about calendar days (D,), placed on the KPI that counts orders."""
-    shape = view.panel.value.shape
+    shape = features.panel.value.shape
     flagged = np.zeros(shape, dtype=bool)
     chance = np.full(shape, np.nan)
-    if view.panel.grain == "daily":
-        at = view.calendar.position(view.panel.period)
-        flagged[_counts_orders(view.panel)] = days[at]
+    if features.panel.grain == "daily":
+        at = features.calendar.position(features.panel.period)
+        flagged[_counts_orders(features.panel)] = days[at]
         chance = np.where(flagged, p_value[at], np.nan)
     span = flagged.astype(np.int64)
     return Evidence(np.where(flagged, sign, np.nan), chance, flagged, span)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from detect.detectors.contract import Detector, Evidence
 from detect.detectors.no_data import on_orders
-from detect.features import View
+from detect.features import DetectorInput
 
 
-def score(view: View) -> Evidence:
+def score(features: DetectorInput) -> Evidence:
     """Days open when they should be closed, as sure as the weekday has been regular, (S, T)."""
-    return on_orders(view, view.calendar.open_when_closed(), view.calendar.openness, 1.0)
+    return on_orders(
+        features, features.calendar.open_when_closed(), features.calendar.openness, 1.0
+    )
 
 
 DETECTOR = Detector(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect import anomalies, calendar
-from detect.features import look
+from detect.features import prepare
 from detect.records import ALL, Dates, Kpi, Panel, Series
 
 SIZES = ((100, 400), (1_000, 400), (10_000, 400), (1_000, 800), (1_000, 1_600))
@@ -39,7 +39,7 @@ def _cost(series: int, days: int) -> Cost:
     dates = _dates(days)
     panel = _panel(series, dates)
     started = time.process_time()
-    anomalies.scan(look(panel, calendar.learn(dates)))
+    anomalies.scan(prepare(panel, calendar.learn(dates)))
     return Cost(series, days, time.process_time() - started)
 
 

@@ -90,7 +90,7 @@ def measure(project: Path, shop: shops.Shop, plan: Plan, seed: int, target: Path
         tuple(found.anomalies),
         tuple(found.trends),
         tuple(found.incidents),
-        tuple(found.reasons.attributions),
+        tuple(found.explanations.attributions),
     )
 
 
@@ -130,10 +130,10 @@ def _workspace(target: Path) -> Iterator[Path]:
 
 
 def _grid(scan: Scan) -> Grid:
-    view, panel, known = scan.view, scan.view.panel, scan.view.forecast
+    features, panel, known = scan.features, scan.features.panel, scan.features.forecast
     scaled = to_scale(tuple(s.kpi.scale for s in panel.series), panel.value)
     scaled = np.where(np.isfinite(scaled), scaled, np.nan)
-    error = np.where(view.tested, scaled - known.location, np.nan)
+    error = np.where(features.tested, scaled - known.location, np.nan)
     return Grid(
         tuple(s.kpi.name for s in panel.series),
         tuple(s.segment for s in panel.series),
@@ -144,7 +144,7 @@ def _grid(scan: Scan) -> Grid:
         (known.upper - known.location) / BAND_REACH,
         (known.location - known.lower) / BAND_REACH,
         _robust_sd(error),
-        view.tested,
+        features.tested,
         scan.confidence,
     )
 

@@ -29,15 +29,18 @@ from retail.storage.publish import only_one_at_work
     help="Look at nothing after this day (default: the last complete period).",
 )  # fmt: skip
 @click.option(
-    "--canaries", is_flag=True,
-    help="Also inject changes into a copy, and note in insights.canaries which were caught.",
+    "--injection-tests", is_flag=True,
+    help="Also inject changes into a copy; insights.injection_tests tells which are caught.",
 )  # fmt: skip
+@click.option("--canaries", "old_name", is_flag=True, hidden=True)
 @database_option()
 @json_option
-def detect_command(db: Path, as_of: dt.date | None, *, canaries: bool, json: bool) -> int:
+def detect_command(
+    db: Path, as_of: dt.date | None, *, injection_tests: bool, old_name: bool, json: bool
+) -> int:
     """Find what moved in the KPIs, and why; write the insights tables."""
     with only_one_at_work(db):
-        outcome = pipeline.run(db, as_of, with_canaries=canaries)
+        outcome = pipeline.run(db, as_of, with_injection_tests=injection_tests or old_name)
     if json:
         say(terminal.as_json(outcome))
     else:

@@ -21,7 +21,7 @@ from retail.reading import (
     read_shop,
     reading,
 )
-from retail.schema import AnomalyRow, AttributionRow, Feedback, IncidentRow
+from retail.schema import AnomalyRow, AttributionRow, FeedbackRow, IncidentRow
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def say(path: Path, name: str, said: str, until: dt.date | None, note: str | Non
     with reading(path) as connection:
         members = _named(read_findings(connection).members, name)
     given = [
-        Feedback(row.anomaly_id, row.kpi, row.segment, said, until, note, now) for row in members
+        FeedbackRow(row.anomaly_id, row.kpi, row.segment, said, until, note, now) for row in members
     ]
     store.give_feedback(path, given)
     anomalies = "1 anomaly" if len(given) == 1 else f"{len(given)} anomalies"

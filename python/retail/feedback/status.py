@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from retail.schema import Feedback
+from retail.schema import FeedbackRow
 
 OPEN = "open"
 ACKNOWLEDGE, SNOOZE, FALSE, REAL = "ack", "snooze", "false", "real"
@@ -19,8 +19,8 @@ ACTIONS = {
 
 
 def about(
-    given: Sequence[Feedback], name: str, kpi: str, segment: str, period_end: dt.date
-) -> list[Feedback]:
+    given: Sequence[FeedbackRow], name: str, kpi: str, segment: str, period_end: dt.date
+) -> list[FeedbackRow]:
     """What was said of a finding, oldest first: of itself, or by a snooze of its series."""
     mine = [
         f
@@ -31,7 +31,7 @@ def about(
     return sorted(mine, key=lambda f: f.given_at)
 
 
-def status_of(said: Sequence[Feedback], name: str, today: dt.date) -> str:
+def status_of(said: Sequence[FeedbackRow], name: str, today: dt.date) -> str:
     """The status that what was said of a finding gives it on a day.
 
     The last word on the finding itself counts, then a snooze of its series. A snooze holds through
@@ -43,12 +43,12 @@ def status_of(said: Sequence[Feedback], name: str, today: dt.date) -> str:
     return STATUS[standing[-1].action] if standing else OPEN
 
 
-def _holds(said: Feedback, today: dt.date) -> bool:
+def _holds(said: FeedbackRow, today: dt.date) -> bool:
     """Whether a word still counts on a day: a snooze ends."""
     return said.action != SNOOZE or said.until is None or today <= said.until
 
 
-def _covers(snooze: Feedback, period_end: dt.date) -> bool:
+def _covers(snooze: FeedbackRow, period_end: dt.date) -> bool:
     return snooze.until is not None and snooze.given_at.date() <= period_end <= snooze.until
 
 

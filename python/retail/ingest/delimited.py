@@ -97,7 +97,7 @@ def _copy_regular(
     if found.records is None:
         return None
     columns = [f"c{i}" for i in range(len(found.header.names))]
-    texts = read_csv(
+    rows = read_csv(
         source.path,
         columns,
         delim=literal(found.delimiter),
@@ -113,7 +113,7 @@ def _copy_regular(
     query = (
         f"select {fields}, {literal(source.label)} as source_file, "  # noqa: S608 - by ingest.sql: quoted
         f"row_number() over () + {rows_before} as source_row, null::varchar as parse_error, "
-        f"null::varchar as raw_line from {texts}"
+        f"null::varchar as raw_line from {rows}"
     )
     try:
         count = copy(connection, query, target)

@@ -32,7 +32,7 @@ from retail.reading import (
     reading,
 )
 from retail.reading.selection import going_on, need_attention, open_incidents
-from retail.schema import ALL, AnomalyRow, AttributionRow, IncidentRow, Run, TrendRow
+from retail.schema import ALL, AnomalyRow, AttributionRow, IncidentRow, RunRow, TrendRow
 
 if TYPE_CHECKING:
     from retail.feedback.record import Explained
@@ -49,7 +49,7 @@ LARGEST = 3
 class Summary:
     """What a summary tells: the last run, its incidents, and the trends that go on."""
 
-    run: Run
+    run: RunRow
     incidents: tuple[IncidentRow, ...]
     trends: tuple[TrendRow, ...]
     kpis: dict[str, KpiRow]
@@ -223,7 +223,7 @@ def as_json(outcome: Outcome) -> str:
         "is_simulated": outcome.inputs.source.is_simulated,
         "anomalies": len(outcome.anomalies),
         "trends": len(outcome.trends),
-        "largest_gap": outcome.reasons.largest_gap,
+        "largest_gap": outcome.explanations.largest_gap,
         "untested": list(outcome.untested),
     }
     return _json(run | {"incidents": incidents})

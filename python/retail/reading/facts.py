@@ -11,40 +11,40 @@ from retail.reading.shop import Attempt, Coverage, KpiRow, RowCount, ShopRow, So
 from retail.schema import (
     AnomalyRow,
     AttributionRow,
-    BlindSpotRow,
     CalibrationRow,
-    ExpectationRow,
+    DetectionLimitRow,
+    ForecastRow,
     IncidentRow,
-    Run,
+    RunRow,
     TrendRow,
 )
 
 DAYS_SHOWN, WEEKS_SHOWN = 396, 104
 """How far back the charts reach: 13 months, and two years."""
 SHOWN_PERIODS = f"""
-    where period_start > (select max(period_start) from insights.expectations)
+    where period_start > (select max(period_start) from insights.forecasts)
         - if(grain = 'daily', {DAYS_SHOWN}, 7 * {WEEKS_SHOWN})
     order by grain, kpi, segment, period_start
 """  # noqa: S608 - names of our own
-BY_METHOD = "order by kpi, grain, method, promised desc"
+BY_METHOD = "order by kpi, grain, method, nominal_rate desc"
 
 
 @dataclass(frozen=True)
 class Facts:
     """What the last run found, of whom, and what it rests on."""
 
-    run: Run
+    run: RunRow
     shop: ShopRow
     coverage: Coverage
     sources: tuple[SourceRow, ...]
     lines: tuple[RowCount, ...]
     kpis: dict[str, KpiRow]
-    periods: tuple[ExpectationRow, ...]
+    periods: tuple[ForecastRow, ...]
     findings: tuple[AnomalyRow, ...]
     contributions: tuple[AttributionRow, ...]
     incidents: tuple[IncidentRow, ...]
     trends: tuple[TrendRow, ...]
-    blind_spots: tuple[BlindSpotRow, ...]
+    detection_limits: tuple[DetectionLimitRow, ...]
     rates: tuple[CalibrationRow, ...]
     products: dict[str, str]
     volume: Volume | None
@@ -73,13 +73,16 @@ def _facts(connection: Connection) -> Facts:
         sources=shop.read_sources(connection),
         lines=shop.read_row_counts(connection),
         kpis=shop.read_kpis(connection),
-        periods=read_table(connection, ExpectationRow, "expectations", SHOWN_PERIODS),
+        periods=read_table(connection, ForecastRow, "forecasts", SHOWN_PERIODS),
         findings=found.members,
         contributions=tuple(row for row in parts if row.analysis == "breakdown"),
         incidents=found.incidents,
         trends=read_table(connection, TrendRow, "trends"),
-        blind_spots=read_table(
-            connection, BlindSpotRow, "blind_spots", "where segment = 'all' order by kpi, grain"
+        detection_limits=read_table(
+            connection,
+            DetectionLimitRow,
+            "detection_limits",
+            "where segment = 'all' order by kpi, grain",
         ),
         rates=read_table(connection, CalibrationRow, "calibration", BY_METHOD),
         products=shop.read_products(connection),

@@ -12,7 +12,7 @@ import duckdb
 
 from retail.schema import TABLES, Table
 from retail.storage.errors import HeldError, StorageError, first_line
-from retail.storage.opening import open_database, told
+from retail.storage.opening import describe_error, open_database
 from retail.storage.quoting import identifier
 
 PATIENCE_SECONDS = 10.0
@@ -61,7 +61,7 @@ def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connecti
     except duckdb.CatalogException as error:
         raise ReadError(f"{path}: {first_line(error)} {AGAIN.capitalize()}") from error
     except duckdb.Error as error:
-        raise ReadError(told(path, error)) from error
+        raise ReadError(describe_error(path, error)) from error
     finally:
         connection.close()
 
@@ -115,7 +115,7 @@ def read_table(
     there = _columns_there(connection, name)
     if not there and table.keeps_history:
         return ()
-    _insist(name, table, there)
+    _require_current(name, table, there)
     columns = ", ".join(c.name if c.name in there else f"null as {c.name}" for c in table.columns)
     rows_of_kpis, kpis = _of_known_kpis(connection, name, table)
     query = f"select {columns} from {rows_of_kpis} {tail}"  # noqa: S608 - names from the schema
@@ -142,8 +142,12 @@ def _columns_there(connection: Connection, name: str) -> set[str]:
     return {column for (column,) in connection.execute(query, [f"insights.{name}"]).fetchall()}
 
 
-def _insist(name: str, table: Table, there: set[str]) -> None:
-    """A table that every run writes anew must be as it is written today."""
+def _require_current(name: str, table: Table, there: set[str]) -> None:
+    """Refuse a table that is missing, or that an earlier version wrote.
+
+    Raises:
+        UnreadyError: it is; a table that keeps its history may lack columns.
+    """
     if not there:
         raise UnreadyError("no finished run yet; run `python -m detect` first")
     lacking = [column.name for column in table.columns if column.name not in there]

@@ -15,11 +15,11 @@ from retail.schema import (
     AttributionRow,
     CheckRow,
     DriverRow,
-    ExpectationRow,
-    Feedback,
+    FeedbackRow,
+    ForecastRow,
     Grain,
     IncidentRow,
-    Run,
+    RunRow,
 )
 
 LAST = "where status = 'finished' order by rowid desc limit 1"
@@ -51,13 +51,13 @@ def today() -> dt.date:
     return dt.datetime.now(dt.UTC).date()
 
 
-def read_run(connection: Connection) -> Run:
+def read_run(connection: Connection) -> RunRow:
     """The last finished run.
 
     Raises:
         ReadError: there is none.
     """
-    runs = read_table(connection, Run, "runs", LAST)
+    runs = read_table(connection, RunRow, "runs", LAST)
     if not runs:
         raise ReadError("no finished run yet; run `python -m detect` first")
     return runs[0]
@@ -93,7 +93,7 @@ def _with_members(
     return dataclasses.replace(incident, status=status, lead_anomaly_id=lead)
 
 
-def _as_of(row: AnomalyRow, given: Sequence[Feedback], day: dt.date) -> AnomalyRow:
+def _as_of(row: AnomalyRow, given: Sequence[FeedbackRow], day: dt.date) -> AnomalyRow:
     """A finding with its status on a day; nothing changes where nothing was said of it."""
     end = period_end(row.period_start, row.grain)
     said = about(given, row.anomaly_id, row.kpi, row.segment, end)
@@ -130,17 +130,17 @@ def lead_first(incident: IncidentRow, members: Sequence[AnomalyRow]) -> tuple[An
     return tuple(sorted(members, key=lambda row: (row.anomaly_id != key, -row.confidence)))
 
 
-def read_feedback(connection: Connection) -> tuple[Feedback, ...]:
+def read_feedback(connection: Connection) -> tuple[FeedbackRow, ...]:
     """What people have said, oldest first."""
-    return read_table(connection, Feedback, "feedback", "order by given_at")
+    return read_table(connection, FeedbackRow, "feedback", "order by given_at")
 
 
 def read_series(
     connection: Connection, kpi: str, grain: Grain, segment: str
-) -> tuple[ExpectationRow, ...]:
+) -> tuple[ForecastRow, ...]:
     """Every period of one series."""
     tail = "where kpi = ? and grain = ? and segment = ? order by period_start"
-    return read_table(connection, ExpectationRow, "expectations", tail, [kpi, grain, segment])
+    return read_table(connection, ForecastRow, "forecasts", tail, [kpi, grain, segment])
 
 
 def read_attributions(connection: Connection, names: Sequence[str]) -> tuple[AttributionRow, ...]:
@@ -164,9 +164,9 @@ def read_explanation(connection: Connection, incident_id: str) -> Explanation:
     mine = [incident_id]
     return Explanation(
         read_table(
-            connection, DriverRow, "kpi_tree",
+            connection, DriverRow, "revenue_drivers",
             "where incident_id = ? order by dimension, member, abs(contribution) desc, factor",
             mine,
         ),
-        read_table(connection, CheckRow, "doubts", "where incident_id = ?", mine),
+        read_table(connection, CheckRow, "incident_checks", "where incident_id = ?", mine),
     )  # fmt: skip

@@ -86,7 +86,7 @@ class Volume:
 
     date_day: dt.date
     lines: int
-    usual_lines: float | None
+    expected_lines: float | None
     is_unusual: bool
 
 
@@ -135,7 +135,7 @@ KPIS = """
     order by kpi_group, label
 """
 VOLUME = """
-    select date_day, lines, usual_lines, is_unusual
+    select date_day, lines, expected_lines, is_unusual
     from marts.fct_daily_volumes
     where is_complete
     order by date_day desc

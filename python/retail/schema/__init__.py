@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
-from detect.records import ALL, GRAINS, OTHER, SO_FAR, Grain
-from retail.schema.columns import Column, Source, Table
+from detect.records import ALL, GRAINS, OTHER, PERIOD_TO_DATE, Grain
+from retail.schema.columns import Column, FromAttribute, OldName, Table
 from retail.schema.tables import (
+    OLD_NAMES,
     TABLES,
     AnomalyRow,
     AttributionRow,
-    BlindSpotRow,
     CalibrationRow,
     CheckRow,
+    DetectionLimitRow,
     DriverRow,
-    ExpectationRow,
-    Feedback,
+    FeedbackRow,
+    ForecastRow,
     IncidentRow,
-    Rewrite,
-    Run,
-    SentAlert,
+    RewriteRow,
+    RunRow,
+    SentAlertRow,
     TrendRow,
+    old_view,
 )
 
 __all__ = [
     "ALL",
     "GRAINS",
+    "OLD_NAMES",
     "OTHER",
-    "SO_FAR",
+    "PERIOD_TO_DATE",
     "TABLES",
     "AnomalyRow",
     "AttributionRow",
-    "BlindSpotRow",
     "CalibrationRow",
     "CheckRow",
     "Column",
+    "DetectionLimitRow",
     "DriverRow",
-    "ExpectationRow",
-    "Feedback",
+    "FeedbackRow",
+    "ForecastRow",
+    "FromAttribute",
     "Grain",
     "IncidentRow",
-    "Rewrite",
-    "Run",
-    "SentAlert",
-    "Source",
+    "OldName",
+    "RewriteRow",
+    "RunRow",
+    "SentAlertRow",
     "Table",
     "TrendRow",
+    "old_view",
 ]

@@ -22,15 +22,15 @@ TYPES: dict[type, str] = {
 
 
 @dataclass(frozen=True)
-class Source:
-    """The attribute of what was found that a column is written from, where the names differ."""
+class FromAttribute:
+    """The attribute of the engine's record that a column is written from, where names differ."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column, its type in the file, what it says, and how to get it from what was found.
+    """A column, its type in the file, its description, and its value in an engine's record.
 
     `field` is the record's; it has the column's name unless the table renames it.
     """
@@ -46,8 +46,8 @@ class Column:
 class Table:
     """A table of the insights schema.
 
-    `renamed` gives fields another name and description here, `implied` says what fields are that
-    have no column here, and `about` takes the place of the record's docstring.
+    `renamed` gives fields another name and description in this table, `implied` holds the values of
+    fields without a column, and `about` replaces the record's docstring.
     """
 
     record: type[Any]
@@ -76,6 +76,14 @@ class Table:
         return " ".join((self.about or self.record.__doc__ or "").split())
 
 
+@dataclass(frozen=True)
+class OldName:
+    """The table that an old name stands for; `columns` gives its columns their old names."""
+
+    table: str
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
 def columns_of(record: type[Any]) -> tuple[Column, ...]:
     """Columns of a record whose fields are `Annotated[type, description, Source(…)?]`.
 
@@ -91,7 +99,7 @@ def _column(record: type, name: str, hint: Any) -> Column:  # noqa: ANN401 - an 
     plain = _plain(kind)
     if plain not in TYPES or not notes or not isinstance(notes[0], str):
         raise TypeError(f"{record.__name__}.{name}: wants Annotated[a type of TYPES, description]")
-    path = next((note.path for note in notes if isinstance(note, Source)), name)
+    path = next((note.path for note in notes if isinstance(note, FromAttribute)), name)
     return Column(name, TYPES[plain], notes[0], operator.attrgetter(path), name)
 
 

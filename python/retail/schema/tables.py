@@ -1,4 +1,7 @@
-"""The rows of the insights tables. A field is a column everywhere: file, readers, documentation.
+"""The records of the insights tables: one `...Row` per table that a run writes.
+
+A field is a column everywhere: file, readers, documentation. `...Row` sets these records apart from
+those of the engine (`detect.records`), which they are written from.
 
 Give a field `Annotated[type, description]`, in the table's order. The type `float | None` says
 that the column may be NULL. Then run `retail schema`, which writes the YAML for dbt.
@@ -10,17 +13,17 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Annotated
 
-from detect.records import SO_FAR, Grain
-from retail.schema.columns import Source, Table
+from detect.records import PERIOD_TO_DATE, Grain
+from retail.schema.columns import FromAttribute, OldName, Table
 
 Number = float | None
 
 
-# What a column says in every table that has it.
+# Descriptions of columns that several tables have.
 INCIDENT_ID = "Id of the incident, the same in every run."
 ANOMALY_ID = "Id of the anomaly, the same in every run."
 WARNING_ID = "Id of the early warning, the same in every run."
-LEAD = "Finding that the incident is told by; a row of `anomalies` or of `early_warnings`."
+LEAD = "Finding that represents the incident; a row of `anomalies` or of `early_warnings`."
 NARRATIVE = (
     "What moved, and what was checked, as a short paragraph; every figure in it is in these tables."
 )
@@ -31,11 +34,11 @@ CONTRIBUTION = (
 )
 RELATIVE_CHANGE = (
     "The change as a part of what was there without it: the expected, the value at the window's "
-    "start, or what came where a change is planted; empty where that is nothing."
+    "start, or the real value where a change is injected; empty where that is zero."
 )
 VERDICT = (
-    "What it came to: of a check in a word or two, `not tested` where too little is known; of a "
-    "rewritten narrative `taken`, or why not."
+    "Outcome: of a check in a word or two, `not tested` where too little is known; of a rewritten "
+    "narrative `taken`, or the reason for its refusal."
 )
 
 
@@ -46,7 +49,7 @@ def _doc(name: str) -> str:
 
 @dataclass(frozen=True)
 class IncidentRow:
-    """One row per group of findings with one cause, told in words. Start here."""
+    """One row per group of findings with one cause, described in words. Start here."""
 
     incident_id: Annotated[str, INCIDENT_ID]
     period_start: Annotated[dt.date, "First day that it touches."]
@@ -60,19 +63,19 @@ class IncidentRow:
         "Segment to blame, as a JSON object of dimension to member; `{}` where the change is "
         "broad.",
     ]
-    lead_anomaly_id: Annotated[str, LEAD, Source("lead.anomaly_id")]
-    anomalies: Annotated[int, ANOMALIES, Source("size")]
+    lead_anomaly_id: Annotated[str, LEAD, FromAttribute("lead.anomaly_id")]
+    anomalies: Annotated[int, ANOMALIES, FromAttribute("size")]
     status: Annotated[str, _doc("finding_status")]
     is_provisional: Annotated[bool, "TRUE where it rests on a period that is not over."]
     narrative_rewritten: Annotated[
         str | None,
-        "The narrative as retold by an endpoint of yours, figures unchanged; empty where none is "
+        "The narrative as rewritten by your own endpoint, figures unchanged; empty where none is "
         "set up.",
     ]
 
     @property
     def story(self) -> str:
-        """The narrative as people are to read it."""
+        """Return the rewritten narrative, or the original one where there is none."""
         return self.narrative_rewritten or self.narrative
 
 
@@ -81,7 +84,7 @@ class AnomalyRow:
     """One row per KPI, segment and period that departs from what was expected."""
 
     anomaly_id: Annotated[str, ANOMALY_ID]
-    kpi: Annotated[str, _doc("kpi"), Source("kpi.name")]
+    kpi: Annotated[str, _doc("kpi"), FromAttribute("kpi.name")]
     segment: Annotated[str, _doc("segment")]
     grain: Annotated[Grain, _doc("grain")]
     period_start: Annotated[dt.date, _doc("period_start")]
@@ -103,22 +106,22 @@ class AnomalyRow:
     methods: Annotated[str, "Detectors that agreed, separated by commas."]
     incident_id: Annotated[str, INCIDENT_ID]
     favourability: Annotated[str, _doc("favourability")]
-    owner: Annotated[str, _doc("kpi_owner"), Source("kpi.owner")]
+    owner: Annotated[str, _doc("kpi_owner"), FromAttribute("kpi.owner")]
     status: Annotated[str, _doc("finding_status")]
     change: Annotated[Number, "Actual less expected, in the KPI's unit."]
     relative_change: Annotated[Number, RELATIVE_CHANGE]
 
     @property
     def is_early(self) -> bool:
-        """Whether the period is not over: then `actual` is the least that it can end with."""
-        return self.methods.startswith(SO_FAR)
+        """Whether the period is not over: `actual` is then a lower bound of its final value."""
+        return self.methods.startswith(PERIOD_TO_DATE)
 
 
 @dataclass(frozen=True)
 class TrendRow:
     """One row per gradual change of a series."""
 
-    kpi: Annotated[str, _doc("kpi"), Source("kpi.name")]
+    kpi: Annotated[str, _doc("kpi"), FromAttribute("kpi.name")]
     segment: Annotated[str, _doc("segment")]
     grain: Annotated[Grain, _doc("grain")]
     window_start: Annotated[dt.date, "First period of the change."]
@@ -126,7 +129,7 @@ class TrendRow:
     direction: Annotated[str, "`increasing` or `decreasing`."]
     tau: Annotated[
         Number,
-        "Kendall's tau against time of `expectations.adjusted`, from window_start to window_end, "
+        "Kendall's tau against time of `forecasts.adjusted`, from window_start to window_end, "
         "as pymannkendall gives it.",
     ]
     slope: Annotated[
@@ -137,7 +140,7 @@ class TrendRow:
     p_value: Annotated[
         Number,
         "P-value of pymannkendall's test of those values (`method`), with its defaults. "
-        "Confidence does not follow from it: that pays for the windows that were tried.",
+        "Confidence is lower than this suggests: it corrects for the number of windows tested.",
     ]
     confidence: Annotated[float, _doc("confidence")]
     method: Annotated[
@@ -218,59 +221,61 @@ class DriverRow:
 
 @dataclass(frozen=True)
 class CheckRow:
-    """One row per incident and check that was made before taking it at its word."""
+    """One row per incident and check: what speaks for or against it."""
 
     incident_id: Annotated[str, INCIDENT_ID]
     check_name: Annotated[str, "What was checked."]
     verdict: Annotated[str, VERDICT]
     detail: Annotated[str, "The same in a sentence."]
-    figures: Annotated[dict[str, object], "What it was decided by, as a JSON object."]
+    details: Annotated[dict[str, object], "The figures that decided it, as a JSON object."]
 
 
 @dataclass(frozen=True)
 class CalibrationRow:
-    """One row per KPI, grain, method and promised alert rate, with the rate that came of it."""
+    """One row per KPI, grain, method and nominal alert rate, with the observed rate."""
 
     kpi: Annotated[str, _doc("kpi")]
     grain: Annotated[Grain, _doc("grain")]
     method: Annotated[str, "Detector; `combined` for all of them together."]
-    promised: Annotated[float, "Alert rate promised for ordinary periods."]
+    nominal_rate: Annotated[float, "Alert rate that the method is set to in ordinary periods."]
     tests: Annotated[int, "Periods tested."]
-    alerts: Annotated[int, "Those that raised an alert at the promised rate."]
-    realised: Annotated[float, "Alerts as a share of tests."]
-    range_lower: Annotated[float, "Lower end of the range that chance allows around the promise."]
+    alerts: Annotated[int, "Tested periods that raised an alert at the nominal rate."]
+    observed_rate: Annotated[float, "Alerts as a share of tests."]
+    range_lower: Annotated[
+        float, "Lower end of the range that chance allows around the nominal rate."
+    ]
     range_upper: Annotated[float, "Upper end of that range."]
-    is_within: Annotated[bool, "Whether the promise was kept."]
+    is_within: Annotated[bool, "Whether the observed rate lies in that range."]
 
 
 @dataclass(frozen=True)
-class BlindSpotRow:
-    """One row per series: the smallest change that its last tested period would have shown."""
+class DetectionLimitRow:
+    """One row per series: the smallest change detectable in its last tested period."""
 
     kpi: Annotated[str, _doc("kpi")]
     segment: Annotated[str, _doc("segment")]
     grain: Annotated[Grain, _doc("grain")]
     period_start: Annotated[dt.date, _doc("period_start")]
     expected: Annotated[float, _doc("expected")]
-    smallest_up: Annotated[
+    min_detectable_increase: Annotated[
         Number,
         "Lowest value that would have been reported as a rise; NULL where none that the KPI can "
         "have would.",
     ]
-    smallest_down: Annotated[
+    min_detectable_decrease: Annotated[
         Number,
         "Highest value that would have been reported as a drop; NULL where none that the KPI can "
         "have would.",
     ]
-    up_change: Annotated[Number, "The smallest rise, as a share of the expected."]
-    down_change: Annotated[
+    min_relative_increase: Annotated[Number, "The smallest rise, as a share of the expected."]
+    min_relative_decrease: Annotated[
         Number, "The smallest drop, as a share of the expected (a negative number)."
     ]
 
 
 @dataclass(frozen=True)
-class ExpectationRow:
-    """One row per series and period: the band that it was expected in, or why it was not tested."""
+class ForecastRow:
+    """One row per series and period: its forecast band, or why it was not tested."""
 
     kpi: Annotated[str, _doc("kpi")]
     segment: Annotated[str, _doc("segment")]
@@ -280,8 +285,8 @@ class ExpectationRow:
     expected: Annotated[Number, _doc("expected")]
     lower: Annotated[Number, _doc("band_lower")]
     upper: Annotated[Number, _doc("band_upper")]
-    is_tested: Annotated[bool, "Whether the period was judged at all."]
-    why_not: Annotated[str | None, "Why not, in one word; NULL where it was."]
+    is_tested: Annotated[bool, "Whether the period was tested."]
+    skip_reason: Annotated[str | None, "Why it was not tested, in one word; NULL where it was."]
     adjusted: Annotated[
         Number,
         "Actual without weekday, season and calendar, which trends are tested on; a week's sum "
@@ -290,38 +295,38 @@ class ExpectationRow:
 
 
 @dataclass(frozen=True)
-class ExplanationRow:
-    """One row per finding, incident and grain of blind spots: what it was worked out from.
+class CachedExplanationRow:
+    """One row per finding, incident and grain of detection limits, with a hash of its inputs.
 
-    While that stays the same, the next run keeps its rows as they are.
+    While the hash stays the same, the next run reuses its rows.
     """
 
     subject: Annotated[
-        str, "Id of an anomaly, an early warning or an incident; or which blind spots."
+        str, "Id of an anomaly, an early warning or an incident; or the grain of detection limits."
     ]
-    fingerprint: Annotated[
+    input_hash: Annotated[
         str,
-        "Hash of the code, the finding, and the order lines of all periods that were looked at.",
+        "Hash of the code, the finding, and the order lines of all periods it was compared with.",
     ]
 
 
 @dataclass(frozen=True)
-class CanaryRow:
-    """One row per change that was planted into the last periods, and whether it would be caught."""
+class InjectionTestRow:
+    """One row per change injected into the last periods, and whether it would be caught."""
 
     kpi: Annotated[str, _doc("kpi")]
     segment: Annotated[str, _doc("segment")]
     grain: Annotated[Grain, _doc("grain")]
     period_start: Annotated[dt.date, _doc("period_start")]
     relative_change: Annotated[float, RELATIVE_CHANGE]
-    planted: Annotated[float, "Value that was planted."]
+    injected: Annotated[float, "Value of the KPI with the change."]
     confidence: Annotated[float, _doc("confidence")]
     is_caught: Annotated[bool, "Whether it would have been reported."]
 
 
 @dataclass(frozen=True)
-class Feedback:
-    """One row per thing that somebody said about a finding, kept from run to run."""
+class FeedbackRow:
+    """One row per piece of feedback on a finding, kept from run to run."""
 
     anomaly_id: Annotated[str, ANOMALY_ID]
     kpi: Annotated[str, _doc("kpi")]
@@ -336,22 +341,22 @@ class Feedback:
 
 
 @dataclass(frozen=True)
-class Run:
+class RunRow:
     """One row per finished run of detection, kept from run to run."""
 
     run_id: Annotated[str, "Id of the run."]
     started_at: Annotated[dt.datetime, "When it began, UTC."]
     finished_at: Annotated[dt.datetime, "When it ended, UTC."]
-    as_of: Annotated[dt.date, "Last day that it looked at."]
+    as_of: Annotated[dt.date, "Last day of the data it used."]
     status: Annotated[str, "`finished`."]
-    source: Annotated[str, "Where the order lines came from; says so where the shop is simulated."]
+    source: Annotated[str, "Source of the order lines; marked where the shop is simulated."]
     source_rows: Annotated[int, "Raw rows read."]
     anomalies: Annotated[int, ANOMALIES]
     code_version: Annotated[str, "Version of the project."]
 
 
 @dataclass(frozen=True)
-class SentAlert:
+class SentAlertRow:
     """One row per incident sent to a channel, kept from run to run: nothing is sent twice."""
 
     incident_id: Annotated[str, INCIDENT_ID]
@@ -364,14 +369,14 @@ class SentAlert:
 
 
 @dataclass(frozen=True)
-class Rewrite:
-    """One row per narrative that an endpoint was asked to retell; kept from run to run."""
+class RewriteRow:
+    """One row per narrative that an endpoint was asked to rewrite; kept from run to run."""
 
     incident_id: Annotated[str, INCIDENT_ID]
     narrative: Annotated[str, NARRATIVE]
     rewritten: Annotated[
         str | None,
-        "What came back, with its figures put in again; empty where it was refused.",
+        "The answer, with its figures restored; empty where it was refused.",
     ]
     verdict: Annotated[str, VERDICT]
     model: Annotated[str, "Model that was asked."]
@@ -397,16 +402,44 @@ TABLES: dict[str, Table] = {
         about="The same as `attributions`, of early warnings.",
         renamed={"anomaly_id": ("warning_id", WARNING_ID)},
     ),
-    "kpi_tree": Table(DriverRow),
-    "doubts": Table(CheckRow),
+    "revenue_drivers": Table(DriverRow),
+    "incident_checks": Table(CheckRow),
     "calibration": Table(CalibrationRow),
-    "blind_spots": Table(BlindSpotRow),
-    "expectations": Table(ExpectationRow),
-    "explanations": Table(ExplanationRow),
-    "canaries": Table(CanaryRow),
-    "feedback": Table(Feedback, keeps_history=True),
-    "runs": Table(Run, keeps_history=True),
-    "alerts": Table(SentAlert, keeps_history=True),
-    "rewrites": Table(Rewrite, keeps_history=True),
+    "detection_limits": Table(DetectionLimitRow),
+    "forecasts": Table(ForecastRow),
+    "explanation_cache": Table(CachedExplanationRow),
+    "injection_tests": Table(InjectionTestRow),
+    "feedback": Table(FeedbackRow, keeps_history=True),
+    "runs": Table(RunRow, keeps_history=True),
+    "alerts": Table(SentAlertRow, keeps_history=True),
+    "rewrites": Table(RewriteRow, keeps_history=True),
 }
 """In the order of the documentation."""
+
+OLD_NAMES: dict[str, OldName] = {
+    "blind_spots": OldName(
+        "detection_limits",
+        {
+            "min_detectable_increase": "smallest_up",
+            "min_detectable_decrease": "smallest_down",
+            "min_relative_increase": "up_change",
+            "min_relative_decrease": "down_change",
+        },
+    ),
+    "canaries": OldName("injection_tests", {"injected": "planted"}),
+    "doubts": OldName("incident_checks", {"details": "figures"}),
+    "expectations": OldName("forecasts", {"skip_reason": "why_not"}),
+    "explanations": OldName("explanation_cache", {"input_hash": "fingerprint"}),
+    "kpi_tree": OldName("revenue_drivers"),
+}
+"""Names of tables in 0.1.0; a view of each stays for one version."""
+
+
+def old_view(name: str) -> str:
+    """Return the query of the view that shows a table under its old name and columns."""
+    old = OLD_NAMES[name]
+    columns = ", ".join(
+        f"{column.name} as {old.columns.get(column.name, column.name)}"
+        for column in TABLES[old.table].columns
+    )
+    return f"select {columns} from insights.{old.table}"  # noqa: S608 - names from the schema

@@ -3,7 +3,7 @@
 In profiles.yml, before other plugins:
 
     plugins:
-      - module: warehouse.all_or_nothing
+      - module: retail.storage.atomic_publish
 
 Commands that only read open the published file read-only, or an empty one where there is none.
 """
@@ -31,7 +31,7 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
 from retail.storage.errors import StorageError
-from retail.storage.publish import COPY_VARIABLE, as_before, is_private, private_copy
+from retail.storage.publish import COPY_VARIABLE, as_before, is_private, staged_build
 from retail.storage.quoting import identifier, literal
 
 NOT_A_FILE = (":memory:", "md:")
@@ -50,18 +50,18 @@ SCHEMAS = frozenset(
     }
 )
 UNQUOTED = frozenset("'\";\\")
-"""Signs in the name of a database that dbt's own queries would stumble over."""
-OTHERS = "insights"
-"""The schema of the file that dbt does not write."""
+"""Characters in the name of a database that break dbt's own queries."""
+INSIGHTS = "insights"
+"""The schema that dbt does not write."""
 WRITES = frozenset({"build", "clone", "run", "run-operation", "seed", "snapshot"})
-LOOKS_AT_RAW_DATA = frozenset({"freshness"})
-"""Commands that want the raw files as they are now, and keep nothing."""
-OVER = "CommandCompleted"
-"""What dbt says at the very end of a command, however it ends, and whether it ended well."""
+READS_RAW_DATA = frozenset({"freshness"})
+"""Commands that read the raw files and keep nothing."""
+COMPLETED = "CommandCompleted"
+"""dbt's event at the very end of a command, whatever its outcome."""
 
 
 class Plugin(BasePlugin):
-    """Decides which file dbt opens, and what becomes of it when the command is over."""
+    """Chooses the file that dbt opens, and publishes it when the command is over."""
 
     def initialize(self, plugin_config: Mapping[str, Any]) -> None:
         """Choose the file by the command.
@@ -80,43 +80,43 @@ class Plugin(BasePlugin):
         _refuse_an_unusable_name(database)
         if is_private(database):
             return
-        if _writes() or _command() in LOOKS_AT_RAW_DATA:
-            self._lend(private_copy(database, _bring_over), to_publish=_writes())
+        if _writes() or _command() in READS_RAW_DATA:
+            self._redirect_to_copy(staged_build(database, _merge_state), to_publish=_writes())
         elif database.is_file():
             self._read_only = True
         else:
-            self._lend(_empty(database), to_publish=False)
+            self._redirect_to_copy(_empty(database), to_publish=False)
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Open the published file read-only where nothing is to be written."""
         if self._read_only:
             config["access_mode"] = "READ_ONLY"
 
-    def _lend(self, lending: AbstractContextManager[Path], *, to_publish: bool) -> None:
-        """Have dbt open another file until the command is over."""
+    def _redirect_to_copy(self, lending: AbstractContextManager[Path], *, to_publish: bool) -> None:
+        """Make dbt open another file until the command is over."""
         assert self.creds is not None
         credentials, given = self.creds, self.creds.path
         end = ExitStack()
         credentials.path = str(end.enter_context(lending))
 
         def when_over(message: EventMsg) -> None:
-            if message.info.name == OVER:
+            if message.info.name == COMPLETED:
                 credentials.path = given
-                _let_go()
+                _close_connections()
                 if to_publish:
                     _publish(end, message, Path(given))
                 else:
-                    _take_back(end)
+                    _discard(end)
 
         add_callback_to_manager(when_over)
 
 
-class _UnwantedError(Exception):
-    """Nobody wants what is in a private copy."""
+class _DiscardedError(Exception):
+    """A private copy is discarded."""
 
 
-def _take_back(lent: ExitStack, error: Exception | None = None) -> None:
-    error = error or _UnwantedError()
+def _discard(lent: ExitStack, error: Exception | None = None) -> None:
+    error = error or _DiscardedError()
     lent.__exit__(type(error), error, None)
 
 
@@ -128,33 +128,33 @@ def _publish(lent: ExitStack, message: EventMsg, database: Path) -> None:
     """
     try:
         if message.data.success:
-            _refuse_to_go_on(message.data.command)
+            _refuse_retry(message.data.command)
             lent.close()
             return
     except StorageError as error:
-        _take_back(lent, error)
-        _say(f"nothing was published: {error}")
+        _discard(lent, error)
+        _print_error(f"nothing was published: {error}")
         raise ExceptionExit(error) from error
     why = as_before(database)
     try:
-        _take_back(lent)
+        _discard(lent)
     except StorageError as error:
         why = str(error)
-    _say(f"nothing was published: {why}")
+    _print_error(f"nothing was published: {why}")
 
 
-def _refuse_to_go_on(command: str) -> None:
-    """A build that failed has left nothing: what `dbt retry` adds would be half of the tables."""
+def _refuse_retry(command: str) -> None:
+    """Refuse `dbt retry`: a failed build leaves no tables that it could complete."""
     if command.split()[-1] == "retry":
         raise StorageError("dbt retry has nothing to go on from; run the whole command again")
 
 
-def _say(line: str) -> None:
+def _print_error(line: str) -> None:
     fire_event(Note(msg=line), EventLevel.ERROR)
 
 
-def _let_go() -> None:
-    """Close the file: dbt keeps its connection for as long as the process lives."""
+def _close_connections() -> None:
+    """Close dbt's connections, which it otherwise keeps until the process ends."""
     cleanup_connections()  # type: ignore[no-untyped-call]
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
 
@@ -167,32 +167,38 @@ def _command() -> str:
 
 
 def _writes() -> bool:
-    """Say whether the command may write tables; tests do where they keep what they found."""
+    """Whether the command may write tables; tests do with --store-failures."""
     keeps = _command() == "test" and getattr(flags.GLOBAL_FLAGS, "STORE_FAILURES", False)
     return keeps or _command() in WRITES
 
 
 @contextmanager
 def _empty(database: Path) -> Iterator[Path]:
-    """Lend an empty file of the same name."""
+    """Yield an empty file of the same name."""
     with tempfile.TemporaryDirectory(prefix=f"{database.name}-") as folder:
         yield Path(folder) / database.name
 
 
-def _bring_over(published: Path, copy: Path) -> None:
-    """Replace the findings in a copy, which dbt does not write, by those in the published file."""
+def _merge_state(published: Path, copy: Path) -> None:
+    """Replace the insights schema of a copy, which dbt does not write, by the published one."""
     with duckdb.connect(str(copy)) as connection:
         connection.execute(f"attach {literal(published)} as published (read_only)")
-        found = connection.execute(
-            "select table_name from duckdb_tables()"
-            " where database_name = 'published' and schema_name = ?",
-            [OTHERS],
-        ).fetchall()
+        of_published = "where database_name = 'published' and schema_name = ?"
+        tables, views = (
+            connection.execute(
+                f"select {column} from {catalogue}() {of_published}",  # noqa: S608 - constants
+                [INSIGHTS],
+            ).fetchall()
+            for column, catalogue in (("table_name", "duckdb_tables"), ("sql", "duckdb_views"))
+        )
         connection.execute("begin")
-        connection.execute(f"create schema if not exists {OTHERS}")
-        for (name,) in found:
-            table = f"{OTHERS}.{identifier(name)}"
-            connection.execute(f"create or replace table {table} as from published.{table}")
+        connection.execute(f"drop schema if exists {INSIGHTS} cascade")
+        connection.execute(f"create schema {INSIGHTS}")
+        for (name,) in tables:
+            table = f"{INSIGHTS}.{identifier(name)}"
+            connection.execute(f"create table {table} as from published.{table}")
+        for (view,) in views:
+            connection.execute(view)
         connection.execute("commit")
 
 

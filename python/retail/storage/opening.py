@@ -13,13 +13,13 @@ from retail.storage.quoting import identifier, literal
 
 PAUSE_SECONDS = 0.1
 MEMORY_VARIABLE, MEMORY_LIMIT = "RETAIL_MEMORY_LIMIT", "4GB"
-"""The setting that says how much memory DuckDB may take, and its default, as in profiles.yml."""
+"""Setting of DuckDB's memory limit, and its default, as in profiles.yml."""
 DAMAGE = (
     "corrupt", "serializ", "deserializ", "checksum", "internal error", "not read enough bytes",
 )  # fmt: skip
-"""What DuckDB's messages have in them when a file is not what it was when it was written."""
+"""Parts of DuckDB's messages about a damaged file."""
 STRANGE_LOG = ("wal does not match", "wal checkpoint iteration")
-"""What they have in them when the write-ahead log beside a file is that of another one."""
+"""Parts of its messages about a write-ahead log that belongs to another file."""
 REPLACE = "move it away, and `make run` builds another"
 KEEP = f"put a backup in its place, or {REPLACE}; keep it, for what people said is in it"
 
@@ -56,11 +56,11 @@ def _bounded(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection
         ) from error
 
 
-def insist_on_whole(path: Path) -> None:
+def verify_integrity(path: Path) -> None:
     """Read every block of a file, which takes a while where it is large.
 
     Raises:
-        StorageError: one of them is not what was written.
+        StorageError: a block is damaged.
     """
     try:
         with open_database(path, read_only=True) as connection:
@@ -74,21 +74,21 @@ def insist_on_whole(path: Path) -> None:
         raise StorageError(unreadable(path, error)) from error
 
 
-def log_of(path: Path) -> Path:
-    """Where DuckDB keeps what was written and is not in the file yet."""
+def wal_path(path: Path) -> Path:
+    """Return the path of a file's write-ahead log."""
     return path.with_name(f"{path.name}.wal")
 
 
-def told(path: Path, error: duckdb.Error) -> str:
-    """Say in one line what DuckDB said of a file, and what to do where it can't be read."""
+def describe_error(path: Path, error: duckdb.Error) -> str:
+    """Describe an error of DuckDB in one line, and what to do where the file can't be read."""
     is_damaged = any(sign in str(error).lower() for sign in DAMAGE)
     return unreadable(path, error) if is_damaged else f"{path}: {first_line(error)}"
 
 
 def unreadable(path: Path, error: Exception) -> str:
-    """Say that a file can't be read, why, and what to do about that cause."""
+    """Describe why a file can't be read, and what to do about it."""
     said = str(error).lower()
-    wal = log_of(path)
+    wal = wal_path(path)
     if any(sign in said for sign in STRANGE_LOG):
         return (
             f"{path}: {wal.name} beside it is of another file, which a program had open for "

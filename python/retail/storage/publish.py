@@ -1,9 +1,9 @@
-"""All or nothing: work on a private copy of the DuckDB file, then put it in place.
+"""Atomic publishing: work on a private copy of the DuckDB file, then replace the file by it.
 
-The published file is never written to, only ever replaced: whoever has it open keeps reading the
-old tables, the next open sees the new ones, and nobody waits. Work that dies half-way leaves the
-published file as it was. One program at a time builds; what is written meanwhile in a moment, as
-somebody's word on a finding, is brought over when the build is published.
+The published file is never written to, only replaced: a reader that has it open keeps the old
+tables, the next one sees the new ones, and none waits. A build that fails leaves the published file
+as it was. One program builds at a time; short updates meanwhile, such as feedback, are merged when
+the build is published.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from pathlib import Path
 from typing import IO
 
 from retail.storage.errors import MAKE_ROOM, StorageError, held, reason
-from retail.storage.opening import insist_on_whole, log_of, open_database
+from retail.storage.opening import open_database, verify_integrity, wal_path
 
 BUILDING, CHANGING = ".building-", ".changing-"
 """Prefixes of the folders that hold private copies, beside the published file."""
 COPY_VARIABLE = "RETAIL_PRIVATE_COPY"
-"""Names the private copy that dbt is to build in, for whoever made one. profiles.yml does not ask
-for it, so that dbt keeps what it has parsed."""
+"""Names the private copy that dbt builds in. profiles.yml does not read it, so that dbt can reuse
+its parse."""
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.05
 
-BringOver = Callable[[Path, Path], None]
-"""Adds to a copy (second) what was written to the published file (first) since it was copied."""
+MergeState = Callable[[Path, Path], None]
+"""Merge into a copy (second) what was written to the published file (first) in the meantime."""
 
 
 @contextmanager
-def private_copy(database: Path, bring_over: BringOver) -> Iterator[Path]:
-    """Lend a private copy of ``database`` and publish it when the block ends without an error.
+def staged_build(database: Path, merge_state: MergeState) -> Iterator[Path]:
+    """Yield a private copy of ``database``, and publish it when the block ends without an error.
 
     The copy has the same file name in a folder of its own: DuckDB names a database after its file.
 
     Args:
         database: the published file; need not exist yet.
-        bring_over: called before publishing where the published file was replaced meanwhile.
+        merge_state: called before publishing where the published file was replaced meanwhile.
 
     Yields:
         Path of the copy.
@@ -53,23 +53,23 @@ def private_copy(database: Path, bring_over: BringOver) -> Iterator[Path]:
     with only_one_at_work(database), _copy_of(database, BUILDING) as copy:
         seen = identity(database)
         try:
-            with _told(copy.parent, as_before(database)):
+            with _one_line_errors(copy.parent, as_before(database)):
                 yield copy
         except Exception:
             if database.exists():
-                insist_on_whole(database)  # a damaged block is told of as such
+                verify_integrity(database)  # report a damaged block as such
             raise
         with _publishing(database):
             if database.exists() and identity(database) != seen:
-                bring_over(database, copy)
+                merge_state(database, copy)
             _put_in_place(copy, database)
 
 
 @contextmanager
-def changed(database: Path) -> Iterator[Path]:
-    """Lend a copy of ``database`` for a short change, and publish it at the end of the block.
+def atomic_update(database: Path) -> Iterator[Path]:
+    """Yield a copy of ``database`` for a short update, and publish it at the end of the block.
 
-    A build under way does not hinder it, and a private copy is lent as it is.
+    It may run during a build. A private copy is yielded as it is.
 
     Raises:
         StorageError: another program holds the file for writing, or the disk refuses.
@@ -115,7 +115,7 @@ def only_one_at_work(database: Path) -> Iterator[None]:
 
 @contextmanager
 def _publishing(database: Path) -> Iterator[None]:
-    """Hold the right to put another file in place; nobody holds it for long."""
+    """Hold the right to replace the file; it is only held briefly."""
     with _locked(database, "publishing", patience=PATIENCE_SECONDS) as has_it:
         if not has_it:
             raise StorageError(
@@ -127,11 +127,11 @@ def _publishing(database: Path) -> Iterator[None]:
 @contextmanager
 def _locked(database: Path, kind: str, patience: float) -> Iterator[bool]:
     """Try to take a lock that the system drops when this process ends, however it ends."""
-    with _told(database.parent):
+    with _one_line_errors(database.parent):
         database.parent.mkdir(parents=True, exist_ok=True)
         lock = (database.parent / f".{database.name}.{kind}").open("w")
     with lock:
-        yield _patiently(lambda: _take(lock, fcntl.flock, fcntl.LOCK_EX), patience)
+        yield _with_patience(lambda: _take(lock, fcntl.flock, fcntl.LOCK_EX), patience)
 
 
 def _take(file: IO[str] | IO[bytes], lock: Callable[[int, int], None], kind: int) -> bool:
@@ -142,7 +142,7 @@ def _take(file: IO[str] | IO[bytes], lock: Callable[[int, int], None], kind: int
     return True
 
 
-def _patiently(attempt: Callable[[], bool], patience: float) -> bool:
+def _with_patience(attempt: Callable[[], bool], patience: float) -> bool:
     deadline = time.monotonic() + patience
     while not attempt():
         if time.monotonic() >= deadline:
@@ -159,13 +159,13 @@ def _copy_of(database: Path, prefix: str) -> Iterator[Path]:
     folder = database.parent / f"{prefix}{database.name}"
     shutil.rmtree(folder, ignore_errors=True)  # what a killed program left behind
     try:
-        with _told(folder):
+        with _one_line_errors(folder):
             folder.mkdir()
         copy = folder / database.name
         if database.exists():
-            _settle(database)
+            _checkpoint(database)
             open_database(database, read_only=True, patience=PATIENCE_SECONDS).close()
-            with _told(folder):
+            with _one_line_errors(folder):
                 _copy(database, copy)
         yield copy
     finally:
@@ -179,9 +179,9 @@ def _copy(database: Path, copy: Path) -> None:
         shutil.copymode(database, copy)
 
 
-def _settle(database: Path) -> None:
-    """Bring a write-ahead log home, which somebody left who wrote to the file by hand."""
-    if not log_of(database).exists():
+def _checkpoint(database: Path) -> None:
+    """Checkpoint a write-ahead log that another program has left."""
+    if not wal_path(database).exists():
         return
 
     open_database(database, read_only=False, patience=PATIENCE_SECONDS).close()
@@ -196,9 +196,9 @@ def _put_in_place(copy: Path, database: Path) -> None:
             everybody out.
         StorageError: the copy was not closed, or the disk refuses.
     """
-    if log_of(copy).exists():
+    if wal_path(copy).exists():
         raise StorageError(f"{copy} was not closed; {as_before(database)}")
-    with _told(copy.parent, as_before(database)):
+    with _one_line_errors(copy.parent, as_before(database)):
         with copy.open("rb") as whole:
             os.fsync(whole.fileno())
         with _nobody_writing(database):
@@ -207,29 +207,29 @@ def _put_in_place(copy: Path, database: Path) -> None:
 
 @contextmanager
 def _nobody_writing(database: Path) -> Iterator[None]:
-    """Keep other programs from opening a file for writing, which need not exist yet."""
+    """Keep other programs from opening a file for writing; it need not exist yet."""
     if not database.exists():
         yield
         return
-    _settle(database)
+    _checkpoint(database)
     with _locked_for_reading(database):
-        if log_of(database).exists():
+        if wal_path(database).exists():
             raise StorageError(f"{database}: another program is just writing to it; try again")
         yield
 
 
 @contextmanager
 def _locked_for_reading(database: Path) -> Iterator[None]:
-    """Hold the lock that keeps DuckDB from opening a file for writing; readers don't mind."""
+    """Hold the lock that keeps DuckDB from opening a file for writing; readers are free."""
     with database.open("rb") as whole:
-        if not _patiently(lambda: _take(whole, fcntl.lockf, fcntl.LOCK_SH), PATIENCE_SECONDS):
+        if not _with_patience(lambda: _take(whole, fcntl.lockf, fcntl.LOCK_SH), PATIENCE_SECONDS):
             open_database(database, read_only=True).close()  # tells which program it is
             raise held(database)
         yield
 
 
 def identity(database: Path) -> tuple[int, int, int] | None:
-    """What a file keeps when it is renamed, and no other has; None where there is none."""
+    """Identify a file, also when it is renamed; None where there is none."""
     if not database.exists():
         return None
     status = database.stat()
@@ -247,8 +247,8 @@ def as_before(database: Path) -> str:
 
 
 @contextmanager
-def _told(place: Path, then: str = MAKE_ROOM) -> Iterator[None]:
-    """Turn the operating system's refusals into one line."""
+def _one_line_errors(place: Path, then: str = MAKE_ROOM) -> Iterator[None]:
+    """Turn errors of the operating system into one line."""
     try:
         yield
     except OSError as error:

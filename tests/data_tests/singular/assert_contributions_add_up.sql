@@ -1,7 +1,9 @@
 -- Findings of the last run whose contributions don't add up, to within 1e-9 of their size:
--- breakdowns to actual less expected, volume, mix and rate to the contribution, the KPI tree both
+-- breakdowns to actual less expected, volume, mix and rate to the contribution, revenue drivers both
 -- ways. Passes, and says so, while detection has not run yet.
-{% set insights = insights_tables(['attributions', 'anomalies', 'early_warnings', 'kpi_tree']) %}
+{% set insights = insights_tables(
+    ['attributions', 'anomalies', 'early_warnings', 'revenue_drivers']
+) %}
 {% if insights is none %}
 {% do log('assert_contributions_add_up: no insights yet, nothing to check', info=execute) %}
 select 'no insights yet' as fact
@@ -32,7 +34,7 @@ breakdowns as (
 
 branches as (
 
-    select * from {{ insights['kpi_tree'] }}
+    select * from {{ insights['revenue_drivers'] }}
 
 ),
 

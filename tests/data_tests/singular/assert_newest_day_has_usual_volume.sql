@@ -14,7 +14,7 @@ newest as (
 select
     volumes.date_day,
     volumes.lines,
-    volumes.usual_lines
+    volumes.expected_lines
 from {{ ref('fct_daily_volumes') }} as volumes
 inner join newest on volumes.date_day = newest.date_day
 where volumes.is_unusual

@@ -24,10 +24,10 @@ LEFT_OUT = {
     "given_at": "a clock",
     "asked_at": "a clock",
     "code_version": "the release, not its results",
-    "fingerprint": "a hash of the code and of the versions of NumPy and SciPy",
+    "input_hash": "a hash of the code and of the versions of NumPy and SciPy",
     "row_hash": "DuckDB's hash() of the other columns: its value may change with DuckDB",
     "line_hash": "DuckDB's hash() of the other columns: its value may change with DuckDB",
-    "built_from": "sums of DuckDB's hash() over order lines",
+    "source_checksum": "sums of DuckDB's hash() over order lines",
 }
 """Columns that no dump holds, in whatever table they are, each with the reason."""
 SEGMENT = (
@@ -60,15 +60,22 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.fct_segments_weekly": SEGMENT,
     "insights.anomalies": ("anomaly_id",),
     "insights.attributions": ("anomaly_id", "analysis", "dimensions", "rank"),
-    "insights.blind_spots": (*SERIES, "period_start"),
-    "insights.calibration": ("kpi", "grain", "method", "promised"),
-    "insights.doubts": ("incident_id", "check_name"),
+    "insights.detection_limits": (*SERIES, "period_start"),
+    "insights.calibration": ("kpi", "grain", "method", "nominal_rate"),
+    "insights.incident_checks": ("incident_id", "check_name"),
     "insights.early_attributions": ("warning_id", "analysis", "dimensions", "rank"),
     "insights.early_warnings": ("warning_id",),
-    "insights.expectations": (*SERIES, "period_start"),
-    "insights.explanations": ("subject",),
+    "insights.forecasts": (*SERIES, "period_start"),
+    "insights.explanation_cache": ("subject",),
     "insights.incidents": ("incident_id",),
-    "insights.kpi_tree": ("incident_id", "grain", "period_start", "dimension", "member", "factor"),
+    "insights.revenue_drivers": (
+        "incident_id",
+        "grain",
+        "period_start",
+        "dimension",
+        "member",
+        "factor",
+    ),
     "insights.trends": (*SERIES, "window_start", "window_end"),
 }
 """What names a row where two dumps are compared; a table without is compared by whole rows."""
@@ -91,10 +98,14 @@ def write(database: Path, folder: Path) -> None:
 
 
 def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """List the tables and views of the dumped schemas, as `schema.name`."""
+    """List the tables and views of the dumped schemas, as `schema.name`.
+
+    Views of `insights` are left out: they show its tables under their old names.
+    """
     rows = connection.execute(
         "select table_schema, table_name from information_schema.tables"
-        " where list_contains(?, table_schema) order by all",
+        " where list_contains(?, table_schema)"
+        " and not (table_schema = 'insights' and table_type = 'VIEW') order by all",
         [list(SCHEMAS)],
     ).fetchall()
     return [f"{schema}.{name}" for schema, name in rows]

@@ -88,7 +88,7 @@ def search(
     own = None if first is None else tuple(code[first] for code in ranked)
     del ranked
     lattice = build(own, used, settings.most_cells)
-    findings = select_causes.conclude(lattice, leaves, explain(lattice, leaves, settings), settings)
+    findings = select_causes.select(lattice, leaves, explain(lattice, leaves, settings), settings)
     named = (_named(cause, kept, order) for cause in findings.causes)
     return replace(findings, causes=tuple(_with_values(c, codes, measure) for c in named))
 

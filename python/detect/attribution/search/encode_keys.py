@@ -10,9 +10,10 @@ from detect.attribution.search.records import Codes
 from detect.records import Ints
 
 LARGEST_KEY = 2**62
+"""Largest product of sizes whose keys safely fit into 64 bits; above, keys are ranked."""
 
 
-def numbered(members: Sequence[Codes], sizes: tuple[int, ...]) -> tuple[Ints, Ints]:
+def encode(members: Sequence[Codes], sizes: tuple[int, ...]) -> tuple[Ints, Ints]:
     """Number the combinations that occur, in rising order: each row's number, first rows."""
     number = _ranks(key_of(members, sizes))
     first = np.empty(int(number.max(initial=-1)) + 1, np.int64)

@@ -18,7 +18,7 @@ import numpy as np
 
 from detect.attribution.search.lattice import Lattice, leaves_of, members_of
 from detect.attribution.search.leaves import Leaves
-from detect.attribution.search.noise import Noise, settle, variances
+from detect.attribution.search.noise import Noise, standardise, variances
 from detect.attribution.search.records import Element, Settings
 from detect.records import Bools, Floats, Ints
 
@@ -33,7 +33,7 @@ STARTS, STEPS = 6, 4
 
 
 @dataclass(frozen=True)
-class Evidence:
+class LeafEvidence:
     """What each leaf contributes, (N,): nought where it is explained or empty.
 
     score, information: of a common effect; the effect is sum(score) / sum(information).
@@ -48,19 +48,19 @@ class Evidence:
     skew: tuple[Floats, Floats] | None
 
 
-def weigh(leaves: Leaves, noise: Noise, free: Bools) -> Evidence:
+def of_leaves(leaves: Leaves, noise: Noise, free: Bools) -> LeafEvidence:
     """Turn shifts into evidence, given the noise."""
     variance = variances(leaves, noise)
-    shift = settle(leaves, noise, variance)
+    shift = standardise(leaves, noise, variance)
     information = np.where(free, 1 / variance, 0.0)
     skew = None
     if leaves.skew is not None:
         scale = information**3 * (1.0 if leaves.events is not None else noise.dispersion**2)
         skew = (leaves.skew[0] * scale, leaves.skew[1] * scale)
-    return Evidence(shift * information, information, shift, variance, skew)
+    return LeafEvidence(shift * information, information, shift, variance, skew)
 
 
-def only(evidence: Evidence, free: Bools) -> Evidence:
+def restrict(evidence: LeafEvidence, free: Bools) -> LeafEvidence:
     """The evidence of free leaves; others say nothing."""
     skew = evidence.skew
     return replace(
@@ -94,7 +94,7 @@ def gain(score: Floats, information: Floats, skew: tuple[Floats, Floats] | None)
     return np.asarray(np.where(lean < NEAR_NORMAL, normal, poisson), np.float64)
 
 
-def worth_at(evidence: Evidence, effect: float, spread: float) -> Floats:
+def worth_at(evidence: LeafEvidence, effect: float, spread: float) -> Floats:
     """Each leaf's log-likelihood of spread effects around a mean one, over no effect, (N,)."""
     worth = np.empty_like(evidence.shift)
     for start in range(0, worth.size, BLOCK):
@@ -107,7 +107,7 @@ def worth_at(evidence: Evidence, effect: float, spread: float) -> Floats:
     return worth
 
 
-def splits(lattice: Lattice, evidence: Evidence, element: Element, settings: Settings) -> bool:
+def splits(lattice: Lattice, evidence: LeafEvidence, element: Element, settings: Settings) -> bool:
     """Whether an element falls apart into children that explain more, one by one.
 
     Args:
@@ -129,7 +129,7 @@ def splits(lattice: Lattice, evidence: Evidence, element: Element, settings: Set
 
 def _splits_along(
     lattice: Lattice,
-    evidence: Evidence,
+    evidence: LeafEvidence,
     leaves: Ints,
     dimension: int,
     price: tuple[float, float],

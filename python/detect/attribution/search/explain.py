@@ -14,7 +14,7 @@ from detect.attribution.search.lattice import Lattice
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.noise import variances
 from detect.attribution.search.records import Settings
-from detect.attribution.search.set_cover import run
+from detect.attribution.search.set_cover import cover
 from detect.attribution.search.verify import Verified, cost_of, verify
 
 FARTHEST = 6.0
@@ -39,10 +39,10 @@ def explain(lattice: Lattice, leaves: Leaves, settings: Settings) -> Verified:
 
 def _account(lattice: Lattice, leaves: Leaves, still: bool, settings: Settings) -> Verified:
     """Search, and search again now that the noise is known."""
-    first = verify(lattice, leaves, run(lattice, leaves, still, None, settings), still, settings)
+    first = verify(lattice, leaves, cover(lattice, leaves, still, None, settings), still, settings)
     if not first.found:
         return first
-    again = run(lattice, leaves, still, first.noise, settings)
+    again = cover(lattice, leaves, still, first.noise, settings)
     second = verify(lattice, leaves, again, still, settings)
     lead = _likelihood(first, lattice, leaves, settings) - _likelihood(
         second, lattice, leaves, settings

@@ -14,7 +14,7 @@ from itertools import combinations
 
 import numpy as np
 
-from detect.attribution.search.encode_keys import key_of, numbered
+from detect.attribution.search.encode_keys import encode, key_of
 from detect.attribution.search.records import Codes, Element
 from detect.records import Floats, Ints
 
@@ -68,7 +68,7 @@ def place_leaves(codes: Sequence[Codes], sizes: tuple[int, ...]) -> tuple[Ints, 
     space = math.prod(sizes)
     if space * FILLED <= codes[0].size:
         return key_of(codes, sizes), None, space
-    cell, first = numbered(tuple(codes), sizes)
+    cell, first = encode(tuple(codes), sizes)
     return cell, first, first.size
 
 
@@ -166,7 +166,7 @@ def _child(
     if codes is None or above is None:
         return Cuboid(dimensions, math.prod(sizes[d] for d in dimensions), parent, None, None)
     members = tuple(codes[d][above] for d in dimensions)
-    number, first = numbered(members, tuple(sizes[d] for d in dimensions))
+    number, first = encode(members, tuple(sizes[d] for d in dimensions))
     link = number.astype(np.min_scalar_type(first.size))
     return Cuboid(dimensions, first.size, parent, above[first], link)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import special
 
-from detect.attribution.search.evidence import Evidence, gain
+from detect.attribution.search.evidence import LeafEvidence, gain
 from detect.attribution.search.lattice import Lattice, roll_up
 from detect.records import Floats
 
@@ -20,9 +20,12 @@ FEWEST, BIGGEST = 3, 50
 QUANTILES = (0.5, 0.75)
 """Quantiles of squared deviations that are compared with the normal's."""
 HALVINGS = 40
+"""Steps of bisection: precision 2⁻⁴⁰ of the bracket."""
 
 
-def drift(lattice: Lattice, evidence: Evidence, square: Floats, information: Floats) -> float:
+def estimate_drift(
+    lattice: Lattice, evidence: LeafEvidence, square: Floats, information: Floats
+) -> float:
     """Variance that makes the squared deviations of members as large as they should be.
 
     Most members aren't causes, so their deviations are what happens to members anyway.
@@ -54,7 +57,7 @@ def _spread(square: Floats, information: Floats, quantile: float) -> float:
     return high
 
 
-def _broadest(lattice: Lattice, evidence: Evidence) -> tuple[Floats, Floats]:
+def _broadest(lattice: Lattice, evidence: LeafEvidence) -> tuple[Floats, Floats]:
     """Squared standardised deviation and information of the best measured broad elements."""
     parts = [evidence.score, evidence.information, *(evidence.skew or ())]
     sums = [roll_up(lattice, part) for part in parts]

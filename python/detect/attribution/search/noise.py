@@ -15,9 +15,9 @@ import numpy as np
 from scipy import special
 
 from detect.attribution.search.leaves import Leaves
-from detect.attribution.search.pooling import Units, pool, sample
+from detect.attribution.search.pooling import PooledLeaves, pool, sample
 from detect.attribution.search.records import Settings
-from detect.attribution.search.student_t import degrees_of, drawn_in
+from detect.attribution.search.student_t import as_normal, estimate_degrees
 from detect.records import Bools, Floats, Ints
 
 FIRST_QUANTILE, LATER_QUANTILE = 0.25, 0.5
@@ -26,6 +26,7 @@ of the leaves may be off), and after."""
 FIRST_TRIM, LATER_TRIM = 2.5, 4.0
 """Standard deviations beyond which a unit has no say in the common shift."""
 HALVINGS = 25
+"""Steps of bisection: precision 2⁻²⁵ of the bracket, far below the noise of the estimate."""
 MIXES = (0.0, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99, 1.0)
 """Parts of a typical leaf's variance that are leaf spread, tried in turn."""
 SMALLEST = 1e-2
@@ -74,7 +75,7 @@ def estimate(leaves: Leaves, free: Bools, first: bool, still: bool, settings: Se
     degrees = np.inf
     if leaves.events is None:
         scatter = variance * units.spread + dispersion * units.thinness
-        degrees = degrees_of(np.abs(units.shift - common) / np.sqrt(scatter))
+        degrees = estimate_degrees(np.abs(units.shift - common) / np.sqrt(scatter))
     return Noise(variance, dispersion, common, degrees, units.alone)
 
 
@@ -83,7 +84,7 @@ def variances(leaves: Leaves, noise: Noise) -> Floats:
     return noise.variance + noise.dispersion * leaves.thinness
 
 
-def settle(leaves: Leaves, noise: Noise, variance: Floats) -> Floats:
+def standardise(leaves: Leaves, noise: Noise, variance: Floats) -> Floats:
     """Shifts less what is common to all, heavy tails drawn in so that they are normal, (N,)."""
     shift = leaves.shift - noise.common
     if not np.isfinite(noise.degrees):
@@ -91,12 +92,12 @@ def settle(leaves: Leaves, noise: Noise, variance: Floats) -> Floats:
     scale = np.sqrt(variance)
     far = np.flatnonzero((np.abs(shift) > scale) & (leaves.gauge >= noise.alone))
     if far.size:
-        drawn = drawn_in(np.abs(shift[far]) / scale[far], noise.degrees)
+        drawn = as_normal(np.abs(shift[far]) / scale[far], noise.degrees)
         shift[far] = np.sign(shift[far]) * scale[far] * drawn
     return shift
 
 
-def _fit(units: Units, common: float, quantile: float, least: float) -> tuple[float, float]:
+def _fit(units: PooledLeaves, common: float, quantile: float, least: float) -> tuple[float, float]:
     """Variance and dispersion by quantile regression of log deviations on the log of their scale.
 
     Any quantile of a deviation is in proportion to its scale, so the right mix of both parts is
@@ -135,7 +136,7 @@ def _fit_thickest(leaves: Leaves, rows: Ints, common: float, quantile: float) ->
     return high
 
 
-def _common(units: Units, parts: tuple[float, float], start: float, trim: float) -> float:
+def _common(units: PooledLeaves, parts: tuple[float, float], start: float, trim: float) -> float:
     """Weighted mean shift of units that aren't far off it."""
     scatter = parts[0] * units.spread + parts[1] * units.thinness
     common = start

@@ -14,6 +14,7 @@ SAMPLE = 10_000
 CLASSES = 12
 """Size classes, at most; each of at least `CLASS_SIZE` units."""
 CLASS_SIZE = 40
+"""Units of a size class at least, so that its quantiles are stable; chosen by hand."""
 OFTEN, RARELY = 0.25, 0.02
 """How often a pooled unit may still be nought."""
 ENOUGH_EVENTS = 5.0
@@ -21,7 +22,7 @@ ENOUGH_EVENTS = 5.0
 
 
 @dataclass(frozen=True)
-class Units:
+class PooledLeaves:
     """Leaves, thin ones pooled: shift, and what both parts of the variance count for in it."""
 
     shift: Floats
@@ -40,7 +41,7 @@ def sample(rows: Ints) -> Ints:
     return np.sort(rows[np.arange(SAMPLE) * step % rows.size])
 
 
-def pool(leaves: Leaves, rows: Ints) -> Units:
+def pool(leaves: Leaves, rows: Ints) -> PooledLeaves:
     """Sort leaves into size classes and pool neighbours in classes of thin ones.
 
     Neighbours share most dimensions, so pooling doesn't scatter a cause over many units.
@@ -61,7 +62,7 @@ def pool(leaves: Leaves, rows: Ints) -> Units:
         spread.append(np.add.reduceat(weight**2, start) / whole**2)
         thinness.append(1 / whole)
     join = np.concatenate
-    return Units(join(shift), join(spread), join(thinness), alone)
+    return PooledLeaves(join(shift), join(spread), join(thinness), alone)
 
 
 def _together(leaves: Leaves, members: Ints) -> int:

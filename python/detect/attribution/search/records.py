@@ -42,6 +42,8 @@ Measure = Sums | Ratios
 class Settings:
     """The search's free parameters; evidence is counted in nats (natural-log likelihood).
 
+    Chosen by hand, two of them with the RobustSpot cases in view (docs: how well it works).
+
     doubt: by how much anything must beat "nothing stands out".
     dimension_price: what each dimension of an element costs beyond naming it among all elements
         of its kind; e times less likely with every further dimension.

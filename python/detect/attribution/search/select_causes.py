@@ -23,7 +23,7 @@ BROAD_ODDS = math.log(100)
 """Nats by which a common shift must beat none."""
 
 
-def conclude(lattice: Lattice, leaves: Leaves, outcome: Verified, settings: Settings) -> Findings:
+def select(lattice: Lattice, leaves: Leaves, outcome: Verified, settings: Settings) -> Findings:
     """Findings from the causes taken."""
     kept = _without_dwarfed(list(outcome.found), leaves, settings)
     causes = tuple(_cause(f, leaves, outcome, lattice, settings) for f in kept)

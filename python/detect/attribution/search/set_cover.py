@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.attribution.search.evidence import (
-    Evidence,
+    LeafEvidence,
     gain,
+    of_leaves,
     price_of,
     splits,
-    weigh,
     worth_at,
 )
 from detect.attribution.search.lattice import Lattice, element_at, leaves_of, roll_up
@@ -59,16 +59,16 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Cover:
     """Causes in the order taken, and the leaves that none of them explains."""
 
     found: tuple[Found, ...]
     free: Bools
 
 
-def run(
+def cover(
     lattice: Lattice, leaves: Leaves, still: bool, known: Noise | None, settings: Settings
-) -> Outcome:
+) -> Cover:
     """Find causes until no element is worth its price.
 
     Args:
@@ -82,7 +82,7 @@ def run(
     free, found = leaves.live.copy(), list[Found]()
     while True:
         noise = known or estimate(leaves, free, not found, still, settings)
-        evidence = weigh(leaves, noise, free)
+        evidence = of_leaves(leaves, noise, free)
         candidates = _candidates(lattice, evidence, noise, settings)
         taken = _take(lattice, evidence, candidates, settings)
         taken = taken[: settings.most_causes - len(found)]
@@ -90,11 +90,11 @@ def run(
         for one in taken:
             free[one.leaves] = False
         if not taken or free.sum() < FEWEST_LEAVES:
-            return Outcome(tuple(found), free)
+            return Cover(tuple(found), free)
 
 
 def _candidates(
-    lattice: Lattice, evidence: Evidence, noise: Noise, settings: Settings
+    lattice: Lattice, evidence: LeafEvidence, noise: Noise, settings: Settings
 ) -> list[Candidate]:
     """Elements worth more than their price, best first."""
     price = [price_of(c.dimensions, lattice.sizes, settings) for c in lattice.cuboids]
@@ -118,7 +118,7 @@ def _candidates(
 
 
 def _screen(
-    lattice: Lattice, evidence: Evidence, noise: Noise, price: list[float], settings: Settings
+    lattice: Lattice, evidence: LeafEvidence, noise: Noise, price: list[float], settings: Settings
 ) -> tuple[list[Bools], list[float]]:
     """Elements whose gain beats their price, and mean effects worth trying."""
     score, information = roll_up(lattice, evidence.score), roll_up(lattice, evidence.information)
@@ -150,7 +150,7 @@ def _note_levels(
 
 
 def _take(
-    lattice: Lattice, evidence: Evidence, candidates: list[Candidate], settings: Settings
+    lattice: Lattice, evidence: LeafEvidence, candidates: list[Candidate], settings: Settings
 ) -> list[Found]:
     """The best candidate that doesn't fall apart, and those that nothing better touches."""
     taken = list[Found]()
@@ -167,7 +167,7 @@ def _take(
     return taken
 
 
-def _found(lattice: Lattice, evidence: Evidence, candidate: Candidate, rival: float) -> Found:
+def _found(lattice: Lattice, evidence: LeafEvidence, candidate: Candidate, rival: float) -> Found:
     leaves = leaves_of(lattice, candidate.element)
     leaves = leaves[evidence.information[leaves] > 0]
     information = np.array([evidence.information[leaves].sum()])

@@ -19,7 +19,7 @@ DEGREES = (2, 2.5, 3, 4, 5, 7, 10, 15, 25, 50, 1e3)
 """Degrees of freedom that are told apart."""
 
 
-def degrees_of(away: Floats) -> float:
+def estimate_degrees(away: Floats) -> float:
     """Degrees of freedom of a Student's t with such tails; infinite when no heavier than normal.
 
     Args:
@@ -39,7 +39,7 @@ def degrees_of(away: Floats) -> float:
     return float(np.exp(np.interp(-seen, -known, np.log(degrees))))
 
 
-def drawn_in(away: Floats, degrees: float) -> Floats:
+def as_normal(away: Floats, degrees: float) -> Floats:
     """Normal deviations as rare as those of Student's t, from one on, by a fine table."""
     grid = np.geomspace(1.0, float(away.max()) * 1.001, TABLE)
     with np.errstate(divide="ignore"):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import special
 
-from detect.attribution.search.evidence import Evidence
+from detect.attribution.search.evidence import LeafEvidence
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.noise import Noise
 from detect.attribution.search.pooling import sample
@@ -21,9 +21,9 @@ THIN = 2.5
 """Standard deviations that a leaf too thin to be judged on its own may add at most."""
 
 
-def tame(
-    evidence: Evidence, leaves: Leaves, free: Bools, noise: Noise, blamed: list[Ints]
-) -> Evidence:
+def match_normal(
+    evidence: LeafEvidence, leaves: Leaves, free: Bools, noise: Noise, blamed: list[Ints]
+) -> LeafEvidence:
     """Bring deviations of blamed leaves to those that a normal variable would have as often.
 
     Leaves too thin to be judged on their own say little each, but may add up. Where events are
@@ -44,7 +44,7 @@ def tame(
     return replace(evidence, shift=shift, score=score)
 
 
-def _away(evidence: Evidence, rows: Ints) -> Floats:
+def _away(evidence: LeafEvidence, rows: Ints) -> Floats:
     """Deviations in standard deviations."""
     return np.abs(evidence.shift[rows]) / np.sqrt(evidence.variance[rows])
 

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from detect.attribution.search.evidence import Evidence, gain, only, price_of, weigh
+from detect.attribution.search.evidence import LeafEvidence, gain, of_leaves, price_of, restrict
 from detect.attribution.search.lattice import Lattice
 from detect.attribution.search.leaves import Leaves
-from detect.attribution.search.member_drift import BROAD_DEPTH, drift
+from detect.attribution.search.member_drift import BROAD_DEPTH, estimate_drift
 from detect.attribution.search.noise import Noise, estimate
 from detect.attribution.search.records import Settings
-from detect.attribution.search.set_cover import FEWEST_LEAVES, Found, Outcome
-from detect.attribution.search.tails import tame
+from detect.attribution.search.set_cover import FEWEST_LEAVES, Cover, Found
+from detect.attribution.search.tails import match_normal
 from detect.records import Bools
 
 LEAST_FREE = 0.2
@@ -42,7 +42,7 @@ class Verified:
     found: tuple[Found, ...]
     free: Bools
     noise: Noise
-    evidence: Evidence
+    evidence: LeafEvidence
     drift: float
 
     def net_gain(self, found: Found) -> float:
@@ -51,7 +51,7 @@ class Verified:
 
 
 def verify(
-    lattice: Lattice, leaves: Leaves, outcome: Outcome, still: bool, settings: Settings
+    lattice: Lattice, leaves: Leaves, outcome: Cover, still: bool, settings: Settings
 ) -> Verified:
     """Give up causes that don't stand out from the noise of all that isn't blamed."""
     free, found = _leave_some(leaves, outcome)
@@ -69,7 +69,7 @@ def verify(
         found = tuple(f for f in verified.found if f not in fallen)
 
 
-def _leave_some(leaves: Leaves, outcome: Outcome) -> tuple[Bools, tuple[Found, ...]]:
+def _leave_some(leaves: Leaves, outcome: Cover) -> tuple[Bools, tuple[Found, ...]]:
     """Give up the weakest causes while so few leaves remain that they tell nothing."""
     free, found = outcome.free.copy(), list(outcome.found)
     while found and free.sum() < max(FEWEST_LEAVES, LEAST_FREE * leaves.live.sum()):
@@ -93,18 +93,18 @@ def _measure(
     settings: Settings,
 ) -> Verified:
     noise = estimate(leaves, free, False, still, settings)
-    plain = weigh(leaves, noise, leaves.live)
-    evidence = tame(plain, leaves, free, noise, [one.leaves for one in found])
+    plain = of_leaves(leaves, noise, leaves.live)
+    evidence = match_normal(plain, leaves, free, noise, [one.leaves for one in found])
     degrees = math.inf if leaves.events is not None else PRECISION * float(free.sum())
     seen = tuple(_again(one, evidence, degrees) for one in found)
     broad = [one for one in seen if len(one.element) <= BROAD_DEPTH]
     square = np.array([2 * one.gain for one in broad])
     information = np.array([one.information for one in broad])
-    moved = drift(lattice, only(plain, free), square, information)
+    moved = estimate_drift(lattice, restrict(plain, free), square, information)
     return Verified(seen, free, noise, evidence, moved)
 
 
-def _again(found: Found, evidence: Evidence, degrees: float) -> Found:
+def _again(found: Found, evidence: LeafEvidence, degrees: float) -> Found:
     """A cause measured afresh; the scale of the noise is an estimate itself (Student's t)."""
     parts = (evidence.score, evidence.information, *(evidence.skew or ()))
     score, information, *skew = (np.array([part[found.leaves].sum()]) for part in parts)

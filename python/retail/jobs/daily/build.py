@@ -31,7 +31,7 @@ BUILD_WORDS = (
 TABLES_ONLY = (*BUILD_WORDS, "--exclude-resource-type", "test")
 
 
-Keep = Callable[[Sequence["NodeResult"]], None]
+OnResults = Callable[[Sequence["NodeResult"]], None]
 """Is given what came of every model, seed and test, also of a build that failed."""
 FirstRow = Callable[[str], str]
 """Asks the first row of a failing test's query, and tells it in words."""
@@ -46,7 +46,7 @@ class BuildResult:
     warnings: tuple[str, ...]
 
 
-def forget(results: Sequence[NodeResult]) -> None:
+def ignore_results(results: Sequence[NodeResult]) -> None:
     """Keep nothing of them."""
 
 
@@ -56,7 +56,7 @@ def build(
     words: Sequence[str] = BUILD_WORDS,
     settings: Mapping[str, str] | None = None,
     first_row: FirstRow | None = None,
-    keep: Keep = forget,
+    on_results: OnResults = ignore_results,
 ) -> BuildResult:
     """Build every table of the dbt project at ``project`` into the DuckDB file ``database``.
 
@@ -66,7 +66,7 @@ def build(
         words: what to ask of dbt.
         settings: of the environment, for dbt alone.
         first_row: how to look up what a failing test found, where that is not in the file.
-        keep: what to do with what came of every model and test.
+        on_results: what to do with what came of every model and test.
 
     Raises:
         RetailError: when dbt fails; the message is its first reason, in one line.
@@ -83,7 +83,7 @@ def build(
     with environment(**settings), _closed_afterwards():
         outcome = dbtRunner(callbacks=[partial(_note_refusal, refused)]).invoke(words)
     results = _results(outcome)
-    keep(results)
+    on_results(results)
     if isinstance(outcome.exception, KeyboardInterrupt):
         raise outcome.exception
     look = first_row or (lambda query: _row(query, database))
@@ -92,10 +92,10 @@ def build(
     return _summarise(results, look)
 
 
-def noting(log: Log) -> Keep:
+def log_results(log: Log) -> OnResults:
     """Have what dbt did with every model, seed and test noted in the run log."""
 
-    def keep(results: Sequence[NodeResult]) -> None:
+    def on_results(results: Sequence[NodeResult]) -> None:
         log.nodes(
             (
                 result.node.name,
@@ -107,7 +107,7 @@ def noting(log: Log) -> Keep:
             for result in results
         )
 
-    return keep
+    return on_results
 
 
 @contextmanager

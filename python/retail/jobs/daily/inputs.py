@@ -35,7 +35,7 @@ from retail.ingest.shop import SHOP_FILE, SHOP_VARIABLE
 from retail.ingest.sources import SOURCE_VARIABLE, SourceFile, choose, find
 from retail.storage.errors import StorageError
 from retail.storage.location import DATABASE_VARIABLE
-from retail.storage.opening import log_of, open_database
+from retail.storage.opening import open_database, wal_path
 from retail.storage.publish import identity, only_one_at_work
 
 PACKAGES = tuple(Path(str(package.__file__)).parent for package in (detect, retail))
@@ -61,7 +61,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Inputs:
+class RunInputs:
     """What a run rests on: digests by what each is of, and the raw files with their states."""
 
     database: Path
@@ -88,7 +88,7 @@ class LastRun:
     finished_at: str
 
 
-def read(project: Path, database: Path) -> Inputs | None:
+def read(project: Path, database: Path) -> RunInputs | None:
     """Read what a run would rest on now; None where that can't be known.
 
     Args:
@@ -110,15 +110,15 @@ def read(project: Path, database: Path) -> Inputs | None:
     except (IngestError, StorageError, OSError, ValueError, duckdb.Error) as error:
         _log.debug("what this run rests on can't be known: %s", error)
         return None
-    return Inputs(database, digests, files, cache, _today())
+    return RunInputs(database, digests, files, cache, _today())
 
 
-def changes(now: Inputs, last: LastRun | None) -> tuple[str, ...]:
+def changes(now: RunInputs, last: LastRun | None) -> tuple[str, ...]:
     """Name what is not as the last finished run left it; nothing where all is the same."""
     if last is None:
         return ("no finished run is noted",)
     found = [name for name, digest in now.digests.items() if last.digests.get(name) != digest]
-    written_by_hand = log_of(now.database).exists()
+    written_by_hand = wal_path(now.database).exists()
     if written_by_hand or any(_stat(Path(path)) != stat for path, stat in last.results.items()):
         found.append("the results")
     if not last.day <= now.day <= (last.until or now.day):
@@ -150,7 +150,7 @@ def read_note(database: Path) -> LastRun | None:
         return None
 
 
-def of_run(rested_on: Inputs, results: Sequence[Path], warnings: Sequence[str]) -> LastRun:
+def of_run(rested_on: RunInputs, results: Sequence[Path], warnings: Sequence[str]) -> LastRun:
     """Describe a run that has finished just now.
 
     Args:
@@ -169,7 +169,7 @@ def of_run(rested_on: Inputs, results: Sequence[Path], warnings: Sequence[str]) 
     )
 
 
-def note(rested_on: Inputs, run: LastRun) -> None:
+def note(rested_on: RunInputs, run: LastRun) -> None:
     """Note a finished run, with its results as they are now.
 
     Nothing is noted where somebody has said something since it began, or the disk refuses: then the

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from detect.errors import DetectError
 from retail.errors import RetailError
 from retail.jobs.daily import inputs
-from retail.jobs.daily.build import BuildResult, Keep, build, environment, noting
-from retail.jobs.daily.inputs import Inputs, LastRun
+from retail.jobs.daily.build import BuildResult, OnResults, build, environment, log_results
+from retail.jobs.daily.inputs import LastRun, RunInputs
 from retail.jobs.daily.source import Say, make_sure_there_is_data
 from retail.outputs.rewrite import settings as rewrite_settings
-from retail.storage.publish import identity, private_copy
+from retail.storage.publish import identity, staged_build
 from retail.storage.run_log import Log, keep_log
 
 # Imported late: detection, report and alerts take a second that an unchanged morning has no use of.
@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from retail.outputs.rewrite import job as rewriting
 
 T = TypeVar("T")
-"""What stops a run; the message is the line that tells of it."""
 
 
-class Step(Protocol):
+class StepRunner(Protocol):
     """How a step of the job is done: by doing it, and perhaps by timing or telling it."""
 
     def __call__(self, name: str, act: Callable[[], T]) -> T:
@@ -43,7 +42,7 @@ def plainly(name: str, act: Callable[[], T]) -> T:
 class Tables(Protocol):
     """Builds the tables of a project into a DuckDB file."""
 
-    def __call__(self, project: Path, database: Path, *, keep: Keep) -> BuildResult:
+    def __call__(self, project: Path, database: Path, *, on_results: OnResults) -> BuildResult:
         """Build them, and have kept what came of each."""
 
 
@@ -95,7 +94,7 @@ def run(
     alert: bool = False,
     simulate: bool = False,
     force: bool = False,
-    step: Step = plainly,
+    step: StepRunner = plainly,
     tables: Tables = build,
 ) -> Done | Unchanged:
     """Find the data, build, detect, publish, report, alert; only alert where nothing has changed.
@@ -131,7 +130,7 @@ class Work:
     asked: Asked
     say: Say
     log: Log
-    step: Step
+    step: StepRunner
     tables: Tables
     seconds: dict[str, float]
 
@@ -150,17 +149,17 @@ def _run(work: Work) -> Done | Unchanged:
         return _do_all(work, rests_on, rewriter)
 
 
-def _unchanged(work: Work, rests_on: Inputs) -> LastRun | None:
+def _unchanged(work: Work, rests_on: RunInputs) -> LastRun | None:
     """The last finished run, if this one would rest on the same."""
     last = inputs.read_note(work.asked.database)
-    changes = _do(work, "compare", lambda: inputs.changes(rests_on, last), _told_changes)
+    changes = _do(work, "compare", lambda: inputs.changes(rests_on, last), _summarize_changes)
     return None if changes else last
 
 
-def _leave(work: Work, rests_on: Inputs, last: LastRun) -> Unchanged:
+def _leave(work: Work, rests_on: RunInputs, last: LastRun) -> Unchanged:
     """Leave everything as it is; alerts that are due are sent all the same."""
     database = work.asked.database
-    work.log.shorten()
+    work.log.prune()
     sent = _alert_if_asked(work)
     if sent:
         inputs.note(rests_on, last)
@@ -168,20 +167,22 @@ def _leave(work: Work, rests_on: Inputs, last: LastRun) -> Unchanged:
 
 
 def _do_all(
-    work: Work, rests_on: Inputs | None, rewriter: rewrite_settings.Settings | None
+    work: Work, rests_on: RunInputs | None, rewriter: rewrite_settings.Settings | None
 ) -> Done:
     project, database, say = work.asked.project, work.asked.database, work.say
-    with private_copy(database, _carry_over) as copy:
+    with staged_build(database, _carry_over) as copy:
         inputs.forget(database)  # not before: a run that may not build leaves the note of the last
         say("building the tables (dbt build)")
-        built = _do(work, "dbt build", lambda: work.tables(project, copy, keep=noting(work.log)))
+        built = _do(
+            work, "dbt build", lambda: work.tables(project, copy, on_results=log_results(work.log))
+        )
         say("looking for what moved (detect)")
         found = _do(work, "detect", lambda: _detect(copy))
         rewritten = None
         if rewriter is not None:
             say("having the stories rewritten")
             rewritten = _do(work, "rewrite", lambda: _rewrite(copy, rewriter))
-        work.log.shorten()
+        work.log.prune()
         _keep_operations(copy, work.log)
         published = identity(copy)
     say("writing the report")
@@ -194,10 +195,12 @@ def _do_all(
     return Done(database, built, found, page, rewritten, sent, work.seconds)
 
 
-def _do(work: Work, name: str, act: Callable[[], T], told: Callable[[T], str] | None = None) -> T:
+def _do(
+    work: Work, name: str, act: Callable[[], T], summarize: Callable[[T], str] | None = None
+) -> T:
     """Do a step, timed and noted."""
     started = time.perf_counter()
-    done = work.log.step(name, lambda: work.step(name, act), told or _told)
+    done = work.log.step(name, lambda: work.step(name, act), summarize or _summarize)
     work.seconds[name] = time.perf_counter() - started
     return done
 
@@ -215,14 +218,14 @@ def _find_data(asked: Asked, say: Say) -> dict[str, str]:
     )
 
 
-def _told_changes(changes: tuple[str, ...]) -> str:
+def _summarize_changes(changes: tuple[str, ...]) -> str:
     return f"changed: {', '.join(changes)}" if changes else "nothing has changed"
 
 
-def _told(outcome: object) -> str:
+def _summarize(outcome: object) -> str:
     from retail.jobs.daily import operations
 
-    return operations.did(outcome)
+    return operations.summarize(outcome)
 
 
 def _carry_over(published: Path, copy: Path) -> None:

@@ -59,7 +59,7 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
-def did(outcome: object) -> str:
+def summarize(outcome: object) -> str:
     """What came of a step, in a few words for the log."""
     match outcome:
         case BuildResult():

@@ -1,4 +1,4 @@
-"""What people said, honoured by a run: the status of findings, and what nothing is learned from."""
+"""Apply feedback in a run: the status of findings, and the periods not to learn from."""
 
 from __future__ import annotations
 
@@ -7,25 +7,27 @@ import datetime as dt
 
 import numpy as np
 
-from detect.anomalies import identify
+from detect.anomalies import stable_id
 from detect.records import Anomaly, Bools, Panel
 from retail.feedback.status import REAL, about, status_of
-from retail.schema import Feedback
+from retail.schema import FeedbackRow
 
 
-def honour(anomalies: list[Anomaly], given: list[Feedback], today: dt.date) -> list[Anomaly]:
-    """The same anomalies with the status that feedback gives them on a day."""
+def apply_feedback(
+    anomalies: list[Anomaly], given: list[FeedbackRow], today: dt.date
+) -> list[Anomaly]:
+    """Return the anomalies with the status that feedback gives them on a day."""
     return [dataclasses.replace(a, status=_status(a, given, today)) for a in anomalies]
 
 
-def _status(anomaly: Anomaly, given: list[Feedback], today: dt.date) -> str:
+def _status(anomaly: Anomaly, given: list[FeedbackRow], today: dt.date) -> str:
     name = anomaly.anomaly_id
     said = about(given, name, anomaly.kpi.name, anomaly.segment, anomaly.period_end)
     return status_of(said, name, today)
 
 
-def known_incidents(panel: Panel, given: list[Feedback]) -> Bools:
-    """Periods whose anomaly was last labelled as real, of which nothing is learned, (S, T)."""
+def labelled_real(panel: Panel, given: list[FeedbackRow]) -> Bools:
+    """Return the periods whose anomaly was last labelled as real, (S, T); none is learned from."""
     said = {f.anomaly_id: f for f in sorted(given, key=lambda f: f.given_at)}
     real = {name: f for name, f in said.items() if f.action == REAL}
     places = {(f.kpi, f.segment) for f in real.values()}
@@ -33,7 +35,7 @@ def known_incidents(panel: Panel, given: list[Feedback]) -> Bools:
     for row, series in enumerate(panel.series):
         if (series.kpi.name, series.segment) in places:
             names = (
-                identify(series.kpi.name, series.segment, panel.grain, start.astype(dt.date))
+                stable_id(series.kpi.name, series.segment, panel.grain, start.astype(dt.date))
                 for start in panel.period
             )
             known[row] = [name in real for name in names]

@@ -1,4 +1,4 @@
-"""Why it moved, for all findings of a run: breakdowns, causes, KPI trees, doubts, stories."""
+"""Explain all findings of a run: breakdowns, causes, revenue drivers, checks, narratives."""
 
 from __future__ import annotations
 
@@ -10,203 +10,207 @@ import numpy as np
 from detect import attribution, incidents
 from detect.anomalies import Scan
 from detect.attribution import driver_tree
-from detect.attribution.incident_checks import Material, run_checks
-from detect.attribution.segments import Cells
+from detect.attribution.incident_checks import CheckInputs, run_checks
+from detect.attribution.segments import Segments
 from detect.baseline.transform import from_scale
 from detect.grouping import by
 from detect.records import (
     GRAINS,
     Anomaly,
     Attribution,
-    Branch,
+    Check,
     Days,
-    Doubt,
+    DriverContribution,
     Grain,
     Incident,
 )
 from retail.jobs.detection import explanation_cache, store
-from retail.jobs.detection.explanation_cache import Earlier, Fingerprint
+from retail.jobs.detection.explanation_cache import CachedExplanations, InputHash
 from retail.outputs.narrative import check_messages, stories
 
 NET_REVENUE = "net_revenue"
 
 
 @dataclass(frozen=True)
-class Reasons:
-    """Why the findings of a run are what they are; `incidents` tell it in words.
+class Explanations:
+    """Explanations of the findings of a run; `incidents` describe them in words.
 
-    `largest_gap` is how far contributions of any anomaly and dimension are from adding up to its
-    change, relative to their size; `prints` what each explanation was worked out from.
+    `largest_gap` is the largest relative difference between an anomaly's change and the sum of its
+    contributions in a dimension; `input_hashes` are those of the explanations.
     """
 
     attributions: list[Attribution]
-    branches: list[Branch]
-    doubts: list[Doubt]
+    drivers: list[DriverContribution]
+    checks: list[Check]
     incidents: list[Incident]
     largest_gap: float
-    prints: tuple[Fingerprint, ...] = ()
+    input_hashes: tuple[InputHash, ...] = ()
 
     def of(self, found: list[Anomaly]) -> list[Attribution]:
-        """The attributions of some anomalies."""
+        """Return the attributions of some anomalies."""
         names = {a.anomaly_id for a in found}
         return [row for row in self.attributions if row.anomaly_id in names]
 
 
 @dataclass(frozen=True)
-class _Work:
-    """What is to be worked out: findings to attribute, and incidents to explain, by id."""
+class _ToExplain:
+    """Ids of the findings to attribute and of the incidents to explain."""
 
     findings: frozenset[str]
     incidents: frozenset[str]
-    prints: tuple[Fingerprint, ...]
+    input_hashes: tuple[InputHash, ...]
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What is said of one incident."""
+class _Explained:
+    """The explanation of one incident."""
 
     causes: list[Attribution]
-    branches: list[Branch]
-    doubts: list[Doubt]
+    drivers: list[DriverContribution]
+    checks: list[Check]
 
 
 def explain(
-    path: Path, scans: dict[Grain, Scan], found: list[Anomaly], earlier: Earlier, code: str
-) -> Reasons:
+    path: Path,
+    scans: dict[Grain, Scan],
+    found: list[Anomaly],
+    cached: CachedExplanations,
+    code: str,
+) -> Explanations:
     """Explain anomalies and early warnings, which have their incidents already.
 
-    What an earlier run explained from the same lines is kept. Incidents are explained one by one,
-    so that the cells of a few periods are all that is in memory at a time.
+    Explanations of an earlier run are reused where their inputs are the same. Incidents are
+    explained one by one, so that memory holds the segments of a few periods at a time.
 
     Args:
         path: the file with the order lines.
-        scans: what was looked at, per grain.
+        scans: by grain.
         found: anomalies and early warnings of both grains.
-        earlier: what an earlier run explained.
-        code: what the code that explains comes to.
+        cached: explanations of an earlier run.
+        code: hash of the code.
     """
     usable = {g: _usable(scans[g], [a for a in found if a.grain == g]) for g in GRAINS}
     incidents_of = by(found, lambda a: a.incident_id)
-    work = _work(scans, incidents_of, usable, earlier, code)
+    work = _to_explain(scans, incidents_of, usable, cached, code)
     names = store.read_product_names(path) if found else {}
-    told = [
-        _anew(path, scans, members, usable, work, earlier, names)
+    explained = [
+        _explain_incident(path, scans, members, usable, work, cached, names)
         if name in work.incidents
-        else _as_before(name, members, earlier)
+        else _from_cache(name, members, cached)
         for name, members in incidents_of.items()
     ]
-    of = by((row for one in told for row in one.causes), lambda row: row.anomaly_id)
+    of = by((row for one in explained for row in one.causes), lambda row: row.anomaly_id)
     causes = [
         row for g in GRAINS for a in found if a.grain == g for row in of.get(a.anomaly_id, [])
     ]
-    branches = [branch for one in told for branch in one.branches]
-    doubts = [doubt for one in told for doubt in one.doubts]
-    written = stories.describe(found, causes, branches, doubts, names)
+    drivers = [driver for one in explained for driver in one.drivers]
+    checks = [check for one in explained for check in one.checks]
+    written = stories.describe(found, causes, drivers, checks, names)
     gap = attribution.largest_gap(found, causes)
-    return Reasons(causes, branches, doubts, written, gap, work.prints)
+    return Explanations(causes, drivers, checks, written, gap, work.input_hashes)
 
 
-def _as_before(name: str, members: list[Anomaly], earlier: Earlier) -> _Told:
-    """What an earlier run said of an incident."""
-    causes = [row for a in members for row in earlier.attributions.get(a.anomaly_id, [])]
-    return _Told(causes, earlier.branches.get(name, []), earlier.doubts.get(name, []))
+def _from_cache(name: str, members: list[Anomaly], cached: CachedExplanations) -> _Explained:
+    """Return an incident's explanation of an earlier run."""
+    causes = [row for a in members for row in cached.attributions.get(a.anomaly_id, [])]
+    return _Explained(causes, cached.drivers.get(name, []), cached.checks.get(name, []))
 
 
-def _anew(
+def _explain_incident(
     path: Path,
     scans: dict[Grain, Scan],
     members: list[Anomaly],
     usable: dict[Grain, Days],
-    work: _Work,
-    earlier: Earlier,
+    work: _ToExplain,
+    cached: CachedExplanations,
     names: dict[str, str],
-) -> _Told:
-    """Explain an incident; findings of it that an earlier run attributed are kept."""
+) -> _Explained:
+    """Explain an incident; reuse the findings of it that an earlier run attributed."""
     grains = dict.fromkeys(a.grain for a in members)
-    known = {g: (_read(path, g, [a for a in members if a.grain == g], usable[g]), usable[g])
+    known = {g: (_read_cells(path, g, [a for a in members if a.grain == g], usable[g]), usable[g])
              for g in grains}  # fmt: skip
     kept = [a for a in members if a.anomaly_id not in work.findings]
-    causes = [row for a in kept for row in earlier.attributions.get(a.anomaly_id, [])]
+    causes = [row for a in kept for row in cached.attributions.get(a.anomaly_id, [])]
     for g in grains:
         fresh = [a for a in members if a.grain == g and a.anomaly_id in work.findings]
         causes += attribution.attribute(fresh, *known[g])
     first = incidents.lead(members)
-    branches = driver_tree.grow(first, *known[first.grain], _forecast(scans[first.grain], first))
-    lead = incidents.lead(members, branches)
-    material = _material(path, lead, known[lead.grain])
-    results = run_checks(lead, _blamed(causes, lead), material)
-    return _Told(causes, branches, check_messages.describe(lead, results, names))
+    drivers = driver_tree.build(first, *known[first.grain], _forecast(scans[first.grain], first))
+    lead = incidents.lead(members, drivers)
+    inputs = _check_inputs(path, lead, known[lead.grain])
+    results = run_checks(lead, _root_causes(causes, lead), inputs)
+    return _Explained(causes, drivers, check_messages.describe(lead, results, names))
 
 
-def _work(
+def _to_explain(
     scans: dict[Grain, Scan],
     incidents_of: dict[str, list[Anomaly]],
     usable: dict[Grain, Days],
-    earlier: Earlier,
+    cached: CachedExplanations,
     code: str,
-) -> _Work:
-    """Tell what an earlier run has not explained yet, or from other order lines."""
+) -> _ToExplain:
+    """Find what an earlier run has not explained, or from other inputs."""
     found = [a for members in incidents_of.values() for a in members]
-    if earlier.marks is None:
-        return _Work(frozenset(a.anomaly_id for a in found), frozenset(incidents_of), ())
-    marks = earlier.marks
+    if cached.period_hashes is None:
+        return _ToExplain(frozenset(a.anomaly_id for a in found), frozenset(incidents_of), ())
+    period_hashes = cached.period_hashes
     findings = {
-        a.anomaly_id: explanation_cache.of_finding(
-            a, attribution.needed([a], usable[a.grain]), marks, code
+        a.anomaly_id: explanation_cache.hash_finding(
+            a, attribution.needed([a], usable[a.grain]), period_hashes, code
         )
         for a in found
     }
     groups = [
-        explanation_cache.of_incident(
-            name, members, findings, _forecast(scans[lead.grain], lead), marks
+        explanation_cache.hash_incident(
+            name, members, findings, _forecast(scans[lead.grain], lead), period_hashes
         )
         for name, members in incidents_of.items()
         for lead in [incidents.lead(members)]
     ]
-    return _Work(
-        frozenset(p.subject for p in findings.values() if not earlier.holds(p)),
-        frozenset(p.subject for p in groups if not earlier.holds(p)),
+    return _ToExplain(
+        frozenset(p.subject for p in findings.values() if not cached.has(p)),
+        frozenset(p.subject for p in groups if not cached.has(p)),
         (*findings.values(), *groups),
     )
 
 
-def _blamed(causes: list[Attribution], lead: Anomaly) -> list[Attribution]:
-    """The root causes of an incident's lead."""
+def _root_causes(causes: list[Attribution], lead: Anomaly) -> list[Attribution]:
+    """Return the root causes of an incident's lead."""
     wanted = (lead.anomaly_id, "root_cause")
     return [c for c in causes if (c.anomaly_id, c.analysis) == wanted]
 
 
-def _read(path: Path, grain: Grain, found: list[Anomaly], usable: Days) -> Cells:
-    """The cells that the anomalies of a grain are explained by."""
+def _read_cells(path: Path, grain: Grain, found: list[Anomaly], usable: Days) -> Segments:
+    """Read the segments that explain the anomalies of a grain."""
     measures = {m for a in found for m in (a.kpi.numerator, a.kpi.denominator) if m}
     wanted = sorted(measures | set(driver_tree.MEASURES))
-    return store.read_cells(path, grain, attribution.needed(found, usable), wanted)
+    return store.read_segments(path, grain, attribution.needed(found, usable), wanted)
 
 
 def _usable(scan: Scan, found: list[Anomaly]) -> Days:
-    """Periods fit for comparison: learned from, and free of findings."""
-    panel = scan.view.panel
+    """Return the periods fit for comparison: learned from, and free of findings."""
+    panel = scan.features.panel
     findings = np.array([a.period_start for a in found], dtype="datetime64[D]")
-    return panel.period[scan.view.learned.any(axis=0) & ~np.isin(panel.period, findings)]
+    return panel.period[scan.features.learned.any(axis=0) & ~np.isin(panel.period, findings)]
 
 
 def _forecast(scan: Scan, lead: Anomaly) -> float | None:
-    """Net revenue forecast for the lead's period and segment; None where there is none."""
-    panel = scan.view.panel
+    """Return the net revenue forecast for the lead's period and segment; None without one."""
+    panel = scan.features.panel
     at = int(np.searchsorted(panel.period, np.datetime64(lead.period_start)))
     for row, series in enumerate(panel.series):
         kpi = series.kpi
         if (kpi.numerator, kpi.denominator, series.segment) == (NET_REVENUE, None, lead.segment):
-            location = scan.view.forecast.location[row : row + 1, at : at + 1]
+            location = scan.features.forecast.location[row : row + 1, at : at + 1]
             value = float(from_scale((kpi.scale,), location)[0, 0])
             return value if np.isfinite(value) else None
     return None
 
 
-def _material(path: Path, lead: Anomaly, known: tuple[Cells, Days]) -> Material:
+def _check_inputs(path: Path, lead: Anomaly, known: tuple[Segments, Days]) -> CheckInputs:
     first, last = lead.period_start, lead.period_end
     measures = [m for m in (lead.kpi.numerator, lead.kpi.denominator) if m]
-    return Material(
+    return CheckInputs(
         *known,
         lines=store.read_lines(path, first, last, lead.grain, measures),
         reversals=store.read_reversals(path, first, last),

@@ -1,8 +1,8 @@
-"""What an earlier run worked out already, and need not be worked out again.
+"""Reuse the explanations of an earlier run whose inputs are unchanged.
 
-Each finding, each incident and the blind spots of each grain have a fingerprint: of the code, of
-the record itself, and of the order lines of every period that its explanation looks at. Where it is
-the one that an earlier run noted, the rows of that run are kept: they would come out the same.
+Each finding, each incident and the detection limits of each grain have an input hash: of the code,
+of the record itself, and of the order lines of every period that the explanation uses. Where an
+earlier run stored the same hash, its rows are reused: the result would be the same.
 """
 
 from __future__ import annotations
@@ -20,50 +20,53 @@ import scipy
 import detect
 import retail
 from detect.anomalies import Scan
-from detect.diagnostics import BlindSpot
+from detect.diagnostics import DetectionLimit
 from detect.records import (
     PRICE_HISTORY,
     Anomaly,
     Attribution,
-    Branch,
+    Check,
     Days,
-    Doubt,
+    DriverContribution,
     Grain,
 )
 
-Marks = dict[Grain, dict[dt.date, str]]
-"""What the order lines of each period come to, as the segment tables note it."""
+PeriodHashes = dict[Grain, dict[dt.date, str]]
+"""Checksum of the order lines of each period, from the segment tables."""
 
 
 @dataclass(frozen=True)
-class Fingerprint:
-    """What something (`subject`: a finding, an incident, or blind spots) was worked out from."""
+class InputHash:
+    """Hash of the inputs of a `subject`: a finding, an incident, or detection limits."""
 
     subject: str
-    fingerprint: str
+    input_hash: str
 
 
 @dataclass(frozen=True)
-class Earlier:
-    """The last run's explanations, with what each was worked out from; empty where there are none.
+class CachedExplanations:
+    """The last run's explanations, with a hash of the inputs of each; empty where there are none.
 
-    `marks` is None where the tables don't tell whether order lines changed: then nothing is kept.
+    `period_hashes` is None where the tables don't tell whether order lines changed: then nothing is
+    reused.
     """
 
-    prints: dict[str, str] = field(default_factory=dict)
+    input_hashes: dict[str, str] = field(default_factory=dict)
     attributions: dict[str, list[Attribution]] = field(default_factory=dict)
-    branches: dict[str, list[Branch]] = field(default_factory=dict)
-    doubts: dict[str, list[Doubt]] = field(default_factory=dict)
-    blind_spots: dict[Grain, list[BlindSpot]] = field(default_factory=dict)
-    marks: Marks | None = None
+    drivers: dict[str, list[DriverContribution]] = field(default_factory=dict)
+    checks: dict[str, list[Check]] = field(default_factory=dict)
+    detection_limits: dict[Grain, list[DetectionLimit]] = field(default_factory=dict)
+    period_hashes: PeriodHashes | None = None
 
-    def holds(self, one: Fingerprint) -> bool:
-        """Whether it was worked out from the same."""
-        return self.marks is not None and self.prints.get(one.subject) == one.fingerprint
+    def has(self, one: InputHash) -> bool:
+        """Whether the explanation of a subject is stored for the same inputs."""
+        return (
+            self.period_hashes is not None and self.input_hashes.get(one.subject) == one.input_hash
+        )
 
 
-def code() -> str:
-    """What the code, the product's words and tables, and the libraries it counts with come to."""
+def hash_code() -> str:
+    """Return a hash of the code and of the versions of NumPy and SciPy."""
     known = hashlib.sha256(f"{np.__version__} {scipy.__version__}".encode())
     for package in (detect, retail):
         for file in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
@@ -71,50 +74,54 @@ def code() -> str:
     return known.hexdigest()
 
 
-def of_finding(anomaly: Anomaly, periods: Days, marks: Marks, code: str) -> Fingerprint:
-    """Fingerprint of a finding whose explanation compares some periods, (P,)."""
+def hash_finding(
+    anomaly: Anomaly, periods: Days, period_hashes: PeriodHashes, code_hash: str
+) -> InputHash:
+    """Hash the inputs of a finding whose explanation compares some periods, (P,)."""
     itself = dataclasses.replace(anomaly, incident_id="", status="")
     days = [day.astype(dt.date) for day in periods]
-    lines = [marks[anomaly.grain].get(day, "") for day in days]
-    return Fingerprint(anomaly.anomaly_id, _hash(code, itself, days, lines))
+    lines = [period_hashes[anomaly.grain].get(day, "") for day in days]
+    return InputHash(anomaly.anomaly_id, _hash(code_hash, itself, days, lines))
 
 
-def of_incident(
+def hash_incident(
     name: str,
     members: Sequence[Anomaly],
-    prints: dict[str, Fingerprint],
+    input_hashes: dict[str, InputHash],
     revenue: float | None,
-    marks: Marks,
-) -> Fingerprint:
-    """Fingerprint of an incident: its findings, the forecast revenue, and all lines up to it.
+    period_hashes: PeriodHashes,
+) -> InputHash:
+    """Hash the inputs of an incident: its findings, the forecast revenue, and all lines up to it.
 
     Args:
         name: the incident's id.
         members: its findings.
-        prints: fingerprints of the findings, by id.
-        revenue: what was forecast for the lead's period.
-        marks: what the order lines come to.
+        input_hashes: those of the findings, by id.
+        revenue: forecast for the lead's period.
+        period_hashes: of the order lines.
     """
     first = min(a.period_start for a in members) - PRICE_HISTORY
     last = max(a.period_end for a in members)
-    lines = sorted((day, mark) for day, mark in marks["daily"].items() if first <= day <= last)
-    findings = sorted(prints[a.anomaly_id].fingerprint for a in members)
-    return Fingerprint(name, _hash(findings, revenue, lines))
+    lines = sorted(
+        (day, mark) for day, mark in period_hashes["daily"].items() if first <= day <= last
+    )
+    findings = sorted(input_hashes[a.anomaly_id].input_hash for a in members)
+    return InputHash(name, _hash(findings, revenue, lines))
 
 
-def of_scan(scan: Scan, known: object, code: str) -> Fingerprint:
-    """Fingerprint of the blind spots of a grain: all that its scan was made from.
+def hash_scan(scan: Scan, known: object, code_hash: str) -> InputHash:
+    """Hash the inputs of the detection limits of a grain.
 
     Args:
-        scan: what was found at the grain.
-        known: what people said that the scan was made with.
-        code: what the code comes to.
+        scan: of the grain.
+        known: the feedback that the scan used.
+        code_hash: from `hash_code`.
     """
-    panel, calendar = scan.view.panel, scan.view.calendar
+    panel, calendar = scan.features.panel, scan.features.calendar
     arrays = [getattr(panel, f.name) for f in dataclasses.fields(panel)]
     arrays += [getattr(calendar, f.name) for f in dataclasses.fields(calendar)]
     parts = [a.tobytes() if isinstance(a, np.ndarray) else repr(a) for a in arrays]
-    return Fingerprint(f"blind spots, {panel.grain}", _hash(code, known, parts))
+    return InputHash(f"blind spots, {panel.grain}", _hash(code_hash, known, parts))
 
 
 def _hash(*parts: object) -> str:

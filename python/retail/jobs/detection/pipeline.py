@@ -1,4 +1,4 @@
-"""A run, from the KPI tables to the insights tables: the table of contents of this package."""
+"""Run detection, from the KPI tables to the insights tables."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from detect import (
 )
 from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
-from detect.diagnostics import BlindSpot
-from detect.features import look
+from detect.diagnostics import DetectionLimit
+from detect.features import prepare
 from detect.records import (
     GRAINS,
     Anomaly,
@@ -34,43 +34,43 @@ from detect.records import (
     Trend,
 )
 from retail.jobs.detection import apply_feedback, explain, explanation_cache, store
-from retail.jobs.detection.explain import Reasons
-from retail.jobs.detection.explanation_cache import Earlier, Fingerprint
-from retail.schema import Feedback, Run
+from retail.jobs.detection.explain import Explanations
+from retail.jobs.detection.explanation_cache import CachedExplanations, InputHash
+from retail.schema import FeedbackRow, RunRow
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run found; `untested` names KPIs with too little history at their own cadence."""
+    """Results of a run; `untested` names KPIs with too little history at their own cadence."""
 
-    run: Run
+    run: RunRow
     inputs: Inputs
     scans: dict[Grain, Scan]
     anomalies: list[Anomaly]
     warnings: list[Anomaly]
     trends: list[Trend]
-    reasons: Reasons
+    explanations: Explanations
     untested: tuple[str, ...]
 
     @property
     def incidents(self) -> list[Incident]:
-        """Incidents of the anomalies and of the early warnings, in order of time."""
-        return self.reasons.incidents
+        """Return the incidents of anomalies and early warnings, in order of time."""
+        return self.explanations.incidents
 
 
 def run(
     path: Path,
     as_of: dt.date | None = None,
     *,
-    with_canaries: bool = False,
+    with_injection_tests: bool = False,
     today: dt.date | None = None,
 ) -> Outcome:
-    """Detect over all history up to `as_of`, and write what was found into the same file.
+    """Detect over all history up to `as_of`, and write the results into the same file.
 
     Args:
         path: the DuckDB file.
-        as_of: last day that is looked at; by default the last complete one.
-        with_canaries: plant canaries; their table stays as it was otherwise.
+        as_of: last day of the data to use; by default the last complete one.
+        with_injection_tests: also run injection tests; their table is left alone otherwise.
         today: the day by which snoozes end: `as_of` where that is given, else by the clock.
 
     Raises:
@@ -82,15 +82,17 @@ def run(
     day = today or as_of or started_at.date()
     trading = calendar.learn(inputs.dates)
     scans = {grain: _scan(inputs.panels[grain], trading, given) for grain in GRAINS}
-    found = incidents.group(apply_feedback.honour(_each(scans, anomalies.find), given, day))
-    warned = incidents.group(apply_feedback.honour(_early(inputs, trading), given, day))
-    changes = _each(scans, trends.find)
-    earlier = store.read_earlier(path)
-    code = explanation_cache.code()
-    why = explain.explain(path, scans, found + warned, earlier, code)
-    promised = _each(scans, diagnostics.ledger)
-    unseen, looked_at = _blind_spots(scans, given, earlier, code)
-    seen = _each(scans, forecasts.tell)
+    found = incidents.group(
+        apply_feedback.apply_feedback(_each(scans, anomalies.select), given, day)
+    )
+    warned = incidents.group(apply_feedback.apply_feedback(_early(inputs, trading), given, day))
+    changes = _each(scans, trends.select)
+    cached = store.read_cached_explanations(path)
+    code = explanation_cache.hash_code()
+    why = explain.explain(path, scans, found + warned, cached, code)
+    calibration = _each(scans, diagnostics.calibration)
+    limits, looked_at = _detection_limits(scans, given, cached, code)
+    forecast_rows = _each(scans, forecasts.build)
     record = _record(started_at, inputs, len(found))
     tables: dict[str, Sequence[object]] = {
         "anomalies": found,
@@ -98,74 +100,76 @@ def run(
         "trends": changes,
         "attributions": why.of(found),
         "early_attributions": why.of(warned),
-        "kpi_tree": why.branches,
-        "doubts": why.doubts,
+        "revenue_drivers": why.drivers,
+        "incident_checks": why.checks,
         "incidents": why.incidents,
-        "calibration": promised,
-        "blind_spots": unseen,
-        "expectations": seen,
-        "explanations": [*why.prints, *looked_at],
+        "calibration": calibration,
+        "detection_limits": limits,
+        "forecasts": forecast_rows,
+        "explanation_cache": [*why.input_hashes, *looked_at],
         "runs": [record],
     }
-    if with_canaries:
-        planted = _each(scans, injection_tests.plant)
-        tables["canaries"] = planted
+    if with_injection_tests:
+        injected = _each(scans, injection_tests.inject)
+        tables["injection_tests"] = injected
     store.write_insights(path, store.rows_of(tables))
     return Outcome(record, inputs, scans, found, warned, changes, why, _untested(scans))
 
 
-def _scan(panel: Panel, trading: TradingCalendar, given: list[Feedback]) -> Scan:
-    """Look at a panel, learning nothing from what people have called real incidents."""
-    return anomalies.scan(look(panel, trading, apply_feedback.known_incidents(panel, given)))
+def _scan(panel: Panel, trading: TradingCalendar, given: list[FeedbackRow]) -> Scan:
+    """Scan a panel, without learning from periods that people labelled as real incidents."""
+    return anomalies.scan(prepare(panel, trading, apply_feedback.labelled_real(panel, given)))
 
 
 T = TypeVar("T")
 
 
 def _each(scans: dict[Grain, Scan], find: Callable[[Scan], list[T]]) -> list[T]:
-    """Findings of every grain, one after the other."""
+    """Return the findings of every grain, one after the other."""
     return [found for grain in GRAINS for found in find(scans[grain])]
 
 
 def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
-    """Early warnings of every grain."""
+    """Return the early warnings of every grain."""
     return [
         warning
         for grain in GRAINS
-        for warning in partial_period.find(inputs.panels[grain], trading, inputs.accumulating)
+        for warning in partial_period.select(inputs.panels[grain], trading, inputs.accumulating)
     ]
 
 
-def _blind_spots(
-    scans: dict[Grain, Scan], given: list[Feedback], earlier: Earlier, code: str
-) -> tuple[list[BlindSpot], list[Fingerprint]]:
-    """Blind spots of every grain, those of an earlier run where nothing has changed since."""
-    prints = {grain: explanation_cache.of_scan(scans[grain], given, code) for grain in GRAINS}
+def _detection_limits(
+    scans: dict[Grain, Scan], given: list[FeedbackRow], cached: CachedExplanations, code: str
+) -> tuple[list[DetectionLimit], list[InputHash]]:
+    """Return the detection limits of every grain, from the cache where inputs are unchanged."""
+    input_hashes = {
+        grain: explanation_cache.hash_scan(scans[grain], given, code) for grain in GRAINS
+    }
     found = [
         spot
         for grain in GRAINS
         for spot in (
-            earlier.blind_spots.get(grain, [])
-            if earlier.holds(prints[grain])
-            else diagnostics.blind_spots(scans[grain])
+            cached.detection_limits.get(grain, [])
+            if cached.has(input_hashes[grain])
+            else diagnostics.detection_limits(scans[grain])
         )
     ]
-    return found, list(prints.values())
+    return found, list(input_hashes.values())
 
 
 def _untested(scans: dict[Grain, Scan]) -> tuple[str, ...]:
-    """KPIs without a tested period at their own cadence."""
+    """Return the KPIs without a tested period at their own cadence."""
     tested: dict[str, bool] = {}
     for grain, scan in scans.items():
-        for row, series in enumerate(scan.view.panel.series):
+        for row, series in enumerate(scan.features.panel.series):
             if series.kpi.cadence == grain:
                 label = series.kpi.label
-                tested[label] = tested.get(label, False) or bool(scan.view.tested[row].any())
+                tested[label] = tested.get(label, False) or bool(scan.features.tested[row].any())
     return tuple(label for label, any_tested in tested.items() if not any_tested)
 
 
-def _record(started_at: dt.datetime, inputs: Inputs, count: int) -> Run:
-    return Run(
+def _record(started_at: dt.datetime, inputs: Inputs, count: int) -> RunRow:
+    return RunRow(
         run_id=uuid.uuid4().hex,
         started_at=started_at,
         finished_at=_now(),

@@ -12,7 +12,7 @@ from retail.errors import RetailError
 from retail.storage.errors import first_line
 from retail.storage.quoting import identifier, literal
 
-BOOKKEEPING = frozenset({"row_hash", "line_hash", "built_from", "landed_at"})
+BOOKKEEPING = frozenset({"row_hash", "line_hash", "source_checksum", "landed_at"})
 """Columns that are about the build and not the shop: NULL on Spark, or the time of landing."""
 
 

@@ -143,7 +143,7 @@ def _session(address: str) -> Iterator[None]:
         from pyspark.sql import SparkSession
     except ImportError as error:
         raise _not_installed("PySpark") from error
-    _knock(address)
+    _check_reachable(address)
     with environment(**{REMOTE_VARIABLE: address}), warnings.catch_warnings():
         # dbt-spark asks for Hive's catalogue before every statement; a server has the one it has.
         warnings.filterwarnings("ignore", "Failed to set spark.sql.catalogImplementation")
@@ -156,7 +156,7 @@ def _session(address: str) -> Iterator[None]:
             yield
 
 
-def _knock(address: str) -> None:
+def _check_reachable(address: str) -> None:
     """Look whether anybody is there: Spark Connect itself would try for ten minutes."""
     try:
         parts = urlsplit(address)

@@ -14,7 +14,7 @@ from retail.ingest.sql import copy_to_parquet
 from retail.ingest.workspace import open_duckdb
 
 
-def lay_out(project: Path, database: Path, folder: Path) -> None:
+def export_raw(project: Path, database: Path, folder: Path) -> None:
     """Land what is new and show it as `order_lines` and `files` below `folder`.
 
     Args:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from retail.errors import RetailError
 from retail.ingest.workspace import mark_as_cache
-from retail.jobs.daily.build import BUILD_WORDS, BuildResult, Keep, build, forget
+from retail.jobs.daily.build import BUILD_WORDS, BuildResult, OnResults, build, ignore_results
 from retail.jobs.spark import export_raw, publish
 from retail.jobs.spark.engine import Engine, running
 from retail.storage.errors import first_line
@@ -36,7 +36,9 @@ class Lake:
     load_below: int = publish.LOAD_BELOW
 
 
-def build_tables(lake: Lake, project: Path, database: Path, *, keep: Keep = forget) -> BuildResult:
+def build_tables(
+    lake: Lake, project: Path, database: Path, *, on_results: OnResults = ignore_results
+) -> BuildResult:
     """Build every table of the project on Spark, and show the marts in a DuckDB file.
 
     What an earlier run wrote stays as long as ``database`` shows it: whoever has the file open
@@ -46,7 +48,7 @@ def build_tables(lake: Lake, project: Path, database: Path, *, keep: Keep = forg
         lake: where to, and on what engine.
         project: root of the dbt project.
         database: private copy of the DuckDB file.
-        keep: what to do with what came of every model and test.
+        on_results: what to do with what came of every model and test.
 
     Raises:
         RetailError: dbt or Spark stopped, or a table can't be shown; nothing of the run is left.
@@ -55,9 +57,9 @@ def build_tables(lake: Lake, project: Path, database: Path, *, keep: Keep = forg
     _forget_old_runs(lake.folder, shown=publish.shown_run(database))
     run = lake.folder / f"{RUN_PREFIX}{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{os.getpid()}"
     try:
-        export_raw.lay_out(project, database, run / "raw")
+        export_raw.export_raw(project, database, run / "raw")
         with running(lake.engine, run / "scratch"):
-            built = build(project, database, _words(), _settings(run), _first_row, keep)
+            built = build(project, database, _words(), _settings(run), _first_row, on_results)
             tables = publish.read_tables(_target(project) / "manifest.json")
             _make_folders_of_empty_tables(run, tables)
         publish.show(run, tables, database, lake.load_below)

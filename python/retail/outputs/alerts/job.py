@@ -14,11 +14,11 @@ from retail.jobs.detection import store
 from retail.outputs.alerts import settings
 from retail.outputs.alerts.read import read
 from retail.outputs.alerts.records import Alert, Candidates, Channel
-from retail.outputs.alerts.selection import Choice, choose
+from retail.outputs.alerts.selection import Selection, select
 from retail.outputs.alerts.settings import Settings
 from retail.outputs.http import PostError, patiently
 from retail.reading import today as today_utc
-from retail.schema import SentAlert
+from retail.schema import SentAlertRow
 
 Sleep = Callable[[float], None]
 NOT_SIMULATED = "the data are simulated, and nobody is alerted of them unless --simulated is given"
@@ -90,7 +90,7 @@ def _channel(
     path: Path, channel: Channel, found: Candidates, given: Settings, dry: bool, sleep: Sleep
 ) -> Outcome:
     """Send what one channel is to send."""
-    choice = choose(found, channel.name, given.rules)
+    choice = select(found, channel.name, given.rules)
     left_out = _left_out(channel, choice, given)
     if dry:
         return Outcome(_told(channel, choice.alerts), left_out, ())
@@ -133,7 +133,7 @@ def _note(path: Path, channel: Channel, alert: Alert) -> None:
         RetailError: the file does not allow it any more.
     """
     incident = alert.incident
-    row = SentAlert(
+    row = SentAlertRow(
         incident_id=incident.incident_id,
         lead_anomaly_id=incident.lead_anomaly_id,
         channel=channel.name,
@@ -148,7 +148,7 @@ def _note(path: Path, channel: Channel, alert: Alert) -> None:
         raise RetailError(f"sent, but not noted, so it will be sent again: {error}") from error
 
 
-def _left_out(channel: Channel, choice: Choice, given: Settings) -> tuple[str, ...]:
+def _left_out(channel: Channel, choice: Selection, given: Settings) -> tuple[str, ...]:
     if not choice.too_old:
         return ()
     noun = "incident" if choice.too_old == 1 else "incidents"

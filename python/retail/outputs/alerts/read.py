@@ -7,7 +7,7 @@ from pathlib import Path
 
 from retail.outputs.alerts.records import Candidates
 from retail.reading import SIMULATED, read_findings, read_run, read_table, reading
-from retail.schema import SentAlert
+from retail.schema import SentAlertRow
 
 
 def read(path: Path, today: dt.date) -> Candidates:
@@ -22,7 +22,7 @@ def read(path: Path, today: dt.date) -> Candidates:
         return Candidates(
             found.incidents,
             {row.anomaly_id: row for row in found.members},
-            read_table(connection, SentAlert, "alerts"),
+            read_table(connection, SentAlertRow, "alerts"),
             run.as_of,
             SIMULATED in run.source,
         )

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from retail.schema import AnomalyRow, IncidentRow, SentAlert
+from retail.schema import AnomalyRow, IncidentRow, SentAlertRow
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Candidates:
 
     incidents: tuple[IncidentRow, ...]
     leads: dict[str, AnomalyRow]
-    sent: tuple[SentAlert, ...]
+    sent: tuple[SentAlertRow, ...]
     as_of: dt.date
     is_simulated: bool
 

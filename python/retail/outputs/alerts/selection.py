@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from retail.feedback.status import OPEN
 from retail.outputs.alerts.records import Alert, Candidates
 from retail.reading import SEVERITIES
-from retail.schema import IncidentRow, SentAlert
+from retail.schema import IncidentRow, SentAlertRow
 
 NEW, WORSE = "new", "worse"
 LEVELS = (0.75, 0.9, 0.95, 0.99)
@@ -25,14 +25,14 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Selection:
     """What one channel is to send, oldest first, and how many were too old for it."""
 
     alerts: tuple[Alert, ...]
     too_old: int
 
 
-def choose(found: Candidates, channel: str, rules: Rules) -> Choice:
+def select(found: Candidates, channel: str, rules: Rules) -> Selection:
     """The alerts of a channel: open, severe enough, recent, and not sent before unless worse.
 
     Age is counted from the last day that detection looked at, so that old data are old news
@@ -47,13 +47,15 @@ def choose(found: Candidates, channel: str, rules: Rules) -> Choice:
         and (reason := _reason(incident, _before(incident, found.sent, channel)))
     ]
     recent = tuple(a for a in wanted if a.incident.period_end >= earliest)
-    return Choice(
+    return Selection(
         tuple(sorted(recent, key=lambda a: (a.incident.period_end, a.incident.incident_id))),
         len(wanted) - len(recent),
     )
 
 
-def _before(incident: IncidentRow, sent: tuple[SentAlert, ...], channel: str) -> list[SentAlert]:
+def _before(
+    incident: IncidentRow, sent: tuple[SentAlertRow, ...], channel: str
+) -> list[SentAlertRow]:
     """What the channel sent of the incident, also when it went by another name then."""
     names = (incident.incident_id, incident.lead_anomaly_id)
     return [
@@ -63,7 +65,7 @@ def _before(incident: IncidentRow, sent: tuple[SentAlert, ...], channel: str) ->
     ]
 
 
-def _reason(incident: IncidentRow, before: list[SentAlert]) -> str:
+def _reason(incident: IncidentRow, before: list[SentAlertRow]) -> str:
     """New, worse than it ever was when it was sent, or nothing."""
     if not before:
         return NEW

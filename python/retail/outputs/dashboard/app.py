@@ -8,7 +8,7 @@ import streamlit as st
 
 from retail.errors import RetailError
 from retail.outputs.dashboard import address, incident_page, kpi_page, read, render, url_state
-from retail.outputs.dashboard.cache import Look, Shelf
+from retail.outputs.dashboard.cache import Cache, Session
 from retail.outputs.report import trust
 from retail.reading import Facts, LockedError
 from retail.reading.selection import open_incidents
@@ -22,10 +22,10 @@ BUSY = "Another program is writing to the file. Try again in a moment."
 
 
 @st.cache_resource
-def shelf(path: Path) -> Shelf:
+def cache(path: Path) -> Cache:
     """One shelf per file, for everybody who looks."""
     del path
-    return Shelf()
+    return Cache()
 
 
 def main() -> None:
@@ -33,15 +33,15 @@ def main() -> None:
     st.set_page_config(page_title=TITLE, page_icon=None, layout="wide")
     render.style()
     path = default_database()
-    look = Look(path, shelf(path))
+    session = Session(path, cache(path))
     top = st.container()
     try:
-        facts = look.ask(read.facts)
+        facts = session.ask(read.facts)
         with top:
             _freshness(facts, path)
         late = st.empty()
-        _page(look, facts)
-        if look.is_late:
+        _page(session, facts)
+        if session.is_late:
             late.info(
                 "Another program is writing to the file: these are the last figures seen. "
                 "Reload in a moment."
@@ -52,7 +52,7 @@ def main() -> None:
         st.error(render.plain(str(error)))
 
 
-def _page(look: Look, facts: Facts) -> None:
+def _page(session: Session, facts: Facts) -> None:
     chosen = url_state.read(st.query_params, facts)
     waiting = len(open_incidents(facts.incidents))
     names = {url_state.KPIS: "KPIs", url_state.INCIDENTS: f"Incidents ({waiting} open)"}
@@ -66,9 +66,9 @@ def _page(look: Look, facts: Facts) -> None:
         render.from_the_top()
     st.session_state[PLACE] = place
     if chosen.view == url_state.INCIDENTS:
-        incident_page.page(look, facts, chosen)
+        incident_page.page(session, facts, chosen)
     else:
-        kpi_page.page(look, facts, chosen)
+        kpi_page.page(session, facts, chosen)
 
 
 def _freshness(facts: Facts, path: Path) -> None:

@@ -20,7 +20,7 @@ Given = ParamSpec("Given")
 
 
 @dataclass
-class Shelf:
+class Cache:
     """Answers by question, with the state of the file they were read from; shared by all readers.
 
     One program can't have a file open for reading and for writing at once, so its threads take
@@ -32,11 +32,11 @@ class Shelf:
 
 
 @dataclass
-class Look:
+class Session:
     """One look at the page: which file, and whether any answer on it is an old one."""
 
     path: Path
-    shelf: Shelf
+    cache: Cache
     is_late: bool = False
 
     def ask(
@@ -50,26 +50,26 @@ class Look:
         Raises:
             LockedError: the file stays locked, and this was never asked before.
         """
-        shelf, key = self.shelf, (question.__name__, *map(repr, given))
-        with shelf.turn:
+        cache, key = self.cache, (question.__name__, *map(repr, given))
+        with cache.turn:
             stamp = _stamp(self.path)
-            found = shelf.kept.get(key)
+            found = cache.kept.get(key)
             if found is None or found[0] != stamp:
                 try:
-                    shelf.kept[key] = found = stamp, question(self.path, *given, **named)
+                    cache.kept[key] = found = stamp, question(self.path, *given, **named)
                 except LockedError:
                     if found is None:
                         raise
                     self.is_late = True
-            shelf.kept.move_to_end(key)
-            while len(shelf.kept) > MOST:
-                shelf.kept.popitem(last=False)
+            cache.kept.move_to_end(key)
+            while len(cache.kept) > MOST:
+                cache.kept.popitem(last=False)
             return cast(Answer, found[1])
 
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Nobody in this program reads meanwhile."""
-        with self.shelf.turn:
+        with self.cache.turn:
             yield
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from retail import formatting
 from retail.outputs.report import kpis, words
 from retail.reading import KpiRow
-from retail.schema import AnomalyRow, ExpectationRow
+from retail.schema import AnomalyRow, ForecastRow
 
 HEIGHT = 340
 CLICKED = "clicked"
@@ -42,7 +42,7 @@ HINTS = {
 
 
 def of_series(
-    kpi: KpiRow, periods: Sequence[ExpectationRow], found: Sequence[AnomalyRow], theme: str
+    kpi: KpiRow, periods: Sequence[ForecastRow], found: Sequence[AnomalyRow], theme: str
 ) -> alt.LayerChart | alt.FacetChart | None:
     """The chart, or None where there is nothing to draw."""
     table = frame(kpi, periods, {f.period_start: f for f in found})
@@ -124,7 +124,7 @@ def _marks(
 
 
 def frame(
-    kpi: KpiRow, periods: Sequence[ExpectationRow], found: Mapping[dt.date, AnomalyRow]
+    kpi: KpiRow, periods: Sequence[ForecastRow], found: Mapping[dt.date, AnomalyRow]
 ) -> pd.DataFrame:
     """One row per period with business; one that is not over only where something was found."""
     rows = []
@@ -132,7 +132,7 @@ def frame(
         finding = found.get(period.period_start)
         actual = finding.actual if finding else period.actual
         if actual is None or (
-            finding is None and period.why_not in (*kpis.WITHOUT_TRADE, "incomplete")
+            finding is None and period.skip_reason in (*kpis.WITHOUT_TRADE, "incomplete")
         ):
             continue
         rows.append(
@@ -159,21 +159,21 @@ def frame(
     return table.astype(dict.fromkeys(floats, float)) if rows else table
 
 
-def band(period: ExpectationRow, unit: str) -> str:
+def band(period: ForecastRow, unit: str) -> str:
     """Where the value was expected to lie."""
     if period.lower is None or period.upper is None:
         return formatting.NOTHING
     return f"{formatting.amount(period.lower, unit)} to {formatting.amount(period.upper, unit)}"
 
 
-def remark(period: ExpectationRow, finding: AnomalyRow | None, unit: str) -> str:
+def remark(period: ForecastRow, finding: AnomalyRow | None, unit: str) -> str:
     """What was found in a period, or why nothing was looked for."""
     if finding is not None:
         so_far = "early warning" if finding.is_early else "anomaly"
         moved = formatting.change(finding.actual, finding.expected, unit)
         return f"{so_far}: {moved}, {formatting.percent(finding.confidence)} sure"
-    if period.why_not is not None:
-        return f"not tested: {words.NOT_TESTED.get(period.why_not, period.why_not)}"
+    if period.skip_reason is not None:
+        return f"not tested: {words.NOT_TESTED.get(period.skip_reason, period.skip_reason)}"
     return formatting.NOTHING
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 from detect.errors import DetectError
 from retail.feedback import record, status
 from retail.outputs.dashboard import read, render
-from retail.outputs.dashboard.cache import Look
+from retail.outputs.dashboard.cache import Session
 from retail.reading import ReadError, today
 from retail.schema import AnomalyRow, IncidentRow
 
@@ -23,12 +23,12 @@ WEEK = dt.timedelta(days=7)
 TOLD, FAILED = "told", "failed"
 
 
-def section(look: Look, incident: IncidentRow, members: list[AnomalyRow]) -> None:
+def section(session: Session, incident: IncidentRow, members: list[AnomalyRow]) -> None:
     """What was said of an incident so far, and the means to say more."""
     told = st.session_state.pop(TOLD, None)
     if told:
         st.success(render.plain(told))
-    said = look.ask(read.said, tuple(sorted(f.anomaly_id for f in members)))
+    said = session.ask(read.said, tuple(sorted(f.anomaly_id for f in members)))
     latest = said[0] if said else None
     if latest is not None:
         render.fragment(
@@ -44,14 +44,18 @@ def section(look: Look, incident: IncidentRow, members: list[AnomalyRow]) -> Non
             until = st.date_input("Until, that day included", first + WEEK, min_value=first)
         note = st.text_input("Why (if you like)", max_chars=300)
         if st.button("Save"):
-            _say(look, incident, str(action), until, note)
+            _say(session, incident, str(action), until, note)
 
 
-def _say(look: Look, incident: IncidentRow, action: str, until: dt.date | None, note: str) -> None:
+def _say(
+    session: Session, incident: IncidentRow, action: str, until: dt.date | None, note: str
+) -> None:
     """Write it down; what went wrong is one line."""
     try:
-        with look.alone():
-            told = record.say(look.path, incident.incident_id, action, until, note.strip() or None)
+        with session.alone():
+            told = record.say(
+                session.path, incident.incident_id, action, until, note.strip() or None
+            )
     except (DetectError, ReadError) as error:
         st.error(render.plain(f"Not saved. {error}"))
         return

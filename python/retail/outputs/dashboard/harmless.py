@@ -7,17 +7,17 @@ import dataclasses
 import io
 from collections.abc import Sequence
 
-from retail.outputs.dashboard.records import Line
+from retail.outputs.dashboard.records import LineRow
 
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 """A text that begins so is a formula to a spreadsheet (OWASP, "CSV Injection"), also full-width."""
 
 
-def as_csv(lines: Sequence[Line]) -> bytes:
+def as_csv(lines: Sequence[LineRow]) -> bytes:
     """Order lines as CSV in UTF-8, with a mark that makes spreadsheets read it as such."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(field.name for field in dataclasses.fields(Line))
+    writer.writerow(field.name for field in dataclasses.fields(LineRow))
     writer.writerows(map(cell, dataclasses.astuple(line)) for line in lines)
     return text.getvalue().encode("utf-8-sig")
 

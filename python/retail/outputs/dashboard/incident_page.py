@@ -9,10 +9,10 @@ import streamlit as st
 from retail import formatting
 from retail.feedback.status import OPEN
 from retail.outputs.dashboard import address, feedback_form, order_lines, read, render, url_state
-from retail.outputs.dashboard.cache import Look
+from retail.outputs.dashboard.cache import Session
 from retail.outputs.dashboard.labels import WHOLE, named
 from retail.outputs.dashboard.records import Place
-from retail.outputs.dashboard.url_state import Choice
+from retail.outputs.dashboard.url_state import UrlState
 from retail.outputs.report import incidents
 from retail.outputs.report.incidents import Card
 from retail.reading import Facts, KpiRow, period_end
@@ -23,7 +23,7 @@ SHOWN = 20
 BREAKDOWN = "breakdown"
 
 
-def page(look: Look, facts: Facts, chosen: Choice) -> None:
+def page(session: Session, facts: Facts, chosen: UrlState) -> None:
     """One incident where the address names one, else all of them."""
     if chosen.missing:
         st.warning(
@@ -35,7 +35,7 @@ def page(look: Look, facts: Facts, chosen: Choice) -> None:
     if chosen.incident is None:
         _all(facts)
     else:
-        _one(look, facts, chosen.incident)
+        _one(session, facts, chosen.incident)
 
 
 # ----------------------------------------------------------------------------------- list
@@ -72,7 +72,7 @@ def _all(facts: Facts) -> None:
 # ------------------------------------------------------------------------------------ one
 
 
-def _one(look: Look, facts: Facts, incident: IncidentRow) -> None:
+def _one(session: Session, facts: Facts, incident: IncidentRow) -> None:
     card = incidents.one(facts, incident)
     members = [row.finding for row in card.rows]
     st.button(
@@ -87,16 +87,16 @@ def _one(look: Look, facts: Facts, incident: IncidentRow) -> None:
         render.fragment("narrative", c=card)
     with drawn:
         _waterfall(card)
-    feedback_form.section(look, incident, members)
+    feedback_form.section(session, incident, members)
     _together(card)
     lead = members[0] if members else None
     if lead is None:
         return
-    parts = look.ask(read.parts, lead.anomaly_id)
-    why = look.ask(read.explanation, incident.incident_id)
+    parts = session.ask(read.parts, lead.anomaly_id)
+    why = session.ask(read.explanation, incident.incident_id)
     _causes(facts, lead, parts)
-    render.fragment("doubts", doubts=why.checks)
-    _segments(look, facts, lead, parts, why.drivers)
+    render.fragment("checks", checks=why.checks)
+    _segments(session, facts, lead, parts, why.drivers)
 
 
 def _waterfall(card: Card) -> None:
@@ -146,7 +146,7 @@ def _causes(facts: Facts, lead: AnomalyRow, parts: Sequence[AttributionRow]) -> 
 
 
 def _segments(
-    look: Look,
+    session: Session,
     facts: Facts,
     lead: AnomalyRow,
     parts: Sequence[AttributionRow],
@@ -172,7 +172,7 @@ def _segments(
     _tree(tree, by, facts)
     listed = tuple(m for part in told if (m := member_of(part, by)))
     place, title = place_of(lead, by, member, listed), _title(lead, by, member, facts)
-    order_lines.section(look, place, title, facts.shop.money)
+    order_lines.section(session, place, title, facts.shop.money)
 
 
 def _choose(

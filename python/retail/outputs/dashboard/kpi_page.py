@@ -9,14 +9,14 @@ import streamlit as st
 
 from retail import formatting
 from retail.outputs.dashboard import address, chart, order_lines, read, render, url_state
-from retail.outputs.dashboard.cache import Look
+from retail.outputs.dashboard.cache import Session
 from retail.outputs.dashboard.labels import WHOLE, named
-from retail.outputs.dashboard.records import Dimension, Place, Share
-from retail.outputs.dashboard.url_state import Choice
+from retail.outputs.dashboard.records import DimensionRow, Place, Share
+from retail.outputs.dashboard.url_state import UrlState
 from retail.outputs.report import kpis, words
 from retail.reading import Facts, KpiRow, period_end
 from retail.reading.selection import of_series
-from retail.schema import ALL, GRAINS, OTHER, AnomalyRow, ExpectationRow
+from retail.schema import ALL, GRAINS, OTHER, AnomalyRow, ForecastRow
 
 LARGEST = 12
 """Members shown of a dimension; the others are one row."""
@@ -24,10 +24,10 @@ MARKS = 6
 EVERYWHERE = "All countries"
 
 
-def page(look: Look, facts: Facts, chosen: Choice) -> None:
+def page(session: Session, facts: Facts, chosen: UrlState) -> None:
     """The page of a KPI."""
-    country = _controls(look, facts, chosen)
-    periods = look.ask(read.series, chosen.kpi, chosen.grain, country)
+    country = _controls(session, facts, chosen)
+    periods = session.ask(read.series, chosen.kpi, chosen.grain, country)
     if not periods:
         st.info("Nothing is known of this series: it has no period yet.")
         return
@@ -38,13 +38,13 @@ def page(look: Look, facts: Facts, chosen: Choice) -> None:
     _findings(facts, chosen.kpi, [f for f in found if span[0] <= f.period_start <= span[1]])
     trends = of_series(facts.trends, chosen.kpi.kpi, country, chosen.grain)
     render.fragment("trends_of", trends=trends[:MARKS], grain=chosen.grain)
-    _into(look, facts, chosen, country, periods, seen, found)
+    _into(session, facts, chosen, country, periods, seen, found)
 
 
 # ------------------------------------------------------------------------------- controls
 
 
-def _controls(look: Look, facts: Facts, chosen: Choice) -> str:
+def _controls(session: Session, facts: Facts, chosen: UrlState) -> str:
     """The four choices; returns the country, or all."""
     kpi_at, grain_at, country_at, span_at = st.columns([3, 2, 3, 3])
     names = {
@@ -61,15 +61,15 @@ def _controls(look: Look, facts: Facts, chosen: Choice) -> str:
             forget=("period", "member"), format_func=formatting.upper_first,
         )  # fmt: skip
     with country_at:
-        country = _country(look, facts, chosen)
+        country = _country(session, facts, chosen)
     with span_at:
         _span(facts, chosen)
     return country
 
 
-def _country(look: Look, facts: Facts, chosen: Choice) -> str:
+def _country(session: Session, facts: Facts, chosen: UrlState) -> str:
     """A KPI of countries has no whole; every other one starts with it."""
-    every = list(look.ask(read.countries))
+    every = list(session.ask(read.countries))
     options = every if chosen.kpi.segment_by == "country" else [ALL, *every]
     default = _largest(facts, chosen.kpi, options)
     return address.pick(
@@ -90,7 +90,7 @@ def _largest(facts: Facts, kpi: KpiRow, options: Sequence[str]) -> str:
     return max(known, key=sizes.__getitem__, default=options[0] if options else ALL)
 
 
-def _span(facts: Facts, chosen: Choice) -> None:
+def _span(facts: Facts, chosen: UrlState) -> None:
     first, last = facts.coverage.first_day, facts.coverage.last_day
     is_own = ".." in chosen.span
     names = url_state.SPANS | {url_state.OWN_SPAN: "own dates"}
@@ -111,7 +111,7 @@ def _span(facts: Facts, chosen: Choice) -> None:
         _own_dates(chosen, first, last)
 
 
-def _own_dates(chosen: Choice, first: dt.date, last: dt.date) -> None:
+def _own_dates(chosen: UrlState, first: dt.date, last: dt.date) -> None:
     def keep() -> None:
         dates = st.session_state["own_dates"]
         if len(dates) == 2:
@@ -124,16 +124,16 @@ def _own_dates(chosen: Choice, first: dt.date, last: dt.date) -> None:
 # --------------------------------------------------------------------------------- series
 
 
-def _found(facts: Facts, chosen: Choice, country: str) -> list[AnomalyRow]:
+def _found(facts: Facts, chosen: UrlState, country: str) -> list[AnomalyRow]:
     key = (chosen.kpi.kpi, country, chosen.grain)
     return [f for f in facts.findings if (f.kpi, f.segment, f.grain) == key]
 
 
 def _series(
-    chosen: Choice,
+    chosen: UrlState,
     country: str,
-    periods: Sequence[ExpectationRow],
-    seen: Sequence[ExpectationRow],
+    periods: Sequence[ForecastRow],
+    seen: Sequence[ForecastRow],
     found: Sequence[AnomalyRow],
 ) -> None:
     kpi = chosen.kpi
@@ -164,7 +164,7 @@ def _series(
 
 
 def _spoken(
-    kpi: KpiRow, grain: str, seen: Sequence[ExpectationRow], found: Sequence[AnomalyRow]
+    kpi: KpiRow, grain: str, seen: Sequence[ForecastRow], found: Sequence[AnomalyRow]
 ) -> str:
     starts = {p.period_start for p in seen}
     marked = [f for f in found if f.period_start in starts]
@@ -197,12 +197,12 @@ def _mark(kpi: KpiRow, finding: AnomalyRow, headline: str) -> None:
 
 
 def _into(
-    look: Look,
+    session: Session,
     facts: Facts,
-    chosen: Choice,
+    chosen: UrlState,
     country: str,
-    periods: Sequence[ExpectationRow],
-    seen: Sequence[ExpectationRow],
+    periods: Sequence[ForecastRow],
+    seen: Sequence[ForecastRow],
     found: Sequence[AnomalyRow],
 ) -> None:
     """One period: the KPI within each member of a dimension, and the order lines of one."""
@@ -213,11 +213,11 @@ def _into(
     if period is None:
         return
     with by_at:
-        by = _dimension(look.ask(read.dimensions), country)
+        by = _dimension(session.ask(read.dimensions), country)
     fixed = () if country == ALL else (("country", country),)
     last = period_end(period.period_start, chosen.grain)
     place = Place(period.period_start, last, fixed)
-    shares = look.ask(read.shares, chosen.kpi, chosen.grain, place, by)
+    shares = session.ask(read.shares, chosen.kpi, chosen.grain, place, by)
     with member_at:
         member = _member(shares, by, facts)
     finding = next((f for f in found if f.period_start == period.period_start), None)
@@ -228,12 +228,12 @@ def _into(
     parts = [] if country == ALL else [country]
     parts += [] if member == WHOLE else [named(member, by, facts)]
     title = formatting.period(period.period_start, chosen.grain)
-    order_lines.section(look, place, ", ".join([title, *parts]), facts.shop.money)
+    order_lines.section(session, place, ", ".join([title, *parts]), facts.shop.money)
 
 
 def _period(
-    chosen: Choice, periods: Sequence[ExpectationRow], seen: Sequence[ExpectationRow]
-) -> ExpectationRow | None:
+    chosen: UrlState, periods: Sequence[ForecastRow], seen: Sequence[ForecastRow]
+) -> ForecastRow | None:
     """The period that is looked into: any that the address names, else the latest that is seen."""
     known = {p.period_start.isoformat(): p for p in periods if p.actual is not None}
     wanted = address.given("period")
@@ -250,7 +250,7 @@ def _period(
     return period
 
 
-def _dimension(known: Sequence[Dimension], country: str) -> str:
+def _dimension(known: Sequence[DimensionRow], country: str) -> str:
     """What a period is broken down by; within a country, countries say nothing."""
     dimensions = [
         d.name for d in known if country == ALL or "country" not in (d.name, d.coarser_than)

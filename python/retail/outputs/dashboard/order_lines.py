@@ -8,8 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from retail.outputs.dashboard import harmless, read, render
-from retail.outputs.dashboard.cache import Look
-from retail.outputs.dashboard.records import Line, Place
+from retail.outputs.dashboard.cache import Session
+from retail.outputs.dashboard.records import LineRow, Place
 
 SHOWN = 500
 MOST = 100_000
@@ -22,16 +22,16 @@ LEADING = (
 )  # fmt: skip
 
 
-def section(look: Look, place: Place, title: str, money: str) -> None:
+def section(session: Session, place: Place, title: str, money: str) -> None:
     """Sums of all lines, the largest of them, and a button for a file of them.
 
     Args:
-        look: at the file.
+        session: at the file.
         place: days and members.
         title: the same in words.
         money: the unit of the shop's.
     """
-    found = look.ask(read.lines, place, SHOWN)
+    found = session.ask(read.lines, place, SHOWN)
     render.fragment(
         "sums", title=title, sums=found.sums, shown=len(found.largest), most=MOST, money=money
     )
@@ -51,8 +51,8 @@ def section(look: Look, place: Place, title: str, money: str) -> None:
     )
 
     def file() -> bytes:
-        with look.alone():
-            return harmless.as_csv(read.lines(look.path, place, MOST).largest)
+        with session.alone():
+            return harmless.as_csv(read.lines(session.path, place, MOST).largest)
 
     st.download_button(
         "Download as CSV",
@@ -63,7 +63,7 @@ def section(look: Look, place: Place, title: str, money: str) -> None:
     )
 
 
-def frame(lines: tuple[Line, ...]) -> pd.DataFrame:
+def frame(lines: tuple[LineRow, ...]) -> pd.DataFrame:
     """Lines as a table, what people look at first in front; money as numbers to sort by."""
     table = pd.DataFrame([dataclasses.asdict(line) for line in lines])
     table = table.astype(dict.fromkeys(MONEY, float)).fillna(dict.fromkeys(EMPTY, ""))

@@ -9,9 +9,17 @@ from pathlib import Path
 
 from retail import reading as asked
 from retail.errors import RetailError
-from retail.outputs.dashboard.records import NONE, Dimension, Line, Lines, Place, Share, Sums
+from retail.outputs.dashboard.records import (
+    NONE,
+    DimensionRow,
+    LineRow,
+    OrderLines,
+    Place,
+    Share,
+    SumsRow,
+)
 from retail.reading import Connection, Explanation, Facts, KpiRow, read_facts, reading, rows_of
-from retail.schema import ALL, OTHER, AttributionRow, ExpectationRow, Feedback, Grain
+from retail.schema import ALL, OTHER, AttributionRow, FeedbackRow, ForecastRow, Grain
 from retail.storage.quoting import identifier
 
 PATIENCE_SECONDS = 2.0
@@ -34,13 +42,13 @@ def countries(path: Path) -> tuple[str, ...]:
         return tuple(name for (name,) in connection.execute(COUNTRIES).fetchall())
 
 
-def dimensions(path: Path) -> tuple[Dimension, ...]:
+def dimensions(path: Path) -> tuple[DimensionRow, ...]:
     """What KPIs are broken down by, in the order of the semantic model."""
     with reading(path, PATIENCE_SECONDS) as connection:
-        return rows_of(connection, Dimension, DIMENSIONS, [])
+        return rows_of(connection, DimensionRow, DIMENSIONS, [])
 
 
-def series(path: Path, kpi: KpiRow, grain: Grain, country: str) -> tuple[ExpectationRow, ...]:
+def series(path: Path, kpi: KpiRow, grain: Grain, country: str) -> tuple[ForecastRow, ...]:
     """A KPI's periods; one that has no series for a country is measured there, without a band."""
     with reading(path, PATIENCE_SECONDS) as connection:
         if country == ALL or kpi.segment_by == "country":
@@ -58,11 +66,11 @@ def series(path: Path, kpi: KpiRow, grain: Grain, country: str) -> tuple[Expecta
 
 
 def _unbounded(
-    row: ExpectationRow,
+    row: ForecastRow,
     country: str,
     measured: Mapping[dt.date, float | None],
     nothing: float | None,
-) -> ExpectationRow:
+) -> ForecastRow:
     """A period of the whole shop as that of a country: what came there, and no band."""
     came = measured.get(row.period_start)
     return dataclasses.replace(
@@ -102,27 +110,27 @@ def explanation(path: Path, incident_id: str) -> Explanation:
         return asked.read_explanation(connection, incident_id)
 
 
-def said(path: Path, names: tuple[str, ...]) -> tuple[Feedback, ...]:
+def said(path: Path, names: tuple[str, ...]) -> tuple[FeedbackRow, ...]:
     """What people said of some anomalies, the latest first."""
     with reading(path, PATIENCE_SECONDS) as connection:
         given = asked.read_feedback(connection)
     return tuple(row for row in given[::-1] if row.anomaly_id in names)
 
 
-def lines(path: Path, place: Place, most: int) -> Lines:
+def lines(path: Path, place: Place, most: int) -> OrderLines:
     """Order lines of a place, at most so many, and the sums of all.
 
     Raises:
         RetailError: a dimension is none of those that order lines have.
     """
-    columns = ", ".join(field.name for field in dataclasses.fields(Line))
+    columns = ", ".join(field.name for field in dataclasses.fields(LineRow))
     with reading(path, PATIENCE_SECONDS) as connection:
         where, given = _within(place, _expressions(connection))
         scope = f"order_date between ? and ? and {where}"
         parameters = [place.first, place.last, *given]
         (sums,) = rows_of(
             connection,
-            Sums,
+            SumsRow,
             f"""
             select
                 count(*), count(distinct invoice_no) filter (line_type = 'sale'),
@@ -135,7 +143,7 @@ def lines(path: Path, place: Place, most: int) -> Lines:
         )
         largest = rows_of(
             connection,
-            Line,
+            LineRow,
             f"""
             select {columns}
             from marts.fct_kpi_lines
@@ -145,7 +153,7 @@ def lines(path: Path, place: Place, most: int) -> Lines:
             """,  # noqa: S608 - known names; what is chosen is a parameter
             [*parameters, most],
         )
-    return Lines(sums, largest)
+    return OrderLines(sums, largest)
 
 
 def _expressions(connection: Connection) -> dict[str, str]:

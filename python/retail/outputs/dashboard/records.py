@@ -11,7 +11,7 @@ NONE = "(none)"
 
 
 @dataclass(frozen=True)
-class Dimension:
+class DimensionRow:
     """What a KPI is broken down by; `coarser_than` is the dimension whose members it groups."""
 
     name: str
@@ -41,7 +41,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Sums:
+class SumsRow:
     """What all order lines of a place add up to."""
 
     lines: int
@@ -53,7 +53,7 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class Line:
+class LineRow:
     """An order line that enters the KPIs."""
 
     ordered_at: dt.datetime
@@ -77,8 +77,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Lines:
+class OrderLines:
     """Order lines of a place, the largest first, and what all of them add up to."""
 
-    sums: Sums
-    largest: tuple[Line, ...]
+    sums: SumsRow
+    largest: tuple[LineRow, ...]

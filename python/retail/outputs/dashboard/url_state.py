@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from retail.outputs.report import kpis
 from retail.reading import Facts, KpiRow
-from retail.schema import ALL, GRAINS, ExpectationRow, Grain, IncidentRow
+from retail.schema import ALL, GRAINS, ForecastRow, Grain, IncidentRow
 
 KPIS, INCIDENTS = "kpis", "incidents"
 SPANS = {"90": "3 months", "182": "6 months", "396": "13 months", "all": "everything"}
@@ -20,7 +20,7 @@ Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
-class Choice:
+class UrlState:
     """What the address asks for, where it exists; `missing` is an incident that doesn't."""
 
     view: str
@@ -32,14 +32,14 @@ class Choice:
     missing: str
 
 
-def read(given: Mapping[str, str], facts: Facts) -> Choice:
+def read(given: Mapping[str, str], facts: Facts) -> UrlState:
     """The choice of an address; what is wrong or missing in it gets its default."""
     ordered = sorted(facts.kpis.values(), key=kpis.place)
     first = facts.kpis.get("total_revenue", ordered[0])
     kpi = facts.kpis.get(given.get("kpi", ""), first)
     wanted = given.get("incident", "")
     incident = _incident(wanted, facts)
-    return Choice(
+    return UrlState(
         view=one_of((KPIS, INCIDENTS), given.get("view"), INCIDENTS if wanted else KPIS),
         kpi=kpi,
         grain=one_of(GRAINS, given.get("grain"), kpi.cadence),
@@ -73,9 +73,9 @@ def span(text: str, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
     return (max(chosen[0], first), min(chosen[1], last)) if dots else (first, last)
 
 
-def period(text: str | None, periods: Sequence[ExpectationRow]) -> ExpectationRow | None:
+def period(text: str | None, periods: Sequence[ForecastRow]) -> ForecastRow | None:
     """The period that starts on a date; else the latest with business that is over."""
-    usual = [p for p in periods if p.why_not not in (*kpis.WITHOUT_TRADE, "incomplete")]
+    usual = [p for p in periods if p.skip_reason not in (*kpis.WITHOUT_TRADE, "incomplete")]
     latest = (usual or periods)[-1:]
     wanted = [p for p in periods if p.period_start.isoformat() == text]
     return next(iter([*wanted, *latest]), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from detect.attribution.data_quality import CheckResult
-from detect.records import Anomaly, Doubt, Kpi
+from detect.records import Anomaly, Check, Kpi
 from retail.formatting import amount, count, percent, price, product, whole
 from retail.formatting import segment as in_words
 
@@ -14,7 +14,7 @@ Names = Mapping[str, str]
 HOUR, DAY = 60, 1440
 
 
-def describe(lead: Anomaly, results: Mapping[str, CheckResult], names: Names) -> list[Doubt]:
+def describe(lead: Anomaly, results: Mapping[str, CheckResult], names: Names) -> list[Check]:
     """Every check on an incident with its sentence.
 
     Args:
@@ -23,39 +23,39 @@ def describe(lead: Anomaly, results: Mapping[str, CheckResult], names: Names) ->
         names: descriptions of products by stock code.
     """
     return [
-        Doubt(
+        Check(
             lead.incident_id,
             name,
             result.verdict,
-            say(name, result.verdict, result.figures, lead.kpi, names),
-            result.figures,
+            message(name, result.verdict, result.details, lead.kpi, names),
+            result.details,
         )
         for name, result in results.items()
     ]
 
 
-def say(check: str, verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
+def message(check: str, verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     """A check on an incident in one sentence.
 
     Args:
         check: name of the check.
         verdict: what it came to.
-        figures: what it was decided by.
+        details: what it was decided by.
         kpi: that of the lead.
         names: descriptions of products by stock code.
     """
     if verdict == "not tested":
         return "Not tested: too little is known."
-    return _SAYINGS[check](verdict, figures, kpi, names)
+    return _MESSAGES[check](verdict, details, kpi, names)
 
 
-def _reversal(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
+def _reversal(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     if verdict == "none":
         return "No large order was cancelled within the period."
-    pieces, what = _whole(figures["quantity"]), product(str(figures["product"]), names)
+    pieces, what = _whole(details["quantity"]), product(str(details["product"]), names)
     return (
-        f"{pieces} pieces of {what} were ordered by customer {figures['customer_id']} "
-        f"and cancelled {_after(figures['minutes'])} later."
+        f"{pieces} pieces of {what} were ordered by customer {details['customer_id']} "
+        f"and cancelled {_after(details['minutes'])} later."
     )
 
 
@@ -71,65 +71,65 @@ def _after(minutes: object) -> str:
 def _one_event(what: str) -> Callable[[str, Figures, Kpi, Names], str]:
     key = "invoice_no" if what == "order" else "customer_id"
 
-    def saying(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
-        name = f"{key.split('_')[0]} {figures[key]}"
-        came_to = amount(_number(figures["without"]), kpi.unit)
+    def message(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
+        name = f"{key.split('_')[0]} {details[key]}"
+        came_to = amount(_number(details["without"]), kpi.unit)
         if verdict == "vanishes":
             return f"One {what} makes it: without {name} it would have been {came_to}."
         return f"It does not hang on one {what}: without {name} it would still have been {came_to}."
 
-    return saying
+    return message
 
 
-def _stability(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
-    segment = figures["segment"]
+def _stability(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
+    segment = details["segment"]
     named = in_words(segment, names, full=True) if isinstance(segment, dict) else str(segment)
     if verdict == "stable":
         return f"Compared with last week, or the median of the last eight, it is still {named}."
     return (
         f"The cause depends on what is compared with: {named} is named under "
-        f"{percent(_number(figures['share']))} of the other baselines."
+        f"{percent(_number(details['share']))} of the other baselines."
     )
 
 
-def _duplicate_load(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
-    share = percent(_number(figures["share"]))
+def _duplicate_load(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
+    share = percent(_number(details["share"]))
     if verdict == "clear":
         return f"{share} of the sale lines come more than once: nothing was loaded twice."
     return (
-        f"The data may have been loaded twice: {share} of the {_whole(figures['lines'])} sale "
+        f"The data may have been loaded twice: {share} of the {_whole(details['lines'])} sale "
         "lines come again with the same customer, product, quantity and price."
     )
 
 
-def _price_slip(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
+def _price_slip(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     if verdict == "clear":
         return "Prices are about what they usually are."
-    times = f"{_number(figures['factor']):,.4g} times an earlier price"
-    sold, usual = (price(_number(figures[name]), kpi.money) for name in ("price", "usual"))
-    slip = " a slip of the price unit," if figures["is_unit_slip"] else ""
-    products = int(str(figures["products"]))
+    times = f"{_number(details['factor']):,.4g} times an earlier price"
+    sold, usual = (price(_number(details[name]), kpi.money) for name in ("price", "usual"))
+    slip = " a slip of the price unit," if details["is_unit_slip"] else ""
+    products = int(str(details["products"]))
     others = f"; {products} products are priced like that" if products > 1 else ""
     return (
-        f"A price may be wrong:{slip} {product(str(figures['product']), names)} was sold at "
+        f"A price may be wrong:{slip} {product(str(details['product']), names)} was sold at "
         f"{sold}, {times} of {usual}{others}."
     )
 
 
-def _missing_ids(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
-    share, usual = percent(_number(figures["share"])), percent(_number(figures["usual"]))
+def _missing_ids(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
+    share, usual = percent(_number(details["share"])), percent(_number(details["usual"]))
     if verdict == "clear":
         return f"{share} of the orders have no customer id, where {usual} is usual."
     return f"Customer ids may be missing: {share} of the orders have none, where {usual} is usual."
 
 
-def _missing_hours(verdict: str, figures: Figures, kpi: Kpi, names: Names) -> str:
-    share = percent(_number(figures["share"]))
+def _missing_hours(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
+    share = percent(_number(details["share"]))
     if verdict == "clear":
         return f"No hours are missing that usually bring more than {share} of the orders."
     return (
-        f"A part of the day may be missing: nothing came in {figures['hours']} of the usual hours "
-        f"({figures['first']}:00 to {figures['last']}:59), which bring {share} of the orders."
+        f"A part of the day may be missing: nothing came in {details['hours']} of the usual hours "
+        f"({details['first']}:00 to {details['last']}:59), which bring {share} of the orders."
     )
 
 
@@ -141,7 +141,7 @@ def _number(value: object) -> float:
     return float(str(value))
 
 
-_SAYINGS: dict[str, Callable[[str, Figures, Kpi, Names], str]] = {
+_MESSAGES: dict[str, Callable[[str, Figures, Kpi, Names], str]] = {
     "reversal": _reversal,
     "one_order": _one_event("order"),
     "one_customer": _one_event("customer"),

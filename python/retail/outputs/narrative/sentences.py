@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from detect.records import ALL, SO_FAR, Anomaly, Attribution, Branch
+from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, DriverContribution
 from retail.formatting import (
     NO_NAMES,
     amount,
@@ -33,12 +33,12 @@ def headline(
     return f"{subject(anomaly)} {distance(anomaly)} {_when(anomaly)}{where}"
 
 
-def tell(
+def narrative(
     anomaly: Anomaly,
     members: list[Anomaly],
     causes: list[Attribution],
-    branches: Sequence[Branch] = (),
-    doubts: Sequence[str] = (),
+    drivers: Sequence[DriverContribution] = (),
+    checks: Sequence[str] = (),
     names: Mapping[str, str] = NO_NAMES,
 ) -> str:
     """A short paragraph: the lead, its cause, what to doubt, what else moved, how sure it is.
@@ -47,8 +47,8 @@ def tell(
         anomaly: the lead.
         members: all anomalies of the incident.
         causes: root causes of the lead, best first.
-        branches: the incident's KPI tree.
-        doubts: sentences about what speaks against it.
+        drivers: the incident's KPI tree.
+        checks: sentences about what speaks against it.
         names: descriptions of products by stock code.
     """
     sentences = [
@@ -57,8 +57,8 @@ def tell(
         f"(usual range: {amount(anomaly.lower, anomaly.kpi.unit)} "
         f"to {amount(anomaly.upper, anomaly.kpi.unit)}).",
         _cause(anomaly, causes, names),
-        *doubts,
-        _factors(branches, anomaly.kpi.money),
+        *checks,
+        _factors(drivers, anomaly.kpi.money),
         _others(anomaly, members),
         f"It is {percent(max(a.confidence for a in members))} sure that this is no chance.",
     ]
@@ -82,9 +82,9 @@ def _cause(anomaly: Anomaly, causes: list[Attribution], names: Mapping[str, str]
     return f"{who} accounts for {by} of the change ({came_to})."
 
 
-def _factors(branches: Sequence[Branch], money: str) -> str:
+def _factors(drivers: Sequence[DriverContribution], money: str) -> str:
     """The factors that moved net revenue most."""
-    whole = [b for b in branches if b.dimension == ALL]
+    whole = [b for b in drivers if b.dimension == ALL]
     total = sum(abs(b.contribution) for b in whole)
     told = [
         f"{factor(b.factor)} ({amount(b.contribution, money, signed=True)})"
@@ -113,7 +113,7 @@ def distance(anomaly: Anomaly) -> str:
     """How far the actual is from the expected, in percent or in the KPI's unit."""
     if "no_data" in anomaly.methods:
         return "missing: no trade at all"
-    if SO_FAR in anomaly.methods:
+    if PERIOD_TO_DATE in anomaly.methods:
         return f"so far already {_beyond(anomaly)}"
     if "calendar" in anomaly.methods:
         return "on a day the shop is usually closed"

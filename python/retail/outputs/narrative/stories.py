@@ -9,7 +9,15 @@ from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import failed_checks
 from detect.grouping import by
 from detect.incidents import lead
-from detect.records import SEVERITIES, SO_FAR, Anomaly, Attribution, Branch, Doubt, Incident
+from detect.records import (
+    PERIOD_TO_DATE,
+    SEVERITIES,
+    Anomaly,
+    Attribution,
+    Check,
+    DriverContribution,
+    Incident,
+)
 from retail.feedback.status import overall
 from retail.outputs.narrative import sentences
 
@@ -20,40 +28,40 @@ GUESTS = {"customer_type": "guest"}
 def describe(
     anomalies: list[Anomaly],
     attributions: list[Attribution],
-    branches: Sequence[Branch] = (),
-    doubts: Sequence[Doubt] = (),
+    drivers: Sequence[DriverContribution] = (),
+    checks: Sequence[Check] = (),
     names: Mapping[str, str] | None = None,
 ) -> list[Incident]:
-    """One record per incident, in order of time, told from its lead anomaly."""
+    """Return one record per incident, in order of time, described by its lead anomaly."""
     blamed = (row for row in attributions if row.analysis == "root_cause")
     causes = by(blamed, lambda row: row.anomaly_id)
-    trees = by(branches, lambda branch: branch.incident_id)
-    checks = by(doubts, lambda doubt: doubt.incident_id)
-    told = []
+    trees = by(drivers, lambda driver: driver.incident_id)
+    checks_of = by(checks, lambda check: check.incident_id)
+    described = []
     for name, members in by(anomalies, lambda a: a.incident_id).items():
         leader = lead(members, trees.get(name, []))
-        facts = Facts(
+        facts = IncidentFacts(
             causes.get(leader.anomaly_id, []),
             trees.get(name, []),
-            failed_checks(checks.get(name, [])),
+            failed_checks(checks_of.get(name, [])),
             names or {},
         )
-        told.append(_incident(leader, members, facts))
-    return sorted(told, key=lambda i: (i.period_start, i.incident_id))
+        described.append(_incident(leader, members, facts))
+    return sorted(described, key=lambda i: (i.period_start, i.incident_id))
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What an incident is told from, besides its anomalies."""
+class IncidentFacts:
+    """What an incident is described by, besides its anomalies."""
 
     causes: list[Attribution]
-    branches: list[Branch]
-    doubts: list[Doubt]
+    drivers: list[DriverContribution]
+    failed_checks: list[Check]
     names: Mapping[str, str]
 
 
-def _incident(leader: Anomaly, members: list[Anomaly], facts: Facts) -> Incident:
-    doubts = [d.detail for d in facts.doubts]
+def _incident(leader: Anomaly, members: list[Anomaly], facts: IncidentFacts) -> Incident:
+    checks = [check.detail for check in facts.failed_checks]
     return Incident(
         incident_id=leader.incident_id,
         period_start=min(a.period_start for a in members),
@@ -61,19 +69,19 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: Facts) -> Incident
         severity=max((a.severity for a in members), key=SEVERITIES.index),
         confidence=max(a.confidence for a in members),
         headline=sentences.headline(leader, facts.causes, facts.names),
-        narrative=sentences.tell(
-            leader, members, facts.causes, facts.branches, doubts, facts.names
+        narrative=sentences.narrative(
+            leader, members, facts.causes, facts.drivers, checks, facts.names
         ),
         root_cause=_root_cause(facts),
         lead=leader,
         anomalies=tuple(members),
         status=overall([a.status for a in members]),
-        is_provisional=SO_FAR in leader.methods,
+        is_provisional=PERIOD_TO_DATE in leader.methods,
     )
 
 
-def _root_cause(facts: Facts) -> dict[str, str]:
-    """The segment to blame; where ids went missing, it is those who became guests by it."""
-    if any((d.check_name, d.verdict) == MISSING_IDS for d in facts.doubts):
+def _root_cause(facts: IncidentFacts) -> dict[str, str]:
+    """Return the segment to blame; where customer ids are missing, it is the guests."""
+    if any((c.check_name, c.verdict) == MISSING_IDS for c in facts.failed_checks):
         return GUESTS
     return facts.causes[0].segment if facts.causes else {}

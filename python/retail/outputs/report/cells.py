@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 from retail import formatting
-from retail.schema import AnomalyRow, ExpectationRow
+from retail.schema import AnomalyRow, ForecastRow
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ def table(row: AnomalyRow) -> str:
     return "insights.early_warnings" if row.is_early else "insights.anomalies"
 
 
-def period(row: ExpectationRow, column: str, unit: str) -> Cell:
+def period(row: ForecastRow, column: str, unit: str) -> Cell:
     """An amount of one period of a series."""
     value = getattr(row, column)
     key = (row.kpi, row.segment, row.grain, row.period_start)
-    where = source("insights.expectations", *key, column)
+    where = source("insights.forecasts", *key, column)
     return Cell(formatting.amount(value, unit), value, where)

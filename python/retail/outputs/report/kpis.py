@@ -12,7 +12,7 @@ from retail import formatting
 from retail.outputs.report import cells, incidents, svg, words
 from retail.outputs.report.cells import Cell
 from retail.reading import Facts, KpiRow
-from retail.schema import ALL, GRAINS, AnomalyRow, ExpectationRow, Grain
+from retail.schema import ALL, GRAINS, AnomalyRow, ForecastRow, Grain
 
 GROUPS = ("Revenue", "Volume", "Customers", "Products", "Geography")
 """The order in which they are read; other groups follow."""
@@ -91,7 +91,7 @@ def anchor(kpi: str) -> str:
 
 def cards(facts: Facts) -> tuple[KpiCard, ...]:
     """All KPIs, in the order of their groups."""
-    series: dict[Key, list[ExpectationRow]] = {}
+    series: dict[Key, list[ForecastRow]] = {}
     for period in facts.periods:
         series.setdefault((period.kpi, period.segment, period.grain), []).append(period)
     found: dict[Key, list[AnomalyRow]] = {}
@@ -107,7 +107,7 @@ def place(kpi: KpiRow) -> tuple[int, str, str]:
 
 
 def _card(
-    kpi: KpiRow, series: dict[Key, list[ExpectationRow]], found: dict[Key, list[AnomalyRow]]
+    kpi: KpiRow, series: dict[Key, list[ForecastRow]], found: dict[Key, list[AnomalyRow]]
 ) -> KpiCard:
     own = (kpi.kpi, ALL, kpi.cadence)
     mine = [f for key, rows in found.items() if key[0] == kpi.kpi for f in rows]
@@ -128,11 +128,9 @@ def _card(
 # ---------------------------------------------------------------------------------- state
 
 
-def state(
-    kpi: KpiRow, periods: Sequence[ExpectationRow], found: Sequence[AnomalyRow]
-) -> State | None:
+def state(kpi: KpiRow, periods: Sequence[ForecastRow], found: Sequence[AnomalyRow]) -> State | None:
     """A series at its latest complete period; None where it has none."""
-    over = [p for p in periods if p.why_not not in (*WITHOUT_TRADE, "incomplete")]
+    over = [p for p in periods if p.skip_reason not in (*WITHOUT_TRADE, "incomplete")]
     if not over:
         return None
     last = over[-1]
@@ -155,11 +153,11 @@ def state(
     )
 
 
-def _judgement(last: ExpectationRow, reported: AnomalyRow | None) -> tuple[str, str]:
+def _judgement(last: ForecastRow, reported: AnomalyRow | None) -> tuple[str, str]:
     if reported is not None:
         return "anomaly", f"anomaly, {words.EFFECTS[reported.favourability].lower()}"
-    if last.why_not is not None:
-        return "untested", f"not tested: {words.NOT_TESTED.get(last.why_not, last.why_not)}"
+    if last.skip_reason is not None:
+        return "untested", f"not tested: {words.NOT_TESTED.get(last.skip_reason, last.skip_reason)}"
     if last.actual is None or last.lower is None or last.upper is None:
         return "untested", "not tested"
     if last.lower <= last.actual <= last.upper:
@@ -168,7 +166,7 @@ def _judgement(last: ExpectationRow, reported: AnomalyRow | None) -> tuple[str, 
     return "outside", f"{side} the band, not sure enough to be reported"
 
 
-def _earlier(kpi: KpiRow, over: Sequence[ExpectationRow]) -> str:
+def _earlier(kpi: KpiRow, over: Sequence[ForecastRow]) -> str:
     """The same weekday, or the week, before."""
     last = over[-1]
     before = next((p for p in over if p.period_start == last.period_start - WEEK), None)
@@ -199,7 +197,7 @@ def _chart(
     kpi: KpiRow,
     segment: str,
     grain: Grain,
-    series: dict[Key, list[ExpectationRow]],
+    series: dict[Key, list[ForecastRow]],
     found: dict[Key, list[AnomalyRow]],
 ) -> Chart | None:
     key = (kpi.kpi, segment, grain)
@@ -221,10 +219,10 @@ def _chart(
     return Chart(grain, drawn, first, last)
 
 
-def _dot(period: ExpectationRow, found: AnomalyRow | None) -> svg.Dot | None:
+def _dot(period: ForecastRow, found: AnomalyRow | None) -> svg.Dot | None:
     """A period on the chart; none without business, nor one that is not over, unless found."""
     actual = found.actual if found else period.actual
-    if actual is None or (found is None and period.why_not in (*WITHOUT_TRADE, "incomplete")):
+    if actual is None or (found is None and period.skip_reason in (*WITHOUT_TRADE, "incomplete")):
         return None
     return svg.Dot(
         float(period.period_start.toordinal()),
@@ -237,10 +235,10 @@ def _dot(period: ExpectationRow, found: AnomalyRow | None) -> svg.Dot | None:
 
 
 def described(
-    kpi: KpiRow, grain: Grain, periods: Sequence[ExpectationRow], found: Sequence[AnomalyRow]
+    kpi: KpiRow, grain: Grain, periods: Sequence[ForecastRow], found: Sequence[AnomalyRow]
 ) -> str:
     """The chart in words."""
-    values = [p.actual for p in periods if p.actual is not None and p.why_not != "incomplete"]
+    values = [p.actual for p in periods if p.actual is not None and p.skip_reason != "incomplete"]
     low, high = (formatting.amount(value, kpi.unit) for value in (min(values), max(values)))
     text = f"From {low} to {high}. "
     if not found:
@@ -254,7 +252,7 @@ def described(
 
 
 def _segments(
-    kpi: KpiRow, series: dict[Key, list[ExpectationRow]], found: dict[Key, list[AnomalyRow]]
+    kpi: KpiRow, series: dict[Key, list[ForecastRow]], found: dict[Key, list[AnomalyRow]]
 ) -> tuple[SegmentRow, ...]:
     """Segments of a KPI that has one series each, the largest first."""
     names = [
@@ -273,5 +271,5 @@ def _segments(
     return tuple(rows)
 
 
-def _size(periods: Sequence[ExpectationRow]) -> float:
+def _size(periods: Sequence[ForecastRow]) -> float:
     return sum(p.actual or 0.0 for p in periods[-LATELY:])

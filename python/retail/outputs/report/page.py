@@ -95,8 +95,8 @@ def render(facts: Facts) -> str:
             kpis=kpis.cards(facts),
             trends=trust.trends(facts),
             quality=trust.quality(facts),
-            blind_spots=trust.blind_spots(facts),
-            ledger=trust.ledger(facts),
+            detection_limits=trust.detection_limits(facts),
+            calibration=trust.calibration(facts),
         )
     )
 

@@ -1,4 +1,4 @@
-"""How far to trust the rest: trends, rows accounted for, blind spots, promises kept."""
+"""How far to trust the rest: trends, rows accounted for, detection limits, calibration."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from retail.outputs.report.cells import Cell
 from retail.reading import SIMULATED, Facts, KpiRow
 from retail.reading.selection import going_on, others
 from retail.reading.shop import Attempt, RowCount, SourceRow, Volume
-from retail.schema import ALL, BlindSpotRow, CalibrationRow, TrendRow
+from retail.schema import ALL, CalibrationRow, DetectionLimitRow, TrendRow
 
 COMBINED = "combined"
 PLACES = {
@@ -80,7 +80,7 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class BlindRow:
+class DetectionLimitLine:
     """What would have gone unseen."""
 
     label: str
@@ -90,11 +90,11 @@ class BlindRow:
 
 
 @dataclass(frozen=True)
-class Promise:
-    """A rate that was promised, and what came of it."""
+class AlertRate:
+    """A nominal alert rate, and the observed one."""
 
-    promised: str
-    realised: str
+    nominal_rate: str
+    observed_rate: str
     alerts: int
     tests: int
     range: str
@@ -102,17 +102,17 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class LedgerRow:
-    """Promises of a KPI."""
+class KpiCalibration:
+    """Alert rates of a KPI."""
 
     label: str
     grain: str
-    promises: tuple[Promise, ...]
+    rates: tuple[AlertRate, ...]
 
 
 @dataclass(frozen=True)
-class Method:
-    """How many of a method's promises were kept."""
+class MethodCalibration:
+    """How many of a method's observed rates are in range."""
 
     name: str
     within: int
@@ -120,12 +120,12 @@ class Method:
 
 
 @dataclass(frozen=True)
-class Ledger:
-    """Promised and realised alert rates."""
+class CalibrationTable:
+    """Nominal and observed alert rates."""
 
-    promised: tuple[str, ...]
-    rows: tuple[LedgerRow, ...]
-    methods: tuple[Method, ...]
+    nominal_rates: tuple[str, ...]
+    rows: tuple[KpiCalibration, ...]
+    methods: tuple[MethodCalibration, ...]
 
 
 def trends(facts: Facts) -> tuple[TrendLine, ...]:
@@ -180,9 +180,9 @@ def _volume(volume: Volume | None) -> str:
     if volume is None:
         return ""
     came = f"{formatting.count(volume.lines, 'order line')} on {formatting.day(volume.date_day)}"
-    if volume.usual_lines is None:
+    if volume.expected_lines is None:
         return f"{came}; too few days before it to say what is usual"
-    usual = f"about {formatting.whole(volume.usual_lines)} a day are usual"
+    usual = f"about {formatting.whole(volume.expected_lines)} a day are usual"
     return f"{came}, far from what is usual: {usual}" if volume.is_unusual else f"{came}; {usual}"
 
 
@@ -206,20 +206,22 @@ def _lines(row: RowCount) -> LinesRow:
 # ----------------------------------------------------------------------------- blind spots
 
 
-def blind_spots(facts: Facts) -> tuple[BlindRow, ...]:
-    """What each KPI would not have shown in its last tested period, at its own cadence."""
+def detection_limits(facts: Facts) -> tuple[DetectionLimitLine, ...]:
+    """Describe what each KPI's last tested period could not show, at its own cadence."""
     return tuple(
-        _blind(spot, facts.kpis[spot.kpi])
-        for spot in facts.blind_spots
+        _detection_limit(spot, facts.kpis[spot.kpi])
+        for spot in facts.detection_limits
         if spot.grain == facts.kpis[spot.kpi].cadence
     )
 
 
-def _blind(spot: BlindSpotRow, kpi: KpiRow) -> BlindRow:
-    drop = _unseen("drop", spot, spot.smallest_down, kpi)
-    rise = _unseen("rise", spot, spot.smallest_up, kpi)
-    where = cells.source("insights.blind_spots", spot.kpi, spot.segment, spot.grain, "expected")
-    return BlindRow(
+def _detection_limit(spot: DetectionLimitRow, kpi: KpiRow) -> DetectionLimitLine:
+    drop = _undetected("drop", spot, spot.min_detectable_decrease, kpi)
+    rise = _undetected("rise", spot, spot.min_detectable_increase, kpi)
+    where = cells.source(
+        "insights.detection_limits", spot.kpi, spot.segment, spot.grain, "expected"
+    )
+    return DetectionLimitLine(
         label=kpi.label,
         sentence=formatting.upper_first(f"{drop}, or {rise}, would have gone unseen"),
         expected=Cell(formatting.amount(spot.expected, kpi.unit), spot.expected, where),
@@ -227,7 +229,7 @@ def _blind(spot: BlindSpotRow, kpi: KpiRow) -> BlindRow:
     )
 
 
-def _unseen(what: str, spot: BlindSpotRow, smallest: float | None, kpi: KpiRow) -> str:
+def _undetected(what: str, spot: DetectionLimitRow, smallest: float | None, kpi: KpiRow) -> str:
     """The changes that would not have been reported, in words."""
     if smallest is None or smallest < 0 < spot.expected:
         return f"even a {what} to nothing" if what == "drop" else "any rise, however large"
@@ -238,36 +240,36 @@ def _unseen(what: str, spot: BlindSpotRow, smallest: float | None, kpi: KpiRow) 
 # ---------------------------------------------------------------------------------- ledger
 
 
-def ledger(facts: Facts) -> Ledger:
-    """Promises kept: of each KPI at its own cadence, and of each method."""
+def calibration(facts: Facts) -> CalibrationTable:
+    """Compare alert rates: of each KPI at its own cadence, and of each method."""
     combined = [r for r in facts.rates if r.method == COMBINED]
     own = [r for r in combined if r.grain == facts.kpis[r.kpi].cadence]
-    promised = sorted({r.promised for r in own}, reverse=True)
+    nominal_rates = sorted({r.nominal_rate for r in own}, reverse=True)
     names = dict.fromkeys(r.kpi for r in own)
-    rows = [_ledger_row(facts.kpis[n], [r for r in own if r.kpi == n]) for n in names]
+    rows = [_kpi_calibration(facts.kpis[n], [r for r in own if r.kpi == n]) for n in names]
     methods = dict.fromkeys(r.method for r in facts.rates)
-    return Ledger(
-        tuple(formatting.rate(p) for p in promised),
+    return CalibrationTable(
+        tuple(formatting.rate(p) for p in nominal_rates),
         tuple(rows),
         tuple(_method(name, facts.rates) for name in methods),
     )
 
 
-def _ledger_row(kpi: KpiRow, rates: Sequence[CalibrationRow]) -> LedgerRow:
-    promises = tuple(
-        Promise(
-            formatting.rate(r.promised),
-            formatting.rate(r.realised),
+def _kpi_calibration(kpi: KpiRow, rates: Sequence[CalibrationRow]) -> KpiCalibration:
+    alert_rates = tuple(
+        AlertRate(
+            formatting.rate(r.nominal_rate),
+            formatting.rate(r.observed_rate),
             r.alerts,
             r.tests,
             f"{formatting.rate(r.range_lower)} to {formatting.rate(r.range_upper)}",
             r.is_within,
         )
-        for r in sorted(rates, key=lambda r: -r.promised)
+        for r in sorted(rates, key=lambda r: -r.nominal_rate)
     )
-    return LedgerRow(kpi.label, kpi.cadence, promises)
+    return KpiCalibration(kpi.label, kpi.cadence, alert_rates)
 
 
-def _method(name: str, rates: Sequence[CalibrationRow]) -> Method:
+def _method(name: str, rates: Sequence[CalibrationRow]) -> MethodCalibration:
     mine = [r for r in rates if r.method == name]
-    return Method(formatting.words(name), sum(r.is_within for r in mine), len(mine))
+    return MethodCalibration(formatting.words(name), sum(r.is_within for r in mine), len(mine))

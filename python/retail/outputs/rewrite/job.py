@@ -25,7 +25,7 @@ from retail.reading import (
     read_table,
     reading,
 )
-from retail.schema import ALL, CheckRow, DriverRow, IncidentRow, Rewrite
+from retail.schema import ALL, CheckRow, DriverRow, IncidentRow, RewriteRow
 
 TAKEN = "taken"
 UNREACHABLE, UNASKED = "no answer", "not asked, for nobody answered"
@@ -72,7 +72,7 @@ def run(path: Path, settings: Settings) -> Outcome:
         store.append(path, "rewrites", fresh)
         answers = known | {rewrite.narrative: rewrite for rewrite in fresh}
         told = [answers[row.narrative] for row in chosen if row.narrative in answers]
-        store.tell_anew(path, {a.narrative: a.rewritten for a in told if a.rewritten})
+        store.write_rewrites(path, {a.narrative: a.rewritten for a in told if a.rewritten})
     except DetectError as error:
         raise RetailError(str(error)) from error
     kept = Counter(answer.verdict for answer in told if answer.verdict != TAKEN)
@@ -81,19 +81,19 @@ def run(path: Path, settings: Settings) -> Outcome:
     return Outcome(sum(answer.verdict == TAKEN for answer in told), kept)
 
 
-def _known(connection: Connection, model: str) -> dict[str, Rewrite]:
+def _known(connection: Connection, model: str) -> dict[str, RewriteRow]:
     """Earlier answers of the model, by the story they were given on."""
     return {
         row.narrative: row
-        for row in read_table(connection, Rewrite, "rewrites")
+        for row in read_table(connection, RewriteRow, "rewrites")
         if row.model == model and row.verdict != UNREACHABLE
     }
 
 
 def _ask_all(
     incidents: Sequence[IncidentRow], names: set[str], terms: set[str], settings: Settings
-) -> list[Rewrite]:
-    answers: list[Rewrite] = []
+) -> list[RewriteRow]:
+    answers: list[RewriteRow] = []
     for row in incidents:
         answers.append(_ask(row, names | set(row.root_cause.values()), terms, settings))
         if [answer.verdict for answer in answers[-PATIENCE:]] == PATIENCE * [UNREACHABLE]:
@@ -101,7 +101,7 @@ def _ask_all(
     return answers
 
 
-def _ask(row: IncidentRow, names: set[str], terms: set[str], settings: Settings) -> Rewrite:
+def _ask(row: IncidentRow, names: set[str], terms: set[str], settings: Settings) -> RewriteRow:
     """What becomes of one story."""
     story = row.narrative
     rewritten: str | None = None
@@ -115,7 +115,7 @@ def _ask(row: IncidentRow, names: set[str], terms: set[str], settings: Settings)
     except PostError as error:
         verdict = UNREACHABLE if error.may_pass else f"refused: {error}"
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    return Rewrite(row.incident_id, story, rewritten, verdict, settings.model, now)
+    return RewriteRow(row.incident_id, story, rewritten, verdict, settings.model, now)
 
 
 def _terms(connection: Connection) -> set[str]:
@@ -132,7 +132,7 @@ def _names(connection: Connection) -> set[str]:
     names = {product(code, products) for code in products}
     names |= set(products) | set(products.values())
     names |= {row.segment for row in read_findings(connection).members}
-    names |= {row.member for row in read_table(connection, DriverRow, "kpi_tree")}
-    for row in read_table(connection, CheckRow, "doubts"):
-        names |= {str(row.figures[column]) for column in NAMED_BY if column in row.figures}
+    names |= {row.member for row in read_table(connection, DriverRow, "revenue_drivers")}
+    for row in read_table(connection, CheckRow, "incident_checks"):
+        names |= {str(row.details[column]) for column in NAMED_BY if column in row.details}
     return names - {"", ALL}

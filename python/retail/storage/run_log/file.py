@@ -72,7 +72,7 @@ def _name(row: Row) -> tuple[str, ...]:
     return row.run_id, row.kind, row.node
 
 
-def shorten(path: Path, mine: str) -> None:
+def prune(path: Path, mine: str) -> None:
     """Keep the newest runs, and call killed what began, is not mine, and did not end.
 
     To be called by one program at a time: whoever may build.
@@ -104,7 +104,7 @@ def _line(row: Row) -> str:
 
 
 def _row(line: str) -> Row | None:
-    """A row; None for half a line that a killed program left, or one of another version."""
+    """Return a row; None for half a line that a killed program left, or an unknown one."""
     try:
         given = json.loads(line)
         if "node" in given:
@@ -113,6 +113,8 @@ def _row(line: str) -> Row | None:
             name: given[name] and dt.datetime.fromisoformat(given[name])
             for name in ("started_at", "finished_at")
         }
+        if "done" in given:  # as 0.1.0 called it
+            given["summary"] = given.pop("done")
         return Step(**given | moments)
     except (ValueError, TypeError, KeyError):
         return None

@@ -16,7 +16,7 @@ PUBLISHED = "published"
 class Step:
     """A step of a run, or the whole run; times in UTC.
 
-    `done` says in a few words what came of it, `error` in one line why it did not.
+    `summary` describes the result in a few words, `error` in one line why there is none.
     """
 
     run_id: str
@@ -25,7 +25,7 @@ class Step:
     finished_at: dt.datetime | None
     seconds: float | None
     status: str
-    done: str | None = None
+    summary: str | None = None
     error: str | None = None
 
 

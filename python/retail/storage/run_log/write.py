@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from retail.console import harmless, is_stopping
-from retail.storage.run_log.file import Row, append, path_of, read_rows, shorten
+from retail.storage.run_log.file import Row, append, path_of, prune, read_rows
 from retail.storage.run_log.records import (
     ALL,
     FAILED,
@@ -37,18 +37,18 @@ class Log:
     run_id: str
     path: Path
 
-    def step(self, name: str, act: Callable[[], T], told: Callable[[T], str]) -> T:
-        """Do a step, and note how it went.
+    def step(self, name: str, act: Callable[[], T], summarize: Callable[[T], str]) -> T:
+        """Run a step, and log its outcome.
 
         Args:
             name: of the step.
-            act: does it.
-            told: says of what came of it what the log is to tell.
+            act: runs it.
+            summarize: describes the result in a few words for the log.
         """
         with self._noted(name) as say:
             done = act()
-            if told(done):
-                say(told(done))
+            if summarize(done):
+                say(summarize(done))
         return done
 
     def nodes(self, found: Iterable[tuple[str, str, str, float, str | None]]) -> None:
@@ -63,10 +63,10 @@ class Log:
         is_this = isinstance(row, Step) and (row.run_id, row.step) == (self.run_id, ALL)
         return replace(row, status=PUBLISHED) if is_this else row
 
-    def shorten(self) -> None:
+    def prune(self) -> None:
         """Drop the oldest runs; to be called by whoever may build."""
         with _bearable():
-            shorten(self.path, self.run_id)
+            prune(self.path, self.run_id)
 
     @contextmanager
     def _noted(self, name: str) -> Iterator[Callable[[str], None]]:
@@ -91,7 +91,7 @@ class Log:
             seconds = round(time.perf_counter() - started, 3)
             done = _one_line("; ".join(said)) if said else None
             ended = replace(step, finished_at=_now(), seconds=seconds, status=status)
-            self._write([replace(ended, done=done, error=error)])
+            self._write([replace(ended, summary=done, error=error)])
             _log.debug("%s %s after %.2f s%s", name, status, seconds, f": {done}" if done else "")
 
     def _write(self, rows: Iterable[Row]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retail.jobs.detection.store.connection import changing, connect
+from retail.jobs.detection.store.connection import connect, edit_copy
 from retail.jobs.detection.store.inputs import read_inputs
 from retail.jobs.detection.store.insights import (
     append,
@@ -11,8 +11,8 @@ from retail.jobs.detection.store.insights import (
     read_feedback,
     read_history,
     rows_of,
-    tell_anew,
     write_insights,
+    write_rewrites,
 )
 from retail.jobs.detection.store.order_lines import (
     read_lines,
@@ -20,17 +20,16 @@ from retail.jobs.detection.store.order_lines import (
     read_product_names,
     read_reversals,
 )
-from retail.jobs.detection.store.previous_run import read_earlier
-from retail.jobs.detection.store.segments import read_cells
+from retail.jobs.detection.store.previous_run import read_cached_explanations
+from retail.jobs.detection.store.segments import read_segments
 
 __all__ = [
     "append",
     "carry_over",
-    "changing",
     "connect",
+    "edit_copy",
     "give_feedback",
-    "read_cells",
-    "read_earlier",
+    "read_cached_explanations",
     "read_feedback",
     "read_history",
     "read_inputs",
@@ -38,7 +37,8 @@ __all__ = [
     "read_past_prices",
     "read_product_names",
     "read_reversals",
+    "read_segments",
     "rows_of",
-    "tell_anew",
     "write_insights",
+    "write_rewrites",
 ]

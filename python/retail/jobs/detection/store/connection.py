@@ -1,4 +1,4 @@
-"""Open the DuckDB file, to read or to put a changed copy in its place."""
+"""Open the DuckDB file, to read it or to replace it by an edited copy."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import duckdb
 
 from detect.errors import DetectError
 from retail.storage.errors import StorageError
-from retail.storage.opening import open_database, told
-from retail.storage.publish import changed
+from retail.storage.opening import describe_error, open_database
+from retail.storage.publish import atomic_update
 
 PATIENCE_SECONDS = 10.0
 Connection = duckdb.DuckDBPyConnection
@@ -34,14 +34,14 @@ def connect(path: Path, *, read_only: bool) -> Iterator[Connection]:
         connection.execute("set timezone = 'UTC'")
         yield connection
     except duckdb.Error as error:
-        raise DetectError(told(path, error)) from error
+        raise DetectError(describe_error(path, error)) from error
     finally:
         connection.close()
 
 
 @contextmanager
-def changing(path: Path) -> Iterator[Connection]:
-    """Open a copy of the file to write to, which takes its place when all went well.
+def edit_copy(path: Path) -> Iterator[Connection]:
+    """Open a copy of the file for writing, and replace the file by it if nothing failed.
 
     Raises:
         DetectError: as `connect` does, or the disk refuses.
@@ -49,7 +49,7 @@ def changing(path: Path) -> Iterator[Connection]:
     if not path.is_file():
         raise _missing(path)
     try:
-        with changed(path) as copy, connect(copy, read_only=False) as connection:
+        with atomic_update(path) as copy, connect(copy, read_only=False) as connection:
             yield connection
     except StorageError as error:
         raise DetectError(str(error)) from error

@@ -1,4 +1,4 @@
-"""Write the insights tables, all or nothing, and what is added to them afterwards."""
+"""Write the insights tables in one transaction, and add to those that keep history."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from retail import reading
-from retail.jobs.detection.store.connection import Connection, changing, connect
+from retail.jobs.detection.store.connection import Connection, connect, edit_copy
 from retail.reading import read_table
-from retail.schema import TABLES, Column, Feedback
+from retail.schema import OLD_NAMES, TABLES, Column, FeedbackRow, old_view
 from retail.storage.quoting import literal
 
 _log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
 
     A reader sees the tables of the last finished run; a killed writer leaves them untouched.
     """
-    with changing(path) as connection:
+    with edit_copy(path) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
         histories: dict[str, Rows] = {
@@ -32,6 +32,7 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
         }
         for name, rows in (histories | tables).items():
             _write(connection, name, rows)
+        _create_old_views(connection)
         connection.execute("commit")
     _log.debug("insights: %s", ", ".join(f"{len(rows)} {name}" for name, rows in tables.items()))
 
@@ -53,7 +54,7 @@ def _write(connection: Connection, name: str, rows: Rows) -> None:
 
 
 def _create(connection: Connection, name: str) -> None:
-    """Make a table anew; one that keeps history is kept, and given the columns it lacks."""
+    """Create or replace a table; one that keeps history gets the columns it lacks."""
     table = TABLES[name]
     columns = [f"{column.name} {column.type}" for column in table.columns]
     if not table.keeps_history:
@@ -76,14 +77,25 @@ def _comment(connection: Connection, name: str) -> None:
     connection.execute("; ".join(comments))
 
 
+def _create_old_views(connection: Connection) -> None:
+    """Show the tables under their old names too, in place of tables that an old version wrote."""
+    query = "select table_name from duckdb_tables() where schema_name = 'insights'"
+    tables = {name for (name,) in connection.execute(query).fetchall()}
+    for name, old in OLD_NAMES.items():
+        if old.table in tables:
+            if name in tables:
+                connection.execute(f"drop table insights.{name}")
+            connection.execute(f"create or replace view insights.{name} as {old_view(name)}")
+
+
 def _cast(column: Column) -> str:
-    """A column as its type in the file; what is not a number is not known there."""
+    """Return a column cast to its type in the file; NaN becomes NULL."""
     cast = f"cast({column.name} as {column.type})"
     return f"nullif({cast}, cast('nan' as double))" if column.type == "DOUBLE" else cast
 
 
 def _array(column: Column, values: list[object]) -> np.ndarray:
-    """One column as DuckDB reads it: numbers as they are, the rest as text."""
+    """Return one column as DuckDB reads it: numbers as they are, the rest as text."""
     if column.type in ("DOUBLE", "BIGINT", "BOOLEAN"):
         kinds = {"DOUBLE": np.float64, "BIGINT": np.int64, "BOOLEAN": np.bool_}
         return np.array(values, dtype=kinds[column.type])
@@ -99,7 +111,7 @@ def _text(value: object) -> str:
 
 
 def rows_of(records: dict[str, Sequence[object]]) -> dict[str, Rows]:
-    """Records of each table as rows, columns in the order of the schema."""
+    """Return the records of each table as rows, columns in the order of the schema."""
     return {
         name: [tuple(c.get(record) for c in TABLES[name].columns) for record in found]
         for name, found in records.items()
@@ -107,22 +119,22 @@ def rows_of(records: dict[str, Sequence[object]]) -> dict[str, Rows]:
 
 
 def append(path: Path, name: str, records: Sequence[object]) -> None:
-    """Add records to a table that keeps history; it is made where there is none yet."""
-    with changing(path) as connection:
+    """Add records to a table that keeps history; create it where there is none."""
+    with edit_copy(path) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
         _write(connection, name, rows_of({name: records})[name])
         connection.execute("commit")
 
 
-def give_feedback(path: Path, given: list[Feedback]) -> None:
-    """Add what somebody said; earlier feedback stays."""
+def give_feedback(path: Path, given: list[FeedbackRow]) -> None:
+    """Add feedback to what was recorded before."""
     append(path, "feedback", given)
 
 
-def tell_anew(path: Path, stories: dict[str, str]) -> None:
-    """Put rewritten stories beside the narratives they tell; all others have none."""
-    with changing(path) as connection:
+def write_rewrites(path: Path, stories: dict[str, str]) -> None:
+    """Write the rewritten narratives beside the originals, and clear all others."""
+    with edit_copy(path) as connection:
         connection.execute("begin")
         connection.execute("update insights.incidents set narrative_rewritten = null")
         for narrative, story in stories.items():
@@ -139,18 +151,18 @@ def carry_over(older: Path, newer: Path) -> None:
         known, kept = (read_history(path, name) for path in (newer, older))
         missing = [row for row in kept if row not in known]
         if missing:
-            with changing(newer) as connection:
+            with edit_copy(newer) as connection:
                 connection.execute("create schema if not exists insights")
                 _write(connection, name, rows_of({name: missing})[name])
 
 
 def read_history(path: Path, name: str) -> list[object]:
-    """Rows of a table that keeps history; none where nothing has been added yet."""
+    """Return the rows of a table that keeps history; none where it is not there."""
     with connect(path, read_only=True) as connection:
         return list(read_table(connection, TABLES[name].record, name))
 
 
-def read_feedback(path: Path) -> list[Feedback]:
-    """What people have said, oldest first; nothing where nobody has spoken yet."""
+def read_feedback(path: Path) -> list[FeedbackRow]:
+    """Return all feedback, oldest first."""
     with connect(path, read_only=True) as connection:
         return list(reading.read_feedback(connection))

@@ -1,4 +1,4 @@
-"""Read what the last run explained, and what it rested on."""
+"""Read the explanations of the last run, and the hashes of their inputs."""
 
 from __future__ import annotations
 
@@ -6,70 +6,76 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from detect.diagnostics import BlindSpot
+from detect.diagnostics import DetectionLimit
 from detect.grouping import by
-from detect.records import GRAINS, Attribution, Branch, Doubt
-from retail.jobs.detection.explanation_cache import Earlier, Marks
+from detect.records import GRAINS, Attribution, Check, DriverContribution
+from retail.jobs.detection.explanation_cache import CachedExplanations, PeriodHashes
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading.file import UnreadyError, has_table, read_table
 from retail.schema import TABLES
 
 EXPLAINED = (
-    "explanations", "attributions", "early_attributions", "kpi_tree", "doubts", "blind_spots",
+    "explanation_cache", "attributions", "early_attributions", "revenue_drivers",
+    "incident_checks", "detection_limits",
 )  # fmt: skip
-"""Tables whose rows are kept from run to run where nothing they rest on has changed."""
-MARK = "built_from"
+"""Tables whose rows are reused while their inputs are unchanged."""
+PERIOD_HASH = "source_checksum"
 """Column of the segment tables that changes with the order lines of its period."""
 DEFINITIONS = ("dim_dimensions", "dim_measures", "dim_countries")
-"""Tables of marts by which order lines become segments: another definition is another segment."""
+"""Tables of marts that define segments: where one changes, nothing is reused."""
 
 
-def read_earlier(path: Path) -> Earlier:
-    """Read what the last run explained, and what the order lines of each period come to.
+def read_cached_explanations(path: Path) -> CachedExplanations:
+    """Read the explanations of the last run, and the checksum of each period's order lines.
 
-    Where a table is not as it is written today, nothing was explained.
+    Where a table has other columns than today, nothing is reused.
     """
     with connect(path, read_only=True) as connection:
-        marks = _marks(connection)
+        period_hashes = _period_hashes(connection)
         try:
-            found = {name: _rows(connection, name) for name in EXPLAINED if marks is not None}
+            found = {
+                name: _rows(connection, name) for name in EXPLAINED if period_hashes is not None
+            }
         except UnreadyError:
             found = {}
     if not found:
-        return Earlier(marks=marks)
+        return CachedExplanations(period_hashes=period_hashes)
     attributions = [_attribution(row) for row in found["attributions"]]
     attributions += [_attribution(row) for row in found["early_attributions"]]
-    return Earlier(
-        prints={row["subject"]: row["fingerprint"] for row in found["explanations"]},
+    return CachedExplanations(
+        input_hashes={row["subject"]: row["input_hash"] for row in found["explanation_cache"]},
         attributions=by(attributions, lambda row: row.anomaly_id),
-        branches=by(
-            (Branch(**_counted(row)) for row in found["kpi_tree"]), lambda row: row.incident_id
+        drivers=by(
+            (DriverContribution(**_null_as_nan(row)) for row in found["revenue_drivers"]),
+            lambda row: row.incident_id,
         ),
-        doubts=by((Doubt(**row) for row in found["doubts"]), lambda row: row.incident_id),
-        blind_spots=by((BlindSpot(**row) for row in found["blind_spots"]), lambda row: row.grain),
-        marks=marks,
+        checks=by((Check(**row) for row in found["incident_checks"]), lambda row: row.incident_id),
+        detection_limits=by(
+            (DetectionLimit(**row) for row in found["detection_limits"]), lambda row: row.grain
+        ),
+        period_hashes=period_hashes,
     )
 
 
-def _marks(connection: Connection) -> Marks | None:
-    """What each period's lines come to; None where the tables don't say, as those of Spark."""
-    marks: Marks = {}
+def _period_hashes(connection: Connection) -> PeriodHashes | None:
+    """Read the checksum of each period's lines; None where tables have none, as on Spark."""
+    period_hashes: PeriodHashes = {}
     definitions = _definitions(connection)
     for grain in GRAINS:
         table = f"marts.fct_segments_{grain}"
         columns = {name for name, *_ in connection.execute(f"describe {table}").fetchall()}
-        if MARK not in columns:
+        if PERIOD_HASH not in columns:
             return None
-        query = f"select distinct period_start, {MARK} from {table}"  # noqa: S608 - names from the schema, or quoted
+        query = f"select distinct period_start, {PERIOD_HASH} from {table}"  # noqa: S608 - names from the schema, or quoted
         found = connection.execute(query).fetchall()
         if any(mark is None for _, mark in found):
             return None
-        marks[grain] = {day: f"{mark} {definitions}" for day, mark in found}
-    return marks
+        period_hashes[grain] = {day: f"{mark} {definitions}" for day, mark in found}
+    return period_hashes
 
 
 def _definitions(connection: Connection) -> str:
-    """Digest of what dimensions, measures and countries are."""
+    """Hash the definitions of dimensions, measures and countries."""
     there = [name for name in DEFINITIONS if has_table(connection, "marts", name)]
     rows = [connection.execute(f"from marts.{name} order by all").fetchall() for name in there]
     return hashlib.sha256(repr(rows).encode()).hexdigest()
@@ -80,11 +86,11 @@ def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
 
 
 def _attribution(row: dict[str, Any]) -> Attribution:
-    """A row as the record it was written from."""
+    """Return a row as the record it was written from."""
     dimensions = tuple(filter(None, row["dimensions"].split(", ")))
-    return Attribution(**_counted(row) | {"dimensions": dimensions})
+    return Attribution(**_null_as_nan(row) | {"dimensions": dimensions})
 
 
-def _counted(row: dict[str, Any]) -> dict[str, Any]:
-    """A row whose numbers that are not known are none to count with."""
+def _null_as_nan(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with NaN where a number is NULL."""
     return {name: float("nan") if value is None else value for name, value in row.items()}

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from detect.attribution.dimensions import Dimension, names
-from detect.attribution.segments import Cells
+from detect.attribution.segments import Segments
 from detect.records import (
     Days,
     Grain,
@@ -17,7 +17,7 @@ from retail.jobs.detection.store.connection import Connection, connect
 from retail.storage.quoting import identifier
 
 
-def read_cells(path: Path, grain: Grain, periods: Days, measures: Sequence[str]) -> Cells:
+def read_segments(path: Path, grain: Grain, periods: Days, measures: Sequence[str]) -> Segments:
     """Read the finest segments of some periods, dimensions as integer codes."""
     with connect(path, read_only=True) as connection:
         table = f"marts.fct_segments_{grain}"
@@ -35,7 +35,7 @@ def read_cells(path: Path, grain: Grain, periods: Days, measures: Sequence[str])
         columns = connection.execute(query).fetchnumpy()
     found = np.asarray(columns["period_start"]).astype("datetime64[D]")
     distinct, start = np.unique(found, return_index=True)
-    return Cells(
+    return Segments(
         dimensions=dimensions,
         period=distinct,
         start=np.append(start, found.size).astype(np.int64),

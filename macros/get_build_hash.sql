@@ -1,5 +1,5 @@
-{# What an incremental model was last built with; none where that is not known. #}
-{% macro built_with(relation) -%}
+{# The hash of the code that last built an incremental model; none where it is unknown. #}
+{% macro get_build_hash(relation) -%}
     {%- set query -%}
         select comment from duckdb_tables()
         where schema_name = '{{ relation.schema }}' and table_name = '{{ relation.identifier }}'

@@ -1,5 +1,5 @@
-{# Deletes from the rejected order lines what is not rejected any more, or for another reason. #}
-{% macro forget_unrejected_rows() -%}
+{# Delete rejected order lines that are no longer rejected, or for another reason. #}
+{% macro delete_reclassified_rows() -%}
     {%- set classified = ref('int_order_lines__classified') -%}
     {%- if is_incremental() -%}
         delete from {{ this }} as built

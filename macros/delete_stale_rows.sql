@@ -1,5 +1,5 @@
-{# Deletes from an incremental model of raw rows what the raw files no longer say. #}
-{% macro forget_changed_rows() -%}
+{# Delete from an incremental model the raw rows that the raw files no longer hold. #}
+{% macro delete_stale_rows() -%}
     {%- if is_incremental() -%}
         delete from {{ this }} as built
         where

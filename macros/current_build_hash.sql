@@ -1,8 +1,8 @@
 {#
-    What incremental models are built with now: the project's files, as the `ingest` plugin tells in
-    raw.project, and settings given by word.
+    The hash of the code that builds incremental models now: the project's files, which the `ingest`
+    plugin writes to raw.project, and the `--vars` given.
 #}
-{% macro code_in_use() -%}
+{% macro current_build_hash() -%}
     {%- if execute -%}
         {%- set files = run_query('select code_hash from raw.project').columns[0].values()[0] -%}
         {{ return('built with ' ~ files ~ local_md5(invocation_args_dict.get('vars') | string)) }}

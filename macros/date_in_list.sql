@@ -1,5 +1,5 @@
-{# Whether a date is one of some literals, of which one may be `null`. #}
-{% macro in_periods(expression, literals) -%}
+{# Whether a date is in a list of literals, of which one may be `null`. #}
+{% macro date_in_list(expression, literals) -%}
     {%- set days = literals | reject('equalto', 'null') | list -%}
     (
         {%- if days %}{{ expression }} in ({{ days | join(', ') }}){% else %}false{% endif -%}

@@ -1,5 +1,5 @@
-{# Runs a query of dates and gives them as a list of SQL literals: few, so that scans can skip. #}
-{% macro periods_of(query) -%}
+{# Run a query of dates, and return SQL literals: few, so that scans can skip row groups. #}
+{% macro date_literals(query) -%}
     {%- set literals = [] -%}
     {%- for day in run_query(query).columns[0].values() | unique -%}
         {%- do literals.append("date '" ~ day ~ "'" if day else 'null') -%}
