@@ -5,7 +5,7 @@
 {% macro compared_values() -%}
     {{ return([
         'invoice_no', 'stock_code', 'description', 'quantity', 'ordered_at', 'unit_price',
-        'customer_id', 'country',
+        'customer_id', 'country', 'attributes',
         'case when quantity is null then quantity_text end',
         'case when ordered_at is null then invoice_date_text end',
         'case when unit_price is null then unit_price_text end',

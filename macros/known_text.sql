@@ -1,5 +1,5 @@
 {#
-    A trimmed text column, NULL where it is empty or one of the words by which exports write that
+    A trimmed text, NULL where it is empty or one of the words by which exports write that
     there is nothing.
 #}
 {% macro known_text(column) -%}

@@ -1,6 +1,7 @@
 {#
     The dimensions that KPIs are broken down by, as dicts in the order of the YAML: those of the
-    semantic model with `broken_down_by` in their `meta`. Empty while dbt parses.
+    semantic model with `broken_down_by` in their `meta`, then those of shop.yml. Empty while dbt
+    parses.
 #}
 {% macro kpi_dimensions() %}
     {%- set dimensions = [] -%}
@@ -14,6 +15,17 @@
             'expr': dimension.expr or dimension.name,
             'coarser_than': meta.get('coarser_than'),
             'root_cause': meta.get('root_cause', 'combined'),
+        }) -%}
+    {%- endfor -%}
+    {%- set own = shop_dimensions() -%}
+    {%- for dimension in own if not dimension.is_usual -%}
+        {%- set children = own | selectattr('parent', 'equalto', dimension.dimension) -%}
+        {%- do dimensions.append({
+            'dimension': dimension.dimension,
+            'description': 'A dimension of shop.yml.',
+            'expr': dimension.dimension,
+            'coarser_than': children | map(attribute='dimension') | first | default(none, true),
+            'root_cause': 'combined',
         }) -%}
     {%- endfor -%}
     {{ return(dimensions) }}

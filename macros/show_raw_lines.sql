@@ -13,7 +13,9 @@
     {%- set folder = env_var('RETAIL_LAKE_RUN', '') -%}
     {%- if execute and folder and flags.WHICH in ['build', 'run', 'test', 'seed'] -%}
         {%- do run_query('create schema if not exists raw') -%}
-        {%- for table in ['order_lines', 'files'] -%}
+        {%- for table in [
+            'order_lines', 'files', 'shop', 'countries', 'holidays', 'dimensions', 'contracts',
+        ] -%}
             {%- do run_query('drop table if exists raw.' ~ table) -%}
             {%- do run_query(
                 'create table raw.' ~ table ~ ' using parquet location '

@@ -1,13 +1,12 @@
 {#
     A query of the columns of a relation that have words for nothing in them: in how many rows, and
-    one of the words.
+    one of the words, as a sentence.
 #}
 {% macro words_for_nothing(relation, columns) -%}
     {% for column in columns %}
     select
-        '{{ column }}' as column_name,
-        count(*) as raw_rows,
-        min({{ column }}) as for_example
+        cast(count(*) as {{ dbt.type_string() }}) || ' rows have ' || min({{ column }})
+        || ' for {{ column }}, which is read as nothing' as sentence
     from {{ relation }}
     where {{ column }} != '' and ({{ known_text(column) }}) is null
     having count(*) > 0

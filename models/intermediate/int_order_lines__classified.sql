@@ -7,7 +7,7 @@
     post_hook='{{ set_build_hash() }}'
 ) }}
 {%- set staged = lines_to_classify() %}
-{%- set compared = compared_values() %}
+{%- set rules = shop() %}
 with
 
 service_codes as (
@@ -26,28 +26,9 @@ service_stock_codes as (
 
 ),
 
--- Hardly any row shares its hash with another: only those are compared in full.
-duplicate_hashes as (
-
-    select {{ values_hash(compared) }} as values_hash
-    from {{ staged }}
-    group by 1
-    having count(*) > 1
-
-),
-
--- The first of identical rows is kept.
 copies as (
 
-    select
-        source_file,
-        source_row,
-        row_number() over (
-            partition by {{ compared | join(', ') }}
-            order by source_file, source_row
-        ) as copy_number
-    from {{ staged }}
-    where {{ values_hash(compared) }} in (select duplicate_hashes.values_hash from duplicate_hashes)
+    {{ copied_lines(staged, rules.duplicates) }}
 
 ),
 
@@ -55,8 +36,10 @@ checked as (
 
     select
         order_lines.*,
-        service_stock_codes.stock_code is not null as is_service,
+        {% if rules.is_uci %}service_stock_codes.stock_code is not null or {% endif -%}
+        coalesce(order_lines.line_mark = 'service', false) as is_service,
         case
+            when order_lines.line_mark = 'ignored' then 'ignored'
             when copies.copy_number > 1 then 'duplicate'
             when
                 order_lines.parse_error is not null
@@ -83,7 +66,9 @@ final as (
         source_file,
         source_row,
         reject_reason,
-        invoice_no,
+        {% if rules.numbers_by_day -%}
+        invoice_no || ' ' || cast(cast(ordered_at as date) as {{ dbt.type_string() }})
+        {%- else %}invoice_no{% endif %} as invoice_no,
         stock_code,
         description,
         quantity,
@@ -91,6 +76,7 @@ final as (
         unit_price,
         amount,
         customer_id,
+        attributes,
         row_hash,
         coalesce(country, {{ sql_text(var('unknown_country')) }}) as country,
         case
@@ -98,8 +84,10 @@ final as (
             when is_service then 'service'
             when
                 unit_price = 0 or quantity = 0 or (unit_price < 0 and quantity < 0)
+                {%- if rules.is_uci %}
                 or {{ matches('invoice_no', 'A[0-9]+') }}
                 or ({{ matches('invoice_no', 'C[0-9]+') }} and quantity > 0)
+                {%- endif %}
                 then 'adjustment'
             when unit_price < 0 or quantity < 0 then 'return'
             else 'sale'

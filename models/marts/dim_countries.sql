@@ -8,9 +8,19 @@ order_lines as (
 
 ),
 
-countries as (
+regions as (
 
     select * from {{ ref('countries') }}
+
+),
+
+names as (
+
+    select
+        country,
+        min(standard_name) as standard_name
+    from {{ source('online_retail', 'countries') }}
+    group by country
 
 ),
 
@@ -24,14 +34,16 @@ final as (
 
     select
         used.country,
-        case used.country
-            when {{ sql_text(var('home_country')) }} then 'domestic'
-            when {{ sql_text(var('unknown_country')) }} then 'unknown'
+        case
+            when used.country = {{ sql_text(var('unknown_country')) }} then 'unknown'
+            when lower(used.country) = lower({{ sql_text(shop().home_country) }}) then 'domestic'
             else 'international'
         end as market,
-        coalesce(countries.region, 'Elsewhere') as region
+        coalesce(regions.region, standard_regions.region, 'Elsewhere') as region
     from used
-    left join countries on used.country = countries.country
+    left join names on used.country = names.country
+    left join regions on used.country = regions.country
+    left join regions as standard_regions on names.standard_name = standard_regions.country
 
 )
 

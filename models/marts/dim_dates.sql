@@ -13,14 +13,9 @@ order_lines as (
 
 ),
 
-closures as (
+holidays as (
 
-    select
-        date_day,
-        min(holiday) as holiday
-    from {{ ref('closures') }}
-    where country = {{ sql_text(var('home_country')) }}
-    group by date_day
+    select * from {{ ref('dim_holidays') }}
 
 ),
 
@@ -74,7 +69,7 @@ final as (
         {{ period_start('days.date_day', 'weekly') }} as week_start,
         cast({{ iso_weekday('days.date_day') }} as integer) as day_of_week,
         coalesce(closing_times.is_trading_day, false) as is_trading_day,
-        closures.holiday,
+        holidays.holiday,
         coalesce(
             days.date_day < bounds.last_day
             or closing_times.last_minute
@@ -85,7 +80,7 @@ final as (
     cross join bounds
     cross join usual_closing
     left join closing_times on days.date_day = closing_times.order_date
-    left join closures on days.date_day = closures.date_day
+    left join holidays on days.date_day = holidays.date_day
 
 )
 

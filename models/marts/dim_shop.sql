@@ -1,4 +1,5 @@
--- One row: whose figures these are, as the project is configured.
+-- One row: whose figures these are, as shop.yml and the project say.
+{%- set shop = shop() %}
 with
 
 currencies as (
@@ -10,14 +11,16 @@ currencies as (
 settings as (
 
     select
-        {{ sql_text(var('home_country')) }} as home_country,
-        {{ sql_text(var('currency') | upper) }} as currency
+        {{ sql_text(shop.get('name')) }} as name,
+        {{ sql_text(shop.home_country) }} as home_country,
+        {{ sql_text(shop.currency | upper) }} as currency
 
 ),
 
 final as (
 
     select
+        settings.name,
         settings.home_country,
         settings.currency,
         coalesce(currencies.sign, settings.currency) as currency_sign

@@ -4,7 +4,10 @@
     materialized='incremental' if target.type == 'duckdb' else 'table',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ delete_changed_periods('order_date', days_to_describe()) }}",
+    pre_hook=[
+        '{{ add_shop_columns() }}',
+        "{{ delete_changed_periods('order_date', days_to_describe()) }}",
+    ],
     post_hook='{{ set_build_hash() }}'
 ) }}
 {%- set changed_days = days_to_describe() %}
@@ -52,10 +55,10 @@ final as (
         order_lines.customer_id,
         order_lines.country,
         countries.market,
-        countries.region,
+        {{ shop_dimension('region', 'countries.region') }} as region,
         order_lines.stock_code as product,
         products.description,
-        products.category,
+        {{ shop_dimension('category', 'products.category') }} as category,
         invoices.customer_type,
         invoices.order_size,
         invoices.order_number,
@@ -84,6 +87,9 @@ final as (
         case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end as units,
         order_lines.row_hash,
         {{ described_line_hash() }} as line_hash
+        {%- for dimension in shop_dimensions() if not dimension.is_usual %},
+        {{ shop_dimension(dimension.dimension) }} as {{ dimension.dimension }}
+        {%- endfor %}
     from {{ described_lines('order_lines', 'invoices', 'products') }}
     left join countries on order_lines.country = countries.country
 

@@ -40,7 +40,8 @@ final as (
         rejected.reject_reason as reason,
         case
             when rejected.reject_reason = 'duplicate'
-                then 'identical to an earlier row in all eight columns'
+                then 'identical to an earlier row in all columns that are read'
+            when rejected.reject_reason = 'ignored' then 'left out by lines.ignore of shop.yml'
             else {{ malformed_detail('order_lines') }}
         end as detail,
         raw_lines.invoice_no,

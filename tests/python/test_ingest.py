@@ -17,9 +17,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from retail import ingest
-from retail.ingest.columns import FIELDS, PUBLIC_NAMES
+from retail.ingest.columns import PUBLIC_FIELDS, PUBLIC_NAMES
 from retail.ingest.delimited import _copy_regular, _tolerant_rows, write_delimited
 from retail.ingest.lenient_csv import LONGEST_RECORD, read_records
+from retail.ingest.mapping import Reader
 from retail.ingest.sniff import LONGEST_LINE, survey
 from retail.ingest.sources import SourceFile
 from retail.ingest.workspace import open_duckdb
@@ -97,7 +98,7 @@ def test_the_delimiter_is_taken_from_the_header(tmp_path: Path, delimiter: str) 
     [
         PUBLIC_NAMES,
         NAMES_II,
-        FIELDS,
+        PUBLIC_FIELDS,
         [name.upper() for name in NAMES_II],
         [f" {name} " for name in PUBLIC_NAMES],
     ],
@@ -240,7 +241,7 @@ def test_a_file_of_broken_lines_only_is_landed_line_by_line(tmp_path: Path) -> N
 
 ADVICE_EMPTY = "put order lines into it or take it away"
 ADVICE_TEXT = "save it as CSV in UTF-8, as .xlsx or as Parquet"
-ADVICE_COLUMN = "add what is missing or give the column its usual name"
+ADVICE_COLUMN = "name what is meant under columns in shop.yml, or have `retail init` propose it"
 REFUSED = {
     "an empty file": (b"", f"in.csv is empty; {ADVICE_EMPTY}"),
     "blank lines": (b"\n \r\n", f"in.csv is empty; {ADVICE_EMPTY}"),
@@ -277,7 +278,8 @@ REFUSED = {
     ),
     "a column twice": (
         f"{HEADER},Price\n{GOOD},1\n".encode(),
-        "in.csv has 2 columns for UnitPrice (UnitPrice, Price); remove all but one",
+        "in.csv has 2 columns for UnitPrice (UnitPrice, Price); "
+        "set columns.unit_price in shop.yml to the one that is meant",
     ),
     "a broken gzip": (
         gzip.compress(os.urandom(3000))[:-9],
@@ -362,8 +364,8 @@ def test_what_a_csv_writer_writes_is_landed_as_it_was(
     )
     with workplace() as (source, target):
         write(source.path, text, encoding)
-        (piece,) = write_delimited(connection, source, target)
-        landed = connection.execute(f"select {', '.join(FIELDS)} from '{target}'").fetchall()
+        (piece,) = write_delimited(connection, source, target, Reader())
+        landed = connection.execute(f"select {', '.join(PUBLIC_FIELDS)} from '{target}'").fetchall()
     assert landed == [as_landed(row) for row in rows]
     assert piece.raw_rows == len(rows)
 
@@ -399,11 +401,11 @@ def test_tolerant_reading_accounts_for_every_line_of_a_damaged_file(
     with workplace() as (source, target):
         source.path.write_bytes(HEADER.encode() + b"\n" + mutate(body, changes))
         try:
-            (piece,) = write_delimited(connection, source, target)
+            (piece,) = write_delimited(connection, source, target, Reader())
         except ingest.IngestError:
             assert b"\0" in source.path.read_bytes()
             return
-        query = f"select {', '.join(FIELDS)}, raw_line from '{target}' order by source_row"
+        query = f"select {', '.join(PUBLIC_FIELDS)}, raw_line from '{target}' order by source_row"
         landed = connection.execute(query).fetchall()
         text = source.path.read_bytes().decode(piece.encoding or "")
     assert piece.raw_rows == len(landed)
@@ -433,7 +435,7 @@ def test_tolerant_reading_agrees_with_duckdb_where_duckdb_is_trusted(
         source.path.write_bytes(data)
         if b"\0" in data:
             return
-        found = survey(source.path)
+        found = survey(source.path, Reader())
         if _copy_regular(connection, source, found, target) is None:
             return
         fast = connection.execute(f"select * from '{target}'").fetchall()
@@ -443,5 +445,5 @@ def test_tolerant_reading_agrees_with_duckdb_where_duckdb_is_trusted(
 def test_good_files_take_the_fast_way(tmp_path: Path) -> None:
     rows = [LINE, OTHER_LINE, (*LINE[:2], 'SAY "HI", NOW', *LINE[3:])]
     for name, text in {"lf.csv": table(rows, lineterminator="\n"), "crlf.csv": table(rows)}.items():
-        assert survey(write(tmp_path / name, text)).records == len(rows)
-    assert survey(good_csv(tmp_path / "many.csv", rows=80_000)).records == 80_000
+        assert survey(write(tmp_path / name, text), Reader()).records == len(rows)
+    assert survey(good_csv(tmp_path / "many.csv", rows=80_000), Reader()).records == 80_000

@@ -343,7 +343,7 @@ def test_a_part_is_kept_as_long_as_a_record_names_it(
     for path in cache.iterdir():
         os.utime(path, (0, 0))
     forget_unused(cache, ())
-    assert [path.name for path in cache.iterdir()] == [CACHE_TAG]
+    assert {path.name for path in cache.iterdir() if path.suffix != ".facts"} == {CACHE_TAG}
 
 
 def test_what_an_older_version_landed_is_forgotten_with_its_record(tmp_path: Path) -> None:

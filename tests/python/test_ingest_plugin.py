@@ -94,12 +94,17 @@ def test_the_views_have_the_columns_dbt_relies_on(tmp_path: Path, source: Path) 
             view: [tuple(row[:2]) for row in connection.execute(f"describe raw.{view}").fetchall()]
             for view in ("order_lines", "files", "project")
         }
-    texts = "invoice_no stock_code description quantity invoice_date unit_price customer_id country"
+    texts = (
+        "invoice_no stock_code description quantity invoice_date unit_price customer_id country "
+        "line_amount"
+    )
     assert columns["order_lines"] == [
         *((name, "VARCHAR") for name in [*texts.split(), "source_file"]),
         ("source_row", "BIGINT"),
         ("parse_error", "VARCHAR"),
         ("raw_line", "VARCHAR"),
+        ("attributes", "VARCHAR"),
+        ("line_mark", "VARCHAR"),
         ("row_hash", "BIGINT"),
     ]
     assert columns["files"] == [
@@ -113,6 +118,9 @@ def test_the_views_have_the_columns_dbt_relies_on(tmp_path: Path, source: Path) 
         ("content_hash", "BIGINT"),
         ("date_order", "VARCHAR"),
         ("date_evidence", "VARCHAR"),
+        ("preset", "VARCHAR"),
+        ("currency", "VARCHAR"),
+        ("columns", "VARCHAR"),
         ("origin", "VARCHAR"),
         ("location", "VARCHAR"),
     ]

@@ -124,13 +124,41 @@ def test_a_folder_may_have_the_signs_of_a_pattern_in_its_name(
     ("text", "message"),
     [
         ("columns: {ordered_at: {format: '%d/%m'}}",
-         "columns.ordered_at.format is '%d/%m'; allowed: %d/%m/%Y, %m/%d/%Y"),
-        ("column: {}", "the file has the key 'column'; allowed: columns"),
-        ("columns: {orderd_at: {}}", "columns has the key 'orderd_at'; allowed: ordered_at"),
+         "columns.ordered_at.format is '%d/%m'; allowed: a format of strptime with a day"),
+        ("column: {}", "the file has the key 'column'; did you mean columns? Allowed: shop, "),
+        ("columns: {orderd_at: {}}",
+         "columns has the key 'orderd_at'; did you mean ordered_at? Allowed: order_id, "),
         ("columns: {ordered_at: {formt: x}}",
-         "columns.ordered_at has the key 'formt'; allowed: format"),
-        ("columns: 3", "columns is 3; allowed: a mapping with ordered_at"),
-        ("- a", "the file is ['a']; allowed: a mapping with columns"),
+         "columns.ordered_at has the key 'formt'; did you mean format? Allowed: from, "),
+        ("columns: {unit_price: {decimal: ';'}}",
+         "columns.unit_price.decimal is ';'; allowed: ., ,"),
+        ("columns: {unit_price: {from: A, sql: B}}", "columns.unit_price is {'from': 'A'"),
+        ("columns: {customer_id: {from: A, pseudonym: perhaps}}",
+         "columns.customer_id.pseudonym is 'perhaps'"),
+        ("columns: 3", "columns is 3; allowed: a mapping with order_id, product, "),
+        ("shop: {currency: pound}",
+         "shop.currency is 'pound'; allowed: a code of ISO 4217, such as GBP"),
+        ("shop: {timezone: Europe/Lundon}",
+         "shop.timezone is 'Europe/Lundon'; allowed: a zone such as Europe/London"),
+        ("shop: {holidays: Ruritania}",
+         "shop.holidays is 'Ruritania'; allowed: a country of the holidays package"),
+        ("shop: {home: US}", "shop has the key 'home'; did you mean name? Allowed: name, "),
+        ("source: {preset: shopfy}",
+         "source.preset is 'shopfy'; did you mean shopify? Allowed: uci, shopify, "),
+        ("join: [{path: a.csv}]", "join.0.on is missing"),
+        ("join: [{path: a.csv, on: id, skip_rows: -1}]", "join.0.skip_rows is -1"),
+        ("fill_down: {columns: [A]}", "fill_down.by is missing"),
+        ("lines: {duplicates: across-files}",
+         "lines.duplicates is 'across-files'; did you mean across_files? Allowed: drop, "),
+        ("lines: {returns: x}", "lines has the key 'returns'; did you mean return? Allowed: "),
+        ("dimensions: {Channel: Source}",
+         "dimensions.Channel is 'Channel'; allowed: a name in lower case"),
+        ("dimensions: {channel: {parent: region}}",
+         "dimensions.channel is {'parent': 'region'}; allowed: either from or sql"),
+        ("contracts: {malformd: {warn: 1}}",
+         "contracts has the key 'malformd'; did you mean malformed? Allowed: "),
+        ("contracts: {malformed: {warn: much}}", "contracts.malformed.warn is 'much'"),
+        ("- a", "the file is ['a']; allowed: a mapping with shop, source, columns, "),
         ("columns: {", "is not YAML"),
     ],
 )  # fmt: skip
@@ -149,7 +177,7 @@ def test_shop_yml_may_be_missing_or_empty_or_elsewhere(tmp_path: Path) -> None:
     write(tmp_path / "shop.yml", "columns: {ordered_at:}\n")
     assert read_shop(tmp_path, {}) == Shop()
     write(tmp_path / "other.yml", 'columns: {ordered_at: {format: "%d/%m/%Y"}}')
-    assert read_shop(tmp_path, {"RETAIL_SHOP": "other.yml"}) == Shop("day first")
+    assert read_shop(tmp_path, {"RETAIL_SHOP": "other.yml"}).date_order == "day first"
     with pytest.raises(ingest.IngestError, match=r"missing\.yml"):
         read_shop(tmp_path, {"RETAIL_SHOP": "missing.yml"})
 

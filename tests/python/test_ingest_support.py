@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from retail import ingest
-from retail.ingest.columns import FIELDS, PUBLIC_NAMES
+from retail.ingest.columns import PUBLIC_FIELDS, PUBLIC_NAMES
 
 NAMES_II = (
     "Invoice",
@@ -45,7 +45,9 @@ def land(source: Path | str, tmp_path: Path) -> ingest.Landing:
     return ingest.land(found, tmp_path / ingest.LANDED_FOLDER)
 
 
-def shown(landing: ingest.Landing, columns: Sequence[str] = FIELDS) -> list[tuple[object, ...]]:
+def shown(
+    landing: ingest.Landing, columns: Sequence[str] = PUBLIC_FIELDS
+) -> list[tuple[object, ...]]:
     """Rows of raw.order_lines in the order of the files."""
     with duckdb.connect() as connection:
         ingest.create_views(connection, landing)

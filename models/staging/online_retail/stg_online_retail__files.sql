@@ -20,6 +20,9 @@ final as (
         location,
         date_order,
         date_evidence,
+        preset,
+        currency,
+        columns,
         note
     from source
 

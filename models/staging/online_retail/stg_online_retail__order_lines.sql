@@ -6,11 +6,21 @@
     pre_hook='{{ delete_stale_rows() }}',
     post_hook='{{ set_build_hash() }}'
 ) }}
+{%- set fields = [
+    'invoice_no', 'stock_code', 'description', 'quantity', 'invoice_date', 'unit_price',
+    'customer_id', 'country', 'line_amount',
+] %}
 with
 
 files as (
 
     select * from {{ source('online_retail', 'files') }}
+
+),
+
+countries as (
+
+    select * from {{ source('online_retail', 'countries') }}
 
 ),
 
@@ -25,7 +35,7 @@ source as (
 
 ),
 
-trimmed as (
+known as (
 
     select
         source_file,
@@ -33,35 +43,12 @@ trimmed as (
         {{ raw_row_hash() }} as row_hash,
         parse_error,
         raw_line,
-        {{ clean_text('invoice_no') }} as invoice_no,
-        {{ clean_text('stock_code') }} as stock_code,
-        {{ clean_text('description') }} as description,
-        {{ clean_text('quantity') }} as quantity,
-        {{ clean_text('invoice_date') }} as invoice_date,
-        {{ clean_text('unit_price') }} as unit_price,
-        {{ clean_text('customer_id') }} as customer_id,
-        {{ clean_text('country') }} as country
+        attributes,
+        line_mark
+        {%- for field in fields %},
+        {{ known_text(clean_text(field)) }} as {{ field }}
+        {%- endfor %}
     from source
-
-),
-
-known as (
-
-    select
-        source_file,
-        source_row,
-        row_hash,
-        parse_error,
-        raw_line,
-        {{ known_text('invoice_no') }} as invoice_no,
-        {{ known_text('stock_code') }} as stock_code,
-        {{ known_text('description') }} as description,
-        {{ known_text('quantity') }} as quantity,
-        {{ known_text('invoice_date') }} as invoice_date,
-        {{ known_text('unit_price') }} as unit_price,
-        {{ known_text('customer_id') }} as customer_id,
-        {{ known_text('country') }} as country
-    from trimmed
 
 ),
 
@@ -79,16 +66,21 @@ typed as (
         known.quantity as quantity_text,
         known.invoice_date as invoice_date_text,
         known.unit_price as unit_price_text,
-        known.country,
+        coalesce(countries.country, known.country) as country,
+        known.attributes,
+        known.line_mark,
         {{ parse_quantity('known.quantity') }} as quantity,
         {{ parse_timestamp('known.invoice_date', 'files.date_order') }} as ordered_at,
-        {{ parse_decimal('known.unit_price') }} as unit_price,
+        {{ parse_decimal('known.unit_price') }} as given_price,
+        {{ parse_decimal('known.line_amount') }} as line_amount,
         nullif(regexp_replace(known.customer_id, '[.]0+$', ''), '') as customer_id
     from known
     left join files on known.source_file = files.source_file
+    left join countries on known.country = countries.spelling
 
 ),
 
+-- Where a file has the money of a line, that counts, and the price follows from it.
 final as (
 
     select
@@ -99,10 +91,16 @@ final as (
         description,
         quantity,
         ordered_at,
-        unit_price,
-        try_cast(quantity * unit_price as decimal(27, 8)) as amount,
+        case
+            when line_amount is null then given_price
+            when quantity = 0 then line_amount
+            else try_cast(line_amount / quantity as decimal(27, 8))
+        end as unit_price,
+        coalesce(line_amount, try_cast(quantity * given_price as decimal(27, 8))) as amount,
         customer_id,
         country,
+        attributes,
+        line_mark,
         quantity_text,
         invoice_date_text,
         unit_price_text,

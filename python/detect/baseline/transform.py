@@ -39,7 +39,8 @@ def _logit(value: Floats) -> Floats:
 
 
 def _expit(value: Floats) -> Floats:
-    return 1 / (1 + np.exp(-value))
+    with np.errstate(over="ignore"):  # odds beyond all numbers are a share of 0
+        return 1 / (1 + np.exp(-value))
 
 
 SCALES: dict[str, tuple[Map, Map]] = {

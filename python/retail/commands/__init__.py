@@ -31,6 +31,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "rewrite": ("rewrite", "Have a language model reword the narratives."),
     },
     "Data": {
+        "init": ("init", "Propose a shop.yml for your own files."),
+        "check": ("check", "Say how a source is read, without building."),
         "source": ("source", "Download, inspect and land the raw data."),
         "simulate": ("simulate", "Simulate a shop, with planted incidents."),
     },

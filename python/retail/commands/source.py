@@ -13,7 +13,13 @@ from retail.console.cli import SETTINGS, Command, examples, say
 from retail.ingest.cache import RawFile
 from retail.ingest.download import URL_VARIABLE, download
 from retail.ingest.last_run import last_source
-from retail.ingest.parquet_cache import CACHE_VARIABLE, LANDED_FOLDER, is_landed, land_project
+from retail.ingest.parquet_cache import (
+    CACHE_VARIABLE,
+    LANDED_FOLDER,
+    is_landed,
+    land_project,
+    project_reader,
+)
 from retail.ingest.progress import progress_bar
 from retail.ingest.sources import (
     PUBLIC_FILE,
@@ -72,8 +78,10 @@ def status_command(root: Path) -> int:
     if choice.origin == SIMULATED:
         say(f"there is no real data: set {SOURCE_VARIABLE}, or run `retail source download`")
         return FINE
-    for source in resolve(root, last=last, landed=_cache(root)).files:
-        state = "ready" if is_landed(source, _cache(root)) else "not landed yet"
+    sources = resolve(root, last=last, landed=_cache(root))
+    reader = project_reader(root, _cache(root), sources.location)
+    for source in sources.files:
+        state = "ready" if is_landed(source, _cache(root), reader) else "not landed yet"
         say(harmless(f"{source.path} ({source.form}): {state}"))
     return FINE
 

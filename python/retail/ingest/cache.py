@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -49,6 +49,12 @@ class RawFile:
     """Of day and month in its dates; None where none of them needs one."""
     date_evidence: str | None = None
     """What decided that order."""
+    preset: str | None = None
+    """The form of export that it was recognised as."""
+    currency: str | None = None
+    """Of its money, where a column names it."""
+    columns: str | None = None
+    """JSON: what each field is read from."""
 
 
 @dataclass(frozen=True)
@@ -157,15 +163,19 @@ def publish(path: Path, record: Record, draft: Path | None = None) -> Record:
     return record
 
 
-def forget_unused(cache: Path, in_use: Collection[Path]) -> None:
+def forget_unused(cache: Path, in_use: Collection[Path], other_endings: Sequence[str] = ()) -> None:
     """Remove what no run has asked for in 30 days.
 
     Args:
         cache: folder of the landed files.
         in_use: parts that this run shows. They stay, though they look old where a clock was set.
+        other_endings: of what is kept there beside records and their parts.
     """
     shown = {path.name for path in in_use}
     with writing(cache):
+        for ending in other_endings:
+            for other in older_than(cache, f"*{ending}", _LANDED_LIFE):
+                other.unlink(missing_ok=True)
         for record in older_than(cache, "*.json", _LANDED_LIFE):
             known = dict(recall_others(record))
             if record in known and shown.issuperset(part.name for part in known[record].parts):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from retail.ingest.errors import IngestError
 from retail.ingest.forms.moments import join
 
-FIELDS = (
+if TYPE_CHECKING:
+    from retail.ingest.mapping import Plan
+
+PUBLIC_FIELDS = (
     "invoice_no",
     "stock_code",
     "description",
@@ -21,7 +25,16 @@ FIELDS = (
     "customer_id",
     "country",
 )
-# As the public data set writes them, in the order of FIELDS.
+"""What the public data set has of an order line."""
+FIELDS = (*PUBLIC_FIELDS, "line_amount")
+"""What is read of an order line."""
+PLACE = ("source_file", "source_row", "parse_error", "raw_line")
+"""Where a row came from, and what was wrong with it."""
+MARKS = ("attributes", "line_mark")
+"""What shop.yml adds to an order line: its dimensions, and what its rules say of it."""
+COLUMNS = (*FIELDS, *PLACE, *MARKS)
+"""The columns of raw.order_lines, each text but source_row."""
+# As the public data set writes them, in the order of PUBLIC_FIELDS.
 PUBLIC_NAMES = (
     "InvoiceNo",
     "StockCode",
@@ -32,8 +45,20 @@ PUBLIC_NAMES = (
     "CustomerID",
     "Country",
 )
+SETTING_NAMES: Mapping[str, str] = MappingProxyType(
+    {"invoice_no": "order_id", "stock_code": "product", "invoice_date": "ordered_at"}
+)
+"""What shop.yml calls the fields that it calls otherwise."""
 NEEDED = ("invoice_no", "stock_code", "quantity", "invoice_date", "unit_price")
-"""Without the others, the KPIs that need them are off."""
+"""Without the others, the KPIs that need them are off; the money of the line does for a price."""
+WITHOUT: Mapping[str, str] = MappingProxyType(
+    {
+        "country": "every order counts as of an unknown country, and KPIs of countries say nothing",
+        "customer_id": "every order counts as a guest's",
+        "description": "products have no names and no categories",
+    }
+)
+"""What a missing column makes of the order lines."""
 NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "invoice_no": (
@@ -197,11 +222,29 @@ NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "pays",
             "pais",
         ),
+        "line_amount": (
+            "line amount",
+            "line total",
+            "line revenue",
+            "line value",
+            "total price",
+            "total amount",
+            "amount",
+            "sales amount",
+            "sales",
+            "revenue",
+            "total",
+            "gesamtpreis",
+            "betrag",
+            "montant",
+            "importe",
+        ),
     }
 )
 """By field: the names of its column, the surest first."""
-AMOUNTS = ("quantity", "unit_price")
+AMOUNTS = ("quantity", "unit_price", "line_amount")
 """Fields that no other column may have a claim to: which one is meant makes the money."""
+MONEY = ("unit_price", "line_amount")
 TIMES = (
     "invoice time", "order time", "purchase time", "transaction time", "sale time", "time",
     "uhrzeit", "zeit", "heure", "hora",
@@ -235,13 +278,19 @@ class Header:
 
     names: tuple[str, ...]
     columns: tuple[tuple[int, ...], ...]
-    """Positions in ``names`` of each field, in the order of ``FIELDS``: none where the file lacks
-    it, two for a date and a time."""
+    """Positions in ``names`` of each of the ``fields``: none where the file lacks it, two for a
+    date and a time."""
+    fields: tuple[str, ...] = FIELDS
+    """What is landed: the fields of an order line, or all columns where a plan makes them later."""
+    preset: str | None = None
+    """The form of export that it was recognised as."""
+    plan: Plan | None = None
 
     @property
     def ignored(self) -> tuple[str, ...]:
         """Names of the columns that are not read."""
         used = {position for columns in self.columns for position in columns}
+        used = self.plan.used if self.plan else used
         return tuple(name for i, name in enumerate(self.names) if i not in used)
 
     @property
@@ -251,13 +300,37 @@ class Header:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The fields that the file lacks."""
-        return tuple(f for f, at in zip(FIELDS, self.columns, strict=True) if not at)
+        """The fields that the file lacks, and that an order line can do without."""
+        at = self.plan.columns if self.plan else dict(zip(self.fields, self.columns, strict=True))
+        return tuple(f for f in WITHOUT if f in at and not at[f])
+
+    def names_at(self, places: Sequence[int]) -> list[str]:
+        """Names of the columns at some positions, among those of joined files too."""
+        every = self.plan.names if self.plan else self.names
+        return [every[i] for i in places]
+
+    @property
+    def read_as(self) -> dict[str, str]:
+        """What each field is read from, by its name in shop.yml: columns, or an expression."""
+        if self.plan:
+            return self.plan.read_as
+        found = zip(self.fields, self.columns, strict=True)
+        return {SETTING_NAMES.get(f, f): " + ".join(self.names_at(at)) for f, at in found if at}
+
+    @property
+    def landed(self) -> tuple[str, ...]:
+        """The columns that its rows are landed in; a plan makes order lines of them later."""
+        return (*self.fields, *PLACE, *(() if self.plan else MARKS))
 
     def choose(self, row: Sequence[str]) -> list[str]:
         """The fields of a row, an empty text for each that is missing."""
         texts = ([row[i] for i in at] for at in self.columns)
         return [join(*found) if len(found) > 1 else "".join(found) for found in texts]
+
+
+def shown_name(field: str) -> str:
+    """What a field is called in messages: as the public data set has it."""
+    return dict(zip(PUBLIC_FIELDS, PUBLIC_NAMES, strict=True)).get(field, "LineAmount")
 
 
 def field_of(name: str) -> str | None:
@@ -272,7 +345,14 @@ def count_known(names: Sequence[str]) -> int:
 
 def is_header(names: Sequence[str]) -> bool:
     """Whether the columns ``names`` hold all that an order line needs."""
-    return set(NEEDED) <= {field_of(name) for name in names}
+    found = {field for name in names if (field := field_of(name))}
+    return not missing_fields(found)
+
+
+def missing_fields(found: Collection[str]) -> list[str]:
+    """The fields that an order line needs and has not."""
+    has_money = "unit_price" in found or "line_amount" in found
+    return [f for f in NEEDED if f not in found and not (f == "unit_price" and has_money)]
 
 
 def match_header(names: Sequence[str], where: str) -> Header:
@@ -285,17 +365,40 @@ def match_header(names: Sequence[str], where: str) -> Header:
     Raises:
         IngestError: a needed column is missing, or two columns have an equal claim to be one.
     """
-    columns = {field: _claim(names, field, where) for field in FIELDS}
-    public = dict(zip(FIELDS, PUBLIC_NAMES, strict=True))
-    missing = [public[field] for field in NEEDED if not columns[field]]
-    if missing:
+    columns = find_columns(names, where)
+    return Header(tuple(names), tuple(columns[field] for field in FIELDS))
+
+
+def find_columns(
+    names: Sequence[str], where: str, given: Mapping[str, tuple[int, ...]] = MappingProxyType({})
+) -> dict[str, tuple[int, ...]]:
+    """Find the columns of each field by their names, but for those that are given.
+
+    Args:
+        names: the columns of a file, in its order.
+        where: the file, as the error line names it.
+        given: positions of fields that settings name; none where they say it otherwise.
+
+    Raises:
+        IngestError: a needed column is missing, or two columns have an equal claim to be one.
+    """
+    taken = {i for at in given.values() for i in at}
+    free = ["" if i in taken else name for i, name in enumerate(names)]
+    columns = {field: given.get(field, ()) for field in FIELDS}
+    for field in FIELDS:
+        # A price and the money of the line say the same, or which is meant is given.
+        has_money = columns["unit_price"] or not given.keys().isdisjoint(MONEY)
+        if field not in given and not (field in MONEY and has_money):
+            columns[field] = _claim(free, field, where)
+    found = {field for field in FIELDS if columns[field]} | set(given)
+    if missing := [shown_name(field) for field in missing_fields(found)]:
         raise IngestError(
             f"{where} has no column {', '.join(missing)} (found: {mention(names)}); "
-            "add what is missing or give the column its usual name"
+            "name what is meant under columns in shop.yml, or have `retail init` propose it"
         )
-    if time := _time(names):
+    if "invoice_date" not in given and (time := _time(free)):
         columns["invoice_date"] = (*columns["invoice_date"], time)
-    return Header(tuple(names), tuple(columns[field] for field in FIELDS))
+    return columns
 
 
 def _claim(names: Sequence[str], field: str, where: str) -> tuple[int, ...]:
@@ -312,9 +415,9 @@ def _claim(names: Sequence[str], field: str, where: str) -> tuple[int, ...]:
     rivals = [i for rank, i in ranks if rank == best[0] or field in AMOUNTS]
     if len(rivals) > 1:
         doubled = mention([names[i] for i in rivals])
-        public = PUBLIC_NAMES[FIELDS.index(field)]
         raise IngestError(
-            f"{where} has {len(rivals)} columns for {public} ({doubled}); remove all but one"
+            f"{where} has {len(rivals)} columns for {shown_name(field)} ({doubled}); "
+            f"set columns.{SETTING_NAMES.get(field, field)} in shop.yml to the one that is meant"
         )
     return (best[1],)
 

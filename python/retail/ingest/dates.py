@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import duckdb
 
-from retail.ingest.columns import FIELDS, PUBLIC_NAMES
+from retail.ingest.columns import shown_name
 from retail.ingest.errors import IngestError
 
 DateOrder = Literal["month first", "day first"]
@@ -39,7 +39,7 @@ _DATE = 10
 """Characters of a date without its time."""
 _NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?!\d)")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?!\d)")
-_COLUMN = PUBLIC_NAMES[FIELDS.index("invoice_date")]
+_COLUMN = shown_name("invoice_date")
 
 Numbers = tuple[int, int, int]
 """First number, second number and year of a date."""

@@ -9,27 +9,30 @@ from pathlib import Path
 
 import duckdb
 
-from retail.ingest.columns import FIELDS
+from retail.ingest.columns import MARKS
 from retail.ingest.forms.moments import field_sql
 from retail.ingest.lenient_csv import read_records, split, splitter, without_end
+from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, Row, copy, describe, write_rows
+from retail.ingest.shop.settings import Shop
 from retail.ingest.sniff import Survey, read_lines, survey
 from retail.ingest.sources import SourceFile
-from retail.ingest.sql import COLUMNS, read_csv, read_parquet
+from retail.ingest.sql import UNMARKED, read_csv, read_parquet
 from retail.storage.quoting import literal
 
 _DUCKDB_NAMES = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "iso-8859-1": "latin-1"}
 
 
 def write_delimited(
-    connection: duckdb.DuckDBPyConnection, source: SourceFile, target: Path
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, target: Path, reader: Reader
 ) -> tuple[Piece, ...]:
     """Write every record of a delimited text file into the Parquet file ``target``.
 
     Raises:
         IngestError: the file can't be read, lacks a column, or the disk refuses.
     """
-    return (_write(connection, source, survey(source.path), target, Piece(source.label, 0)),)
+    found = survey(source.path, reader)
+    return (_write(connection, source, found, target, Piece(source.label, 0)),)
 
 
 def write_rest(
@@ -57,7 +60,7 @@ def write_rest(
     """
     if before.encoding not in _DUCKDB_NAMES or not before.raw_rows:
         return None
-    found = survey(rest.path)
+    found = survey(rest.path, Reader(Shop()))
     # What is not UTF-8 anywhere is ISO-8859-1 from the first line on.
     if found.encoding != before.encoding != "iso-8859-1":
         return None
@@ -79,7 +82,7 @@ def _write(
     broken = before.broken
     if count is None:
         rows = _tolerant_rows(source, found, before.raw_rows)
-        count = write_rows(connection, rows, COLUMNS, target)
+        count = write_rows(connection, rows, found.header.landed, target)
         broken += _count_broken(connection, target)
     note = f"lines that do not split into the columns: {broken}" if broken else ""
     whole = describe(source.label, before.raw_rows + count, found.header, note, found.encoding)
@@ -108,12 +111,12 @@ def _copy_regular(
     texts = [f"nullif({column}, '')" for column in columns]
     fields = ", ".join(
         f"{field_sql([texts[i] for i in at])} as {field}"
-        for field, at in zip(FIELDS, found.header.columns, strict=True)
+        for field, at in zip(found.header.fields, found.header.columns, strict=True)
     )
     query = (
         f"select {fields}, {literal(source.label)} as source_file, "  # noqa: S608 - by ingest.sql: quoted
         f"row_number() over () + {rows_before} as source_row, null::varchar as parse_error, "
-        f"null::varchar as raw_line from {rows}"
+        f"null::varchar as raw_line{'' if found.header.plan else UNMARKED} from {rows}"
     )
     try:
         count = copy(connection, query, target)
@@ -128,10 +131,12 @@ def _tolerant_rows(source: SourceFile, found: Survey, rows_before: int = 0) -> I
     for line in lines:
         if without_end(line).strip(" "):
             break  # that was the header
+    unmarked = () if found.header.plan else (None,) * len(MARKS)
     records = read_records(lines, found.delimiter, len(found.header.names))
     for number, record in enumerate(records, start=rows_before + 1):
         padded = record.fields + [""] * len(found.header.names)
-        yield (*found.header.choose(padded), source.label, number, record.problem, record.line)
+        place = (source.label, number, record.problem, record.line)
+        yield (*found.header.choose(padded), *place, *unmarked)
 
 
 def _count_broken(connection: duckdb.DuckDBPyConnection, target: Path) -> int:

@@ -21,6 +21,7 @@ import duckdb
 from retail.ingest.columns import PUBLIC_NAMES
 from retail.ingest.errors import CannotWriteError, IngestError, writing
 from retail.ingest.fetch import Progress, Version, fetch, forget
+from retail.ingest.mapping import Reader
 from retail.ingest.rows import write_rows
 from retail.ingest.sources import PUBLIC_FILE
 from retail.ingest.sql import read_parquet
@@ -134,8 +135,8 @@ def _convert(
     workbook = io.BytesIO(_unpack(archive, version.url))
     target = root / PUBLIC_FILE
     with draft_in(target.parent, ".parquet") as draft, open_duckdb() as connection:
-        sheets = read_sheets(workbook, version.url)
-        lines = (row for sheet in sheets for row in sheet.rows)
+        sheets = read_sheets(workbook, version.url, Reader())
+        lines = (row[: len(PUBLIC_NAMES)] for sheet in sheets for row in sheet.rows)
         rows = write_rows(connection, lines, PUBLIC_NAMES, draft)
         _check_content(connection, draft, version.url, rows, expected)
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")

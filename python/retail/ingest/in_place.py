@@ -8,18 +8,19 @@ from urllib.parse import unquote
 
 import duckdb
 
-from retail.ingest.columns import FIELDS, field_of, match_header
+from retail.ingest.columns import field_of
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.forms.moments import field_sql
+from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, describe
 from retail.ingest.sources import SourceFile
-from retail.ingest.sql import read_parquet
+from retail.ingest.sql import UNMARKED, read_parquet
 from retail.storage.errors import first_line
 from retail.storage.quoting import identifier, literal
 
 
 def show_parquet(
-    connection: duckdb.DuckDBPyConnection, source: SourceFile
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, reader: Reader
 ) -> tuple[str, tuple[Piece, ...], bool]:
     """Write the query that shows a Parquet file in the columns of raw.order_lines.
 
@@ -42,19 +43,20 @@ def show_parquet(
     folders = _partitions(source.path, types)
     texts = {name: _as_text(name, kind) for name, kind in types.items()}
     texts |= {name: literal(value) for name, value in folders.items()}
-    header = match_header(list(texts), str(source.path))
+    header = reader.match(list(texts), str(source.path))
     fields = [
         f"{field_sql([texts[header.names[i]] for i in at])} as {field}"
-        for field, at in zip(FIELDS, header.columns, strict=True)
+        for field, at in zip(header.fields, header.columns, strict=True)
     ]
     numbered = read_parquet([source.path], binary_as_string="true", file_row_number="true")
     query = (
         f"select {', '.join(fields)}, {literal(source.label)} as source_file, "  # noqa: S608 - by ingest.sql: quoted
         "file_row_number + 1 as source_row, null::varchar as parse_error, "
-        f"null::varchar as raw_line from {numbered}"
+        f"null::varchar as raw_line{'' if header.plan else UNMARKED} from {numbered}"
     )
-    dates = header.columns[FIELDS.index("invoice_date")]
-    are_texts = any(types.get(header.names[i]) == "VARCHAR" for i in dates)
+    at = dict(zip(header.fields, header.columns, strict=True))
+    dates = (header.plan.columns if header.plan else at)["invoice_date"]
+    are_texts = any(types.get(name) == "VARCHAR" for name in header.names_at(dates))
     return query, (describe(source.label, int(count), header),), are_texts
 
 

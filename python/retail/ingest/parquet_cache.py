@@ -7,6 +7,7 @@ Parquet files are not copied but read where they are.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import logging
 import os
 import time
@@ -29,6 +30,7 @@ from retail.ingest.cache import (
     recall,
     record_path,
 )
+from retail.ingest.columns import COLUMNS
 from retail.ingest.dates import (
     DAY_FIRST,
     MONTH_FIRST,
@@ -41,8 +43,18 @@ from retail.ingest.dates import (
 from retail.ingest.dates import SETTING as DATE_SETTING
 from retail.ingest.delimited import write_delimited, write_rest
 from retail.ingest.errors import CannotWriteError, IngestError, reading, writing
+from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
 from retail.ingest.forms.rewriting import Rewriting, find_rewriting
 from retail.ingest.in_place import show_parquet
+from retail.ingest.joined import JOINED_ENDING, land_joined
+from retail.ingest.mapping import (
+    Plan,
+    Reader,
+    currency_query,
+    field_query,
+    is_currency,
+    line_query,
+)
 from retail.ingest.rows import Piece, copy
 from retail.ingest.shop import Shop, read_shop
 from retail.ingest.sniff import is_gzip
@@ -55,9 +67,11 @@ from retail.storage.errors import first_line
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 6
+LANDING_VERSION = 7
 """Rises when a file would be landed differently, so that it is landed again."""
 
+USUAL = Reader()
+"""Reads what needs no settings."""
 _NOTHING = Record(files=(), parts=(), size=0, sha256="", broken=0)
 _log = logging.getLogger(__name__)
 
@@ -81,6 +95,10 @@ class Landing:
     landed: tuple[Landed, ...]
     files: tuple[RawFile, ...]
     """All raw files, in the order in which they were found."""
+    facts: Facts
+    """What all of them together say."""
+    shop: Shop
+    """The settings of shop.yml."""
 
     @property
     def parquets(self) -> tuple[Path, ...]:
@@ -93,32 +111,62 @@ class Landing:
         return sum(file.raw_rows for file in self.files)
 
 
-def land(sources: Sources, cache: Path, shop: Shop | None = None) -> Landing:
+def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
     """Land the raw files that are not landed yet, and forget what nobody has asked for lately.
 
     Args:
         sources: what to read.
         cache: folder of the landed files; made where it is missing.
-        shop: how to read them, where the files do not decide it.
+        reader: finds the order lines among the columns, as shop.yml says.
 
     Raises:
         IngestError: a file can't be read, changed meanwhile, leaves open what its dates mean, or
             there is no order line at all.
     """
+    cache = _ready(cache)
+    joined = {one.path for one in reader.joined}
+    with open_duckdb() as connection:
+        lines = (source for source in sources.files if source.path not in joined)
+        landed = tuple(_land(connection, source, cache, reader) for source in lines)
+    files = _decide([file for found in landed for file in found.files], reader.shop)
+    if not any(file.raw_rows for file in files):
+        names = ", ".join(str(source.path) for source in sources.files[:3])
+        raise IngestError(f"no order lines below the header of {names}; give a file that has some")
+    facts = _facts(landed, files, reader, cache)
+    landing = Landing(sources.origin, sources.location, landed, files, facts, reader.shop)
+    forget_unused(cache, landing.parquets, (FACTS_ENDING, JOINED_ENDING))
+    return landing
+
+
+def _ready(cache: Path) -> Path:
+    """Make the folder of the landed files where it is missing, and sweep it."""
     cache = cache.absolute()
     with writing(cache):
         cache.mkdir(parents=True, exist_ok=True)
         mark_as_cache(cache)
         sweep_drafts(cache)
+    return cache
+
+
+def project_reader(
+    root: Path, cache: Path, location: str, environ: Mapping[str, str] = os.environ
+) -> Reader:
+    """What finds the order lines of a project among the columns of its files.
+
+    Args:
+        root: the project root.
+        cache: folder of the landed files, where those are landed that shop.yml joins.
+        location: where the order lines are.
+        environ: the environment, for RETAIL_SHOP.
+
+    Raises:
+        IngestError: shop.yml is wrong, or a file that it joins can't be read.
+    """
+    shop = read_shop(root, environ)
+    if not shop.join:
+        return Reader(shop)
     with open_duckdb() as connection:
-        landed = tuple(_land(connection, source, cache) for source in sources.files)
-    files = _decide([file for found in landed for file in found.files], shop or Shop())
-    landing = Landing(sources.origin, sources.location, landed, files)
-    if not landing.raw_rows:
-        names = ", ".join(str(source.path) for source in sources.files[:3])
-        raise IngestError(f"no order lines below the header of {names}; give a file that has some")
-    forget_unused(cache, landing.parquets)
-    return landing
+        return Reader(shop, land_joined(connection, shop, root, location, _ready(cache)))
 
 
 def land_project(
@@ -138,7 +186,43 @@ def land_project(
     Raises:
         IngestError: as `resolve`, `read_shop` and `land`.
     """
-    return land(resolve(root, environ, last, cache), cache, read_shop(root, environ))
+    sources = resolve(root, environ, last, cache)
+    return land(sources, cache, project_reader(root, cache, sources.location, environ))
+
+
+def _facts(
+    landed: Sequence[Landed], files: tuple[RawFile, ...], reader: Reader, cache: Path
+) -> Facts:
+    """What all files together say; the same rows are asked once."""
+    currencies = [file.currency for file in files if file.currency]
+    if len(set(currencies)) > 1:
+        first, second = sorted(set(currencies))[:2]
+        named = {file.currency: file.source_file for file in files}
+        raise IngestError(
+            f"{named[first]} is in {first} and {named[second]} in {second}; "
+            "convert all to one (columns.unit_price.sql in shop.yml) or read one of them"
+        )
+    identity = (
+        [[parquet.name for parquet in one.parquets] or one.query for one in landed],
+        [(file.source_file, file.bytes, file.landed_at, file.preset) for file in files],
+        reader.digest,
+    )
+    with open_duckdb() as connection:
+        facts = gather_facts(
+            connection, lines_of(landed), files, currencies, reader.shop, cache, identity
+        )
+    for warning in facts.warnings:
+        _log.warning("%s", warning)
+    return facts
+
+
+def lines_of(landed: Sequence[Landed]) -> str:
+    """SQL: all order lines that were landed, in the columns of raw.order_lines."""
+    parquets = [path for one in landed for path in one.parquets]
+    queries = [one.query for one in landed if one.query]
+    if parquets:
+        queries.insert(0, f"select {', '.join(COLUMNS)} from {read_parquet(parquets)}")  # noqa: S608 - by ingest.sql: quoted
+    return f"({' union all by name '.join(queries)})"
 
 
 def _decide(files: Sequence[LandedFile], shop: Shop) -> tuple[RawFile, ...]:
@@ -162,22 +246,25 @@ def _decide(files: Sequence[LandedFile], shop: Shop) -> tuple[RawFile, ...]:
     )
 
 
-def is_landed(source: SourceFile, cache: Path) -> bool:
+def is_landed(source: SourceFile, cache: Path, reader: Reader = USUAL) -> bool:
     """Say whether a raw file can be shown as it is now without reading it."""
     if source.form == "parquet":
         return True
-    return recall(_record_path(source, fingerprint(source.path), cache)) is not None
+    return recall(_record_path(source, fingerprint(source.path), cache, reader)) is not None
 
 
-def landed_sha256(source: SourceFile, at: Fingerprint, cache: Path) -> str | None:
+def landed_sha256(
+    source: SourceFile, at: Fingerprint, cache: Path, reader: Reader = USUAL
+) -> str | None:
     """SHA-256 of a raw file as it was landed; None where what was landed then is not there, whole.
 
     Args:
         source: the raw file.
         at: the state of it that was landed.
         cache: folder of the landed files.
+        reader: finds the columns.
     """
-    record = recall(_record_path(source, at, cache))
+    record = recall(_record_path(source, at, cache, reader))
     return record.sha256 if record else None
 
 
@@ -206,34 +293,92 @@ def fingerprint(path: Path) -> Fingerprint:
     return Fingerprint(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
-def _record_path(source: SourceFile, fingerprint: Fingerprint, cache: Path) -> Path:
-    raw_file = (LANDING_VERSION, duckdb.__version__, str(source.path), source.label)
+def _record_path(source: SourceFile, fingerprint: Fingerprint, cache: Path, reader: Reader) -> Path:
+    raw_file = (LANDING_VERSION, duckdb.__version__, str(source.path), source.label, reader.digest)
     return record_path(cache, raw_file, astuple(fingerprint))
 
 
-def _land(connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path) -> Landed:
+def _land(
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path, reader: Reader
+) -> Landed:
     before = fingerprint(source.path)
     if source.form == "parquet":
-        query, pieces, has_text_dates = show_parquet(connection, source)
-        rewriting = find_rewriting(connection, f"({query})", source.label)
-        if rewriting:
-            query = rewriting.of(f"({query})")
-            pieces = tuple(_with_evidence(piece, rewriting) for piece in pieces)
-        written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
-        files = _raw_files(source, pieces, before.size, written)
-        dates = gather(connection, f"({query})") if has_text_dates else {}
-        return Landed(_landed_files(files, dates, {}), query=query)
-    place = _record_path(source, before, cache)
-    record = recall(place) or _land_anew(connection, source, before, place)
+        return _show(connection, source, before, reader)
+    place = _record_path(source, before, cache, reader)
+    record = recall(place) or _land_anew(connection, source, before, place, reader)
     return Landed(record.files, parquets=tuple(cache / part.name for part in record.parts))
 
 
+def _show(
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, before: Fingerprint, reader: Reader
+) -> Landed:
+    """Show a Parquet file where it is."""
+    query, pieces, has_text_dates = show_parquet(connection, source, reader)
+    made = _make_lines(connection, f"({query})", pieces, source)
+    query, pieces = (made.query, made.pieces) if made else (query, pieces)
+    written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
+    files = _raw_files(source, pieces, before.size, written)
+    dates = gather(connection, f"({query})") if has_text_dates else {}
+    return Landed(_landed_files(files, dates, {}), query=query)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A query of order lines, and what they were made of."""
+
+    query: str
+    pieces: tuple[Piece, ...]
+
+
+def _make_lines(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    pieces: tuple[Piece, ...],
+    source: SourceFile,
+) -> _Made | None:
+    """Make order lines of landed rows by the plan of their header, in the form that models read.
+
+    Returns:
+        None where the rows are order lines as they are.
+    """
+    plan = next((piece.header.plan for piece in pieces if piece.header), None)
+    fields = field_query(plan, rows) if plan else rows
+    rewriting = find_rewriting(connection, fields, source.label)
+    if rewriting:
+        pieces = tuple(_with_evidence(piece, rewriting) for piece in pieces)
+    if plan:
+        currency = _currency(connection, currency_query(plan, fields, rewriting), plan, source)
+        pieces = tuple(replace(piece, currency=currency) for piece in pieces)
+        return _Made(line_query(plan, fields, rewriting), pieces)
+    return _Made(rewriting.of(fields), pieces) if rewriting else None
+
+
+def _currency(
+    connection: duckdb.DuckDBPyConnection, query: str | None, plan: Plan, source: SourceFile
+) -> str | None:
+    """The one currency of a file's money; None where nothing names it."""
+    found = connection.execute(query).fetchall() if query else []
+    if len(found) > 1:
+        (usual, lines, _), (other, others, row) = found[:2]
+        name = next(filter(is_currency, plan.names))
+        raise IngestError(
+            f"{source.label} row {row}: {name} is {other}, as in {others:,} rows, and {usual} in "
+            f"{lines:,}; convert all to one (columns.unit_price.sql in shop.yml) or leave rows out "
+            f"(lines.ignore: \"{name} <> '{usual}'\")"
+        )
+    return str(found[0][0]) if found else None
+
+
 def _land_anew(
-    connection: duckdb.DuckDBPyConnection, source: SourceFile, before: Fingerprint, place: Path
+    connection: duckdb.DuckDBPyConnection,
+    source: SourceFile,
+    before: Fingerprint,
+    place: Path,
+    reader: Reader,
 ) -> Record:
     """Read a file, or what is new in it, and make sure that nobody wrote into it meanwhile."""
     started = time.perf_counter()
-    may_grow = source.form == "csv" and not is_gzip(source.path)
+    may_grow = source.form == "csv" and not is_gzip(source.path) and not reader.digest
     sha256, since = find_landed(source.path, before.size, place, may_grow=may_grow)
     if since and since.size == before.size:
         _insist_on(source, before)
@@ -242,18 +387,18 @@ def _land_anew(
         may_go_on = since and not since.is_rewritten
         rest = _read_rest(connection, source, since, draft) if since and may_go_on else None
         since = since if since and rest else _NOTHING
-        pieces = (rest,) if rest else _read_whole(connection, source, before, draft)
+        pieces = (rest,) if rest else _read_whole(connection, source, before, draft, reader)
         _insist_on(source, before)
-        rewriting = find_rewriting(connection, read_parquet([draft]), source.label)
-        if rewriting:
-            _rewrite(connection, draft, rewriting)
-            pieces = tuple(_with_evidence(piece, rewriting) for piece in pieces)
+        made = _make_lines(connection, read_parquet([draft]), pieces, source)
+        if made:
+            pieces = made.pieces
+            _replace(connection, draft, made.query)
         files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC))
         dates, hashes = _examine(connection, draft, since)
         new = Part(part_name(place, sha256, since.size), checksum(draft), before.size - since.size)
         broken = sum(piece.broken for piece in pieces)
         landed = _landed_files(files, dates, hashes)
-        is_rewritten = rewriting is not None
+        is_rewritten = made is not None
         record = Record(landed, (*since.parts, new), before.size, sha256, broken, is_rewritten)
         record = publish(place, record, draft)
     what = f"the last {new.raw_bytes:,} bytes of {source.path}" if since.size else source.path
@@ -282,10 +427,10 @@ def _read_rest(
             return None  # what is wrong is told of the whole file
 
 
-def _rewrite(connection: duckdb.DuckDBPyConnection, draft: Path, rewriting: Rewriting) -> None:
-    """Replace landed rows by the same rows, rewritten."""
+def _replace(connection: duckdb.DuckDBPyConnection, draft: Path, query: str) -> None:
+    """Put the rows of a query over landed rows in their place."""
     with draft_in(draft.parent, ".parquet") as other:
-        copy(connection, rewriting.of(read_parquet([draft])), other)
+        copy(connection, query, other)
         other.replace(draft)
 
 
@@ -299,10 +444,11 @@ def _read_whole(
     source: SourceFile,
     before: Fingerprint,
     draft: Path,
+    reader: Reader,
 ) -> tuple[Piece, ...]:
     write = write_workbook if source.form == "xlsx" else write_delimited
     try:
-        return write(connection, source, draft)
+        return write(connection, source, draft, reader)
     except IngestError:
         _insist_on(source, before)
         raise
@@ -366,6 +512,9 @@ def _raw_files(
             bytes=size,
             landed_at=landed_at,
             note=piece.note,
+            preset=piece.header.preset if piece.header else None,
+            currency=piece.currency,
+            columns=json.dumps(piece.header.read_as) if piece.header else None,
         )
         for piece in pieces
     )

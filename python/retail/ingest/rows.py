@@ -10,18 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from retail.ingest.columns import Header, mention
+from retail.ingest.columns import WITHOUT, Header, mention
 from retail.ingest.errors import IngestError, cannot_write, writing
 from retail.ingest.sql import copy_to_parquet, read_csv
 from retail.storage.errors import first_line
 
 _log = logging.getLogger(__name__)
-WITHOUT = {
-    "country": "every order counts as of an unknown country",
-    "customer_id": "every order counts as a guest's",
-    "description": "products have no names and no categories",
-}
-"""What a missing column makes of the order lines."""
 Row = tuple[str | int | None, ...]
 
 # DuckDB's own bounds on a line and on its buffer; a longer line, which hardly exists, raises both.
@@ -40,6 +34,9 @@ class Piece:
     note: str | None = None
     broken: int = 0
     """Lines of a delimited file that do not split into the columns."""
+    header: Header | None = None
+    currency: str | None = None
+    """Of its money, where a column names it."""
 
 
 def describe(
@@ -54,10 +51,13 @@ def describe(
             source_file, mention(header.suspicious),
         )  # fmt: skip
     if missing:
-        effects = ", ".join(WITHOUT[field] for field in header.missing if field in WITHOUT)
+        effects = ", ".join(WITHOUT[field] for field in header.missing)
         _log.warning("%s has %s: %s", source_file, missing, effects)
-    notes = filter(None, ("" if raw_rows else "no rows", missing, ignored, note))
-    return Piece(source_file, raw_rows, encoding, "; ".join(notes) or None)
+    preset = (
+        f"read as an export of the form {header.preset}" if header.plan and header.preset else ""
+    )
+    notes = filter(None, ("" if raw_rows else "no rows", preset, missing, ignored, note))
+    return Piece(source_file, raw_rows, encoding, "; ".join(notes) or None, header=header)
 
 
 def write_rows(

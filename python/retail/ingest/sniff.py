@@ -19,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from retail.ingest.columns import Header, count_known, is_header, match_header
+from retail.ingest.columns import Header, count_known
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.lenient_csv import field_pattern, split, splitter, without_end
+from retail.ingest.mapping import Reader
 
 LONGEST_LINE = 1 << 20
 """Bytes in one physical line: no order line is so long, and memory stays bounded."""
@@ -51,8 +52,12 @@ class Survey:
     """Physical lines above the header, such as a title."""
 
 
-def survey(path: Path) -> Survey:
+def survey(path: Path, reader: Reader) -> Survey:
     """Read ``path`` once, in blocks, and say what it is.
+
+    Args:
+        path: the file.
+        reader: finds the columns.
 
     Raises:
         IngestError: it can't be read, is empty, is not text, or lacks a column.
@@ -60,14 +65,14 @@ def survey(path: Path) -> Survey:
     with open_bytes(path) as file:
         start = file.read(_BLOCK)
     if start.startswith(_UTF_16):
-        return _survey_utf_16(path)
+        return _survey_utf_16(path, reader)
     if not start.removeprefix(codecs.BOM_UTF8).strip():
         raise _empty(path)
     if b"\0" in start:
         raise _not_text(path)
     newline = "\r" if b"\r" in start and b"\n" not in start else "\n"
     first, *others = start.split(newline.encode(), TITLE_LINES)[:TITLE_LINES]
-    skipped, delimiter, header = _find_header(map(_decode, (first, *others)), path)
+    skipped, delimiter, header = _find_header(map(_decode, (first, *others)), path, reader)
     encoding, lines = _scan(path, newline, _Shape.of(delimiter, len(header.names)))
     if encoding == "utf-8" and start.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
@@ -76,13 +81,13 @@ def survey(path: Path) -> Survey:
     return Survey(encoding, newline, delimiter, header, is_gzip(path), records, skipped)
 
 
-def _survey_utf_16(path: Path) -> Survey:
+def _survey_utf_16(path: Path, reader: Reader) -> Survey:
     lines = (without_end(line) for line in read_lines(path, "utf-16", "\n"))
-    skipped, delimiter, header = _find_header(itertools.islice(lines, TITLE_LINES), path)
+    skipped, delimiter, header = _find_header(itertools.islice(lines, TITLE_LINES), path, reader)
     return Survey("utf-16", "\n", delimiter, header, is_gzip(path), None, skipped)
 
 
-def _find_header(lines: Iterable[str], path: Path) -> tuple[int, str, Header]:
+def _find_header(lines: Iterable[str], path: Path, reader: Reader) -> tuple[int, str, Header]:
     """Find the first line that names all that an order line needs, and its delimiter.
 
     Returns:
@@ -93,11 +98,11 @@ def _find_header(lines: Iterable[str], path: Path) -> tuple[int, str, Header]:
         raise _empty(path)
     for skipped, line in filled:
         delimiter, names = _split_header(line)
-        if is_header(names):
-            return skipped, delimiter, match_header(names, str(path))
+        if reader.is_header(names):
+            return skipped, delimiter, reader.match(names, str(path))
     skipped, line = filled[0]
     delimiter, names = _split_header(line)
-    return skipped, delimiter, match_header(names, str(path))
+    return skipped, delimiter, reader.match(names, str(path))
 
 
 def _split_header(line: str) -> tuple[str, list[str]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from retail.ingest.errors import IngestError, reading
+from retail.ingest.shop import read_shop
 from retail.ingest.simulated import SIMULATED_FILE, simulate_into
 from retail.ingest.workspace import CACHE_TAG
 
@@ -96,14 +97,14 @@ def choose(
 
     Args:
         root: the project root; a relative ``RETAIL_SOURCE`` starts there.
-        environ: the environment, for ``RETAIL_SOURCE``.
+        environ: the environment, for ``RETAIL_SOURCE``, which goes before shop.yml's source.
         last: what the last good run read; sample data never take the place of somebody's own.
 
     Raises:
-        IngestError: the last run read data that this one can't find.
+        IngestError: the last run read data that this one can't find, or shop.yml is wrong.
     """
     root = _absolute(root)
-    if given := environ.get(SOURCE_VARIABLE):
+    if given := environ.get(SOURCE_VARIABLE) or read_shop(root, environ).source.path:
         location = _absolute(root / Path(given).expanduser())
         is_ours = location == root / SIMULATED_FILE
         return Choice(SIMULATED if is_ours else GIVEN, location)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from retail.ingest.columns import FIELDS
+from retail.ingest.columns import COLUMNS, MARKS
 from retail.storage.quoting import literal
 
-COLUMNS = (*FIELDS, "source_file", "source_row", "parse_error", "raw_line")
-"""The columns of raw.order_lines, each text but source_row."""
+UNMARKED = "".join(f", null::varchar as {name}" for name in MARKS)
+"""SQL: what shop.yml adds to an order line, where it adds nothing."""
 ROW_HASH = f"cast(hash(hash({', '.join(COLUMNS)})) >> 1 as bigint)"
 """Tells a row from every other, of any file; the same for as long as DuckDB's version is.
 

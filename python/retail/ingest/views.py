@@ -1,7 +1,9 @@
-"""Show what was landed as the views raw.order_lines and raw.files, and by what code."""
+"""Show what was landed, and what holds for it, as views in the schema `raw`."""
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, fields
 
 import duckdb
@@ -9,8 +11,10 @@ import duckdb
 from retail.ingest.cache import RawFile
 from retail.ingest.dates import DAY_FIRST
 from retail.ingest.errors import IngestError
-from retail.ingest.parquet_cache import Landing
-from retail.ingest.sql import COLUMNS, OTHER_ROW_HASH, ROW_HASH, read_parquet
+from retail.ingest.holidays import holidays_of
+from retail.ingest.parquet_cache import Landing, lines_of
+from retail.ingest.shop.settings import Contracts
+from retail.ingest.sql import OTHER_ROW_HASH, ROW_HASH
 from retail.storage.errors import first_line
 from retail.storage.quoting import literal
 
@@ -25,12 +29,12 @@ _TYPES = {
 def create_views(
     connection: duckdb.DuckDBPyConnection, landing: Landing, code_hash: str = ""
 ) -> None:
-    """Create or replace the views raw.order_lines, raw.files and raw.project, all or none.
+    """Create or replace the views of the schema `raw`, all or none.
 
     Args:
         connection: the database.
         landing: what was landed.
-        code_hash: what the project's code comes to, the one column of raw.project.
+        code_hash: what the project's code comes to.
 
     Raises:
         IngestError: DuckDB refuses, for one because a table has the name of a view.
@@ -40,9 +44,8 @@ def create_views(
         connection.execute("create schema if not exists raw")
         connection.execute(f"create or replace view raw.order_lines as {_order_lines(landing)}")
         connection.execute(f"create or replace view raw.files as {_files(landing)}")
-        connection.execute(
-            f"create or replace view raw.project as select {literal(code_hash)} as code_hash"
-        )
+        for name, query in _settings(landing, code_hash).items():
+            connection.execute(f"create or replace view raw.{name} as {query}")
         connection.execute("commit")
     except duckdb.Error as error:
         connection.execute("rollback")
@@ -50,12 +53,77 @@ def create_views(
 
 
 def _order_lines(landing: Landing) -> str:
-    parquets = [path for landed in landing.landed for path in landed.parquets]
-    queries = [landed.query for landed in landing.landed if landed.query]
-    if parquets:
-        queries.insert(0, f"select {', '.join(COLUMNS)} from {read_parquet(parquets)}")  # noqa: S608 - by ingest.sql: quoted
-    every = " union all by name ".join(queries)
-    return f"select *, {_row_hash(landing)} as row_hash from ({every}) as order_lines"  # noqa: S608 - by ingest.sql: quoted
+    every = lines_of(landing.landed)
+    return f"select *, {_row_hash(landing)} as row_hash from {every} as order_lines"  # noqa: S608 - by ingest.sql: quoted
+
+
+def _settings(landing: Landing, code_hash: str) -> dict[str, str]:
+    """Queries of what holds for the order lines, by the names of their views."""
+    facts, shop = landing.facts, landing.shop
+    known = hashlib.sha256(f"{code_hash}{facts.digest}{shop.model_dump_json()}".encode())
+    countries = [(one.spelling, one.country, one.standard_name) for one in facts.countries]
+    dimensions = [(name, one.parent, at) for at, (name, one) in enumerate(shop.dimensions.items())]
+    return {
+        "project": _rows({"code_hash": "varchar"}, [(known.hexdigest(),)]),
+        "shop": _rows(
+            {
+                "name": "varchar",
+                "home_country": "varchar",
+                "currency": "varchar",
+                "is_uci": "boolean",
+                "duplicates": "varchar",
+                "numbers_by_day": "boolean",
+            },
+            [
+                (
+                    facts.name,
+                    facts.home_country,
+                    facts.currency,
+                    str(facts.is_uci),
+                    facts.duplicates,
+                    str(facts.numbers_by_day),
+                )
+            ],
+        ),
+        "countries": _rows(
+            {"spelling": "varchar", "country": "varchar", "standard_name": "varchar"}, countries
+        ),
+        "holidays": _rows({"date_day": "date", "holiday": "varchar"}, holidays_of(shop, facts)),
+        "dimensions": _rows(
+            {"dimension": "varchar", "parent": "varchar", "place": "integer"}, dimensions
+        ),
+        "contracts": _rows(
+            {"contract": "varchar", "warn": "double", "error": "double"},
+            [
+                (
+                    name,
+                    _text(getattr(shop.contracts, name).warn),
+                    _text(getattr(shop.contracts, name).error),
+                )
+                for name in type(shop.contracts).model_fields
+            ],
+        ),
+    }
+
+
+def _limits(contracts: Contracts) -> list[tuple[str, str | None, str | None]]:
+    limits = {name: getattr(contracts, name) for name in type(contracts).model_fields}
+    return [(name, _text(one.warn), _text(one.error)) for name, one in limits.items()]
+
+
+def _text(number: float | None) -> str | None:
+    return None if number is None else repr(number)
+
+
+def _rows(types: Mapping[str, str], rows: Sequence[Sequence[str | int | None]]) -> str:
+    """Query of rows, which may be none."""
+    typed = ", ".join(f"{name}::{kind} as {name}" for name, kind in types.items())
+    values = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
+    nothing = f"({', '.join('null' for _ in types)})"
+    return (
+        f"select {typed} from (values {values or nothing}) as given ({', '.join(types)})"  # noqa: S608 - by ingest.sql: quoted
+        + ("" if rows else " where false")
+    )
 
 
 def _row_hash(landing: Landing) -> str:
@@ -69,8 +137,6 @@ def _row_hash(landing: Landing) -> str:
 
 def _files(landing: Landing) -> str:
     shared = (landing.origin, landing.location)
-    rows = [", ".join(map(literal, (*astuple(file), *shared))) for file in landing.files]
+    rows = [(*astuple(file), *shared) for file in landing.files]
     names = [*(field.name for field in fields(RawFile)), "origin", "location"]
-    typed = [f"{name}::{_TYPES.get(name, 'varchar')} as {name}" for name in names]
-    values = ", ".join(f"({row})" for row in rows)
-    return f"select {', '.join(typed)} from (values {values}) as file ({', '.join(names)})"  # noqa: S608 - by ingest.sql: quoted
+    return _rows({name: _TYPES.get(name, "varchar") for name in names}, rows)

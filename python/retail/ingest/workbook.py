@@ -20,12 +20,13 @@ from python_calamine import (
     load_workbook,
 )
 
-from retail.ingest.columns import Header, count_known, is_header, match_header, mention
+from retail.ingest.columns import COLUMNS, MARKS, Header, count_known, mention
 from retail.ingest.errors import IngestError, reading
+from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, Row, describe, write_rows
 from retail.ingest.sniff import TITLE_LINES
 from retail.ingest.sources import SourceFile
-from retail.ingest.sql import COLUMNS, read_parquet
+from retail.ingest.sql import read_parquet
 
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
 
@@ -42,7 +43,7 @@ class Sheet:
 
 
 def write_workbook(
-    connection: duckdb.DuckDBPyConnection, source: SourceFile, target: Path
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, target: Path, reader: Reader
 ) -> tuple[Piece, ...]:
     """Write the order lines of all sheets of a workbook into the Parquet file ``target``.
 
@@ -52,16 +53,21 @@ def write_workbook(
     headers: dict[str, Header | None] = {}
 
     def rows(file: BinaryIO) -> Iterator[Row]:
-        for sheet in read_sheets(file, str(source.path)):
+        for sheet in read_sheets(file, str(source.path), reader):
             name = f"{source.label}#{sheet.name}"
             headers[name] = sheet.header
+            is_planned = sheet.header is not None and sheet.header.plan is not None
+            unmarked = () if is_planned else (None,) * len(MARKS)
             for number, row in enumerate(sheet.rows, start=1):
-                yield (*row, name, number, None, None)
+                yield (*row, name, number, None, None, *unmarked)
 
     with reading(source.path):
         file = source.path.open("rb")
     with file:
-        write_rows(connection, rows(file), COLUMNS, target)
+        lines = rows(file)
+        start = list(itertools.islice(lines, 1))
+        landed = next((header.landed for header in headers.values() if header), COLUMNS)
+        write_rows(connection, itertools.chain(start, lines), landed, target)
     query = f"select source_file, count(*) from {read_parquet([target])} group by all"  # noqa: S608
     counts = dict(connection.execute(query).fetchall())
     others = [name for name, header in headers.items() if not header]
@@ -73,24 +79,27 @@ def write_workbook(
     )
 
 
-def read_sheets(file: BinaryIO, where: str) -> Iterator[Sheet]:
+def read_sheets(file: BinaryIO, where: str, reader: Reader) -> Iterator[Sheet]:
     """Read the filled sheets of a workbook, one at a time.
 
     Args:
         file: the workbook.
         where: what the error line calls it.
+        reader: finds the columns.
 
     Raises:
         IngestError: it can't be read, or no sheet has the eight columns.
     """
     best: list[str] = []
-    found = False
+    found, first = False, None
     for sheet in _open_sheets(file, where):
         rows = _filled_rows(sheet)
-        names = _find_header(rows)
-        if is_header(names):
+        names = _find_header(rows, reader)
+        if reader.is_header(names) and first in (None, names):
+            header = reader.match(names, f"{where}#{sheet.name}")
+            # A plan makes order lines of the columns of all sheets at once.
+            first = names if header.plan else None
             found = True
-            header = match_header(names, f"{where}#{sheet.name}")
             yield Sheet(sheet.name, header, _choose(rows, header))
         elif names:
             best = max(best, names, key=count_known)
@@ -98,7 +107,7 @@ def read_sheets(file: BinaryIO, where: str) -> Iterator[Sheet]:
     if not (found or best):
         raise IngestError(f"{where} is empty; put order lines into it or take it away")
     if not found:
-        match_header(best, where)
+        reader.match(best, where)
 
 
 def as_text(cell: Cell) -> str:
@@ -143,14 +152,14 @@ def _filled_rows(sheet: CalamineSheet) -> Iterator[list[str]]:
             yield row
 
 
-def _find_header(rows: Iterator[list[str]]) -> list[str]:
+def _find_header(rows: Iterator[list[str]], reader: Reader) -> list[str]:
     """Go on to the first row that names all that an order line needs; else the best of the first.
 
     The rows of a sheet without one are not read, so it does no harm that some are gone.
     """
     best: list[str] = []
     for row in itertools.islice(rows, TITLE_LINES):
-        if is_header(row):
+        if reader.is_header(row):
             return row
         best = row if not best or count_known(row) > count_known(best) else best
     return best

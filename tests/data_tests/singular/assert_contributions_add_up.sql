@@ -1,6 +1,6 @@
 -- Findings of the last run whose contributions don't add up, to within 1e-9 of their size:
--- breakdowns to actual less expected, volume, mix and rate to the contribution, revenue drivers both
--- ways. Passes, and says so, while detection has not run yet.
+-- breakdowns to actual less expected, volume, mix and rate to the contribution, revenue drivers
+-- both ways. Passes, and says so, while detection has not run yet.
 {% set insights = insights_tables(
     ['attributions', 'anomalies', 'early_warnings', 'revenue_drivers']
 ) %}

@@ -1,5 +1,5 @@
 -- Raw files with malformed rows, and the first of these. Any is worth a look. The build stops where
--- more than 5 % of a file are malformed, and at least 20 rows or all of them.
+-- more of a file are malformed than the contract says, and at least 20 rows or all of them.
 {{ config(fail_calc='coalesce(max(severity), 0)', warn_if='>0', error_if='>1') }}
 with
 
@@ -21,38 +21,49 @@ counted as (
         source_file,
         count(*) as all_rows,
         sum(case when reject_reason = 'malformed' then 1 else 0 end) as malformed_rows,
-        min(case when reject_reason = 'malformed' then source_row end) as first_row
+        min(case when reject_reason = 'malformed' then source_row end) as first_row,
+        cast(sum(case when reject_reason = 'malformed' then 1 else 0 end) as double) / count(*)
+            as malformed_share
     from order_lines
     group by source_file
 
 ),
 
-final as (
+first_rows as (
 
     select
-        counted.source_file,
-        counted.malformed_rows,
-        counted.all_rows,
-        counted.first_row,
+        counted.*,
         {{ malformed_detail('staged') }} as why,
         case
             when staged.parse_error is not null then staged.raw_line
             when staged.quantity is null then staged.quantity_text
             when staged.ordered_at is null then staged.invoice_date_text
             when staged.unit_price is null then staged.unit_price_text
-        end as found,
-        case
-            when
-                counted.malformed_rows > 0.05 * counted.all_rows
-                and (counted.malformed_rows >= 20 or counted.malformed_rows = counted.all_rows)
-                then 2
-            else 1
-        end as severity
+        end as found
     from counted
     inner join staged
         on
             counted.source_file = staged.source_file
             and counted.first_row = staged.source_row
+
+),
+
+final as (
+
+    select
+        source_file,
+        case
+            when {{ contract_severity('malformed_share', 'malformed') }} < 2 then 1
+            when malformed_rows >= 20 or malformed_share = 1 then 2
+            else 1
+        end as severity,
+        source_file || ' row ' || cast(first_row as {{ dbt.type_string() }}) || ': ' || why
+        || coalesce(' (' || found || ')', '') || '; '
+        || cast(malformed_rows as {{ dbt.type_string() }}) || ' of '
+        || cast(all_rows as {{ dbt.type_string() }})
+        || ' rows of the file are malformed and left out (marts.fct_rejected_order_lines); columns'
+        || ' in shop.yml says how to read them, contracts.malformed how many may be' as sentence
+    from first_rows
 
 )
 

@@ -42,6 +42,11 @@ MONTHS = {
     11: "nov|november|novembre|noviembre",
     12: "dec|dez|december|dezember|d[ée]cembre|diciembre",
 }
+HAS_ZONE = r":\d{2}.*(?:[Zz]|UTC|[+-]\d{2}:?\d{2})\s*$"
+"""A moment that says in which zone it is."""
+_ISO_FORMAT = "%Y-%m-%d %H:%M:%S"
+_PLAIN_FORMAT = r"%[dm][/.-]%[dm][/.-]%[Yy](?: %H:%M(?::%S)?)?"
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
 _TIME = r"(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?"
 _CLOCK = r"(\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp]\.?[Mm]\.?)?)"
 _MIDNIGHT = r"[ T]0{1,2}:00(?::00)?$"
@@ -132,6 +137,38 @@ def join(date: str, time: str) -> str:
     clock = re.search(_CLOCK, time)
     day = re.sub(_MIDNIGHT, "", date)
     return f"{day} {clock[1]}" if clock else date
+
+
+def by_format(text: str, written: str | None) -> str:
+    """SQL: a moment in ISO form where it fits a format of `strptime`; else the text as it is.
+
+    Args:
+        text: SQL of the text.
+        written: the format; a plain order of day, month and year is decided per file, as without.
+    """
+    if not written or re.fullmatch(_PLAIN_FORMAT, written):
+        return text
+    has_time = "%H" in written or "%I" in written or "%s" in written
+    formats = [written] if has_time else [written + time for time in _TIMES]
+    listed = ", ".join(map(literal, formats))
+    return f"coalesce(strftime(try_strptime(trim({text}), [{listed}]), '{_ISO_FORMAT}'), {text})"
+
+
+def in_zone(text: str, zone: str | None) -> str:
+    """SQL: a moment that names its zone, in the time of another; every other text as it is.
+
+    Args:
+        text: SQL of the text.
+        zone: name of the zone, as `Europe/London`.
+    """
+    if not zone:
+        return text
+    offset = f"regexp_replace({text}, '\\s?([+-]\\d{{2}}):?(\\d{{2}})\\s*$', '\\1:\\2')"
+    local = f"timezone({literal(zone)}, try_cast({offset} as timestamptz))"
+    return (
+        f"case when regexp_matches({text}, {literal(HAS_ZONE)}) "
+        f"then coalesce(strftime({local}, '{_ISO_FORMAT}'), {text}) else {text} end"
+    )
 
 
 def _text(text: str) -> str:

@@ -32,6 +32,8 @@ GROUPING_BLANKS = "[\\s\u00a0\u2009\u202f']"
 """White space of any width, and the apostrophe that groups digits in Switzerland."""
 PLAIN = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 """A number that everybody writes alike."""
+ANY = r"-?[\d.,]*\d[\d.,]*"
+"""Whatever may be a number, with either sign."""
 COMMA_PROOF = r"-?\d{1,3}(?:\.\d{3})+,\d*|-?\d+,(?:\d{1,2}|\d{4,})|-?0,\d+|-?\d{1,3}(?:\.\d{3}){2,}"
 POINT_PROOF = (
     r"-?\d{1,3}(?:,\d{3})+\.\d*|-?\d+\.(?:\d{1,2}|\d{4,})|-?0\.\d+|-?\d{1,3}(?:,\d{3}){2,}"

@@ -10,7 +10,7 @@ from retail.ingest.forms import moments, numbers
 from retail.storage.quoting import literal
 
 READ_NUMBER = rf"\s*{numbers.PLAIN}\s*"
-NUMBERS = ("quantity", "unit_price")
+NUMBERS = ("quantity", "unit_price", "line_amount")
 IDS = ("invoice_no", "stock_code")
 """Whole numbers that a program may have written with `.0`; the models know it of customers."""
 WHOLE, WITH_POINT = r"\s*\d+\s*", r"\s*\d+\.0+\s*"
@@ -25,6 +25,8 @@ class Rewriting:
 
     expressions: dict[str, str]
     evidence: str
+    sign: numbers.Sign = numbers.POINT
+    """The decimal sign of the file's numbers."""
 
     def of(self, rows: str) -> str:
         """SQL: the rows of a table, rewritten.
@@ -62,6 +64,7 @@ def find_rewriting(connection: duckdb.DuckDBPyConnection, rows: str, file: str) 
     query = f"select {', '.join(odd.values())} from {rows}"  # noqa: S608 - by ingest.sql: quoted
     counts = dict(zip(odd, connection.execute(query).fetchall()[0], strict=True))
     expressions, evidence = dict[str, str](), list[str]()
+    sign: numbers.Sign = numbers.POINT
     if counts["invoice_date"]:
         form = moments.find_form(connection, rows, "invoice_date")
         expressions["invoice_date"] = moments.as_read("invoice_date", form)
@@ -76,4 +79,5 @@ def find_rewriting(connection: duckdb.DuckDBPyConnection, rows: str, file: str) 
         if counts[name]:
             expressions[name] = f"regexp_replace({name}, '^(\\s*\\d+)\\.0+(\\s*)$', '\\1\\2')"
             evidence.append(f"all numbers in {name} end in .0, which is left out")
-    return Rewriting(expressions, "; ".join(filter(None, evidence))) if expressions else None
+    proven = "; ".join(filter(None, evidence))
+    return Rewriting(expressions, proven, sign) if expressions else None

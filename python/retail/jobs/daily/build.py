@@ -31,6 +31,8 @@ BUILD_WORDS = (
 TABLES_ONLY = (*BUILD_WORDS, "--exclude-resource-type", "test")
 
 
+SENTENCE = "sentence: "
+"""Begins what `FirstRow` gives of a test that says in words what it found."""
 OnResults = Callable[[Sequence["NodeResult"]], None]
 """Is given what came of every model, seed and test, also of a build that failed."""
 FirstRow = Callable[[str], str]
@@ -157,8 +159,10 @@ def _first_reason(
 
 
 def _found_by(test: NodeResult, look: FirstRow) -> str:
-    """What a test that did not pass found: what it is about, and its first row."""
+    """What a test that did not pass found: its own sentence, or what it is about and a row."""
     row = look(getattr(test.node, "compiled_code", None) or "select 1")
+    if row.startswith(SENTENCE):
+        return row.removeprefix(SENTENCE)
     return f"{test.node.name}: {_one_line(test.node.description)} First of them: {row}"
 
 
@@ -168,7 +172,14 @@ def _row(query: str, database: Path) -> str:
         found = connection.execute(query)
         names = [column[0] for column in found.description]
         row = found.fetchone() or ()
-    return ", ".join(f"{name} = {value}" for name, value in zip(names, row, strict=False))
+    return describe_row(dict(zip(names, row, strict=False)))
+
+
+def describe_row(row: Mapping[str, object]) -> str:
+    """A row of a failing test in words: its sentence, or `column = value` pairs."""
+    if "sentence" in row:
+        return f"{SENTENCE}{row['sentence']}"
+    return ", ".join(f"{name} = {value}" for name, value in row.items())
 
 
 def _one_line(message: str) -> str:

@@ -24,14 +24,16 @@ import detect
 import retail
 from retail.ingest import IngestError
 from retail.ingest.last_run import last_source
+from retail.ingest.mapping import Reader
 from retail.ingest.parquet_cache import (
     CACHE_VARIABLE,
     LANDED_FOLDER,
     Fingerprint,
     fingerprint,
     landed_sha256,
+    project_reader,
 )
-from retail.ingest.shop import SHOP_FILE, SHOP_VARIABLE
+from retail.ingest.shop import SHOP_VARIABLE
 from retail.ingest.sources import SOURCE_VARIABLE, SourceFile, choose, find
 from retail.storage.errors import StorageError
 from retail.storage.location import DATABASE_VARIABLE
@@ -69,6 +71,8 @@ class RunInputs:
     files: dict[str, tuple[SourceFile, Fingerprint]]
     cache: Path
     """Where the raw files are landed."""
+    reader: Reader
+    """What finds the order lines in them."""
     day: dt.date
     """Snoozes end by it."""
 
@@ -99,18 +103,20 @@ def read(project: Path, database: Path) -> RunInputs | None:
     try:
         sources = find(project, choose(project, last=last_source(database)), cache)
         files = {str(file.path): (file, fingerprint(file.path)) for file in sources.files}
-        shop = project / Path(os.environ.get(SHOP_VARIABLE) or SHOP_FILE).expanduser()
+        reader = project_reader(project, cache, sources.location)
         asked = (sources.origin, sources.location, sources.warnings, sorted(files))
         digests = {
             "the raw files": _digest(asked),
             "the code": _code(project),
-            "the settings": _digest((_settings(os.environ), shop.is_file() and shop.read_text())),
+            "the settings": _digest(
+                (_settings(os.environ), reader.shop.model_dump_json(), reader.digest)
+            ),
             "what people said": _feedback(database),
         }
     except (IngestError, StorageError, OSError, ValueError, duckdb.Error) as error:
         _log.debug("what this run rests on can't be known: %s", error)
         return None
-    return RunInputs(database, digests, files, cache, _today())
+    return RunInputs(database, digests, files, cache, reader, _today())
 
 
 def changes(now: RunInputs, last: LastRun | None) -> tuple[str, ...]:
@@ -124,8 +130,7 @@ def changes(now: RunInputs, last: LastRun | None) -> tuple[str, ...]:
     if not last.day <= now.day <= (last.until or now.day):
         found.append("the day by which snoozes end")
     if not found and not all(
-        _is_same(file, at, last.files.get(path), now.cache)
-        for path, (file, at) in now.files.items()
+        _is_same(file, at, last.files.get(path), now) for path, (file, at) in now.files.items()
     ):
         found.append("the raw files")
     return tuple(found)
@@ -210,13 +215,13 @@ def alone(database: Path) -> Iterator[bool]:
 # ------------------------------------------------------------------------------------ the parts
 
 
-def _is_same(file: SourceFile, now: Fingerprint, then: Fingerprint | None, cache: Path) -> bool:
+def _is_same(file: SourceFile, now: Fingerprint, then: Fingerprint | None, run: RunInputs) -> bool:
     """Say whether a raw file has the bytes that were landed, and what was landed is whole."""
     if then is None or now.size != then.size:
         return False
     if file.form == "parquet":
         return now == then
-    sha256 = landed_sha256(file, then, cache)
+    sha256 = landed_sha256(file, then, run.cache, run.reader)
     return sha256 is not None and (now == then or _sha256(file.path) == sha256)
 
 

@@ -13,9 +13,12 @@ from retail.ingest.parquet_cache import CACHE_VARIABLE, Landed, land_project
 from retail.ingest.sql import copy_to_parquet
 from retail.ingest.workspace import open_duckdb
 
+SETTINGS = ("files", "shop", "countries", "holidays", "dimensions", "contracts")
+"""Small raw tables: what was read, and what holds for it."""
+
 
 def export_raw(project: Path, database: Path, folder: Path) -> None:
-    """Land what is new and show it as `order_lines` and `files` below `folder`.
+    """Land what is new and show it, and what holds for it, below `folder`.
 
     Args:
         project: the project root.
@@ -28,11 +31,11 @@ def export_raw(project: Path, database: Path, folder: Path) -> None:
     cache = project / (os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
     landing = land_project(project, cache, last_source(database))
     with writing(folder):
-        for table in ("order_lines", "files"):
+        for table in ("order_lines", *SETTINGS):
             (folder / table).mkdir(parents=True)
         for number, landed in enumerate(landing.landed):
             _place(landed, folder / "order_lines", f"{number:06}")
-        _list_files(landing, folder / "files" / "files.parquet")
+        _write_settings(landing, folder)
 
 
 def _place(landed: Landed, folder: Path, name: str) -> None:
@@ -48,7 +51,9 @@ def _place(landed: Landed, folder: Path, name: str) -> None:
             shutil.copyfile(parquet, target)
 
 
-def _list_files(landing: Landing, target: Path) -> None:
+def _write_settings(landing: Landing, folder: Path) -> None:
     with open_duckdb() as connection:
         create_views(connection, landing)
-        connection.execute(copy_to_parquet("select * from raw.files", target))
+        for table in SETTINGS:
+            query = f"select * from raw.{table}"  # noqa: S608 - one of ours
+            connection.execute(copy_to_parquet(query, folder / table / f"{table}.parquet"))

@@ -11,7 +11,14 @@ from pathlib import Path
 
 from retail.errors import RetailError
 from retail.ingest.workspace import mark_as_cache
-from retail.jobs.daily.build import BUILD_WORDS, BuildResult, OnResults, build, ignore_results
+from retail.jobs.daily.build import (
+    BUILD_WORDS,
+    BuildResult,
+    OnResults,
+    build,
+    describe_row,
+    ignore_results,
+)
 from retail.jobs.spark import export_raw, publish
 from retail.jobs.spark.engine import Engine, running
 from retail.storage.errors import first_line
@@ -122,4 +129,4 @@ def _first_row(query: str) -> str:
         rows = session.sql(query).limit(1).collect()
     except Exception as error:  # told as a part of a line that is an error already
         raise RetailError(first_line(error)) from error
-    return ", ".join(f"{name} = {value}" for row in rows for name, value in row.asDict().items())
+    return describe_row(rows[0].asDict() if rows else {})

@@ -26,7 +26,7 @@ from detect.records import (
     Source,
 )
 from retail.jobs.detection.store.connection import Connection, connect
-from retail.reading import SIMULATED, has_table, read_shop
+from retail.reading import SIMULATED, read_shop
 from retail.storage.quoting import identifier
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
 
 
 def _require(connection: Connection, path: Path) -> None:
-    wanted = {"dim_kpis", "dim_dates", "dim_dimensions", "dim_shop", "dim_sources"} | {
+    dimensions = ("kpis", "dates", "dimensions", "holidays", "shop", "sources")
+    wanted = {f"dim_{what}" for what in dimensions} | {
         f"fct_{what}_{grain}" for what in ("kpis", "segments") for grain in GRAINS
     }
     query = "select table_name from information_schema.tables where table_schema = 'marts'"
@@ -98,16 +99,8 @@ def _dates(connection: Connection, as_of: dt.date | None, path: Path) -> Dates:
 
 
 def _holidays(connection: Connection) -> Days:
-    """Holidays of the calendar, and later ones of the home country from the seed."""
-    query = "select date_day from marts.dim_dates where holiday is not null"
-    if has_table(connection, "seeds", "closures"):
-        query += """
-            union
-            select closures.date_day
-            from seeds.closures as closures
-            inner join marts.dim_shop as shop on closures.country = shop.home_country
-        """
-    rows = connection.execute(query).fetchall()
+    """Holidays of the shop's country, later ones than the data too."""
+    rows = connection.execute("select date_day from marts.dim_holidays").fetchall()
     return np.array(sorted(day for (day,) in rows), dtype="datetime64[D]")
 
 

@@ -1,0 +1,39 @@
+"""`retail check`: read a source without building."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from retail.console import FAILED, FINE, harmless
+from retail.console.cli import Command, database_option, examples, project_option, say
+from retail.jobs import checking
+
+
+@click.command(
+    "check",
+    cls=Command,
+    epilog=examples(
+        "retail check orders.csv               how it would be read, and what is odd about it",
+        "retail check                          what a run would read",
+        "retail check orders.csv --json        the same, for programs",
+    ),
+)
+@click.argument("source", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@database_option("The DuckDB file that a run would publish")
+@project_option
+def check_command(source: str | None, db: Path, project: Path, *, as_json: bool) -> int:
+    """Say how a source is read, and whether it would be built; 1 where it is refused.
+
+    SOURCE is a file, a folder or a pattern, as RETAIL_SOURCE names it.
+    """
+    found = checking.check(project.absolute(), source, db.absolute())
+    if as_json:
+        say(found.to_json())
+    else:
+        for line in checking.summary(found):
+            say(harmless(line))
+        say(harmless(f"refused: {found.refused}" if found.refused else "it would be built"))
+    return FAILED if found.refused else FINE

@@ -1,0 +1,261 @@
+"""What all raw files together say: the countries' spellings, whether order numbers come back.
+
+One file alone does not tell these. They rest on the landed rows, so they are kept with them in the
+cache and found again as long as these stay what they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+from retail.ingest.cache import RawFile
+from retail.ingest.countries import Country, unify
+from retail.ingest.errors import writing
+from retail.ingest.mapping import UCI
+from retail.ingest.shop import Shop
+from retail.ingest.shop.settings import ACROSS_FILES, DROP, Duplicates
+from retail.ingest.workspace import draft_in
+
+NO_CURRENCY = "XXX"
+"""ISO 4217 for no currency: nothing says in what the money is."""
+RETURNING = 0.05
+"""Share of the order numbers from which on their coming back is a rule and no accident. The public
+years have none; of a till that begins anew each day nearly all come back."""
+FEWEST_RETURNING = 5
+APART = 3
+"""Distinct days on which a number has to be met, where no customer tells its orders apart: an order
+of a guest may be changed or returned on a second day."""
+FACTS_ENDING = ".facts"
+_FACTS_VERSION = 1
+_HEX_DIGITS = 16
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What holds for all raw files of a shop."""
+
+    is_uci: bool
+    """Whether the rules of the public data set hold for all of them."""
+    duplicates: Duplicates
+    numbers_by_day: bool
+    """Whether an order number is an order's on one day only."""
+    name: str | None
+    home_country: str | None
+    """None of the public data set, whose country and currency are in dbt_project.yml."""
+    currency: str | None
+    countries: tuple[Country, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """What tables depend on that are not built anew with every build."""
+        merged = [asdict(one) for one in self.countries if one.spelling != one.country]
+        told = asdict(self) | {"countries": merged, "warnings": ()}
+        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+
+
+def gather_facts(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    files: Sequence[RawFile],
+    currencies: Sequence[str],
+    shop: Shop,
+    cache: Path,
+    identity: object,
+) -> Facts:
+    """Find what all files together say, or find it again.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of all order lines, in the columns of raw.order_lines.
+        files: the raw files.
+        currencies: what their columns of currencies name.
+        shop: the settings of shop.yml.
+        cache: folder of the landed files.
+        identity: what tells these rows from any others.
+    """
+    asked = json.dumps((_FACTS_VERSION, identity, shop.model_dump_json()), default=str)
+    place = cache / f"{hashlib.sha256(asked.encode()).hexdigest()[:_HEX_DIGITS]}{FACTS_ENDING}"
+    if found := _recall(place):
+        return found
+    facts = _gather(connection, rows, files, currencies, shop)
+    with writing(cache), draft_in(cache, FACTS_ENDING) as draft:
+        draft.write_text(json.dumps(asdict(facts)), encoding="utf-8")
+        draft.replace(place)
+    return facts
+
+
+def _recall(place: Path) -> Facts | None:
+    try:
+        told = json.loads(place.read_text(encoding="utf-8"))
+        os.utime(place)  # asked for today, so not forgotten
+        countries = tuple(Country(**country) for country in told.pop("countries"))
+        return Facts(countries=countries, warnings=tuple(told.pop("warnings")), **told)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _gather(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    files: Sequence[RawFile],
+    currencies: Sequence[str],
+    shop: Shop,
+) -> Facts:
+    is_uci = all(file.preset == UCI for file in files)
+    lines = _countries(connection, rows)
+    warnings: list[str] = []
+    home = shop.shop.home_country
+    countries = unify(lines, home)
+    if home is None and lines and not is_uci:
+        home = _most_frequent(countries, lines)
+        if len({one.country for one in countries}) > 1:
+            warnings.append(
+                f"shop.home_country is not set in shop.yml: {home}, where most order lines come "
+                "from, counts as domestic"
+            )
+    by_day, said = _numbers_come_back(connection, rows)
+    warnings += said + _merged(countries) + _suspicious_codes(connection, rows)
+    currency = _currency(shop, currencies, warnings, is_uci=is_uci)
+    duplicates = shop.lines.duplicates or (DROP if is_uci else ACROSS_FILES)
+    return Facts(
+        is_uci, duplicates, by_day, shop.shop.name, home, currency, countries, tuple(warnings)
+    )
+
+
+def _countries(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[str, int]:
+    query = f"select trim(country) as c, count(*) from {rows} where c != '' group by 1"  # noqa: S608 - by ingest.sql: quoted
+    return dict(connection.execute(query).fetchall())
+
+
+def _most_frequent(countries: Sequence[Country], lines: Mapping[str, int]) -> str:
+    """The country that most order lines come from, whatever its spellings."""
+    total = Counter[str]()
+    for one in countries:
+        total[one.country] += lines[one.spelling]
+    return max(total, key=lambda name: (total[name], name))
+
+
+def _merged(countries: Sequence[Country]) -> list[str]:
+    """Say which spellings are taken for one country."""
+    spelled: dict[str, list[str]] = {}
+    for one in countries:
+        spelled.setdefault(one.country, []).append(one.spelling)
+    several = [
+        f"{' and '.join(spellings)} are one country, {shown}"
+        for shown, spellings in spelled.items()
+        if len(spellings) > 1
+    ]
+    return [f"country: {'; '.join(several)}"] if several else []
+
+
+def _numbers_come_back(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[bool, list[str]]:
+    """Whether order numbers begin anew, so that one is an order's on one day only.
+
+    A number comes back where its sales are of several days and customers; where no customer is
+    known, of at least `APART` days.
+    """
+    query = f"""
+        with sales as (
+            select distinct
+                upper(trim(invoice_no)) as number,
+                regexp_extract(trim(invoice_date), '^[^ T]+') as day,
+                trim(customer_id) as customer
+            from {rows}
+            where not starts_with(ltrim(quantity), '-') and line_mark is distinct from 'ignored'
+                and invoice_date is not null and trim(invoice_no) != ''
+        ),
+
+        numbers as (
+            select
+                number,
+                count(distinct day) as days,
+                count(distinct coalesce(customer, '')) as customers,
+                count(nullif(customer, '')) as known,
+                min(day) as first_day,
+                max(day) as last_day
+            from sales
+            group by number
+        )
+
+        select
+            count(*),
+            count(*) filter (
+                where (days > 1 and customers > 1) or (days >= {APART} and known = 0)
+            ),
+            arg_max(number, days), arg_max(first_day, days), arg_max(last_day, days)
+        from numbers
+    """  # noqa: S608 - by ingest.sql: quoted
+    numbers, back, number, first, last = connection.execute(query).fetchall()[0]
+    if back < FEWEST_RETURNING or back < RETURNING * numbers:
+        return False, []
+    return True, [
+        f"{back:,} of {numbers:,} order numbers come back on other days with other customers (as "
+        f"{number}, on {first} and {last}): orders are numbered by day; if they are one order "
+        "each, order_id in shop.yml is made of other columns"
+    ]
+
+
+def _suspicious_codes(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:
+    """Warn of stock codes that a spreadsheet has damaged."""
+    query = f"""
+        with codes as (
+            select distinct upper(trim(stock_code)) as code from {rows}
+        ),
+
+        alike as (
+            select count(*) as codes, min(code) as one, max(code) as other
+            from codes
+            where regexp_full_match(code, '[0-9]+')
+            group by ltrim(code, '0')
+            having count(*) > 1
+        )
+
+        select
+            (select count(*) from codes where regexp_full_match(code, '[0-9]([.,][0-9]+)?E[+][0-9]+')),
+            (select min(code) from codes where regexp_full_match(code, '[0-9]([.,][0-9]+)?E[+][0-9]+')),
+            (select count(*) from alike),
+            (select any_value(one || ' and ' || other) from alike)
+    """  # noqa: S608, E501 - by ingest.sql: quoted
+    scientific, code, zeros, pair = connection.execute(query).fetchall()[0]
+    said = []
+    if scientific:
+        said.append(
+            f"{scientific:,} stock codes are numbers in scientific notation, such as {code}: a "
+            "spreadsheet has taken their last digits, and different products may share one; "
+            "export the file anew without opening it there"
+        )
+    if zeros:
+        said.append(
+            f"{zeros:,} stock codes differ from others in leading zeros alone, such as {pair}: "
+            "they count as different products"
+        )
+    return said
+
+
+def _currency(
+    shop: Shop, currencies: Sequence[str], warnings: list[str], *, is_uci: bool
+) -> str | None:
+    """The currency of all money: as shop.yml says, else as the files do."""
+    named = sorted(set(currencies))
+    asked = shop.shop.currency
+    if asked and named and named != [asked]:
+        warnings.append(
+            f"shop.currency is {asked} in shop.yml, and the files name {' and '.join(named)}"
+        )
+    if asked:
+        return asked
+    if named:
+        return named[0]
+    if is_uci:
+        return None
+    warnings.append("shop.currency is not set in shop.yml: money is shown without a currency")
+    return NO_CURRENCY

@@ -1,0 +1,112 @@
+"""Land the files that shop.yml joins: one row per key, every column text."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+
+from retail.ingest.columns import mention
+from retail.ingest.errors import IngestError, reading
+from retail.ingest.lenient_csv import read_records, split, splitter, without_end
+from retail.ingest.mapping import Joined
+from retail.ingest.rows import write_rows
+from retail.ingest.shop.expressions import resolve
+from retail.ingest.shop.settings import Join, Shop
+from retail.ingest.sniff import read_lines
+from retail.ingest.sql import read_parquet
+from retail.ingest.workspace import draft_in
+
+JOINED_ENDING = ".joined"
+_DELIMITERS = ",;\t|"
+_HEX_DIGITS = 16
+
+
+def land_joined(
+    connection: duckdb.DuckDBPyConnection, shop: Shop, root: Path, location: str, cache: Path
+) -> tuple[Joined, ...]:
+    """Land the files that are joined, unless they are landed as they are now.
+
+    Args:
+        connection: any DuckDB connection.
+        shop: the settings of shop.yml, which name files below the project or beside the source.
+        root: the project root.
+        location: where the order lines are.
+        cache: folder of the landed files.
+
+    Raises:
+        IngestError: one is not there, can't be read, or has two rows with one key.
+    """
+    asked = Path(location)
+    beside = asked if asked.is_dir() else next(p for p in asked.parents if p.is_dir())
+    paths = (_find(Path(join.path).expanduser(), root, beside) for join in shop.join)
+    return tuple(
+        _land(connection, join, path, cache) for join, path in zip(shop.join, paths, strict=True)
+    )
+
+
+def _find(path: Path, root: Path, beside: Path) -> Path:
+    places = [folder / path for folder in (root, beside)]
+    for place in places:
+        if place.is_file():
+            return place.absolute()
+    tried = " nor ".join(map(str, dict.fromkeys(places)))
+    raise IngestError(f"join.path is '{path}' in shop.yml, and there is no {tried}")
+
+
+def _land(connection: duckdb.DuckDBPyConnection, join: Join, path: Path, cache: Path) -> Joined:
+    with reading(path):
+        known = hashlib.sha256(f"{join.skip_rows}\0".encode() + path.read_bytes()).hexdigest()
+    target = cache / f"{known[:_HEX_DIGITS]}{JOINED_ENDING}"
+    encoding = _encoding(path)
+    lines = _below_junk(path, encoding, join.skip_rows)
+    header = without_end(next(lines, ""))
+    delimiter = max(_DELIMITERS, key=header.count)
+    names = tuple(name.strip() for name in split(header, splitter(delimiter))[0])
+    if not target.exists():
+        with draft_in(cache, ".parquet") as draft:
+            records = read_records(lines, delimiter, len(names))
+            fields = ([*r.fields, *[""] * len(names)][: len(names)] for r in records)
+            write_rows(connection, fields, [f"c{i}" for i in range(len(names))], draft)
+            draft.replace(target)
+    os.utime(target)  # asked for today, so not forgotten
+    rows = read_parquet([target])
+    joined = Joined(path, rows, names, join.keys, known)
+    _refuse_doubled_keys(connection, joined, path)
+    return joined
+
+
+def _encoding(path: Path) -> str:
+    with reading(path):
+        start = path.read_bytes()
+    try:
+        start.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
+
+
+def _below_junk(path: Path, encoding: str, skipped: int) -> Iterator[str]:
+    """The lines of a file from its header on."""
+    lines = itertools.islice(read_lines(path, encoding, "\n"), skipped, None)
+    return itertools.dropwhile(lambda line: not line.strip(), lines)
+
+
+def _refuse_doubled_keys(connection: duckdb.DuckDBPyConnection, joined: Joined, path: Path) -> None:
+    named = [resolve(right, joined.names, f"join.on of {path.name}") for _, right in joined.keys]
+    keys = [f"trim(c{joined.names.index(name)})" for name in named]
+    query = f"""
+        select {", ".join(keys)}, count(*) as times from {joined.rows}
+        where {" and ".join(f"{key} is not null" for key in keys)}
+        group by all having count(*) > 1 order by times desc, 1 limit 1
+    """  # noqa: S608 - by ingest.sql: quoted
+    if doubled := connection.execute(query).fetchone():
+        *values, times = doubled
+        raise IngestError(
+            f"{path.name} has {times} rows with {mention(named)} '{', '.join(values)}'; "
+            "a file that is joined has one row per key: join.on names more columns, or others"
+        )

@@ -1,0 +1,411 @@
+"""Make order lines of the columns of a file, as shop.yml or a preset says.
+
+All columns of the file are landed as texts `c0`, `c1`, …. SQL then fills columns down, joins other
+files, picks the fields and, once their form is known, marks lines by the shop's rules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from retail.ingest.columns import (
+    FIELDS,
+    PLACE,
+    SETTING_NAMES,
+    Header,
+    find_columns,
+    match_header,
+    normalise,
+)
+from retail.ingest.errors import IngestError
+from retail.ingest.forms import moments, numbers
+from retail.ingest.forms.rewriting import Rewriting
+from retail.ingest.shop import expressions
+from retail.ingest.shop.reading import presets
+from retail.ingest.shop.settings import Column, Columns, Shop
+from retail.storage.quoting import literal
+
+UCI = "uci"
+"""The preset of the public data set, whose rules are the models' own."""
+IGNORED, SERVICE = "ignored", "service"
+"""Marks of rows that are no order lines, and of lines of what is no merchandise."""
+NO_SETTINGS = Shop()
+"""Of a shop without a shop.yml."""
+CURRENCIES = frozenset(
+    (
+        "currency", "currencycode", "ordercurrency", "currencyiso", "wahrung", "waehrung",
+        "devise", "moneda", "valuta",
+    )
+)  # fmt: skip
+_NO_COLUMN_MATTERS = {"name", "currency", "home_country", "holidays"}
+"""What shop.yml says of a shop and no line of its files depends on."""
+_MONEY = ("quantity", "unit_price", "line_amount")
+_FIELD_OF = {SETTING_NAMES.get(name, name): name for name in FIELDS}
+"""The fields, by their names in shop.yml."""
+
+
+@dataclass(frozen=True)
+class Joined:
+    """A file with one row per key: its rows as SQL, its columns, and how they are matched."""
+
+    path: Path
+    rows: str
+    names: tuple[str, ...]
+    keys: tuple[tuple[str, str], ...]
+    """Columns of the order lines, each with the one of this file that it equals."""
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How order lines are made of a file's columns."""
+
+    shop: Shop
+    names: tuple[str, ...]
+    """Of its own columns and those of the files joined, in the order of `c0`, `c1`, …."""
+    joined: tuple[Joined, ...]
+    columns: Mapping[str, tuple[int, ...]]
+    """Positions of each field that is taken from columns as they are."""
+
+    def column(self, name: str, where: str) -> int:
+        """Find a column by its name; refuse one that there is not."""
+        return self.names.index(expressions.resolve(name, self.names, where))
+
+    def names_at(self, places: Sequence[int]) -> list[str]:
+        """Names of the columns at some positions."""
+        return [self.names[i] for i in places]
+
+    @property
+    def read_as(self) -> dict[str, str]:
+        """What each field is read from, by its name in shop.yml: columns, or an expression."""
+        told = {
+            key: column.sql or " + ".join(self.names_at(self.columns.get(_FIELD_OF[key], ())))
+            for key, column in _columns(self.shop.columns)
+        }
+        return {key: source for key, source in told.items() if source}
+
+    @property
+    def used(self) -> set[int]:
+        """Positions of the columns that are read."""
+        shop, used = self.shop, {i for at in self.columns.values() for i in at}
+        rules = [("lines.return", shop.lines.returned), ("lines.ignore", shop.lines.ignore)]
+        rules += [(f"columns.{key}.sql", column.sql) for key, column in _columns(shop.columns)]
+        rules += [(f"dimensions.{key}.sql", one.sql) for key, one in shop.dimensions.items()]
+        named = [name for one in shop.dimensions.values() for name in one.names]
+        named += [left for joined in self.joined for left, _ in joined.keys]
+        named += [right for joined in self.joined for _, right in joined.keys]
+        named += [n for at, rule in rules if rule for n in expressions.columns_in(rule, at)]
+        known = {normalise(name) for name in named}
+        return used | {
+            i for i, name in enumerate(self.names) if normalise(name) in known or is_currency(name)
+        }
+
+
+def is_currency(name: str) -> bool:
+    """Whether a column says by its name in what currency money is."""
+    return normalise(name) in CURRENCIES
+
+
+def recognise(names: Sequence[str]) -> str | None:
+    """The preset whose header this is: of several, the one that asks for most columns."""
+    known = {normalise(name) for name in names}
+    fitting = [
+        (len(header), preset)
+        for preset, (headers, _) in presets().items()
+        for header in headers
+        if known.issuperset(map(normalise, header))
+    ]
+    return max(fitting)[1] if fitting else None
+
+
+def settings_for(names: Sequence[str], shop: Shop) -> tuple[str | None, Shop]:
+    """The preset of a file with these columns, and the settings that hold for it."""
+    preset = shop.source.preset or recognise(names)
+    if preset is None:
+        return None, shop
+    return preset, shop.over(_without_missing(presets()[preset][1], names))
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Finds order lines among columns: as shop.yml says, as a preset does, or by their names."""
+
+    shop: Shop = NO_SETTINGS
+    joined: tuple[Joined, ...] = ()
+    """The files whose columns are added."""
+
+    @property
+    def digest(self) -> str:
+        """What tells a reader that makes other order lines of a file; empty of the usual one."""
+        if not self.joined and self.shop == NO_SETTINGS:
+            return ""
+        said = self.shop.model_dump_json(exclude={"contracts": True, "shop": _NO_COLUMN_MATTERS})
+        return hashlib.sha256(
+            "\0".join((said, *(j.sha256 for j in self.joined))).encode()
+        ).hexdigest()
+
+    def match(self, names: Sequence[str], where: str) -> Header:
+        """Find the columns of an order line.
+
+        Args:
+            names: the columns of a file, in its order.
+            where: the file, as the error line names it.
+
+        Raises:
+            IngestError: a needed column is missing, or nothing says which of two is meant.
+        """
+        preset, settings = settings_for(names, self.shop)
+        if not (settings.maps_columns or self.joined or any(map(is_currency, names))):
+            return replace(match_header(names, where), preset=preset)
+        every = (*names, *_added(names, self.joined))
+        plan = Plan(settings, every, self.joined, {})
+        given = {
+            _FIELD_OF[key]: tuple(plan.column(n, f"columns.{key}") for n in column.names)
+            for key, column in _columns(settings.columns)
+            if not column.is_found_by_name
+        }
+        plan = replace(plan, columns=find_columns(every, where, given))
+        own = tuple((i,) for i in range(len(names)))
+        fields = tuple(f"c{i}" for i in range(len(names)))
+        return Header(tuple(names), own, fields, preset, plan)
+
+    def is_header(self, names: Sequence[str]) -> bool:
+        """Whether the columns `names` hold all that an order line needs."""
+        try:
+            self.match(names, "")
+        except IngestError:
+            return False
+        return True
+
+
+def _columns(columns: Columns) -> list[tuple[str, Column]]:
+    return [(key, getattr(columns, key)) for key in type(columns).model_fields]
+
+
+def _added(names: Sequence[str], joined: Sequence[Joined]) -> list[str]:
+    """Names of joined columns; one that is there already gets its file's name in front."""
+    known, added = {normalise(name) for name in names}, []
+    for one in joined:
+        for name in one.names:
+            shown = f"{one.path.stem}.{name}" if normalise(name) in known else name
+            known.add(normalise(shown))
+            added.append(shown)
+    return added
+
+
+def _without_missing(preset: Shop, names: Sequence[str]) -> Shop:
+    """A preset without what it says of columns that a file does not have."""
+    known = {normalise(name) for name in names}
+
+    def has(named: Iterable[str]) -> bool:
+        return known.issuperset(map(normalise, named))
+
+    def is_there(one: Mapping[str, object]) -> bool:
+        if sql := one.get("sql"):
+            return has(expressions.columns_in(str(sql), "preset"))
+        named = one.get("names", ())
+        return has(named if isinstance(named, tuple) else ())
+
+    said = preset.model_dump(exclude_unset=True)
+    for part in ("columns", "dimensions"):
+        said[part] = {key: one for key, one in said.get(part, {}).items() if is_there(one)}
+    lines = said.get("lines", {})
+    for rule in ("returned", "ignore"):
+        if rule in lines and not has(expressions.columns_in(lines[rule], "preset")):
+            del lines[rule]
+    if filled := said.get("fill_down"):
+        filled["columns"] = [name for name in filled["columns"] if has([name])]
+    return Shop.model_validate(said)
+
+
+# SQL -------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Scope:
+    """The columns that expressions may read, and the numbers that they ask for."""
+
+    texts: Callable[[str], str]
+    sign: numbers.Sign
+    numbers: dict[str, str] = field(default_factory=dict)
+
+    def number(self, name: str) -> str:
+        text = self.texts(name)
+        alias = f"n_{text}"
+        self.numbers[alias] = f"try_cast({numbers.as_read(text, self.sign)} as double)"
+        return alias
+
+    def write(self, expression: str, where: str) -> str:
+        return expressions.to_sql(expression, where, self.texts, self.number)
+
+    def over(self, rows: str) -> str:
+        """SQL: rows, with the numbers that were asked for."""
+        added = "".join(f", {sql} as {alias}" for alias, sql in self.numbers.items())
+        return f"(select *{added} from {rows})"  # noqa: S608 - names are made here, texts quoted
+
+
+def field_query(plan: Plan, rows: str) -> str:
+    """SQL: the fields of order lines as the file writes them, beside all of its columns.
+
+    Args:
+        plan: how they are made.
+        rows: SQL of the file's rows, in columns `c0`, `c1`, ….
+    """
+    columns = plan.shop.columns
+    fields, scopes = dict[str, str](), dict[numbers.Sign, _Scope]()
+    for key, column in _columns(columns):
+        sign: numbers.Sign = column.decimal or numbers.POINT
+        scope = scopes.setdefault(
+            sign, _Scope(lambda name: f"c{plan.column(name, 'columns of shop.yml')}", sign)
+        )
+        name = _FIELD_OF[key]
+        if column.sql:
+            written = scope.write(column.sql, f"columns.{key}.sql")
+            rounded = f"round({written}, 8)" if name in _MONEY else written
+            fields[name] = f"cast({rounded} as varchar)"
+        else:
+            fields[name] = _text(plan, name, column)
+    source = _joined(plan, rows)
+    for scope in scopes.values():
+        source = scope.over(source)
+    listed = ", ".join(f"{sql} as {name}" for name, sql in fields.items())
+    return f"(select *, {listed} from {source})"  # noqa: S608 - names are made here, texts quoted
+
+
+def line_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:
+    """SQL: order lines in the columns of raw.order_lines, marked by the shop's rules.
+
+    Args:
+        plan: how they are made.
+        rows: SQL of their fields, as `field_query` writes it.
+        rewriting: how their dates and numbers are rewritten to be read.
+    """
+    shop, rows, scope = plan.shop, *_scope_over(plan, rows, rewriting)
+    fields = {name: name for name in FIELDS}
+    if shop.lines.returned:
+        is_return = scope.write(shop.lines.returned, "lines.return")
+        fields["quantity"] = _negative("quantity", is_return)
+        fields["line_amount"] = _negative("line_amount", is_return)
+    listed = ", ".join(f"{sql} as {name}" for name, sql in fields.items())
+    place = ", ".join(PLACE)
+    marks = f"{_attributes(shop, scope)} as attributes, {_mark(shop, scope)} as line_mark"
+    return f"select {listed}, {place}, {marks} from {scope.over(rows)} order by source_row"  # noqa: S608 - as above
+
+
+def currency_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str | None:
+    """SQL: the currencies of the lines that count, with their number and first row.
+
+    Returns:
+        None where no column names any, or the price is converted by it.
+    """
+    at = [i for i, name in enumerate(plan.names) if is_currency(name)]
+    converted = " ".join(
+        column.sql or "" for key, column in _columns(plan.shop.columns) if _FIELD_OF[key] in _MONEY
+    )
+    if not at or any(name.casefold() in converted.casefold() for name in plan.names_at(at)):
+        return None
+    rows, scope = _scope_over(plan, rows, rewriting)
+    mark = _mark(plan.shop, scope)
+    code = f"nullif(upper(trim(c{at[0]})), '')"
+    return f"""
+        select {code} as currency, count(*) as lines, min(source_row)
+        from (select *, {mark} as line_mark from {scope.over(rows)})
+        where {code} is not null and line_mark is distinct from '{IGNORED}'
+        group by 1 order by lines desc
+    """  # noqa: S608 - names are made here, texts quoted
+
+
+def _scope_over(plan: Plan, rows: str, rewriting: Rewriting | None) -> tuple[str, _Scope]:
+    """Fields as they are read, and the names that the rules of lines may use for them."""
+    if rewriting:
+        rows = f"({rewriting.of(rows)})"
+    scope = _Scope(
+        lambda name: _FIELD_OF.get(name) or f"c{plan.column(name, 'an expression of shop.yml')}",
+        rewriting.sign if rewriting else numbers.POINT,
+    )
+    return rows, scope
+
+
+def _joined(plan: Plan, rows: str) -> str:
+    """SQL: the file's rows with filled columns, and the columns of the files joined."""
+    source, own = rows, len(plan.names) - sum(len(one.names) for one in plan.joined)
+    if filled := plan.shop.fill_down:
+        by = f"c{plan.column(filled.by, 'fill_down.by')}"
+        at = [f"c{plan.column(name, 'fill_down.columns')}" for name in filled.columns]
+        window = f"over (partition by {by} order by source_row rows unbounded preceding)"
+        whole = ", ".join(
+            f"last_value(nullif(trim({c}), '') ignore nulls) {window} as {c}" for c in at
+        )
+        source = f"(select * replace ({whole}) from {source})" if at else source  # noqa: S608 - as above
+    first = own
+    for number, one in enumerate(plan.joined):
+        added = ", ".join(f"j{number}.c{i} as c{first + i}" for i in range(len(one.names)))
+        keys = " and ".join(
+            f"trim(base.c{plan.column(left, 'join.on')}) = "
+            f"trim(j{number}.c{one.names.index(expressions.resolve(right, one.names, 'join.on'))})"
+            for left, right in one.keys
+        )
+        source = f"(select base.*, {added} from {source} as base left join {one.rows} as j{number} on {keys})"  # noqa: S608, E501 - as above
+        first += len(one.names)
+    return source
+
+
+def _text(plan: Plan, name: str, column: Column) -> str:
+    """SQL: a field that is taken from columns as they are."""
+    texts = [f"c{i}" for i in plan.columns.get(name, ())]
+    if name != "invoice_date" and len(texts) > 1:
+        return f"concat_ws('-', {', '.join(texts)})"
+    text = moments.field_sql(texts)
+    if name == "invoice_date":
+        return moments.in_zone(moments.by_format(text, column.format), plan.shop.shop.timezone)
+    if column.decimal:
+        return numbers.as_read(text, column.decimal)
+    if column.pseudonym:
+        return f"left(sha256(lower(trim({text}))), 16)"
+    return text
+
+
+def _negative(name: str, is_return: str) -> str:
+    """SQL: a number, below zero where a line is a return."""
+    return (
+        f"case when ({is_return}) and try_cast({name} as double) > 0 "
+        f"then '-' || ltrim({name}, ' +') else {name} end"
+    )
+
+
+def _attributes(shop: Shop, scope: _Scope) -> str:
+    """SQL: the shop's own dimensions as JSON; NULL where it has none."""
+    pairs = []
+    for key, one in shop.dimensions.items():
+        where = f"dimensions.{key}"
+        if one.sql:
+            text = scope.write(one.sql, f"{where}.sql")
+        else:
+            texts = ", ".join(scope.texts(name) for name in one.names)
+            text = f"concat_ws(' / ', {texts})" if len(one.names) > 1 else texts
+        pairs.append(f"{literal(key)}, nullif(trim(cast({text} as varchar)), '')")
+    return f"cast(json_object({', '.join(pairs)}) as varchar)" if pairs else "null::varchar"
+
+
+def _mark(shop: Shop, scope: _Scope) -> str:
+    """SQL: what the shop's rules say of a line, beyond its signs."""
+    whens = []
+    if shop.lines.ignore:
+        whens.append(
+            f"when {scope.write(shop.lines.ignore, 'lines.ignore')} then {literal(IGNORED)}"
+        )
+    if shop.lines.service:
+        codes = " or ".join(
+            f"upper(trim(stock_code)) like {literal(_as_pattern(code))} escape '\\'"
+            for code in shop.lines.service
+        )
+        whens.append(f"when {codes} then {literal(SERVICE)}")
+    return f"case {' '.join(whens)} end" if whens else "null::varchar"
+
+
+def _as_pattern(code: str) -> str:
+    escaped = code.strip().upper().replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    return escaped.replace("*", "%")

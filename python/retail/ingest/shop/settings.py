@@ -1,0 +1,285 @@
+"""The settings of shop.yml, each with its default; pydantic checks them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self, get_args
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from retail.ingest.dates import DAY_FIRST, MONTH_FIRST, DateOrder
+
+Preset = Literal["uci", "shopify", "woocommerce", "square", "amazon", "etsy", "olist", "superstore"]
+Duplicates = Literal["drop", "keep", "across_files"]
+DROP: Duplicates = "drop"
+ACROSS_FILES: Duplicates = "across_files"
+PRESETS: tuple[str, ...] = get_args(Preset)
+NAME = r"^[a-z][a-z0-9_]*$"
+"""What a dimension may be called: it becomes a column."""
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _from_short_form(value: object) -> object:
+    """A name, or several to be joined, stand for a mapping with `from`."""
+    return {"from": value} if isinstance(value, str | list) else value
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
+"""One name, or a list of them."""
+
+
+class Settings(BaseModel):
+    """A mapping of shop.yml: a key that it has not is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, given: object) -> object:
+        """A key with nothing behind it says nothing."""
+        if not isinstance(given, dict):
+            return given
+        return {key: value for key, value in given.items() if value is not None}
+
+
+class ShopIdentity(Settings):
+    """Whose figures these are."""
+
+    name: str | None = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    """ISO 4217."""
+    home_country: str | None = None
+    timezone: str | None = None
+    """Of the shop; moments with another zone are converted to it."""
+    holidays: str | None = None
+    """A country of the `holidays` package, whose public holidays are closures."""
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_zone(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                ZoneInfo(value)
+            except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+                raise ValueError("a zone such as Europe/London") from error
+        return value
+
+    @field_validator("holidays")
+    @classmethod
+    def _has_a_calendar(cls, value: str | None) -> str | None:
+        if value is not None:
+            # Imported late: hardly any shop names another country's.
+            from holidays import list_supported_countries
+
+            if value not in list_supported_countries():
+                raise ValueError("a country of the holidays package by its ISO code, such as US")
+        return value
+
+
+class Source(Settings):
+    """Where the data are, and in what form."""
+
+    path: str | None = None
+    """A file, folder or pattern, or a table as RETAIL_SOURCE names it."""
+    preset: Preset | None = None
+
+
+class Column(Settings):
+    """How a field of an order line is found and read."""
+
+    names: Names = Field(default=(), alias="from")
+    """Columns of the file: one, or several to be joined."""
+    format: str | None = None
+    """As of `strptime`; without a time in it, one may follow."""
+    decimal: Literal[".", ","] | None = None
+    sql: str | None = None
+    """An expression over the columns of one row, in place of a name."""
+    pseudonym: bool = False
+    """Replace each value by a hash of it."""
+
+    @model_validator(mode="after")
+    def _names_or_sql(self) -> Self:
+        if self.names and self.sql:
+            raise ValueError("either from or sql")
+        return self
+
+    @property
+    def is_found_by_name(self) -> bool:
+        """Whether the column is looked for by its usual names."""
+        return not self.names and not self.sql
+
+
+AnyColumn = Annotated[Column, BeforeValidator(_from_short_form)]
+
+
+class Columns(Settings):
+    """The fields of an order line, as far as they are not found by their usual names."""
+
+    order_id: AnyColumn = Column()
+    product: AnyColumn = Column()
+    description: AnyColumn = Column()
+    quantity: AnyColumn = Column()
+    ordered_at: AnyColumn = Column()
+    unit_price: AnyColumn = Column()
+    customer_id: AnyColumn = Column()
+    country: AnyColumn = Column()
+    line_amount: AnyColumn = Column()
+    """Money of the whole line, where the file has no price of a piece."""
+
+    @field_validator("ordered_at")
+    @classmethod
+    def _format_has_a_day(cls, value: Column) -> Column:
+        written = value.format or "%s"
+        parts = ("%d", "%j"), ("%m", "%b", "%B", "%j"), ("%Y", "%y")
+        if "%s" not in written and not all(any(p in written for p in part) for part in parts):
+            raise PydanticCustomError(
+                "format", "{format}", {"format": written, "help": "a day, a month and a year"}
+            )
+        return value
+
+
+class Join(Settings):
+    """A file with one row per key, whose columns are added to the order lines."""
+
+    path: str
+    on: str | dict[str, str]
+    """A column of both, or the order lines' column by the file's."""
+    skip_rows: Annotated[int, Field(ge=0)] = 0
+    """Lines above its header."""
+
+    @property
+    def keys(self) -> tuple[tuple[str, str], ...]:
+        """Columns of the order lines, each with the joined file's."""
+        return ((self.on, self.on),) if isinstance(self.on, str) else tuple(self.on.items())
+
+
+class FillDown(Settings):
+    """Columns that are filled on the first line of an order only."""
+
+    by: str
+    columns: Names
+
+
+class Lines(Settings):
+    """Which lines count, and as what."""
+
+    returned: str | None = Field(default=None, alias="return")
+    """An expression that tells returns; without it, quantity times price below zero does."""
+    ignore: str | None = None
+    """An expression that tells the rows that are no order lines."""
+    service: Names = ()
+    """Stock codes of what is no merchandise; `*` stands for any end."""
+    duplicates: Duplicates | None = None
+
+
+class Dimension(Settings):
+    """A column that figures are broken down by."""
+
+    names: Names = Field(default=(), alias="from")
+    sql: str | None = None
+    parent: str | None = None
+    """The dimension that groups its members."""
+
+    @model_validator(mode="after")
+    def _names_or_sql(self) -> Self:
+        if bool(self.names) == bool(self.sql):
+            raise ValueError("either from or sql")
+        return self
+
+
+class Contract(Settings):
+    """From where on a data contract warns, and stops the build."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_empty_keys(cls, given: object) -> object:
+        """An empty level is off."""
+        return given
+
+    warn: Annotated[float, Field(ge=0)] | None = None
+    error: Annotated[float, Field(ge=0)] | None = None
+
+
+class Contracts(Settings):
+    """The data contracts; what is not said otherwise is a share of the rows, or of the money."""
+
+    missing_customer: Contract = Contract(warn=0.4)
+    missing_description: Contract = Contract(warn=0.02)
+    zero_price: Contract = Contract(warn=0.02)
+    malformed: Contract = Contract(warn=0.0, error=0.05)
+    adjustment_money: Contract = Contract(warn=0.02, error=0.33333)
+    service_money: Contract = Contract(warn=0.25)
+    duplicate_money: Contract = Contract(warn=0.1, error=0.33333)
+    quantity_jump: Contract = Contract(warn=50)
+    """Times the largest quantity that the product was sold in before."""
+    price_jump: Contract = Contract(warn=50)
+    """Times the highest price that the product was sold at before."""
+    freshness_days: Contract = Contract()
+    """Days between the newest order line and today."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _over_the_usual(cls, given: object) -> object:
+        """What a contract leaves out stays as usual; null switches a level off."""
+        if not isinstance(given, dict):
+            return given
+        usual = {name: field.default.model_dump() for name, field in cls.model_fields.items()}
+        return {
+            name: usual.get(name, {}) | limits if isinstance(limits, dict) else limits
+            for name, limits in given.items()
+        }
+
+
+class Shop(Settings):
+    """What shop.yml says; every setting may be left out."""
+
+    shop: ShopIdentity = ShopIdentity()
+    source: Source = Source()
+    columns: Columns = Columns()
+    join: tuple[Join, ...] = ()
+    fill_down: FillDown | None = None
+    lines: Lines = Lines()
+    dimensions: dict[
+        Annotated[str, Field(pattern=NAME)],
+        Annotated[Dimension, BeforeValidator(_from_short_form)],
+    ] = {}
+    contracts: Contracts = Contracts()
+
+    @property
+    def date_order(self) -> DateOrder | None:
+        """The order of day and month that `columns.ordered_at.format` gives."""
+        written = self.columns.ordered_at.format
+        if not written or "%d" not in written or "%m" not in written:
+            return None
+        return DAY_FIRST if written.index("%d") < written.index("%m") else MONTH_FIRST
+
+    @property
+    def maps_columns(self) -> bool:
+        """Whether order lines are made of more than a file's own columns by their usual names."""
+        columns = (getattr(self.columns, name) for name in type(self.columns).model_fields)
+        found = all(column.is_found_by_name and not column.pseudonym for column in columns)
+        lines = self.lines.returned or self.lines.ignore or self.lines.service
+        parts = (self.join, self.fill_down, lines, self.dimensions, self.shop.timezone)
+        return not found or any(parts)
+
+    def over(self, preset: Shop) -> Shop:
+        """The settings of a preset, with these in the place of whatever is said here."""
+        return Shop.model_validate(
+            _merge(preset.model_dump(exclude_unset=True), self.model_dump(exclude_unset=True))
+        )
+
+
+def _merge(under: dict[str, object], over: dict[str, object]) -> dict[str, object]:
+    merged = dict(under)
+    for key, value in over.items():
+        below = merged.get(key)
+        is_column = isinstance(value, dict) and ("names" in value or "sql" in value)
+        if isinstance(below, dict) and isinstance(value, dict) and not is_column:
+            merged[key] = _merge(below, value)
+        else:
+            merged[key] = value
+    return merged

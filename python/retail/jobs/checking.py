@@ -1,0 +1,221 @@
+"""What a build of a source would say: its rows, classified in a database of their own."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from retail.errors import RetailError
+from retail.ingest import LANDED_FOLDER, IngestError, Landing
+from retail.ingest.last_run import last_source
+from retail.ingest.parquet_cache import CACHE_VARIABLE, land_project
+from retail.ingest.sources import SOURCE_VARIABLE
+from retail.jobs.daily.build import BUILD_WORDS, build, environment
+from retail.storage.errors import StorageError
+from retail.storage.publish import staged_build
+
+UP_TO = "int_order_lines__classified"
+"""The model that says what becomes of each row."""
+CLASSIFY = (*BUILD_WORDS, "--select", f"+{UP_TO}", "--indirect-selection", "cautious")
+STOPPED = "dbt build stopped: "
+TOTALS = """
+    select
+        count(*) as rows,
+        count(*) filter (where reject_reason is null) as accepted,
+        count(*) filter (where reject_reason = 'duplicate') as duplicates,
+        count(*) filter (where reject_reason = 'malformed') as malformed,
+        count(*) filter (where reject_reason = 'ignored') as ignored,
+        min(cast(ordered_at as date)) filter (where reject_reason is null) as first_day,
+        max(cast(ordered_at as date)) filter (where reject_reason is null) as last_day,
+        count(distinct cast(ordered_at as date)) filter (
+            where reject_reason is null
+        ) as trading_days,
+        count(distinct customer_id) filter (where reject_reason is null) as customers,
+        count(*) filter (where reject_reason is null and customer_id is null) as guests,
+        count(distinct country) filter (
+            where reject_reason is null and country != 'Unspecified'
+        ) as countries,
+        count(distinct stock_code) filter (where line_type in ('sale', 'return')) as products,
+        count(distinct invoice_no) filter (where line_type in ('sale', 'return')) as orders
+    from intermediate.int_order_lines__classified
+"""
+TYPES = """
+    select line_type, count(*), sum(amount) from intermediate.int_order_lines__classified
+    where line_type is not null group by 1 order by 1
+"""
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a source was read as, and whether it would be built."""
+
+    rows: int = 0
+    accepted: int = 0
+    duplicates: int = 0
+    malformed: int = 0
+    ignored: int = 0
+    first_day: str | None = None
+    last_day: str | None = None
+    trading_days: int = 0
+    line_types: dict[str, dict[str, Any]] = field(default_factory=dict)
+    customers: int = 0
+    guests: int = 0
+    countries: int = 0
+    products: int = 0
+    orders: int = 0
+    read_as: dict[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    refused: str | None = None
+
+    def to_json(self) -> str:
+        """One JSON object; its keys are those of the fields."""
+        return json.dumps(asdict(self), ensure_ascii=False, indent=2)
+
+
+def check(project: Path, source: str | None, database: Path) -> Check:
+    """Read a source, classify its rows, and say what came of them; nothing is published.
+
+    Args:
+        project: root of the dbt project.
+        source: as RETAIL_SOURCE names it; None for what a run would read.
+        database: the DuckDB file that a run would publish, for its last source.
+
+    Raises:
+        StorageError: that file can't be read.
+    """
+    settings = {SOURCE_VARIABLE: str(Path(source).expanduser().absolute())} if source else {}
+    with environment(**settings), _warnings() as said:
+        try:
+            landing = _land(project, database)
+        except IngestError as error:
+            return Check(warnings=tuple(said), refused=str(error))
+        landed = tuple(dict.fromkeys(said))
+        with tempfile.TemporaryDirectory(prefix="retail-check-") as folder:
+            found = _classify(project, Path(folder) / "check.duckdb", landing)
+    return Check(**{**found, "warnings": (*landed, *found["warnings"])})
+
+
+def _land(project: Path, database: Path) -> Landing:
+    cache = project / (os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
+    return land_project(project, cache, last_source(database))
+
+
+def _classify(project: Path, database: Path, landing: Landing) -> dict[str, Any]:
+    """Build the rows up to their classification, and count them; also where a test refuses."""
+    refused: str | None = None
+    warnings: tuple[str, ...] = ()
+    with staged_build(database, lambda _, __: None) as copy:
+        try:
+            warnings = build(project, copy, CLASSIFY).warnings
+        except RetailError as error:
+            refused = str(error).removeprefix(STOPPED)
+        counted = _count(copy) if copy.exists() else {}
+    return {
+        **counted,
+        "read_as": _read_as(landing),
+        "warnings": warnings,
+        "refused": refused,
+    }
+
+
+def _count(database: Path) -> dict[str, Any]:
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            totals = connection.execute(TOTALS)
+            names = [column[0] for column in totals.description]
+            counts = dict(zip(names, totals.fetchall()[0], strict=True))
+            types = connection.execute(TYPES).fetchall()
+    except duckdb.CatalogException:
+        return {}  # refused before the rows were classified
+    except duckdb.Error as error:
+        raise StorageError(f"{database}: {error}") from error
+    for name in ("first_day", "last_day"):
+        counts[name] = counts[name] and counts[name].isoformat()
+    line_types = {kind: {"rows": rows, "amount": str(amount)} for kind, rows, amount in types}
+    return {**counts, "line_types": line_types}
+
+
+def _read_as(landing: Landing) -> dict[str, Any]:
+    """What was decided of each file, and of all of them, with its evidence."""
+    files = {
+        file.source_file: {
+            "form": file.form,
+            "preset": file.preset,
+            "columns": json.loads(file.columns) if file.columns else {},
+            "date_order": file.date_order,
+            "date_evidence": file.date_evidence,
+            "encoding": file.encoding,
+            "currency": file.currency,
+            "note": file.note,
+        }
+        for file in landing.files
+    }
+    facts = landing.facts
+    return {
+        "files": files,
+        "rules": "uci" if facts.is_uci else "of shop.yml",
+        "duplicates": facts.duplicates,
+        "orders_numbered_by_day": facts.numbers_by_day,
+        "home_country": facts.home_country,
+        "timezone": landing.shop.shop.timezone,
+    }
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """Collect what reading the files warns of."""
+    said: list[str] = []
+    handler = _Collector(said)
+    logger = logging.getLogger("retail.ingest")
+    logger.addHandler(handler)
+    logger.propagate = False  # told once, with the answer
+    try:
+        yield said
+    finally:
+        logger.propagate = True
+        logger.removeHandler(handler)
+
+
+class _Collector(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._said.append(record.getMessage())
+
+
+def summary(found: Check) -> Sequence[str]:
+    """The lines that a person reads."""
+    files = found.read_as.get("files", {})
+    lines = []
+    for name, file in files.items():
+        columns = ", ".join(f"{key} = {column}" for key, column in file["columns"].items())
+        form = f" as {file['preset']}" if file["preset"] else ""
+        order = f"; dates {file['date_order']} ({file['date_evidence']})"
+        lines.append(f"{name}: read{form}{order if file['date_order'] else ''}; {columns}")
+    if found.rows:
+        lines.append(
+            f"{found.rows:,} rows: {found.accepted:,} order lines, {found.duplicates:,} "
+            f"duplicates, {found.malformed:,} malformed, {found.ignored:,} ignored; "
+            f"{found.first_day} to {found.last_day}, {found.trading_days:,} trading days"
+        )
+        lines += [
+            f"{kind}: {one['rows']:,} lines, {float(one['amount']):,.2f}"
+            for kind, one in found.line_types.items()
+        ]
+        lines.append(
+            f"{found.orders:,} orders, {found.customers:,} customers, {found.guests:,} lines "
+            f"without a customer, {found.products:,} products, {found.countries:,} countries"
+        )
+    lines += [f"warning: {warning}" for warning in found.warnings]
+    return lines

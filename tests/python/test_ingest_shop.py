@@ -1,0 +1,180 @@
+"""Other shops' files are read as shop.yml says, or as the preset that their header is of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from retail import ingest
+from retail.ingest.parquet_cache import land_project
+from test_ingest_support import shown, write
+
+SHOPIFY = """\
+Name,Email,Financial Status,Currency,Created at,Lineitem quantity,Lineitem name,Lineitem price,\
+Lineitem sku,Billing Country,Cancelled at
+#1,a@b.c,paid,USD,2026-01-01 09:00:00 -0500,2,Mug,5.00,M1,US,
+#1,,,,,1,Cup,3.00,,,
+#2,d@e.f,voided,USD,2026-01-02 09:00:00 -0500,1,Mug,5.00,M1,US,
+"""
+DETAILS = "orderID,productID,unitPrice,quantity,discount\n1,A,10,3,0.1\n2,B,2.5,2,0\n"
+ORDERS = "junk\norderID,customerID,orderDate,status\n1,X,15/07/2013,done\n2,Y,16/07/2013,open\n"
+
+
+def land(folder: Path, shop: str, files: Mapping[str, str]) -> ingest.Landing:
+    for name, text in files.items():
+        write(folder / name, text)
+    write(folder / "shop.yml", shop)
+    return land_project(folder, folder / "landed", environ={})
+
+
+def lines(landing: ingest.Landing, *columns: str) -> list[tuple[object, ...]]:
+    return shown(landing, columns)
+
+
+def test_a_shopify_export_is_filled_down_and_what_was_not_paid_is_marked(tmp_path: Path) -> None:
+    landing = land(tmp_path, "source: {path: o.csv}", {"o.csv": SHOPIFY})
+    found = lines(
+        landing, "invoice_no", "stock_code", "quantity", "unit_price", "country", "line_mark"
+    )
+    assert found == [
+        ("#1", "M1", "2", "5.00", "US", None),
+        ("#1", "Cup", "1", "3.00", "US", None),
+        ("#2", "M1", "1", "5.00", "US", "ignored"),
+    ]
+    customers = [customer for (customer,) in lines(landing, "customer_id")]
+    assert customers[0] == customers[1] != customers[2]
+    assert not any("@" in str(customer) for customer in customers)
+    assert landing.facts.currency == "USD"
+    assert landing.files[0].preset == "shopify"
+    assert not landing.facts.is_uci
+
+
+def test_lines_are_joined_calculated_and_marked(tmp_path: Path) -> None:
+    shop = """
+        source: {path: details.csv}
+        columns:
+          product: productID
+          customer_id: customerID
+          line_amount: {sql: unitPrice * quantity * (1 - discount)}
+        join: [{path: orders.csv, on: orderID, skip_rows: 1}]
+        lines: {ignore: "status = 'Open'", service: [B*]}
+        dimensions: {state: status, size: {sql: "case when quantity > 2 then 'L' else 'S' end"}}
+    """
+    landing = land(tmp_path, shop, {"details.csv": DETAILS, "orders.csv": ORDERS})
+    found = lines(landing, "invoice_date", "customer_id", "line_amount", "attributes", "line_mark")
+    assert found == [
+        ("15/07/2013", "X", "27.0", '{"state":"done","size":"L"}', None),
+        ("16/07/2013", "Y", "5.0", '{"state":"open","size":"S"}', "ignored"),
+    ]
+
+
+def test_a_rule_for_returns_makes_their_quantity_negative(tmp_path: Path) -> None:
+    text = "order id,sku,qty,date,price,type\n1,A,2,2026-01-15,5,sale\n2,A,1,2026-01-16,5,Refund\n"
+    landing = land(
+        tmp_path, "source: {path: o.csv}\nlines: {return: \"type = 'refund'\"}", {"o.csv": text}
+    )
+    assert lines(landing, "quantity") == [("2",), ("-1",)]
+
+
+def test_a_moment_with_a_zone_is_converted_to_the_shop_s(tmp_path: Path) -> None:
+    text = (
+        "order id,sku,qty,date,price\n1,A,2,2026-01-15T23:30:00Z,5\n2,A,1,2026-07-15 12:00:00,5\n"
+    )
+    shop = "source: {path: o.csv}\nshop: {timezone: Europe/Berlin}"
+    landing = land(tmp_path, shop, {"o.csv": text})
+    assert lines(landing, "invoice_date") == [
+        ("2026-01-16 00:30:00",), ("2026-07-15 12:00:00",)
+    ]  # fmt: skip
+
+
+def test_a_format_of_its_own_and_a_key_of_several_columns(tmp_path: Path) -> None:
+    text = "till,receipt,sku,qty,day,price\n1,7,A,2,31122025,5\n2,7,A,1,01012026,5\n"
+    shop = """
+        source: {path: o.csv}
+        columns: {order_id: [till, receipt], ordered_at: {from: day, format: "%d%m%Y"}}
+    """
+    landing = land(tmp_path, shop, {"o.csv": text})
+    assert lines(landing, "invoice_no", "invoice_date") == [
+        ("1-7", "2025-12-31 00:00:00"), ("2-7", "2026-01-01 00:00:00")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("shop", "text", "message"),
+    [
+        ("", "order id,sku,qty,date,price,currency\n1,A,2,2026-01-15,5,USD\n2,A,1,2026-01-15,5,X\n",
+         "o.csv row 2: currency is X, as in 1 rows, and USD in 1; convert all to one"),
+        ("columns: {product: Artikle}", "order id,Article,qty,date,price\n1,A,2,2026-01-15,5\n",
+         "columns.product names the column 'Artikle'; did you mean Article? There are: order id,"),
+        ("lines: {ignore: \"(select 1)\"}", "order id,sku,qty,date,price\n1,A,2,2026-01-15,5\n",
+         "lines.ignore may not have '(SELECT 1)' in it; allowed: columns, numbers, texts"),
+        ("join: [{path: p.csv, on: sku}]", "order id,sku,qty,date,price\n1,A,2,2026-01-15,5\n",
+         "p.csv has 2 rows with sku 'A'; a file that is joined has one row per key"),
+        ("join: [{path: q.csv, on: sku}]", "order id,sku,qty,date,price\n1,A,2,2026-01-15,5\n",
+         "join.path is 'q.csv' in shop.yml, and there is no "),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_decided_is_refused_in_one_line_that_names_the_setting(
+    tmp_path: Path, shop: str, text: str, message: str
+) -> None:
+    files = {"o.csv": text, "p.csv": "sku,name\nA,x\nA,y\n"}
+    with pytest.raises(ingest.IngestError) as refused:
+        land(tmp_path, f"source: {{path: o.csv}}\n{shop}", files)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_two_currencies_are_read_where_one_is_left_out_or_converted(tmp_path: Path) -> None:
+    text = "order id,sku,qty,date,price,currency\n1,A,2,2026-01-15,5,USD\n2,A,1,2026-01-15,4,EUR\n"
+    left_out = land(
+        tmp_path, "source: {path: o.csv}\nlines: {ignore: \"currency = 'EUR'\"}", {"o.csv": text}
+    )
+    assert lines(left_out, "line_mark") == [(None,), ("ignored",)]
+    rate = "case when currency = 'EUR' then price * 1.25 else price * 1 end"
+    converted = land(
+        tmp_path,
+        f'source: {{path: o.csv}}\ncolumns: {{unit_price: {{sql: "{rate}"}}}}',
+        {"o.csv": text},
+    )
+    assert lines(converted, "unit_price") == [("5.0",), ("5.0",)]
+
+
+def test_spellings_of_one_country_are_one(tmp_path: Path) -> None:
+    countries = ("UK", "United Kingdom", "GBR", "united kingdom", "Deutschland", "Atlantis")
+    rows = "".join(f"{i},A,1,2026-01-15,5,{name}\n" for i, name in enumerate(countries))
+    text = f"order id,sku,qty,date,price,country\n{rows}"
+    facts = land(tmp_path, "source: {path: o.csv}", {"o.csv": text}).facts
+    assert {one.spelling: one.country for one in facts.countries} == {
+        "UK": "United Kingdom", "United Kingdom": "United Kingdom", "GBR": "United Kingdom",
+        "united kingdom": "United Kingdom", "Deutschland": "Deutschland", "Atlantis": "Atlantis",
+    }  # fmt: skip
+    assert any("are one country, United Kingdom" in warning for warning in facts.warnings)
+
+
+@pytest.mark.parametrize(
+    ("customers", "by_day"),
+    [(("a", "b", "c"), True), (("", "", ""), True), (("a", "a", "a"), False)],
+)
+def test_order_numbers_that_come_back_are_numbered_by_day(
+    tmp_path: Path, customers: tuple[str, ...], by_day: bool
+) -> None:
+    rows = "".join(
+        f"{number},A,1,2026-01-{day},5,{customer}{number if customer else ''}\n"
+        for day, customer in zip((13, 14, 15), customers, strict=True)
+        for number in range(1, 8)
+    )
+    text = f"receipt,sku,qty,date,price,customer id\n{rows}"
+    facts = land(tmp_path, "source: {path: o.csv}", {"o.csv": text}).facts
+    assert facts.numbers_by_day is by_day
+    assert any("order numbers come back" in w for w in facts.warnings) is by_day
+
+
+def test_damaged_stock_codes_are_said_with_an_example(tmp_path: Path) -> None:
+    rows = "".join(f"{i},{code},1,2026-01-15,5\n" for i, code in enumerate(("8.5E+12", "007", "7")))
+    facts = land(
+        tmp_path, "source: {path: o.csv}", {"o.csv": f"order id,sku,qty,date,price\n{rows}"}
+    ).facts
+    assert any("scientific notation, such as 8.5E+12" in warning for warning in facts.warnings)
+    assert any("leading zeros alone, such as 007 and 7" in warning for warning in facts.warnings)
