@@ -10,7 +10,7 @@
                 ~ kpi_allowed(section) | join(', ')
             ) -%}
         {%- endfor -%}
-        {%- for name in kpi_allowed(section) -%}
+        {%- for name in kpi_allowed(section) | reject('equalto', 'preset') -%}
             {%- set number = kpi[section].get(name) -%}
             {%- set limit = 1 if name in ['trend_alpha', 'confidence'] else none -%}
             {%- if number is not number or number is boolean or number != number or number < 0

@@ -12,6 +12,12 @@
             ~ kpi_allowed(section) | join(', ')
         ) -%}
     {%- endfor -%}
+    {%- if kpi.materiality.get('preset') not in kpi_allowed('preset') -%}
+        {%- do kpi_error(
+            kpi, "materiality.preset is '" ~ kpi.materiality.preset ~ "'; allowed: "
+            ~ kpi_allowed('preset') | select | join(', ')
+        ) -%}
+    {%- endif -%}
     {%- for field in ['label', 'description', 'kpi_group', 'owner'] -%}
         {%- if not kpi[field] or kpi[field] is not string -%}
             {%- do kpi_error(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from conftest import PROJECT
 from retail import ingest
 from retail.ingest.parquet_cache import land_project
 from test_ingest_support import shown, write
@@ -87,6 +89,13 @@ def test_a_moment_with_a_zone_is_converted_to_the_shop_s(tmp_path: Path) -> None
     assert lines(landing, "invoice_date") == [
         ("2026-01-16 00:30:00",), ("2026-07-15 12:00:00",)
     ]  # fmt: skip
+
+
+def test_a_zone_that_is_dropped_is_said(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    text = "order id,sku,qty,date,price\n1,A,2,2026-01-15 23:30:00 -0500,5\n"
+    landing = land(tmp_path, "source: {path: o.csv}", {"o.csv": text})
+    assert lines(landing, "invoice_date") == [("2026-01-15 23:30:00",)]
+    assert "1 moments name a time zone (2026-01-15 23:30:00 -0500), which is dropped" in caplog.text
 
 
 def test_a_format_of_its_own_and_a_key_of_several_columns(tmp_path: Path) -> None:
@@ -178,3 +187,29 @@ def test_damaged_stock_codes_are_said_with_an_example(tmp_path: Path) -> None:
     ).facts
     assert any("scientific notation, such as 8.5E+12" in warning for warning in facts.warnings)
     assert any("leading zeros alone, such as 007 and 7" in warning for warning in facts.warnings)
+
+
+DOCS = (PROJECT / "docs" / "your-data.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"### (.+?)\n(.+?)Result: (\d+) order lines, ([\d.]+) in sales", DOCS, re.S)
+
+
+@pytest.mark.parametrize(("title", "example", "count", "sales"), EXAMPLES)
+def test_an_example_of_the_documentation_is_read_as_it_says(
+    tmp_path: Path, title: str, example: str, count: str, sales: str
+) -> None:
+    first, *others = re.findall(r"```csv\n(.+?)```", example, re.S)
+    (shop,) = re.findall(r"```yaml\n(.+?)```", example, re.S)
+    files = {"orders.csv": first} | dict.fromkeys(["joined.csv"] if others else [], "".join(others))
+    landing = land(tmp_path, shop, files)
+    fields = lines(landing, "quantity", "unit_price", "line_amount", "line_mark")
+    counted = [row for row in fields if row[3] != "ignored"]
+    amounts = [
+        float(str(amount)) if amount else int(str(quantity)) * float(str(price))
+        for quantity, price, amount, mark in counted
+        if mark is None and not str(quantity).startswith("-")
+    ]
+    assert (len(counted), sum(amounts)) == (int(count), pytest.approx(float(sales))), title
+
+
+def test_the_documentation_has_five_shops() -> None:
+    assert len(EXAMPLES) == 5

@@ -1,4 +1,5 @@
 -- One row per KPI: its definition, as written in the YAML beside this file.
+{%- set is_uci = shop().is_uci %}
 with
 
 final as (
@@ -20,7 +21,10 @@ final as (
         cast({{ kpi.thresholds.iqr }} as double) as iqr_threshold,
         cast({{ kpi.thresholds.trend_alpha }} as double) as trend_alpha,
         cast({{ kpi.thresholds.confidence }} as double) as min_confidence,
-        cast({{ kpi.materiality.absolute }} as double) as materiality_absolute,
+        cast(
+            {{ 0 if kpi.materiality.get('preset') and not is_uci else kpi.materiality.absolute }}
+            as double
+        ) as materiality_absolute,
         cast({{ kpi.materiality.relative }} as double) as materiality_relative,
         cast({{ kpi.warm_up_days }} as integer) as warm_up_days
     {{ 'union all' if not loop.last }}

@@ -20,9 +20,12 @@ from retail.ingest.shop.settings import Join, Shop
 from retail.ingest.sniff import read_lines
 from retail.ingest.sql import read_parquet
 from retail.ingest.workspace import draft_in
+from retail.storage.quoting import literal
 
 JOINED_ENDING = ".joined"
 _DELIMITERS = ",;\t|"
+NO_KEYS = ("", "null", "na", "n/a", "nan", "none", "-")
+"""Texts of a key that no order line can mean."""
 _HEX_DIGITS = 16
 
 
@@ -99,9 +102,10 @@ def _below_junk(path: Path, encoding: str, skipped: int) -> Iterator[str]:
 def _refuse_doubled_keys(connection: duckdb.DuckDBPyConnection, joined: Joined, path: Path) -> None:
     named = [resolve(right, joined.names, f"join.on of {path.name}") for _, right in joined.keys]
     keys = [f"trim(c{joined.names.index(name)})" for name in named]
+    nothing = ", ".join(map(literal, NO_KEYS))
     query = f"""
         select {", ".join(keys)}, count(*) as times from {joined.rows}
-        where {" and ".join(f"{key} is not null" for key in keys)}
+        where {" and ".join(f"lower({key}) not in ({nothing})" for key in keys)}
         group by all having count(*) > 1 order by times desc, 1 limit 1
     """  # noqa: S608 - by ingest.sql: quoted
     if doubled := connection.execute(query).fetchone():

@@ -44,6 +44,7 @@ from retail.ingest.dates import SETTING as DATE_SETTING
 from retail.ingest.delimited import write_delimited, write_rest
 from retail.ingest.errors import CannotWriteError, IngestError, reading, writing
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
+from retail.ingest.forms.moments import count_zones
 from retail.ingest.forms.rewriting import Rewriting, find_rewriting
 from retail.ingest.in_place import show_parquet
 from retail.ingest.joined import JOINED_ENDING, land_joined
@@ -343,6 +344,8 @@ def _make_lines(
     """
     plan = next((piece.header.plan for piece in pieces if piece.header), None)
     fields = field_query(plan, rows) if plan else rows
+    if not (plan and plan.shop.shop.timezone):
+        _warn_of_zones(connection, fields, source)
     rewriting = find_rewriting(connection, fields, source.label)
     if rewriting:
         pieces = tuple(_with_evidence(piece, rewriting) for piece in pieces)
@@ -351,6 +354,16 @@ def _make_lines(
         pieces = tuple(replace(piece, currency=currency) for piece in pieces)
         return _Made(line_query(plan, fields, rewriting), pieces)
     return _Made(rewriting.of(fields), pieces) if rewriting else None
+
+
+def _warn_of_zones(connection: duckdb.DuckDBPyConnection, rows: str, source: SourceFile) -> None:
+    count, first = count_zones(connection, rows)
+    if count:
+        _log.warning(
+            "%s: %s moments name a time zone (%s), which is dropped; set shop.timezone in "
+            "shop.yml to have them in the shop's time",
+            source.label, f"{count:,}", first,
+        )  # fmt: skip
 
 
 def _currency(

@@ -16,6 +16,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -234,11 +235,10 @@ def classify(
     models: list[tuple[str, str]],
 ) -> None:
     """Make the tables of many landed files, as one build would."""
-    whole = Landing(
-        "given",
-        landings[0].location,
-        tuple(one for landing in landings for one in landing.landed),
-        tuple(file for landing in landings for file in landing.files),
+    whole = replace(
+        landings[0],
+        landed=tuple(one for landing in landings for one in landing.landed),
+        files=tuple(file for landing in landings for file in landing.files),
     )
     create_views(connection, whole)
     for relation, query in models:

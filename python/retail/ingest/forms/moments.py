@@ -48,6 +48,8 @@ _ISO_FORMAT = "%Y-%m-%d %H:%M:%S"
 _PLAIN_FORMAT = r"%[dm][/.-]%[dm][/.-]%[Yy](?: %H:%M(?::%S)?)?"
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
 _TIME = r"(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?"
+_ZONE = r"(?:\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?\s*$"
+"""A zone behind the time, which is dropped: a shop's day is its own clock's day."""
 _CLOCK = r"(\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp]\.?[Mm]\.?)?)"
 _MIDNIGHT = r"[ T]0{1,2}:00(?::00)?$"
 _NAMES = "|".join(f"{names}" for names in MONTHS.values())
@@ -91,6 +93,16 @@ def find_form(connection: duckdb.DuckDBPyConnection, rows: str, column: str) -> 
     if lowest >= FIRST_SECOND * 1000 and highest <= LAST_SECOND * 1000:
         return Form("milliseconds", f"{span}: milliseconds since 1970")
     return Form("text", "")
+
+
+def count_zones(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, str]:
+    """Count the moments of order lines that name a time zone; the first of them, if any."""
+    query = f"""
+        select count(*), arg_min(invoice_date, source_row) from {rows}
+        where length(invoice_date) > 16 and regexp_matches(invoice_date, {literal(HAS_ZONE)})
+    """  # noqa: S608 - by ingest.sql: quoted
+    count, first = connection.execute(query).fetchall()[0]
+    return int(count), str(first)
 
 
 def as_read(text: str, form: Form) -> str:
@@ -173,12 +185,12 @@ def in_zone(text: str, zone: str | None) -> str:
 
 def _text(text: str) -> str:
     """SQL: month names, two-digit years, years in front and half days rewritten."""
-    numeric = r"^\s*(\d{1,2})([/.-])(\d{1,2})[/.-](\d{2}|\d{4})" + _TIME + r"\s*$"
-    year_first = r"^\s*(\d{4})([/.-])(\d{1,2})[/.-](\d{1,2})" + _TIME + r"\s*$"
+    numeric = r"^\s*(\d{1,2})([/.-])(\d{1,2})[/.-](\d{2}|\d{4})" + _TIME + _ZONE
+    year_first = r"^\s*(\d{4})([/.-])(\d{1,2})[/.-](\d{1,2})" + _TIME + _ZONE
     weekday, years = r"^\s*(?:[a-z]{2,9}\.?,?\s+)?", r"(\d{2}|\d{4})"
-    day_name = rf"{weekday}(\d{{1,2}})[ .-]+({_NAMES})[a-z]*[ .,-]+{years}{_TIME}\s*$"
+    day_name = rf"{weekday}(\d{{1,2}})[ .-]+({_NAMES})[a-z]*[ .,-]+{years}{_TIME}{_ZONE}"
     nth = r"(\d{1,2})(?:st|nd|rd|th)?"
-    name_day = rf"{weekday}({_NAMES})[a-z]*[ .]+{nth}[ ,]+{years}{_TIME}\s*$"
+    name_day = rf"{weekday}({_NAMES})[a-z]*[ .]+{nth}[ ,]+{years}{_TIME}{_ZONE}"
 
     def part(pattern: str, group: int) -> str:
         return f"regexp_extract({text}, {literal(pattern)}, {group}, 'i')"
