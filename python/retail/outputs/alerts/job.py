@@ -15,7 +15,7 @@ from retail.outputs.alerts.read import read
 from retail.outputs.alerts.records import Alert, Candidates, Channel
 from retail.outputs.alerts.selection import Selection, select
 from retail.outputs.alerts.settings import Settings
-from retail.outputs.http import PostError, patiently
+from retail.outputs.http import PostError, with_retry
 from retail.reading import today as today_utc
 from retail.schema import SentAlertRow
 
@@ -114,9 +114,9 @@ def _told(channel: Channel, alerts: Sequence[Alert]) -> tuple[tuple[str, str], .
 
 
 def _failure(channel: Channel, alert: Alert, sleep: Sleep) -> PostError | None:
-    """Send an alert, patiently; what kept it from arriving."""
+    """Send an alert, and again if that may help; what kept it from arriving."""
     try:
-        patiently(lambda: channel.send(alert), sleep)
+        with_retry(lambda: channel.send(alert), sleep)
     except PostError as error:
         return error
     return None
