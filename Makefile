@@ -261,7 +261,7 @@ clean: ## remove what tools left behind; data, database and environments stay
 	@find python tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: distclean
-distclean: clean ## back to a fresh clone: environments, data and retail.duckdb go too
+distclean: clean ## remove environments, data and retail.duckdb too; what people said stays
 	@rm -rf .venv .venv-flow .venv-spark .venv-lock python/*.egg-info data \
 		.building-retail.duckdb .changing-retail.duckdb .retail.duckdb.* \
 		retail.duckdb retail.duckdb.* report.html

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import duckdb
@@ -17,13 +19,15 @@ import findings
 import servers
 from findings import AS_OF, incident
 from retail.errors import RetailError
+from retail.feedback import record
 from retail.jobs.detection import store
 from retail.outputs.alerts import job, settings
 from retail.outputs.alerts.job import Outcome
 from retail.outputs.alerts.read import read
 from retail.outputs.alerts.selection import LEVELS, Rules, select
+from retail.reading import read_sent_alerts, reading
 from retail.schema import FeedbackRow
-from retail.storage import publish
+from retail.storage import feedback_file
 from retail.storage.publish import staged_build
 from servers import Mail, Web
 
@@ -83,11 +87,10 @@ def send(
     )
 
 
-def noted(database: Path) -> list[tuple[object, ...]]:
-    with duckdb.connect(str(database), read_only=True) as connection:
-        return connection.execute(
-            "select channel, incident_id, reason from insights.alerts order by all"
-        ).fetchall()
+def noted(database: Path) -> list[tuple[str, str, str]]:
+    with reading(database) as connection:
+        rows = read_sent_alerts(connection)
+    return sorted((row.channel, row.incident_id, row.reason) for row in rows)
 
 
 # -------------------------------------------------------------------------------- what is due
@@ -123,7 +126,7 @@ def test_what_is_sent_while_a_build_is_under_way_is_not_forgotten(
         given = FeedbackRow(
             "a-i1", "order_count", "all", "ack", None, None, dt.datetime(2024, 4, 1)
         )
-        store.give_feedback(database, [given])
+        record.append(database, "feedback", [given])
         findings.write(copy, incident())
     assert noted(database) == [("webhook", "i1", "new")]
     assert store.read_feedback(database) == [given]
@@ -181,7 +184,7 @@ def test_an_incident_under_another_name_but_with_the_same_lead_is_not_news(
 def test_an_answer_given_since_the_last_run_is_honoured(database: Path, webhook: Web) -> None:
     findings.write(database, incident())
     given = FeedbackRow("a-i1", "order_count", "all", "ack", None, None, dt.datetime(2024, 4, 1))
-    store.give_feedback(database, [given])
+    record.append(database, "feedback", [given])
     assert send(database, to_webhook(webhook)).sent == ()
 
 
@@ -191,7 +194,7 @@ def test_a_snooze_that_is_over_is_no_answer(database: Path, webhook: Web) -> Non
     given = FeedbackRow(
         "a-i1", "order_count", "all", "snooze", until, None, dt.datetime(2024, 4, 1)
     )
-    store.give_feedback(database, [given])
+    record.append(database, "feedback", [given])
     everywhere = settings.read(to_webhook(webhook))
     assert job.run(database, everywhere, today=until).sent == ()
     assert len(job.run(database, everywhere, today=until + dt.timedelta(days=1)).sent) == 1
@@ -328,12 +331,12 @@ def test_a_file_that_cannot_take_a_note_gets_nothing_sent(
     database: Path, webhook: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     findings.write(database, incident())
-    monkeypatch.setattr(publish, "PATIENCE_SECONDS", 0.0)
-    with (
-        publish.atomic_update(database),
-        pytest.raises(RetailError, match="another program is just replacing it"),
-    ):
-        send(database, to_webhook(webhook))
+    record.append(database, "alerts", [])
+    monkeypatch.setattr(feedback_file, "PATIENCE_SECONDS", 0.0)
+    with closing(sqlite3.connect(feedback_file.path_of(database))) as other:
+        other.execute("begin immediate")
+        with pytest.raises(RetailError, match="locked by another program"):
+            send(database, to_webhook(webhook))
     assert webhook.bodies == []
 
 
@@ -428,8 +431,7 @@ def test_the_same_news_has_the_same_key_so_that_a_copy_is_known(
     findings.write(database, incident())
     for _ in range(2):
         send(database, to_webhook(webhook) | to_mailbox(mailbox))
-        with duckdb.connect(str(database)) as connection:
-            connection.execute("delete from insights.alerts")  # as if it had died before the note
+        feedback_file.path_of(database).unlink()  # as if it had died before the record
     keys = {body["incident"]["alert_key"] for body in webhook.json}  # type: ignore[index]
     assert len(webhook.bodies) == 2
     assert len(keys) == len({mail["Message-ID"] for mail in mailbox.messages}) == 1

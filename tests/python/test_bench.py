@@ -25,7 +25,6 @@ from retail.errors import RetailError
 PERFORMANCE = (PROJECT / "docs/performance.md").read_text(encoding="utf-8")
 PLENTY = Limits(seconds=600, gigabytes=20)
 HOLD = "import time; held = bytearray(400_000_000); time.sleep(600)"
-linux = pytest.mark.skipif(not measure.PROC.is_dir(), reason="needs /proc")
 
 
 # ------------------------------------------------------------------- everybody, on a tiny shop
@@ -49,7 +48,6 @@ def test_everybody_comes_to_the_same_answer(tiny: Size) -> None:
         assert found.processor > 0
 
 
-@linux
 @pytest.mark.full
 def test_memory_is_seen_of_everybody_and_of_every_stage(tiny: Size) -> None:
     stages = [f"{contenders.WHOLE}: {stage}" for stage in ("imports", "dbt build", "detect")]
@@ -127,7 +125,6 @@ def watched(tmp_path: Path, code: str, limits: Limits) -> measure.Watched:
     return measure.watch([sys.executable, "-c", code], os.environ, tmp_path / "log", limits)
 
 
-@linux
 @pytest.mark.parametrize(
     "code", [HOLD, f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HOLD!r}])"]
 )

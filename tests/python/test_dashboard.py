@@ -28,10 +28,10 @@ from retail import formatting
 from retail.commands import main as retail
 from retail.errors import RetailError
 from retail.jobs.detection import pipeline
-from retail.jobs.detection import store as detect_store
 from retail.outputs.dashboard import harmless, read, server, url_state
 from retail.outputs.dashboard.records import LineRow, Place, SumsRow
-from retail.reading import Facts, read_facts
+from retail.reading import Facts, read_facts, read_feedback, reading
+from retail.schema import FeedbackRow
 from retail.storage import run_log
 from test_report import change, hostile, query
 
@@ -276,6 +276,11 @@ def save(shown: AppTest, action: str, note: str = "") -> AppTest:
     return calm(button.click().run())
 
 
+def feedback(path: Path) -> tuple[FeedbackRow, ...]:
+    with reading(path) as connection:
+        return read_feedback(connection)
+
+
 def test_what_is_said_is_written_shown_and_honoured(
     own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -285,8 +290,7 @@ def test_what_is_said_is_written_shown_and_honoured(
     text = text_of(shown)
     assert "acknowledged" in text
     assert "on &lt;b&gt;it&lt;/b&gt;" in text
-    rows = query(own, "select distinct action, note from insights.feedback")
-    assert rows == [("ack", "on <b>it</b>")]
+    assert {(row.action, row.note) for row in feedback(own)} == {("ack", "on <b>it</b>")}
     pipeline.run(own)
     name = incident.incident_id
     assert query(own, f"select status from insights.incidents where incident_id = '{name}'") == [
@@ -299,7 +303,7 @@ def test_a_label_is_written(
     own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:
     save(look(own, monkeypatch, incident=facts.incidents[0].incident_id), action)
-    assert query(own, "select distinct action from insights.feedback") == [(action,)]
+    assert {row.action for row in feedback(own)} == {action}
 
 
 def test_a_snooze_has_an_end(own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -310,7 +314,7 @@ def test_a_snooze_has_an_end(own: Path, facts: Facts, monkeypatch: pytest.Monkey
     shown.date_input[0].set_value(until)
     button = next(b for b in shown.button if b.label == "Save")
     calm(button.click().run())
-    assert query(own, "select distinct until from insights.feedback") == [(until,)]
+    assert {row.until for row in feedback(own)} == {until}
     assert f"snoozed until {formatting.day(until)}" in text_of(shown)
 
 
@@ -345,7 +349,6 @@ def test_while_another_program_writes_the_last_figures_stay(
     own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch, writer: subprocess.Popen[str]
 ) -> None:
     monkeypatch.setattr(read, "PATIENCE_SECONDS", 0.05)
-    monkeypatch.setattr(detect_store.connection, "PATIENCE_SECONDS", 0.05)
     shown = look(own, monkeypatch, incident=facts.incidents[0].incident_id)
     before = text_of(shown)
     hold(writer)

@@ -11,13 +11,13 @@ import duckdb
 import numpy as np
 import pytest
 
-from detect.errors import DetectError
 from retail.commands.renamed import detect
+from retail.errors import RetailError
 from retail.feedback import record
-from retail.jobs.detection import pipeline, store
+from retail.jobs.detection import pipeline
 from retail.outputs import terminal
 from retail.outputs.alerts.read import read
-from retail.reading import findings, read_findings, reading
+from retail.reading import findings, read_explained, read_findings, read_incidents, reading
 from retail.schema import FeedbackRow
 from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, plant, segments
 
@@ -346,7 +346,7 @@ FINDING = "select anomaly_id, kpi, segment from insights.anomalies"
 def snooze(path: Path, rows: Rows, until: dt.date) -> None:
     said = dt.datetime(2001, 1, 1)
     given = [FeedbackRow(*map(str, row), "snooze", until, None, said) for row in rows]
-    store.give_feedback(path, given)
+    record.append(path, "feedback", given)
 
 
 def test_a_snoozed_incident_is_open_again_after_its_last_day_wherever_it_is_shown(
@@ -395,12 +395,12 @@ def test_what_was_found_of_a_kpi_that_is_gone_is_left_out_until_the_next_run(own
     )
     with duckdb.connect(str(own)) as connection:
         connection.execute(f"delete from marts.dim_kpis where kpi in ('{lead}', 'return_rate')")
-    assert [row.incident_id for row in record.incidents(own)] == [mixed]
-    told = terminal.explanation(record.explain(own, str(mixed)))
+    assert [row.incident_id for row in read_incidents(own)] == [mixed]
+    told = terminal.explanation(read_explained(own, str(mixed)))
     assert "units_sold" in told
     assert not {str(lead), "return_rate"} & set(re.findall(r"\((\w+)\)", told))
-    with pytest.raises(DetectError, match="no such anomaly or incident"):
-        record.explain(own, str(alone))
+    with pytest.raises(RetailError, match="no such anomaly or incident"):
+        read_explained(own, str(alone))
     found = read(own, DATE)
     assert {row.lead_anomaly_id for row in found.incidents} <= set(found.leads)
 

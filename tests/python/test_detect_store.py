@@ -14,9 +14,11 @@ import numpy as np
 import pytest
 
 from detect.errors import DetectError
+from retail.feedback import record
 from retail.jobs.detection import pipeline, store
 from retail.reading import ReadError, read_table, reading
 from retail.schema import TABLES, FeedbackRow, IncidentRow
+from retail.storage.errors import StorageError
 from test_detect_shop import DAYS, FIRST_DAY, KPIS, build, segments
 
 LAST_DAY = FIRST_DAY + dt.timedelta(days=DAYS - 1)
@@ -130,7 +132,7 @@ def test_results_replace_and_runs_append(own: Path) -> None:
 def test_a_failure_leaves_the_last_tables_alone(own: Path) -> None:
     store.write_insights(own, {"calibration": [LEDGER]})
     broken = (*LEDGER[:3], "no number", *LEDGER[4:])
-    with pytest.raises((DetectError, ValueError)):
+    with pytest.raises((StorageError, ValueError)):
         store.write_insights(own, {"calibration": [LEDGER, LEDGER], "detection_limits": [broken]})
     assert count(own, "calibration") == 1
 
@@ -156,7 +158,7 @@ def test_a_killed_writer_leaves_the_last_tables_alone(own: Path) -> None:
 
 def test_feedback_stays_when_results_are_replaced(own: Path) -> None:
     given = FeedbackRow("a", "order_count", "all", "snooze", LAST_DAY, "why", NOW)
-    store.give_feedback(own, [given])
+    record.append(own, "feedback", [given])
     store.write_insights(own, {"calibration": [LEDGER]})
     assert store.read_feedback(own) == [given]
 
@@ -175,14 +177,14 @@ def test_every_table_can_be_written_empty_and_read_back(own: Path) -> None:
 
 
 def test_a_missing_database_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(DetectError, match="no such database; run `dbt build` first"):
+    with pytest.raises(StorageError, match="no such database; run `dbt build` first"):
         store.read_inputs(tmp_path / "none.duckdb", None)
 
 
 def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
     path = tmp_path / "text.duckdb"
     path.write_text("these are words, not pages of a database" * 500)
-    with pytest.raises(DetectError, match="not a DuckDB file"):
+    with pytest.raises(StorageError, match="not a DuckDB file"):
         store.read_inputs(path, None)
 
 
@@ -231,7 +233,7 @@ def test_a_locked_file_is_waited_for_and_then_one_line(
     assert holder.stdout is not None
     holder.stdout.readline()
     try:
-        with pytest.raises(DetectError, match="locked by another program"):
+        with pytest.raises(StorageError, match="locked by another program"):
             store.read_inputs(own, None)
     finally:
         holder.stdin.close()

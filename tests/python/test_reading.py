@@ -23,7 +23,7 @@ from retail.outputs.alerts.records import Alert
 from retail.outputs.alerts.selection import Rules, select
 from retail.outputs.dashboard import server
 from retail.outputs.report import page
-from retail.reading import Connection, Facts, read_facts, read_findings, reading
+from retail.reading import Connection, Facts, read_explained, read_facts, read_findings, reading
 from retail.reading.findings import today
 from retail.schema import IncidentRow
 
@@ -173,7 +173,7 @@ def test_the_signs_of_a_cause_are_the_same_everywhere(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     incident = next(i for i in facts.incidents if i.root_cause == {"country": "France"})
-    explained = record.explain(database, incident.incident_id)
+    explained = read_explained(database, incident.incident_id)
     parts = [r for r in explained.attributions if r.anomaly_id == incident.lead_anomaly_id]
     unit = facts.kpis[explained.members[0].kpi].unit
     firsts = {
@@ -227,7 +227,7 @@ def test_what_was_said_since_the_run_shows_at_once_wherever_incidents_are_shown(
     path = tmp_path / "own.duckdb"
     shutil.copyfile(database, path)
     incident = next(i for i in facts.incidents if i.status == "open")
-    record.say(path, incident.incident_id, "ack", None, None)
+    record.record_feedback(path, incident.incident_id, "ack", None, None)
     listed = in_the_terminal(path, "list", capsys=capsys)
     assert re.search(rf"{incident.incident_id} \S+ \S+ +\S+ % acknowledged", listed)
     assert incident.headline not in terminal.summary(path, colour=False)

@@ -19,11 +19,11 @@ import findings
 import servers
 from findings import incident
 from retail.errors import RetailError
+from retail.jobs.detection import store
 from retail.outputs.rewrite import guard, job, settings
 from retail.outputs.rewrite.guard import RefusedError
 from retail.outputs.rewrite.job import Outcome
-from retail.reading import read_table, reading
-from retail.schema import IncidentRow, RewriteRow
+from retail.reading import read_findings, read_rewrites, reading
 from servers import Web
 
 SECRET = "sk-T0P-S3CRET"
@@ -83,13 +83,13 @@ def run(database: Path, server: Web, **more: str) -> Outcome:
 
 def stories(database: Path) -> list[tuple[str, str | None]]:
     with reading(database) as connection:
-        rows = read_table(connection, IncidentRow, "incidents")
+        rows = read_findings(connection).incidents
     return [(row.narrative, row.narrative_rewritten) for row in rows]
 
 
 def verdicts(database: Path) -> list[str]:
     with reading(database) as connection:
-        return [row.verdict for row in read_table(connection, RewriteRow, "rewrites")]
+        return [row.verdict for row in read_rewrites(connection)]
 
 
 def masked() -> str:
@@ -116,6 +116,17 @@ def test_a_rewrite_with_every_figure_in_its_place_is_kept_beside_the_original(
     assert endpoint.headers[0]["Authorization"] == f"Bearer {SECRET}"
 
 
+def test_a_login_that_lies_about_for_the_host_does_not_take_the_place_of_the_key(
+    database: Path, endpoint: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    endpoint.answers = [answers(in_other_words(masked()))]
+    assert run(database, endpoint).taken == 1
+    assert endpoint.headers[0]["Authorization"] == f"Bearer {SECRET}"
+
+
 def test_what_is_sent_holds_no_figure_no_code_and_no_product(database: Path, endpoint: Web) -> None:
     endpoint.answers = [answers(in_other_words(masked()))]
     run(database, endpoint)
@@ -133,10 +144,31 @@ def test_a_story_is_sent_off_once_and_its_rewrite_outlives_the_next_run(
     endpoint.answers = [answers(in_other_words(masked()))]
     run(database, endpoint)
     with duckdb.connect(str(database)) as connection:  # as a run of detection leaves it
-        connection.execute("update insights.incidents set narrative_rewritten = null")
+        connection.execute(
+            "insert into insights.runs by name select * replace ('r2' as run_id) from insights.runs"
+        )
+    assert stories(database)[0][1] is None
     run(database, endpoint)
     assert len(endpoint.bodies) == 1
     assert stories(database)[0][1] == in_other_words(STORY)
+
+
+def test_the_daily_job_leaves_rewrites_that_are_read_by_sql(database: Path, endpoint: Web) -> None:
+    endpoint.answers = [answers(in_other_words(masked()))]
+    run(database, endpoint)
+    store.write_rewrites(database)
+    with duckdb.connect(str(database), read_only=True) as connection:
+        assert connection.execute(
+            "select narrative_rewritten, rewritten, verdict from insights.incidents "
+            "join insights.rewrites using (narrative)"
+        ).fetchall() == [(in_other_words(STORY), in_other_words(STORY), "taken")]
+
+
+def test_a_model_that_is_asked_later_has_the_last_word(database: Path, endpoint: Web) -> None:
+    endpoint.answers = [answers(in_other_words(masked())), answers("rubbish")]
+    run(database, endpoint)
+    run(database, endpoint, REWRITE_MODEL="other")
+    assert stories(database) == [(STORY, None)]
 
 
 def test_a_story_that_changed_is_told_anew(database: Path, endpoint: Web) -> None:
@@ -252,7 +284,7 @@ def test_the_key_is_never_told(database: Path, endpoint: Web) -> None:
         env=os.environ | environment(endpoint), capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert SECRET not in done.stdout + done.stderr + repr(settings.read(environment(endpoint)))
-    assert SECRET.encode() not in database.read_bytes()
+    assert all(SECRET.encode() not in f.read_bytes() for f in database.parent.iterdir())
     assert "answered 401" in done.stdout
 
 

@@ -14,9 +14,27 @@ import yaml
 
 from conftest import PROJECT
 from detect import records
+from retail.feedback import record
 from retail.jobs.detection import store
-from retail.reading import PERIOD_DAYS, SEVERITIES, ReadError, read_table, reading
-from retail.schema import ALL, GRAINS, OLD_NAMES, TABLES, FeedbackRow, Table, documentation
+from retail.reading import (
+    PERIOD_DAYS,
+    SEVERITIES,
+    ReadError,
+    history,
+    read_feedback,
+    read_table,
+    reading,
+)
+from retail.schema import (
+    ALL,
+    GRAINS,
+    OLD_NAMES,
+    TABLES,
+    FeedbackRow,
+    RunRow,
+    Table,
+    documentation,
+)
 from retail.schema.columns import columns_of
 
 NOW = dt.datetime(2024, 6, 1, 9)
@@ -82,18 +100,37 @@ def test_the_documentation_is_the_one_that_is_written_from_the_records() -> None
 def test_a_history_gets_the_columns_that_it_lacks_and_keeps_its_rows(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    run = RunRow("r", NOW, NOW, NOW.date(), "finished", "given", 1000, 0, "1.0")
+    store.write_insights(database, store.rows_of({"runs": [run]}))
+    kind = Annotated[str | None, "Who ran it: a test's own column."]
+    monkeypatch.setitem(TABLES, "runs", wider("runs", "run_by", kind))
+    wide = TABLES["runs"].record
+    with reading(database) as connection:
+        (row,) = read_table(connection, wide, "runs")
+    assert (row.run_id, row.run_by) == ("r", None)
+    store.write_insights(
+        database, store.rows_of({"runs": [wide(*dataclasses.astuple(run), "Ann")]})
+    )
+    with reading(database) as connection:
+        rows = read_table(connection, wide, "runs", "order by rowid")
+    assert [row.run_by for row in rows] == [None, "Ann"]
+
+
+def test_what_people_said_gets_the_columns_that_it_lacks_and_keeps_its_rows(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     said = FeedbackRow("a", "order_count", "all", "ack", None, "seen", NOW)
-    store.give_feedback(database, [said])
+    record.append(database, "feedback", [said])
     kind = Annotated[str | None, "Who said it: a test's own column."]
     monkeypatch.setitem(TABLES, "feedback", wider("feedback", "said_by", kind))
-    record = TABLES["feedback"].record
+    wide = TABLES["feedback"].record
+    monkeypatch.setattr(history, "FeedbackRow", wide)
     with reading(database) as connection:
-        (row,) = read_table(connection, record, "feedback")
-    assert (row.anomaly_id, row.said_by) == ("a", None)
-    store.append(database, "feedback", [record(*dataclasses.astuple(said), "Ann")])
+        (row,) = read_feedback(connection)
+    assert (row.anomaly_id, row.said_by) == ("a", None)  # type: ignore[attr-defined]
+    record.append(database, "feedback", [wide(*dataclasses.astuple(said), "Ann")])
     with reading(database) as connection:
-        rows = read_table(connection, record, "feedback", "order by rowid")
-    assert [row.said_by for row in rows] == [None, "Ann"]
+        assert [row.said_by for row in read_feedback(connection)] == [None, "Ann"]  # type: ignore[attr-defined]
 
 
 def test_a_table_that_an_earlier_version_wrote_is_told_of_in_one_line(database: Path) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
 import pytest
 
 import findings
@@ -18,10 +17,12 @@ from conftest import PROJECT, Shop
 from findings import incident
 from orders import small_shop, write
 from retail.errors import RetailError
+from retail.feedback import record
 from retail.ingest.parquet_cache import land_project
 from retail.jobs.daily import inputs, job
 from retail.jobs.daily.build import BuildResult, OnResults
 from retail.jobs.daily.inputs import RunInputs
+from retail.schema import FeedbackRow
 from retail.storage.publish import only_one_at_work
 
 TODAY = dt.date(2026, 3, 2)
@@ -48,11 +49,9 @@ class Place:
         return inputs.changes(self.inputs(), inputs.read_note(self.database))
 
     def say(self, action: str, until: dt.date | None = None) -> None:
-        with duckdb.connect(str(self.database)) as connection:
-            connection.execute(
-                "insert into insights.feedback values ('1', 'order_count', 'all', ?, ?, null, ?)",
-                [action, until, dt.datetime(2026, 3, 1)],
-            )
+        now = dt.datetime(2026, 3, 1)
+        given = FeedbackRow("1", "order_count", "all", action, until, None, now)
+        record.append(self.database, "feedback", [given])
 
     def note(self) -> None:
         run = inputs.of_run(self.inputs(), (self.database, self.report), ["odd"])
@@ -222,7 +221,7 @@ def test_tables_of_another_engine_are_always_built(place: Place) -> None:
     class BuiltError(Exception):
         """They are."""
 
-    def tables(project: Path, database: Path, *, keep: OnResults) -> BuildResult:
+    def tables(project: Path, database: Path, *, on_results: OnResults) -> BuildResult:
         raise BuiltError
 
     with pytest.raises(BuiltError):

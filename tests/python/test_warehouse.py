@@ -224,8 +224,8 @@ def test_a_log_of_another_file_is_named_and_moving_it_away_is_all_it_takes(
         ("IO Error: Trying to read a database file with version number 99, but", "a newer DuckDB"),
         ('Cannot open encrypted database "x" without a key', "it is encrypted"),
         ('IO Error: Could not read from file "x": Is a directory', "it is a folder"),
-        ("Corrupt database file: computed checksum 1 does not match", "keep it, for what people"),
-        ("IO Error: Could not read enough bytes from file", "keep it, for what people said"),
+        ("Corrupt database file: computed checksum 1 does not match", "keep it, and the feedback"),
+        ("IO Error: Could not read enough bytes from file", "keep it, and the feedback"),
     ],
 )
 def test_what_to_do_about_a_file_that_cannot_be_opened_depends_on_the_cause(
@@ -459,7 +459,7 @@ def test_findings_and_what_was_said_of_them_outlive_a_build_by_hand(shop: Shop) 
         )
     job.communicate(timeout=300)
     assert job.returncode == 0
-    runs = [row.run_id for row in store.read_history(shop.database, "runs")]
+    runs = [row.run_id for row in store.read_runs(shop.database)]
     assert len(runs) == 2
     assert "meanwhile" in runs
 

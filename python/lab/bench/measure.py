@@ -3,9 +3,8 @@
 Seconds are counted by the clock and by the processor: on a machine that does other things too, the
 second says more.
 
-Memory is what a process can't give back: its anonymous and shared pages, without those of files
-that the system may drop. It is read many times from /proc (Linux); where there is none,
-the system's own maximum of the first process counts.
+Memory is what a process holds without the pages that it shares, such as those of files, which the
+system may drop; where the system does not tell these apart (macOS), all that it holds.
 """
 
 from __future__ import annotations
@@ -14,20 +13,18 @@ import os
 import resource
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from retail.errors import RetailError
 
-PROC = Path("/proc")
 SHORTEST_PAUSE, LONGEST_PAUSE, LOOKS = 0.02, 0.2, 500
 """Seconds between two looks: few enough that looking costs a long run nothing."""
 GIGABYTE = 1e9
-KILOBYTE = 1024
-PAGES = ("RssAnon:", "RssShmem:")
 FINE = "fine"
 
 
@@ -90,8 +87,6 @@ def watch(
         finally:
             _stop(program)
     end = time.monotonic()
-    if not PROC.is_dir():
-        memory.append((end, _largest() / GIGABYTE))
     if outcome == FINE and program.returncode != 0:
         outcome = _why(program.returncode, log, words, memory)
     span = Span("", start, end, _processor_seconds() - worked)
@@ -111,7 +106,7 @@ def _until_done(
     limits: Limits,
 ) -> str:
     while program.poll() is None:
-        size = sum(map(_held, _tree(program.pid))) / GIGABYTE
+        size = _held(program.pid) / GIGABYTE
         memory.append((time.monotonic(), size))
         if size > limits.gigabytes:
             return f"out of memory at {size:.1f} GB"
@@ -139,28 +134,19 @@ def _why(code: int, log: Path, words: Sequence[str], memory: Iterable[tuple[floa
     raise RetailError(f"{' '.join(words[1:4])}: {last}")
 
 
-def _tree(root: int) -> Iterator[int]:
-    """A process and all below it."""
-    yield root
+def _held(root: int) -> int:
+    """Bytes that a process and all below it hold; 0 for those that are gone."""
     try:
-        tasks = list((PROC / str(root) / "task").iterdir())
-        children = [pid for task in tasks for pid in (task / "children").read_text().split()]
-    except OSError:  # gone in the meantime
-        return
-    for child in children:
-        yield from _tree(int(child))
-
-
-def _held(process: int) -> int:
-    """Bytes that a process can't give back; 0 where it is gone."""
-    try:
-        lines = (PROC / str(process) / "status").read_text().splitlines()
-    except OSError:
+        program = psutil.Process(root)
+        tree = [program, *program.children(recursive=True)]
+    except psutil.NoSuchProcess:
         return 0
-    return sum(int(line.split()[1]) * KILOBYTE for line in lines if line.startswith(PAGES))
+    return sum(map(_held_by, tree))
 
 
-def _largest() -> int:
-    """The system's own maximum of any program so far; macOS counts bytes, Linux kilobytes."""
-    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return largest * (1 if sys.platform == "darwin" else KILOBYTE)
+def _held_by(process: psutil.Process) -> int:
+    try:
+        memory = process.memory_info()
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return 0
+    return int(memory.rss - getattr(memory, "shared", 0))

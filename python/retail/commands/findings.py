@@ -19,6 +19,7 @@ from retail.console.cli import (
 )
 from retail.feedback import record, status
 from retail.outputs import terminal
+from retail.reading import read_explained, read_incidents
 
 feedback_options = joined(
     [
@@ -35,7 +36,7 @@ feedback_options = joined(
 @json_option
 def list_command(db: Path, *, json: bool) -> int:
     """List the incidents of the last run, the newest first."""
-    rows = record.incidents(db)
+    rows = read_incidents(db)
     say(terminal.listing_as_json(rows) if json else terminal.listing(rows, colour=is_coloured()))
     return FINE
 
@@ -46,7 +47,7 @@ def list_command(db: Path, *, json: bool) -> int:
 @json_option
 def explain_command(db: Path, id_: str, *, json: bool) -> int:
     """Explain an incident or an anomaly: segments, root causes, checks."""
-    found = record.explain(db, id_)
+    found = read_explained(db, id_)
     say(terminal.explanation_as_json(found) if json else terminal.explanation(found))
     return FINE
 
@@ -79,5 +80,5 @@ def label_command(db: Path, id_: str, note: str | None, verdict: str) -> int:
 
 
 def _record(db: Path, id_: str, action: str, note: str | None, until: dt.date | None = None) -> int:
-    say(harmless(record.say(db, id_, action, until, note)))
+    say(harmless(record.record_feedback(db, id_, action, until, note)))
     return FINE

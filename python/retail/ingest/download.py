@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import hashlib
 import io
 import json
@@ -17,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+from filelock import FileLock, Timeout
 
 from retail.ingest.columns import PUBLIC_NAMES
 from retail.ingest.errors import CannotWriteError, IngestError, writing
@@ -116,15 +116,17 @@ def download(
 
 
 @contextmanager
-def _only_download(lock: Path) -> Iterator[None]:
-    with writing(lock.parent):
-        file = lock.open("w")
-    with file:
+def _only_download(file: Path) -> Iterator[None]:
+    lock = FileLock(file)
+    with writing(file.parent):
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise IngestError(f"another download holds {lock}; wait until it is done") from error
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise IngestError(f"another download holds {file}; wait until it is done") from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _convert(

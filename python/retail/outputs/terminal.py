@@ -24,6 +24,7 @@ from retail.formatting import (
 from retail.reading import (
     SIMULATED,
     SIMULATED_DATA,
+    Explained,
     KpiRow,
     read_findings,
     read_kpis,
@@ -35,7 +36,6 @@ from retail.reading.selection import going_on, need_attention, open_incidents
 from retail.schema import ALL, AnomalyRow, AttributionRow, IncidentRow, RunRow, TrendRow
 
 if TYPE_CHECKING:
-    from retail.feedback.record import Explained
     from retail.jobs.detection.pipeline import Outcome
 
 RESET = "\033[0m"

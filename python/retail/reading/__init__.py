@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from detect.records import PERIOD_DAYS, SEVERITIES
+from retail.reading.explained import Explained, of_name, read_explained, read_incidents
 from retail.reading.facts import Facts, read_facts
 from retail.reading.file import (
     Connection,
@@ -10,6 +11,7 @@ from retail.reading.file import (
     ReadError,
     has_table,
     missing,
+    path_of,
     read_table,
     reading,
     rows_of,
@@ -21,11 +23,17 @@ from retail.reading.findings import (
     period_end,
     read_attributions,
     read_explanation,
-    read_feedback,
     read_findings,
     read_run,
     read_series,
     today,
+)
+from retail.reading.history import (
+    addition,
+    read_feedback,
+    read_rewrites,
+    read_sent_alerts,
+    read_snapshots,
 )
 from retail.reading.shop import (
     SIMULATED,
@@ -42,26 +50,35 @@ __all__ = [
     "SIMULATED",
     "SIMULATED_DATA",
     "Connection",
+    "Explained",
     "Explanation",
     "Facts",
     "Findings",
     "KpiRow",
     "LockedError",
     "ReadError",
+    "addition",
     "has_table",
     "lead_first",
     "missing",
+    "of_name",
+    "path_of",
     "period_end",
     "read_attributions",
+    "read_explained",
     "read_explanation",
     "read_facts",
     "read_feedback",
     "read_findings",
+    "read_incidents",
     "read_kpis",
     "read_products",
+    "read_rewrites",
     "read_run",
+    "read_sent_alerts",
     "read_series",
     "read_shop",
+    "read_snapshots",
     "read_table",
     "reading",
     "rows_of",

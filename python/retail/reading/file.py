@@ -58,6 +58,10 @@ def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connecti
         yield connection
     except UnreadyError as error:
         raise ReadError(f"{path}: {error}") from error
+    except ReadError:
+        raise
+    except StorageError as error:
+        raise _read_error(error) from error
     except duckdb.CatalogException as error:
         raise ReadError(f"{path}: {first_line(error)} {AGAIN.capitalize()}") from error
     except duckdb.Error as error:
@@ -69,10 +73,21 @@ def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connecti
 def _open(path: Path, patience: float) -> Connection:
     try:
         return open_database(path, read_only=True, patience=patience)
-    except HeldError as error:
-        raise LockedError(str(error)) from error
     except StorageError as error:
-        raise ReadError(str(error)) from error
+        raise _read_error(error) from error
+
+
+def _read_error(error: StorageError) -> ReadError:
+    """An error of a file as one of reading."""
+    kind = LockedError if isinstance(error, HeldError) else ReadError
+    return kind(str(error))
+
+
+def path_of(connection: Connection) -> Path:
+    """The file that a connection has open."""
+    query = "select path from duckdb_databases() where database_name = current_database()"
+    ((path,),) = connection.execute(query).fetchall()
+    return Path(path)
 
 
 def has_table(connection: Connection, schema: str, name: str) -> bool:
@@ -100,7 +115,7 @@ def read_table(
     tail: str = "",
     parameters: Sequence[object] = (),
 ) -> tuple[Row, ...]:
-    """Rows of an insights table as its records; none of a history that nothing was added to yet.
+    """Rows of an insights table as its records; none of one that outlives runs and is not there.
 
     Rows of a KPI that the build no longer has are left out, until the next run does so too.
 
@@ -113,7 +128,7 @@ def read_table(
     """
     table = TABLES[name]
     there = _columns_there(connection, name)
-    if not there and table.keeps_history:
+    if not there and table.outlives_runs:
         return ()
     _require_current(name, table, there)
     columns = ", ".join(c.name if c.name in there else f"null as {c.name}" for c in table.columns)
@@ -127,7 +142,7 @@ def _of_known_kpis(connection: Connection, name: str, table: Table) -> tuple[str
     """What to select from, and its parameters: `dim_kpis` may be newer than the last run."""
     every = f"insights.{identifier(name)}"
     has_kpi = any(column.name == "kpi" for column in table.columns)
-    if table.keeps_history or not has_kpi or not has_table(connection, "marts", "dim_kpis"):
+    if table.outlives_runs or not has_kpi or not has_table(connection, "marts", "dim_kpis"):
         return every, []
     known = [kpi for (kpi,) in connection.execute("select kpi from marts.dim_kpis").fetchall()]
     return f"(from {every} where list_contains(?::varchar[], kpi))", [known]
@@ -146,12 +161,12 @@ def _require_current(name: str, table: Table, there: set[str]) -> None:
     """Refuse a table that is missing, or that an earlier version wrote.
 
     Raises:
-        UnreadyError: it is; a table that keeps its history may lack columns.
+        UnreadyError: it is; a table that outlives runs may lack columns.
     """
     if not there:
         raise UnreadyError("no finished run yet; run `python -m detect` first")
     lacking = [column.name for column in table.columns if column.name not in there]
-    if lacking and not table.keeps_history:
+    if lacking and not table.outlives_runs:
         raise UnreadyError(
             f"insights.{name} has no column {lacking[0]}: an earlier version wrote it; {AGAIN}"
         )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from detect.records import PERIOD_DAYS, SEVERITIES
 from retail.feedback.status import OPEN, STATUS, about, overall, status_of
 from retail.reading.file import Connection, ReadError, read_table
+from retail.reading.history import read_feedback, read_rewrites
 from retail.schema import (
     AnomalyRow,
     AttributionRow,
@@ -64,7 +65,10 @@ def read_run(connection: Connection) -> RunRow:
 
 
 def read_findings(connection: Connection, day: dt.date | None = None) -> Findings:
-    """All incidents and findings with the status that they have on a day, by default today."""
+    """All incidents and findings with the status that they have on a day, by default today.
+
+    Incidents have the words that they were rewritten in since the run.
+    """
     given = read_feedback(connection)
     rows = (
         *read_table(connection, AnomalyRow, "anomalies"),
@@ -76,8 +80,11 @@ def read_findings(connection: Connection, day: dt.date | None = None) -> Finding
     of: dict[str, list[AnomalyRow]] = {}
     for row in ordered:
         of.setdefault(row.incident_id, []).append(row)
+    rewritten = _rewritten(connection)
     incidents = [
-        _with_members(row, of[row.incident_id], is_changed=row.incident_id in changed)
+        _with_members(
+            _retold(row, rewritten), of[row.incident_id], is_changed=row.incident_id in changed
+        )
         for row in read_table(connection, IncidentRow, "incidents")
         if row.incident_id in of
     ]
@@ -91,6 +98,20 @@ def _with_members(
     status = overall([row.status for row in members]) if is_changed else incident.status
     lead = lead_first(incident, members)[0].anomaly_id
     return dataclasses.replace(incident, status=status, lead_anomaly_id=lead)
+
+
+def _rewritten(connection: Connection) -> dict[str, str | None]:
+    """The latest answer on each narrative of the last run; None where it was refused."""
+    of_runs = {run.run_id for run in read_table(connection, RunRow, "runs", LAST)}
+    rows = read_rewrites(connection) if of_runs else ()
+    return {row.narrative: row.rewritten for row in rows if row.run_id in of_runs}
+
+
+def _retold(incident: IncidentRow, rewritten: Mapping[str, str | None]) -> IncidentRow:
+    """An incident in other words, where there are any."""
+    if incident.narrative not in rewritten:
+        return incident
+    return dataclasses.replace(incident, narrative_rewritten=rewritten[incident.narrative])
 
 
 def _as_of(row: AnomalyRow, given: Sequence[FeedbackRow], day: dt.date) -> AnomalyRow:
@@ -128,11 +149,6 @@ def lead_first(incident: IncidentRow, members: Sequence[AnomalyRow]) -> tuple[An
     """Findings of an incident in the order of every list: the lead, then the surest."""
     key = incident.lead_anomaly_id
     return tuple(sorted(members, key=lambda row: (row.anomaly_id != key, -row.confidence)))
-
-
-def read_feedback(connection: Connection) -> tuple[FeedbackRow, ...]:
-    """What people have said, oldest first."""
-    return read_table(connection, FeedbackRow, "feedback", "order by given_at")
 
 
 def read_series(

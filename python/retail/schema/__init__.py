@@ -6,6 +6,7 @@ from detect.records import ALL, GRAINS, OTHER, PERIOD_TO_DATE, Grain
 from retail.schema.columns import Column, FromAttribute, OldName, Table
 from retail.schema.tables import (
     OLD_NAMES,
+    SNAPSHOTS,
     TABLES,
     AnomalyRow,
     AttributionRow,
@@ -29,6 +30,7 @@ __all__ = [
     "OLD_NAMES",
     "OTHER",
     "PERIOD_TO_DATE",
+    "SNAPSHOTS",
     "TABLES",
     "AnomalyRow",
     "AttributionRow",

@@ -47,11 +47,14 @@ class Table:
     """A table of the insights schema.
 
     `renamed` gives fields another name and description in this table, `implied` holds the values of
-    fields without a column, and `about` replaces the record's docstring.
+    fields without a column, and `about` replaces the record's docstring. A run adds to a table that
+    keeps history, and replaces all others; a snapshot is of rows that people and commands add to
+    the feedback file at any time.
     """
 
     record: type[Any]
     keeps_history: bool = False
+    is_snapshot: bool = False
     about: str = ""
     renamed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     implied: Mapping[str, object] = field(default_factory=dict)
@@ -69,6 +72,11 @@ class Table:
         default = column.name, column.description
         name, description = self.renamed.get(column.field, default)
         return replace(column, name=name, description=description)
+
+    @property
+    def outlives_runs(self) -> bool:
+        """Whether its rows may be of an earlier version, or not be there yet."""
+        return self.keeps_history or self.is_snapshot
 
     @property
     def description(self) -> str:

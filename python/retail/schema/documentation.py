@@ -22,8 +22,9 @@ sources:
     tables:
 """
 ABOUT = (
-    "What `python -m detect` found, rewritten by each run, all or nothing; only what people said, "
-    "what was sent or retold, and the runs are kept. No model reads it: `dbt build` does not need "
+    "What `python -m detect` found, rewritten by each run, all or nothing; the runs are kept. What "
+    "people said, what was sent and what was rewritten are copies, as of the last run, of the "
+    "SQLite file beside this one. No model reads it: `dbt build` does not need "
     "it to be there. Money is in the currency of `dim_shop`."
 )
 SIGNS = ("'", '"', "`", "{", "[", "*", "&", "!", "%", "@", "|", ">", "#", "-", "?")

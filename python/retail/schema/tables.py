@@ -20,6 +20,7 @@ Number = float | None
 
 
 # Descriptions of columns that several tables have.
+RUN_ID = "Id of the run."
 INCIDENT_ID = "Id of the incident, the same in every run."
 ANOMALY_ID = "Id of the anomaly, the same in every run."
 WARNING_ID = "Id of the early warning, the same in every run."
@@ -326,7 +327,7 @@ class InjectionTestRow:
 
 @dataclass(frozen=True)
 class FeedbackRow:
-    """One row per piece of feedback on a finding, kept from run to run."""
+    """One row per piece of feedback on a finding, as of the last run; never forgotten."""
 
     anomaly_id: Annotated[str, ANOMALY_ID]
     kpi: Annotated[str, _doc("kpi")]
@@ -344,7 +345,7 @@ class FeedbackRow:
 class RunRow:
     """One row per finished run of detection, kept from run to run."""
 
-    run_id: Annotated[str, "Id of the run."]
+    run_id: Annotated[str, RUN_ID]
     started_at: Annotated[dt.datetime, "When it began, UTC."]
     finished_at: Annotated[dt.datetime, "When it ended, UTC."]
     as_of: Annotated[dt.date, "Last day of the data it used."]
@@ -357,7 +358,7 @@ class RunRow:
 
 @dataclass(frozen=True)
 class SentAlertRow:
-    """One row per incident sent to a channel, kept from run to run: nothing is sent twice."""
+    """One row per incident sent to a channel, as of the last run: nothing is sent twice."""
 
     incident_id: Annotated[str, INCIDENT_ID]
     lead_anomaly_id: Annotated[str, LEAD]
@@ -370,7 +371,10 @@ class SentAlertRow:
 
 @dataclass(frozen=True)
 class RewriteRow:
-    """One row per narrative that an endpoint was asked to rewrite; kept from run to run."""
+    """One row per run and narrative that an endpoint was asked to rewrite, as of the last run.
+
+    The answer on a narrative that stays the same from run to run is used again.
+    """
 
     incident_id: Annotated[str, INCIDENT_ID]
     narrative: Annotated[str, NARRATIVE]
@@ -381,6 +385,7 @@ class RewriteRow:
     verdict: Annotated[str, VERDICT]
     model: Annotated[str, "Model that was asked."]
     asked_at: Annotated[dt.datetime, "When it was asked, in UTC."]
+    run_id: Annotated[str | None, RUN_ID]
 
 
 TABLES: dict[str, Table] = {
@@ -409,12 +414,15 @@ TABLES: dict[str, Table] = {
     "forecasts": Table(ForecastRow),
     "explanation_cache": Table(CachedExplanationRow),
     "injection_tests": Table(InjectionTestRow),
-    "feedback": Table(FeedbackRow, keeps_history=True),
+    "feedback": Table(FeedbackRow, is_snapshot=True),
     "runs": Table(RunRow, keeps_history=True),
-    "alerts": Table(SentAlertRow, keeps_history=True),
-    "rewrites": Table(RewriteRow, keeps_history=True),
+    "alerts": Table(SentAlertRow, is_snapshot=True),
+    "rewrites": Table(RewriteRow, is_snapshot=True),
 }
 """In the order of the documentation."""
+
+SNAPSHOTS = tuple(name for name, table in TABLES.items() if table.is_snapshot)
+"""Tables whose rows are kept in the feedback file."""
 
 OLD_NAMES: dict[str, OldName] = {
     "blind_spots": OldName(

@@ -1,6 +1,5 @@
 """A private folder beside what is made; if its run is killed, the next one clears it away."""
 
-import fcntl
 import glob
 import os
 import shutil
@@ -8,6 +7,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from filelock import lock_descriptor
 
 FORMER = "former"
 """What stood at the destination, while what is made takes its place."""
@@ -42,7 +43,7 @@ def _make(out: Path) -> tuple[Path, int]:
         with suppress(FileNotFoundError):
             lock = os.open(folder, os.O_RDONLY)
             with suppress(OSError):  # where there are no locks, nobody clears away either
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                lock_descriptor(lock)
             if folder.exists():
                 return folder, lock
             os.close(lock)  # another run was faster than the lock, and took it for a dead one's
@@ -54,9 +55,14 @@ def _clear_away(out: Path) -> None:
         with suppress(OSError):
             lock = os.open(folder, os.O_RDONLY)
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if (folder / FORMER).exists() and not out.exists():
-                    (folder / FORMER).replace(out)
-                shutil.rmtree(folder, ignore_errors=True)
+                if lock_descriptor(lock, blocking=False):
+                    _give_back(folder, out)
             finally:
                 os.close(lock)
+
+
+def _give_back(folder: Path, out: Path) -> None:
+    """Remove what a killed run left, and put back what it had moved out of the way."""
+    if (folder / FORMER).exists() and not out.exists():
+        (folder / FORMER).replace(out)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -21,7 +21,7 @@ DAMAGE = (
 STRANGE_LOG = ("wal does not match", "wal checkpoint iteration")
 """Parts of its messages about a write-ahead log that belongs to another file."""
 REPLACE = "move it away, and `make run` builds another"
-KEEP = f"put a backup in its place, or {REPLACE}; keep it, for what people said is in it"
+KEEP = f"put a backup in its place, or {REPLACE}; keep it, and the feedback file beside it"
 
 
 def open_database(

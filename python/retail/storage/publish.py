@@ -15,10 +15,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from retail.storage.errors import MAKE_ROOM, StorageError, held, reason
 from retail.storage.opening import open_database, verify_integrity, wal_path
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 BUILDING, CHANGING = ".building-", ".changing-"
 """Prefixes of the folders that hold private copies, beside the published file."""
@@ -127,27 +130,24 @@ def _publishing(database: Path) -> Iterator[None]:
 @contextmanager
 def _locked(database: Path, kind: str, patience: float) -> Iterator[bool]:
     """Try to take a lock that the system drops when this process ends, however it ends."""
+    from filelock import FileLock  # here: its import takes a tenth of a second
+
+    # dbt may end a command in another thread than the one that it began in.
+    lock = FileLock(database.parent / f".{database.name}.{kind}", thread_local=False)
     with _one_line_errors(database.parent):
         database.parent.mkdir(parents=True, exist_ok=True)
-        lock = (database.parent / f".{database.name}.{kind}").open("w")
-    with lock:
-        yield _with_patience(lambda: _take(lock, fcntl.flock, fcntl.LOCK_EX), patience)
-
-
-def _take(file: IO[str] | IO[bytes], lock: Callable[[int, int], None], kind: int) -> bool:
+        has_it = _acquire(lock, patience)
     try:
-        lock(file.fileno(), kind | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
+        yield has_it
+    finally:
+        lock.release()
+
+
+def _acquire(lock: FileLock, patience: float) -> bool:
+    try:
+        lock.acquire(timeout=patience, poll_interval=PAUSE_SECONDS)
+    except TimeoutError:
         return False
-    return True
-
-
-def _with_patience(attempt: Callable[[], bool], patience: float) -> bool:
-    deadline = time.monotonic() + patience
-    while not attempt():
-        if time.monotonic() >= deadline:
-            return False
-        time.sleep(PAUSE_SECONDS)
     return True
 
 
@@ -220,12 +220,26 @@ def _nobody_writing(database: Path) -> Iterator[None]:
 
 @contextmanager
 def _locked_for_reading(database: Path) -> Iterator[None]:
-    """Hold the lock that keeps DuckDB from opening a file for writing; readers are free."""
+    """Hold the lock that keeps DuckDB from opening a file for writing; readers are free.
+
+    It is DuckDB's own, a POSIX lock on the file itself, which no library of locks takes.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
     with database.open("rb") as whole:
-        if not _with_patience(lambda: _take(whole, fcntl.lockf, fcntl.LOCK_SH), PATIENCE_SECONDS):
-            open_database(database, read_only=True).close()  # tells which program it is
-            raise held(database)
+        while not _take_as_reader(whole):
+            if time.monotonic() >= deadline:
+                open_database(database, read_only=True).close()  # tells which program it is
+                raise held(database)
+            time.sleep(PAUSE_SECONDS)
         yield
+
+
+def _take_as_reader(file: IO[bytes]) -> bool:
+    try:
+        fcntl.lockf(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
 
 
 def identity(database: Path) -> tuple[int, int, int] | None:

@@ -35,6 +35,7 @@ from retail.ingest.parquet_cache import (
 )
 from retail.ingest.shop import SHOP_VARIABLE
 from retail.ingest.sources import SOURCE_VARIABLE, SourceFile, choose, find
+from retail.storage import feedback_file
 from retail.storage.errors import StorageError
 from retail.storage.location import DATABASE_VARIABLE
 from retail.storage.opening import open_database, wal_path
@@ -57,8 +58,8 @@ NO_SETTINGS = (SOURCE_VARIABLE, DATABASE_VARIABLE, SHOP_VARIABLE)
 SECRETS = ("DBT_ENV_SECRET_", "REWRITE_API_KEY")
 VERSION = 1
 """Rises when a note means something else."""
-FEEDBACK = "select * from insights.feedback order by all"
-ENDS = "select min(until) from insights.feedback where until >= ?"
+FEEDBACK = "select until, * exclude (until) from insights.feedback"
+Row = tuple[object, ...]
 _log = logging.getLogger(__name__)
 
 
@@ -261,19 +262,29 @@ def _settings(environ: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def _feedback(database: Path) -> str:
     """Digest of what people said; that of nothing where there is no file yet."""
-    return _digest(_ask(database, FEEDBACK))
+    return _digest(sorted(_said(database), key=repr))
 
 
 def _first_end(database: Path, day: dt.date) -> dt.date | None:
-    rows = _ask(database, ENDS, day)
-    return rows[0][0] if rows else None
+    ends = (dt.date.fromisoformat(str(until)) for until, *_ in _said(database) if until)
+    return min((end for end in ends if end >= day), default=None)
 
 
-def _ask(database: Path, query: str, *values: object) -> list[tuple[dt.date | None, ...]]:
+def _said(database: Path) -> set[Row]:
+    """Return what people said, by the end of each snooze: the rows of `retail.reading.history`.
+
+    That module would be imported with all of NumPy, which an unchanged morning has no use of.
+    """
+    rows = feedback_file.read(database, "feedback")
+    beside = {(row["until"], *(v for k, v in row.items() if k != "until")) for row in rows}
+    return beside | set(map(feedback_file.stored, _snapshot(database)))
+
+
+def _snapshot(database: Path) -> list[Row]:
     if not database.is_file():
         return []
     with open_database(database, read_only=True) as connection, suppress(duckdb.CatalogException):
-        return connection.execute(query, list(values)).fetchall()
+        return connection.execute(FEEDBACK).fetchall()
     return []
 
 

@@ -145,7 +145,7 @@ def _run(work: Work) -> Done | Unchanged:
         if rests_on and not asked.force:
             with inputs.alone(asked.database) as is_alone:
                 if is_alone and (last := _unchanged(work, rests_on)):
-                    return _leave(work, rests_on, last)
+                    return _leave(work, last)
         return _do_all(work, rests_on, rewriter)
 
 
@@ -156,13 +156,11 @@ def _unchanged(work: Work, rests_on: RunInputs) -> LastRun | None:
     return None if changes else last
 
 
-def _leave(work: Work, rests_on: RunInputs, last: LastRun) -> Unchanged:
+def _leave(work: Work, last: LastRun) -> Unchanged:
     """Leave everything as it is; alerts that are due are sent all the same."""
     database = work.asked.database
     work.log.prune()
     sent = _alert_if_asked(work)
-    if sent:
-        inputs.note(rests_on, last)
     return Unchanged(database, last.finished_at, last.warnings, sent, work.seconds)
 
 
@@ -241,9 +239,12 @@ def _detect(copy: Path) -> pipeline.Outcome:
 
 
 def _rewrite(copy: Path, rewriter: rewrite_settings.Settings) -> rewriting.Outcome:
+    from retail.jobs.detection import store
     from retail.outputs.rewrite import job as rewriting
 
-    return rewriting.run(copy, rewriter)
+    outcome = rewriting.run(copy, rewriter)
+    store.write_rewrites(copy)
+    return outcome
 
 
 def _keep_operations(copy: Path, log: Log) -> None:

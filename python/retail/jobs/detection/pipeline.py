@@ -74,7 +74,8 @@ def run(
         today: the day by which snoozes end: `as_of` where that is given, else by the clock.
 
     Raises:
-        DetectError: the file, its tables or their content do not allow it.
+        StorageError: the file, or the feedback file beside it, can't be read or written.
+        DetectError: its tables or their content do not allow it.
     """
     started_at = _now()
     inputs = store.read_inputs(path, as_of)

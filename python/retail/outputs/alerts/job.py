@@ -8,15 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from detect.errors import DetectError
 from retail.errors import RetailError
-from retail.jobs.detection import store
+from retail.feedback import record
 from retail.outputs.alerts import settings
 from retail.outputs.alerts.read import read
 from retail.outputs.alerts.records import Alert, Candidates, Channel
 from retail.outputs.alerts.selection import Selection, select
 from retail.outputs.alerts.settings import Settings
-from retail.outputs.http import PostError, patiently
+from retail.outputs.http import PostError, with_retry
 from retail.reading import today as today_utc
 from retail.schema import SentAlertRow
 
@@ -51,7 +50,7 @@ def run(
 ) -> Outcome:
     """Send every alert that is due, each channel for itself.
 
-    An alert is noted in insights.alerts once its channel has taken it: a job that dies between
+    An alert is recorded in the feedback file once its channel has taken it: a job that dies between
     the two sends it again the next time.
 
     Args:
@@ -66,14 +65,11 @@ def run(
         RetailError: the file or the rules do not allow it; nothing was sent.
     """
     chosen_by = settings.read() if given is None else given
-    try:
-        found = read(path, today or today_utc())
-        if found.is_simulated and not simulated:
-            return Outcome((), (NOT_SIMULATED,), chosen_by.problems)
-        if not dry and chosen_by.channels:
-            store.append(path, "alerts", [])  # if it can't be noted, it must not be sent
-    except DetectError as error:
-        raise RetailError(str(error)) from error
+    found = read(path, today or today_utc())
+    if found.is_simulated and not simulated:
+        return Outcome((), (NOT_SIMULATED,), chosen_by.problems)
+    if not dry and chosen_by.channels:
+        record.append(path, "alerts", [])  # if it can't be noted, it must not be sent
     parts = [_channel(path, c, found, chosen_by, dry, sleep) for c in chosen_by.channels]
     nobody = not chosen_by.channels and not chosen_by.problems
     return Outcome(
@@ -118,9 +114,9 @@ def _told(channel: Channel, alerts: Sequence[Alert]) -> tuple[tuple[str, str], .
 
 
 def _failure(channel: Channel, alert: Alert, sleep: Sleep) -> PostError | None:
-    """Send an alert, patiently; what kept it from arriving."""
+    """Send an alert, and again if that may help; what kept it from arriving."""
     try:
-        patiently(lambda: channel.send(alert), sleep)
+        with_retry(lambda: channel.send(alert), sleep)
     except PostError as error:
         return error
     return None
@@ -143,8 +139,8 @@ def _note(path: Path, channel: Channel, alert: Alert) -> None:
         sent_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
     )
     try:
-        store.append(path, "alerts", [row])
-    except DetectError as error:
+        record.append(path, "alerts", [row])
+    except RetailError as error:
         raise RetailError(f"sent, but not noted, so it will be sent again: {error}") from error
 
 

@@ -6,8 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from retail.outputs.alerts.records import Candidates
-from retail.reading import SIMULATED, read_findings, read_run, read_table, reading
-from retail.schema import SentAlertRow
+from retail.reading import SIMULATED, read_findings, read_run, read_sent_alerts, reading
 
 
 def read(path: Path, today: dt.date) -> Candidates:
@@ -22,7 +21,7 @@ def read(path: Path, today: dt.date) -> Candidates:
         return Candidates(
             found.incidents,
             {row.anomaly_id: row for row in found.members},
-            read_table(connection, SentAlertRow, "alerts"),
+            read_sent_alerts(connection),
             run.as_of,
             SIMULATED in run.source,
         )

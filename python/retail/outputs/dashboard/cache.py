@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from retail.reading import LockedError
+from retail.storage import feedback_file
+from retail.storage.publish import identity
 
 MOST = 200
 """Answers kept; the one unused for longest goes."""
-Stamp = tuple[int, int, int]
+Stamp = tuple[tuple[int, int, int] | None, ...]
 Answer = TypeVar("Answer")
 Given = ParamSpec("Given")
 
@@ -23,8 +25,8 @@ Given = ParamSpec("Given")
 class Cache:
     """Answers by question, with the state of the file they were read from; shared by all readers.
 
-    One program can't have a file open for reading and for writing at once, so its threads take
-    turns.
+    Threads take turns: while one has the file open, DuckDB lends the others the same state of it,
+    also where it was replaced meanwhile.
     """
 
     turn: threading.Lock = field(default_factory=threading.Lock)
@@ -74,8 +76,5 @@ class Session:
 
 
 def _stamp(path: Path) -> Stamp:
-    """Changes whenever the file does; a missing file is the question's own to tell."""
-    if not path.exists():
-        return 0, 0, 0
-    state = path.stat()
-    return state.st_mtime_ns, state.st_size, state.st_ino
+    """Changes whenever the file does, or what people said beside it."""
+    return identity(path), identity(feedback_file.path_of(path))

@@ -6,11 +6,11 @@ import datetime as dt
 
 import streamlit as st
 
-from detect.errors import DetectError
+from retail.errors import RetailError
 from retail.feedback import record, status
 from retail.outputs.dashboard import read, render
 from retail.outputs.dashboard.cache import Session
-from retail.reading import ReadError, today
+from retail.reading import today
 from retail.schema import AnomalyRow, IncidentRow
 
 ACTIONS = {
@@ -53,10 +53,10 @@ def _say(
     """Write it down; what went wrong is one line."""
     try:
         with session.alone():
-            told = record.say(
+            told = record.record_feedback(
                 session.path, incident.incident_id, action, until, note.strip() or None
             )
-    except (DetectError, ReadError) as error:
+    except RetailError as error:
         st.error(render.plain(f"Not saved. {error}"))
         return
     st.session_state[TOLD] = f"Saved. {told}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from retail.outputs.http.retry import PostError, patiently
+from retail.outputs.http.retry import PostError, with_retry
 from retail.outputs.http.send import Address, post_json
 
-__all__ = ["Address", "PostError", "patiently", "post_json"]
+__all__ = ["Address", "PostError", "post_json", "with_retry"]

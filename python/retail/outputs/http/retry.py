@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+import tenacity
+
 PAUSES = (1.0, 3.0)
 """Seconds before the second and the third attempt; there is no fourth."""
 T = TypeVar("T")
@@ -25,17 +27,21 @@ class PostError(Exception):
         self.may_pass = may_pass
 
 
-def patiently(act: Callable[[], T], sleep: Sleep = time.sleep) -> T:
+def with_retry(act: Callable[[], T], sleep: Sleep = time.sleep) -> T:
     """Do something, again after each of PAUSES while it fails in a way that may pass.
 
     Raises:
         PostError: that of the last attempt.
     """
-    for pause in PAUSES:
-        try:
-            return act()
-        except PostError as error:
-            if not error.may_pass:
-                raise
-        sleep(pause)
-    return act()
+    retrying = tenacity.Retrying(
+        sleep=sleep,
+        stop=tenacity.stop_after_attempt(1 + len(PAUSES)),
+        wait=tenacity.wait_chain(*map(tenacity.wait_fixed, PAUSES)),
+        retry=tenacity.retry_if_exception(_may_pass),
+        reraise=True,
+    )
+    return retrying(act)
+
+
+def _may_pass(error: BaseException) -> bool:
+    return isinstance(error, PostError) and error.may_pass

@@ -1,20 +1,19 @@
-"""One POST with the standard library: bounded in time and size, and never redirected."""
+"""One POST: bounded in time and size, and never redirected."""
 
 from __future__ import annotations
 
-import http.client
 import json
 import ssl
-import urllib.error
 import urllib.parse
-import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import IO
+
+import requests
 
 from retail.outputs.http.retry import PostError
 
 LARGEST_ANSWER = 1_000_000
+BLOCK = 1 << 16
 BUSY = (408, 425, 429)
 NO_HEADERS: Mapping[str, str] = {}
 
@@ -38,22 +37,6 @@ class Address:
         return urllib.parse.urlsplit(self.url).hostname or ""
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirected POST would become a GET, and take its headers elsewhere."""
-
-    def redirect_request(
-        self,
-        req: urllib.request.Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: http.client.HTTPMessage,
-        newurl: str,
-    ) -> urllib.request.Request | None:
-        """Follow nowhere; urllib then reports the redirect as an error."""
-        return None
-
-
 def post_json(
     address: Address,
     body: Mapping[str, object],
@@ -71,29 +54,61 @@ def post_json(
     Raises:
         PostError: it did not arrive, or the answer says so.
     """
-    request = urllib.request.Request(  # noqa: S310 - Address takes http(s) only
-        address.url,
-        data=json.dumps(body, ensure_ascii=False).encode(),
-        headers={"Content-Type": "application/json; charset=utf-8", **headers},
-        method="POST",
-    )
-    opener = urllib.request.build_opener(_NoRedirects)
     try:
-        with opener.open(request, timeout=timeout) as answer:
-            return bytes(answer.read(LARGEST_ANSWER))
-    except urllib.error.HTTPError as error:
-        error.close()
-        may_pass = error.code >= 500 or error.code in BUSY
-        raise PostError(f"{address.host} answered {error.code}", may_pass=may_pass) from None
-    except (OSError, http.client.HTTPException, ValueError) as error:
+        with requests.post(
+            address.url,
+            data=json.dumps(body, ensure_ascii=False).encode(),
+            headers={"Content-Type": "application/json; charset=utf-8", **headers},
+            timeout=timeout,
+            allow_redirects=False,  # a redirected POST would take its headers elsewhere
+            auth=_no_login,
+            verify=_certificates(),
+            stream=True,
+        ) as answer:
+            _refuse(address, answer.status_code)
+            return _body(answer)
+    except (requests.RequestException, ValueError) as error:
         raise _unreachable(address, error) from None
+
+
+def _no_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Add no login: without this, requests takes that of a .netrc in place of a given key."""
+    return request
+
+
+def _certificates() -> str | bool:
+    """Where this machine keeps the certificates that it trusts; else those of requests."""
+    known = ssl.get_default_verify_paths()
+    return known.cafile or known.capath or True
+
+
+def _refuse(address: Address, status: int) -> None:
+    """Raise where an answer is no success."""
+    if not 200 <= status < 300:
+        may_pass = status >= 500 or status in BUSY
+        raise PostError(f"{address.host} answered {status}", may_pass=may_pass)
+
+
+def _body(answer: requests.Response) -> bytes:
+    body = bytearray()
+    for block in answer.iter_content(BLOCK):
+        body += block
+        if len(body) >= LARGEST_ANSWER:
+            break
+    return bytes(body[:LARGEST_ANSWER])
 
 
 def _unreachable(address: Address, error: Exception) -> PostError:
     """What kept the answer away, told by its kind: its text may hold the address."""
-    cause = error.reason if isinstance(error, urllib.error.URLError) else error
-    if isinstance(cause, ssl.SSLCertVerificationError):
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
         return PostError(f"{address.host} has no valid certificate", may_pass=False)
-    if isinstance(cause, TimeoutError):
+    if any(isinstance(cause, TimeoutError | requests.Timeout) for cause in _causes(error)):
         return PostError(f"{address.host} did not answer in time", may_pass=True)
     return PostError(f"cannot reach {address.host}", may_pass=True)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, and what it came from."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

@@ -1,17 +1,15 @@
-"""Read the stories, ask, check, write: the table of contents of this package."""
+"""Read the stories, ask, check, record: the table of contents of this package."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from detect.errors import DetectError
-from retail.errors import RetailError
+from retail.feedback import record
 from retail.formatting import product
-from retail.jobs.detection import store
 from retail.outputs.http import PostError
 from retail.outputs.rewrite import guard
 from retail.outputs.rewrite.endpoint import ask
@@ -22,6 +20,8 @@ from retail.reading import (
     has_table,
     read_findings,
     read_products,
+    read_rewrites,
+    read_run,
     read_table,
     reading,
 )
@@ -55,26 +55,23 @@ class Outcome:
 
 
 def run(path: Path, settings: Settings) -> Outcome:
-    """Have the newest stories rewritten, and write those that pass beside the originals.
+    """Have the newest stories rewritten, and record the answers; screens show those that pass.
 
     A story that has an answer already is not sent off again, until its words or the model change.
 
     Raises:
-        RetailError: the file does not allow it.
+        RetailError: the file, or the feedback file beside it, does not allow it.
     """
-    try:
-        with reading(path) as connection:
-            chosen = read_findings(connection).incidents[: settings.most]
-            known = _known(connection, settings.model)
-            waiting = [row for row in chosen if row.narrative not in known]
-            names, terms = (_names(connection), _terms(connection)) if waiting else (set(), set())
-        fresh = _ask_all(waiting, names, terms, settings)
-        store.append(path, "rewrites", fresh)
-        answers = known | {rewrite.narrative: rewrite for rewrite in fresh}
-        told = [answers[row.narrative] for row in chosen if row.narrative in answers]
-        store.write_rewrites(path, {a.narrative: a.rewritten for a in told if a.rewritten})
-    except DetectError as error:
-        raise RetailError(str(error)) from error
+    with reading(path) as connection:
+        run_id = read_run(connection).run_id
+        chosen = read_findings(connection).incidents[: settings.most]
+        known = _known(connection, settings.model)
+        waiting = [row for row in chosen if row.narrative not in known]
+        names, terms = (_names(connection), _terms(connection)) if waiting else (set(), set())
+    fresh = _ask_all(waiting, names, terms, settings)
+    answers = known | {rewrite.narrative: rewrite for rewrite in fresh}
+    told = [answers[row.narrative] for row in chosen if row.narrative in answers]
+    record.append(path, "rewrites", [replace(answer, run_id=run_id) for answer in told])
     kept = Counter(answer.verdict for answer in told if answer.verdict != TAKEN)
     unasked = len(chosen) - len(told)
     kept += Counter({UNASKED: unasked})
@@ -85,7 +82,7 @@ def _known(connection: Connection, model: str) -> dict[str, RewriteRow]:
     """Earlier answers of the model, by the story they were given on."""
     return {
         row.narrative: row
-        for row in read_table(connection, RewriteRow, "rewrites")
+        for row in read_rewrites(connection)
         if row.model == model and row.verdict != UNREACHABLE
     }
 
@@ -115,7 +112,7 @@ def _ask(row: IncidentRow, names: set[str], terms: set[str], settings: Settings)
     except PostError as error:
         verdict = UNREACHABLE if error.may_pass else f"refused: {error}"
     now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
-    return RewriteRow(row.incident_id, story, rewritten, verdict, settings.model, now)
+    return RewriteRow(row.incident_id, story, rewritten, verdict, settings.model, now, None)
 
 
 def _terms(connection: Connection) -> set[str]:

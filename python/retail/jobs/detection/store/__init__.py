@@ -5,11 +5,9 @@ from __future__ import annotations
 from retail.jobs.detection.store.connection import connect, edit_copy
 from retail.jobs.detection.store.inputs import read_inputs
 from retail.jobs.detection.store.insights import (
-    append,
     carry_over,
-    give_feedback,
     read_feedback,
-    read_history,
+    read_runs,
     rows_of,
     write_insights,
     write_rewrites,
@@ -24,19 +22,17 @@ from retail.jobs.detection.store.previous_run import read_cached_explanations
 from retail.jobs.detection.store.segments import read_segments
 
 __all__ = [
-    "append",
     "carry_over",
     "connect",
     "edit_copy",
-    "give_feedback",
     "read_cached_explanations",
     "read_feedback",
-    "read_history",
     "read_inputs",
     "read_lines",
     "read_past_prices",
     "read_product_names",
     "read_reversals",
+    "read_runs",
     "read_segments",
     "rows_of",
     "write_insights",

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import duckdb
 
-from detect.errors import DetectError
 from retail.storage.errors import StorageError
 from retail.storage.opening import describe_error, open_database
 from retail.storage.publish import atomic_update
@@ -22,19 +21,16 @@ def connect(path: Path, *, read_only: bool) -> Iterator[Connection]:
     """Open the database file, waiting a little while another program writes to it.
 
     Raises:
-        DetectError: there is no such file, it is no database, or it stays locked.
+        StorageError: there is no such file, it is no database, or it stays locked.
     """
     if not path.is_file():
         raise _missing(path)
-    try:
-        connection = open_database(path, read_only=read_only, patience=PATIENCE_SECONDS)
-    except StorageError as error:
-        raise DetectError(str(error)) from error
+    connection = open_database(path, read_only=read_only, patience=PATIENCE_SECONDS)
     try:
         connection.execute("set timezone = 'UTC'")
         yield connection
     except duckdb.Error as error:
-        raise DetectError(describe_error(path, error)) from error
+        raise StorageError(describe_error(path, error)) from error
     finally:
         connection.close()
 
@@ -44,16 +40,13 @@ def edit_copy(path: Path) -> Iterator[Connection]:
     """Open a copy of the file for writing, and replace the file by it if nothing failed.
 
     Raises:
-        DetectError: as `connect` does, or the disk refuses.
+        StorageError: as `connect` does, or the disk refuses.
     """
     if not path.is_file():
         raise _missing(path)
-    try:
-        with atomic_update(path) as copy, connect(copy, read_only=False) as connection:
-            yield connection
-    except StorageError as error:
-        raise DetectError(str(error)) from error
+    with atomic_update(path) as copy, connect(copy, read_only=False) as connection:
+        yield connection
 
 
-def _missing(path: Path) -> DetectError:
-    return DetectError(f"{path}: no such database; run `dbt build` first, or give --db")
+def _missing(path: Path) -> StorageError:
+    return StorageError(f"{path}: no such database; run `dbt build` first, or give --db")

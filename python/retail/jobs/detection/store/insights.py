@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from retail import reading
+from retail.feedback import record
 from retail.jobs.detection.store.connection import Connection, connect, edit_copy
 from retail.reading import read_table
-from retail.schema import OLD_NAMES, TABLES, Column, FeedbackRow, old_view
+from retail.schema import OLD_NAMES, TABLES, Column, FeedbackRow, RunRow, old_view
 from retail.storage.quoting import literal
 
 _log = logging.getLogger(__name__)
@@ -23,18 +24,32 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
     """Replace the insights tables and append the run, in one transaction.
 
     A reader sees the tables of the last finished run; a killed writer leaves them untouched.
+    What people said and what was sent is copied from the feedback file, which first takes over
+    what only the database has.
     """
     with edit_copy(path) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
+        record.take_over(connection)
         histories: dict[str, Rows] = {
             name: [] for name, table in TABLES.items() if table.keeps_history
         }
-        for name, rows in (histories | tables).items():
+        for name, rows in (histories | tables | _snapshots(connection)).items():
             _write(connection, name, rows)
         _create_old_views(connection)
         connection.execute("commit")
     _log.debug("insights: %s", ", ".join(f"{len(rows)} {name}" for name, rows in tables.items()))
+
+
+def _snapshots(connection: Connection) -> dict[str, Rows]:
+    """Return what people said, what was sent and what was rewritten, up to now."""
+    return rows_of(
+        {
+            "feedback": reading.read_feedback(connection),
+            "alerts": reading.read_sent_alerts(connection),
+            "rewrites": reading.read_rewrites(connection),
+        }
+    )
 
 
 def _write(connection: Connection, name: str, rows: Rows) -> None:
@@ -118,48 +133,33 @@ def rows_of(records: dict[str, Sequence[object]]) -> dict[str, Rows]:
     }
 
 
-def append(path: Path, name: str, records: Sequence[object]) -> None:
-    """Add records to a table that keeps history; create it where there is none."""
+def write_rewrites(path: Path) -> None:
+    """Copy the rewritten narratives from the feedback file into the tables."""
     with edit_copy(path) as connection:
         connection.execute("begin")
-        connection.execute("create schema if not exists insights")
-        _write(connection, name, rows_of({name: records})[name])
-        connection.execute("commit")
-
-
-def give_feedback(path: Path, given: list[FeedbackRow]) -> None:
-    """Add feedback to what was recorded before."""
-    append(path, "feedback", given)
-
-
-def write_rewrites(path: Path, stories: dict[str, str]) -> None:
-    """Write the rewritten narratives beside the originals, and clear all others."""
-    with edit_copy(path) as connection:
-        connection.execute("begin")
-        connection.execute("update insights.incidents set narrative_rewritten = null")
-        for narrative, story in stories.items():
+        _write(connection, "rewrites", _snapshots(connection)["rewrites"])
+        for row in reading.read_findings(connection).incidents:
             connection.execute(
-                "update insights.incidents set narrative_rewritten = ? where narrative = ?",
-                [story, narrative],
+                "update insights.incidents set narrative_rewritten = ? where incident_id = ?",
+                [row.narrative_rewritten, row.incident_id],
             )
         connection.execute("commit")
 
 
 def carry_over(older: Path, newer: Path) -> None:
-    """Add the history that was written to one file since another was copied from it."""
-    for name in (name for name, table in TABLES.items() if table.keeps_history):
-        known, kept = (read_history(path, name) for path in (newer, older))
-        missing = [row for row in kept if row not in known]
-        if missing:
-            with edit_copy(newer) as connection:
-                connection.execute("create schema if not exists insights")
-                _write(connection, name, rows_of({name: missing})[name])
+    """Add the runs that were written to one file since another was copied from it."""
+    known, kept = (read_runs(path) for path in (newer, older))
+    missing = [row for row in kept if row not in known]
+    if missing:
+        with edit_copy(newer) as connection:
+            connection.execute("create schema if not exists insights")
+            _write(connection, "runs", rows_of({"runs": missing})["runs"])
 
 
-def read_history(path: Path, name: str) -> list[object]:
-    """Return the rows of a table that keeps history; none where it is not there."""
+def read_runs(path: Path) -> list[RunRow]:
+    """Return all finished runs, in the order in which they were written."""
     with connect(path, read_only=True) as connection:
-        return list(read_table(connection, TABLES[name].record, name))
+        return list(read_table(connection, RunRow, "runs", "order by rowid"))
 
 
 def read_feedback(path: Path) -> list[FeedbackRow]:

@@ -1,0 +1,80 @@
+"""Incidents by name: the list of all, and all that is known of one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from retail.errors import RetailError
+from retail.reading.file import reading
+from retail.reading.findings import (
+    Explanation,
+    lead_first,
+    read_attributions,
+    read_explanation,
+    read_findings,
+)
+from retail.reading.shop import KpiRow, read_kpis, read_products, read_shop
+from retail.schema import AnomalyRow, AttributionRow, IncidentRow
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A finding, or all of an incident, with what the tables say; the first is the one to explain.
+
+    `attributions` are those of all members; `money` is the unit of the shop's.
+    """
+
+    incident: IncidentRow
+    members: tuple[AnomalyRow, ...]
+    attributions: tuple[AttributionRow, ...]
+    why: Explanation
+    kpis: dict[str, KpiRow]
+    products: dict[str, str]
+    money: str
+
+
+def read_incidents(path: Path) -> tuple[IncidentRow, ...]:
+    """Incidents of the last finished run, newest first.
+
+    Raises:
+        ReadError: as for `reading`.
+    """
+    with reading(path) as connection:
+        return read_findings(connection).incidents
+
+
+def read_explained(path: Path, name: str) -> Explained:
+    """The incident of that name, or that an anomaly of that name belongs to.
+
+    Raises:
+        ReadError: as for `reading`.
+        RetailError: nothing goes by that name.
+    """
+    with reading(path) as connection:
+        found = read_findings(connection)
+        named = of_name(found.members, name)
+        incident = next(r for r in found.incidents if r.incident_id == named[0].incident_id)
+        members = lead_first(incident, named)
+        return Explained(
+            incident,
+            members,
+            read_attributions(connection, [row.anomaly_id for row in members]),
+            read_explanation(connection, incident.incident_id),
+            read_kpis(connection),
+            read_products(connection),
+            read_shop(connection).money,
+        )
+
+
+def of_name(members: Sequence[AnomalyRow], name: str) -> list[AnomalyRow]:
+    """The anomaly of that name, or all of the incident of that name.
+
+    Raises:
+        RetailError: nothing goes by that name.
+    """
+    found = [row for row in members if name in (row.anomaly_id, row.incident_id)]
+    if not found:
+        raise RetailError(f"{name}: no such anomaly or incident; `retail list` has them")
+    return found
