@@ -94,11 +94,10 @@ columns:
   quantity: OrderQuantity
   unit_price: ProductPrice
   customer_id: CustomerKey
-dimensions: {category: SubcategoryName}
+dimensions: {category: ModelName}
 join:
   - {path: AdventureWorks_Products.csv, on: {ProductKey: Product-ID}, skip_rows: 2}
   - {path: AdventureWorks_Territories.csv, on: {TerritoryKey: Territory}}
-  - {path: AdventureWorks_Product_Subcategory.csv, on: {SubcategoryKey: ProductSubcategoryKey}}
 """
 NORTHWIND = """
 columns:

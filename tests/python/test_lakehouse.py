@@ -262,6 +262,7 @@ def test_a_shop_without_a_rejected_line_has_an_empty_table_of_them(tmp_path: Pat
 
 
 @needs_spark
+@pytest.mark.full
 def test_a_build_that_stops_leaves_the_last_good_tables_and_one_line(wild_lake: Shop) -> None:
     lake = spark_db(wild_lake).with_name("spark.duckdb.lake")
     before = sorted(lake.iterdir()), spark_db(wild_lake).read_bytes()

@@ -69,6 +69,7 @@ def test_metricflow_agrees_on_every_kpi(shop: Shop, tmp_path: Path, grain: str) 
     assert_same(answered, expected)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("grain", EACH)
 def test_metricflow_agrees_on_revenue_by_country(shop: Shop, tmp_path: Path, grain: str) -> None:
     period, country = f"metric_time__{GRAINS[grain]}", "order_line__country"
