@@ -117,12 +117,6 @@ def _sentence(error: dict[str, Any]) -> str:
             return f"{place} is missing"
         case "string_pattern_mismatch":
             return f"{place} is {value!r}; allowed: {_PATTERNS[error['ctx']['pattern']]}"
-        case "format":
-            written = error["ctx"]["format"]
-            return (
-                f"{place}.format is {written!r}; allowed: a format of strptime with a day, a month "
-                "and a year, such as %d/%m/%Y or %m/%d/%Y"
-            )
         case "value_error":
             return f"{place} is {value!r}; allowed: {error['ctx']['error']}"
     return f"{place} is {value!r}; {error['msg'].lower()}"

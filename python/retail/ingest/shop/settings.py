@@ -6,8 +6,6 @@ from typing import Annotated, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
-from pydantic_core import PydanticCustomError
-
 from retail.ingest.dates import DAY_FIRST, MONTH_FIRST, DateOrder
 
 Preset = Literal["uci", "shopify", "woocommerce", "square", "amazon", "etsy", "olist", "superstore"]
@@ -101,6 +99,17 @@ class Column(Settings):
     pseudonym: bool = False
     """Replace each value by a hash of it."""
 
+    @field_validator("format")
+    @classmethod
+    def _has_a_day(cls, value: str | None) -> str | None:
+        parts = ("%d", "%j"), ("%m", "%b", "%B", "%j"), ("%Y", "%y")
+        written = value or "%s"
+        if "%s" not in written and not all(any(p in written for p in part) for part in parts):
+            raise ValueError(
+                "a format of strptime with a day, a month and a year, such as %d/%m/%Y or %m/%d/%Y"
+            )
+        return value
+
     @model_validator(mode="after")
     def _names_or_sql(self) -> Self:
         if self.names and self.sql:
@@ -129,17 +138,6 @@ class Columns(Settings):
     country: AnyColumn = Column()
     line_amount: AnyColumn = Column()
     """Money of the whole line, where the file has no price of a piece."""
-
-    @field_validator("ordered_at")
-    @classmethod
-    def _format_has_a_day(cls, value: Column) -> Column:
-        written = value.format or "%s"
-        parts = ("%d", "%j"), ("%m", "%b", "%B", "%j"), ("%Y", "%y")
-        if "%s" not in written and not all(any(p in written for p in part) for part in parts):
-            raise PydanticCustomError(
-                "format", "{format}", {"format": written, "help": "a day, a month and a year"}
-            )
-        return value
 
 
 class Join(Settings):
