@@ -60,8 +60,8 @@ def _root(parent: list[int], i: int) -> int:
 def _together(one: Anomaly, other: Anomaly) -> bool:
     if one.period_start == other.period_start:
         return True
-    same = (one.kpi.name, one.segment, one.direction) == (
-        other.kpi.name, other.segment, other.direction,
+    same = (one.kpi.name, one.within, one.direction) == (
+        other.kpi.name, other.within, other.direction,
     )  # fmt: skip
     return same and abs(one.period_start - other.period_start) <= LONGEST_GAP[one.grain]
 
