@@ -28,7 +28,7 @@ from detect.members.scores import (
     Scores,
     walk,
 )
-from detect.records import Anomaly, Bools, Floats, Grain, Kpi
+from detect.records import PERIOD_DAYS, Anomaly, Bools, Floats, Grain, Kpi
 
 REVENUE = "net_revenue"
 """Measure that findings are told in."""
@@ -82,9 +82,10 @@ def select(panels: Mapping[Grain, MemberPanel], kpis: Sequence[Kpi]) -> list[Ano
 
 def _noting(daily: MemberPanel, weekly: MemberPanel, gaps: dict[int, Floats]) -> Iterator[Scores]:
     """Score the days, and note for each week how long its last one found the members silent."""
-    week = np.searchsorted(weekly.period, daily.period, side="right") - 1
+    length = np.timedelta64(PERIOD_DAYS["weekly"], "D")
     for scores in walk(daily):
-        gaps[int(week[scores.place])] = scores.ahead.silent
+        week = int((daily.period[scores.place] - weekly.period[0]) // length)
+        gaps[week] = scores.ahead.silent
         yield scores
 
 

@@ -179,9 +179,8 @@ def _whole_null(project: Path, database: Path, folder: Path, seed: int) -> int:
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(str(database))} as built (read_only)")
         orders = connection.execute(ORDERS.format(lines="built.marts.fct_kpi_lines")).fetchall()
-        usual = connection.execute(USUAL_REVENUE).fetchone()
-        assert usual is not None
-        _register_dealt(connection, orders, LEAST_SURGE["daily"] * float(usual[0]), seed)
+        ((usual,),) = connection.execute(USUAL_REVENUE).fetchall()
+        _register_dealt(connection, orders, LEAST_SURGE["daily"] * float(usual), seed)
         connection.execute(copy_to_parquet(RAW, source))
     shop = Shop("null", source.stem, source)
     return len({a.incident_id for a in found_in(project, shop, folder / "target")})
