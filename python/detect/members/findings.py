@@ -123,7 +123,7 @@ def _spent(panel: MemberPanel, scores: Scores) -> dict[str, Floats]:
     for test, share in TESTS[panel.grain].items():
         chance = scores.chances[test]
         tested = np.isfinite(chance)
-        told = tested & large if test in (MANY_ORDERS, MUCH_MONEY) else tested
+        told = tested & (large if test in (MANY_ORDERS, MUCH_MONEY) else excess < 0)
         weight = part * share * _weights(panel, tested)
         out[test] = np.where(told, chance / np.maximum(weight, SMALLEST), np.inf)
     return out
