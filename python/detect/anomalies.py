@@ -12,7 +12,7 @@ from detect import confidence
 from detect.baseline.transform import from_scale
 from detect.detectors import DETECTORS, Evidence
 from detect.features import DetectorInput
-from detect.records import Anomaly, Bools, Floats, Ints, Kpi
+from detect.records import ALL, Anomaly, Bools, Floats, Ints, Kpi
 
 CALENDAR_METHODS = tuple(d.name for d in DETECTORS if d.decides_alone)
 """Detectors that test whether the shop should trade on a day, whatever its value."""
@@ -120,6 +120,7 @@ def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
         severity=severity(kpi, actual, expected, sure),
         favourability=favourability(kpi, actual - expected),
         methods=_methods(found, row, column),
+        dimension=kpi.segment_by if segment != ALL else None,
     )
 
 

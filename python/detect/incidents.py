@@ -27,7 +27,8 @@ def group(anomalies: list[Anomaly]) -> list[Anomaly]:
 
     Two of one grain belong together when they share a period, or when one KPI departs the same
     way in periods that nearly touch. Weekly ones join the surest daily incident of their first
-    week. An id comes from what was seen first, so that it outlives later additions.
+    week. Of members alone, a rise and a fall are two incidents: one product gone is no part of
+    another's large day. An id comes from what was seen first, so that it outlives later additions.
     """
     daily = _grouped([a for a in anomalies if a.grain == "daily"])
     weekly = _grouped([a for a in anomalies if a.grain == "weekly"])
@@ -59,21 +60,28 @@ def _root(parent: list[int], i: int) -> int:
 
 def _together(one: Anomaly, other: Anomaly) -> bool:
     if one.period_start == other.period_start:
-        return True
-    same = (one.kpi.name, one.segment, one.direction) == (
-        other.kpi.name, other.segment, other.direction,
+        return one.direction == other.direction or not (one.within and other.within)
+    same = (one.kpi.name, one.within, one.direction) == (
+        other.kpi.name, other.within, other.direction,
     )  # fmt: skip
     return same and abs(one.period_start - other.period_start) <= LONGEST_GAP[one.grain]
 
 
 def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> list[Anomaly]:
-    """The daily incident with the surest anomaly in the first week; none where there is none."""
+    """The daily incident with the surest anomaly in the first week; none where there is none.
+
+    Where all are of members, they join what moved the same way.
+    """
     first = min(weekly, key=lambda a: a.period_start)
+    of_members = all(a.within for a in weekly)
     overlapping = [
         (min(a.p_value for a in inside), _name(members), members)
         for members in daily
         if (inside := [
-            a for a in members if first.period_start <= a.period_start <= first.period_end
+            a
+            for a in members
+            if first.period_start <= a.period_start <= first.period_end
+            and (not of_members or a.direction == first.direction)
         ])
     ]  # fmt: skip
     return min(overlapping)[2] if overlapping else []

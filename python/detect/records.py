@@ -129,7 +129,10 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Anomaly:
-    """A KPI period that departs from the expected value, in the KPI's unit."""
+    """A KPI period that departs from the expected value, in the KPI's unit.
+
+    `segment` is a member of `dimension`, or of the whole shop (`all`) where that is None.
+    """
 
     anomaly_id: str
     kpi: Kpi
@@ -150,6 +153,13 @@ class Anomaly:
     methods: tuple[str, ...]
     incident_id: str = ""
     status: str = "open"
+    dimension: str | None = None
+
+    @property
+    def within(self) -> dict[str, str]:
+        """The segment that it is about to begin with: dimension to member; none of the whole."""
+        by = self.dimension or (self.kpi.segment_by if self.segment != ALL else None)
+        return {by: self.segment} if by else {}
 
     @property
     def change(self) -> float:

@@ -169,6 +169,19 @@ def segment(
     )
 
 
+def subject(
+    label: str, dimension: str | None, member_: str, names: Mapping[str, str] = NO_NAMES
+) -> str:
+    """What a finding is about: the KPI, and the member it is of where it has one.
+
+    A member's `Total revenue` or `Revenue by country` is its revenue.
+    """
+    if not dimension:
+        return label
+    plain = label.removeprefix("Total ").removesuffix(f" by {words(dimension)}")
+    return f"{upper_first(plain)} of {words(dimension)} {member(dimension, member_, names)}"
+
+
 def member(dimension: str, value: str, names: Mapping[str, str] = NO_NAMES) -> str:
     """A member as people know it: a product by description and stock code, an hour as a time."""
     if dimension == "hour" and value.isdigit():

@@ -20,7 +20,7 @@ from detect.attribution.breakdown import break_down
 from detect.attribution.root_cause import LeafSegments, RootCause, find_causes
 from detect.attribution.segments import Segments
 from detect.grouping import by
-from detect.records import ALL, Anomaly, Attribution, Days
+from detect.records import Anomaly, Attribution, Days
 
 __all__ = [
     "LONG_LOOK_BACK",
@@ -80,7 +80,7 @@ def _causes(
         _row(
             anomaly,
             rank,
-            dataclasses.replace(cause, segment=_within(anomaly) | cause.segment),
+            dataclasses.replace(cause, segment=anomaly.within | cause.segment),
             _stability(cause, rivals),
             _averaged(cause, rivals),
         )
@@ -88,19 +88,13 @@ def _causes(
     ]
 
 
-def _within(anomaly: Anomaly) -> dict[str, str]:
-    """The segment that an anomaly is about to begin with."""
-    by = anomaly.kpi.segment_by
-    return {by: anomaly.segment} if by and anomaly.segment != ALL else {}
-
-
 def _own_segment(anomaly: Anomaly, leaves: LeafSegments) -> list[Attribution]:
     """What is broad-based within a segment is to be blamed on that segment."""
-    if not _within(anomaly):
+    if not anomaly.within:
         return []
     change, expected = anomaly.change, leaves.expected.total()
     whole = RootCause(
-        _within(anomaly), anomaly.actual, expected, change, 1.0, change, change, 0.0,
+        anomaly.within, anomaly.actual, expected, change, 1.0, change, change, 0.0,
         anomaly.confidence,
     )  # fmt: skip
     return [_row(anomaly, 1, whole, float("nan"), anomaly.confidence)]

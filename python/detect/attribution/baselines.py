@@ -111,9 +111,8 @@ def select_rows(anomaly: Anomaly, segments: Segments, periods: Days) -> tuple[In
     slices = [segments.rows(p) for p in wanted]
     rows = np.concatenate([np.arange(s.start, s.stop) for s in slices])
     period = np.repeat(np.arange(len(wanted)), [s.stop - s.start for s in slices])
-    if anomaly.kpi.segment_by and anomaly.segment != "all":
-        code = _code(segments, anomaly.kpi.segment_by, anomaly.segment)
-        inside = segments.codes[anomaly.kpi.segment_by][rows] == code
+    for dimension, member in anomaly.within.items():
+        inside = segments.codes[dimension][rows] == _code(segments, dimension, member)
         rows, period = rows[inside], period[inside]
     return rows, period
 

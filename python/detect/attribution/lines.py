@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.records import ALL, Anomaly, Bools, Days, Floats, Ints
+from detect.records import Anomaly, Bools, Days, Floats, Ints
 
 GUEST = ""
 """Customer id of those who have none."""
@@ -74,10 +74,11 @@ class Reversal:
 def value(anomaly: Anomaly, lines: Lines, kept: Bools) -> float:
     """The anomaly's KPI over some of its period's lines; NaN where it is not known from lines."""
     kpi = anomaly.kpi
-    if anomaly.segment != ALL:
-        if kpi.segment_by != "country" or anomaly.segment not in lines.country.names:
+    for dimension, member in anomaly.within.items():
+        column = {"country": lines.country, "product": lines.product}.get(dimension)
+        if column is None or member not in column.names:
             return float("nan")
-        kept = kept & (lines.country.codes == lines.country.names.index(anomaly.segment))
+        kept = kept & (column.codes == column.names.index(member))
     top = measure(kpi.numerator, lines, kept)
     if kpi.denominator is None:
         return top

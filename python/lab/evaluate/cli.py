@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from lab.evaluate import cases, growth, tables
+from lab.evaluate import cases, growth, members, tables
+from lab.evaluate.members import MemberScale
 from lab.evaluate.run import Scale
 from lab.evaluate.run import run as measure
 from lab.surroundings import is_installed, project_root
@@ -18,6 +19,10 @@ _log = logging.getLogger(__name__)
 SCALES = {
     "small": Scale(shops=1, copies=1, given_copies=1, plains=1, given_plains=1, workers=2),
     "full": Scale(shops=6, copies=2, given_copies=14, plains=1, given_plains=8, workers=2),
+}
+MEMBER_SCALES = {
+    "small": MemberScale(copies=1, nulls=1, wholes=0, seed=1),
+    "full": MemberScale(copies=10, nulls=8, wholes=2, seed=1),
 }
 
 
@@ -38,16 +43,26 @@ SCALES = {
     "--cases", "folders", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
     help="Instead: the search for root causes on published cases; repeatable.",
 )  # fmt: skip
-def evaluate_command(scale: str, folders: tuple[Path, ...], *, growth: bool) -> int:
+@click.option(
+    "--members", "years", multiple=True, type=click.Path(path_type=Path, exists=True),
+    metavar="FILE", help="Instead: the members of a shop, from a year of raw data; repeatable.",
+)  # fmt: skip
+def evaluate_command(
+    scale: str, folders: tuple[Path, ...], years: tuple[Path, ...], *, growth: bool
+) -> int:
     """Inject incidents into shops, and compare what is caught with the usual rules."""
-    say(_answer(scale, folders, costs=growth))
+    say(_answer(scale, folders, years, costs=growth))
     return FINE
 
 
-def _answer(scale: str, folders: tuple[Path, ...], *, costs: bool) -> str:
+def _answer(scale: str, folders: tuple[Path, ...], years: tuple[Path, ...], *, costs: bool) -> str:
     """Measure what was asked for; returns its tables."""
     if costs:
         return tables.growth(growth.measure())
+    if years:
+        return tables.members(
+            [members.judge(project_root(), path.absolute(), MEMBER_SCALES[scale]) for path in years]
+        )
     if folders:
         return tables.published([cases.judge(folder) for folder in folders])
     measured = measure(project_root(), SCALES[scale], _log.info)

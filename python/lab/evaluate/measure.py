@@ -51,7 +51,10 @@ class Grid:
 
 @dataclass(frozen=True)
 class Copy:
-    """What was planted in one copy, and what was found in it."""
+    """What was planted in one copy, and what was found in it.
+
+    `anomalies` are those of the whole shop: `lab.evaluate.members` judges its members.
+    """
 
     kind: str
     shop: str
@@ -75,7 +78,7 @@ def measure(project: Path, shop: shops.Shop, plan: Plan, seed: int, target: Path
         seed: of the choice and the luck.
     """
     lines, truth = _disturbed(shop, plan, seed)
-    with _workspace(target) as folder:
+    with workspace(target) as folder:
         source, database = folder / "lines.parquet", folder / "copy.duckdb"
         shops.write(lines, source)
         os.environ["RETAIL_SOURCE"] = str(source)
@@ -87,11 +90,19 @@ def measure(project: Path, shop: shops.Shop, plan: Plan, seed: int, target: Path
         plan,
         truth.incidents if truth else (),
         {grain: _grid(found.scans[grain]) for grain in GRAINS},
-        tuple(found.anomalies),
+        tuple(a for a in found.anomalies if not a.within),
         tuple(found.trends),
         tuple(found.incidents),
         tuple(found.explanations.attributions),
     )
+
+
+def found_in(project: Path, shop: shops.Shop, target: Path) -> list[Anomaly]:
+    """Build and detect; the anomalies of the whole shop and its members."""
+    with workspace(target) as folder:
+        os.environ["RETAIL_SOURCE"] = str(shop.path)
+        build(project, folder / "copy.duckdb", TABLES_ONLY)
+        return pipeline.run(folder / "copy.duckdb").anomalies
 
 
 def _disturbed(shop: shops.Shop, plan: Plan, seed: int) -> tuple[pd.DataFrame, GroundTruth | None]:
@@ -112,7 +123,7 @@ def _disturbed(shop: shops.Shop, plan: Plan, seed: int) -> tuple[pd.DataFrame, G
 
 
 @contextmanager
-def _workspace(target: Path) -> Iterator[Path]:
+def workspace(target: Path) -> Iterator[Path]:
     """A folder of this process's own, where dbt and the landing leave nothing behind."""
     folder = Path(tempfile.mkdtemp(prefix="evaluate-"))
     before = dict(os.environ)

@@ -9,6 +9,8 @@ from lab.evaluate.baseline_methods import PROPHET, RULES
 from lab.evaluate.cases import Result
 from lab.evaluate.causes import Named
 from lab.evaluate.growth import Cost
+from lab.evaluate.intervals import poisson, wilson
+from lab.evaluate.members import Measured as Members
 from lab.evaluate.run import Measured
 from lab.evaluate.score import GRADUAL, Case, own_findings
 from lab.evaluate.shops import GIVEN, SIMULATED
@@ -19,6 +21,14 @@ NAMES = {GIVEN: "Copies of the given data", SIMULATED: "Simulated shops"}
 
 
 PROPHET_COPIES = 6
+CHANCE = (
+    ("undisturbed year", "undisturbed", "undisturbed_weeks"),
+    ("the same, medium or graver", "graver", "undisturbed_weeks"),
+    ("disturbed copies, beyond the undisturbed one", "false", "weeks"),
+    ("null copies", "null", "null_weeks"),
+    ("null copies, incidents of totals and members together", "whole_null", "whole_weeks"),
+)
+"""Rows of the table on chance: what, how many, in how many weeks."""
 
 
 def report(measured: Measured, *, with_prophet: bool) -> str:
@@ -179,3 +189,38 @@ def _percent(share: float) -> str:
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def members(years: Sequence[Members]) -> str:
+    """What was planted in members, and the findings that chance made."""
+    return "\n\n".join([_planted(years), _chance(years)]) + "\n"
+
+
+def _planted(years: Sequence[Members]) -> str:
+    rows = [
+        (one.kind, year.year, str(one.cases), *_share(one.found, one.cases))
+        for kind in dict.fromkeys(one.kind for year in years for one in year.judged)
+        for year in years
+        for one in year.judged
+        if one.kind == kind
+    ]
+    return _table(("planted", "year", "cases", "found", "95 % interval"), rows)
+
+
+def _share(found: int, cases: int) -> tuple[str, str]:
+    low, high = wilson(found, cases)
+    return _percent(found / max(cases, 1)), f"{_percent(low)} to {_percent(high)}"
+
+
+def _chance(years: Sequence[Members]) -> str:
+    rows = [
+        (about, year.year, str(count), str(weeks), f"{13 * count / max(weeks, 1):.2f}",
+         " to ".join(f"{13 * rate:.2f}" for rate in poisson(count, weeks)))
+        for about, column, length in CHANCE
+        for year in years
+        for count, weeks in [(getattr(year, column), getattr(year, length))]
+        if weeks
+    ]  # fmt: skip
+    head = ("findings of members, per day or week", "year", "count", "weeks", "per 13 weeks",
+            "95 % interval")  # fmt: skip
+    return _table(head, rows)

@@ -19,6 +19,7 @@ from retail.formatting import (
     lower_first,
     percent,
     segment,
+    subject,
     words,
 )
 from retail.reading import (
@@ -123,7 +124,7 @@ def explanation(found: Explained) -> str:
         "",
         incident.story,
         "",
-        *(line for row in found.members for line in _anomaly(row, found.kpis[row.kpi])),
+        *(line for row in found.members for line in _anomaly(row, found)),
         *_segments(found),
         *_causes(found),
         *_factors(found),
@@ -133,16 +134,17 @@ def explanation(found: Explained) -> str:
     return "\n".join(harmless(" ".join(line.split("\n"))) for line in lines)
 
 
-def _anomaly(row: AnomalyRow, kpi: KpiRow) -> list[str]:
+def _anomaly(row: AnomalyRow, found: Explained) -> list[str]:
     """What came, what was expected, and who noticed."""
-    where = "" if row.segment == ALL else f" of {row.segment}"
+    kpi = found.kpis[row.kpi]
+    about = subject(kpi.label, row.dimension, row.segment, found.products)
     upper = amount(row.upper, kpi.unit)
     band = (
         f"{amount(row.lower, kpi.unit)} to {upper}" if row.lower is not None else f"up to {upper}"
     )
     least = "at least " if row.is_early else ""
     return [
-        f"{row.anomaly_id}  {kpi.label}{where} ({row.kpi}), {row.grain}, {row.period_start}",
+        f"{row.anomaly_id}  {about} ({row.kpi}), {row.grain}, {row.period_start}",
         f"    {least}{amount(row.actual, kpi.unit)}, expected {amount(row.expected, kpi.unit)} "
         f"(usual range: {band}), {row.favourability}",
         f"    {percent(row.confidence)} sure, {row.severity}; noticed by {words(row.methods)}",

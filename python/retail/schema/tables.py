@@ -29,6 +29,10 @@ NARRATIVE = (
     "What moved, and what was checked, as a short paragraph; every figure in it is in these tables."
 )
 ANOMALIES = "How many anomalies it holds, early warnings of an incident included."
+DIMENSION = (
+    "Dimension whose member it is about; of the whole shop NULL in `anomalies` and `all` in "
+    "`revenue_drivers`."
+)
 CONTRIBUTION = (
     "What it adds to the change that is broken down: the anomaly's, in the KPI's unit, or that of "
     "net revenue."
@@ -87,6 +91,7 @@ class AnomalyRow:
     anomaly_id: Annotated[str, ANOMALY_ID]
     kpi: Annotated[str, _doc("kpi"), FromAttribute("kpi.name")]
     segment: Annotated[str, _doc("segment")]
+    dimension: Annotated[str | None, DIMENSION]
     grain: Annotated[Grain, _doc("grain")]
     period_start: Annotated[dt.date, _doc("period_start")]
     actual: Annotated[float, _doc("actual")]
@@ -210,7 +215,7 @@ class DriverRow:
     incident_id: Annotated[str, INCIDENT_ID]
     grain: Annotated[Grain, _doc("grain")]
     period_start: Annotated[dt.date, _doc("period_start")]
-    dimension: Annotated[str, "Dimension of the segment; `all` for the whole shop."]
+    dimension: Annotated[str, DIMENSION]
     member: Annotated[str, "The segment within the dimension."]
     factor: Annotated[
         str, "Customers, orders, items or price, those of guests apart; or `returns`."

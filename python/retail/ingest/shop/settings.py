@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
 from retail.ingest.dates import DAY_FIRST, MONTH_FIRST, DateOrder
 
 Preset = Literal["uci", "shopify", "woocommerce", "square", "amazon", "etsy", "olist", "superstore"]

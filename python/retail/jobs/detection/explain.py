@@ -188,9 +188,10 @@ def _read_cells(path: Path, grain: Grain, found: list[Anomaly], usable: Days) ->
 
 
 def _usable(scan: Scan, found: list[Anomaly]) -> Days:
-    """Return the periods fit for comparison: learned from, and free of findings."""
+    """Return the periods fit for comparison: learned from, and the whole shop without findings."""
     panel = scan.features.panel
-    findings = np.array([a.period_start for a in found], dtype="datetime64[D]")
+    whole = [a.period_start for a in found if not a.within]
+    findings = np.array(whole, dtype="datetime64[D]")
     return panel.period[scan.features.learned.any(axis=0) & ~np.isin(panel.period, findings)]
 
 

@@ -17,6 +17,7 @@ from detect import (
     forecasts,
     incidents,
     injection_tests,
+    members,
     partial_period,
     trends,
 )
@@ -24,12 +25,14 @@ from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
 from detect.diagnostics import DetectionLimit
 from detect.features import prepare
+from detect.members import MemberPanel
 from detect.records import (
     GRAINS,
     Anomaly,
     Grain,
     Incident,
     Inputs,
+    Kpi,
     Panel,
     Trend,
 )
@@ -83,14 +86,15 @@ def run(
     day = today or as_of or started_at.date()
     trading = calendar.learn(inputs.dates)
     scans = {grain: _scan(inputs.panels[grain], trading, given) for grain in GRAINS}
-    found = incidents.group(
-        apply_feedback.apply_feedback(_each(scans, anomalies.select), given, day)
-    )
+    selected = _select(scans, _members(path, inputs), inputs.kpis)
+    found = incidents.group(apply_feedback.apply_feedback(selected, given, day))
     warned = incidents.group(apply_feedback.apply_feedback(_early(inputs, trading), given, day))
     changes = _each(scans, trends.select)
     cached = store.read_cached_explanations(path)
     code = explanation_cache.hash_code()
-    why = explain.explain(path, scans, found + warned, cached, code)
+    # Held open, so that the many questions of explaining do not each open the file anew.
+    with store.connect(path, read_only=True):
+        why = explain.explain(path, scans, found + warned, cached, code)
     calibration = _each(scans, diagnostics.calibration)
     limits, looked_at = _detection_limits(scans, given, cached, code)
     forecast_rows = _each(scans, forecasts.build)
@@ -128,6 +132,25 @@ T = TypeVar("T")
 def _each(scans: dict[Grain, Scan], find: Callable[[Scan], list[T]]) -> list[T]:
     """Return the findings of every grain, one after the other."""
     return [found for grain in GRAINS for found in find(scans[grain])]
+
+
+def _members(path: Path, inputs: Inputs) -> dict[Grain, MemberPanel]:
+    """Read the members of every dimension, over the periods of the KPIs."""
+    periods = {grain: inputs.panels[grain].period for grain in GRAINS}
+    return store.read_member_panels(path, inputs.dates, periods)
+
+
+def _select(
+    scans: dict[Grain, Scan], panels: dict[Grain, MemberPanel], kpis: Sequence[Kpi]
+) -> list[Anomaly]:
+    """Select the findings of the whole shop and of its members, in order of period and KPI.
+
+    A series of one member, as of a country, is judged as a member alone: nothing is tested twice.
+    """
+    watched = {d.name for panel in panels.values() for d in panel.dimensions}
+    whole = [a for a in _each(scans, anomalies.select) if not watched & a.within.keys()]
+    found = [*whole, *members.select(panels, kpis)]
+    return sorted(found, key=lambda a: GRAINS.index(a.grain))
 
 
 def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:

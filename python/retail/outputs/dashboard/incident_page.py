@@ -122,7 +122,7 @@ def _together(card: Card) -> None:
                     "incident": None,
                     "kpi": finding.kpi,
                     "grain": finding.grain,
-                    "country": finding.segment,
+                    "country": finding.segment if finding.dimension == "country" else ALL,
                     "period": finding.period_start.isoformat(),
                     "span": "all",
                     "member": None,
@@ -209,7 +209,7 @@ def member_of(part: AttributionRow, dimension: str) -> str:
 def place_of(lead: AnomalyRow, by: str, member: str, listed: tuple[str, ...]) -> Place:
     """Where the order lines of a finding's segment are."""
     last = period_end(lead.period_start, lead.grain)
-    fixed = () if lead.segment == ALL else (("country", lead.segment),)
+    fixed = ((lead.dimension, lead.segment),) if lead.dimension else ()
     wanted = () if member == WHOLE else ((by, member),)
     return Place(lead.period_start, last, (*fixed, *wanted), listed)
 

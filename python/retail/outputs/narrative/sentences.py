@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from detect.members.scores import SILENCE
 from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, DriverContribution
 from retail.formatting import (
     NO_NAMES,
     amount,
     change,
     contribution,
+    count,
     factor,
     lower_first,
     percent,
@@ -17,10 +19,15 @@ from retail.formatting import (
     upper_first,
     when,
 )
+from retail.formatting import subject as label_of
 
 WORDS = {"up": "above", "down": "below"}
 WORTH_A_WORD = 0.25
 """Share of what moved revenue from which a factor is mentioned."""
+MOST_OTHERS = 8
+"""Other series that a narrative names; chosen by hand."""
+MANIFOLD = 10.0
+"""Times the expected from which a member's surge is told as an amount, not in percent."""
 WHOLE = 1.005
 """Share of a change that no longer rounds to all of it."""
 
@@ -29,8 +36,14 @@ def headline(
     anomaly: Anomaly, causes: list[Attribution], names: Mapping[str, str] = NO_NAMES
 ) -> str:
     """One line: what, how far from expected, when, and where it comes from."""
-    where = f", from {segment(causes[0].segment, names, full=True)}" if causes else ""
-    return f"{subject(anomaly)} {distance(anomaly)} {_when(anomaly)}{where}"
+    narrower = _narrower(anomaly, causes[0]) if causes else {}
+    where = f", from {segment(narrower, names, full=True)}" if narrower else ""
+    return f"{subject(anomaly, names)} {distance(anomaly)} {_when(anomaly)}{where}"
+
+
+def _narrower(anomaly: Anomaly, cause: Attribution) -> dict[str, str]:
+    """What a cause says beyond the member that the finding is about."""
+    return {d: m for d, m in cause.segment.items() if d not in anomaly.within}
 
 
 def narrative(
@@ -52,14 +65,14 @@ def narrative(
         names: descriptions of products by stock code.
     """
     sentences = [
-        f"{subject(anomaly)} came to {amount(anomaly.actual, anomaly.kpi.unit)} {_when(anomaly)}, "
-        f"where {amount(anomaly.expected, anomaly.kpi.unit)} was expected "
+        f"{subject(anomaly, names)} came to {amount(anomaly.actual, anomaly.kpi.unit)} "
+        f"{_when(anomaly)}, where {amount(anomaly.expected, anomaly.kpi.unit)} was expected "
         f"(usual range: {amount(anomaly.lower, anomaly.kpi.unit)} "
         f"to {amount(anomaly.upper, anomaly.kpi.unit)}).",
         _cause(anomaly, causes, names),
         *checks,
         _factors(drivers, anomaly.kpi.money),
-        _others(anomaly, members),
+        _others(anomaly, members, names),
         f"It is {percent(max(a.confidence for a in members))} sure that this is no chance.",
     ]
     return " ".join(s for s in sentences if s)
@@ -94,23 +107,30 @@ def _factors(drivers: Sequence[DriverContribution], money: str) -> str:
     return f"Net revenue was moved most by {' and '.join(told)}." if told else ""
 
 
-def _others(anomaly: Anomaly, members: list[Anomaly]) -> str:
-    seen = {(anomaly.kpi.name, anomaly.segment)}
-    parts = []
-    for other in members:
-        if (other.kpi.name, other.segment) not in seen:
-            seen.add((other.kpi.name, other.segment))
-            parts.append(f"{lower_first(subject(other))} ({other.direction})")
-    return f"Also out of the ordinary: {', '.join(parts)}." if parts else ""
+def _others(anomaly: Anomaly, members: list[Anomaly], names: Mapping[str, str]) -> str:
+    """The other series of the incident, those of the whole shop first."""
+    about = subject(anomaly, names)
+    parts = {
+        what: f"{lower_first(what)} ({other.direction})"
+        for other in sorted(members, key=lambda a: bool(a.within))
+        if (what := subject(other, names)) != about
+    }
+    told = list(parts.values())[:MOST_OTHERS]
+    left = len(parts) - len(told)
+    more = f" and {count(left, 'other')}" if left else ""
+    return f"Also out of the ordinary: {', '.join(told)}{more}." if told else ""
 
 
-def subject(anomaly: Anomaly) -> str:
-    """The KPI, and its segment where it has one."""
-    return anomaly.kpi.label + ("" if anomaly.segment == ALL else f" of {anomaly.segment}")
+def subject(anomaly: Anomaly, names: Mapping[str, str] = NO_NAMES) -> str:
+    """The KPI, and the member that it is about where it has one."""
+    dimension = next(iter(anomaly.within), None)
+    return label_of(anomaly.kpi.label, dimension, anomaly.segment, names)
 
 
 def distance(anomaly: Anomaly) -> str:
     """How far the actual is from the expected, in percent or in the KPI's unit."""
+    if SILENCE in anomaly.methods:
+        return "gone: no order at all"
     if "no_data" in anomaly.methods:
         return "missing: no trade at all"
     if PERIOD_TO_DATE in anomaly.methods:
@@ -122,6 +142,8 @@ def distance(anomaly: Anomaly) -> str:
 
 def _beyond(anomaly: Anomaly) -> str:
     word = WORDS[anomaly.direction]
+    if anomaly.within and anomaly.actual > MANIFOLD * max(anomaly.expected, 0.0):
+        return f"{amount(abs(anomaly.change), anomaly.kpi.unit)} {word} expected"
     size = change(anomaly.actual, anomaly.expected, anomaly.kpi.unit, signed=False, full=True)
     return f"{size} {word} expected"
 

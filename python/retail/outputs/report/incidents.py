@@ -12,7 +12,7 @@ from retail.outputs.report import cells, svg, words
 from retail.outputs.report.cells import Cell
 from retail.reading import Facts, KpiRow, lead_first
 from retail.reading.selection import is_recent, need_attention, open_incidents
-from retail.schema import ALL, OTHER, AnomalyRow, AttributionRow, IncidentRow
+from retail.schema import OTHER, AnomalyRow, AttributionRow, IncidentRow
 
 WATERFALLS = 60
 """Incidents that are broken down; older ones keep their words and their findings."""
@@ -155,7 +155,7 @@ def _card(
         ),
         cause=formatting.segment(incident.root_cause, products),
         owners=", ".join(dict.fromkeys(f.owner for f in ordered)),
-        rows=tuple(_row(f, kpis[f.kpi]) for f in ordered),
+        rows=tuple(_row(f, kpis[f.kpi], products) for f in ordered),
         chart=chart,
         charted=formatting.words(told[0].dimensions) if told else "",
         parts=tuple(_part(c, lead, unit, products) for c in told if is_charted),
@@ -171,12 +171,11 @@ def _effect(members: Sequence[AnomalyRow]) -> str:
     return "mixed" if len(effects) > 1 else next(iter(effects), "neutral")
 
 
-def _row(finding: AnomalyRow, kpi: KpiRow) -> FindingRow:
-    where = "" if finding.segment == ALL else f" of {finding.segment}"
+def _row(finding: AnomalyRow, kpi: KpiRow, products: Mapping[str, str]) -> FindingRow:
     lower = None if finding.lower is None else cells.finding(finding, "lower", kpi.unit)
     return FindingRow(
         finding=finding,
-        label=kpi.label + where,
+        label=formatting.subject(kpi.label, finding.dimension, finding.segment, products),
         when=formatting.period(finding.period_start, finding.grain),
         actual=cells.finding(finding, "actual", kpi.unit),
         expected=cells.finding(finding, "expected", kpi.unit),
@@ -267,6 +266,7 @@ def _waterfall(
     start = svg.Step("Expected", formatting.amount(lead.expected, kpi.unit), lead.expected)
     end = svg.Step(word, formatting.amount(lead.actual, kpi.unit), lead.actual)
     by = formatting.words(told[0].dimensions)
-    title = f"{kpi.label}, {formatting.period(lead.period_start, lead.grain)}: change by {by}"
+    about = formatting.subject(kpi.label, lead.dimension, lead.segment, products)
+    title = f"{about}, {formatting.period(lead.period_start, lead.grain)}: change by {by}"
     listed = "; ".join(f"{step.label} {step.shown}" for step in [start, *steps, end])
     return svg.waterfall(anchor(incident.incident_id) + "-chart", title, listed, start, steps, end)

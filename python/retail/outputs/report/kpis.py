@@ -110,7 +110,13 @@ def _card(
     kpi: KpiRow, series: dict[Key, list[ForecastRow]], found: dict[Key, list[AnomalyRow]]
 ) -> KpiCard:
     own = (kpi.kpi, ALL, kpi.cadence)
-    mine = [f for key, rows in found.items() if key[0] == kpi.kpi for f in rows]
+    own_series = (None, kpi.segment_by)
+    mine = [
+        f
+        for key, rows in found.items()
+        for f in rows
+        if key[0] == kpi.kpi and f.dimension in own_series
+    ]
     charts = [_chart(kpi, ALL, grain, series, found) for grain in GRAINS]
     periods = [p for key, rows in series.items() if key[::2] == own[::2] for p in rows]
     return KpiCard(

@@ -12,6 +12,7 @@ from retail.jobs.detection.store.insights import (
     write_insights,
     write_rewrites,
 )
+from retail.jobs.detection.store.members import read_member_panels
 from retail.jobs.detection.store.order_lines import (
     read_lines,
     read_past_prices,
@@ -29,6 +30,7 @@ __all__ = [
     "read_feedback",
     "read_inputs",
     "read_lines",
+    "read_member_panels",
     "read_past_prices",
     "read_product_names",
     "read_reversals",

@@ -1,0 +1,13 @@
+"""Members: every product, country and other part of the shop, watched by itself.
+
+A day on which one product triples in one country may leave every total within its band. Each
+member of the dimensions that findings are broken down by is judged by its own past: a surge, a
+collapse, a disappearance. All of them share one budget of false alarms.
+"""
+
+from __future__ import annotations
+
+from detect.members.findings import select
+from detect.members.panel import MemberPanel, Watched, by_week
+
+__all__ = ["MemberPanel", "Watched", "by_week", "select"]

@@ -1,0 +1,213 @@
+"""From chances to findings: one budget of false alarms for all members of a period.
+
+The budget is the number of findings that chance may make in BUDGET_WEEKS weeks, over all members,
+dimensions, tests and both grains. Each period spends its part. It is divided among the tests and
+dimensions, and among the members of each, and a member is reported where its chance is below its
+part (Bonferroni). The expected number of false findings then stays within the budget however the
+members depend on each other: an order moves its product, its category and its country at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect import anomalies
+from detect.confidence import ALTERNATIVE
+from detect.grouping import by
+from detect.members.panel import MemberPanel
+from detect.members.scores import (
+    FEW_ORDERS,
+    MANY_ORDERS,
+    MUCH_MONEY,
+    SILENCE,
+    SMALLEST,
+    Scores,
+    walk,
+)
+from detect.records import PERIOD_DAYS, Anomaly, Bools, Floats, Grain, Kpi
+
+REVENUE = "net_revenue"
+"""Measure that findings are told in."""
+BUDGET, BUDGET_WEEKS = 0.4, 13
+"""Findings that chance may make in so many weeks, on paper: Bennett's bound makes it fewer."""
+PERIODS: dict[Grain, int] = {"daily": 78, "weekly": 13}
+"""Periods of BUDGET_WEEKS: six days of trade a week."""
+TESTS: dict[Grain, dict[str, float]] = {
+    "daily": {MANY_ORDERS: 0.25, MUCH_MONEY: 0.5, FEW_ORDERS: 0.25},
+    "weekly": {MANY_ORDERS: 0.125, MUCH_MONEY: 0.25, FEW_ORDERS: 0.125, SILENCE: 0.5},
+}
+"""Tests and their parts of the budget; chosen by hand. A disappearance is told by week: what is
+lost on its first day alone is nothing."""
+LEAST_SURGE: dict[Grain, float] = {"daily": 0.08, "weekly": 0.16}
+"""Least surge, as a share of the shop's usual day: smaller ones are not worth a look. Chosen by
+hand; a week has more orders that are large by chance."""
+BAND = 1.96
+"""Standard deviations of the usual range, as of a 95 % range of the normal law."""
+SAME = 0.5
+"""Share of a change from which a finding is told by another one."""
+
+
+@dataclass(frozen=True)
+class _Hit:
+    """A member's finding: the tests that agree, and the chance as a share of its budget."""
+
+    member: int
+    tests: tuple[str, ...]
+    spent: float
+
+
+def select(panels: Mapping[Grain, MemberPanel], kpis: Sequence[Kpi]) -> list[Anomaly]:
+    """Find the members' periods that are worth a report, in order of grain, period and member.
+
+    Args:
+        panels: the same members by day and by week.
+        kpis: definitions; a finding is told as net revenue, by the KPI that has a series per member
+            of its dimension, or by that of the whole shop. Without one nothing is found.
+    """
+    if not panels:
+        return []
+    daily, weekly = panels["daily"], panels["weekly"]
+    gaps: dict[int, Floats] = {}
+    found = [
+        *_found(daily, _noting(daily, weekly, gaps), kpis),
+        *_found(weekly, walk(weekly, gaps), kpis),
+    ]
+    groups = {d.name: d.coarser_than for d in daily.dimensions if d.coarser_than}
+    return without_repeats(found, groups)
+
+
+def _noting(daily: MemberPanel, weekly: MemberPanel, gaps: dict[int, Floats]) -> Iterator[Scores]:
+    """Score the days, and note for each week how long its last one found the members silent."""
+    length = np.timedelta64(PERIOD_DAYS["weekly"], "D")
+    for scores in walk(daily):
+        week = int((daily.period[scores.place] - weekly.period[0]) // length)
+        gaps[week] = scores.ahead.silent
+        yield scores
+
+
+def _found(panel: MemberPanel, periods: Iterable[Scores], kpis: Sequence[Kpi]) -> Iterator[Anomaly]:
+    """Findings of one grain."""
+    told_by = [kpi_of(d.name, kpis) for d in panel.dimensions]
+    silent = np.zeros(len(panel.member), dtype=bool)
+    for scores in periods:
+        spent = _spent(panel, scores)
+        silent &= scores.sold.orders == 0
+        if SILENCE in spent:
+            fresh = (spent[SILENCE] <= 1) & ~silent
+            silent |= fresh
+            spent[SILENCE] = np.where(fresh, spent[SILENCE], np.inf)
+        for hit in _hits(spent):
+            kpi, sure = told_by[panel.dimension[hit.member]], confidence(hit.spent)
+            if kpi is not None and sure >= kpi.min_confidence:
+                yield _record(panel, kpi, scores, hit)
+
+
+def kpi_of(dimension: str, kpis: Sequence[Kpi]) -> Kpi | None:
+    """The KPI that tells of a dimension's members: its own, or that of the whole shop."""
+    sums = [k for k in kpis if k.numerator == REVENUE and k.denominator is None]
+    own = [k for k in sums if k.segment_by == dimension]
+    whole = [k for k in sums if k.segment_by is None]
+    return next(iter([*own, *whole]), None)
+
+
+def _spent(panel: MemberPanel, scores: Scores) -> dict[str, Floats]:
+    """Chances by test as shares of what each member may spend, (M,); inf where nothing is found."""
+    part = BUDGET / len(PERIODS) / PERIODS[panel.grain]
+    excess = scores.sold.revenue - scores.ahead.revenue
+    large = excess >= LEAST_SURGE[panel.grain] * scores.usual
+    out = {}
+    for test, share in TESTS[panel.grain].items():
+        chance = scores.chances[test]
+        tested = np.isfinite(chance)
+        told = tested & (large if test in (MANY_ORDERS, MUCH_MONEY) else excess < 0)
+        weight = part * share * _weights(panel, tested)
+        out[test] = np.where(told, chance / np.maximum(weight, SMALLEST), np.inf)
+    return out
+
+
+def _weights(panel: MemberPanel, tested: Bools) -> Floats:
+    """Each member's part of a test's budget, (M,); those of the tested ones add up to 1.
+
+    Half of it is divided among the dimensions, of which some have few members; half among all.
+    """
+    counts = np.bincount(panel.dimension[tested], minlength=len(panel.dimensions))
+    own = np.maximum(counts, 1)[panel.dimension] * max(int((counts > 0).sum()), 1)
+    return np.where(tested, 0.5 / own + 0.5 / max(int(counts.sum()), 1), 0.0)
+
+
+def _hits(spent: dict[str, Floats]) -> Iterator[_Hit]:
+    best = np.min(list(spent.values()), axis=0)
+    for member in map(int, np.flatnonzero(best <= 1)):
+        tests = tuple(test for test, shares in spent.items() if shares[member] <= 1)
+        yield _Hit(member, tests, float(best[member]))
+
+
+def confidence(spent: float) -> float:
+    """Posterior of a finding that has used a share of its budget: even odds where it is all of it.
+
+    The two groups of `detect.confidence`, chance and incidents, with the prior that makes it so.
+    """
+    odds = max(spent, SMALLEST) ** (ALTERNATIVE - 1)
+    return float(odds / (1 + odds))
+
+
+def _record(panel: MemberPanel, kpi: Kpi, scores: Scores, hit: _Hit) -> Anomaly:
+    i, ahead = hit.member, scores.ahead
+    dimension = panel.dimensions[panel.dimension[i]].name
+    start = panel.period[scores.place].astype(dt.date)
+    actual, expected = float(scores.sold.revenue[i]), float(ahead.revenue[i])
+    sigma = float(np.sqrt(max(ahead.variance[i], SMALLEST)))
+    sure = confidence(hit.spent)
+    return Anomaly(
+        anomaly_id=stable_id(kpi, dimension, panel.member[i], panel.grain, start),
+        kpi=kpi,
+        dimension=dimension,
+        segment=panel.member[i],
+        grain=panel.grain,
+        period_start=start,
+        actual=actual,
+        expected=expected,
+        lower=max(expected - BAND * sigma, 0.0),
+        upper=expected + BAND * sigma,
+        direction="up" if actual > expected else "down",
+        z_score=(actual - expected) / sigma,
+        iqr_score=float("nan"),
+        p_value=float(min(scores.chances[test][i] for test in hit.tests)),
+        confidence=sure,
+        severity=anomalies.severity(kpi, actual, expected, sure),
+        favourability=anomalies.favourability(kpi, actual - expected),
+        methods=hit.tests,
+    )
+
+
+def stable_id(kpi: Kpi, dimension: str, member: str, grain: Grain, start: dt.date) -> str:
+    """The id of a member's period; of a KPI with a series per member, that of the series."""
+    series = (kpi.name, member) if kpi.segment_by == dimension else (kpi.name, dimension, member)
+    return anomalies.stable_id(*series, grain, start)
+
+
+def without_repeats(found: Sequence[Anomaly], groups: Mapping[str, str]) -> list[Anomaly]:
+    """Leave out what another finding tells better: a product its category, a day its week.
+
+    Args:
+        found: findings of both grains.
+        groups: from a dimension to the finer one whose members it groups.
+    """
+    by_direction = by(found, lambda a: a.direction)
+    return [a for a in found if not any(_tells(b, a, groups) for b in by_direction[a.direction])]
+
+
+def _tells(finer: Anomaly, coarser: Anomaly, groups: Mapping[str, str]) -> bool:
+    """Whether a finding is finer than another of its direction, and makes SAME of its change."""
+    if abs(finer.change) < SAME * abs(coarser.change):
+        return False
+    member = (finer.dimension, finer.segment) == (coarser.dimension, coarser.segment)
+    part = groups.get(coarser.dimension or "") == finer.dimension
+    within = coarser.period_start <= finer.period_start <= coarser.period_end
+    if finer.grain == coarser.grain:
+        return within and part
+    return finer.grain == "daily" and within and (member or part)

@@ -1,0 +1,113 @@
+"""What every member of some dimensions sold in every period, as a sparse panel."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect.records import PERIOD_DAYS, Bools, Days, Floats, Grain, Ints
+
+AMOUNTS = ("orders", "revenue", "sales", "squares")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A dimension whose members are watched; `coarser_than` is the one whose members it groups."""
+
+    name: str
+    coarser_than: str | None = None
+
+
+@dataclass(frozen=True)
+class Sold:
+    """What each member sold in a period, (M,) each.
+
+    `orders` are the distinct orders with the member in them, `revenue` its net revenue, `sales` its
+    gross revenue, `squares` the sum over these orders of its squared gross revenue.
+    """
+
+    orders: Floats
+    revenue: Floats
+    sales: Floats
+    squares: Floats
+
+
+@dataclass(frozen=True)
+class MemberPanel:
+    """Members (M) of some dimensions over the periods of a grain (T), and the shop beside them.
+
+    `dimension` numbers the dimension of each member, (M,). The amounts of `Sold` have an entry for
+    each member and period with a sale or a return, (N,), in order of period: `start` says where
+    each period begins, (T + 1,), `code` which member it is. `shop_orders`, `shop_revenue` (net) and
+    `days` with trade are the shop's, (T,). Periods that are not `usable` (not over, not complete or
+    without trade), (T,), are neither tested nor learned from.
+    """
+
+    grain: Grain
+    dimensions: tuple[Watched, ...]
+    dimension: Ints
+    member: tuple[str, ...]
+    period: Days
+    start: Ints
+    code: Ints
+    orders: Floats
+    revenue: Floats
+    sales: Floats
+    squares: Floats
+    shop_orders: Floats
+    shop_revenue: Floats
+    days: Floats
+    usable: Bools
+
+    def sold(self, t: int) -> Sold:
+        """What each member sold in the period at place `t`; nothing where there is no entry."""
+        at = slice(int(self.start[t]), int(self.start[t + 1]))
+        size = len(self.member)
+        return Sold(*(_sums(self.code[at], getattr(self, name)[at], size) for name in AMOUNTS))
+
+
+def by_week(daily: MemberPanel, weeks: Days, usable: Bools) -> MemberPanel:
+    """The same members by week.
+
+    Args:
+        daily: the panel by day; an order is one day's.
+        weeks: the Mondays, in order without gaps, (T,); days outside of them are left out.
+        usable: whether a week is complete and traded, (T,).
+    """
+    length = PERIOD_DAYS["weekly"]
+    week_of = (daily.period - weeks[0]).astype(np.int64) // length
+    inside = (week_of >= 0) & (week_of < weeks.size)
+    day = np.repeat(np.arange(daily.period.size), np.diff(daily.start))
+    kept = inside[day]
+    key = week_of[day[kept]] * len(daily.member) + daily.code[kept]
+    distinct, place = np.unique(key, return_inverse=True)
+    week, code = np.divmod(distinct, max(len(daily.member), 1))
+
+    def summed(amounts: Floats) -> Floats:
+        return _sums(place, amounts[kept], distinct.size)
+
+    def of_shop(amounts: Floats) -> Floats:
+        return _sums(week_of[inside], amounts[inside], weeks.size)
+
+    return dataclasses.replace(
+        daily,
+        grain="weekly",
+        period=weeks,
+        start=np.searchsorted(week, np.arange(weeks.size + 1)).astype(np.int64),
+        code=code,
+        orders=summed(daily.orders),
+        revenue=summed(daily.revenue),
+        sales=summed(daily.sales),
+        squares=summed(daily.squares),
+        shop_orders=of_shop(daily.shop_orders),
+        shop_revenue=of_shop(daily.shop_revenue),
+        days=of_shop(daily.days),
+        usable=usable,
+    )
+
+
+def _sums(codes: Ints, amounts: Floats, size: int) -> Floats:
+    """Amounts by code, (size,)."""
+    return np.asarray(np.bincount(codes, amounts, size), dtype=np.float64)

@@ -1,0 +1,255 @@
+"""Chances of what each member sold, from its own past and the shop's orders of the same period.
+
+Every figure of a period rests on the periods before it and on that period itself, so that a replay
+as of a day gives what was known then.
+
+Expected: what the member brought per order of the shop, times the shop's orders of this period.
+Season, weekday and holidays move both and cancel; a memory of some weeks follows what is left. All
+orders are counted, also those with the member in them: without them, nothing would be left to
+compare a category with that is in most orders.
+
+Orders follow a negative binomial law: Poisson around the expected, which itself varies by the
+member's own dispersion and is known only as well as its past orders allow. Of money no law holds in
+the tail; what ordinary orders can bring is bounded instead. They are at most `bound` large, so that
+Bennett's inequality (1962) limits the chance of any excess, whatever their distribution.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+from scipy import special
+
+from detect.members.panel import MemberPanel, Sold
+from detect.records import Bools, Floats, Grain
+
+DECAY: dict[Grain, float] = {"daily": 0.98, "weekly": 0.9}
+"""Memory per usable period: half of it is the last six to seven weeks; chosen by hand."""
+WARM_UP: dict[Grain, int] = {"daily": 40, "weekly": 8}
+"""Usable periods before the first test; chosen by hand."""
+USUAL: dict[Grain, int] = {"daily": 28, "weekly": 8}
+"""Usable periods whose median revenue is the shop's usual one; chosen by hand."""
+BOUND = 0.025
+"""Largest ordinary order of a member, as a share of the shop's usual day."""
+BOUND_FACTOR = 2.0
+"""The same in multiples of the member's root mean square order, where that is more."""
+MOST = 0.5
+"""Share of the shop's revenue above which a member is as good as the total, which is watched."""
+FEWEST_ORDERS = 10.0
+"""Orders within memory from which too few are tested; chosen by hand."""
+FEWEST_BEFORE_SURGE = 3.0
+"""Orders within memory from which too many are tested; chosen by hand."""
+FEWEST_A_WEEK = 8.0
+"""Expected orders of a period from which a disappearance is told; chosen by hand."""
+DISPERSION: dict[Grain, float] = {"daily": 0.1, "weekly": 0.04}
+"""Of a member's expected orders until its own past shows it: .04 was measured on products of the
+public data with 15 orders a week or more."""
+ORDINARY_DISPERSION = 0.06
+"""The same of a silent member: its own is that of past gaps too, which are looked for. By hand."""
+MONEY_DISPERSION = 0.02
+"""The same of a member's expected money; chosen by hand."""
+DISPERSION_WEIGHT = 50.0
+"""Squared expected orders that DISPERSION counts for; chosen by hand."""
+LARGEST = 4.0
+"""Standard deviations at which a surprise is cut off before it is learned; chosen by hand."""
+SMALLEST = 1e-12
+"""Below this an amount is nothing."""
+MANY_ORDERS, MUCH_MONEY, FEW_ORDERS, SILENCE = (
+    "member_orders", "member_revenue", "member_collapse", "member_disappearance",
+)  # fmt: skip
+"""Tests, as `methods` names them: two of a surge, one of a collapse, one of a disappearance."""
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """What was known of each member before a period, with the shop's orders in it, (M,) each.
+
+    `sales` and `revenue` are gross and net money. `single` is the variance that the amounts of
+    single orders give to sales, `variance` all of it, `bound` the largest ordinary order, `silent`
+    the orders expected since the last one.
+    """
+
+    orders: Floats
+    dispersion: Floats
+    sales: Floats
+    revenue: Floats
+    single: Floats
+    variance: Floats
+    bound: Floats
+    silent: Floats
+
+
+@dataclass(frozen=True)
+class Scores:
+    """One tested period: what was sold, what was expected, and the chance by test, (M,) each.
+
+    A chance is NaN where a member was not tested. `place` is the period's, `usual` the shop's usual
+    net revenue of a day of trade.
+    """
+
+    place: int
+    usual: float
+    sold: Sold
+    ahead: Forecasts
+    chances: dict[str, Floats]
+
+
+@dataclass(frozen=True)
+class _Past:
+    """Faded sums of each member's past, and of the shop's orders and net revenue, (M,) each."""
+
+    shop_orders: Floats
+    shop_revenue: Floats
+    orders: Floats
+    surprise: Floats
+    scale: Floats
+    sales: Floats
+    revenue: Floats
+    squares: Floats
+    money_surprise: Floats
+    money_scale: Floats
+    silent: Floats
+
+
+def walk(panel: MemberPanel, gaps: Mapping[int, Floats] | None = None) -> Iterator[Scores]:
+    """Score the members in one usable period after the other, once the warm-up is over.
+
+    Args:
+        panel: the members.
+        gaps: by place of the period, the orders expected of each member since its last one, (M,),
+            where a finer grain knows better.
+    """
+    usual = usual_day(panel)
+    past = _Past(*np.zeros((len(fields(_Past)), len(panel.member))))
+    for nth, t in enumerate(map(int, np.flatnonzero(panel.usable))):
+        sold = panel.sold(t)
+        ahead = _forecast(past, sold, panel.shop_orders[t], float(usual[t]), panel.grain)
+        if gaps and t in gaps:
+            ahead = replace(ahead, silent=np.where(sold.orders > 0, 0.0, gaps[t]))
+        if nth >= WARM_UP[panel.grain]:
+            yield Scores(t, float(usual[t]), sold, ahead, _chances(past, sold, ahead))
+        past = _learn(past, panel, t, sold, ahead)
+
+
+def usual_day(panel: MemberPanel) -> Floats:
+    """Median revenue per day of trade in the usable periods before each, (T,); NaN without any."""
+    out, length = np.full(panel.period.size, np.nan), USUAL[panel.grain]
+    places = np.flatnonzero(panel.usable)
+    known = panel.shop_revenue[places] / np.maximum(panel.days[places], 1.0)
+    for i in range(1, places.size):
+        out[places[i]] = np.median(known[max(i - length, 0) : i])
+    return out
+
+
+def _forecast(past: _Past, sold: Sold, shop: float, usual: float, grain: Grain) -> Forecasts:
+    """Expect of every member what it brought per order of the shop."""
+    share = shop / np.maximum(past.shop_orders, SMALLEST)
+    orders, sales = past.orders * share, past.sales * share
+    single = past.squares * share
+    typical = np.sqrt(past.squares / np.maximum(past.orders, 1.0))
+    return Forecasts(
+        orders=orders,
+        dispersion=_dispersion(past, grain),
+        sales=sales,
+        revenue=past.revenue * share,
+        single=single,
+        variance=single + _money_dispersion(past) * sales**2,
+        bound=np.maximum(BOUND * np.nan_to_num(usual), BOUND_FACTOR * typical),
+        silent=np.where(sold.orders > 0, 0.0, past.silent + orders),
+    )
+
+
+def _dispersion(past: _Past, grain: Grain) -> Floats:
+    """Relative variance of the expected orders: its own, and what few past orders leave open."""
+    prior = DISPERSION_WEIGHT * DISPERSION[grain]
+    own = (past.surprise + prior) / (past.scale + DISPERSION_WEIGHT)
+    return np.maximum(own, DISPERSION[grain] / 4) + 1 / np.maximum(past.orders, 1.0)
+
+
+def _money_dispersion(past: _Past) -> Floats:
+    """Relative variance of the expected money, beyond what amounts of single orders make of it."""
+    prior = DISPERSION_WEIGHT * MONEY_DISPERSION
+    own = (past.money_surprise + prior) / (past.money_scale + DISPERSION_WEIGHT)
+    return np.maximum(own, MONEY_DISPERSION / 4)
+
+
+def _chances(past: _Past, sold: Sold, ahead: Forecasts) -> dict[str, Floats]:
+    """Chances of one period by test, (M,) each; NaN where a member is not tested."""
+    seen = (past.orders > 0) | (sold.orders > 0)
+    judged = seen & (past.revenue <= MOST * past.shop_revenue)
+    counted = judged & (past.orders >= FEWEST_ORDERS)
+    known = judged & (past.orders >= FEWEST_BEFORE_SURGE)
+    mean, dispersion = ahead.orders, ahead.dispersion
+    ordinary = ORDINARY_DISPERSION + 1 / np.maximum(past.orders, 1.0)
+    excess = sold.sales - ahead.sales
+    return {
+        MANY_ORDERS: _where(known, at_least(sold.orders, mean, dispersion)),
+        MUCH_MONEY: _where(judged, bennett(excess, ahead.variance, ahead.bound)),
+        FEW_ORDERS: _where(counted, at_most(sold.orders, mean, dispersion)),
+        SILENCE: _where(
+            counted & (mean >= FEWEST_A_WEEK), unbroken(ahead.silent, dispersion=ordinary)
+        ),
+    }
+
+
+def _where(judged: Bools, chances: Floats) -> Floats:
+    return np.where(judged, chances, np.nan)
+
+
+def at_least(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
+    """Chance of so many or more in a negative binomial law, by its regularised beta integral."""
+    size = 1 / dispersion
+    chance = special.betainc(np.maximum(count, 1.0), size, mean / (size + mean))
+    return np.asarray(np.where(count > 0, chance, 1.0))
+
+
+def at_most(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
+    """Chance of so few or fewer in a negative binomial law."""
+    size = 1 / dispersion
+    return np.asarray(special.betainc(size, count + 1.0, size / (size + mean)))
+
+
+def unbroken(silent: Floats, dispersion: Floats) -> Floats:
+    """Chance of no order where so many were expected since the last one; 1 if that was just now."""
+    return at_most(np.zeros_like(silent), silent, dispersion)
+
+
+def bennett(excess: Floats, variance: Floats, bound: Floats) -> Floats:
+    """Bennett's bound on the chance that a sum exceeds its mean by `excess`.
+
+    Args:
+        excess: above the mean.
+        variance: of the sum.
+        bound: the largest that a term can be.
+    """
+    variance = np.maximum(variance, SMALLEST)
+    u = bound * np.maximum(excess, 0.0) / variance
+    exponent = variance / np.maximum(bound, SMALLEST) ** 2 * ((1 + u) * np.log1p(u) - u)
+    return np.asarray(np.exp(-exponent))
+
+
+def _learn(past: _Past, panel: MemberPanel, t: int, sold: Sold, ahead: Forecasts) -> _Past:
+    """Fade the past and add a period; surprises and giant orders count as far as the limits."""
+    decay = DECAY[panel.grain]
+    known, most = past.orders > 0, np.maximum(sold.orders, 1.0) * ahead.bound
+    variance = ahead.orders + ahead.dispersion * ahead.orders**2
+    count = np.minimum((sold.orders - ahead.orders) ** 2, LARGEST**2 * variance)
+    sales = np.minimum(sold.sales, most)
+    money = np.minimum((sales - ahead.sales) ** 2, LARGEST**2 * ahead.variance)
+    typical = np.maximum(past.squares / np.maximum(past.orders, 1.0), SMALLEST)
+    return _Past(
+        shop_orders=decay * past.shop_orders + panel.shop_orders[t],
+        shop_revenue=decay * past.shop_revenue + panel.shop_revenue[t],
+        orders=decay * past.orders + sold.orders,
+        surprise=decay * past.surprise + np.where(known, count - ahead.orders, 0.0),
+        scale=decay * past.scale + ahead.orders**2,
+        sales=decay * past.sales + sales,
+        revenue=decay * past.revenue + np.clip(sold.revenue, -most, most),
+        squares=decay * past.squares + np.minimum(sold.squares, most * ahead.bound),
+        money_surprise=decay * past.money_surprise
+        + np.where(known, (money - ahead.single) / typical, 0.0),
+        money_scale=decay * past.money_scale + np.where(known, ahead.sales**2 / typical, 0.0),
+        silent=ahead.silent,
+    )

@@ -1,0 +1,481 @@
+"""Members, judged: incidents planted in one member's order lines, in memory.
+
+Each copy of a shop's order lines gets some incidents of known members, and is judged by the
+members' findings alone. What the undisturbed copy shows too counts neither as found nor as false.
+
+The null deals the shop's own orders anew: each day keeps the number of its orders, and draws them
+from the whole year, without those that are a surge by themselves.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+import numpy as np
+
+from detect import members
+from detect.attribution.dimensions import TOGETHER
+from detect.members import MemberPanel
+from detect.members.findings import LEAST_SURGE
+from detect.members.scores import usual_day
+from detect.records import GRAINS, PERIOD_DAYS, Anomaly, Days, Floats, Grain, Inputs, Ints
+from lab.evaluate.measure import found_in, workspace
+from lab.evaluate.shops import Shop
+from retail.ingest.sql import copy_to_parquet
+from retail.jobs.daily.build import TABLES_ONLY, build
+from retail.jobs.detection import store
+from retail.jobs.detection.store.members import member_panels
+from retail.storage.quoting import identifier, literal
+
+SURGE, STOP, SLOW_STOP, COUNTRY, COLLAPSE = (
+    "one product in one country, one day",
+    "a product of 15 orders a week stops",
+    "a product of 8 to 15 orders a week stops",
+    "a country's day",
+    "80 % of a category's lines missing for a week",
+)
+PER_COPY = {SURGE: 6, STOP: 5, SLOW_STOP: 5, COUNTRY: 3, COLLAPSE: 2}
+TIMES, SHARE = 20.0, 0.1
+"""An incident is obvious one level down where the member's day is so many times its mean day so
+far, and this share of the shop's usual day."""
+LARGER = 1.5
+"""Surges are planted from that size to this many times it."""
+FIRST_DAY = 70
+"""Trading days before the first incident."""
+RECENT_DAYS = 56
+"""Days that say how often a product is ordered; a country must have been seen in them."""
+STOP_DAYS, WITHIN = 28, 14
+"""Days that a product is gone, and within which it should be found."""
+LEAST_PRODUCT_ORDERS = 5.0
+MOST_ORDERS = 40
+"""Past orders that a country's surge is made of, at most."""
+Order = tuple[str, dt.date, float]
+ORDERS = """
+    select invoice_no, min(order_date), cast(sum(net_revenue) as double)
+    from {lines} group by invoice_no order by invoice_no
+"""
+"""Orders and returns, each of one day."""
+USUAL_REVENUE = """
+    select quantile_cont(revenue, 0.1) from (
+        select cast(sum(net_revenue) as double) as revenue
+        from built.marts.fct_kpi_lines group by order_date
+    )
+"""
+"""Net revenue of a weak day."""
+RAW = """
+    select
+        cast(600000 + dealt.nth as varchar) as invoice_no, lines.product as stock_code,
+        lines.description, cast(lines.quantity as varchar) as quantity,
+        strftime(
+            cast(dealt.day as date) + (lines.ordered_at - lines.order_date), '%Y-%m-%d %H:%M:%S'
+        ) as invoice_date,
+        cast(lines.unit_price as varchar) as unit_price, lines.customer_id, lines.country
+    from dealt
+    inner join built.marts.fct_kpi_lines as lines on lines.invoice_no = dealt.of
+"""
+"""Dealt order lines in the form of the public data set."""
+
+
+@dataclass(frozen=True)
+class MemberScale:
+    """How much to do: disturbed copies, null copies, null copies through the whole product."""
+
+    copies: int
+    nulls: int
+    wholes: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Year:
+    """A shop's year: its definitions, and a database in memory with its order lines as `base`."""
+
+    name: str
+    inputs: Inputs
+    connection: duckdb.DuckDBPyConnection
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A planted incident: by what it would be found, and until when."""
+
+    kind: str
+    dimension: str
+    member: str
+    first: dt.date
+    last: dt.date
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Cases of a kind, and those found."""
+
+    kind: str
+    cases: int
+    found: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was found in a year's copies.
+
+    `false` are periods with findings in copies beyond the undisturbed one and the planted members,
+    `weeks` the weeks of all copies. `incidents` and `graver` are periods with findings in the
+    undisturbed copy, all and those of medium severity or more; `null` those of the null copies.
+    `whole_null` are incidents of the whole product in null copies, totals and members together.
+    """
+
+    year: str
+    judged: tuple[Judged, ...]
+    false: int
+    weeks: int
+    undisturbed: int
+    graver: int
+    undisturbed_weeks: int
+    null: int
+    null_weeks: int
+    whole_null: int = 0
+    whole_weeks: int = 0
+
+
+def judge(project: Path, source: Path, scale: MemberScale) -> Measured:
+    """Build a year's file, and judge its members.
+
+    Args:
+        project: root of the dbt project.
+        source: raw data of one shop and year.
+        scale: how much to do.
+
+    Raises:
+        RetailError, DetectError: a step could not do its work.
+    """
+    with tempfile.TemporaryDirectory(prefix="members-") as name:
+        folder = Path(name)
+        database = folder / "year.duckdb"
+        with workspace(folder / "target"):
+            os.environ["RETAIL_SOURCE"] = str(source)
+            build(project, database, TABLES_ONLY)
+        with year(source.name, database) as shop:
+            measured = measure(shop, scale)
+        whole = [
+            _whole_null(project, database, folder, scale.seed + nth) for nth in range(scale.wholes)
+        ]
+    return replace(
+        measured, whole_null=sum(whole), whole_weeks=scale.wholes * measured.undisturbed_weeks
+    )
+
+
+def _whole_null(project: Path, database: Path, folder: Path, seed: int) -> int:
+    """Incidents of the whole product in a null copy, dealt as raw order lines."""
+    source = folder / f"null {seed}.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(str(database))} as built (read_only)")
+        orders = connection.execute(ORDERS.format(lines="built.marts.fct_kpi_lines")).fetchall()
+        ((usual,),) = connection.execute(USUAL_REVENUE).fetchall()
+        _register_dealt(connection, orders, LEAST_SURGE["daily"] * float(usual), seed)
+        connection.execute(copy_to_parquet(RAW, source))
+    shop = Shop("null", source.stem, source)
+    return len({a.incident_id for a in found_in(project, shop, folder / "target")})
+
+
+@contextmanager
+def year(name: str, database: Path) -> Iterator[Year]:
+    """Open a built file, and copy its order lines into memory."""
+    inputs = store.read_inputs(database, None)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach {literal(str(database))} as built (read_only)")
+        connection.execute("use built")
+        rows = connection.execute(
+            "select dimension, expr, coarser_than from marts.dim_dimensions where root_cause = ? "
+            "order by place",
+            [TOGETHER],
+        ).fetchall()
+        columns = ", ".join(f"cast({expr} as varchar) as {identifier(d)}" for d, expr, _ in rows)
+        connection.execute(
+            f"""
+            create table memory.base as
+            select order_date, invoice_no, line_type, net_revenue, {columns}
+            from marts.fct_kpi_lines
+            """  # noqa: S608 - expressions that the build has checked
+        )
+        connection.execute("use memory")
+        connection.execute("detach built")
+        connection.execute("create schema marts")
+        connection.execute(
+            """
+            create table marts.dim_dimensions as
+            select
+                unnest(?::varchar[]) as dimension, unnest(?::varchar[]) as expr,
+                unnest(?::varchar[]) as coarser_than, ? as root_cause,
+                generate_subscripts(?::varchar[], 1) as place
+            """,
+            [
+                [d for d, *_ in rows], [identifier(d) for d, *_ in rows], [c for *_, c in rows],
+                TOGETHER, [d for d, *_ in rows],
+            ],
+        )  # fmt: skip
+        yield Year(name, inputs, connection, tuple(d for d, *_ in rows))
+
+
+def measure(shop: Year, scale: MemberScale) -> Measured:
+    """Plant, look and count."""
+    _restore(shop)
+    panels, undisturbed = _look(shop)
+    known = {a.anomaly_id for a in undisturbed}
+    weeks = int(panels["weekly"].usable.sum())
+    cases: list[tuple[Case, bool]] = []
+    false = 0
+    for nth in range(scale.copies):
+        rng = np.random.default_rng([scale.seed, nth])
+        _restore(shop)
+        planted = [case for kind in PER_COPY for case in _plant(shop, panels["daily"], kind, rng)]
+        fresh = [a for a in _look(shop)[1] if a.anomaly_id not in known]
+        told = [c for c in planted if not any(_finds(a, c) for a in undisturbed)]
+        cases += [(case, any(_finds(a, case) for a in fresh)) for case in told]
+        false += len(_periods([a for a in fresh if not any(_touches(a, c) for c in planted)]))
+    null = 0
+    for nth in range(scale.nulls):
+        _deal(shop, panels["daily"], scale.seed + nth)
+        null += len(_periods(_look(shop)[1]))
+    graver = [a for a in undisturbed if a.severity != "low"]
+    return Measured(
+        shop.name,
+        tuple(
+            Judged(kind, len(mine), sum(mine))
+            for kind in PER_COPY
+            for mine in [[found for case, found in cases if case.kind == kind]]
+        ),
+        false,
+        scale.copies * weeks,
+        len(_periods(undisturbed)),
+        len(_periods(graver)),
+        weeks,
+        null,
+        scale.nulls * weeks,
+    )
+
+
+def _look(shop: Year) -> tuple[dict[Grain, MemberPanel], list[Anomaly]]:
+    periods = {grain: shop.inputs.panels[grain].period for grain in GRAINS}
+    panels = member_panels(shop.connection, shop.inputs.dates, periods)
+    return panels, members.select(panels, shop.inputs.kpis)
+
+
+def _periods(found: Sequence[Anomaly]) -> set[tuple[Grain, dt.date]]:
+    """Findings of a day, or of a week, are one incident; a week joins the day within it."""
+    days = {a.period_start for a in found if a.grain == "daily"}
+    weeks = {a.period_start for a in found if a.grain == "weekly"}
+    length = dt.timedelta(days=PERIOD_DAYS["weekly"])
+    alone = {w for w in weeks if not any(w <= day < w + length for day in days)}
+    return {("daily", day) for day in days} | {("weekly", week) for week in alone}
+
+
+def _finds(anomaly: Anomaly, case: Case) -> bool:
+    """Whether a finding names the member in time."""
+    named = (anomaly.dimension, anomaly.segment) == (case.dimension, case.member)
+    return named and case.first <= anomaly.period_end <= case.last
+
+
+def _touches(anomaly: Anomaly, case: Case) -> bool:
+    """Whether a finding may come of a case: by its time or by its member afterwards."""
+    within = anomaly.period_start <= case.last and anomaly.period_end >= case.first
+    return within or (anomaly.dimension, anomaly.segment) == (case.dimension, case.member)
+
+
+def _restore(shop: Year) -> None:
+    shop.connection.execute("create or replace table marts.fct_kpi_lines as from base")
+
+
+# ------------------------------------------------------------------------------- planting
+
+
+def _plant(shop: Year, panel: MemberPanel, kind: str, rng: np.random.Generator) -> Iterator[Case]:
+    """Plant the incidents of a kind on days by chance."""
+    places = np.flatnonzero(panel.usable)[FIRST_DAY:]
+    for nth in range(PER_COPY[kind]):
+        place = int(rng.choice(places))
+        if kind == SURGE:
+            yield from _surge(shop, panel, place, nth, rng)
+        elif kind == COUNTRY:
+            yield from _country(shop, panel, place, nth, rng)
+        elif kind == COLLAPSE:
+            yield from _collapse(shop, panel, place, rng)
+        else:
+            yield from _stop(shop, panel, kind, rng)
+
+
+def _totals(panel: MemberPanel, first: int, last: int, name: str) -> Floats:
+    """Sums of an amount by member from one period to before another, (M,)."""
+    at = slice(int(panel.start[first]), int(panel.start[last]))
+    sums = np.bincount(panel.code[at], getattr(panel, name)[at], len(panel.member))
+    return np.asarray(sums, dtype=np.float64)
+
+
+def _of(panel: MemberPanel, dimension: str) -> np.ndarray:
+    names = [d.name for d in panel.dimensions]
+    return np.asarray(panel.dimension == names.index(dimension))
+
+
+def _least(panel: MemberPanel, place: int) -> Floats:
+    """What a member's day must come to for being obvious, (M,)."""
+    trading = max(int(panel.usable[:place].sum()), 1)
+    mean = _totals(panel, 0, place, "revenue") / trading
+    return np.asarray(np.maximum(TIMES * mean, SHARE * usual_day(panel)[place]))
+
+
+def _surge(
+    shop: Year, panel: MemberPanel, place: int, nth: int, rng: np.random.Generator
+) -> Iterator[Case]:
+    least, recent = _least(panel, place), max(place - RECENT_DAYS, 0)
+    orders = _totals(panel, recent, place, "orders")
+    small = least <= 2 * SHARE * usual_day(panel)[place]
+    products = np.flatnonzero(_of(panel, "product") & small & (orders >= LEAST_PRODUCT_ORDERS))
+    countries = np.flatnonzero(_of(panel, "country") & (orders > 0))
+    product, country = int(rng.choice(products)), int(rng.choice(countries))
+    amount = float(least[product] * rng.uniform(1.0, LARGER))
+    day = panel.period[place].astype(dt.date)
+    names = panel.member[product], panel.member[country]
+    home = {d.name for d in panel.dimensions if "country" in (d.name, d.coarser_than)}
+    columns = ", ".join(
+        f"{'there' if name in home else 'it'}.{identifier(name)}" for name in shop.columns
+    )
+    count = int(rng.integers(1, 4))
+    shop.connection.execute(
+        f"""
+        insert into marts.fct_kpi_lines
+        select ?, 'planted {nth} ' || range, 'sale', ?, {columns}
+        from (from base where product = ? order by order_date desc limit 1) as it,
+            (from base where country = ? order by order_date desc limit 1) as there,
+            range(?)
+        """,  # noqa: S608 - names from the schema, quoted
+        [day, round(amount / count, 2), *names, count],
+    )
+    yield Case(SURGE, "product", names[0], day, day)
+
+
+def _country(
+    shop: Year, panel: MemberPanel, place: int, nth: int, rng: np.random.Generator
+) -> Iterator[Case]:
+    """Repeat a country's past orders on one day, until the day is obvious."""
+    orders = _totals(panel, max(place - RECENT_DAYS, 0), place, "orders")
+    least = _least(panel, place)
+    small = least <= 5 * SHARE * usual_day(panel)[place]
+    chosen = np.flatnonzero(_of(panel, "country") & small & (orders >= 2))
+    country = int(rng.choice(chosen))
+    name, day = panel.member[country], panel.period[place].astype(dt.date)
+    past = shop.connection.execute(
+        """
+        select invoice_no, cast(sum(net_revenue) as double) from base
+        where country = ? and order_date < ? and line_type = 'sale' group by all order by 1
+        """,
+        [name, day],
+    ).fetchall()
+    picked: list[str] = []
+    total = 0.0
+    while total < least[country] and len(picked) < MOST_ORDERS:
+        invoice, amount = past[int(rng.integers(len(past)))]
+        picked.append(invoice)
+        total += amount
+    if total < least[country]:
+        return
+    for i, invoice in enumerate(picked):
+        shop.connection.execute(
+            f"""
+            insert into marts.fct_kpi_lines
+            select ? as order_date, 'planted {nth} {i}' as invoice_no,
+                * exclude (order_date, invoice_no)
+            from base where invoice_no = ? and line_type = 'sale'
+            """,  # noqa: S608 - numbers of our own
+            [day, invoice],
+        )
+    yield Case(COUNTRY, "country", name, day, day)
+
+
+def _collapse(
+    shop: Year, panel: MemberPanel, place: int, rng: np.random.Generator
+) -> Iterator[Case]:
+    monday = _monday(panel.period[place])
+    names = [panel.member[i] for i in np.flatnonzero(_of(panel, "category"))]
+    name = str(rng.choice(names))
+    sunday = monday + dt.timedelta(days=6)
+    shop.connection.execute(
+        """
+        delete from marts.fct_kpi_lines
+        where category = ? and order_date between ? and ? and hash(invoice_no) % 10 < 8
+        """,
+        [name, monday, sunday],
+    )
+    yield Case(COLLAPSE, "category", name, monday, sunday)
+
+
+def _monday(day: np.datetime64) -> dt.date:
+    date: dt.date = day.astype(dt.date)
+    return date - dt.timedelta(days=date.weekday())
+
+
+def _stop(shop: Year, panel: MemberPanel, kind: str, rng: np.random.Generator) -> Iterator[Case]:
+    """Take a product away that was ordered so often a week in the weeks before."""
+    places = np.flatnonzero(panel.usable)[FIRST_DAY:-STOP_DAYS]
+    place = int(rng.choice(places))
+    weekly = _totals(panel, place - RECENT_DAYS, place, "orders") / (RECENT_DAYS / 7)
+    often = (weekly >= 15) if kind == STOP else (weekly >= 8) & (weekly < 15)
+    chosen = np.flatnonzero(_of(panel, "product") & often)
+    if not chosen.size:
+        return
+    name = panel.member[int(rng.choice(chosen))]
+    day = panel.period[place].astype(dt.date)
+    last = day + dt.timedelta(days=STOP_DAYS - 1)
+    shop.connection.execute(
+        "delete from marts.fct_kpi_lines where product = ? and order_date between ? and ?",
+        [name, day, last],
+    )
+    yield Case(kind, "product", name, day, day + dt.timedelta(days=WITHIN - 1))
+
+
+# ----------------------------------------------------------------------------------- null
+
+
+def _deal(shop: Year, panel: MemberPanel, seed: int) -> None:
+    """Give each day as many orders as it had, drawn from all of the year, less the giants."""
+    orders = shop.connection.execute(ORDERS.format(lines="base")).fetchall()
+    least = LEAST_SURGE["daily"] * float(np.nanmin(usual_day(panel)))
+    _register_dealt(shop.connection, orders, least, seed)
+    shop.connection.execute(
+        """
+        create or replace table marts.fct_kpi_lines as
+        select
+            cast(dealt.day as date) as order_date, cast(dealt.nth as varchar) as invoice_no,
+            base.* exclude (order_date, invoice_no)
+        from dealt inner join base on base.invoice_no = dealt.of
+        """
+    )
+    shop.connection.unregister("dealt")
+
+
+def _register_dealt(
+    connection: duckdb.DuckDBPyConnection, orders: Sequence[Order], least: float, seed: int
+) -> None:
+    """Register as `dealt`, for each order, another one that takes its place in time.
+
+    Args:
+        connection: where to register it.
+        orders: number, day and net revenue of every order.
+        least: orders from this revenue on are surges by themselves, and never drawn.
+        seed: of the luck.
+    """
+    names = np.array([name for name, *_ in orders], dtype=object)
+    days: Days = np.array([day for _, day, _ in orders], dtype="datetime64[D]")
+    pool: Ints = np.flatnonzero([float(revenue) < least for *_, revenue in orders])
+    drawn = np.random.default_rng(seed).choice(pool, size=days.size)
+    connection.register(
+        "dealt",
+        {"of": names[drawn], "day": days.astype("datetime64[us]"), "nth": np.arange(days.size)},
+    )

@@ -1,0 +1,207 @@
+"""Read what the members of each dimension sold, from the order lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from detect.attribution.dimensions import TOGETHER
+from detect.members import MemberPanel, Watched, by_week
+from detect.records import PERIOD_DAYS, Bools, Dates, Days, Floats, Grain, Ints
+from retail.jobs.detection.store.connection import Connection, connect
+from retail.reading import has_table
+
+CENTS = 100
+"""Squares of money are summed as whole numbers, which come out the same in any order."""
+
+
+@dataclass(frozen=True)
+class _Dimension:
+    """A row of marts.dim_dimensions: `expr` gives the member of an order line."""
+
+    name: str
+    expr: str
+    coarser_than: str | None
+
+
+def read_member_panels(
+    path: Path, dates: Dates, periods: Mapping[Grain, Days]
+) -> dict[Grain, MemberPanel]:
+    """Read the members of all dimensions that a cause may name, by day and by week.
+
+    Args:
+        path: the file with the order lines.
+        dates: the calendar; nothing after its end is read.
+        periods: of each grain, in order without gaps.
+
+    Returns:
+        None of either grain where the file has no order lines, or there are no periods.
+    """
+    with connect(path, read_only=True) as connection:
+        if not has_table(connection, "marts", "fct_kpi_lines"):
+            return {}
+        return member_panels(connection, dates, periods)
+
+
+def member_panels(
+    connection: Connection, dates: Dates, periods: Mapping[Grain, Days]
+) -> dict[Grain, MemberPanel]:
+    """The same from a connection with `marts.fct_kpi_lines` and `marts.dim_dimensions`."""
+    days, weeks = periods["daily"], periods["weekly"]
+    if not (days.size and weeks.size):
+        return {}
+    daily = _daily(connection, dates, days)
+    return {"daily": daily, "weekly": by_week(daily, weeks, usable(dates, weeks, "weekly"))}
+
+
+def usable(dates: Dates, periods: Days, grain: Grain) -> Bools:
+    """Whether a period's days are all complete, and some of them traded, (T,)."""
+    length = PERIOD_DAYS[grain]
+    at = (periods - dates.day[0]).astype(np.int64)
+    complete, traded = (_before(x) for x in (dates.is_complete, dates.is_trading))
+    first, after = np.clip(at, 0, dates.day.size), np.clip(at + length, 0, dates.day.size)
+    whole = complete[after] - complete[first] == length
+    return np.asarray(whole & (traded[after] > traded[first]))
+
+
+def _before(flags: Bools) -> Ints:
+    return np.concatenate([[0], np.cumsum(flags)])
+
+
+def _daily(connection: Connection, dates: Dates, days: Days) -> MemberPanel:
+    """The panel by day."""
+    dimensions = _dimensions(connection)
+    first, last = days[0], min(days[-1], dates.day[-1])
+    _lines(connection, dimensions, first, last)
+    shop = _shop(connection)
+    tables = [_cells(connection, d.name) for d in dimensions]
+    members = [np.unique(table["member"].astype(str)) for table in tables]
+    offsets = np.cumsum([0, *map(len, members)])
+    columns = {
+        name: np.concatenate([np.asarray(t[name], dtype=np.float64) for t in tables])
+        for name in ("orders", "revenue", "sales", "squares")
+    }
+    code = np.concatenate([
+        np.searchsorted(names, table["member"].astype(str)) + offset
+        for names, table, offset in zip(members, tables, offsets, strict=False)
+    ])  # fmt: skip
+    day = np.concatenate([_place(table["day"], first) for table in tables])
+    order = np.lexsort((code, day))
+    at = _place(shop["day"], first)
+    is_traded = np.isin(days, dates.day[dates.is_trading])
+    return MemberPanel(
+        grain="daily",
+        dimensions=tuple(Watched(d.name, d.coarser_than) for d in dimensions),
+        dimension=np.repeat(np.arange(len(dimensions)), list(map(len, members))),
+        member=tuple(str(name) for names in members for name in names),
+        period=days,
+        start=np.searchsorted(day[order], np.arange(days.size + 1)).astype(np.int64),
+        code=code[order].astype(np.int64),
+        shop_orders=_spread(at, shop["orders"], days.size),
+        shop_revenue=_spread(at, shop["revenue"], days.size),
+        days=is_traded.astype(np.float64),
+        usable=usable(dates, days, "daily"),
+        **{name: column[order] for name, column in columns.items()},
+    )
+
+
+def _place(days: np.ndarray, first: np.datetime64) -> Ints:
+    return (np.asarray(days).astype("datetime64[D]") - first).astype(np.int64)
+
+
+def _spread(at: Ints, amounts: np.ndarray, size: int) -> Floats:
+    out = np.zeros(size)
+    out[at] = amounts
+    return out
+
+
+def _dimensions(connection: Connection) -> tuple[_Dimension, ...]:
+    rows = connection.execute(
+        """
+        select dimension, expr, coarser_than from marts.dim_dimensions
+        where root_cause = ? order by place
+        """,
+        [TOGETHER],
+    ).fetchall()
+    return tuple(_Dimension(*row) for row in rows)
+
+
+def _lines(
+    connection: Connection, dimensions: Sequence[_Dimension], first: np.datetime64,
+    last: np.datetime64,
+) -> None:  # fmt: skip
+    """Note the order lines of some days, with their members as columns m_0, m_1 and so on."""
+    columns = "".join(
+        f", coalesce(cast({d.expr} as varchar), '(none)') as {_column(d.name)}" for d in dimensions
+    )
+    connection.execute(
+        f"""
+        create or replace temporary table member_lines as
+        select
+            order_date as day,
+            invoice_no as invoice,
+            line_type = 'sale' as is_sale,
+            net_revenue as amount
+            {columns}
+        from marts.fct_kpi_lines
+        where order_date between ? and ?
+        """,  # noqa: S608 - expressions that the build has checked
+        [first.astype(object), last.astype(object)],
+    )
+
+
+def _column(dimension: str) -> str:
+    return f'"member of {dimension}"'
+
+
+def _shop(connection: Connection) -> dict[str, np.ndarray]:
+    return _columns(
+        connection,
+        """
+        select
+            day,
+            count(distinct case when is_sale then invoice end) as orders,
+            cast(sum(amount) as double) as revenue
+        from member_lines
+        group by day
+        """,
+    )
+
+
+def _columns(connection: Connection, query: str) -> dict[str, np.ndarray]:
+    """The answer to a query as columns."""
+    found = connection.execute(query).fetchnumpy()
+    return {name: np.asarray(column) for name, column in found.items()}
+
+
+def _cells(connection: Connection, dimension: str) -> dict[str, np.ndarray]:
+    """What each member sold on each day, one row where it sold anything."""
+    return _columns(
+        connection,
+        f"""
+        with orders as (
+            select
+                day,
+                {_column(dimension)} as member,
+                invoice,
+                bool_or(is_sale) as is_order,
+                sum(amount) as revenue,
+                sum(case when is_sale then amount else 0 end) as sales
+            from member_lines
+            group by all
+        )
+        select
+            day,
+            member,
+            cast(count(*) filter (where is_order) as double) as orders,
+            cast(sum(revenue) as double) as revenue,
+            cast(sum(sales) as double) as sales,
+            cast(sum(cast(round(sales * {CENTS}) as hugeint) ** 2) as double)
+                / {CENTS * CENTS} as squares
+        from orders
+        group by all
+        """,  # noqa: S608 - names from the schema, quoted
+    )

@@ -1,0 +1,254 @@
+"""Members: what is found of them, how often by chance, and that only the past counts."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import time
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from detect import incidents, members
+from detect.members import MemberPanel, Watched, by_week
+from detect.members.findings import confidence, kpi_of, without_repeats
+from detect.members.scores import at_least, at_most, bennett
+from detect.records import Anomaly, Grain, Kpi
+from findings import incident
+
+DAYS = 280
+FIRST = np.datetime64("2011-01-03")
+PRICE = 10.0
+RATE = 3.0
+"""Orders a day of each product; one of 15 orders a week sells as much."""
+
+
+def kpi(name: str, **changes: object) -> Kpi:
+    given = {
+        "label": "Total revenue", "owner": "Finance", "cadence": "daily", "unit": "currency £",
+        "direction": "up", "scale": "log", "segment_by": None, "numerator": "net_revenue",
+        "denominator": None, "z_threshold": 3.0, "iqr_threshold": 1.5, "trend_alpha": 0.01,
+        "min_confidence": 0.5, "materiality_absolute": 100.0, "materiality_relative": 0.1,
+        "warm_up_days": 0,
+    }  # fmt: skip
+    return Kpi(name=name, **(given | changes))  # type: ignore[arg-type]
+
+
+REVENUE = kpi("total_revenue")
+BY_COUNTRY = kpi("revenue_by_country", label="Revenue by country", segment_by="country")
+
+
+def shop(products: int, seed: int, days: int = DAYS) -> np.ndarray:
+    """Orders of each product on each day; nobody buys on Saturdays."""
+    rng = np.random.default_rng(seed)
+    season = 1 + 0.4 * np.sin(np.arange(days) / 40)
+    rates = RATE * rng.uniform(0.2, 1.2, products)
+    rates[0] = RATE
+    orders = rng.poisson(rates[:, None] * season).astype(float)
+    orders[:, closed(days)] = 0
+    return orders
+
+
+def closed(days: int) -> np.ndarray:
+    return np.arange(days) % 7 == 5
+
+
+def panels(
+    orders: np.ndarray, sales: np.ndarray | None = None, countries: np.ndarray | None = None
+) -> dict[Grain, MemberPanel]:
+    """Panels of products, and of countries where their orders are given; an order costs PRICE."""
+    everything = orders if countries is None else np.concatenate([orders, countries])
+    money = PRICE * everything
+    if sales is not None:
+        money[: len(sales)] = sales
+    days = everything.shape[1]
+    day, code = np.nonzero(everything.T)
+    amounts = everything[code, day], money[code, day]
+    dimension = np.repeat([0, 1], [len(orders), len(everything) - len(orders)])
+    daily = MemberPanel(
+        grain="daily",
+        dimensions=(Watched("product"), *([] if countries is None else [Watched("country")])),
+        dimension=dimension,
+        member=tuple(f"{'PC'[d]}{nth:05}" for nth, d in enumerate(dimension)),
+        period=FIRST + np.arange(days),
+        start=np.searchsorted(day, np.arange(days + 1)).astype(np.int64),
+        code=code.astype(np.int64),
+        orders=amounts[0],
+        revenue=amounts[1],
+        sales=amounts[1],
+        squares=amounts[1] ** 2 / amounts[0],
+        shop_orders=orders.sum(axis=0) / 4,
+        shop_revenue=money[: len(orders)].sum(axis=0),
+        days=(~closed(days)).astype(float),
+        usable=~closed(days),
+    )
+    weeks = FIRST + 7 * np.arange(days // 7)
+    return {"daily": daily, "weekly": by_week(daily, weeks, np.ones(weeks.size, dtype=bool))}
+
+
+def day(place: int) -> dt.date:
+    found: dt.date = (FIRST + place).astype(dt.date)
+    return found
+
+
+def found(given: dict[Grain, MemberPanel]) -> list[Anomaly]:
+    return members.select(given, [BY_COUNTRY, REVENUE])
+
+
+def test_a_large_day_of_a_small_product_is_one_finding_with_its_name() -> None:
+    orders = shop(60, seed=1)
+    sales = PRICE * orders
+    sales[7, 200] += 0.3 * sales[:, 200].sum()
+    orders[7, 200] += 1
+    (surge,) = found(panels(orders, sales))
+    assert (surge.dimension, surge.segment, surge.period_start) == ("product", "P00007", day(200))
+    assert (surge.grain, surge.direction, surge.kpi.name) == ("daily", "up", "total_revenue")
+    assert surge.actual == pytest.approx(sales[7, 200])
+    assert surge.confidence > 0.9
+
+
+def test_a_product_that_stops_is_found_within_two_weeks_and_told_once() -> None:
+    for start in range(203, 210):
+        if start % 7 == 5:
+            continue
+        orders = shop(60, seed=start)
+        orders[0, start:] = 0
+        gone = [a for a in found(panels(orders)) if a.segment == "P00000"]
+        assert len(gone) == 1
+        assert "member_disappearance" in gone[0].methods
+        assert day(start) <= gone[0].period_end < day(start + 14)
+        assert gone[0].actual == 0 < gone[0].expected
+
+
+def test_a_collapse_is_found_where_some_orders_are_left() -> None:
+    orders = shop(60, seed=3)
+    orders[0] *= 10
+    orders[0, 203:210] = np.floor(orders[0, 203:210] / 4)
+    assert ("P00000", "member_collapse") in {
+        (a.segment, method) for a in found(panels(orders)) for method in a.methods
+    }
+
+
+def test_chance_makes_few_findings() -> None:
+    """At the budget's rate 12 shops of 40 weeks would have 15."""
+    chance = [a for seed in range(12) for a in found(panels(shop(150, seed)))]
+    assert len(chance) <= 6
+
+
+def test_a_season_of_the_whole_shop_is_no_finding_of_its_members() -> None:
+    orders = shop(60, seed=5)
+    orders[:, 203:] *= 3
+    assert not found(panels(orders))
+
+
+def test_what_comes_later_changes_nothing() -> None:
+    orders = shop(60, seed=6)
+    orders[3, 150:] = 0
+    sales = PRICE * orders
+    sales[5, 160] += sales[:, 160].sum()
+    until = 210
+    early = found(panels(orders[:, :until], sales[:, :until]))
+    later = orders.copy(), sales.copy()
+    rng = np.random.default_rng(7)
+    later[0][:, until:] = rng.poisson(9, later[0][:, until:].shape)
+    later[1][:, until:] = later[0][:, until:] * rng.uniform(1, 900, later[0][:, until:].shape)
+    newcomer = np.zeros((1, DAYS))
+    newcomer[0, until:] = 50
+    full = found(panels(*(np.concatenate([x, newcomer]) for x in later)))
+    assert early
+    assert repr([a for a in full if a.period_end < day(until)]) == repr(early)
+
+
+def test_a_day_by_day_run_gives_what_the_backfill_gives() -> None:
+    orders = shop(40, seed=8)
+    orders[3, 150:] = 0
+    backfill = found(panels(orders))
+    for until in (168, 189):
+        run = found(panels(orders[:, :until]))
+        assert repr(run) == repr([a for a in backfill if a.period_end < day(until)])
+
+
+def test_twenty_thousand_products_take_seconds() -> None:
+    rng = np.random.default_rng(9)
+    orders = rng.poisson(0.5, (20_000, 400)).astype(float)
+    orders[:, closed(400)] = 0
+    given = panels(orders)
+    started = time.process_time()
+    found(given)
+    assert time.process_time() - started < 20
+
+
+def test_a_member_is_told_by_the_kpi_with_its_series_and_under_its_id() -> None:
+    assert kpi_of("country", [REVENUE, BY_COUNTRY]) == BY_COUNTRY
+    assert kpi_of("product", [BY_COUNTRY, REVENUE]) == REVENUE
+    assert kpi_of("product", [kpi("orders", numerator="orders")]) is None
+
+
+def test_product_and_country_of_one_day_are_one_incident() -> None:
+    orders = shop(60, seed=10)
+    countries = np.random.default_rng(11).poisson(2.0, (3, DAYS)).astype(float)
+    countries[:, closed(DAYS)] = 0
+    given = panels(orders, None, countries)
+    daily = given["daily"]
+    at = (daily.code == 7) | (daily.code == 61)
+    that_day = np.repeat(np.arange(DAYS), np.diff(daily.start)) == 200
+    assert (at & that_day).sum() == 2
+    more = np.where(at & that_day, 3000.0, 0.0)
+    changed = dataclasses.replace(
+        daily, revenue=daily.revenue + more, sales=daily.sales + more,
+        squares=daily.squares + more**2,
+    )  # fmt: skip
+    weekly = by_week(changed, given["weekly"].period, given["weekly"].usable)
+    both = found({"daily": changed, "weekly": weekly})
+    assert {(a.dimension, a.segment, a.kpi.name) for a in both} == {
+        ("product", "P00007", "total_revenue"), ("country", "C00061", "revenue_by_country"),
+    }  # fmt: skip
+    assert len({a.incident_id for a in incidents.group(both)}) == 1
+
+
+def test_the_finer_finding_tells_where_it_makes_most_of_the_change() -> None:
+    product = dataclasses.replace(incident().lead, segment="P1", dimension="product")
+    category = dataclasses.replace(product, segment="Toys", dimension="category")
+    larger = dataclasses.replace(category, actual=product.expected + 3 * product.change)
+    groups = {"category": "product"}
+    assert without_repeats([product, category], groups) == [product]
+    assert without_repeats([product, larger], groups) == [product, larger]
+
+
+def test_confidence_is_even_where_the_budget_is_spent() -> None:
+    assert confidence(1.0) == pytest.approx(0.5)
+    assert confidence(1e-3) > 0.99
+
+
+def test_counts_follow_a_negative_binomial_law() -> None:
+    count, mean, dispersion = np.array([0.0, 3.0, 40.0]), np.array([2.0, 2.0, 15.0]), 0.3
+    law = stats.nbinom(1 / dispersion, 1 / (1 + dispersion * mean))
+    np.testing.assert_allclose(at_least(count, mean, np.full(3, dispersion)), law.sf(count - 1))
+    np.testing.assert_allclose(at_most(count, mean, np.full(3, dispersion)), law.cdf(count))
+
+
+def test_bounded_amounts_exceed_the_bound_no_more_often_than_said() -> None:
+    rng = np.random.default_rng(12)
+    bound, orders = 10.0, 4.0
+    single = np.minimum(rng.pareto(1.2, (220_000,)) + 0.5, bound)
+    count = rng.poisson(orders, 50_000)
+    total = np.add.reduceat(np.append(single[: count.sum()], 0), np.cumsum(count) - count)
+    total = np.where(count > 0, total, 0.0)
+    variance = np.array([orders * float((single**2).mean())])
+    for excess in (5.0, 15.0, 25.0):
+        promised = bennett(np.array([excess]), variance, np.array([bound]))[0]
+        assert (total - orders * single.mean() >= excess).mean() <= promised
+
+
+def test_a_product_gone_is_no_part_of_another_ones_large_day() -> None:
+    up = dataclasses.replace(
+        incident().lead, anomaly_id="1", segment="P1", dimension="product", direction="up"
+    )
+    down = dataclasses.replace(up, anomaly_id="2", segment="P2", direction="down")
+    total = dataclasses.replace(up, anomaly_id="3", segment="all", dimension=None)
+    monday = up.period_start - dt.timedelta(days=up.period_start.weekday())
+    gone = dataclasses.replace(down, anomaly_id="4", grain="weekly", period_start=monday)
+    assert len({a.incident_id for a in incidents.group([up, down])}) == 2
+    assert len({a.incident_id for a in incidents.group([up, gone])}) == 2
+    assert len({a.incident_id for a in incidents.group([up, down, total])}) == 1
