@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
 from retail.ingest.dates import DAY_FIRST, MONTH_FIRST, DateOrder
 
 Preset = Literal["uci", "shopify", "woocommerce", "square", "amazon", "etsy", "olist", "superstore"]
@@ -41,7 +42,8 @@ class Settings(BaseModel):
         """A key with nothing behind it says nothing."""
         if not isinstance(given, dict):
             return given
-        return {key: value for key, value in given.items() if value is not None}
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        return {k: value for k, value in given.items() if value is not None or k not in known}
 
 
 class ShopIdentity(Settings):
