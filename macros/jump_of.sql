@@ -35,14 +35,22 @@ jumps as (
 
 ),
 
+rated as (
+
+    select
+        *,
+        {{ contract_severity('times', contract) }} as severity
+    from jumps
+
+),
+
 judged as (
 
     select
         *,
-        {{ contract_severity('times', contract) }} as severity,
         count(*) over () as lines
-    from jumps
-    where {{ contract_severity('times', contract) }} > 0
+    from rated
+    where severity > 0
 
 )
 

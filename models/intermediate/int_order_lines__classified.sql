@@ -66,9 +66,7 @@ final as (
         source_file,
         source_row,
         reject_reason,
-        {% if rules.numbers_by_day -%}
-        invoice_no || ' ' || cast(cast(ordered_at as date) as {{ dbt.type_string() }})
-        {%- else %}invoice_no{% endif %} as invoice_no,
+        invoice_no || {{ day_of_number(rules.numbers_by_day) }} as invoice_no,
         stock_code,
         description,
         quantity,

@@ -19,7 +19,7 @@ names as (
     select
         country,
         min(standard_name) as standard_name
-    from {{ source('online_retail', 'countries') }}
+    from {{ ref('stg_online_retail__countries') }}
     group by country
 
 ),

@@ -17,7 +17,7 @@ computed as (
     select
         date_day,
         holiday
-    from {{ source('online_retail', 'holidays') }}
+    from {{ ref('stg_online_retail__holidays') }}
 
 ),
 

@@ -86,10 +86,7 @@ final as (
         end as net_revenue,
         case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end as units,
         order_lines.row_hash,
-        {{ described_line_hash() }} as line_hash
-        {%- for dimension in shop_dimensions() if not dimension.is_usual %},
-        {{ shop_dimension(dimension.dimension) }} as {{ dimension.dimension }}
-        {%- endfor %}
+        {{ described_line_hash() }} as line_hash{{ shop_columns() }} -- noqa: LT02
     from {{ described_lines('order_lines', 'invoices', 'products') }}
     left join countries on order_lines.country = countries.country
 

@@ -103,7 +103,10 @@ CHANGES: dict[str, tuple[Callable[[Place], object], str]] = {
     "a byte of the source, its size and time kept": (change_a_byte, "the raw files"),
     "a KPI's threshold": (change_a_threshold, "the code"),
     "another setting": (lambda _: os.environ.update(RETAIL_THREADS="1"), "the settings"),
-    "a shop.yml": (lambda p: (p.project / "shop.yml").write_text("read:\n"), "the settings"),
+    "a shop.yml": (
+        lambda p: (p.project / "shop.yml").write_text("shop: {name: A}\n"),
+        "the settings",
+    ),
     "feedback": (lambda p: p.say("real"), "what people said"),
     "results that were replaced": (replace_results, "the results"),
     "a report that was deleted": (lambda p: p.report.unlink(), "the results"),

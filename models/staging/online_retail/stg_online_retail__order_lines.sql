@@ -6,10 +6,6 @@
     pre_hook='{{ delete_stale_rows() }}',
     post_hook='{{ set_build_hash() }}'
 ) }}
-{%- set fields = [
-    'invoice_no', 'stock_code', 'description', 'quantity', 'invoice_date', 'unit_price',
-    'customer_id', 'country', 'line_amount',
-] %}
 with
 
 files as (
@@ -44,10 +40,16 @@ known as (
         parse_error,
         raw_line,
         attributes,
-        line_mark
-        {%- for field in fields %},
-        {{ known_text(clean_text(field)) }} as {{ field }}
-        {%- endfor %}
+        line_mark,
+        {{ known_text(clean_text('invoice_no')) }} as invoice_no,
+        {{ known_text(clean_text('stock_code')) }} as stock_code,
+        {{ known_text(clean_text('description')) }} as description,
+        {{ known_text(clean_text('quantity')) }} as quantity,
+        {{ known_text(clean_text('invoice_date')) }} as invoice_date,
+        {{ known_text(clean_text('unit_price')) }} as unit_price,
+        {{ known_text(clean_text('customer_id')) }} as customer_id,
+        {{ known_text(clean_text('country')) }} as country,
+        {{ known_text(clean_text('line_amount')) }} as line_amount
     from source
 
 ),

@@ -32,8 +32,13 @@ def check_command(source: str | None, db: Path, project: Path, *, as_json: bool)
     found = checking.check(project.absolute(), source, db.absolute())
     if as_json:
         say(found.to_json())
-    else:
-        for line in checking.summary(found):
-            say(harmless(line))
-        say(harmless(f"refused: {found.refused}" if found.refused else "it would be built"))
+        return FAILED if found.refused else FINE
+    return tell(found, "it would be built")
+
+
+def tell(found: checking.Check, verdict: str) -> int:
+    """Print what was found, and the verdict unless it is refused; returns the exit code."""
+    for line in checking.summary(found):
+        say(harmless(line))
+    say(harmless(f"refused: {found.refused}" if found.refused else verdict))
     return FAILED if found.refused else FINE

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from retail.commands.check import tell
 from retail.console import FAILED, FINE, harmless
 from retail.console.cli import Command, database_option, examples, project_option, say
 from retail.errors import RetailError
@@ -44,7 +45,6 @@ def init_command(source: str, db: Path, project: Path, *, only_print: bool) -> i
             say(harmless(f"to be decided: {question}"))
         return FAILED
     found = checking.check(project.absolute(), None, db.absolute())
-    for line in (*proposal.preview, *checking.summary(found)):
+    for line in proposal.preview:
         say(harmless(line))
-    say(harmless(f"refused: {found.refused}" if found.refused else "`retail run` builds it"))
-    return FAILED if found.refused else FINE
+    return tell(found, "`retail run` builds it")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from retail.ingest.cache import RawFile
 from retail.ingest.download import URL_VARIABLE, download
 from retail.ingest.last_run import last_source
 from retail.ingest.parquet_cache import (
-    CACHE_VARIABLE,
-    LANDED_FOLDER,
+    cache_folder,
     is_landed,
     land_project,
     project_reader,
@@ -78,10 +76,10 @@ def status_command(root: Path) -> int:
     if choice.origin == SIMULATED:
         say(f"there is no real data: set {SOURCE_VARIABLE}, or run `retail source download`")
         return FINE
-    sources = resolve(root, last=last, landed=_cache(root))
-    reader = project_reader(root, _cache(root), sources.location)
+    sources = resolve(root, last=last, landed=cache_folder(root))
+    reader = project_reader(root, cache_folder(root), sources.location)
     for source in sources.files:
-        state = "ready" if is_landed(source, _cache(root), reader) else "not landed yet"
+        state = "ready" if is_landed(source, cache_folder(root), reader) else "not landed yet"
         say(harmless(f"{source.path} ({source.form}): {state}"))
     return FINE
 
@@ -90,7 +88,7 @@ def status_command(root: Path) -> int:
 @root_option
 def land_command(root: Path) -> int:
     """Read every new or changed file into the cache of landed files."""
-    landing = land_project(root, _cache(root), _last_source(root))
+    landing = land_project(root, cache_folder(root), _last_source(root))
     for file in landing.files:
         say(harmless(_line(file)))
     say(f"{landing.raw_rows:,} order lines in {len(landing.files):,} files ({landing.origin})")
@@ -99,10 +97,6 @@ def land_command(root: Path) -> int:
 
 def _last_source(root: Path) -> LastSource | None:
     return last_source(root / default_database())
-
-
-def _cache(root: Path) -> Path:
-    return Path(root, os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
 
 
 def _line(file: RawFile) -> str:

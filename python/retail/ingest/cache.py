@@ -26,7 +26,7 @@ from retail.ingest.workspace import draft_in, older_than
 
 _LANDED_LIFE = dt.timedelta(days=30)
 _BLOCK = 1 << 20
-_HEX_DIGITS = 16
+HEX_DIGITS = 16
 _UNREADABLE = (OSError, ValueError, KeyError, TypeError)
 """What reading a record ends with that is not there, not whole, or of another version."""
 
@@ -101,7 +101,7 @@ def record_path(cache: Path, raw_file: object, state: object) -> Path:
         raw_file: what tells it from other raw files, and how it is landed.
         state: what tells this moment of it from others.
     """
-    return cache / f"{_digest(raw_file)}-{_digest(state)}.json"
+    return cache / f"{digest(raw_file)}-{digest(state)}.json"
 
 
 def part_name(record: Path, sha256: str, start: int) -> str:
@@ -112,7 +112,7 @@ def part_name(record: Path, sha256: str, start: int) -> str:
         sha256: of the raw file up to the end of the part.
         start: bytes of the raw file before the part.
     """
-    return f"{_raw_file(record)}-{sha256[:_HEX_DIGITS]}-{start}.parquet"
+    return f"{_raw_file(record)}-{sha256[:HEX_DIGITS]}-{start}.parquet"
 
 
 def recall(path: Path) -> Record | None:
@@ -201,8 +201,9 @@ def _raw_file(record: Path) -> str:
     return record.stem.partition("-")[0]
 
 
-def _digest(identity: object) -> str:
-    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:_HEX_DIGITS]
+def digest(identity: object) -> str:
+    """What a file of the cache is named by, made of whatever tells it from others."""
+    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:HEX_DIGITS]
 
 
 def _read(path: Path) -> Record:

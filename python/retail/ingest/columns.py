@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
@@ -317,15 +318,52 @@ class Header:
         found = zip(self.fields, self.columns, strict=True)
         return {SETTING_NAMES.get(f, f): " + ".join(self.names_at(at)) for f, at in found if at}
 
+    @classmethod
+    def of_all(cls, names: Sequence[str], plan: Plan, preset: str | None = None) -> Header:
+        """A header whose columns are all landed as they are, for a plan to make order lines of."""
+        places = tuple((i,) for i in range(len(names)))
+        return cls(tuple(names), places, text_columns(len(names)), preset, plan)
+
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What is landed empty, where no plan fills it later."""
+        return () if self.plan else MARKS
+
     @property
     def landed(self) -> tuple[str, ...]:
         """The columns that its rows are landed in; a plan makes order lines of them later."""
-        return (*self.fields, *PLACE, *(() if self.plan else MARKS))
+        return (*self.fields, *PLACE, *self.marks)
 
     def choose(self, row: Sequence[str]) -> list[str]:
         """The fields of a row, an empty text for each that is missing."""
         texts = ([row[i] for i in at] for at in self.columns)
         return [join(*found) if len(found) > 1 else "".join(found) for found in texts]
+
+
+def text_columns(count: int) -> tuple[str, ...]:
+    """Names of the columns of a file that is landed as it is: `c0`, `c1`, …."""
+    return tuple(f"c{i}" for i in range(count))
+
+
+def resolve(name: str, names: Sequence[str], where: str) -> str:
+    """Find a column by its name, capitals and separators apart.
+
+    Args:
+        name: as a setting has it.
+        names: the columns that there are.
+        where: the setting, as the error line names it.
+
+    Raises:
+        IngestError: there is none.
+    """
+    if name in names:
+        return name
+    alike = [other for other in names if normalise(other) == normalise(name)]
+    if alike:
+        return alike[0]
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    meant = f"did you mean {near[0]}? " if near else ""
+    raise IngestError(f"{where} names the column '{name}'; {meant}There are: {mention(names)}")
 
 
 def shown_name(field: str) -> str:

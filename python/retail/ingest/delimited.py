@@ -9,15 +9,14 @@ from pathlib import Path
 
 import duckdb
 
-from retail.ingest.columns import MARKS
+from retail.ingest.columns import text_columns
 from retail.ingest.forms.moments import field_sql
 from retail.ingest.lenient_csv import read_records, split, splitter, without_end
 from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, Row, copy, describe, write_rows
-from retail.ingest.shop.settings import Shop
 from retail.ingest.sniff import Survey, read_lines, survey
 from retail.ingest.sources import SourceFile
-from retail.ingest.sql import UNMARKED, read_csv, read_parquet
+from retail.ingest.sql import nulls, read_csv, read_parquet
 from retail.storage.quoting import literal
 
 _DUCKDB_NAMES = {"utf-8": "utf-8", "utf-8-sig": "utf-8", "iso-8859-1": "latin-1"}
@@ -60,7 +59,7 @@ def write_rest(
     """
     if before.encoding not in _DUCKDB_NAMES or not before.raw_rows:
         return None
-    found = survey(rest.path, Reader(Shop()))
+    found = survey(rest.path, Reader())
     # What is not UTF-8 anywhere is ISO-8859-1 from the first line on.
     if found.encoding != before.encoding != "iso-8859-1":
         return None
@@ -99,7 +98,7 @@ def _copy_regular(
     """Copy a regular file; None when it is not one after all, in DuckDB's or our eyes."""
     if found.records is None:
         return None
-    columns = [f"c{i}" for i in range(len(found.header.names))]
+    columns = text_columns(len(found.header.names))
     rows = read_csv(
         source.path,
         columns,
@@ -116,7 +115,7 @@ def _copy_regular(
     query = (
         f"select {fields}, {literal(source.label)} as source_file, "  # noqa: S608 - by ingest.sql: quoted
         f"row_number() over () + {rows_before} as source_row, null::varchar as parse_error, "
-        f"null::varchar as raw_line{'' if found.header.plan else UNMARKED} from {rows}"
+        f"null::varchar as raw_line{nulls(found.header.marks)} from {rows}"
     )
     try:
         count = copy(connection, query, target)
@@ -131,7 +130,7 @@ def _tolerant_rows(source: SourceFile, found: Survey, rows_before: int = 0) -> I
     for line in lines:
         if without_end(line).strip(" "):
             break  # that was the header
-    unmarked = () if found.header.plan else (None,) * len(MARKS)
+    unmarked = (None,) * len(found.header.marks)
     records = read_records(lines, found.delimiter, len(found.header.names))
     for number, record in enumerate(records, start=rows_before + 1):
         padded = record.fields + [""] * len(found.header.names)

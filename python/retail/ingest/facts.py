@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from retail.ingest.cache import RawFile
+from retail.ingest.cache import RawFile, digest
 from retail.ingest.countries import Country, unify
 from retail.ingest.errors import writing
 from retail.ingest.mapping import UCI
@@ -35,7 +35,6 @@ APART = 3
 of a guest may be changed or returned on a second day."""
 FACTS_ENDING = ".facts"
 _FACTS_VERSION = 1
-_HEX_DIGITS = 16
 
 
 @dataclass(frozen=True)
@@ -82,8 +81,8 @@ def gather_facts(
         cache: folder of the landed files.
         identity: what tells these rows from any others.
     """
-    asked = json.dumps((_FACTS_VERSION, identity, shop.model_dump_json()), default=str)
-    place = cache / f"{hashlib.sha256(asked.encode()).hexdigest()[:_HEX_DIGITS]}{FACTS_ENDING}"
+    asked = (_FACTS_VERSION, identity, shop.model_dump_json())
+    place = cache / f"{digest(asked)}{FACTS_ENDING}"
     if found := _recall(place):
         return found
     facts = _gather(connection, rows, files, currencies, shop)

@@ -14,7 +14,7 @@ from retail.ingest.forms.moments import field_sql
 from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, describe
 from retail.ingest.sources import SourceFile
-from retail.ingest.sql import UNMARKED, read_parquet
+from retail.ingest.sql import nulls, read_parquet
 from retail.storage.errors import first_line
 from retail.storage.quoting import identifier, literal
 
@@ -52,7 +52,7 @@ def show_parquet(
     query = (
         f"select {', '.join(fields)}, {literal(source.label)} as source_file, "  # noqa: S608 - by ingest.sql: quoted
         "file_row_number + 1 as source_row, null::varchar as parse_error, "
-        f"null::varchar as raw_line{'' if header.plan else UNMARKED} from {numbered}"
+        f"null::varchar as raw_line{nulls(header.marks)} from {numbered}"
     )
     at = dict(zip(header.fields, header.columns, strict=True))
     dates = (header.plan.columns if header.plan else at)["invoice_date"]

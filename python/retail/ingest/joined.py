@@ -10,23 +10,21 @@ from pathlib import Path
 
 import duckdb
 
-from retail.ingest.columns import mention
+from retail.ingest.cache import HEX_DIGITS
+from retail.ingest.columns import mention, resolve, text_columns
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.lenient_csv import read_records, split, splitter, without_end
 from retail.ingest.mapping import Joined
 from retail.ingest.rows import write_rows
-from retail.ingest.shop.expressions import resolve
 from retail.ingest.shop.settings import Join, Shop
-from retail.ingest.sniff import read_lines
+from retail.ingest.sniff import DELIMITERS, read_lines
 from retail.ingest.sql import read_parquet
 from retail.ingest.workspace import draft_in
 from retail.storage.quoting import literal
 
 JOINED_ENDING = ".joined"
-_DELIMITERS = ",;\t|"
 NO_KEYS = ("", "null", "na", "n/a", "nan", "none", "-")
 """Texts of a key that no order line can mean."""
-_HEX_DIGITS = 16
 
 
 def land_joined(
@@ -63,18 +61,18 @@ def _find(path: Path, root: Path, beside: Path) -> Path:
 
 def _land(connection: duckdb.DuckDBPyConnection, join: Join, path: Path, cache: Path) -> Joined:
     with reading(path):
-        known = hashlib.sha256(f"{join.skip_rows}\0".encode() + path.read_bytes()).hexdigest()
-    target = cache / f"{known[:_HEX_DIGITS]}{JOINED_ENDING}"
-    encoding = _encoding(path)
-    lines = _below_junk(path, encoding, join.skip_rows)
+        content = path.read_bytes()
+    known = hashlib.sha256(f"{join.skip_rows}\0".encode() + content).hexdigest()
+    target = cache / f"{known[:HEX_DIGITS]}{JOINED_ENDING}"
+    lines = _below_junk(path, _encoding(content), join.skip_rows)
     header = without_end(next(lines, ""))
-    delimiter = max(_DELIMITERS, key=header.count)
+    delimiter = max(DELIMITERS, key=header.count)
     names = tuple(name.strip() for name in split(header, splitter(delimiter))[0])
     if not target.exists():
         with draft_in(cache, ".parquet") as draft:
             records = read_records(lines, delimiter, len(names))
             fields = ([*r.fields, *[""] * len(names)][: len(names)] for r in records)
-            write_rows(connection, fields, [f"c{i}" for i in range(len(names))], draft)
+            write_rows(connection, fields, text_columns(len(names)), draft)
             draft.replace(target)
     os.utime(target)  # asked for today, so not forgotten
     rows = read_parquet([target])
@@ -83,11 +81,9 @@ def _land(connection: duckdb.DuckDBPyConnection, join: Join, path: Path, cache: 
     return joined
 
 
-def _encoding(path: Path) -> str:
-    with reading(path):
-        start = path.read_bytes()
+def _encoding(content: bytes) -> str:
     try:
-        start.decode("utf-8")
+        content.decode("utf-8")
     except UnicodeDecodeError:
         return "cp1252"
     return "utf-8-sig"

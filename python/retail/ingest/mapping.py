@@ -19,13 +19,13 @@ from retail.ingest.columns import (
     find_columns,
     match_header,
     normalise,
+    resolve,
 )
 from retail.ingest.errors import IngestError
 from retail.ingest.forms import moments, numbers
 from retail.ingest.forms.rewriting import Rewriting
-from retail.ingest.shop import expressions
 from retail.ingest.shop.reading import presets
-from retail.ingest.shop.settings import Column, Columns, Shop
+from retail.ingest.shop.settings import Column, Shop
 from retail.storage.quoting import literal
 
 UCI = "uci"
@@ -72,7 +72,7 @@ class Plan:
 
     def column(self, name: str, where: str) -> int:
         """Find a column by its name; refuse one that there is not."""
-        return self.names.index(expressions.resolve(name, self.names, where))
+        return self.names.index(resolve(name, self.names, where))
 
     def names_at(self, places: Sequence[int]) -> list[str]:
         """Names of the columns at some positions."""
@@ -83,7 +83,7 @@ class Plan:
         """What each field is read from, by its name in shop.yml: columns, or an expression."""
         told = {
             key: column.sql or " + ".join(self.names_at(self.columns.get(_FIELD_OF[key], ())))
-            for key, column in _columns(self.shop.columns)
+            for key, column in self.shop.columns.items()
         }
         return {key: source for key, source in told.items() if source}
 
@@ -92,12 +92,12 @@ class Plan:
         """Positions of the columns that are read."""
         shop, used = self.shop, {i for at in self.columns.values() for i in at}
         rules = [("lines.return", shop.lines.returned), ("lines.ignore", shop.lines.ignore)]
-        rules += [(f"columns.{key}.sql", column.sql) for key, column in _columns(shop.columns)]
+        rules += [(f"columns.{key}.sql", column.sql) for key, column in shop.columns.items()]
         rules += [(f"dimensions.{key}.sql", one.sql) for key, one in shop.dimensions.items()]
         named = [name for one in shop.dimensions.values() for name in one.names]
         named += [left for joined in self.joined for left, _ in joined.keys]
         named += [right for joined in self.joined for _, right in joined.keys]
-        named += [n for at, rule in rules if rule for n in expressions.columns_in(rule, at)]
+        named += [n for at, rule in rules if rule for n in _columns_in(rule, at)]
         known = {normalise(name) for name in named}
         return used | {
             i for i, name in enumerate(self.names) if normalise(name) in known or is_currency(name)
@@ -164,13 +164,11 @@ class Reader:
         plan = Plan(settings, every, self.joined, {})
         given = {
             _FIELD_OF[key]: tuple(plan.column(n, f"columns.{key}") for n in column.names)
-            for key, column in _columns(settings.columns)
+            for key, column in settings.columns.items()
             if not column.is_found_by_name
         }
         plan = replace(plan, columns=find_columns(every, where, given))
-        own = tuple((i,) for i in range(len(names)))
-        fields = tuple(f"c{i}" for i in range(len(names)))
-        return Header(tuple(names), own, fields, preset, plan)
+        return Header.of_all(names, plan, preset)
 
     def is_header(self, names: Sequence[str]) -> bool:
         """Whether the columns `names` hold all that an order line needs."""
@@ -181,8 +179,12 @@ class Reader:
         return True
 
 
-def _columns(columns: Columns) -> list[tuple[str, Column]]:
-    return [(key, getattr(columns, key)) for key in type(columns).model_fields]
+def _columns_in(expression: str, where: str) -> list[str]:
+    """Name the columns that an expression reads."""
+    # Imported late, as in `_Scope.write`.
+    from retail.ingest.shop.expressions import columns_in
+
+    return columns_in(expression, where)
 
 
 def _added(names: Sequence[str], joined: Sequence[Joined]) -> list[str]:
@@ -205,7 +207,7 @@ def _without_missing(preset: Shop, names: Sequence[str]) -> Shop:
 
     def is_there(one: Mapping[str, object]) -> bool:
         if sql := one.get("sql"):
-            return has(expressions.columns_in(str(sql), "preset"))
+            return has(_columns_in(str(sql), "preset"))
         named = one.get("names", ())
         return has(named if isinstance(named, tuple) else ())
 
@@ -214,7 +216,7 @@ def _without_missing(preset: Shop, names: Sequence[str]) -> Shop:
         said[part] = {key: one for key, one in said.get(part, {}).items() if is_there(one)}
     lines = said.get("lines", {})
     for rule in ("returned", "ignore"):
-        if rule in lines and not has(expressions.columns_in(lines[rule], "preset")):
+        if rule in lines and not has(_columns_in(lines[rule], "preset")):
             del lines[rule]
     if filled := said.get("fill_down"):
         filled["columns"] = [name for name in filled["columns"] if has([name])]
@@ -239,7 +241,10 @@ class _Scope:
         return alias
 
     def write(self, expression: str, where: str) -> str:
-        return expressions.to_sql(expression, where, self.texts, self.number)
+        # Imported late: sqlglot takes half a second, which a run without expressions saves.
+        from retail.ingest.shop.expressions import to_sql
+
+        return to_sql(expression, where, self.texts, self.number)
 
     def over(self, rows: str) -> str:
         """SQL: rows, with the numbers that were asked for."""
@@ -256,7 +261,7 @@ def field_query(plan: Plan, rows: str) -> str:
     """
     columns = plan.shop.columns
     fields, scopes = dict[str, str](), dict[numbers.Sign, _Scope]()
-    for key, column in _columns(columns):
+    for key, column in columns.items():
         sign: numbers.Sign = column.decimal or numbers.POINT
         scope = scopes.setdefault(
             sign, _Scope(lambda name: f"c{plan.column(name, 'columns of shop.yml')}", sign)
@@ -303,7 +308,7 @@ def currency_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str | 
     """
     at = [i for i, name in enumerate(plan.names) if is_currency(name)]
     converted = " ".join(
-        column.sql or "" for key, column in _columns(plan.shop.columns) if _FIELD_OF[key] in _MONEY
+        column.sql or "" for key, column in plan.shop.columns.items() if _FIELD_OF[key] in _MONEY
     )
     if not at or any(name.casefold() in converted.casefold() for name in plan.names_at(at)):
         return None
@@ -345,7 +350,7 @@ def _joined(plan: Plan, rows: str) -> str:
         added = ", ".join(f"j{number}.c{i} as c{first + i}" for i in range(len(one.names)))
         keys = " and ".join(
             f"trim(base.c{plan.column(left, 'join.on')}) = "
-            f"trim(j{number}.c{one.names.index(expressions.resolve(right, one.names, 'join.on'))})"
+            f"trim(j{number}.c{one.names.index(resolve(right, one.names, 'join.on'))})"
             for left, right in one.keys
         )
         source = f"(select base.*, {added} from {source} as base left join {one.rows} as j{number} on {keys})"  # noqa: S608, E501 - as above

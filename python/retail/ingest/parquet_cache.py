@@ -170,6 +170,11 @@ def project_reader(
         return Reader(shop, land_joined(connection, shop, root, location, _ready(cache)))
 
 
+def cache_folder(root: Path, environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the raw files of a project are landed: below its root, or where RETAIL_CACHE says."""
+    return root / (environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
+
+
 def land_project(
     root: Path,
     cache: Path,
@@ -315,7 +320,7 @@ def _show(
 ) -> Landed:
     """Show a Parquet file where it is."""
     query, pieces, has_text_dates = show_parquet(connection, source, reader)
-    made = _make_lines(connection, f"({query})", pieces, source)
+    made = _make_lines(connection, f"({query})", pieces, source, has_text_dates=has_text_dates)
     query, pieces = (made.query, made.pieces) if made else (query, pieces)
     written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
     files = _raw_files(source, pieces, before.size, written)
@@ -336,6 +341,8 @@ def _make_lines(
     rows: str,
     pieces: tuple[Piece, ...],
     source: SourceFile,
+    *,
+    has_text_dates: bool = True,
 ) -> _Made | None:
     """Make order lines of landed rows by the plan of their header, in the form that models read.
 
@@ -344,7 +351,7 @@ def _make_lines(
     """
     plan = next((piece.header.plan for piece in pieces if piece.header), None)
     fields = field_query(plan, rows) if plan else rows
-    if not (plan and plan.shop.shop.timezone):
+    if has_text_dates and not (plan and plan.shop.shop.timezone):
         _warn_of_zones(connection, fields, source)
     rewriting = find_rewriting(connection, fields, source.label)
     if rewriting:

@@ -51,9 +51,7 @@ class AnyHeader(Reader):
     def match(self, names: Sequence[str], where: str) -> Header:
         """Take all columns as they are."""
         every = tuple(range(len(names)))
-        plan = Plan(NO_SETTINGS, tuple(names), (), {"invoice_date": every})
-        places = tuple((i,) for i in every)
-        return Header(tuple(names), places, _fields(names), None, plan)
+        return Header.of_all(names, Plan(NO_SETTINGS, tuple(names), (), {"invoice_date": every}))
 
     def is_header(self, names: Sequence[str]) -> bool:
         """Whether a line is wide enough to be no title."""
@@ -71,7 +69,7 @@ def peek(source: SourceFile) -> Peek:
         names = header.names
         columns = tuple(_describe(connection, rows, i, name) for i, name in enumerate(names))
         query = (
-            f"select {', '.join(_fields(names))} from {rows} order by source_row limit {FIRST_ROWS}"  # noqa: S608 - by ingest.sql: quoted
+            f"select {', '.join(header.fields)} from {rows} order by source_row limit {FIRST_ROWS}"  # noqa: S608 - by ingest.sql: quoted
         )
         found = connection.execute(query).fetchall()
     return Peek(columns, tuple(dict(zip(names, row, strict=True)) for row in found))
@@ -107,7 +105,3 @@ def _describe(connection: duckdb.DuckDBPyConnection, rows: str, place: int, name
         return Column(name, 0, "", 0.0, is_number=False)
     member, most, _, every, members = found[0]
     return Column(name, members, member, most / every, all(row[2] for row in found))
-
-
-def _fields(names: Sequence[str]) -> tuple[str, ...]:
-    return tuple(f"c{i}" for i in range(len(names)))

@@ -3,7 +3,7 @@
 In profiles.yml:
 
     plugins:
-      - module: ingest.plugin
+      - module: retail.ingest.plugin
         config:
           root: .              # the project root, from the dbt project's folder
           cache: data/landed   # from root

@@ -29,7 +29,7 @@ LONGEST_LINE = 1 << 20
 
 TITLE_LINES = 20
 """Lines among which the header is looked for: exports have a title and dates above it."""
-_DELIMITERS = ",;\t|"
+DELIMITERS = ",;\t|"
 _BLOCK = 1 << 22
 _GZIP = b"\x1f\x8b"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -107,8 +107,8 @@ def _find_header(lines: Iterable[str], path: Path, reader: Reader) -> tuple[int,
 
 def _split_header(line: str) -> tuple[str, list[str]]:
     """Split a line by the delimiter under which it names the most columns of an order line."""
-    split_by = {d: split(line, splitter(d))[0] for d in _DELIMITERS}
-    delimiter = max(_DELIMITERS, key=lambda d: (count_known(split_by[d]), len(split_by[d])))
+    split_by = {d: split(line, splitter(d))[0] for d in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda d: (count_known(split_by[d]), len(split_by[d])))
     return delimiter, split_by[delimiter]
 
 

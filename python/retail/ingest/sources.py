@@ -90,6 +90,15 @@ class Choice:
     is_from_last_run: bool = False
 
 
+def named_source(root: Path, environ: Mapping[str, str] = os.environ) -> str | None:
+    """The raw data that somebody names: by RETAIL_SOURCE, else in shop.yml.
+
+    Raises:
+        IngestError: shop.yml is wrong.
+    """
+    return environ.get(SOURCE_VARIABLE) or read_shop(root, environ).source.path
+
+
 def choose(
     root: Path, environ: Mapping[str, str] = os.environ, last: LastSource | None = None
 ) -> Choice:
@@ -104,7 +113,7 @@ def choose(
         IngestError: the last run read data that this one can't find, or shop.yml is wrong.
     """
     root = _absolute(root)
-    if given := environ.get(SOURCE_VARIABLE) or read_shop(root, environ).source.path:
+    if given := named_source(root, environ):
         location = _absolute(root / Path(given).expanduser())
         is_ours = location == root / SIMULATED_FILE
         return Choice(SIMULATED if is_ours else GIVEN, location)

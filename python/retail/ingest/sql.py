@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from retail.ingest.columns import COLUMNS, MARKS
+from retail.ingest.columns import COLUMNS
 from retail.storage.quoting import literal
 
-UNMARKED = "".join(f", null::varchar as {name}" for name in MARKS)
-"""SQL: what shop.yml adds to an order line, where it adds nothing."""
 ROW_HASH = f"cast(hash(hash({', '.join(COLUMNS)})) >> 1 as bigint)"
 """Tells a row from every other, of any file; the same for as long as DuckDB's version is.
 
@@ -18,6 +16,11 @@ column that they share would cancel out, and no change of it be seen.
 """
 OTHER_ROW_HASH = f"cast(hash({ROW_HASH}) >> 1 as bigint)"
 """The same for a row whose date is read with the day first: it is another row then."""
+
+
+def nulls(names: Iterable[str]) -> str:
+    """Write further columns of a SELECT, each after a comma and empty."""
+    return "".join(f", null::varchar as {name}" for name in names)
 
 
 def literals(values: Iterable[str | int | Path]) -> str:

@@ -94,14 +94,7 @@ def _settings(landing: Landing, code_hash: str) -> dict[str, str]:
         ),
         "contracts": _rows(
             {"contract": "varchar", "warn": "double", "error": "double"},
-            [
-                (
-                    name,
-                    _text(getattr(shop.contracts, name).warn),
-                    _text(getattr(shop.contracts, name).error),
-                )
-                for name in type(shop.contracts).model_fields
-            ],
+            _limits(shop.contracts),
         ),
     }
 

@@ -20,7 +20,7 @@ from python_calamine import (
     load_workbook,
 )
 
-from retail.ingest.columns import COLUMNS, MARKS, Header, count_known, mention
+from retail.ingest.columns import COLUMNS, Header, count_known, mention
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, Row, describe, write_rows
@@ -56,8 +56,7 @@ def write_workbook(
         for sheet in read_sheets(file, str(source.path), reader):
             name = f"{source.label}#{sheet.name}"
             headers[name] = sheet.header
-            is_planned = sheet.header is not None and sheet.header.plan is not None
-            unmarked = () if is_planned else (None,) * len(MARKS)
+            unmarked = (None,) * len(sheet.header.marks if sheet.header else ())
             for number, row in enumerate(sheet.rows, start=1):
                 yield (*row, name, number, None, None, *unmarked)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,9 +14,9 @@ from typing import Any
 import duckdb
 
 from retail.errors import RetailError
-from retail.ingest import LANDED_FOLDER, IngestError, Landing
+from retail.ingest import IngestError, Landing
 from retail.ingest.last_run import last_source
-from retail.ingest.parquet_cache import CACHE_VARIABLE, land_project
+from retail.ingest.parquet_cache import cache_folder, land_project
 from retail.ingest.sources import SOURCE_VARIABLE
 from retail.jobs.daily.build import BUILD_WORDS, build, environment
 from retail.storage.errors import StorageError
@@ -105,8 +104,7 @@ def check(project: Path, source: str | None, database: Path) -> Check:
 
 
 def _land(project: Path, database: Path) -> Landing:
-    cache = project / (os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
-    return land_project(project, cache, last_source(database))
+    return land_project(project, cache_folder(project), last_source(database))
 
 
 def _classify(project: Path, database: Path, landing: Landing) -> dict[str, Any]:

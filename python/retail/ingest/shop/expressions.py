@@ -6,14 +6,12 @@ texts are compared without regard to capitals and blanks around them.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import sqlglot
 from sqlglot import expressions as exp
 from sqlglot.errors import SqlglotError
 
-from retail.ingest.columns import mention, normalise
 from retail.ingest.errors import IngestError
 
 _ARITHMETIC = (exp.Add, exp.Sub, exp.Mul, exp.Div, exp.Mod, exp.Neg, exp.Abs, exp.Round)
@@ -72,23 +70,6 @@ def to_sql(
         tree = found if column is tree else tree
         column.replace(found)
     return tree.sql(dialect="duckdb")
-
-
-def resolve(name: str, names: Iterable[str], where: str) -> str:
-    """Find a column by its name, capitals and separators apart.
-
-    Raises:
-        IngestError: there is none.
-    """
-    known = list(names)
-    if name in known:
-        return name
-    alike = [other for other in known if normalise(other) == normalise(name)]
-    if alike:
-        return alike[0]
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    meant = f"did you mean {near[0]}? " if near else ""
-    raise IngestError(f"{where} names the column '{name}'; {meant}There are: {mention(known)}")
 
 
 def _parse(expression: str, where: str) -> exp.Expr:

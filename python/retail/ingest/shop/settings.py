@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
@@ -13,7 +13,6 @@ Preset = Literal["uci", "shopify", "woocommerce", "square", "amazon", "etsy", "o
 Duplicates = Literal["drop", "keep", "across_files"]
 DROP: Duplicates = "drop"
 ACROSS_FILES: Duplicates = "across_files"
-PRESETS: tuple[str, ...] = get_args(Preset)
 NAME = r"^[a-z][a-z0-9_]*$"
 """What a dimension may be called: it becomes a column."""
 
@@ -42,7 +41,8 @@ class Settings(BaseModel):
         """A key with nothing behind it says nothing."""
         if not isinstance(given, dict):
             return given
-        return {key: value for key, value in given.items() if value is not None}
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        return {k: value for k, value in given.items() if value is not None or k not in known}
 
 
 class ShopIdentity(Settings):
@@ -139,6 +139,10 @@ class Columns(Settings):
     country: AnyColumn = Column()
     line_amount: AnyColumn = Column()
     """Money of the whole line, where the file has no price of a piece."""
+
+    def items(self) -> list[tuple[str, Column]]:
+        """Every field, by its name in shop.yml."""
+        return [(name, getattr(self, name)) for name in type(self).model_fields]
 
 
 class Join(Settings):
@@ -259,8 +263,7 @@ class Shop(Settings):
     @property
     def maps_columns(self) -> bool:
         """Whether order lines are made of more than a file's own columns by their usual names."""
-        columns = (getattr(self.columns, name) for name in type(self.columns).model_fields)
-        found = all(column.is_found_by_name and not column.pseudonym for column in columns)
+        found = all(one.is_found_by_name and not one.pseudonym for _, one in self.columns.items())
         lines = self.lines.returned or self.lines.ignore or self.lines.service
         parts = (self.join, self.fill_down, lines, self.dimensions, self.shop.timezone)
         return not found or any(parts)

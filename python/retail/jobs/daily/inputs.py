@@ -26,9 +26,8 @@ from retail.ingest import IngestError
 from retail.ingest.last_run import last_source
 from retail.ingest.mapping import Reader
 from retail.ingest.parquet_cache import (
-    CACHE_VARIABLE,
-    LANDED_FOLDER,
     Fingerprint,
+    cache_folder,
     fingerprint,
     landed_sha256,
     project_reader,
@@ -100,7 +99,7 @@ def read(project: Path, database: Path) -> RunInputs | None:
         project: root of the dbt project.
         database: the DuckDB file, which may not be there yet.
     """
-    cache = project / (os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
+    cache = cache_folder(project)
     try:
         sources = find(project, choose(project, last=last_source(database)), cache)
         files = {str(file.path): (file, fingerprint(file.path)) for file in sources.files}

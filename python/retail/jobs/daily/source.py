@@ -11,7 +11,6 @@ from retail.ingest.download import PUBLIC_URL, URL_VARIABLE, download
 from retail.ingest.fetch import told
 from retail.ingest.last_run import last_source
 from retail.ingest.progress import progress_bar
-from retail.ingest.shop import read_shop
 from retail.ingest.simulated import SIMULATED_FILE, simulate_into
 from retail.ingest.sources import (
     GIVEN,
@@ -21,6 +20,7 @@ from retail.ingest.sources import (
     SOURCE_VARIABLE,
     LastSource,
     choose,
+    named_source,
 )
 
 Say = Callable[[str], None]
@@ -66,7 +66,7 @@ def make_sure_there_is_data(
     if choice.is_from_last_run:
         say(f"reading {choice.location}, the source of the last run into {database.name}")
     elif choice.origin == GIVEN:
-        say(f"reading {os.environ.get(SOURCE_VARIABLE) or choice.location}")
+        say(f"reading {named_source(project)}")
     else:
         say("reading the public data set")
     return {}
@@ -80,8 +80,7 @@ def _simulated(project: Path, say: Say) -> dict[str, str]:
 
 def _wants_download(project: Path, last: LastSource | None) -> bool:
     """Whether there is nothing to read but what the network may have."""
-    named = os.environ.get(SOURCE_VARIABLE) or read_shop(project).source.path
-    is_own = named or (last and last.origin == GIVEN)
+    is_own = named_source(project) or (last and last.origin == GIVEN)
     is_simulated = (project / SIMULATED_FILE).exists() and not (last and last.origin == PUBLIC)
     return not (is_own or is_simulated or (project / PUBLIC_FILE).exists())
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
-from retail.ingest import LANDED_FOLDER, Landing, create_views
+from retail.ingest import Landing, create_views
 from retail.ingest.errors import writing
 from retail.ingest.last_run import last_source
-from retail.ingest.parquet_cache import CACHE_VARIABLE, Landed, land_project
+from retail.ingest.parquet_cache import Landed, cache_folder, land_project
 from retail.ingest.sql import copy_to_parquet
 from retail.ingest.workspace import open_duckdb
 
@@ -28,8 +27,7 @@ def export_raw(project: Path, database: Path, folder: Path) -> None:
     Raises:
         IngestError: the raw data can't be read, or the folder not be written.
     """
-    cache = project / (os.environ.get(CACHE_VARIABLE) or LANDED_FOLDER)
-    landing = land_project(project, cache, last_source(database))
+    landing = land_project(project, cache_folder(project), last_source(database))
     with writing(folder):
         for table in ("order_lines", *SETTINGS):
             (folder / table).mkdir(parents=True)

@@ -26,7 +26,7 @@ from detect.records import (
     Source,
 )
 from retail.jobs.detection.store.connection import Connection, connect
-from retail.reading import SIMULATED, read_shop
+from retail.reading import SIMULATED, has_table, read_shop
 from retail.storage.quoting import identifier
 
 _log = logging.getLogger(__name__)
@@ -49,7 +49,7 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
 
 
 def _require(connection: Connection, path: Path) -> None:
-    dimensions = ("kpis", "dates", "dimensions", "holidays", "shop", "sources")
+    dimensions = ("kpis", "dates", "dimensions", "shop", "sources")
     wanted = {f"dim_{what}" for what in dimensions} | {
         f"fct_{what}_{grain}" for what in ("kpis", "segments") for grain in GRAINS
     }
@@ -99,8 +99,11 @@ def _dates(connection: Connection, as_of: dt.date | None, path: Path) -> Dates:
 
 
 def _holidays(connection: Connection) -> Days:
-    """Holidays of the shop's country, later ones than the data too."""
-    rows = connection.execute("select date_day from marts.dim_holidays").fetchall()
+    """Holidays of the calendar, and later ones of the shop's country."""
+    query = "select date_day from marts.dim_dates where holiday is not null"
+    if has_table(connection, "marts", "dim_holidays"):
+        query += " union select date_day from marts.dim_holidays"
+    rows = connection.execute(query).fetchall()
     return np.array(sorted(day for (day,) in rows), dtype="datetime64[D]")
 
 

@@ -13,7 +13,7 @@ from retail import reading
 from retail.feedback import record
 from retail.jobs.detection.store.connection import Connection, connect, edit_copy
 from retail.reading import read_table
-from retail.schema import OLD_NAMES, TABLES, Column, FeedbackRow, RunRow, old_view
+from retail.schema import OLD_NAMES, TABLES, Column, FeedbackRow, OldName, RunRow, old_view
 from retail.storage.quoting import literal
 
 _log = logging.getLogger(__name__)
@@ -101,6 +101,19 @@ def _create_old_views(connection: Connection) -> None:
             if name in tables:
                 connection.execute(f"drop table insights.{name}")
             connection.execute(f"create or replace view insights.{name} as {old_view(name)}")
+            _comment_old_view(connection, name, old)
+
+
+def _comment_old_view(connection: Connection, name: str, old: OldName) -> None:
+    """Note in the file which table a view shows under its old name."""
+    said = f"The old name of insights.{old.table}, for one version."
+    comments = [f"comment on view insights.{name} is {literal(said)}"]
+    comments += [
+        f"comment on column insights.{name}.{old.columns.get(column.name, column.name)} "
+        f"is {literal(column.description)}"
+        for column in TABLES[old.table].columns
+    ]
+    connection.execute("; ".join(comments))
 
 
 def _cast(column: Column) -> str:
