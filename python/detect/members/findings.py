@@ -9,6 +9,7 @@ members depend on each other: an order moves its product, its category and its c
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -45,6 +46,9 @@ lost on its first day alone is nothing."""
 LEAST_SURGE: dict[Grain, float] = {"daily": 0.08, "weekly": 0.16}
 """Least surge, as a share of the shop's usual day: smaller ones are not worth a look. Chosen by
 hand; a week has more orders that are large by chance."""
+OFTEN = 12
+"""A surge of money is reported where at most one in so many past periods of its dimension had one
+as rare: in a shop where members surge every day a surge is no news. Chosen by hand."""
 BAND = 1.96
 """Standard deviations of the usual range, as of a 95 % range of the normal law."""
 SAME = 0.5
@@ -93,9 +97,11 @@ def _found(panel: MemberPanel, periods: Iterable[Scores], kpis: Sequence[Kpi]) -
     """Findings of one grain."""
     told_by = [kpi_of(d.name, kpis) for d in panel.dimensions]
     silent = np.zeros(len(panel.member), dtype=bool)
+    surges: list[list[float]] = [[] for _ in panel.dimensions]
     for scores in periods:
         spent = _spent(panel, scores)
         silent &= scores.sold.orders == 0
+        _leave_usual(panel, spent, surges)
         if SILENCE in spent:
             fresh = (spent[SILENCE] <= 1) & ~silent
             silent |= fresh
@@ -127,6 +133,23 @@ def _spent(panel: MemberPanel, scores: Scores) -> dict[str, Floats]:
         weight = part * share * _weights(panel, tested)
         out[test] = np.where(told, chance / np.maximum(weight, SMALLEST), np.inf)
     return out
+
+
+def _leave_usual(panel: MemberPanel, spent: dict[str, Floats], past: list[list[float]]) -> None:
+    """Take away surges of money as rare as those of one in OFTEN past periods, and note this one.
+
+    Args:
+        panel: the members.
+        spent: by test; MUCH_MONEY is changed in place.
+        past: the rarest surge of each period so far, by dimension, in order of size.
+    """
+    money = spent[MUCH_MONEY]
+    for place, rarest in enumerate(past):
+        mine = np.flatnonzero(panel.dimension == place)
+        smallest = float(money[mine].min(initial=np.inf))
+        if len(rarest) >= OFTEN:
+            money[mine] = np.where(money[mine] < rarest[len(rarest) // OFTEN], money[mine], np.inf)
+        bisect.insort(rarest, smallest)
 
 
 def _weights(panel: MemberPanel, tested: Bools) -> Floats:
@@ -197,8 +220,15 @@ def without_repeats(found: Sequence[Anomaly], groups: Mapping[str, str]) -> list
         found: findings of both grains.
         groups: from a dimension to the finer one whose members it groups.
     """
-    by_direction = by(found, lambda a: a.direction)
-    return [a for a in found if not any(_tells(b, a, groups) for b in by_direction[a.direction])]
+    near = by(found, _week_and_direction)
+    return [
+        a for a in found if not any(_tells(b, a, groups) for b in near[_week_and_direction(a)])
+    ]
+
+
+def _week_and_direction(anomaly: Anomaly) -> tuple[dt.date, str]:
+    start = anomaly.period_start
+    return start - dt.timedelta(days=start.weekday()), anomaly.direction
 
 
 def _tells(finer: Anomaly, coarser: Anomaly, groups: Mapping[str, str]) -> bool:

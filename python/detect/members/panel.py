@@ -65,7 +65,7 @@ class MemberPanel:
         """What each member sold in the period at place `t`; nothing where there is no entry."""
         at = slice(int(self.start[t]), int(self.start[t + 1]))
         size = len(self.member)
-        return Sold(*(_sums(self.code[at], getattr(self, name)[at], size) for name in AMOUNTS))
+        return Sold(*(sums_by(self.code[at], getattr(self, name)[at], size) for name in AMOUNTS))
 
 
 def by_week(daily: MemberPanel, weeks: Days, usable: Bools) -> MemberPanel:
@@ -86,10 +86,10 @@ def by_week(daily: MemberPanel, weeks: Days, usable: Bools) -> MemberPanel:
     week, code = np.divmod(distinct, max(len(daily.member), 1))
 
     def summed(amounts: Floats) -> Floats:
-        return _sums(place, amounts[kept], distinct.size)
+        return sums_by(place, amounts[kept], distinct.size)
 
     def of_shop(amounts: Floats) -> Floats:
-        return _sums(week_of[inside], amounts[inside], weeks.size)
+        return sums_by(week_of[inside], amounts[inside], weeks.size)
 
     return dataclasses.replace(
         daily,
@@ -108,6 +108,6 @@ def by_week(daily: MemberPanel, weeks: Days, usable: Bools) -> MemberPanel:
     )
 
 
-def _sums(codes: Ints, amounts: Floats, size: int) -> Floats:
+def sums_by(codes: Ints, amounts: Floats, size: int) -> Floats:
     """Amounts by code, (size,)."""
     return np.asarray(np.bincount(codes, amounts, size), dtype=np.float64)

@@ -468,12 +468,12 @@ def _register_dealt(
     Args:
         connection: where to register it.
         orders: number, day and net revenue of every order.
-        least: orders from this revenue on are surges by themselves, and never drawn.
+        least: orders and returns from this revenue on are incidents by themselves, and never drawn.
         seed: of the luck.
     """
     names = np.array([name for name, *_ in orders], dtype=object)
     days: Days = np.array([day for _, day, _ in orders], dtype="datetime64[D]")
-    pool: Ints = np.flatnonzero([float(revenue) < least for *_, revenue in orders])
+    pool: Ints = np.flatnonzero([abs(float(revenue)) < least for *_, revenue in orders])
     drawn = np.random.default_rng(seed).choice(pool, size=days.size)
     connection.register(
         "dealt",
