@@ -221,9 +221,7 @@ def without_repeats(found: Sequence[Anomaly], groups: Mapping[str, str]) -> list
         groups: from a dimension to the finer one whose members it groups.
     """
     near = by(found, _week_and_direction)
-    return [
-        a for a in found if not any(_tells(b, a, groups) for b in near[_week_and_direction(a)])
-    ]
+    return [a for a in found if not any(_tells(b, a, groups) for b in near[_week_and_direction(a)])]
 
 
 def _week_and_direction(anomaly: Anomaly) -> tuple[dt.date, str]:

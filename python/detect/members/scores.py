@@ -32,8 +32,8 @@ WARM_UP: dict[Grain, int] = {"daily": 40, "weekly": 8}
 USUAL: dict[Grain, int] = {"daily": 28, "weekly": 8}
 """Usable periods whose median revenue is the shop's usual one; chosen by hand."""
 RARE = 0.05
-"""Amounts above the bound that ordinary orders bring to a dimension's members in a period. Bennett's
-inequality makes of it what is reported. Chosen on planted cases of 2009-10: less misses surges."""
+"""Amounts above the bound that ordinary orders bring to a dimension's members in a period; some of
+them make a surge. Chosen on planted cases of 2009-10, of which a smaller one misses more."""
 BOUND_FACTOR = 2.0
 """The bound in multiples of the member's root mean square order, where that is more; by hand."""
 MOST = 0.5

@@ -29,6 +29,9 @@ from retail.jobs.detection.explanation_cache import CachedExplanations, InputHas
 from retail.outputs.narrative import check_messages, stories
 
 NET_REVENUE = "net_revenue"
+PERIODS_AT_ONCE = 100
+"""Periods whose segments are held in memory, unless one incident needs more: half as many again
+as one daily finding compares with."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,63 @@ class _Explained:
     checks: list[Check]
 
 
+class _Cells:
+    """The segments that explain incidents, read for several at a time: their periods overlap.
+
+    `incidents` are in order of time, in which memory holds a few periods more than one needs.
+    """
+
+    def __init__(
+        self, path: Path, usable: dict[Grain, Days], incidents_of: list[list[Anomaly]]
+    ) -> None:
+        self.usable = usable
+        self.incidents = sorted(incidents_of, key=lambda found: found[0].period_start)
+        self._path = path
+        self._batches = {grain: self._batches_of(grain) for grain in GRAINS}
+        self._held: dict[Grain, tuple[Days, Segments]] = {}
+        self._measures = {
+            grain: sorted(
+                {
+                    measure
+                    for found in self.incidents
+                    for a in found
+                    if a.grain == grain
+                    for measure in (a.kpi.numerator, a.kpi.denominator)
+                    if measure
+                }.union(driver_tree.MEASURES)
+            )
+            for grain in GRAINS
+        }
+
+    def read(self, incident: str, grain: Grain) -> Segments:
+        """The segments of an incident's findings of a grain, and of some others'."""
+        periods = self._batches[grain][incident]
+        held = self._held.get(grain)
+        if held is None or held[0] is not periods:
+            found = store.read_segments(self._path, grain, periods, self._measures[grain])
+            self._held[grain] = held = (periods, found)
+        return held[1]
+
+    def _batches_of(self, grain: Grain) -> dict[str, Days]:
+        """The periods to be read at once, by incident."""
+        batches: list[tuple[list[str], set[np.datetime64]]] = []
+        for found in self.incidents:
+            mine = [a for a in found if a.grain == grain]
+            if not mine:
+                continue
+            needed = set(attribution.needed(mine, self.usable[grain]))
+            if not batches or len(batches[-1][1] | needed) > PERIODS_AT_ONCE:
+                batches.append(([], set()))
+            batches[-1][0].append(found[0].incident_id)
+            batches[-1][1].update(needed)
+        return {
+            name: periods
+            for names, needed in batches
+            for periods in [np.array(sorted(needed), dtype="datetime64[D]")]
+            for name in names
+        }
+
+
 def explain(
     path: Path,
     scans: dict[Grain, Scan],
@@ -93,10 +153,15 @@ def explain(
     incidents_of = by(found, lambda a: a.incident_id)
     work = _to_explain(scans, incidents_of, usable, cached, code)
     names = store.read_product_names(path) if found else {}
+    cells = _Cells(
+        path, usable, [incidents_of[name] for name in incidents_of if name in work.incidents]
+    )
+    fresh = {
+        members[0].incident_id: _explain_incident(path, scans, members, cells, work, cached, names)
+        for members in cells.incidents
+    }
     explained = [
-        _explain_incident(path, scans, members, usable, work, cached, names)
-        if name in work.incidents
-        else _from_cache(name, members, cached)
+        fresh[name] if name in fresh else _from_cache(name, members, cached)
         for name, members in incidents_of.items()
     ]
     of = by((row for one in explained for row in one.causes), lambda row: row.anomaly_id)
@@ -120,15 +185,14 @@ def _explain_incident(
     path: Path,
     scans: dict[Grain, Scan],
     members: list[Anomaly],
-    usable: dict[Grain, Days],
+    cells: _Cells,
     work: _ToExplain,
     cached: CachedExplanations,
     names: dict[str, str],
 ) -> _Explained:
     """Explain an incident; reuse the findings of it that an earlier run attributed."""
     grains = dict.fromkeys(a.grain for a in members)
-    known = {g: (_read_cells(path, g, [a for a in members if a.grain == g], usable[g]), usable[g])
-             for g in grains}  # fmt: skip
+    known = {g: (cells.read(members[0].incident_id, g), cells.usable[g]) for g in grains}
     kept = [a for a in members if a.anomaly_id not in work.findings]
     causes = [row for a in kept for row in cached.attributions.get(a.anomaly_id, [])]
     for g in grains:
@@ -178,13 +242,6 @@ def _root_causes(causes: list[Attribution], lead: Anomaly) -> list[Attribution]:
     """Return the root causes of an incident's lead."""
     wanted = (lead.anomaly_id, "root_cause")
     return [c for c in causes if (c.anomaly_id, c.analysis) == wanted]
-
-
-def _read_cells(path: Path, grain: Grain, found: list[Anomaly], usable: Days) -> Segments:
-    """Read the segments that explain the anomalies of a grain."""
-    measures = {m for a in found for m in (a.kpi.numerator, a.kpi.denominator) if m}
-    wanted = sorted(measures | set(driver_tree.MEASURES))
-    return store.read_segments(path, grain, attribution.needed(found, usable), wanted)
 
 
 def _usable(scan: Scan, found: list[Anomaly]) -> Days:
