@@ -19,9 +19,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from detect import two_groups
 from detect.detectors import Detector, Evidence
 from detect.features import DetectorInput
 from detect.records import Bools, Floats, Grain, Ints
+from detect.two_groups import SMALLEST
 
 KNOTS = np.array([0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.001])
 """p-values at which nominal and observed rates are compared; chosen by hand."""
@@ -34,16 +36,12 @@ EXTREME = 3e-4
 """p-values up to this may come from incidents, not from a wrong band; chosen by hand."""
 FIRST_INCIDENT, INCIDENTS = 1.0, 0.005
 """So many extreme tests, and this share of all, may be real incidents in the past; by hand."""
-ALTERNATIVE = 0.25
-"""Incidents' p-values are taken to follow Beta(this, 1), mostly tiny; chosen by hand."""
 INCIDENT_PRIOR: dict[Grain, float] = {"daily": 0.1, "weekly": 0.05}
 """Prior chance that a period holds an incident; chosen by hand."""
 INVOLVED = 0.3
 """Prior chance that an incident touches a KPI; the likeliest one is touched; chosen by hand."""
 SIDELINE = 0.3
 """Weight of a KPI at the grain that is not its cadence: it supports alarms; chosen by hand."""
-SMALLEST = 1e-15
-"""Least p-value: keeps tangents and logarithms finite."""
 CHUNK = 512
 """Series at a time, which bounds memory."""
 
@@ -136,8 +134,10 @@ def posterior(p_values: Floats, weights: Floats, grain: Grain) -> Floats:
         grain: sets the prior.
     """
     whole = calibrate(combine(p_values, weights)[None])[0]
-    incident = _update(INCIDENT_PRIOR[grain], whole)
-    touched = np.where(np.isfinite(p_values), _update(_involvement_prior(weights), p_values), 0.0)
+    incident = two_groups.posterior(INCIDENT_PRIOR[grain], whole)
+    touched = np.where(
+        np.isfinite(p_values), two_groups.posterior(_involvement_prior(weights), p_values), 0.0
+    )
     return np.asarray(incident * touched / np.maximum(touched.max(axis=0), SMALLEST))
 
 
@@ -164,19 +164,12 @@ def counterfactual_posterior(
     others[np.arange(rows.size), rows] = tried
     whole = combine(np.moveaxis(others, 1, 0), weights[:, columns][:, :, None])
     whole = recalibrate(whole, np.repeat(rates[:, None], tried.shape[1], axis=1))
-    touched = _update(
+    touched = two_groups.posterior(
         _involvement_prior(weights[:, columns])[:, :, None], np.moveaxis(others, 1, 0)
     )
     touched = np.where(np.isfinite(np.moveaxis(others, 1, 0)), touched, 0.0)
     mine = touched[rows, np.arange(rows.size)] / np.maximum(touched.max(axis=0), SMALLEST)
-    return np.asarray(_update(INCIDENT_PRIOR[grain], whole) * mine)
-
-
-def _update(prior: float | Floats, p_values: Floats) -> Floats:
-    """Posterior of a prior chance after seeing a p-value (two groups: uniform and Beta)."""
-    p = np.clip(np.nan_to_num(p_values, nan=1.0), SMALLEST, 1.0)
-    odds = prior / (1 - prior) * ALTERNATIVE * p ** (ALTERNATIVE - 1)
-    return np.asarray(odds / (1 + odds))
+    return np.asarray(two_groups.posterior(INCIDENT_PRIOR[grain], whole) * mine)
 
 
 def kpi_weights(features: DetectorInput) -> Floats:

@@ -127,6 +127,24 @@ def test_a_day_without_trade_is_no_data() -> None:
     assert not seen.tested[:, 150].any()
 
 
+def test_a_day_without_orders_is_news_only_where_many_come() -> None:
+    """Of three orders a day, one day in fourteen has none by chance; of fifty, none ever has."""
+    known = dates()
+    is_trading = known.is_trading.copy()
+    is_trading[150] = False
+    sure = {}
+    for size in (3.0, 50.0):
+        values = np.random.default_rng(2).poisson(size, (1, known.day.size)) + 0.0
+        values[:, known.is_trading] = np.maximum(values[:, known.is_trading], 1.0)
+        values[:, ~known.is_trading] = 0.0
+        values[:, 150] = 0.0
+        trading = calendar.learn(dataclasses.replace(known, is_trading=is_trading))
+        found = named("no_data", prepare(panel(values, kpi()), trading))
+        sure[size] = 1 - float(found.p_value[0, 150])
+    assert sure[3.0] < 0.3
+    assert sure[50.0] > 0.9
+
+
 def test_trade_on_a_closed_day_is_off_the_calendar() -> None:
     known = dates()
     saturday = 20 * 7 + 5

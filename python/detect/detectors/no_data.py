@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from detect import two_groups
+from detect.baseline.transform import from_scale
 from detect.detectors.contract import Detector, Evidence
 from detect.features import DetectorInput
 from detect.records import Bools, Floats, Panel
 
+PRIOR = 0.1
+"""Chance beforehand that a day is one of an incident, as in `confidence`."""
+DISPERSION = 0.1
+"""Relative variance of a day's expected orders: more than the 0.04 of the public years, since small
+shops are less regular; chosen by hand."""
+
 
 def score(features: DetectorInput) -> Evidence:
-    """Days closed when they should be open, as sure as the weekday has been regular, (S, T)."""
-    return on_orders(
-        features, features.calendar.closed_when_open(), 1 - features.calendar.openness, -1.0
-    )
+    """Days closed when they should be open, (S, T).
+
+    As sure as the weekday has been regular, and as it is unlikely that nobody came: where three
+    orders are expected, one day in fourteen has none.
+    """
+    calendar = features.calendar
+    found = on_orders(features, calendar.closed_when_open(), 1 - calendar.openness, -1.0)
+    real = two_groups.posterior(PRIOR, _chance_of_none(features))
+    return replace(found, p_value=1 - (1 - found.p_value) * real)
+
+
+def _chance_of_none(features: DetectorInput) -> Floats:
+    """Chance of no order in a negative binomial law, (S, T); 0 where none can be expected yet."""
+    kinds = tuple(s.kpi.scale for s in features.panel.series)
+    expected = np.nan_to_num(from_scale(kinds, features.forecast.location), nan=np.inf)
+    return np.asarray((1 + DISPERSION * np.maximum(expected, 0.0)) ** (-1 / DISPERSION))
 
 
 def on_orders(features: DetectorInput, days: Bools, p_value: Floats, sign: float) -> Evidence:

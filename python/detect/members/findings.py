@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect import anomalies
-from detect.confidence import ALTERNATIVE
 from detect.grouping import by
 from detect.members.panel import MemberPanel
 from detect.members.scores import (
@@ -30,6 +29,7 @@ from detect.members.scores import (
     walk,
 )
 from detect.records import PERIOD_DAYS, Anomaly, Bools, Floats, Grain, Kpi
+from detect.two_groups import ALTERNATIVE
 
 REVENUE = "net_revenue"
 """Measure that findings are told in."""
@@ -172,7 +172,7 @@ def _hits(spent: dict[str, Floats]) -> Iterator[_Hit]:
 def confidence(spent: float) -> float:
     """Posterior of a finding that has used a share of its budget: even odds where it is all of it.
 
-    The two groups of `detect.confidence`, chance and incidents, with the prior that makes it so.
+    The two groups of `detect.two_groups`, with the prior that makes it so.
     """
     odds = max(spent, SMALLEST) ** (ALTERNATIVE - 1)
     return float(odds / (1 + odds))

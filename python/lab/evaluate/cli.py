@@ -22,7 +22,7 @@ SCALES = {
 }
 MEMBER_SCALES = {
     "small": MemberScale(copies=1, nulls=1, wholes=0, seed=1),
-    "full": MemberScale(copies=10, nulls=8, wholes=2, seed=1),
+    "full": MemberScale(copies=10, nulls=8, wholes=6, seed=1),
 }
 
 

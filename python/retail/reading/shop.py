@@ -188,7 +188,7 @@ def read_attempts(connection: Connection) -> tuple[Attempt, ...]:
 
 
 def read_products(connection: Connection) -> dict[str, str]:
-    """Read what the products are called, by stock code."""
+    """Read what the products are called, by stock code; on one line, with single spaces."""
     if not has_table(connection, "marts", "dim_products"):
         return {}
-    return dict(connection.execute(PRODUCTS).fetchall())
+    return {code: " ".join(name.split()) for code, name in connection.execute(PRODUCTS).fetchall()}
