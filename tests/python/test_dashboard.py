@@ -132,8 +132,8 @@ def test_the_parts_of_a_period_are_those_of_the_kpi_table(database: Path, facts:
 
 
 def charted(facts: Facts) -> AnomalyRow:
-    """A finding of a series that a KPI's page shows: the whole shop's, or a country's."""
-    return next(f for f in facts.findings if f.dimension in {None, "country"})
+    """A finding of the whole shop, whose series a KPI's page shows."""
+    return next(f for f in facts.findings if f.dimension is None)
 
 
 def with_lines(facts: Facts) -> IncidentRow:
@@ -258,8 +258,9 @@ def measured(sums: SumsRow, above: str, below: str | None) -> float:
 def test_the_drill_down_shows_the_order_lines_of_the_table(
     database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    incident = facts.incidents[-1]
+    incident = with_lines(facts)
     lead = next(f for f in facts.findings if f.anomaly_id == incident.lead_anomaly_id)
+    within = f"and {lead.dimension} = '{lead.segment}'" if lead.dimension else ""
     part = next(p for p in read.parts(database, lead.anomaly_id) if p.dimensions == "product")
     product = part.segment["product"]
     shown = look(database, monkeypatch, incident=incident.incident_id, by="product", member=product)
@@ -269,7 +270,7 @@ def test_the_drill_down_shows_the_order_lines_of_the_table(
         f"""
         select invoice_no, cast(net_revenue as double) from marts.fct_order_lines
         where product = '{product}' and order_date between '{lead.period_start}' and '{last}'
-            and line_type in ('sale', 'return')
+            and line_type in ('sale', 'return') {within}
         """,
     )
     table = shown.dataframe[0].value

@@ -136,6 +136,36 @@ def test_chance_makes_few_findings() -> None:
     assert len(chance) <= 6
 
 
+def small_shop(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Orders and sales of a shop of four orders a day, of very different size, of 80 products."""
+    rng = np.random.default_rng(seed)
+    orders = rng.poisson(4 / 80, (80, DAYS)).astype(float)
+    orders[:, closed(DAYS)] = 0
+    return orders, orders * np.exp(rng.normal(4.0, 1.4, orders.shape))
+
+
+def test_in_a_small_shop_an_ordinary_order_is_no_surge_and_a_giant_is_one() -> None:
+    """Where every order is a large part of the day, chance makes one finding in 13 weeks."""
+    chance = []
+    for seed in range(12):
+        orders, sales = small_shop(seed)
+        chance += found(panels(orders, sales))
+        orders[7, 200] += 1
+        sales[7, 200] += 300 * np.median(sales[sales > 0])
+        assert "P00007" in {a.segment for a in found(panels(orders, sales))}
+    assert len(chance) <= 12 * DAYS / 7 / 13
+
+
+def test_where_members_surge_every_other_day_a_surge_is_no_news() -> None:
+    orders = shop(60, seed=6)
+    sales = PRICE * orders
+    rng = np.random.default_rng(7)
+    for place in np.flatnonzero(~closed(DAYS))[::2]:
+        sales[rng.integers(60), place] += 0.3 * sales[:, place].sum() * rng.uniform(0.5, 1.5)
+    days = {a.period_start for a in found(panels(orders, sales)) if a.grain == "daily"}
+    assert len(days) <= (~closed(DAYS)).sum() / 8
+
+
 def test_a_season_of_the_whole_shop_is_no_finding_of_its_members() -> None:
     orders = shop(60, seed=5)
     orders[:, 203:] *= 3

@@ -31,7 +31,7 @@ WARM_UP: dict[Grain, int] = {"daily": 40, "weekly": 8}
 """Usable periods before the first test; chosen by hand."""
 USUAL: dict[Grain, int] = {"daily": 28, "weekly": 8}
 """Usable periods whose median revenue is the shop's usual one; chosen by hand."""
-RARE = 0.05
+RARE = 0.02
 """Amounts above the bound that ordinary orders bring to a dimension's members in a period; some of
 them make a surge. Chosen on planted cases of 2009-10, of which a smaller one misses more."""
 BOUND_FACTOR = 2.0
