@@ -118,7 +118,7 @@ def lead(members: list[Anomaly], drivers: Sequence[DriverContribution] = ()) -> 
 
 
 def _leads(anomaly: Anomaly) -> bool:
-    """Whether an anomaly is out of the ordinary by itself: a disappearance is, whatever its band."""
+    """Whether an anomaly departs by itself; a disappearance does, whatever its band."""
     return anomaly.is_outside or not APART.isdisjoint(anomaly.methods)
 
 

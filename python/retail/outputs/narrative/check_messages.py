@@ -78,7 +78,7 @@ def _one_event(what: str) -> Callable[[str, Figures, Kpi, Names], str]:
         came_to = amount(_number(details["without"]), kpi.unit)
         if verdict == "vanishes":
             worth = amount(_number(details["amount"]), kpi.money)
-            return f"One {what} makes it: without {name} ({worth} in all) it would have been {came_to}."
+            return f"One {what} makes it: without {name} ({worth} in all) it would be {came_to}."
         return f"It does not hang on one {what}: without {name} it would have been {came_to}."
 
     return message

@@ -96,9 +96,7 @@ def favourability(members: Sequence[Anomaly], failed: Sequence[Check]) -> str:
 
 def moves(lead: Anomaly, drivers: Sequence[DriverContribution], impact: Impact) -> Moves | None:
     """What moved net revenue; None where nothing is worth a word, or the money says otherwise."""
-    whole = sorted(
-        (d for d in drivers if d.dimension == ALL), key=lambda d: -abs(d.contribution)
-    )
+    whole = sorted((d for d in drivers if d.dimension == ALL), key=lambda d: -abs(d.contribution))
     total = sum(d.contribution for d in whole)
     if not APART.isdisjoint(lead.methods) or not total or impact.value * total < 0:
         return None

@@ -55,7 +55,7 @@ class StoryFacts:
     drivers: Sequence[DriverContribution] = ()
     failed_checks: Sequence[Check] = ()
     names: Mapping[str, str] = field(default_factory=dict)
-    impact: Impact = Impact()
+    impact: Impact = field(default_factory=Impact)
     recovered_on: dt.date | None = None
 
 
