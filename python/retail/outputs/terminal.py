@@ -118,8 +118,8 @@ def listing(found: Listed, *, colour: bool) -> str:
     """One line per incident, in their order."""
     lines = [
         f"{row.incident_id}  {row.period_start}  {_mark(row.severity, colour=colour)} "
-        f"{percent(row.confidence):>6}  {amount(row.impact, found.money, signed=True):>9}  "
-        f"{row.status:<12}  {harmless(row.headline)}"
+        f"{percent(row.confidence):>6}  {row.status:<12}  "
+        f"{amount(row.impact, found.money, signed=True):>9}  {harmless(row.headline)}"
         for row in found.incidents
     ]
     return "\n".join(lines) if lines else "No incidents."

@@ -107,14 +107,15 @@ def _duplicate_load(verdict: str, details: Figures, kpi: Kpi, names: Names) -> s
 def _price_slip(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     if verdict == "clear":
         return "Prices are about what they usually are."
-    times = f"{_number(details['factor']):,.4g} times an earlier price"
     sold, usual = (price(_number(details[name]), kpi.money) for name in ("price", "usual"))
+    factor = _number(details["factor"])
+    times = f", {factor:,.4g} times an earlier price of " if factor > 1 else " after "
     slip = " a slip of the price unit," if details["is_unit_slip"] else ""
     products = int(str(details["products"]))
     others = f"; {products} products are priced like that" if products > 1 else ""
     return (
         f"A price may be wrong:{slip} {product(str(details['product']), names)} was sold at "
-        f"{sold}, {times} of {usual}{others}."
+        f"{sold}{times}{usual}{others}."
     )
 
 

@@ -19,6 +19,8 @@ MOST_PERCENT = 10.0
 """Times the expected from which a change is told as an amount, not in percent; by hand."""
 WORTH_A_WORD = 0.25
 """Share of what moved revenue from which a factor is mentioned; by hand."""
+RETURNED_SHARE = 0.1
+"""Part of the money at stake from which later cancellations are told; by hand."""
 WHOLE = 1.005
 """Share of a change that no longer rounds to all of it."""
 GROUPED_BY = {"country": ("region", "market"), "region": ("market",), "product": ("category",)}
@@ -72,10 +74,15 @@ def is_broad(anomaly: Anomaly, causes: Sequence[Attribution], failed: Sequence[C
 
 def _blames(check: Check) -> bool:
     return (
-        (check.check_name in EVENTS and check.verdict == VANISHES)
+        has_event([check])
         or (check.check_name in FAULTS and check.verdict == SUSPECTED)
         or (check.check_name == "reversal" and check.verdict == FOUND)
     )
+
+
+def has_event(failed: Sequence[Check]) -> bool:
+    """Whether one order or one customer makes the incident."""
+    return any(check.check_name in EVENTS and check.verdict == VANISHES for check in failed)
 
 
 def favourability(members: Sequence[Anomaly], failed: Sequence[Check]) -> str:
@@ -117,6 +124,11 @@ def goes_with(lead: Anomaly, total: float) -> bool:
 def is_certain(impact: Impact) -> bool:
     """Whether the money is beyond what such periods bring by chance."""
     return impact.lower > 0 or impact.upper < 0
+
+
+def is_returned(impact: Impact) -> bool:
+    """Whether later cancellations took back a part of the money that is worth a word."""
+    return impact.returned >= RETURNED_SHARE * abs(impact.value) > 0
 
 
 def is_known(impact: Impact) -> bool:

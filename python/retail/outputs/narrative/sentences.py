@@ -82,7 +82,7 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
         _returned(lead, facts.impact),
         *_causes(lead, facts),
         *(check.detail for check in facts.failed_checks if check.check_name != STABILITY),
-        _factors(lead, rules.moves(lead, facts.drivers, facts.impact)),
+        _factors(lead, _moves(lead, facts)),
         *_others(lead, members, facts.names),
         _chance(max(a.confidence for a in members)),
         _end(lead, facts),
@@ -142,7 +142,7 @@ def _lead(lead: Anomaly, names: Mapping[str, str]) -> str:
 
 def _returned(lead: Anomaly, money: Impact) -> str:
     """What later cancellations took back."""
-    if not money.returned >= 1:
+    if not rules.is_returned(money):
         return ""
     back = amount(money.returned, lead.kpi.money)
     return f"Of what was sold then, {back} was cancelled later."
@@ -165,17 +165,23 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
     if not narrower:
         return ""
     text = segment(narrower, facts.names, full=True)
-    who = upper_first(text if len(narrower) == 1 else f"what is {text}")
     came_to = contribution(first.contribution, lead.kpi.unit, full=True)
     if not rules.moves_along(lead, first):
         return f"The change was partly offset by {text} ({came_to})."
-    verb = "may account" if first.stability == 0 else "accounts"
+    verb = "may be" if first.stability == 0 else "is"
     if first.share_of_change > rules.WHOLE:
-        return f"{who} {verb} for more than all of it ({came_to}), partly offset by the rest."
+        return f"More than all of it ({came_to}) {verb} from {text}, partly offset by the rest."
     if lead.kpi.unit == COUNT and abs(lead.change) < rules.FEWEST:
         whole = contribution(lead.change, lead.kpi.unit, full=True)
-        return f"{who} {verb} for {came_to} of {whole}."
-    return f"{who} {verb} for {percent(first.share_of_change)} of the change ({came_to})."
+        return f"{came_to} of {whole} {verb} from {text}."
+    return f"{percent(first.share_of_change)} of the change ({came_to}) {verb} from {text}."
+
+
+def _moves(lead: Anomaly, facts: StoryFacts) -> Moves | None:
+    """The factors worth a word: none beside the one order or customer that makes it."""
+    if rules.has_event(facts.failed_checks):
+        return None
+    return rules.moves(lead, facts.drivers, facts.impact)
 
 
 def _factors(lead: Anomaly, moves: Moves | None) -> str:
@@ -233,11 +239,13 @@ def _end(lead: Anomaly, facts: StoryFacts) -> str:
     """That it is over, and what it came to."""
     if facts.recovered_on is None:
         return ""
-    back = "sold again" if SILENCE in lead.methods else "back in the usual range"
+    until = day(facts.recovered_on, full=True)
+    if SILENCE in lead.methods:
+        return f"It is over: sold again by {until}."
     known = rules.is_known(facts.impact)
     total = amount(facts.impact.value, lead.kpi.money, signed=True) if known else ""
     came_to = f"; in total it came to {total}" if total else ""
-    return f"It is over: {back} by {day(facts.recovered_on, full=True)}{came_to}."
+    return f"It is over: back in the usual range by {until}{came_to}."
 
 
 def subject(anomaly: Anomaly, names: Mapping[str, str] = NO_NAMES) -> str:
