@@ -99,7 +99,10 @@ def test_an_incident_tells_its_lead_its_cause_and_the_rest() -> None:
 @pytest.mark.parametrize(
     ("share", "text"),
     [
-        (1.77, "More than all of it (−45) is from country France, partly offset by the rest."),
+        (
+            1.77,
+            "More than all of the change (−45) is from country France, partly offset by the rest.",
+        ),
         (1.0, "100 % of the change (−45) is from country France."),
         (-0.78, "The change was partly offset by country France (+35)."),
     ],

@@ -195,6 +195,9 @@ def test_the_lead_is_outside_its_band_where_any_finding_is(told: list[Told]) -> 
         departs = any(a.is_outside or SILENCE in a.methods for a in t.members)
         assert t.lead.is_outside or SILENCE in t.lead.methods or not departs
         assert t.incident.lead == t.lead
+        assert ("usual range: " in t.incident.narrative) == (
+            t.lead.is_outside and SILENCE not in t.lead.methods
+        )
 
 
 def test_the_money_at_stake_comes_first(told: list[Told]) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detect.impact import Impact
-from detect.members.scores import SILENCE
+from detect.members.scores import FEW_ORDERS, MANY_ORDERS, SILENCE
 from detect.records import (
     CURRENCY,
     PERIOD_TO_DATE,
@@ -44,6 +44,11 @@ MOST_OTHERS = 5
 UP_TO_PERCENT = 2.0
 """Times the expected up to which an amount of money has its percentage beside it; by hand."""
 CHANCE = ((0.9, "This is hardly chance"), (0.75, "This is probably not chance"))
+NOTICED = {
+    FEW_ORDERS: ", with far fewer orders than usual",
+    MANY_ORDERS: ", with far more orders than usual",
+}
+"""What a member's finding was noticed by, whatever its amount."""
 STABILITY = "stability"
 
 
@@ -133,11 +138,16 @@ def _lead(lead: Anomaly, names: Mapping[str, str]) -> str:
             f"{upper_first(who)} had no order at all {_when(lead)}, where about {usual} was "
             "expected."
         )
-    band = f"{amount(lead.lower, unit)} to {amount(lead.upper, unit)}"
-    return (
-        f"{about} came to {amount(lead.actual, unit)} {_when(lead)}, where "
-        f"{amount(lead.expected, unit)} was expected (usual range: {band})."
-    )
+    came = f"{about} came to {amount(lead.actual, unit)} {_when(lead)}, where"
+    return f"{came} {amount(lead.expected, unit)} was expected{_against(lead)}."
+
+
+def _against(lead: Anomaly) -> str:
+    """The range that it left; what it was noticed by, where the amount is within that range."""
+    if lead.is_outside:
+        ends = (amount(end, lead.kpi.unit) for end in (lead.lower, lead.upper))
+        return f" (usual range: {' to '.join(ends)})"
+    return next((told for method, told in NOTICED.items() if method in lead.methods), "")
 
 
 def _returned(lead: Anomaly, money: Impact) -> str:
@@ -170,7 +180,8 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
         return f"The change was partly offset by {text} ({came_to})."
     verb = "may be" if first.stability == 0 else "is"
     if first.share_of_change > rules.WHOLE:
-        return f"More than all of it ({came_to}) {verb} from {text}, partly offset by the rest."
+        part = f"More than all of the change ({came_to})"
+        return f"{part} {verb} from {text}, partly offset by the rest."
     if lead.kpi.unit == COUNT and abs(lead.change) < rules.FEWEST:
         whole = contribution(lead.change, lead.kpi.unit, full=True)
         return f"{came_to} of {whole} {verb} from {text}."
