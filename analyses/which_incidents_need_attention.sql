@@ -13,14 +13,12 @@ findings as (
     select
         anomaly_id,
         kpi,
-        favourability,
         owner
     from {{ source('insights', 'anomalies') }}
     union all
     select
         warning_id as anomaly_id,
         kpi,
-        favourability,
         owner
     from {{ source('insights', 'early_warnings') }}
 
@@ -42,7 +40,8 @@ select
     incidents.period_start,
     incidents.severity,
     incidents.confidence,
-    findings.favourability,
+    incidents.impact,
+    incidents.favourability,
     findings.owner,
     incidents.headline,
     coalesce(failed_checks.failed_checks, 0) as failed_checks,

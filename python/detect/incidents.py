@@ -6,15 +6,18 @@ import dataclasses
 import datetime as dt
 from collections.abc import Sequence
 
-from detect.anomalies import stable_id
+from detect.anomalies import CALENDAR_METHODS, stable_id
 from detect.attribution import driver_tree
-from detect.records import ALL, Anomaly, DriverContribution, Grain
+from detect.members.scores import SILENCE
+from detect.records import ALL, PERIOD_TO_DATE, Anomaly, DriverContribution, Grain
 
 ABOUT_AS_SURE = 0.1
 """Confidence that the lead may be less sure than the surest, where it is nearer to the cause."""
 WEIGHTY = 0.25
 """Share of what moved revenue from which a factor of the KPI tree can lead."""
 
+APART = frozenset({SILENCE, PERIOD_TO_DATE, *CALENDAR_METHODS})
+"""Methods that judge more than a distance from the band."""
 LONGEST_GAP: dict[Grain, dt.timedelta] = {
     "daily": dt.timedelta(days=3),
     "weekly": dt.timedelta(days=7),
@@ -97,7 +100,9 @@ def lead(members: list[Anomaly], drivers: Sequence[DriverContribution] = ()) -> 
 
     The surest at its own cadence leads; where others of its period are about as sure, the one
     that measures the strongest factor of the KPI tree: returns lead before the revenue they cost.
+    One inside its own band leads only where all are.
     """
+    members = [a for a in members if _leads(a)] or members
     surest = max(members, key=_rank)
     weights = driver_tree.weights(list(drivers))
     rivals = [
@@ -110,6 +115,11 @@ def lead(members: list[Anomaly], drivers: Sequence[DriverContribution] = ()) -> 
         and a.segment == ALL
     ]
     return max(rivals, key=lambda a: (weights[a.kpi.name], _rank(a)), default=surest)
+
+
+def _leads(anomaly: Anomaly) -> bool:
+    """Whether an anomaly departs by itself; a disappearance does, whatever its band."""
+    return anomaly.is_outside or not APART.isdisjoint(anomaly.methods)
 
 
 def _rank(anomaly: Anomaly) -> tuple[bool, float, bool, float, str]:

@@ -162,6 +162,11 @@ class Anomaly:
         return {by: self.segment} if by else {}
 
     @property
+    def is_outside(self) -> bool:
+        """Whether the actual lies outside its band."""
+        return not self.lower <= self.actual <= self.upper
+
+    @property
     def change(self) -> float:
         """Actual less expected, in the KPI's unit."""
         return self.actual - self.expected
@@ -258,7 +263,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Incident:
-    """Anomalies with one cause; `root_cause` is empty where the change is broad-based."""
+    """Anomalies with one cause; `root_cause` is empty where the change is broad-based.
+
+    `impact` is the net revenue beyond what was expected, in the shop's money, with its 95 %
+    interval and the part of it that was cancelled later; NaN where none is known. `recovered_on` is
+    the last day of the periods by which it counts as over.
+    """
 
     incident_id: str
     period_start: dt.date
@@ -273,6 +283,12 @@ class Incident:
     status: str
     is_provisional: bool
     narrative_rewritten: str | None = None
+    favourability: str = "neutral"
+    impact: float = float("nan")
+    impact_lower: float = float("nan")
+    impact_upper: float = float("nan")
+    impact_returned: float = float("nan")
+    recovered_on: dt.date | None = None
 
     @property
     def size(self) -> int:

@@ -122,6 +122,14 @@ def change(
     return amount(size, unit, signed=signed)
 
 
+def at_stake(value: float | None, lower: float | None, upper: float | None, money: str) -> str:
+    """Money at stake with its interval; nothing where none is known."""
+    if value is None:
+        return NOTHING
+    low, high = (amount(end, money, signed=True) for end in (lower, upper))
+    return f"{amount(value, money, signed=True)} ({low} to {high})"
+
+
 def day(date: dt.date, *, full: bool = False) -> str:
     """A date that can't be misread."""
     return f"{date.day} {date:{'%B' if full else '%b'}} {date.year}"

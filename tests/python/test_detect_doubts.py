@@ -233,7 +233,9 @@ def test_orders_that_lose_their_customers_are_seen() -> None:
     known.measures["orders"][rows] = np.tile([6.0, 4.0], 8)
     told = data_quality.missing_ids(known, known.period[-1], others)
     assert told.verdict == data_quality.SUSPECTED
-    assert told.details == pytest.approx({"share": 0.6, "usual": 0.1})
+    assert told.details == pytest.approx(
+        {"share": 0.6, "usual": 0.1, "orders": 80.0, "without": 48.0}
+    )
 
 
 def test_with_little_history_nothing_is_suspected() -> None:

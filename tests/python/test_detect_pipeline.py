@@ -395,7 +395,7 @@ def test_what_was_found_of_a_kpi_that_is_gone_is_left_out_until_the_next_run(own
     )
     with duckdb.connect(str(own)) as connection:
         connection.execute(f"delete from marts.dim_kpis where kpi in ('{lead}', 'return_rate')")
-    assert [row.incident_id for row in read_incidents(own)] == [mixed]
+    assert [row.incident_id for row in read_incidents(own).incidents] == [mixed]
     told = terminal.explanation(read_explained(own, str(mixed)))
     assert "units_sold" in told
     assert not {str(lead), "return_rate"} & set(re.findall(r"\((\w+)\)", told))

@@ -67,7 +67,7 @@ def beside(database: Path) -> Path:
 
 
 def statuses(database: Path) -> dict[str, str]:
-    return {row.incident_id: row.status for row in read_incidents(database)}
+    return {row.incident_id: row.status for row in read_incidents(database).incidents}
 
 
 def everything(database: Path) -> tuple[object, ...]:

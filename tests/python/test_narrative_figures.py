@@ -108,8 +108,8 @@ def is_cell(found: re.Match[str], cells: Known) -> bool:
     for number in cells.numbers:
         shown = abs(number * scale) if not sign else number * scale
         wanted = -value if sign == "−" else value
-        almost_certain = unit == " %" and 0.995 <= number < 1 and 0 <= shown - wanted < 0.1
-        if abs(shown - wanted) <= half * (1 + 1e-9) or almost_certain:
+        almost_all = unit == " %" and 0.995 <= abs(number) < 1 and 0 <= shown - wanted < 0.1
+        if abs(shown - wanted) <= half * (1 + 1e-9) or almost_all:
             return True
     return False
 
@@ -137,7 +137,7 @@ def test_a_figure_that_is_no_cell_is_noticed(stories: list[Known]) -> None:
 
 
 def test_a_story_holds_many_figures(stories: list[Known]) -> None:
-    assert len(list(figures_of(stories))) >= 5 * len(stories)
+    assert len(list(figures_of(stories))) >= 4 * len(stories)
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,14 @@ def missing_ids(segments: Segments, period: np.datetime64, others: Days) -> Chec
         return CheckResult(NOT_TESTED, {})
     usual, most = float(np.median(known)), float(known.max())
     broken = share[0] - usual >= MORE_GUESTS and share[0] - most >= MORE_THAN_EVER
-    return CheckResult(SUSPECTED if broken else CLEAR, {"share": float(share[0]), "usual": usual})
+    orders = segments.measures["orders"][segments.rows(period)]
+    details: dict[str, object] = {
+        "share": float(share[0]),
+        "usual": usual,
+        "orders": float(orders.sum()),
+        "without": float(orders[guests[segments.rows(period)]].sum()),
+    }
+    return CheckResult(SUSPECTED if broken else CLEAR, details)
 
 
 def _share(amounts: Floats, of: Bools, rows: slice) -> float:

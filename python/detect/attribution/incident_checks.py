@@ -6,6 +6,7 @@ order that was cancelled soon after: each is a row of its own, whatever the verd
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +14,14 @@ import numpy as np
 from detect.attribution import data_quality, leave_one_out
 from detect.attribution.baselines import comparable
 from detect.attribution.data_quality import CLEAR, NOT_TESTED, SUSPECTED, CheckResult
-from detect.attribution.lines import Lines, Reversal
+from detect.attribution.lines import Lines, Reversal, within
 from detect.attribution.segments import Segments
 from detect.records import PERIOD_TO_DATE, Anomaly, Attribution, Check, Days
 
 FOUND, NONE = "found", "none"
 STABLE, SHAKY = "stable", "shaky"
+EVENTS = ("one_order", "one_customer")
+"""Checks of which the one that explains most is told."""
 REVERSED_SHARE = 0.1
 """Share of the period's gross revenue from which a reversal matters to an incident."""
 
@@ -97,6 +100,7 @@ def _leave_one_out(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
             "share": without.share,
             "actual": lead.actual,
             "without": without.actual,
+            "explained": leave_one_out.explained(lead, without.actual),
             "lower": lead.lower,
             "upper": lead.upper,
         }
@@ -126,7 +130,7 @@ def _data_quality(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
         else data_quality.duplicate_load(lines),
         "price_slip": CheckResult(NOT_TESTED, {})
         if lines is None
-        else data_quality.price_slip(lines, given.past_prices),
+        else _price_slip(lead, lines, given.past_prices),
         "missing_ids": data_quality.missing_ids(given.segments, start, others),
         "missing_hours": data_quality.missing_hours(given.segments, start, others)
         if whole_day
@@ -134,10 +138,25 @@ def _data_quality(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
     }
 
 
+def _price_slip(lead: Anomaly, lines: Lines, past: dict[str, tuple[float, ...]]) -> CheckResult:
+    """Check the prices of what the lead is about: another product's price says nothing of it."""
+    kept = within(lead, lines)
+    if kept is None:
+        return CheckResult(NOT_TESTED, {})
+    return data_quality.price_slip(dataclasses.replace(lines, is_sale=lines.is_sale & kept), past)
+
+
 def failed_checks(checks: list[Check]) -> list[Check]:
     """Return the checks that speak against an incident; the table has all."""
     quiet = {CLEAR, NONE, NOT_TESTED, STABLE, leave_one_out.REMAINS}
     failed = [d for d in checks if d.verdict not in quiet]
-    if any(d.check_name == "one_order" for d in failed):
-        failed = [d for d in failed if d.check_name != "one_customer"]
+    events = [d for d in failed if d.check_name in EVENTS]
+    told = max(events, key=_explains, default=None)
+    failed = [d for d in failed if d not in events or d is told]
     return sorted(failed, key=lambda d: d.verdict != SUSPECTED)
+
+
+def _explains(check: Check) -> tuple[float, bool]:
+    """How much of the change an order or a customer explains; of equals the order, the narrower."""
+    share = min(float(str(check.details["explained"])), 1.0)
+    return round(share, 2), check.check_name == "one_order"

@@ -34,6 +34,10 @@ class Without:
     share: float
 
 
+MAKES = 0.5
+"""Share of the gap between actual and expected from which an event makes the anomaly."""
+
+
 def leave_one_out(anomaly: Anomaly, lines: Lines, event: Ints) -> Without | None:
     """Leave out the event that matters most to a KPI.
 
@@ -81,8 +85,18 @@ def _sizes(event: Ints, amounts: Floats) -> Floats:
 
 
 def verdict(anomaly: Anomaly, without: Without) -> str:
-    """Whether the KPI would still have left its band on the side it did."""
-    return REMAINS if _is_beyond(anomaly, without.actual) else VANISHES
+    """Whether the anomaly vanishes: the event makes MAKES of it, and the rest is in the band.
+
+    The rest of an unfinished period may be as low as it likes: more of it is to come.
+    """
+    low = -np.inf if PERIOD_TO_DATE in anomaly.methods else anomaly.lower
+    inside = low <= without.actual <= anomaly.upper
+    return VANISHES if inside and explained(anomaly, without.actual) >= MAKES else REMAINS
+
+
+def explained(anomaly: Anomaly, without: float) -> float:
+    """Share of the gap between actual and expected that is gone without an event."""
+    return (anomaly.actual - without) / anomaly.change if anomaly.change else 0.0
 
 
 def _is_beyond(anomaly: Anomaly, actual: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -35,6 +35,7 @@ class Lines:
 
     `amount` is negative on returns. Measures, by name: `sums` have each line's part, `counted` the
     number of what a line counts for (-1: nothing), `largest` are of the largest members alone.
+    `dimensions` are those that were asked for.
     """
 
     day: Days
@@ -49,6 +50,7 @@ class Lines:
     sums: dict[str, Floats]
     counted: dict[str, Ints]
     largest: dict[str, Largest]
+    dimensions: dict[str, Coded] = field(default_factory=dict)
 
     @property
     def is_known(self) -> Bools:
@@ -74,16 +76,27 @@ class Reversal:
 def value(anomaly: Anomaly, lines: Lines, kept: Bools) -> float:
     """The anomaly's KPI over some of its period's lines; NaN where it is not known from lines."""
     kpi = anomaly.kpi
-    for dimension, member in anomaly.within.items():
-        column = {"country": lines.country, "product": lines.product}.get(dimension)
-        if column is None or member not in column.names:
-            return float("nan")
-        kept = kept & (column.codes == column.names.index(member))
+    inside = within(anomaly, lines)
+    if inside is None:
+        return float("nan")
+    kept = kept & inside
     top = measure(kpi.numerator, lines, kept)
     if kpi.denominator is None:
         return top
     bottom = measure(kpi.denominator, lines, kept)
     return top / bottom if bottom else float("nan")
+
+
+def within(anomaly: Anomaly, lines: Lines) -> Bools | None:
+    """The lines of the member that an anomaly is about, (N,); None where that is not known."""
+    kept = np.ones(lines.amount.size, dtype=bool)
+    known = {"country": lines.country, "product": lines.product, **lines.dimensions}
+    for dimension, member in anomaly.within.items():
+        column = known.get(dimension)
+        if column is None or member not in column.names:
+            return None
+        kept &= column.codes == column.names.index(member)
+    return kept
 
 
 def measure(name: str, lines: Lines, kept: Bools) -> float:

@@ -36,8 +36,12 @@ feedback_options = joined(
 @json_option
 def list_command(db: Path, *, json: bool) -> int:
     """List the incidents of the last run, the newest first."""
-    rows = read_incidents(db)
-    say(terminal.listing_as_json(rows) if json else terminal.listing(rows, colour=is_coloured()))
+    found = read_incidents(db)
+    say(
+        terminal.listing_as_json(found.incidents)
+        if json
+        else terminal.listing(found, colour=is_coloured())
+    )
     return FINE
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from retail.schema import FeedbackRow
 
-OPEN = "open"
+OPEN, RECOVERED = "open", "recovered"
 ACKNOWLEDGE, SNOOZE, FALSE, REAL = "ack", "snooze", "false", "real"
 STATUS = {ACKNOWLEDGE: "acknowledged", SNOOZE: "snoozed", FALSE: "false", REAL: "real"}
 VERDICTS = (FALSE, REAL)
@@ -52,8 +52,11 @@ def _covers(snooze: FeedbackRow, period_end: dt.date) -> bool:
     return snooze.until is not None and snooze.given_at.date() <= period_end <= snooze.until
 
 
-def overall(statuses: Sequence[str]) -> str:
-    """An incident's status: open while anything in it is, else what most of it is."""
+def overall(statuses: Sequence[str], *, is_over: bool = False) -> str:
+    """An incident's status: open while anything in it is, else what most of it is.
+
+    An open one that is over has recovered; what people said of one that is over still stands.
+    """
     if OPEN in statuses or not statuses:
-        return OPEN
+        return RECOVERED if is_over else OPEN
     return max(sorted(set(statuses)), key=statuses.count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from retail.console import harmless
 from retail.formatting import (
     amount,
+    at_stake,
     contribution,
     count,
     day,
@@ -27,8 +29,10 @@ from retail.reading import (
     SIMULATED_DATA,
     Explained,
     KpiRow,
+    Listed,
     read_findings,
     read_kpis,
+    read_money,
     read_run,
     read_table,
     reading,
@@ -54,6 +58,7 @@ class Summary:
     incidents: tuple[IncidentRow, ...]
     trends: tuple[TrendRow, ...]
     kpis: dict[str, KpiRow]
+    money: str
 
 
 def read(path: Path) -> Summary:
@@ -62,7 +67,8 @@ def read(path: Path) -> Summary:
         run, kpis = read_run(connection), read_kpis(connection)
         trends = read_table(connection, TrendRow, "trends")
         incidents = read_findings(connection).incidents
-        return Summary(run, incidents, going_on(trends, kpis, run.as_of), kpis)
+        going = going_on(trends, kpis, run.as_of)
+        return Summary(run, incidents, going, kpis, read_money(connection))
 
 
 def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
@@ -81,12 +87,15 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
     lines.append(f"{harmless(found.run.source)} ({rows}), as of {day(found.run.as_of, full=True)}")
     lines.append(
         f"{count(len(found.incidents), 'incident')} in all history, "
-        f"{len(open_incidents(found.incidents))} of them open; the latest:"
+        f"{len(open_incidents(found.incidents))} of them open; the latest open ones:"
     )
     for incident in need_attention(found.incidents, found.run.as_of):
         mark = _mark(incident.severity, colour=colour)
         sure = percent(incident.confidence)
-        lines.append(f"  {incident.incident_id}  {mark} {sure:>6}  {harmless(incident.headline)}")
+        money = amount(incident.impact, found.money, signed=True)
+        lines.append(
+            f"  {incident.incident_id}  {mark} {sure:>6}  {money:>9}  {harmless(incident.headline)}"
+        )
     if found.incidents:
         lines.append("`retail explain ID` explains one, `retail ack ID` acknowledges it.")
     lines += map(harmless, _trends(found))
@@ -105,12 +114,13 @@ def _trends(found: Summary) -> list[str]:
     return [f"Trends: {', '.join(moves)}."] if found.trends else []
 
 
-def listing(incidents: Sequence[IncidentRow], *, colour: bool) -> str:
+def listing(found: Listed, *, colour: bool) -> str:
     """One line per incident, in their order."""
     lines = [
         f"{row.incident_id}  {row.period_start}  {_mark(row.severity, colour=colour)} "
-        f"{percent(row.confidence):>6}  {row.status:<12}  {harmless(row.headline)}"
-        for row in incidents
+        f"{percent(row.confidence):>6}  {row.status:<12}  "
+        f"{amount(row.impact, found.money, signed=True):>9}  {harmless(row.headline)}"
+        for row in found.incidents
     ]
     return "\n".join(lines) if lines else "No incidents."
 
@@ -121,6 +131,7 @@ def explanation(found: Explained) -> str:
     lines = [
         incident.headline,
         f"{incident.incident_id}  {incident.severity}  {incident.status}",
+        f"Money at stake: {_at_stake(incident, found.money)}",
         "",
         incident.story,
         "",
@@ -132,6 +143,10 @@ def explanation(found: Explained) -> str:
     lines += ["", "What was checked:"] if found.why.checks else []
     lines += [f"  {words(r.check_name):<16}  {r.verdict:<10}  {r.detail}" for r in found.why.checks]
     return "\n".join(harmless(" ".join(line.split("\n"))) for line in lines)
+
+
+def _at_stake(incident: IncidentRow, money: str) -> str:
+    return at_stake(incident.impact, incident.impact_lower, incident.impact_upper, money)
 
 
 def _anomaly(row: AnomalyRow, found: Explained) -> list[str]:
@@ -214,6 +229,11 @@ def as_json(outcome: Outcome) -> str:
             "headline": i.headline,
             "narrative": i.narrative,
             "root_cause": i.root_cause,
+            "favourability": i.favourability,
+            "impact": _known(i.impact),
+            "impact_lower": _known(i.impact_lower),
+            "impact_upper": _known(i.impact_upper),
+            "recovered_on": None if i.recovered_on is None else i.recovered_on.isoformat(),
         }
         for i in outcome.incidents
     ]
@@ -229,6 +249,11 @@ def as_json(outcome: Outcome) -> str:
         "untested": list(outcome.untested),
     }
     return _json(run | {"incidents": incidents})
+
+
+def _known(value: float) -> float | None:
+    """A number as JSON has it: none where there is none."""
+    return None if math.isnan(value) else value
 
 
 def listing_as_json(incidents: Sequence[IncidentRow]) -> str:

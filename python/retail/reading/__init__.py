@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detect.records import PERIOD_DAYS, SEVERITIES
-from retail.reading.explained import Explained, of_name, read_explained, read_incidents
+from retail.reading.explained import Explained, Listed, of_name, read_explained, read_incidents
 from retail.reading.facts import Facts, read_facts
 from retail.reading.file import (
     Connection,
@@ -40,6 +40,7 @@ from retail.reading.shop import (
     SIMULATED_DATA,
     KpiRow,
     read_kpis,
+    read_money,
     read_products,
     read_shop,
 )
@@ -55,6 +56,7 @@ __all__ = [
     "Facts",
     "Findings",
     "KpiRow",
+    "Listed",
     "LockedError",
     "ReadError",
     "addition",
@@ -72,6 +74,7 @@ __all__ = [
     "read_findings",
     "read_incidents",
     "read_kpis",
+    "read_money",
     "read_products",
     "read_rewrites",
     "read_run",

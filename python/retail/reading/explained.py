@@ -15,8 +15,16 @@ from retail.reading.findings import (
     read_explanation,
     read_findings,
 )
-from retail.reading.shop import KpiRow, read_kpis, read_products, read_shop
+from retail.reading.shop import KpiRow, read_kpis, read_money, read_products
 from retail.schema import AnomalyRow, AttributionRow, IncidentRow
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Incidents, newest first, and the unit of their money."""
+
+    incidents: tuple[IncidentRow, ...]
+    money: str
 
 
 @dataclass(frozen=True)
@@ -35,14 +43,14 @@ class Explained:
     money: str
 
 
-def read_incidents(path: Path) -> tuple[IncidentRow, ...]:
+def read_incidents(path: Path) -> Listed:
     """Incidents of the last finished run, newest first.
 
     Raises:
         ReadError: as for `reading`.
     """
     with reading(path) as connection:
-        return read_findings(connection).incidents
+        return Listed(read_findings(connection).incidents, read_money(connection))
 
 
 def read_explained(path: Path, name: str) -> Explained:
@@ -64,7 +72,7 @@ def read_explained(path: Path, name: str) -> Explained:
             read_explanation(connection, incident.incident_id),
             read_kpis(connection),
             read_products(connection),
-            read_shop(connection).money,
+            read_money(connection),
         )
 
 

@@ -95,7 +95,9 @@ def _with_members(
     incident: IncidentRow, members: Sequence[AnomalyRow], *, is_changed: bool
 ) -> IncidentRow:
     """An incident with the status of its members, told by one that is read."""
-    status = overall([row.status for row in members]) if is_changed else incident.status
+    is_over = incident.recovered_on is not None
+    statuses = [row.status for row in members]
+    status = overall(statuses, is_over=is_over) if is_changed else incident.status
     lead = lead_first(incident, members)[0].anomaly_id
     return dataclasses.replace(incident, status=status, lead_anomaly_id=lead)
 

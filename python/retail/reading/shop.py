@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from retail.formatting import CURRENCY
 from retail.reading.file import Connection, has_table, rows_of
 from retail.schema import Grain
 
@@ -154,6 +155,12 @@ PRODUCTS = "select product, description from marts.dim_products where descriptio
 def read_shop(connection: Connection) -> ShopRow:
     """Read whose figures these are."""
     return rows_of(connection, ShopRow, SHOP)[0]
+
+
+def read_money(connection: Connection) -> str:
+    """Read the unit of the shop's money; without its sign where no build says whose it is."""
+    known = has_table(connection, "marts", "dim_shop")
+    return read_shop(connection).money if known else CURRENCY
 
 
 def read_coverage(connection: Connection) -> Coverage:

@@ -77,6 +77,25 @@ class IncidentRow:
         "The narrative as rewritten by your own endpoint, figures unchanged; empty where none is "
         "set up.",
     ]
+    favourability: Annotated[str, _doc("favourability")]
+    impact: Annotated[
+        Number,
+        "Money at stake, signed, in the shop's currency: net revenue, actual less expected, over "
+        "the incident's periods; of an incident of members, theirs. NULL where the period is not "
+        "over, or net revenue was not forecast.",
+    ]
+    impact_lower: Annotated[Number, "Lower end of the impact's 95 % interval."]
+    impact_upper: Annotated[Number, "Upper end of the impact's 95 % interval."]
+    impact_returned: Annotated[
+        Number,
+        "What of the sales in these periods was cancelled whole on a later day, up to the run's "
+        "last day; it is not taken off the impact. NULL where that is not known for the members.",
+    ]
+    recovered_on: Annotated[
+        dt.date | None,
+        "Last day of the periods by which it counts as over: each of its series back in its usual "
+        "range for three days, or one week, in a row; NULL while it goes on.",
+    ]
 
     @property
     def story(self) -> str:

@@ -27,6 +27,7 @@ from detect.records import (
 from retail.jobs.detection import explanation_cache, store
 from retail.jobs.detection.explanation_cache import CachedExplanations, InputHash
 from retail.outputs.narrative import check_messages, stories
+from retail.outputs.narrative.stories import History
 
 NET_REVENUE = "net_revenue"
 PERIODS_AT_ONCE = 100
@@ -136,6 +137,7 @@ def explain(
     found: list[Anomaly],
     cached: CachedExplanations,
     code: str,
+    history: History | None = None,
 ) -> Explanations:
     """Explain anomalies and early warnings, which have their incidents already.
 
@@ -148,6 +150,7 @@ def explain(
         found: anomalies and early warnings of both grains.
         cached: explanations of an earlier run.
         code: hash of the code.
+        history: what money and end of an incident are worked out from.
     """
     usable = {g: _usable(scans[g], [a for a in found if a.grain == g]) for g in GRAINS}
     incidents_of = by(found, lambda a: a.incident_id)
@@ -170,7 +173,7 @@ def explain(
     ]
     drivers = [driver for one in explained for driver in one.drivers]
     checks = [check for one in explained for check in one.checks]
-    written = stories.describe(found, causes, drivers, checks, names)
+    written = stories.describe(found, causes, drivers, checks, names, history)
     gap = attribution.largest_gap(found, causes)
     return Explanations(causes, drivers, checks, written, gap, work.input_hashes)
 
@@ -270,7 +273,7 @@ def _check_inputs(path: Path, lead: Anomaly, known: tuple[Segments, Days]) -> Ch
     measures = [m for m in (lead.kpi.numerator, lead.kpi.denominator) if m]
     return CheckInputs(
         *known,
-        lines=store.read_lines(path, first, last, lead.grain, measures),
+        lines=store.read_lines(path, first, last, lead.grain, measures, tuple(lead.within)),
         reversals=store.read_reversals(path, first, last),
         past_prices=store.read_past_prices(path, first, last),
     )

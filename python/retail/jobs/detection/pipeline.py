@@ -25,6 +25,7 @@ from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
 from detect.diagnostics import DetectionLimit
 from detect.features import prepare
+from detect.impact import by_series
 from detect.members import MemberPanel
 from detect.records import (
     GRAINS,
@@ -39,6 +40,7 @@ from detect.records import (
 from retail.jobs.detection import apply_feedback, explain, explanation_cache, store
 from retail.jobs.detection.explain import Explanations
 from retail.jobs.detection.explanation_cache import CachedExplanations, InputHash
+from retail.outputs.narrative.stories import History
 from retail.schema import FeedbackRow, RunRow
 
 
@@ -86,18 +88,21 @@ def run(
     day = today or as_of or started_at.date()
     trading = calendar.learn(inputs.dates)
     scans = {grain: _scan(inputs.panels[grain], trading, given) for grain in GRAINS}
-    selected = _select(scans, _members(path, inputs), inputs.kpis)
+    panels = _members(path, inputs)
+    selected = _select(scans, panels, inputs.kpis)
     found = incidents.group(apply_feedback.apply_feedback(selected, given, day))
     warned = incidents.group(apply_feedback.apply_feedback(_early(inputs, trading), given, day))
     changes = _each(scans, trends.select)
     cached = store.read_cached_explanations(path)
     code = explanation_cache.hash_code()
+    forecast_rows = _each(scans, forecasts.build)
+    cancelled = store.read_later_cancellations(path, inputs.as_of)
+    history = History(inputs.kpis, by_series(forecast_rows), panels, cancelled)
     # Held open, so that the many questions of explaining do not each open the file anew.
     with store.connect(path, read_only=True):
-        why = explain.explain(path, scans, found + warned, cached, code)
+        why = explain.explain(path, scans, found + warned, cached, code, history)
     calibration = _each(scans, diagnostics.calibration)
     limits, looked_at = _detection_limits(scans, given, cached, code)
-    forecast_rows = _each(scans, forecasts.build)
     record = _record(started_at, inputs, len(found))
     tables: dict[str, Sequence[object]] = {
         "anomalies": found,

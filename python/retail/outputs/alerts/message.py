@@ -6,7 +6,7 @@ import html
 import unicodedata
 from dataclasses import dataclass
 
-from retail.formatting import percent, span
+from retail.formatting import at_stake, percent, span
 from retail.outputs.alerts.records import Alert
 from retail.outputs.alerts.selection import WORSE, level
 from retail.reading import SIMULATED_DATA
@@ -44,8 +44,9 @@ def write(alert: Alert, report: str = "") -> Message:
     subject = f"{mark}[{incident.severity}{again}] {_line(incident.headline)}"
     days = span(incident.period_start, incident.period_end, full=True)
     sure = percent(incident.confidence)
+    stake = at_stake(incident.impact, incident.impact_lower, incident.impact_upper, alert.money)
     about = (
-        f"Incident {incident.incident_id}, {days}{early}; {sure} sure. "
+        f"Incident {incident.incident_id}, {days}{early}; {sure} sure. Money at stake: {stake}. "
         f"Owner: {_line(alert.lead.owner if alert.lead else 'nobody')}. "
         f"Seen it? `retail ack {incident.incident_id}` (or snooze, or label)."
     )
@@ -106,6 +107,10 @@ def as_json(alert: Alert, message: Message) -> dict[str, object]:
             "severity": incident.severity,
             "confidence": incident.confidence,
             "is_provisional": incident.is_provisional,
+            "status": incident.status,
+            "impact": incident.impact,
+            "impact_lower": incident.impact_lower,
+            "impact_upper": incident.impact_upper,
             "headline": incident.headline,
             "narrative": incident.narrative,
             "root_cause": incident.root_cause,

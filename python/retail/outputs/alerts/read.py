@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from retail.outputs.alerts.records import Candidates
-from retail.reading import SIMULATED, read_findings, read_run, read_sent_alerts, reading
+from retail.reading import SIMULATED, read_findings, read_money, read_run, read_sent_alerts, reading
 
 
 def read(path: Path, today: dt.date) -> Candidates:
@@ -24,4 +24,5 @@ def read(path: Path, today: dt.date) -> Candidates:
             read_sent_alerts(connection),
             run.as_of,
             SIMULATED in run.source,
+            read_money(connection),
         )

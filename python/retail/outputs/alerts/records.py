@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from retail.formatting import CURRENCY
 from retail.schema import AnomalyRow, IncidentRow, SentAlertRow
 
 
@@ -13,7 +14,7 @@ from retail.schema import AnomalyRow, IncidentRow, SentAlertRow
 class Candidates:
     """What a finished file says: its incidents, what was sent of them before, and their data.
 
-    `leads` are the findings that incidents are told by, by name.
+    `leads` are the findings that incidents are told by, by name; `money` is the unit of the shop's.
     """
 
     incidents: tuple[IncidentRow, ...]
@@ -21,6 +22,7 @@ class Candidates:
     sent: tuple[SentAlertRow, ...]
     as_of: dt.date
     is_simulated: bool
+    money: str = CURRENCY
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Alert:
     lead: AnomalyRow | None
     reason: str
     is_simulated: bool
+    money: str = CURRENCY
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import bisect
 import datetime as dt
 from dataclasses import dataclass
 
-from retail.feedback.status import OPEN
+from retail.feedback.status import OPEN, RECOVERED
 from retail.outputs.alerts.records import Alert, Candidates
 from retail.reading import SEVERITIES
 from retail.schema import IncidentRow, SentAlertRow
@@ -33,16 +33,22 @@ class Selection:
 
 
 def select(found: Candidates, channel: str, rules: Rules) -> Selection:
-    """The alerts of a channel: open, severe enough, recent, and not sent before unless worse.
+    """The alerts of a channel: unanswered, severe enough, recent, not sent before unless worse.
 
     Age is counted from the last day that detection looked at, so that old data are old news
     however late they are loaded.
     """
     earliest = found.as_of - dt.timedelta(days=rules.max_age_days)
     wanted = [
-        Alert(incident, found.leads.get(incident.lead_anomaly_id), reason, found.is_simulated)
+        Alert(
+            incident,
+            found.leads.get(incident.lead_anomaly_id),
+            reason,
+            found.is_simulated,
+            found.money,
+        )
         for incident in found.incidents
-        if incident.status == OPEN
+        if incident.status in (OPEN, RECOVERED)
         and SEVERITIES.index(incident.severity) >= SEVERITIES.index(rules.min_severity)
         and (reason := _reason(incident, _before(incident, found.sent, channel)))
     ]
@@ -66,9 +72,15 @@ def _before(
 
 
 def _reason(incident: IncidentRow, before: list[SentAlertRow]) -> str:
-    """New, worse than it ever was when it was sent, or nothing."""
+    """New, worse than it ever was when it was sent, or nothing.
+
+    What is over before anybody heard of it, as in data that are loaded by the week, is still new;
+    once it was sent, its end is no reason to send it again.
+    """
     if not before:
         return NEW
+    if incident.status == RECOVERED:
+        return ""
     severest = max(SEVERITIES.index(s.severity) for s in before)
     surest = max(level(s.confidence) for s in before)
     is_worse = SEVERITIES.index(incident.severity) > severest

@@ -16,7 +16,6 @@ from retail.outputs.dashboard.url_state import UrlState
 from retail.outputs.report import incidents
 from retail.outputs.report.incidents import Card
 from retail.reading import Facts, KpiRow, period_end
-from retail.reading.selection import open_incidents
 from retail.schema import ALL, AnomalyRow, AttributionRow, DriverRow, IncidentRow
 
 SHOWN = 20
@@ -47,7 +46,7 @@ def _all(facts: Facts) -> None:
         url_state.one_of(url_state.STATUSES, address.given("status"), OPEN), "status",
         format_func=formatting.upper_first,
     )  # fmt: skip
-    wanted = open_incidents(facts.incidents) if status == OPEN else facts.incidents
+    wanted = [i for i in facts.incidents if status in (i.status, "all")]
     most = int(address.given("most") or 0) if (address.given("most") or "").isdecimal() else 0
     most = max(most, SHOWN)
     render.fragment("found", count=len(wanted), status=status, as_of=facts.run.as_of)

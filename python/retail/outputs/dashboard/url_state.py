@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from retail.feedback.status import OPEN, RECOVERED
 from retail.outputs.report import kpis
 from retail.reading import Facts, KpiRow
 from retail.schema import ALL, GRAINS, ForecastRow, Grain, IncidentRow
@@ -15,7 +16,7 @@ KPIS, INCIDENTS = "kpis", "incidents"
 SPANS = {"90": "3 months", "182": "6 months", "396": "13 months", "all": "everything"}
 OWN_SPAN = "own"
 DEFAULT_SPAN = "182"
-STATUSES = ("open", "all")
+STATUSES = (OPEN, RECOVERED, "all")
 Item = TypeVar("Item")
 
 

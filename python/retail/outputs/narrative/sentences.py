@@ -2,123 +2,261 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from detect.members.scores import SILENCE
-from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, DriverContribution
+from detect.impact import Impact
+from detect.members.scores import FEW_ORDERS, MANY_ORDERS, SILENCE
+from detect.records import (
+    CURRENCY,
+    PERIOD_TO_DATE,
+    Anomaly,
+    Attribution,
+    Check,
+    DriverContribution,
+)
 from retail.formatting import (
+    COUNT,
     NO_NAMES,
+    RATIO,
     amount,
     change,
     contribution,
     count,
+    day,
     factor,
     lower_first,
     percent,
     segment,
     upper_first,
     when,
+    words,
 )
 from retail.formatting import subject as label_of
+from retail.outputs.narrative import rules
+from retail.outputs.narrative.rules import Moves
 
 WORDS = {"up": "above", "down": "below"}
-WORTH_A_WORD = 0.25
-"""Share of what moved revenue from which a factor is mentioned."""
-MOST_OTHERS = 8
+MOST_OTHERS = 5
 """Other series that a narrative names; chosen by hand."""
-MANIFOLD = 10.0
-"""Times the expected from which a member's surge is told as an amount, not in percent."""
-WHOLE = 1.005
-"""Share of a change that no longer rounds to all of it."""
+UP_TO_PERCENT = 2.0
+"""Times the expected up to which an amount of money has its percentage beside it; by hand."""
+CHANCE = ((0.9, "This is hardly chance"), (0.75, "This is probably not chance"))
+NOTICED = {
+    FEW_ORDERS: ", with far fewer orders than usual",
+    MANY_ORDERS: ", with far more orders than usual",
+}
+"""What a member's finding was noticed by, whatever its amount."""
+STABILITY = "stability"
+
+
+@dataclass(frozen=True)
+class StoryFacts:
+    """What an incident is told by, besides its anomalies."""
+
+    causes: Sequence[Attribution] = ()
+    drivers: Sequence[DriverContribution] = ()
+    failed_checks: Sequence[Check] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    impact: Impact = field(default_factory=Impact)
+    recovered_on: dt.date | None = None
 
 
 def headline(
-    anomaly: Anomaly, causes: list[Attribution], names: Mapping[str, str] = NO_NAMES
+    anomaly: Anomaly, causes: Sequence[Attribution], names: Mapping[str, str] = NO_NAMES
 ) -> str:
     """One line: what, how far from expected, when, and where it comes from."""
-    narrower = _narrower(anomaly, causes[0]) if causes else {}
+    cause = rules.cause_to_name(anomaly, causes)
+    narrower = rules.beyond(anomaly, cause.segment) if cause else {}
     where = f", from {segment(narrower, names, full=True)}" if narrower else ""
     return f"{subject(anomaly, names)} {distance(anomaly)} {_when(anomaly)}{where}"
 
 
-def _narrower(anomaly: Anomaly, cause: Attribution) -> dict[str, str]:
-    """What a cause says beyond the member that the finding is about."""
-    return {d: m for d, m in cause.segment.items() if d not in anomaly.within}
-
-
-def narrative(
-    anomaly: Anomaly,
-    members: list[Anomaly],
-    causes: list[Attribution],
-    drivers: Sequence[DriverContribution] = (),
-    checks: Sequence[str] = (),
-    names: Mapping[str, str] = NO_NAMES,
-) -> str:
-    """A short paragraph: the lead, its cause, what to doubt, what else moved, how sure it is.
+def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
+    """A short paragraph: the money, the lead, its cause, what to doubt, what else moved, the end.
 
     Args:
-        anomaly: the lead.
+        lead: the finding that stands for the incident.
         members: all anomalies of the incident.
-        causes: root causes of the lead, best first.
-        drivers: the incident's KPI tree.
-        checks: sentences about what speaks against it.
-        names: descriptions of products by stock code.
+        facts: what else is known of it.
     """
     sentences = [
-        f"{subject(anomaly, names)} came to {amount(anomaly.actual, anomaly.kpi.unit)} "
-        f"{_when(anomaly)}, where {amount(anomaly.expected, anomaly.kpi.unit)} was expected "
-        f"(usual range: {amount(anomaly.lower, anomaly.kpi.unit)} "
-        f"to {amount(anomaly.upper, anomaly.kpi.unit)}).",
-        _cause(anomaly, causes, names),
-        *checks,
-        _factors(drivers, anomaly.kpi.money),
-        _others(anomaly, members, names),
-        f"It is {percent(max(a.confidence for a in members))} sure that this is no chance.",
+        *_opening(lead, facts),
+        _returned(lead, facts.impact),
+        *_causes(lead, facts),
+        *(check.detail for check in facts.failed_checks if check.check_name != STABILITY),
+        _factors(lead, _moves(lead, facts)),
+        *_others(lead, members, facts.names),
+        _chance(max(a.confidence for a in members)),
+        _end(lead, facts),
     ]
     return " ".join(s for s in sentences if s)
 
 
-def _cause(anomaly: Anomaly, causes: list[Attribution], names: Mapping[str, str]) -> str:
-    if not causes:
-        return "The change is broad-based: no segment is to blame."
-    first = causes[0]
-    by = f"{percent(first.share_of_change)}"
-    came_to = contribution(first.contribution, anomaly.kpi.unit, full=True)
-    who = upper_first(segment(first.segment, names, full=True))
-    if first.share_of_change < 0:
-        return f"{who} went against the change ({came_to}); the rest made it."
-    if first.share_of_change > WHOLE:
+def _opening(lead: Anomaly, facts: StoryFacts) -> tuple[str, str]:
+    """The money at stake, and the lead; in one sentence where they are the same."""
+    what, money = _lead(lead, facts.names), facts.impact
+    if not rules.is_known(money):
+        return what, _no_money(lead)
+    size = amount(abs(money.value), lead.kpi.money)
+    more, side = ("more", "above") if money.value > 0 else ("less", "below")
+    if _is_same(lead, money):
+        return f"{size} {more} than expected: {lower_first(what)}", ""
+    if lead.within:
+        return f"{size} {more} than expected from several {_kind(lead)}: {lower_first(what)}", ""
+    usual = "" if rules.is_certain(money) else ", which is within its usual range"
+    return f"Net revenue was {size} {side} what was expected{usual}.", what
+
+
+def _is_same(lead: Anomaly, money: Impact) -> bool:
+    """Whether the lead's change is the money at stake."""
+    is_money = lead.kpi.unit.startswith(CURRENCY) and lead.kpi.denominator is None
+    return is_money and math.isclose(lead.change, money.value, rel_tol=1e-6, abs_tol=0.01)
+
+
+def _kind(lead: Anomaly) -> str:
+    """The lead's dimension in the plural: its incident has the money of all members it names."""
+    dimension = words(next(iter(lead.within)))
+    return f"{dimension[:-1]}ies" if dimension.endswith("y") else f"{dimension}s"
+
+
+def _no_money(lead: Anomaly) -> str:
+    if PERIOD_TO_DATE in lead.methods:
+        period = "day" if lead.grain == "daily" else "week"
+        return f"What it means in money is known once the {period} is over."
+    return "What it means in money is not known."
+
+
+def _lead(lead: Anomaly, names: Mapping[str, str]) -> str:
+    """What came, and what was expected."""
+    unit, about = lead.kpi.unit, subject(lead, names)
+    if SILENCE in lead.methods:
+        usual, who = amount(lead.expected, unit), segment(lead.within, names, full=True)
         return (
-            f"{who} accounts for more than all of the change: {by} of it ({came_to}), which other "
-            "segments offset in part."
+            f"{upper_first(who)} had no order at all {_when(lead)}, where about {usual} was "
+            "expected."
         )
-    return f"{who} accounts for {by} of the change ({came_to})."
+    came = f"{about} came to {amount(lead.actual, unit)} {_when(lead)}, where"
+    return f"{came} {amount(lead.expected, unit)} was expected{_against(lead)}."
 
 
-def _factors(drivers: Sequence[DriverContribution], money: str) -> str:
+def _against(lead: Anomaly) -> str:
+    """The range that it left; what it was noticed by, where the amount is within that range."""
+    if lead.is_outside:
+        ends = (amount(end, lead.kpi.unit) for end in (lead.lower, lead.upper))
+        return f" (usual range: {' to '.join(ends)})"
+    return next((told for method, told in NOTICED.items() if method in lead.methods), "")
+
+
+def _returned(lead: Anomaly, money: Impact) -> str:
+    """What later cancellations took back."""
+    if not rules.is_returned(money):
+        return ""
+    back = amount(money.returned, lead.kpi.money)
+    return f"Of what was sold then, {back} was cancelled later."
+
+
+def _causes(lead: Anomaly, facts: StoryFacts) -> list[str]:
+    """The cause, and whether other comparisons name it too."""
+    cause = _cause(lead, facts)
+    shaky = [c.detail for c in facts.failed_checks if c.check_name == STABILITY]
+    return [cause, *shaky] if cause and facts.causes else [cause]
+
+
+def _cause(lead: Anomaly, facts: StoryFacts) -> str:
+    """Which segment moved the KPI its way, if that says more than the headline's own member."""
+    first = next(iter(facts.causes), None)
+    if first is None:
+        broad = rules.is_broad(lead, facts.causes, facts.failed_checks)
+        return "The change is broad-based: no segment is to blame." if broad else ""
+    narrower = rules.beyond(lead, first.segment)
+    if not narrower:
+        return ""
+    text = segment(narrower, facts.names, full=True)
+    came_to = contribution(first.contribution, lead.kpi.unit, full=True)
+    if not rules.moves_along(lead, first):
+        return f"The change was partly offset by {text} ({came_to})."
+    verb = "may be" if first.stability == 0 else "is"
+    if first.share_of_change > rules.WHOLE:
+        part = f"More than all of the change ({came_to})"
+        return f"{part} {verb} from {text}, partly offset by the rest."
+    if lead.kpi.unit == COUNT and abs(lead.change) < rules.FEWEST:
+        whole = contribution(lead.change, lead.kpi.unit, full=True)
+        return f"{came_to} of {whole} {verb} from {text}."
+    return f"{percent(first.share_of_change)} of the change ({came_to}) {verb} from {text}."
+
+
+def _moves(lead: Anomaly, facts: StoryFacts) -> Moves | None:
+    """The factors worth a word: none beside the one order or customer that makes it."""
+    if rules.has_event(facts.failed_checks):
+        return None
+    return rules.moves(lead, facts.drivers, facts.impact)
+
+
+def _factors(lead: Anomaly, moves: Moves | None) -> str:
     """The factors that moved net revenue most."""
-    whole = [b for b in drivers if b.dimension == ALL]
-    total = sum(abs(b.contribution) for b in whole)
-    told = [
-        f"{factor(b.factor)} ({amount(b.contribution, money, signed=True)})"
-        for b in sorted(whole, key=lambda b: -abs(b.contribution))
-        if abs(b.contribution) >= WORTH_A_WORD * total > 0
-    ]
-    return f"Net revenue was moved most by {' and '.join(told)}." if told else ""
+    if moves is None:
+        return ""
+    along, against = (
+        listed(
+            f"{factor(d.factor)} ({amount(d.contribution, lead.kpi.money, signed=True)})"
+            for d in side
+        )
+        for side in (moves.along, moves.against)
+    )
+    verb = "rose" if moves.total > 0 else "fell"
+    start = "Net revenue" if not lead.within else "Its revenue"
+    but = "" if rules.goes_with(lead, moves.total) else "moved the other way: it "
+    offset = f", partly offset by {against}" if against else ""
+    return f"{start} {but}{verb} mainly through {along}{offset}."
 
 
-def _others(anomaly: Anomaly, members: list[Anomaly], names: Mapping[str, str]) -> str:
-    """The other series of the incident, those of the whole shop first."""
-    about = subject(anomaly, names)
+def listed(parts: Iterable[str]) -> str:
+    """Parts of a sentence: the last one with an `and`."""
+    *first, last = [*parts] or [""]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def _others(lead: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str]) -> list[str]:
+    """The other series of the incident, those of the whole shop first, by direction."""
+    about = subject(lead, names)
     parts = {
-        what: f"{lower_first(what)} ({other.direction})"
+        (what, other.direction): None
         for other in sorted(members, key=lambda a: bool(a.within))
         if (what := subject(other, names)) != about
     }
-    told = list(parts.values())[:MOST_OTHERS]
-    left = len(parts) - len(told)
-    more = f" and {count(left, 'other')}" if left else ""
-    return f"Also out of the ordinary: {', '.join(told)}{more}." if told else ""
+    told = list(parts)[:MOST_OTHERS]
+    out = []
+    for direction, word in (("up", "high"), ("down", "low")):
+        of_it = [lower_first(what) for what, way in told if way == direction]
+        left = sum(way == direction for _, way in parts) - len(of_it)
+        of_it += [count(left, "other")] if left else []
+        out += [f"Also unusually {word}: {listed(of_it)}."] if of_it else []
+    return out
+
+
+def _chance(confidence: float) -> str:
+    """How sure it is that this is more than chance, in words that need no statistics."""
+    sure = percent(confidence)
+    return next(
+        (f"{said} ({sure} sure)." for least, said in CHANCE if confidence >= least),
+        f"This may still be chance ({sure} sure that it is not).",
+    )
+
+
+def _end(lead: Anomaly, facts: StoryFacts) -> str:
+    """That it is over, and what it came to."""
+    if facts.recovered_on is None:
+        return ""
+    until = day(facts.recovered_on, full=True)
+    if SILENCE in lead.methods:
+        return f"It is over: sold again by {until}."
+    known = rules.is_known(facts.impact)
+    total = amount(facts.impact.value, lead.kpi.money, signed=True) if known else ""
+    came_to = f"; in total it came to {total}" if total else ""
+    return f"It is over: back in the usual range by {until}{came_to}."
 
 
 def subject(anomaly: Anomaly, names: Mapping[str, str] = NO_NAMES) -> str:
@@ -128,7 +266,7 @@ def subject(anomaly: Anomaly, names: Mapping[str, str] = NO_NAMES) -> str:
 
 
 def distance(anomaly: Anomaly) -> str:
-    """How far the actual is from the expected, in percent or in the KPI's unit."""
+    """How far the actual is from the expected: in money, in percent or in the KPI's unit."""
     if SILENCE in anomaly.methods:
         return "gone: no order at all"
     if "no_data" in anomaly.methods:
@@ -141,11 +279,20 @@ def distance(anomaly: Anomaly) -> str:
 
 
 def _beyond(anomaly: Anomaly) -> str:
-    word = WORDS[anomaly.direction]
-    if anomaly.within and anomaly.actual > MANIFOLD * max(anomaly.expected, 0.0):
-        return f"{amount(abs(anomaly.change), anomaly.kpi.unit)} {word} expected"
-    size = change(anomaly.actual, anomaly.expected, anomaly.kpi.unit, signed=False, full=True)
-    return f"{size} {word} expected"
+    unit, word = anomaly.kpi.unit, WORDS[anomaly.direction]
+    size = amount(abs(anomaly.change), unit)
+    relative = change(anomaly.actual, anomaly.expected, unit, signed=False, full=True)
+    if unit == RATIO:
+        return f"{relative} {word} expected"
+    if not rules.in_percent(anomaly):
+        usual = amount(anomaly.expected, unit)
+        tiny = unit == COUNT
+        actual = amount(anomaly.actual, unit)
+        return f"{actual}, where {usual} was expected," if tiny else f"{size} {word} expected"
+    if unit.startswith(CURRENCY):
+        moderate = abs(anomaly.change) <= UP_TO_PERCENT * anomaly.expected
+        return f"{size} {f'({relative}) ' if moderate else ''}{word} expected"
+    return f"{relative} {word} expected"
 
 
 def _when(anomaly: Anomaly) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import failed_checks
 from detect.grouping import by
+from detect.impact import Cancelled, Forecasts, impact
 from detect.incidents import lead
+from detect.members import MemberPanel
 from detect.records import (
     PERIOD_TO_DATE,
     SEVERITIES,
@@ -16,13 +18,30 @@ from detect.records import (
     Attribution,
     Check,
     DriverContribution,
+    Grain,
     Incident,
+    Kpi,
 )
+from detect.recovery import recovered_on
 from retail.feedback.status import overall
-from retail.outputs.narrative import sentences
+from retail.outputs.narrative import rules, sentences
+from retail.outputs.narrative.sentences import StoryFacts
 
 MISSING_IDS = ("missing_ids", SUSPECTED)
 GUESTS = {"customer_type": "guest"}
+
+
+@dataclass(frozen=True)
+class History:
+    """What money and end of an incident are worked out from, up to the day of the run.
+
+    Forecasts are by series, panels of members by grain.
+    """
+
+    kpis: Sequence[Kpi] = ()
+    forecasts: Forecasts = field(default_factory=dict)
+    panels: Mapping[Grain, MemberPanel] = field(default_factory=dict)
+    cancelled: Sequence[Cancelled] = ()
 
 
 def describe(
@@ -31,8 +50,13 @@ def describe(
     drivers: Sequence[DriverContribution] = (),
     checks: Sequence[Check] = (),
     names: Mapping[str, str] | None = None,
+    history: History | None = None,
 ) -> list[Incident]:
-    """Return one record per incident, in order of time, described by its lead anomaly."""
+    """Return one record per incident, in order of time, described by its lead anomaly.
+
+    Without a history there is no money and no end.
+    """
+    history = history or History()
     blamed = (row for row in attributions if row.analysis == "root_cause")
     causes = by(blamed, lambda row: row.anomaly_id)
     trees = by(drivers, lambda driver: driver.incident_id)
@@ -40,28 +64,20 @@ def describe(
     described = []
     for name, members in by(anomalies, lambda a: a.incident_id).items():
         leader = lead(members, trees.get(name, []))
-        facts = IncidentFacts(
+        facts = StoryFacts(
             causes.get(leader.anomaly_id, []),
             trees.get(name, []),
             failed_checks(checks_of.get(name, [])),
             names or {},
+            impact(leader, members, history.kpis, history.forecasts, history.cancelled),
+            recovered_on(members, history.forecasts, history.panels),
         )
         described.append(_incident(leader, members, facts))
     return sorted(described, key=lambda i: (i.period_start, i.incident_id))
 
 
-@dataclass(frozen=True)
-class IncidentFacts:
-    """What an incident is described by, besides its anomalies."""
-
-    causes: list[Attribution]
-    drivers: list[DriverContribution]
-    failed_checks: list[Check]
-    names: Mapping[str, str]
-
-
-def _incident(leader: Anomaly, members: list[Anomaly], facts: IncidentFacts) -> Incident:
-    checks = [check.detail for check in facts.failed_checks]
+def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Incident:
+    money = facts.impact
     return Incident(
         incident_id=leader.incident_id,
         period_start=min(a.period_start for a in members),
@@ -69,18 +85,22 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: IncidentFacts) -> 
         severity=max((a.severity for a in members), key=SEVERITIES.index),
         confidence=max(a.confidence for a in members),
         headline=sentences.headline(leader, facts.causes, facts.names),
-        narrative=sentences.narrative(
-            leader, members, facts.causes, facts.drivers, checks, facts.names
-        ),
+        narrative=sentences.narrative(leader, members, facts),
         root_cause=_root_cause(facts),
         lead=leader,
         anomalies=tuple(members),
-        status=overall([a.status for a in members]),
+        status=overall([a.status for a in members], is_over=facts.recovered_on is not None),
         is_provisional=PERIOD_TO_DATE in leader.methods,
+        favourability=rules.favourability(members, facts.failed_checks),
+        impact=money.value,
+        impact_lower=money.lower,
+        impact_upper=money.upper,
+        impact_returned=money.returned,
+        recovered_on=facts.recovered_on,
     )
 
 
-def _root_cause(facts: IncidentFacts) -> dict[str, str]:
+def _root_cause(facts: StoryFacts) -> dict[str, str]:
     """Return the segment to blame; where customer ids are missing, it is the guests."""
     if any((c.check_name, c.verdict) == MISSING_IDS for c in facts.failed_checks):
         return GUESTS

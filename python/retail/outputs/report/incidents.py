@@ -57,6 +57,8 @@ class Card:
     effect: str
     sureness: str
     confidence: Cell
+    impact: Cell
+    impact_range: str
     cause: str
     owners: str
     rows: tuple[FindingRow, ...]
@@ -88,8 +90,7 @@ def one(facts: Facts, incident: IncidentRow) -> Card:
         incident,
         [f for f in facts.findings if f.incident_id == incident.incident_id],
         [c for c in facts.contributions if c.anomaly_id == incident.lead_anomaly_id],
-        facts.kpis,
-        facts.products,
+        facts,
         is_charted=True,
     )
 
@@ -112,8 +113,7 @@ def cards(facts: Facts) -> Cards:
             incident,
             members.get(incident.incident_id, []),
             parts.get(incident.lead_anomaly_id, []),
-            facts.kpis,
-            facts.products,
+            facts,
             is_charted=incident.incident_id in charted,
         )
 
@@ -130,11 +130,11 @@ def _card(
     incident: IncidentRow,
     members: Sequence[AnomalyRow],
     contributions: Sequence[AttributionRow],
-    kpis: Mapping[str, KpiRow],
-    products: Mapping[str, str],
+    facts: Facts,
     *,
     is_charted: bool,
 ) -> Card:
+    kpis, products, money = facts.kpis, facts.products, facts.shop.money
     ordered = lead_first(incident, members)
     lead = ordered[0] if ordered else None
     unit = kpis[lead.kpi].unit if lead else ""
@@ -146,13 +146,21 @@ def _card(
         incident=incident,
         anchor=anchor(incident.incident_id),
         when=formatting.span(incident.period_start, incident.period_end),
-        effect=_effect(ordered),
+        effect=incident.favourability,
         sureness=words.sureness(incident.confidence),
         confidence=Cell(
             formatting.percent(incident.confidence),
             incident.confidence,
             cells.source("insights.incidents", incident.incident_id, "confidence"),
         ),
+        impact=Cell(
+            formatting.amount(incident.impact, money, signed=True),
+            incident.impact,
+            cells.source("insights.incidents", incident.incident_id, "impact"),
+        ),
+        impact_range=formatting.at_stake(
+            incident.impact, incident.impact_lower, incident.impact_upper, money
+        ).partition(" ")[2],
         cause=formatting.segment(incident.root_cause, products),
         owners=", ".join(dict.fromkeys(f.owner for f in ordered)),
         rows=tuple(_row(f, kpis[f.kpi], products) for f in ordered),
@@ -163,12 +171,6 @@ def _card(
             _part(c, lead, unit, products) for c in contributions if is_charted and c.rank == 1
         ),
     )
-
-
-def _effect(members: Sequence[AnomalyRow]) -> str:
-    """Whether it is good or bad news, both, or neither."""
-    effects = {finding.favourability for finding in members} - {"neutral"}
-    return "mixed" if len(effects) > 1 else next(iter(effects), "neutral")
 
 
 def _row(finding: AnomalyRow, kpi: KpiRow, products: Mapping[str, str]) -> FindingRow:

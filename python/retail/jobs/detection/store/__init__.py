@@ -14,6 +14,7 @@ from retail.jobs.detection.store.insights import (
 )
 from retail.jobs.detection.store.members import read_member_panels
 from retail.jobs.detection.store.order_lines import (
+    read_later_cancellations,
     read_lines,
     read_past_prices,
     read_product_names,
@@ -29,6 +30,7 @@ __all__ = [
     "read_cached_explanations",
     "read_feedback",
     "read_inputs",
+    "read_later_cancellations",
     "read_lines",
     "read_member_panels",
     "read_past_prices",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from detect.attribution.lines import GUEST, Coded, Largest, Lines, Reversal
+from detect.impact import Cancelled
 from detect.records import PRICE_HISTORY, Floats, Grain, Ints
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import has_table, read_products
@@ -42,7 +43,12 @@ class _Measure:
 
 
 def read_lines(
-    path: Path, first: dt.date, last: dt.date, grain: Grain, measures: Sequence[str]
+    path: Path,
+    first: dt.date,
+    last: dt.date,
+    grain: Grain,
+    measures: Sequence[str],
+    dimensions: Sequence[str] = (),
 ) -> Lines | None:
     """Read the sale and return lines of some days; None where the file has no order lines.
 
@@ -52,12 +58,14 @@ def read_lines(
         last: the last day.
         grain: where a measure differs from grain to grain, the one that is meant.
         measures: those of the segment tables that are asked for.
+        dimensions: those whose members are asked for.
     """
     with connect(path, read_only=True) as connection:
         if not has_table(connection, "marts", "fct_kpi_lines"):
             return None
         known = _measures(connection, grain, measures)
-        columns = connection.execute(_lines_query(known), [first, last]).fetchnumpy()
+        members = _members(connection, dimensions)
+        columns = connection.execute(_lines_query(known, members), [first, last]).fetchnumpy()
     largest = {m.name: _largest(m, i, columns) for i, m in enumerate(known) if m.largest}
     return Lines(
         day=np.asarray(columns["order_date"]).astype("datetime64[D]"),
@@ -80,7 +88,17 @@ def read_lines(
             if m.agg != "sum"
         },
         largest=largest,
+        dimensions={d: _coded(columns[f"dimension_{i}"]) for i, d in enumerate(members)},
     )
+
+
+def _members(connection: Connection, dimensions: Sequence[str]) -> dict[str, str]:
+    """Read the expression of the member of some dimensions, as the build has checked it."""
+    query = """
+        select dimension, expr from marts.dim_dimensions
+        where list_contains(?::varchar[], dimension) order by dimension
+    """
+    return dict(connection.execute(query, [list(dimensions)]).fetchall())
 
 
 def _measures(
@@ -104,8 +122,9 @@ def _measures(
     return tuple(_Measure(*row) for row in rows)
 
 
-def _lines_query(measures: Sequence[_Measure]) -> str:
-    asked = [f"{m.column()} as measure_{i}" for i, m in enumerate(measures)]
+def _lines_query(measures: Sequence[_Measure], members: Mapping[str, str]) -> str:
+    asked = [f"cast({expr} as varchar) as dimension_{i}" for i, expr in enumerate(members.values())]
+    asked += [f"{m.column()} as measure_{i}" for i, m in enumerate(measures)]
     asked += [
         f"cast({m.member} as varchar) as member_{i}" for i, m in enumerate(measures) if m.largest
     ]
@@ -170,6 +189,25 @@ def read_reversals(path: Path, first: dt.date, last: dt.date) -> list[Reversal]:
             [first, last],
         ).fetchall()
     return [Reversal(*row) for row in rows]
+
+
+def read_later_cancellations(path: Path, last: dt.date) -> list[Cancelled]:
+    """Read the sales that were cancelled whole on a later day, up to the last day looked at."""
+    with connect(path, read_only=True) as connection:
+        if not has_table(connection, "marts", "fct_reversals"):
+            return []
+        rows = connection.execute(
+            """
+            select
+                order_date, cancelled_date, product, coalesce(country, ''),
+                cast(cancelled_amount as double)
+            from marts.fct_reversals
+            where is_whole and order_date < cancelled_date and cancelled_date <= ?
+            order by order_date, sale_source_file, sale_source_row
+            """,
+            [last],
+        ).fetchall()
+    return [Cancelled(*row) for row in rows]
 
 
 def read_past_prices(path: Path, first: dt.date, last: dt.date) -> dict[str, tuple[float, ...]]:

@@ -1,0 +1,174 @@
+"""Money at stake in an incident: net revenue, actual less expected, over the incident's periods.
+
+Whose money: where the lead is of a member, that of the members of its dimension that the incident
+names, which don't overlap; else the whole shop's, or a part of it where the lead's KPI measures
+one (international revenue). Which periods: those of the findings; a day within a week that is
+counted already, or a week that holds such a day, is not counted again. The lead's grain goes first.
+
+The interval is that of the forecasts: actual less either end of the 95 % band. Over several periods
+the ends add up in squares, as errors do that don't depend on each other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from detect.forecasts import PeriodForecast
+from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Grain, Kpi
+
+NET_REVENUE = "net_revenue"
+SeriesName = tuple[str, str, Grain]
+"""KPI, segment and grain."""
+Forecasts = Mapping[SeriesName, Sequence[PeriodForecast]]
+NAN = float("nan")
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """A sale that was cancelled whole, on a later day."""
+
+    order_date: dt.date
+    cancelled_on: dt.date
+    product: str
+    country: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class Impact:
+    """Money beyond the expected, signed, its interval, and the part that was cancelled later.
+
+    NaN where it is not known.
+    """
+
+    value: float = NAN
+    lower: float = NAN
+    upper: float = NAN
+    returned: float = NAN
+
+
+@dataclass(frozen=True)
+class _Money:
+    """Net revenue of one segment in one period."""
+
+    segment: str
+    grain: Grain
+    first: dt.date
+    last: dt.date
+    actual: float
+    expected: float
+    lower: float
+    upper: float
+
+
+def impact(
+    lead: Anomaly,
+    members: Sequence[Anomaly],
+    kpis: Sequence[Kpi],
+    forecasts: Forecasts,
+    cancelled: Sequence[Cancelled] = (),
+) -> Impact:
+    """Return the money at stake in an incident.
+
+    None is known (NaN) where the lead's period is not over, or where net revenue was not forecast.
+
+    Args:
+        lead: the incident's lead.
+        members: all of its anomalies.
+        kpis: all definitions.
+        forecasts: periods of each series, by its name.
+        cancelled: sales that were cancelled on a later day, up to the day of the run.
+    """
+    if PERIOD_TO_DATE in lead.methods:
+        return Impact()
+    parts = _once(lead, _of_members(lead, members) or _of_shop(lead, members, kpis, forecasts))
+    if not parts:
+        return Impact()
+    value = sum(p.actual - p.expected for p in parts)
+    above = float(np.sqrt(sum((p.upper - p.expected) ** 2 for p in parts)))
+    below = float(np.sqrt(sum((p.expected - p.lower) ** 2 for p in parts)))
+    if not np.isfinite([value, above, below]).all():
+        return Impact()
+    return Impact(value, value - above, value + below, _returned(lead, parts, cancelled))
+
+
+def _of_members(lead: Anomaly, members: Sequence[Anomaly]) -> list[_Money]:
+    """The money of the members of the lead's dimension; findings of a member are net revenue."""
+    if not lead.within or (lead.kpi.numerator, lead.kpi.denominator) != (NET_REVENUE, None):
+        return []
+    return [
+        _Money(a.segment, a.grain, a.period_start, a.period_end,
+               a.actual, a.expected, a.lower, a.upper)
+        for a in members
+        if a.within.keys() == lead.within.keys() and PERIOD_TO_DATE not in a.methods
+    ]  # fmt: skip
+
+
+def _of_shop(
+    lead: Anomaly, members: Sequence[Anomaly], kpis: Sequence[Kpi], forecasts: Forecasts
+) -> list[_Money]:
+    """The money of the whole shop in each period with a finding of the whole; NaN: not forecast."""
+    kpi = _money_kpi(lead.kpi, kpis)
+    if kpi is None or lead.within:
+        return []
+    periods = {
+        (a.grain, a.period_start): a
+        for a in members
+        if not a.within and PERIOD_TO_DATE not in a.methods
+    }
+    out = []
+    for (grain, start), a in periods.items():
+        rows = forecasts.get((kpi.name, ALL, grain), ())
+        row = next((r for r in rows if r.period_start == start), None)
+        figures = (row.actual, row.expected, row.lower, row.upper) if row else (NAN,) * 4
+        out.append(_Money(ALL, grain, start, a.period_end, *figures))
+    return out
+
+
+def _money_kpi(kpi: Kpi, kpis: Sequence[Kpi]) -> Kpi | None:
+    """The KPI of the money that another one is a ratio of, else that of net revenue."""
+    sums = {
+        k.numerator: k
+        for k in kpis
+        if k.denominator is None and k.segment_by is None and k.unit == kpi.money
+    }
+    return sums.get(kpi.numerator) or sums.get(NET_REVENUE)
+
+
+def _once(lead: Anomaly, parts: Sequence[_Money]) -> list[_Money]:
+    """Periods that count: of two of a segment that overlap, the one of the lead's grain."""
+    kept: list[_Money] = []
+    for part in sorted(parts, key=lambda p: (p.grain != lead.grain, p.first, p.segment)):
+        overlaps = (
+            p.segment == part.segment and p.first <= part.last and part.first <= p.last
+            for p in kept
+        )
+        if not any(overlaps):
+            kept.append(part)
+    return kept
+
+
+def _returned(lead: Anomaly, parts: Sequence[_Money], cancelled: Sequence[Cancelled]) -> float:
+    """What of the sales in these periods was cancelled after their period; NaN: not known."""
+    dimension = next(iter(lead.within), None)
+    if dimension not in (None, "product", "country"):
+        return NAN
+    return sum(
+        c.amount
+        for p in parts
+        for c in cancelled
+        if p.first <= c.order_date <= p.last < c.cancelled_on
+        and (dimension is None or getattr(c, dimension) == p.segment)
+    )
+
+
+def by_series(rows: Sequence[PeriodForecast]) -> dict[SeriesName, list[PeriodForecast]]:
+    """Forecasts by the name of their series, in order of time."""
+    out: dict[SeriesName, list[PeriodForecast]] = {}
+    for row in rows:
+        out.setdefault((row.kpi, row.segment, row.grain), []).append(row)
+    return out

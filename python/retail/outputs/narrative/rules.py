@@ -1,0 +1,136 @@
+"""What a story may say: decided here from the records, before any sentence is written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from detect.attribution.data_quality import SUSPECTED
+from detect.attribution.incident_checks import EVENTS, FOUND
+from detect.attribution.leave_one_out import VANISHES
+from detect.impact import Impact
+from detect.members.scores import SILENCE
+from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, Check, DriverContribution
+
+FEWEST = 10.0
+"""Expected count below which a percentage misleads: the counts are told instead; by hand."""
+MOST_PERCENT = 10.0
+"""Times the expected from which a change is told as an amount, not in percent; by hand."""
+WORTH_A_WORD = 0.25
+"""Share of what moved revenue from which a factor is mentioned; by hand."""
+RETURNED_SHARE = 0.1
+"""Part of the money at stake from which later cancellations are told; by hand."""
+WHOLE = 1.005
+"""Share of a change that no longer rounds to all of it."""
+GROUPED_BY = {"country": ("region", "market"), "region": ("market",), "product": ("category",)}
+"""Dimensions that say nothing beside a finer one."""
+APART = frozenset({SILENCE, PERIOD_TO_DATE})
+"""Methods of findings whose net revenue is none, or not yet known."""
+GOOD, BAD, NEUTRAL, MIXED = "good", "bad", "neutral", "mixed"
+PRICE_SLIP = "price_slip"
+FAULTS = ("duplicate_load", "missing_ids", "missing_hours", PRICE_SLIP)
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Factors of net revenue worth a word: those that moved it its way, and those against."""
+
+    total: float
+    along: tuple[DriverContribution, ...]
+    against: tuple[DriverContribution, ...]
+
+
+def in_percent(anomaly: Anomaly) -> bool:
+    """Whether a percentage of the expected says something: not of a tiny base, nor a huge one."""
+    enough = FEWEST if anomaly.kpi.unit == "count" else 0.0
+    return anomaly.expected > enough and abs(anomaly.change) <= MOST_PERCENT * anomaly.expected
+
+
+def cause_to_name(anomaly: Anomaly, causes: Sequence[Attribution]) -> Attribution | None:
+    """The cause that a headline names: it moved the KPI its way, and another baseline agrees."""
+    first = next(iter(causes), None)
+    if first is None or first.stability == 0 or not moves_along(anomaly, first):
+        return None
+    return first
+
+
+def moves_along(anomaly: Anomaly, cause: Attribution) -> bool:
+    """Whether a cause moved the KPI in the direction that it went."""
+    return cause.contribution * anomaly.change > 0
+
+
+def beyond(anomaly: Anomaly, segment: Mapping[str, str]) -> dict[str, str]:
+    """What a segment says beyond the member that a finding is about, and beyond its own groups."""
+    said = {**segment, **anomaly.within}
+    implied = {group for name in said for group in GROUPED_BY.get(name, ())}
+    return {d: m for d, m in segment.items() if d not in anomaly.within and d not in implied}
+
+
+def is_broad(anomaly: Anomaly, causes: Sequence[Attribution], failed: Sequence[Check]) -> bool:
+    """Whether nothing is to blame: no segment, no order or customer, and no fault of the data."""
+    return not (causes or anomaly.within or any(_blames(check) for check in failed))
+
+
+def _blames(check: Check) -> bool:
+    return (
+        has_event([check])
+        or (check.check_name in FAULTS and check.verdict == SUSPECTED)
+        or (check.check_name == "reversal" and check.verdict == FOUND)
+    )
+
+
+def has_event(failed: Sequence[Check]) -> bool:
+    """Whether one order or one customer makes the incident."""
+    return any(check.check_name in EVENTS and check.verdict == VANISHES for check in failed)
+
+
+def favourability(members: Sequence[Anomaly], failed: Sequence[Check]) -> str:
+    """Whether an incident is good or bad news, both or neither.
+
+    A wrong price is bad news, even where revenue rose; what a fault of the data or a cancelled
+    order shows as good is none.
+    """
+    kinds = {a.favourability for a in members} - {NEUTRAL}
+    plain = MIXED if len(kinds) > 1 else next(iter(kinds), NEUTRAL)
+    blamed = {check.check_name for check in failed if _blames(check)}
+    if PRICE_SLIP in blamed:
+        return BAD
+    if blamed & {*FAULTS, "reversal"} and plain in (GOOD, MIXED):
+        return BAD if plain == MIXED else NEUTRAL
+    return plain
+
+
+def moves(lead: Anomaly, drivers: Sequence[DriverContribution], impact: Impact) -> Moves | None:
+    """What moved net revenue; None where nothing is worth a word, or the money says otherwise."""
+    whole = sorted((d for d in drivers if d.dimension == ALL), key=lambda d: -abs(d.contribution))
+    total = sum(d.contribution for d in whole)
+    if not APART.isdisjoint(lead.methods) or not total or impact.value * total < 0:
+        return None
+    least = WORTH_A_WORD * sum(abs(d.contribution) for d in whole)
+    told = [d for d in whole if abs(d.contribution) >= least]
+    along = tuple(d for d in told if d.contribution * total > 0)
+    against = tuple(d for d in told if d.contribution * total < 0)
+    rest = sum(d.contribution for d in (*along, *against))
+    return Moves(total, along, against) if rest * total > 0 else None
+
+
+def goes_with(lead: Anomaly, total: float) -> bool:
+    """Whether net revenue moved as the lead suggests; more returns mean less of it."""
+    is_up = lead.change > 0
+    return (total > 0) == (is_up if lead.kpi.direction != "down" else not is_up)
+
+
+def is_certain(impact: Impact) -> bool:
+    """Whether the money is beyond what such periods bring by chance."""
+    return impact.lower > 0 or impact.upper < 0
+
+
+def is_returned(impact: Impact) -> bool:
+    """Whether later cancellations took back a part of the money that is worth a word."""
+    return impact.returned >= RETURNED_SHARE * abs(impact.value) > 0
+
+
+def is_known(impact: Impact) -> bool:
+    """Whether there is a figure at all."""
+    return math.isfinite(impact.value)

@@ -1,0 +1,392 @@
+"""What every story keeps to, over thousands of generated incidents; money at stake; the end."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from detect import incidents
+from detect.attribution import leave_one_out
+from detect.attribution.data_quality import SUSPECTED
+from detect.attribution.incident_checks import failed_checks
+from detect.attribution.leave_one_out import VANISHES, Without
+from detect.forecasts import PeriodForecast
+from detect.impact import Cancelled, Impact, impact
+from detect.members import MemberPanel, Watched
+from detect.members.scores import SILENCE
+from detect.records import Anomaly, Attribution, Check, DriverContribution, Kpi
+from detect.recovery import recovered_on
+from retail.feedback.status import overall
+from retail.outputs.narrative import check_messages, rules, sentences, stories
+from retail.outputs.narrative.stories import History
+from test_detect_shop import kpi
+
+INCIDENTS = 4_000
+MONDAY = dt.date(2024, 3, 4)
+KPIS = (
+    kpi("total_revenue", unit="currency £", numerator="net_revenue", money="currency £"),
+    kpi("order_count", unit="count", numerator="orders", money="currency £"),
+    kpi("items_per_order", unit="items", numerator="units", denominator="orders",
+        money="currency £"),
+    kpi("return_rate", unit="ratio", direction="down", numerator="returned_revenue",
+        denominator="gross_revenue", money="currency £"),
+)  # fmt: skip
+REVENUE = KPIS[0]
+SEGMENTS = (
+    {"country": "France"},
+    {"region": "Western Europe", "country": "France"},
+    {"product": "22502", "customer_type": "new"},
+)
+
+
+def finding(
+    random: np.random.Generator, definition: Kpi, day: int = 0, member: str = ""
+) -> Anomaly:
+    """An anomaly of any size, near its band or far beyond it; half of those near are inside."""
+    expected = float(10 ** random.uniform(-1, 4)) * (0.0 if random.random() < 0.03 else 1.0)
+    spread = max(expected, 1.0) * random.uniform(0.05, 0.9)
+    lower, upper = max(expected - spread, 0.0), expected + spread
+    actual = max(expected + spread * random.choice([-3, -1.1, -0.6, 0.6, 1.1, 3, 40]), 0.0)
+    up = actual > expected
+    good = "neutral" if definition.direction == "none" else (
+        "good" if up == (definition.direction == "up") else "bad"
+    )  # fmt: skip
+    return Anomaly(
+        f"{definition.name}-{member}-{day}", definition, member or "all", "daily",
+        MONDAY + dt.timedelta(days=day), actual, expected, lower, upper, "up" if up else "down",
+        3.0, 2.0, float(random.uniform(1e-9, 1e-3)), float(random.uniform(0.5, 0.999)), "high",
+        good, (SILENCE,) if member and actual == 0 else ("z_score",), "incident",
+        dimension="product" if member else None,
+    )  # fmt: skip
+
+
+def cause(random: np.random.Generator, of: Anomaly) -> Attribution:
+    share = float(random.choice([-0.7, 0.3, 0.9, 1.4]))
+    return Attribution(
+        of.anomaly_id, "root_cause", 1, (), dict(random.choice(SEGMENTS)),  # type: ignore[arg-type]
+        0.0, 1.0, share * of.change, share, of.direction,
+        stability=float(random.choice([0.0, 0.5, 1.0, np.nan])),
+    )  # fmt: skip
+
+
+def checks(random: np.random.Generator, lead: Anomaly) -> list[Check]:
+    """An order and a customer, each of any part of the change, and at times a fault or two."""
+    out = []
+    for name, key in (("one_order", "invoice_no"), ("one_customer", "customer_id")):
+        rest = lead.actual - lead.change * random.uniform(-0.3, 1.8)
+        without = Without(1, rest, 5_000.0, 0.5)
+        details = {key: "900", "amount": 5_000.0, "without": rest,
+                   "explained": leave_one_out.explained(lead, rest)}  # fmt: skip
+        out.append((name, leave_one_out.verdict(lead, without), details))
+    if random.random() < 0.2:
+        out.append(("price_slip", SUSPECTED, {
+            "product": "22502", "price": 649.5, "usual": 10.79, "factor": 60.2,
+            "products": 1, "share": 0.4, "is_unit_slip": False,
+        }))  # fmt: skip
+    if random.random() < 0.2:
+        known = {"share": 0.6, "usual": 0.1, "orders": 10.0, "without": 6.0}
+        out.append(("missing_ids", SUSPECTED, known))
+    return [
+        Check("incident", name, verdict,
+              check_messages.message(name, verdict, details, lead.kpi, {}), details)
+        for name, verdict, details in out
+    ]  # fmt: skip
+
+
+def drivers(random: np.random.Generator) -> list[DriverContribution]:
+    return [
+        DriverContribution("incident", "daily", MONDAY, "all", "all", factor, 1.0, 2.0,
+                           float(random.normal(0, 1_000)))
+        for factor in ("active_customers", "items_per_order", "average_price", "returns")
+    ]  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Told:
+    """A story with what it is told from."""
+
+    lead: Anomaly
+    members: list[Anomaly]
+    causes: list[Attribution]
+    drivers: list[DriverContribution]
+    failed: list[Check]
+    checks: list[Check]
+    incident: stories.Incident
+
+
+def generated() -> Iterator[Told]:
+    random = np.random.default_rng(7)
+    for _ in range(INCIDENTS):
+        member = "22502" if random.random() < 0.3 else ""
+        chosen = [REVENUE] if member else [k for k in KPIS if random.random() < 0.6] or [REVENUE]
+        members = [finding(random, k, 0, member) for k in chosen]
+        tree = drivers(random)
+        lead = incidents.lead(members, tree)
+        causes = [cause(random, lead)] if random.random() < 0.6 else []
+        raised = checks(random, lead)
+        change = float(random.normal(0, 5_000))
+        money = PeriodForecast("total_revenue", "all", "daily", MONDAY, 9_000 + change, 9_000.0,
+                               6_000.0, 12_500.0, True, None, 9_000.0)  # fmt: skip
+        history = History(KPIS, {("total_revenue", "all", "daily"): [money]})
+        known = history if random.random() < 0.8 else None
+        told = stories.describe(members, causes, tree, raised, {}, known)[0]
+        yield Told(lead, members, causes, tree, failed_checks(raised), raised, told)
+
+
+@pytest.fixture(scope="module")
+def told() -> list[Told]:
+    return list(generated())
+
+
+def test_what_makes_it_explains_half_and_leaves_the_rest_in_the_band(told: list[Told]) -> None:
+    made = [t for t in told if "makes it" in t.incident.narrative]
+    assert len(made) > INCIDENTS / 20
+    for t in made:
+        (event,) = [c for c in t.failed if c.verdict == VANISHES]
+        without = float(str(event.details["without"]))
+        assert t.lead.lower <= without <= t.lead.upper
+        assert (t.lead.actual - without) / t.lead.change >= 0.5
+        others = [c for c in t.checks if c.verdict == VANISHES]
+        most = max(min(float(str(c.details["explained"])), 1.0) for c in others)
+        assert min(float(str(event.details["explained"])), 1.0) >= most - 0.01
+
+
+def test_nothing_is_broad_based_that_has_something_to_blame(told: list[Told]) -> None:
+    broad = [t for t in told if "broad-based" in t.incident.narrative]
+    assert len(broad) > INCIDENTS / 20
+    for t in broad:
+        assert not t.causes
+        assert not t.failed
+        assert "makes it" not in t.incident.narrative
+        assert t.incident.root_cause == {}
+
+
+def test_a_figure_goes_with_the_move_or_is_said_to_offset_it(told: list[Told]) -> None:
+    for t in told:
+        for sentence in re.split(r"(?<=\.) ", t.incident.narrative):
+            if " mainly through " in sentence:
+                along, _, against = sentence.partition(", partly offset by ")
+                sign, other = ("+", "−") if " rose " in along else ("−", "+")
+                assert f"({other}" not in along
+                assert f"({sign}" not in against
+                total = sum(d.contribution for d in t.drivers)
+                assert (" rose " in along) == (total > 0)
+                assert ("moved the other way" in along) != rules.goes_with(t.lead, total)
+            elif re.search(r" (is|may be) from ", sentence):
+                assert t.causes[0].contribution * t.lead.change > 0
+            elif t.causes and "partly offset by" in sentence:
+                assert t.causes[0].contribution * t.lead.change <= 0
+
+
+def test_factors_say_nothing_against_the_money_at_stake(told: list[Told]) -> None:
+    for t in told:
+        assert not (" mainly " in t.incident.narrative and "makes it" in t.incident.narrative)
+        if " mainly through " in t.incident.narrative and np.isfinite(t.incident.impact):
+            assert (" rose mainly" in t.incident.narrative) == (t.incident.impact > 0)
+
+
+def test_the_lead_is_outside_its_band_where_any_finding_is(told: list[Told]) -> None:
+    for t in told:
+        departs = any(a.is_outside or SILENCE in a.methods for a in t.members)
+        assert t.lead.is_outside or SILENCE in t.lead.methods or not departs
+        assert t.incident.lead == t.lead
+        assert ("usual range: " in t.incident.narrative) == (
+            t.lead.is_outside and SILENCE not in t.lead.methods
+        )
+
+
+def test_the_money_at_stake_comes_first(told: list[Told]) -> None:
+    for t in told:
+        first = t.incident.narrative.split(". ")[0]
+        if np.isfinite(t.incident.impact):
+            assert re.match(r"(Net revenue was )?£[\d,.]+ (more|less|above|below)", first)
+        else:
+            assert "What it means in money is not known." in t.incident.narrative
+
+
+def test_no_percentage_of_a_tiny_base_nor_of_a_huge_change(told: list[Told]) -> None:
+    for t in told:
+        if t.lead.kpi.unit == "count" and t.lead.expected <= rules.FEWEST:
+            assert "%" not in t.incident.headline
+        for figure in re.findall(r"([\d,]+) %", t.incident.headline):
+            assert float(figure.replace(",", "")) <= 100 * rules.MOST_PERCENT
+
+
+def test_a_headline_names_no_cause_that_no_other_baseline_names(told: list[Told]) -> None:
+    assert any(", from " in t.incident.headline for t in told)
+    for t in told:
+        if ", from " in t.incident.headline:
+            assert t.causes[0].stability != 0
+            assert t.causes[0].contribution * t.lead.change > 0
+            assert "region" not in t.incident.headline
+
+
+def test_good_and_bad_follow_the_kpi_and_the_cause(told: list[Told]) -> None:
+    kinds = {t.incident.favourability for t in told}
+    assert kinds == {"good", "bad", "mixed", "neutral"}
+    for t in told:
+        blamed = {c.check_name for c in t.failed if c.verdict == SUSPECTED}
+        if "price_slip" in blamed:
+            assert t.incident.favourability == "bad"
+        elif blamed:
+            assert t.incident.favourability in ("bad", "neutral")
+        elif len(t.members) == 1:
+            assert t.incident.favourability == t.lead.favourability
+
+
+STATISTICS = re.compile(
+    r"baseline|sigma|p-value|median|variance|confidence|significan|distribution|stability|residual"
+)
+
+
+def test_no_sentence_needs_statistics(told: list[Told]) -> None:
+    for t in told:
+        assert not STATISTICS.search(t.incident.narrative + t.incident.headline)
+        assert " 0 % of" not in t.incident.narrative
+
+
+# ------------------------------------------------------------------------------ money at stake
+
+
+def anomaly(definition: Kpi = REVENUE, **changes: object) -> Anomaly:
+    found = Anomaly(
+        f"a-{definition.name}", definition, "all", "daily", MONDAY, 60.0, 100.0, 80.0, 125.0,
+        "down", -4.0, -2.0, 1e-4, 0.9, "high", "bad", ("z_score",), "incident",
+    )  # fmt: skip
+    return dataclasses.replace(found, **changes)  # type: ignore[arg-type]
+
+
+def forecast(
+    start: dt.date, actual: float, *, grain: str = "daily", lower: float = 80.0
+) -> PeriodForecast:
+    return PeriodForecast(
+        "total_revenue",
+        "all",
+        grain,
+        start,
+        actual,
+        100.0,
+        lower,
+        130.0,
+        True,
+        None,
+        100.0,  # type: ignore[arg-type]
+    )
+
+
+def days(*actual: float, start: int = 0) -> list[PeriodForecast]:
+    return [forecast(MONDAY + dt.timedelta(days=start + i), x) for i, x in enumerate(actual)]
+
+
+DAILY, WEEKLY = ("total_revenue", "all", "daily"), ("total_revenue", "all", "weekly")
+
+
+def test_impact_is_net_revenue_less_expected_with_the_forecasts_interval() -> None:
+    lead = anomaly(KPIS[1])
+    found = impact(lead, [lead], KPIS, {DAILY: days(60.0)})  # type: ignore[dict-item]
+    assert (found.value, found.lower, found.upper, found.returned) == (-40.0, -70.0, -20.0, 0.0)
+
+
+def test_a_week_and_a_day_of_it_count_once() -> None:
+    day, week = anomaly(), anomaly(grain="weekly")
+    later = anomaly(grain="weekly", period_start=MONDAY + dt.timedelta(days=7))
+    weeks = [forecast(MONDAY + dt.timedelta(days=7 * i), 50.0, grain="weekly") for i in range(2)]
+    known = {DAILY: days(60.0), WEEKLY: weeks}
+    found = [impact(x, [day, week, later], KPIS, known) for x in (day, week)]  # type: ignore[arg-type]
+    assert [f.value for f in found] == [-40.0 - 50.0, -50.0 - 50.0]
+    assert found[0].upper - found[0].value == pytest.approx(np.hypot(20.0, 20.0))
+
+
+def test_members_of_one_dimension_add_up_and_others_stay_out() -> None:
+    one, other = (anomaly(dimension="product", segment=name) for name in ("a", "b"))
+    country = anomaly(dimension="country", segment="France", actual=1.0)
+    back = Cancelled(MONDAY, MONDAY + dt.timedelta(days=2), "a", "France", 7.0)
+    found = impact(one, [one, other, country], KPIS, {}, [back])
+    assert (found.value, found.returned) == (-80.0, 7.0)
+
+
+def test_no_money_is_told_of_an_unfinished_or_an_unforecast_period() -> None:
+    early, plain = anomaly(methods=("so_far", "iqr")), anomaly()
+    for lead in (early, plain):
+        assert np.isnan(impact(lead, [lead], KPIS, {}).value)
+    assert np.isnan(impact(early, [early], KPIS, {DAILY: days(60.0)}).value)  # type: ignore[dict-item]
+
+
+# ---------------------------------------------------------------------------------- recovered
+
+
+def after(*actual: float, grain: str = "daily") -> dt.date | None:
+    lead = anomaly(grain=grain)
+    step = 1 if grain == "daily" else 7
+    rows = [
+        forecast(MONDAY + dt.timedelta(days=step * i), x, grain=grain)
+        for i, x in enumerate((60.0, *actual))
+    ]
+    return recovered_on([lead], {("total_revenue", "all", grain): rows}, {})  # type: ignore[dict-item]
+
+
+def test_three_days_inside_the_band_end_it_and_two_do_not() -> None:
+    assert after(100.0, 90.0) is None
+    assert after(100.0, 90.0, 95.0) == MONDAY + dt.timedelta(days=3)
+    assert after(100.0, 200.0, 95.0, 90.0) is None
+    assert after(100.0, grain="weekly") == MONDAY + dt.timedelta(days=13)
+
+
+def test_noise_after_the_end_does_not_open_it_again() -> None:
+    assert after(100.0, 90.0, 95.0, 300.0) == after(100.0, 90.0, 95.0)
+
+
+def test_every_series_has_to_be_back() -> None:
+    both = [anomaly(), anomaly(KPIS[1])]
+    assert recovered_on(both, {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}) is None  # type: ignore[dict-item]
+
+
+def panel(*orders: float) -> MemberPanel:
+    """One product by week."""
+    size = len(orders)
+    sold = np.array(orders)
+    return MemberPanel(
+        "weekly", (Watched("product"),), np.array([0]), ("22502",),
+        np.datetime64(MONDAY) + 7 * np.arange(size), np.arange(size + 1),
+        np.zeros(size, dtype=np.int64), sold, 10 * sold, 10 * sold, sold, sold, sold,
+        np.full(size, 5.0), np.ones(size, dtype=bool),
+    )  # fmt: skip
+
+
+def test_a_product_is_back_with_its_first_order() -> None:
+    gone = anomaly(grain="weekly", dimension="product", segment="22502", methods=(SILENCE,))
+    assert recovered_on([gone], {}, {"weekly": panel(0.0, 0.0)}) is None
+    back = recovered_on([gone], {}, {"weekly": panel(0.0, 0.0, 1.0)})
+    assert back == MONDAY + dt.timedelta(days=20)
+
+
+def test_an_unfinished_period_is_not_over() -> None:
+    early = anomaly(methods=("so_far", "iqr"))
+    assert recovered_on([early], {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}) is None  # type: ignore[dict-item]
+
+
+def test_what_is_over_has_recovered_unless_somebody_answered() -> None:
+    assert overall(["open", "acknowledged"], is_over=True) == "recovered"
+    assert overall(["acknowledged"], is_over=True) == "acknowledged"
+    assert overall(["open"]) == "open"
+
+
+def test_a_story_says_its_end_and_its_total() -> None:
+    history = History(KPIS, {DAILY: days(60.0, 100.0, 100.0, 100.0)})  # type: ignore[dict-item]
+    told = stories.describe([anomaly()], [], history=history)[0]
+    assert told.status == "recovered"
+    assert told.narrative.startswith("£40.00 less than expected: ")
+    assert told.narrative.endswith(
+        "It is over: back in the usual range by 7 March 2024; in total it came to −£40.00."
+    )
+
+
+def test_money_within_its_usual_range_is_said_to_be() -> None:
+    lead = anomaly(KPIS[1])
+    facts = sentences.StoryFacts(impact=Impact(5.0, -10.0, 20.0, 0.0))
+    assert "within its usual range" in sentences.narrative(lead, [lead], facts)
