@@ -166,6 +166,27 @@ def test_where_members_surge_every_other_day_a_surge_is_no_news() -> None:
     assert len(days) <= (~closed(DAYS)).sum() / 8
 
 
+def test_what_series_say_of_a_member_stands_where_it_is_not_judged_itself() -> None:
+    """A country that makes most of the shop is as good as the total; a small one is a member."""
+    orders = shop(60, seed=8)
+    home = orders.sum(axis=0)
+    given = panels(orders, countries=np.stack([np.floor(home * 0.9), np.ceil(home * 0.1)]))
+    home_country, other = "C00060", "C00061"
+    series = [
+        dataclasses.replace(
+            incident().lead,
+            kpi=BY_COUNTRY,
+            segment=name,
+            dimension="country",
+            period_start=day(place),
+        )
+        for name in (home_country, other)
+        for place in (3, 200)
+    ]
+    stand = {(a.segment, a.period_start) for a in members.select(given, [BY_COUNTRY], series)}
+    assert stand == {(home_country, day(3)), (home_country, day(200)), (other, day(3))}
+
+
 def test_a_season_of_the_whole_shop_is_no_finding_of_its_members() -> None:
     orders = shop(60, seed=5)
     orders[:, 203:] *= 3

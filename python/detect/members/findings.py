@@ -64,21 +64,26 @@ class _Hit:
     spent: float
 
 
-def select(panels: Mapping[Grain, MemberPanel], kpis: Sequence[Kpi]) -> list[Anomaly]:
+def select(
+    panels: Mapping[Grain, MemberPanel], kpis: Sequence[Kpi], series: Sequence[Anomaly] = ()
+) -> list[Anomaly]:
     """Find the members' periods that are worth a report, in order of grain, period and member.
 
     Args:
         panels: the same members by day and by week.
         kpis: definitions; a finding is told as net revenue, by the KPI that has a series per member
             of its dimension, or by that of the whole shop. Without one nothing is found.
+        series: findings of KPIs with a series per member, by the detectors of series. They stand
+            where the member was not judged in that period, as one that makes most of the shop is
+            not; elsewhere they are dropped, so that nothing is tested twice.
     """
     if not panels:
-        return []
+        return list(series)
     daily, weekly = panels["daily"], panels["weekly"]
     gaps: dict[int, Floats] = {}
     found = [
-        *_found(daily, _noting(daily, weekly, gaps), kpis),
-        *_found(weekly, walk(weekly, gaps), kpis),
+        *_found(daily, _noting(daily, weekly, gaps), kpis, series),
+        *_found(weekly, walk(weekly, gaps), kpis, series),
     ]
     groups = {d.name: d.coarser_than for d in daily.dimensions if d.coarser_than}
     return without_repeats(found, groups)
@@ -93,12 +98,25 @@ def _noting(daily: MemberPanel, weekly: MemberPanel, gaps: dict[int, Floats]) ->
         yield scores
 
 
-def _found(panel: MemberPanel, periods: Iterable[Scores], kpis: Sequence[Kpi]) -> Iterator[Anomaly]:
-    """Findings of one grain."""
+def _found(
+    panel: MemberPanel, periods: Iterable[Scores], kpis: Sequence[Kpi], series: Sequence[Anomaly]
+) -> Iterator[Anomaly]:
+    """Findings of one grain, with those of series whose member was not judged."""
+    standing = by((a for a in series if a.grain == panel.grain), lambda a: a.period_start)
+    place_of = {
+        (panel.dimensions[d].name, name): i
+        for i, (d, name) in enumerate(zip(panel.dimension, panel.member, strict=True))
+        if standing
+    }
     told_by = [kpi_of(d.name, kpis) for d in panel.dimensions]
     silent = np.zeros(len(panel.member), dtype=bool)
     surges: list[list[float]] = [[] for _ in panel.dimensions]
     for scores in periods:
+        judged = np.isfinite(scores.chances[MUCH_MONEY])
+        for a in standing.pop(panel.period[scores.place].astype(dt.date), []):
+            place = place_of.get((a.dimension or "", a.segment))
+            if place is None or not judged[place]:
+                yield a
         spent = _spent(panel, scores)
         silent &= scores.sold.orders == 0
         _leave_usual(panel, spent, surges)
@@ -110,6 +128,8 @@ def _found(panel: MemberPanel, periods: Iterable[Scores], kpis: Sequence[Kpi]) -
             kpi, sure = told_by[panel.dimension[hit.member]], confidence(hit.spent)
             if kpi is not None and sure >= kpi.min_confidence:
                 yield _record(panel, kpi, scores, hit)
+    for never_scored in standing.values():
+        yield from never_scored
 
 
 def kpi_of(dimension: str, kpis: Sequence[Kpi]) -> Kpi | None:

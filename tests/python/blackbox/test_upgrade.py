@@ -38,7 +38,7 @@ def test_what_people_said_is_still_honoured(upgraded: Place) -> None:
     assert found[saved.OUTAGE] == "acknowledged"
     assert found[saved.RETURNS] == "snoozed"
     assert found[saved.GERMAN_DAY] not in ("open", "acknowledged", "snoozed")
-    assert found[saved.RUSH] == found[saved.SLUMP] == "open"
+    assert {found[saved.RUSH], found[saved.SLUMP]} <= {"open", "recovered"}
 
 
 def test_ids_and_earlier_runs_are_still_there(upgraded: Place) -> None:

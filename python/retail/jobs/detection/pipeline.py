@@ -148,14 +148,13 @@ def _members(path: Path, inputs: Inputs) -> dict[Grain, MemberPanel]:
 def _select(
     scans: dict[Grain, Scan], panels: dict[Grain, MemberPanel], kpis: Sequence[Kpi]
 ) -> list[Anomaly]:
-    """Select the findings of the whole shop and of its members, in order of period and KPI.
-
-    A series of one member, as of a country, is judged as a member alone: nothing is tested twice.
-    """
+    """Select the findings of the whole shop and of its members, in order of period and KPI."""
     watched = {d.name for panel in panels.values() for d in panel.dimensions}
-    whole = [a for a in _each(scans, anomalies.select) if not watched & a.within.keys()]
-    found = [*whole, *members.select(panels, kpis)]
-    return sorted(found, key=lambda a: GRAINS.index(a.grain))
+    found = _each(scans, anomalies.select)
+    whole = [a for a in found if not watched & a.within.keys()]
+    series = [a for a in found if watched & a.within.keys()]
+    everything = [*whole, *members.select(panels, kpis, series)]
+    return sorted(everything, key=lambda a: GRAINS.index(a.grain))
 
 
 def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
