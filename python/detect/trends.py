@@ -12,10 +12,10 @@ import numpy as np
 
 from detect.anomalies import Scan
 from detect.baseline.transform import from_scale
-from detect.confidence import SMALLEST
 from detect.detectors.mann_kendall import STRIDE, sen_slope
 from detect.features import adjusted_values
 from detect.records import Floats, Ints, Trend
+from detect.two_groups import SMALLEST
 
 PLAIN, AWARE = "mann_kendall", "mann_kendall_hamed_rao"
 PATIENCE = 3
