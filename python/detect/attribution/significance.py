@@ -61,8 +61,8 @@ def chances(values: Floats) -> Floats:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         even = _even(values)
-        distance = np.abs(even - np.nanmedian(even[1:], axis=0))
-        deviation = NORMAL_DEVIATION * np.nanmedian(distance[1:], axis=0)
+        distance = np.abs(even - _median(even[1:]))
+        deviation = NORMAL_DEVIATION * _median(distance[1:])
     count = np.isfinite(even[1:]).sum(axis=0)
     enough = np.maximum(count, FEWEST)
     varies = deviation > SMALLEST_DEVIATION
@@ -77,7 +77,13 @@ def chances(values: Floats) -> Floats:
 
 def _even(values: Floats) -> Floats:
     """Values on the scale where their noise is about even."""
-    usual = np.nanmedian(np.abs(values[1:]), axis=0)
+    usual = _median(np.abs(values[1:]))
     largest = np.nanmax(np.abs(values), axis=0)
     unit = np.where(usual > 0, usual, np.where(largest > 0, largest, 1.0))
     return np.arcsinh(values / unit)
+
+
+def _median(values: Floats) -> Floats:
+    """Median of the known values of each column; much faster where none is missing."""
+    known = np.isfinite(values).all()
+    return np.asarray(np.median(values, axis=0) if known else np.nanmedian(values, axis=0))

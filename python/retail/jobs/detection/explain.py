@@ -14,6 +14,7 @@ from detect.attribution.incident_checks import CheckInputs, run_checks
 from detect.attribution.segments import Segments
 from detect.baseline.transform import from_scale
 from detect.grouping import by
+from detect.members.scores import SILENCE
 from detect.records import (
     GRAINS,
     Anomaly,
@@ -269,6 +270,10 @@ def _forecast(scan: Scan, lead: Anomaly) -> float | None:
 
 
 def _check_inputs(path: Path, lead: Anomaly, known: tuple[Segments, Days]) -> CheckInputs:
+    if (
+        SILENCE in lead.methods
+    ):  # Nothing was sold that could explain it.
+        return CheckInputs(*known, lines=None, reversals=[], past_prices={})
     first, last = lead.period_start, lead.period_end
     measures = [m for m in (lead.kpi.numerator, lead.kpi.denominator) if m]
     return CheckInputs(
