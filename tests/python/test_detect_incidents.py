@@ -170,7 +170,9 @@ def test_severity_weighs_certainty_size_and_direction(
 
 def said(found: Anomaly, action: str, until: dt.date | None = None, day: int = 0) -> FeedbackRow:
     at = dt.datetime.combine(found.period_end, dt.time(9)) + dt.timedelta(days=day)
-    return FeedbackRow(found.anomaly_id, found.kpi.name, found.segment, action, until, None, at)
+    return FeedbackRow(
+        found.anomaly_id, found.kpi.name, found.segment, action, until, None, at, found.dimension
+    )
 
 
 def test_feedback_sets_the_status() -> None:
@@ -198,6 +200,20 @@ def test_a_snooze_covers_the_kpi_until_its_end() -> None:
     snooze = said(first, "snooze", until)
     honoured = apply_feedback.apply_feedback([first, during, after, other], [snooze], until)
     assert [a.status for a in honoured] == ["snoozed", "snoozed", "open", "open"]
+
+
+def test_a_snooze_of_a_member_leaves_another_dimension_s_member_of_that_name_alone() -> None:
+    category, region = (
+        dataclasses.replace(anomaly(day=day), dimension=dimension, segment="Other")
+        for day, dimension in enumerate(("category", "region"))
+    )
+    until = MONDAY + dt.timedelta(days=14)
+    snooze = said(category, "snooze", until)
+    honoured = apply_feedback.apply_feedback([category, region], [snooze], until)
+    assert [a.status for a in honoured] == ["snoozed", "open"]
+    earlier = dataclasses.replace(snooze, dimension=None)
+    honoured = apply_feedback.apply_feedback([category, region], [earlier], until)
+    assert [a.status for a in honoured] == ["snoozed", "snoozed"]
 
 
 def test_a_snooze_ends_after_its_last_day_for_all_that_it_covered() -> None:

@@ -53,7 +53,7 @@ def wider(name: str, column: str, kind: object) -> Table:
     """A table with one more field in its record, and nothing else."""
     table = TABLES[name]
     record = dataclasses.make_dataclass(
-        table.record.__name__, [(column, kind)], bases=(table.record,), frozen=True
+        table.record.__name__, [(column, kind, None)], bases=(table.record,), frozen=True
     )
     return dataclasses.replace(table, record=record)
 

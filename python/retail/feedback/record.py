@@ -45,7 +45,10 @@ def record_feedback(
     append(
         path,
         "feedback",
-        [FeedbackRow(r.anomaly_id, r.kpi, r.segment, action, until, note, now) for r in members],
+        [
+            FeedbackRow(r.anomaly_id, r.kpi, r.segment, action, until, note, now, r.dimension)
+            for r in members
+        ],
     )
     anomalies = "1 anomaly" if len(members) == 1 else f"{len(members)} anomalies"
     status = f"{name}: {STATUS[action]} ({anomalies})"

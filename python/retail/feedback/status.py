@@ -17,16 +17,19 @@ ACTIONS = {
     "label": "it was a false alarm, or a real incident",
 }
 
+Series = tuple[str, str | None, str]
+"""KPI, dimension and segment."""
+
 
 def about(
-    given: Sequence[FeedbackRow], name: str, kpi: str, segment: str, period_end: dt.date
+    given: Sequence[FeedbackRow], name: str, series: Series, period_end: dt.date
 ) -> list[FeedbackRow]:
     """What was said of a finding, oldest first: of itself, or by a snooze of its series."""
     mine = [
         f
         for f in given
         if f.anomaly_id == name
-        or (f.action == SNOOZE and (f.kpi, f.segment) == (kpi, segment) and _covers(f, period_end))
+        or (f.action == SNOOZE and _is_of(f, series) and _covers(f, period_end))
     ]
     return sorted(mine, key=lambda f: f.given_at)
 
@@ -46,6 +49,12 @@ def status_of(said: Sequence[FeedbackRow], name: str, today: dt.date) -> str:
 def _holds(said: FeedbackRow, today: dt.date) -> bool:
     """Whether a word still counts on a day: a snooze ends."""
     return said.action != SNOOZE or said.until is None or today <= said.until
+
+
+def _is_of(said: FeedbackRow, series: Series) -> bool:
+    """Whether a word is of a series; an earlier version did not note the dimension."""
+    kpi, dimension, segment = series
+    return (said.kpi, said.segment) == (kpi, segment) and said.dimension in (None, dimension)
 
 
 def _covers(snooze: FeedbackRow, period_end: dt.date) -> bool:

@@ -119,7 +119,7 @@ def _retold(incident: IncidentRow, rewritten: Mapping[str, str | None]) -> Incid
 def _as_of(row: AnomalyRow, given: Sequence[FeedbackRow], day: dt.date) -> AnomalyRow:
     """A finding with its status on a day; nothing changes where nothing was said of it."""
     end = period_end(row.period_start, row.grain)
-    said = about(given, row.anomaly_id, row.kpi, row.segment, end)
+    said = about(given, row.anomaly_id, (row.kpi, row.dimension, row.segment), end)
     if not said:
         return row
     status = status_of(said, row.anomaly_id, day)

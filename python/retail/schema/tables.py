@@ -363,6 +363,7 @@ class FeedbackRow:
     ]
     note: Annotated[str | None, "Why, in their own words."]
     given_at: Annotated[dt.datetime, "When it was said, UTC."]
+    dimension: Annotated[str | None, DIMENSION] = None
 
 
 @dataclass(frozen=True)

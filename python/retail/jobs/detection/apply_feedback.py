@@ -22,7 +22,8 @@ def apply_feedback(
 
 def _status(anomaly: Anomaly, given: list[FeedbackRow], today: dt.date) -> str:
     name = anomaly.anomaly_id
-    said = about(given, name, anomaly.kpi.name, anomaly.segment, anomaly.period_end)
+    series = (anomaly.kpi.name, anomaly.dimension, anomaly.segment)
+    said = about(given, name, series, anomaly.period_end)
     return status_of(said, name, today)
 
 

@@ -270,9 +270,7 @@ def _forecast(scan: Scan, lead: Anomaly) -> float | None:
 
 
 def _check_inputs(path: Path, lead: Anomaly, known: tuple[Segments, Days]) -> CheckInputs:
-    if (
-        SILENCE in lead.methods
-    ):  # Nothing was sold that could explain it.
+    if SILENCE in lead.methods:  # Nothing was sold that could explain it.
         return CheckInputs(*known, lines=None, reversals=[], past_prices={})
     first, last = lead.period_start, lead.period_end
     measures = [m for m in (lead.kpi.numerator, lead.kpi.denominator) if m]
