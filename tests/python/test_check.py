@@ -76,6 +76,25 @@ def test_what_is_refused_says_why_and_the_setting_lets_it_through(
     assert (found["refused"], found["accepted"], found["duplicates"]) == (None, 420, 0)
 
 
+def test_init_writes_what_check_then_reads_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"{n},A{n % 7},MUG,1,2026-01-{1 + n % 28:02},2.50,k{n % 9},UK" for n in range(1, 200)]
+    header = "Receipt Number,Article,Article Name,Pieces,Ordered On,Price Each,Client,Nation"
+    (tmp_path / "orders.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
+    monkeypatch.setenv("RETAIL_CACHE", str(tmp_path / "landed"))
+    monkeypatch.setenv("RETAIL_SHOP", str(tmp_path / "shop.yml"))
+    monkeypatch.delenv("RETAIL_SOURCE", raising=False)
+    monkeypatch.chdir(tmp_path)
+    place = ["--project", str(PROJECT), "--db", str(tmp_path / "none.duckdb")]
+    CliRunner().invoke(retail, ["init", "orders.csv", *place], catch_exceptions=False)
+    assert f"path: {tmp_path / 'orders.csv'}" in (tmp_path / "shop.yml").read_text("utf-8")
+    monkeypatch.chdir(PROJECT)
+    done = CliRunner().invoke(retail, ["check", "--json", *place], standalone_mode=False)
+    found = json.loads(done.stdout)
+    assert (found["refused"], found["accepted"], found["products"]) == (None, 199, 7)
+
+
 def test_a_file_that_cannot_be_read_is_refused_with_its_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -47,7 +47,8 @@ def propose(project: Path, source: str) -> Proposal:
 
     Args:
         project: root of the dbt project.
-        source: as RETAIL_SOURCE names it.
+        source: as RETAIL_SOURCE names it, seen from the working folder; in the text it is seen from
+            the project, or absolute where it lies elsewhere.
 
     Raises:
         IngestError: there is nothing to read.
@@ -56,9 +57,10 @@ def propose(project: Path, source: str) -> Proposal:
     seen = peek(find(project, Choice(GIVEN, asked)).files[0])
     preset = recognise([column.name for column in seen.columns])
     columns, questions = _columns(seen) if preset is None else ({}, [])
-    settings: dict[str, object] = {"shop": _shop(seen, asked), "source": {"path": source}}
+    here = asked.relative_to(project) if asked.is_relative_to(project) else asked
+    settings: dict[str, object] = {"shop": _shop(seen, asked), "source": {"path": str(here)}}
     if preset:
-        settings["source"] = {"path": source, "preset": preset}
+        settings["source"] = {"path": str(here), "preset": preset}
     if columns:
         settings["columns"] = columns
     dimensions = {} if preset else _dimensions(seen, columns)
