@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.attribution import driver_tree
-from detect.attribution.breakdown import parts_of
+from detect.attribution.breakdown import Groups, parts_of
 from detect.attribution.decomposition import Ratio, contributions, sums
 from detect.attribution.dimensions import Dimension, names
 from detect.attribution.driver_tree import NET_REVENUE, Factor
@@ -53,25 +53,41 @@ class Cells:
 class Formula:
     """How a KPI is made of measures.
 
-    `is_additive`: whether the days of a period add up to it. `by_rate`: whether a change that
-    everybody shares goes with a segment's volume, otherwise with its part in the value. `tree` is
-    the measure of the driver tree, within the members `tree_of` alone.
+    `are_additive`: whether the days of a period add up to its measures. `by_rate`: whether a change
+    that everybody shares goes with a segment's volume, otherwise with its part in the value. `tree`
+    is the measure of the driver tree, within the members `tree_of` alone.
     """
 
     numerator: str
     denominator: str | None = None
-    is_additive: bool = False
+    are_additive: bool = False
     by_rate: bool = False
     tree: str = NET_REVENUE
     tree_of: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether it has a denominator."""
+        return self.denominator is not None
+
+    @property
+    def is_additive(self) -> bool:
+        """Whether the days of a period add up to the KPI."""
+        return self.are_additive and not self.is_ratio
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether the tree is of the KPI itself, and not only of what happened meanwhile."""
+        return self.denominator is None and (self.tree == self.numerator or bool(self.tree_of))
 
 
 @dataclass(frozen=True)
 class Contribution:
     """What a member adds to the change, in the KPI's unit.
 
-    Of a ratio it is the sum of `mix` (the member's weight) and `rate` (its own ratio), which are
-    NaN for a sum. `at_equal_days` is the same at equal trading days; NaN where days don't add up.
+    Of a ratio it is the sum of `mix` (a change of the member's weight) and `rate` (one of its own
+    ratio); weights are shares of the denominator, and all of these NaN for a sum. `at_equal_days`
+    is the contribution at equal trading days; NaN where days don't add up.
     """
 
     dimension: str
@@ -82,14 +98,29 @@ class Contribution:
     share_of_change: float
     mix: float
     rate: float
+    weight_actual: float
+    weight_expected: float
     at_equal_days: float
+
+
+@dataclass(frozen=True)
+class Cause:
+    """A segment (dimension to member) that explains the change, and how much of it."""
+
+    segment: dict[str, str]
+    actual: float
+    expected: float
+    contribution: float
+    share_of_change: float
+    weight_actual: float
+    weight_expected: float
 
 
 @dataclass(frozen=True)
 class Side:
     """Numerator or denominator of a ratio, and what it adds to the change.
 
-    Where the trading days differ, `actual` and `expected` are per trading day.
+    Where its days add up, `expected` is brought to as many trading days as `actual` has.
     """
 
     measure: str
@@ -116,8 +147,8 @@ class Comparison:
 
     `at_equal_days` is the change that is left at equal trading days; NaN where days don't add up.
     Contributions of each dimension add up to the change, those of `sides` too (empty for a sum),
-    and those of `drivers` to the change of `driven`. `causes` are empty where the change is
-    broad-based, or too small to have any; where `at_equal_days` is a number, they are parts of it.
+    and those of `drivers` to the change of the formula's tree. `causes` are empty where the change
+    is broad-based, or small; where `at_equal_days` is a number, they are parts of it.
     """
 
     actual: float
@@ -126,15 +157,20 @@ class Comparison:
     at_equal_days: float
     contributions: tuple[Contribution, ...]
     sides: tuple[Side, ...]
-    driven: str
     drivers: tuple[Factor, ...]
-    causes: tuple[RootCause, ...]
+    causes: tuple[Cause, ...]
     unchanged: tuple[Unchanged, ...]
 
     @property
     def change(self) -> float:
         """Actual less expected, in the KPI's unit."""
         return self.actual - self.expected
+
+    @property
+    def is_small(self) -> bool:
+        """Whether too little moved, at equal trading days, to look for a cause."""
+        like = self.change if np.isnan(self.at_equal_days) else self.at_equal_days
+        return not abs(like) > TOO_SMALL * abs(self.actual - like)
 
 
 @dataclass(frozen=True)
@@ -210,10 +246,12 @@ def compare(cells: Cells, formula: Formula, trading_days: tuple[int, int]) -> Co
         at_equal_days=actual.total() - like.total() if formula.is_additive else float("nan"),
         contributions=tuple(_contributions(leaves, actual, expected)),
         sides=sides,
-        driven=formula.tree,
         drivers=drivers,
         causes=_causes(leaves, actual, like),
-        unchanged=(*_still_factors(drivers), *_still_splits(leaves, actual, expected)),
+        unchanged=(
+            *_still_factors(formula, drivers, sides),
+            *_still_splits(leaves, actual, expected),
+        ),
     )
 
 
@@ -241,7 +279,7 @@ def _at_equal_volume(ratio: Ratio) -> Ratio:
 
 
 def _contributions(leaves: _Leaves, actual: Ratio, expected: Ratio) -> list[Contribution]:
-    """Members of every dimension, the largest contribution first."""
+    """Members of every dimension that has several, the largest contribution first."""
     sides = _at_equal_volume(actual), _at_equal_volume(expected)
     parts = np.sum(contributions(*sides), axis=0)
     like = actual.numerator - expected.numerator * leaves.growth
@@ -259,22 +297,35 @@ def _contributions(leaves: _Leaves, actual: Ratio, expected: Ratio) -> list[Cont
             "share_of_change": found.contribution / change if change else nothing,
             "mix": found.effects.mix if is_ratio else nothing,
             "rate": found.effects.rate if is_ratio else nothing,
+            "weight_actual": _weights(sides[0], found.groups),
+            "weight_expected": _weights(sides[1], found.groups),
             "at_equal_days": found.groups.sums(like) if is_additive else nothing,
         }
+        there = (found.contribution != 0) | (
+            np.nan_to_num([found.actual, found.expected]) != 0
+        ).any(0)
         rows += [
             Contribution(
                 dimension.name, member, **{name: float(x[i]) for name, x in columns.items()}
             )
             for i, member in enumerate(found.groups.names)
+            if there[i] and there.sum() > 1
         ]
     return rows
 
 
+def _weights(ratio: Ratio, groups: Groups) -> Floats:
+    """Members' shares of the denominator at equal volume; NaN for a sum."""
+    if ratio.denominator is None:
+        return np.full(len(groups.names), np.nan)
+    return groups.sums(ratio.denominator)
+
+
 def _sides(actual: Ratio, expected: Ratio, formula: Formula, growth: float) -> tuple[Side, ...]:
-    """What numerator and denominator of a ratio add, at equal trading days."""
+    """What numerator and denominator of a ratio add, at equal trading days if they have days."""
     if formula.denominator is None or actual.denominator is None:
         return ()
-    like = scaled(expected, growth)
+    like = scaled(expected, growth if formula.are_additive else 1.0)
     assert like.denominator is not None
     top, bottom = (float(part.sum()) for part in contributions(actual, like))
     return (
@@ -313,7 +364,7 @@ def _tree_total(measures: Floats, tree: str) -> Ratio:
     return Ratio(measures[driver_tree.DEPTHS[tree] - 1], None)
 
 
-def _causes(leaves: _Leaves, actual: Ratio, expected: Ratio) -> tuple[RootCause, ...]:
+def _causes(leaves: _Leaves, actual: Ratio, expected: Ratio) -> tuple[Cause, ...]:
     """The segments that hold more of the change than their ordinary share."""
     change = abs(actual.total() - expected.total())
     if not leaves.shown or not change > TOO_SMALL * abs(expected.total()):
@@ -325,13 +376,31 @@ def _causes(leaves: _Leaves, actual: Ratio, expected: Ratio) -> tuple[RootCause,
         Ratio(cells.measures[formula.numerator], bottom), 2,
     )  # fmt: skip
     sides = _at_equal_volume(actual), _at_equal_volume(expected)
-    return find_causes(leaves.segments(leaves.shown, *sides), history)
+    found = find_causes(leaves.segments(leaves.shown, *sides), history)
+    return tuple(_cause(leaves, one, *sides) for one in found)
 
 
-def _still_factors(drivers: tuple[Factor, ...]) -> list[Unchanged]:
-    """Factors of the whole that stayed the same."""
-    whole = [f for f in drivers if f.dimension == driver_tree.WHOLE]
-    moved = {f.factor: f.actual / f.expected - 1 for f in whole if f.expected > 0 and f.actual > 0}
+def _cause(leaves: _Leaves, found: RootCause, actual: Ratio, expected: Ratio) -> Cause:
+    inside = np.zeros(leaves.first.size, dtype=np.int64)
+    for dimension, member in found.segment.items():
+        code = leaves.cells.members[dimension].index(member)
+        inside |= leaves.cells.codes[dimension][leaves.first] != code
+    groups = Groups(("inside", "outside"), inside)
+    return Cause(
+        found.segment, found.actual, found.expected, found.contribution, found.share_of_change,
+        float(_weights(actual, groups)[0]), float(_weights(expected, groups)[0]),
+    )  # fmt: skip
+
+
+def _still_factors(
+    formula: Formula, drivers: tuple[Factor, ...], sides: tuple[Side, ...]
+) -> list[Unchanged]:
+    """Factors that stayed the same: those of the KPI's own tree, or both sides of a ratio."""
+    pairs = [(side.measure, side.actual, side.expected) for side in sides]
+    if formula.is_tree:
+        whole = [f for f in drivers if f.dimension == driver_tree.WHOLE]
+        pairs = [(f.factor, f.actual, f.expected) for f in whole]
+    moved = {name: now / past - 1 for name, now, past in pairs if now > 0 and past > 0}
     return [Unchanged("factor", name, x) for name, x in moved.items() if abs(x) <= STILL]
 
 
@@ -348,6 +417,6 @@ def _still_splits(leaves: _Leaves, actual: Ratio, expected: Ratio) -> list[Uncha
         size = len(leaves.cells.members[dimension.name])
         now, past = (sums(codes, v / w, size) for v, w in zip(volume, whole, strict=True))
         moved = float(np.abs(now - past).sum()) / 2
-        if moved <= STILL:
+        if moved <= STILL and np.count_nonzero(now + past) > 1:
             found.append(Unchanged("dimension", dimension.name, moved))
     return found

@@ -53,9 +53,7 @@ def read_lines(
             if m.is_sum and not m.largest
         },
         counted={
-            m.name: _numbered(columns[f"measure_{i}"])
-            for i, m in enumerate(known)
-            if not m.is_sum
+            m.name: _numbered(columns[f"measure_{i}"]) for i, m in enumerate(known) if not m.is_sum
         },
         largest=largest,
     )
