@@ -1,15 +1,33 @@
-"""How measures and dimensions are worked out of an order line: SQL that the build has checked."""
+"""How KPIs are made of measures, and these and dimensions of an order line: SQL of the build."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from detect.attribution.dimensions import Dimension
+from retail.errors import RetailError
+from retail.formatting import product, words
 from retail.reading.file import Connection
+from retail.reading.shop import read_products
 
 NONE = "(none)"
 """The member of lines that have none."""
+MOST_NEAR, MOST_LISTED = 3, 20
+"""Names that are said to be near, and that are listed where none is."""
+CLOSE = 0.5
+"""How much alike two names must be, between 0 and 1, for one to be said to be near."""
+
+
+@dataclass(frozen=True)
+class Definition:
+    """How a KPI is worked out, a row of marts.dim_kpis."""
+
+    numerator: str
+    denominator: str | None
+    scale: str
+    warm_up_days: int
 
 
 @dataclass(frozen=True)
@@ -81,3 +99,57 @@ def read_member_columns(connection: Connection) -> Mapping[str, str]:
         "select dimension, expr from marts.dim_dimensions order by place"
     ).fetchall()
     return {name: f"coalesce(cast({expr} as varchar), '{NONE}')" for name, expr in rows}
+
+
+def read_definition(connection: Connection, kpi: str) -> Definition:
+    """Read how a KPI that there is is worked out."""
+    query = "select numerator, denominator, scale, warm_up_days from marts.dim_kpis where kpi = ?"
+    return Definition(*connection.execute(query, [kpi]).fetchall()[0])
+
+
+def require_known(what: str, name: str, known: Iterable[str]) -> None:
+    """Refuse a name that nothing has, and say the nearest ones.
+
+    Raises:
+        RetailError: nothing goes by it.
+    """
+    names = {one: one for one in known}
+    if name not in names:
+        raise RetailError(f"no {what} {name!r}; {_nearest(name, names)}")
+
+
+def require_members(
+    connection: Connection, segment: Mapping[str, str], columns: Mapping[str, str]
+) -> None:
+    """Refuse a member that no order line ever had, and say the nearest ones; a product by name too.
+
+    Args:
+        connection: from `reading`.
+        segment: dimension to member.
+        columns: from `read_member_columns`.
+
+    Raises:
+        RetailError: there is such a member.
+    """
+    products = read_products(connection)
+    for dimension, member in segment.items():
+        rows = connection.execute(
+            f"select distinct {columns[dimension]} from marts.fct_kpi_lines"  # noqa: S608 - an expression that the build has checked
+        ).fetchall()
+        known = {name: name for (name,) in rows}
+        if member in known:
+            continue
+        if dimension == "product":
+            known |= {products[code]: product(code, products) for code in known if code in products}
+        raise RetailError(f"no {words(dimension)} {member!r}; {_nearest(member, known)}")
+
+
+def _nearest(name: str, shown: Mapping[str, str]) -> str:
+    """Say which known names are meant, or some of them; each with how it is shown."""
+    by_letters = {known.casefold(): told for known, told in shown.items()}
+    close = get_close_matches(name.casefold(), by_letters, MOST_NEAR, CLOSE)
+    if close:
+        return f"the nearest is {' or '.join(dict.fromkeys(by_letters[one] for one in close))}"
+    some = sorted(set(shown.values()))
+    more = ", …" if len(some) > MOST_LISTED else ""
+    return f"there are {', '.join(some[:MOST_LISTED])}{more}"

@@ -6,9 +6,8 @@ import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
@@ -20,10 +19,14 @@ from retail.formatting import count, words
 from retail.formatting import segment as in_words
 from retail.reading.file import Connection, ReadError, has_table, known, reading
 from retail.reading.measures import (
+    Definition,
     Measure,
+    read_definition,
     read_dimensions,
     read_measures,
     read_member_columns,
+    require_known,
+    require_members,
 )
 from retail.reading.order_lines import Scope, Span, read_cells
 from retail.reading.shop import KpiRow, read_kpis, read_products, read_shop
@@ -36,10 +39,6 @@ ONE_DAY = frozenset({"orders"})
 """Counts that add up over days all the same: an order is of one day."""
 TREES_WITHIN = {"international_revenue": {"market": "international"}}
 """Measures that are the net revenue of some members."""
-MOST_NAMES, MANY_NAMES = 3, 20
-"""Names that are said to be near, and that are listed where none is."""
-CLOSE = 0.5
-"""How much alike two names must be, between 0 and 1, for one to be said to be near."""
 AS_ASKED = {
     "actual": "value",
     "expected": "against",
@@ -47,7 +46,6 @@ AS_ASKED = {
     "weight_expected": "weight_against",
 }
 """Names of the engine, and of whoever asked."""
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -102,16 +100,6 @@ class Answer:
         return max((last - first).days + 1, 0)
 
 
-@dataclass(frozen=True)
-class _Definition:
-    """How a KPI is worked out, a row of marts.dim_kpis."""
-
-    numerator: str
-    denominator: str | None
-    scale: str
-    warm_up_days: int
-
-
 def read_why(path: Path, question: Question) -> Answer:
     """Explain the difference of a KPI between two periods.
 
@@ -128,10 +116,10 @@ def _answer(connection: Connection, path: Path, question: Question) -> Answer:
     if not has_table(connection, "marts", "fct_kpi_lines"):
         raise ReadError(f"{path}: no table marts.fct_kpi_lines; run `dbt build` first")
     kpis, columns = read_kpis(connection), read_member_columns(connection)
-    kpi = _known("KPI", question.kpi, kpis)
+    require_known("KPI", question.kpi, kpis)
     for dimension in question.segment:
-        _known("dimension", dimension, columns)
-    definition = _definition(connection, question.kpi)
+        require_known("dimension", dimension, columns)
+    kpi, definition = kpis[question.kpi], read_definition(connection, question.kpi)
     data = _data(connection)
     _require_inside(question.period, data)
     against = question.against or _just_before(connection, question.period, data)
@@ -162,33 +150,6 @@ def _answer(connection: Connection, path: Path, question: Question) -> Answer:
         products=read_products(connection),
         money=read_shop(connection).money,
     )
-
-
-def _known(what: str, name: str, known: Mapping[str, T]) -> T:
-    """What goes by a name.
-
-    Raises:
-        RetailError: nothing does; the nearest names are said.
-    """
-    if name not in known:
-        raise RetailError(f"no {what} {name!r}; {_nearest(name, known)}")
-    return known[name]
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    """Say which known names are meant, or some of them."""
-    by_letters = {one.casefold(): one for one in known}
-    close = get_close_matches(name.casefold(), by_letters, MOST_NAMES, CLOSE)
-    if close:
-        return f"the nearest is {' or '.join(by_letters[one] for one in close)}"
-    some = sorted(by_letters.values())
-    more = ", …" if len(some) > MANY_NAMES else ""
-    return f"there are {', '.join(some[:MANY_NAMES])}{more}"
-
-
-def _definition(connection: Connection, kpi: str) -> _Definition:
-    query = "select numerator, denominator, scale, warm_up_days from marts.dim_kpis where kpi = ?"
-    return _Definition(*connection.execute(query, [kpi]).fetchall()[0])
 
 
 def _data(connection: Connection) -> Span:
@@ -250,7 +211,7 @@ def _compare(
         dimensions = tuple(_for_many_days(dimension) for dimension in dimensions)
     cells = read_cells(connection, scope, dimensions, spans)
     if cells is None:
-        _require_members(connection, scope)
+        require_members(connection, scope.within, scope.members)
         raise RetailError(f"{in_words(scope.within, full=True)}: no order line in either period")
     now, before = (period.trading_days for period in periods)
     return compare(cells, formula, (now, before))
@@ -263,11 +224,11 @@ def _for_many_days(dimension: Dimension) -> Dimension:
 
 
 def _formula(
-    definition: _Definition, measures: Iterable[Measure], dimensions: Iterable[str]
+    definition: Definition, measures: Iterable[Measure], dimensions: Iterable[str]
 ) -> Formula:
     numerator, denominator = definition.numerator, definition.denominator
     sides = [m for m in measures if m.name in (numerator, denominator)]
-    within = TREES_WITHIN.get(numerator, {})
+    within = {} if denominator else TREES_WITHIN.get(numerator, {})
     has_tree = denominator is None and numerator in driver_tree.DEPTHS
     return Formula(
         numerator=numerator,
@@ -277,15 +238,6 @@ def _formula(
         tree=numerator if has_tree else driver_tree.NET_REVENUE,
         tree_of=tuple(within.items()) if within.keys() <= {*dimensions} else (),
     )
-
-
-def _require_members(connection: Connection, scope: Scope) -> None:
-    """Raise RetailError where no order line ever has a member; the nearest ones are said."""
-    for dimension, member in scope.within.items():
-        rows = connection.execute(
-            f"select distinct {scope.members[dimension]} from marts.fct_kpi_lines"  # noqa: S608 - an expression that the build has checked
-        ).fetchall()
-        _known(words(dimension), member, {name: name for (name,) in rows})
 
 
 def _require_values(
