@@ -29,7 +29,9 @@ from detect.records import (
     Trend,
 )
 
-NEEDED = ("kpi", "period_start", "value")
+NEEDED = ("date", "value")
+KPI_NAME = "value"
+"""Of the KPI in a frame that names none."""
 KEY = ["grain", "kpi", "segment", "period_start"]
 DEFAULTS: dict[str, object] = {
     "owner": "",
@@ -69,21 +71,22 @@ class Result:
     detection_limits: pd.DataFrame
 
 
-def detect(
-    frame: pd.DataFrame,
+def find_anomalies(
+    df: pd.DataFrame,
     kpis: pd.DataFrame | None = None,
     holidays: Collection[dt.date] = (),
 ) -> Result:
-    """Find what moved in some KPIs.
+    """Find what moved in some series.
 
     Each period is judged by the ones before it, so a frame that ends earlier gives what this one
     would have given then. A day counts as traded where any daily value is neither 0 nor missing.
 
     Args:
-        frame: one row per KPI, segment and period, in any order: `kpi`, `period_start`, `value` in
-            the KPI's unit. Where they are missing, `segment` is "all" (the whole shop), `grain`
-            "daily" (the other is "weekly"), `numerator` the value, `denominator` missing,
-            `is_complete` true and `is_warm_up` false.
+        df: one row per series and period, in any order: `date` (also called `period_start`, as in
+            the KPI tables) and `value` in the KPI's unit. Where they are missing, `kpi` is "value",
+            `segment` "all" (the whole shop), `grain` "weekly" if all dates are the same weekday,
+            else "daily", `numerator` the value, `denominator` missing, `is_complete` true and
+            `is_warm_up` false.
         kpis: definitions, one row per `kpi` with columns as `marts.dim_kpis` has them; what is
             missing there is as in `DEFAULTS`. A KPI's cadence is its finer grain.
             `scale` is the one on which its noise is even: `log`, `sqrt`, `logit` or `linear`.
@@ -96,7 +99,7 @@ def detect(
         ValueError: a column is missing, a period is there twice, or a grain is unknown.
         DetectError: a scale is unknown.
     """
-    given = _completed(frame)
+    given = _completed(df)
     defined = _kpis(given, kpis)
     trading = calendar.learn(_dates(given, holidays))
     panels = [_panel(grain, given[given["grain"] == grain], defined) for grain in GRAINS]
@@ -110,19 +113,28 @@ def detect(
     )
 
 
-def _completed(frame: pd.DataFrame) -> pd.DataFrame:
+def _completed(df: pd.DataFrame) -> pd.DataFrame:
     """The frame with every column that a panel is made of, checked."""
-    missing = [name for name in NEEDED if name not in frame]
+    given = df if "date" in df else df.rename(columns={"period_start": "date"})
+    missing = [name for name in NEEDED if name not in given]
     if missing:
         raise ValueError(f"the frame has no column {missing[0]!r}; it needs {', '.join(NEEDED)}")
+    start = _midnights(given["date"])
     usual: dict[str, Any] = {
-        "segment": ALL, "grain": "daily", "numerator": frame["value"], "denominator": np.nan,
-        "is_complete": True, "is_warm_up": False,
+        "kpi": KPI_NAME, "segment": ALL, "grain": _grain(start), "numerator": given["value"],
+        "denominator": np.nan, "is_complete": True, "is_warm_up": False,
     }  # fmt: skip
-    given = frame.assign(**{name: column for name, column in usual.items() if name not in frame})
-    given["period_start"] = _midnights(given["period_start"])
+    given = given.assign(
+        period_start=start, **{name: x for name, x in usual.items() if name not in given}
+    )
     _check(given)
     return given.astype({"kpi": str, "segment": str})
+
+
+def _grain(starts: pd.Series) -> Grain:
+    """Weeks where all periods begin on the same day of the week, else days."""
+    is_weekly = starts.nunique() > 1 and starts.dt.dayofweek.nunique() == 1
+    return "weekly" if is_weekly else "daily"
 
 
 def _midnights(starts: pd.Series) -> pd.Series:
@@ -133,7 +145,7 @@ def _midnights(starts: pd.Series) -> pd.Series:
 def _check(given: pd.DataFrame) -> None:
     """Raise ValueError where a frame is no set of series."""
     if given.empty or given[KEY].isna().any(axis=None):
-        raise ValueError("the frame needs a row, and in every row kpi, segment and period_start")
+        raise ValueError("the frame needs a row, and in every row kpi, segment and date")
     if given[["is_complete", "is_warm_up"]].isna().any(axis=None):
         raise ValueError("is_complete and is_warm_up must be true or false in every row")
     unknown = sorted(set(given["grain"]) - set(GRAINS))

@@ -23,6 +23,8 @@ FRACTIONS_UP_TO = 10
 WHOLE_MONEY_FROM = 100
 ROUNDED_UP = 0.995
 """From here on a percentage is cut, not rounded: it must not read as certainty, nor as all."""
+MONEY_FACTORS = ("price", "returns", "revenue")
+"""Ends of the names of factors and measures that are money."""
 NO_NAMES: Mapping[str, str] = {}
 
 
@@ -205,6 +207,15 @@ def product(code: str, names: Mapping[str, str]) -> str:
 def words(name: str) -> str:
     """The name of a dimension, a detector or a check in words."""
     return name.replace("_", " ")
+
+
+def factor_value(name: str, value: float | None, money: str) -> str:
+    """A factor of the KPI tree, or a measure: money, a number of things, or things per thing."""
+    if value is None:
+        return NOTHING
+    if name.endswith(MONEY_FACTORS):
+        return amount(value, money)
+    return f"{value:,.2f}" if "_per_" in name else amount(value, COUNT)
 
 
 def factor(name: str) -> str:

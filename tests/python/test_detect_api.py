@@ -48,7 +48,7 @@ def test_a_frame_gives_what_the_same_tables_in_a_file_give(tmp_path: Path) -> No
         ]
         kpis = connection.sql("select * from marts.dim_kpis").df()
         wanted = {t: connection.sql(f"select * from insights.{t}").df() for t in TABLES}
-    found = detect.detect(pd.concat(parts).sample(frac=1, random_state=1), kpis)
+    found = detect.find_anomalies(pd.concat(parts).sample(frac=1, random_state=1), kpis)
     for name, table in wanted.items():
         mine = getattr(found, name)
         assert len(table), name
@@ -57,7 +57,7 @@ def test_a_frame_gives_what_the_same_tables_in_a_file_give(tmp_path: Path) -> No
 
 
 def test_three_columns_are_enough() -> None:
-    found = detect.detect(sales())
+    found = detect.find_anomalies(sales())
     surest = found.anomalies.sort_values("confidence").iloc[-1]
     assert surest["period_start"] == pd.Timestamp(FIRST_DAY) + pd.Timedelta(days=DAY)
     assert (surest["kpi"], surest["segment"], surest["direction"]) == ("sales", "all", "up")
@@ -74,7 +74,7 @@ def test_the_documented_example_runs() -> None:
 
 def test_a_definition_is_heeded() -> None:
     strict = pd.DataFrame({"kpi": ["sales"], "min_confidence": [1.1], "label": [None]})
-    assert detect.detect(sales(), strict).anomalies.empty
+    assert detect.find_anomalies(sales(), strict).anomalies.empty
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_a_scale_says_where_a_band_can_end(scale: str, above_none: bool, below_a
     days = pd.date_range(FIRST_DAY, periods=DAYS)
     share = pd.DataFrame({"kpi": "share", "period_start": days, "value": 1 / (1 + np.exp(-noise))})
     defined = pd.DataFrame({"kpi": ["share"], "scale": [scale]})
-    told = detect.detect(share, defined).forecasts.dropna(subset=["lower"])
+    told = detect.find_anomalies(share, defined).forecasts.dropna(subset=["lower"])
     assert (told["lower"].min() > 0, told["upper"].max() < 1) == (above_none, below_all)
 
 
@@ -97,13 +97,13 @@ def test_holidays_teach_the_calendar_nothing() -> None:
     shut.loc[DAYS - 12, "value"] = 0
     day = shut["period_start"][DAYS - 12]
     orders = pd.DataFrame({"kpi": ["sales"], "numerator": ["orders"]})
-    assert day in set(detect.detect(shut, orders).anomalies["period_start"])
-    known = detect.detect(shut, orders, holidays=[day.date()])
+    assert day in set(detect.find_anomalies(shut, orders).anomalies["period_start"])
+    known = detect.find_anomalies(shut, orders, holidays=[day.date()])
     assert day not in set(known.anomalies["period_start"])
 
 
 def test_what_is_found_nowhere_is_an_empty_table_with_its_columns() -> None:
-    found = detect.detect(sales(days=5))
+    found = detect.find_anomalies(sales(days=5))
     for name in ("anomalies", "trends", "detection_limits"):
         table = getattr(found, name)
         assert table.empty
@@ -126,7 +126,7 @@ def test_what_is_found_nowhere_is_an_empty_table_with_its_columns() -> None:
 )
 def test_a_frame_that_makes_no_series_is_refused(frame: pd.DataFrame, word: str) -> None:
     with pytest.raises(ValueError, match=word) as refused:
-        detect.detect(frame)
+        detect.find_anomalies(frame)
     assert len(str(refused.value).splitlines()) == 1
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.attribution.decomposition import Ratio, contributions, effects, sums
+from detect.attribution.decomposition import Effects, Ratio, contributions, effects, sums
 from detect.attribution.root_cause import LeafSegments
 from detect.attribution.significance import History, chances
 from detect.records import OTHER, Anomaly, Attribution, Bools, Floats, Ints
@@ -68,15 +68,32 @@ def _kept(name: str, members: tuple[str, ...], order: Ints) -> Bools:
     return np.array([members[m] in always for m in order], dtype=bool)
 
 
-def _dimension(
-    anomaly: Anomaly, leaves: LeafSegments, dimension: int, parts: Floats, history: History | None
-) -> list[Attribution]:
-    groups, name = group(leaves, dimension, parts), leaves.dimensions[dimension].name
+@dataclass(frozen=True)
+class Parts:
+    """The members of one dimension, and what each adds to the change of the whole, (groups,)."""
+
+    groups: Groups
+    actual: Floats
+    expected: Floats
+    contribution: Floats
+    effects: Effects
+
+
+def parts_of(leaves: LeafSegments, dimension: int, parts: Floats) -> Parts:
+    """Add the leaves' parts of a change up to the members of a dimension."""
+    groups = group(leaves, dimension, parts)
     actual, expected = groups.ratio(leaves.actual), groups.ratio(leaves.expected)
     total = groups.sums(parts)
     split = effects(actual, expected, total)
-    chance = _chances(groups, history)
-    now, before, strongest = actual.value(), expected.value(), split.strongest()
+    return Parts(groups, actual.value(), expected.value(), total, split)
+
+
+def _dimension(
+    anomaly: Anomaly, leaves: LeafSegments, dimension: int, parts: Floats, history: History | None
+) -> list[Attribution]:
+    found, name = parts_of(leaves, dimension, parts), leaves.dimensions[dimension].name
+    chance = _chances(found.groups, history)
+    total, split, strongest = found.contribution, found.effects, found.effects.strongest()
     return [
         Attribution(
             anomaly_id=anomaly.anomaly_id,
@@ -84,8 +101,8 @@ def _dimension(
             rank=i + 1,
             dimensions=(name,),
             segment={name: member},
-            actual=float(now[i]),
-            expected=float(before[i]),
+            actual=float(found.actual[i]),
+            expected=float(found.expected[i]),
             contribution=float(total[i]),
             share_of_change=float(total[i]) / anomaly.change if anomaly.change else float("nan"),
             effect=strongest[i],
@@ -94,7 +111,7 @@ def _dimension(
             rate=float(split.rate[i]),
             p_value=float(chance[i]),
         )
-        for i, member in enumerate(groups.names)
+        for i, member in enumerate(found.groups.names)
     ]
 
 

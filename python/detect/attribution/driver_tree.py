@@ -29,6 +29,10 @@ from detect.records import Anomaly, Days, DriverContribution, Floats
 COUNTED = ("active_customers", "orders", "units", "gross_revenue")
 """What the identified branch is a chain of: each factor is one of these over the one before."""
 MEASURES = (*COUNTED, "returned_revenue")
+NET_REVENUE = "net_revenue"
+DEPTHS = {"orders": 2, "units": 3, "gross_revenue": 4, NET_REVENUE: 4}
+"""Measures that are a product of factors, and how many of COUNTED make it; net revenue is also less
+the returns."""
 FACTORS = ("active_customers", "orders_per_customer", "items_per_order", "average_price")
 GUEST_FACTORS = ("guest_orders", "guest_items_per_order", "guest_average_price")
 RETURNS = "returns"
@@ -45,6 +49,18 @@ NEAREST = {
     RETURNS: ("return_rate",),
 }
 """KPIs that measure a factor."""
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A factor in one segment: its own values, and what it added to the change of the whole."""
+
+    dimension: str
+    member: str
+    factor: str
+    expected: float
+    actual: float
+    contribution: float
 
 
 @dataclass(frozen=True)
@@ -85,7 +101,13 @@ def build(
     net_now, net_past = now[3] - now[4], past[3] - past[4]
     sides = Ratio(net_now, None), Ratio(net_past, None)
     leaves = LeafSegments(segments.dimensions, codes, members, *sides)
-    return _rows(anomaly, leaves, now, past)
+    return [
+        DriverContribution(
+            anomaly.incident_id, anomaly.grain, anomaly.period_start, f.dimension, f.member,
+            f.factor, f.expected, f.actual, f.contribution,
+        )
+        for f in factors(leaves, now, past)
+    ]  # fmt: skip
 
 
 def _growth(past: Floats, revenue: float | None) -> float:
@@ -97,16 +119,29 @@ def _growth(past: Floats, revenue: float | None) -> float:
     return level if 1 / LARGEST_FACTOR <= level <= LARGEST_FACTOR else 1.0
 
 
-def _rows(
-    anomaly: Anomaly, leaves: LeafSegments, now: Floats, past: Floats
-) -> list[DriverContribution]:
+def factors(
+    leaves: LeafSegments, now: Floats, past: Floats, measure: str = NET_REVENUE
+) -> list[Factor]:
+    """The tree of a measure: the whole first, then every dimension.
+
+    Args:
+        leaves: segments with the measure, actual and expected.
+        now: MEASURES of the leaves, (measures, leaves).
+        past: the same as expected.
+        measure: one of DEPTHS.
+
+    Returns:
+        Factors whose contributions add up to the measure's change, in each dimension.
+    """
+    depth = DEPTHS[measure]
     place = names(leaves.dimensions).index("customer_type")
     known = leaves.members[place].index(GUEST) if GUEST in leaves.members[place] else -1
     guests = leaves.codes[place] == known
     chains = (
-        Chain(FACTORS, now[:4] * ~guests, past[:4] * ~guests),
-        Chain(GUEST_FACTORS, now[1:4] * guests, past[1:4] * guests),
+        Chain(FACTORS[:depth], now[:depth] * ~guests, past[:depth] * ~guests),
+        Chain(GUEST_FACTORS[: depth - 1], now[1:depth] * guests, past[1:depth] * guests),
     )
+    returned = (now[4], past[4]) if measure == NET_REVENUE else None
     parts = leaves.actual.numerator - leaves.expected.numerator
     segments = [attribute(chain) for chain in chains]
     one = Groups((WHOLE,), np.zeros(parts.size, dtype=np.int64))
@@ -115,7 +150,7 @@ def _rows(
     return [
         row
         for dimension, groups in views
-        for row in _dimension_rows(anomaly, dimension, groups, chains, segments, (now[4], past[4]))
+        for row in _dimension_rows(dimension, groups, chains, segments, returned)
     ]
 
 
@@ -142,13 +177,12 @@ def attribute(chain: Chain) -> Floats:
 
 
 def _dimension_rows(
-    anomaly: Anomaly,
     dimension: str,
     groups: Groups,
     chains: tuple[Chain, ...],
     segments: list[Floats],
-    returned: tuple[Floats, Floats],
-) -> list[DriverContribution]:
+    returned: tuple[Floats, Floats] | None,
+) -> list[Factor]:
     """Rows of one dimension: factors of each member."""
     rows: list[tuple[str, Floats, Floats, Floats]] = []
     for chain, attributed in zip(chains, segments, strict=True):
@@ -157,16 +191,16 @@ def _dimension_rows(
             (factor, past[i], now[i], groups.sums(attributed[i]))
             for i, factor in enumerate(chain.factors)
         ]
-    now_back, past_back = groups.sums(returned[0]), groups.sums(returned[1])
-    rows.append((RETURNS, past_back, now_back, past_back - now_back))
+    if returned is not None:
+        now_back, past_back = groups.sums(returned[0]), groups.sums(returned[1])
+        rows.append((RETURNS, past_back, now_back, past_back - now_back))
     return [
-        DriverContribution(
-            anomaly.incident_id, anomaly.grain, anomaly.period_start, dimension, member, factor,
-            float(expected[i]), float(actual[i]), float(contribution[i]),
+        Factor(
+            dimension, member, factor, float(expected[i]), float(actual[i]), float(contribution[i])
         )
         for i, member in enumerate(groups.names)
         for factor, expected, actual, contribution in rows
-    ]  # fmt: skip
+    ]
 
 
 def _factors(measures: Floats, groups: Groups) -> Floats:

@@ -21,7 +21,6 @@ import numpy as np
 
 from detect.attribution.decomposition import Ratio, contributions, sums
 from detect.attribution.dimensions import ALONE, TOGETHER, Dimension, names
-from detect.attribution.search.selection_bias import shrunk_interval
 from detect.attribution.significance import FEWEST, NORMAL_DEVIATION, History
 from detect.records import Bools, Floats, Ints
 
@@ -309,6 +308,8 @@ def _interval(contribution: float, sigma: float) -> tuple[float, float]:
     """What the contribution would have been without luck, given that it stood out."""
     if not sigma > 0:
         return float("nan"), float("nan")
+    from detect.attribution.search.selection_bias import shrunk_interval  # late: it brings scipy
+
     seen = max(abs(contribution) / sigma, UNUSUAL)
     bounds = shrunk_interval(seen, UNUSUAL)
     scaled = sorted(np.sign(contribution) * sigma * bound for bound in bounds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,19 +38,30 @@ class Segments:
         return slice(int(self.start[at]), int(self.start[at + 1]))
 
     def distinct(self, rows: Ints) -> tuple[Ints, Ints]:
-        """Number the distinct combinations of members among some rows.
+        """Number the distinct combinations of members among some rows, as `distinct` does."""
+        names = [dimension.name for dimension in self.dimensions]
+        sizes = [len(self.members[name]) for name in names]
+        return distinct([self.codes[name][rows] for name in names], sizes)
 
-        Returns:
-            The combination of each of the rows, (rows,), and the first row of each, (leaves,).
-        """
-        key = np.zeros(rows.size, dtype=np.int64)
-        room = 1
-        for dimension in self.dimensions:
-            size = max(len(self.members[dimension.name]), 1)
-            if room * size > LARGEST_KEY:
-                key = np.unique(key, return_inverse=True)[1]
-                room = int(key.max(initial=0)) + 1
-            key = key * size + self.codes[dimension.name][rows]
-            room *= size
-        _, first, leaf = np.unique(key, return_index=True, return_inverse=True)
-        return leaf.astype(np.int64), first.astype(np.int64)
+
+def distinct(codes: Sequence[Ints], sizes: Sequence[int]) -> tuple[Ints, Ints]:
+    """Number the distinct combinations of members among some rows.
+
+    Args:
+        codes: member of each row, (rows,) per dimension.
+        sizes: number of members of each dimension.
+
+    Returns:
+        The combination of each of the rows, (rows,), and the first row of each, (leaves,).
+    """
+    key = np.zeros(codes[0].size, dtype=np.int64)
+    room = 1
+    for code, members in zip(codes, sizes, strict=True):
+        size = max(members, 1)
+        if room * size > LARGEST_KEY:
+            key = np.unique(key, return_inverse=True)[1]
+            room = int(key.max(initial=0)) + 1
+        key = key * size + code
+        room *= size
+    _, first, leaf = np.unique(key, return_index=True, return_inverse=True)
+    return leaf.astype(np.int64), first.astype(np.int64)

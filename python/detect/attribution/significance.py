@@ -13,7 +13,6 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
 
 from detect.attribution.decomposition import Ratio, sums
 from detect.records import Floats, Ints
@@ -58,6 +57,8 @@ def chances(values: Floats) -> Floats:
 
     NaN where the first is missing or fewer than FEWEST others are known.
     """
+    from scipy import special  # late: `retail why` needs none of it, and it takes its time
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         even = _even(values)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,31 +14,10 @@ from detect.impact import Cancelled
 from detect.records import PRICE_HISTORY, Floats, Grain, Ints
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import has_table, read_products
+from retail.reading.measures import Measure, read_measures
 
 FEWEST_PRICES = 5
 """Sale lines within PRICE_HISTORY from which a product has a range of prices."""
-
-
-@dataclass(frozen=True)
-class _Measure:
-    """How a measure is worked out from lines: expressions in SQL, which the build has checked.
-
-    `largest` is how many members of a dimension it is of, 0 where of all; `member` and `ranked` are
-    those of the dimension and the measure that ranks them.
-    """
-
-    name: str
-    agg: str
-    expr: str
-    largest: int
-    member: str | None
-    ranked: str | None
-
-    def column(self) -> str:
-        """What is read of each line."""
-        if self.largest:
-            return f"cast({self.ranked} as double)"
-        return f"cast({self.expr} as {'double' if self.agg == 'sum' else 'varchar'})"
 
 
 def read_lines(
@@ -63,7 +41,7 @@ def read_lines(
     with connect(path, read_only=True) as connection:
         if not has_table(connection, "marts", "fct_kpi_lines"):
             return None
-        known = _measures(connection, grain, measures)
+        known = read_measures(connection, grain, measures)
         members = _members(connection, dimensions)
         columns = connection.execute(_lines_query(known, members), [first, last]).fetchnumpy()
     largest = {m.name: _largest(m, i, columns) for i, m in enumerate(known) if m.largest}
@@ -80,12 +58,10 @@ def read_lines(
         sums={
             m.name: _amounts(columns[f"measure_{i}"])
             for i, m in enumerate(known)
-            if m.agg == "sum" and not m.largest
+            if m.is_sum and not m.largest
         },
         counted={
-            m.name: _numbered(columns[f"measure_{i}"])
-            for i, m in enumerate(known)
-            if m.agg != "sum"
+            m.name: _numbered(columns[f"measure_{i}"]) for i, m in enumerate(known) if not m.is_sum
         },
         largest=largest,
         dimensions={d: _coded(columns[f"dimension_{i}"]) for i, d in enumerate(members)},
@@ -101,28 +77,7 @@ def _members(connection: Connection, dimensions: Sequence[str]) -> dict[str, str
     return dict(connection.execute(query, [list(dimensions)]).fetchall())
 
 
-def _measures(
-    connection: Connection, grain: Grain, measures: Sequence[str]
-) -> tuple[_Measure, ...]:
-    rows = connection.execute(
-        """
-        select
-            measures.measure, measures.agg, measures.expr,
-            coalesce(measures.largest_members, 0), dimensions.expr, ranking.expr
-        from marts.dim_measures as measures
-        left join marts.dim_dimensions as dimensions
-            on measures.largest_of = dimensions.dimension
-        left join marts.dim_measures as ranking
-            on measures.largest_by = ranking.measure and measures.grain = ranking.grain
-        where measures.grain = ? and list_contains(?::varchar[], measures.measure)
-        order by measures.measure
-        """,
-        [grain, list(measures)],
-    ).fetchall()
-    return tuple(_Measure(*row) for row in rows)
-
-
-def _lines_query(measures: Sequence[_Measure], members: Mapping[str, str]) -> str:
+def _lines_query(measures: Sequence[Measure], members: Mapping[str, str]) -> str:
     asked = [f"cast({expr} as varchar) as dimension_{i}" for i, expr in enumerate(members.values())]
     asked += [f"{m.column()} as measure_{i}" for i, m in enumerate(measures)]
     asked += [
@@ -157,7 +112,7 @@ def _numbered(column: Any) -> Ints:  # noqa: ANN401 - masked where the database 
     return np.where(is_none, -1, numbers)
 
 
-def _largest(measure: _Measure, place: int, columns: Mapping[str, Any]) -> Largest:
+def _largest(measure: Measure, place: int, columns: Mapping[str, Any]) -> Largest:
     members = _coded(columns[f"member_{place}"]).codes
     return Largest(members, _amounts(columns[f"measure_{place}"]), measure.largest)
 

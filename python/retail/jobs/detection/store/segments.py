@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from detect.attribution.dimensions import Dimension, names
+from detect.attribution.dimensions import names
 from detect.attribution.segments import Segments
 from detect.records import (
     Days,
     Grain,
 )
 from retail.jobs.detection.store.connection import Connection, connect
+from retail.reading.measures import read_dimensions
 from retail.storage.quoting import identifier
 
 
@@ -43,14 +44,6 @@ def read_segments(path: Path, grain: Grain, periods: Days, measures: Sequence[st
         members=members,
         measures={name: np.ma.filled(columns[f"m_{name}"], 0.0) for name in measures},
     )
-
-
-def read_dimensions(connection: Connection) -> tuple[Dimension, ...]:
-    """Read what findings are broken down by, in the order of the semantic model."""
-    rows = connection.execute(
-        "select dimension, coarser_than, root_cause from marts.dim_dimensions order by place"
-    ).fetchall()
-    return tuple(Dimension(*row) for row in rows)
 
 
 def _members(connection: Connection, name: str) -> tuple[str, ...]:

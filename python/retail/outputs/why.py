@@ -1,0 +1,279 @@
+"""Why a KPI differs between two periods, as text for a terminal or as JSON for a program."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from detect.attribution.compare import Cause, Contribution
+from detect.attribution.driver_tree import WHOLE
+from detect.records import OTHER
+from retail.console import harmless
+from retail.formatting import (
+    COUNT,
+    RATIO,
+    amount,
+    contribution,
+    count,
+    day,
+    factor,
+    factor_value,
+    is_something,
+    member,
+    percent,
+    segment,
+    span,
+    subject,
+    upper_first,
+    words,
+)
+from retail.reading.why import Answer, Period, as_tables
+
+LARGEST = 3
+"""Members shown of each dimension; the rest is one line."""
+MOST_SHARE = 3.0
+"""Share of the change above which it says no more than that others offset it."""
+FEWEST, MOST_TIMES = 10, 10.0
+"""Things below which, and relative change above which, nothing is told in percent."""
+OFFSETS = "offsets"
+NAME, FIGURE = 44, 12
+"""Widths of columns."""
+
+
+def text(answer: Answer) -> str:
+    """Both values, what to know about them, and where the change comes from: about a page."""
+    parts = (_values, _notes, _causes, _sides, _factors, _unchanged, _dimensions)
+    blocks = [[line.rstrip() for line in part(answer)] for part in parts]
+    return harmless("\n\n".join("\n".join(lines) for lines in blocks if lines))
+
+
+def as_json(answer: Answer) -> str:
+    """The same as one JSON object; what is no number is null."""
+    return harmless(json.dumps(as_tables(answer), indent=2, ensure_ascii=False, default=str))
+
+
+def title(answer: Answer) -> str:
+    """What it is about: the KPI, and the segment where there is one."""
+    if len(answer.segment) == 1:
+        ((dimension, name),) = answer.segment.items()
+        return subject(answer.kpi.label, dimension, name, answer.products)
+    within = segment(answer.segment, answer.products, full=True)
+    return f"{answer.kpi.label} of {within}" if within else answer.kpi.label
+
+
+def _values(answer: Answer) -> Iterator[str]:
+    """Both periods with their values, and the change."""
+    found, unit = answer.comparison, answer.kpi.unit
+    yield title(answer)
+    for period, value in ((answer.period, found.actual), (answer.against, found.expected)):
+        days = count(period.trading_days, "trading day")
+        yield f"  {_days(period):<{NAME}}{amount(value, unit):>{FIGURE}}   {days}"
+    moved = contribution(found.change, unit)
+    yield f"  {'change':<{NAME}}{moved:>{FIGURE}}   {_relative(found.actual, found.expected, unit)}"
+
+
+def _days(period: Period) -> str:
+    return span(period.span.first, period.span.last, full=True)
+
+
+def _relative(actual: float, expected: float, unit: str) -> str:
+    """A change in percent, where that says something."""
+    floor = FEWEST if unit == COUNT else 0
+    if unit == RATIO or expected <= floor or abs(actual / expected - 1) > MOST_TIMES:
+        return ""
+    return percent(actual / expected - 1, signed=True)
+
+
+def _notes(answer: Answer) -> Iterator[str]:
+    """What the reader must know about the two periods."""
+    period, against = answer.period, answer.against
+    if answer.is_just_before:
+        yield f"Compared with {_before(answer)}, since nothing else was asked for."
+    if answer.shared_days:
+        yield f"The two periods share {count(answer.shared_days, 'day')}."
+    if period.trading_days != against.trading_days:
+        yield _trading_days(answer)
+    for one in (period, against):
+        if one.partial_days:
+            yield f"{_days(one)}: the data cover {count(one.partial_days, 'day')} only in part."
+    if answer.settled_on:
+        yield (
+            f"The data begin shortly before: until {day(answer.settled_on, full=True)} many "
+            "customers look new who are not."
+        )
+    if answer.spread:
+        what = upper_first(" and ".join(words(name) for name in answer.spread))
+        yield f"{what} of several members are shared among them by their order lines."
+
+
+def _before(answer: Answer) -> str:
+    days = count(answer.against.span.days, "day")
+    if (answer.period.span.first - answer.against.span.last).days == 1:
+        return f"the {days} just before"
+    return f"the last {days} before in which the shop traded"
+
+
+def _trading_days(answer: Answer) -> str:
+    """How far the number of trading days explains the change."""
+    found, unit = answer.comparison, answer.kpi.unit
+    now, before = found.trading_days
+    days = f"{now} trading days against {before}"
+    if answer.formula.is_additive:
+        by_days = found.change - found.at_equal_days
+        return (
+            f"{days} make {contribution(by_days, unit)} of the change; at equal trading days it is "
+            f"{contribution(found.at_equal_days, unit)}."
+        )
+    return f"The periods differ in length: {days}."
+
+
+def _dimensions(answer: Answer) -> Iterator[str]:
+    """The largest contributions of each dimension, and the rest as one line."""
+    rows = answer.comparison.contributions
+    if rows:
+        more = ["weight", "against"] if answer.formula.is_ratio else []
+        more += ["at equal trading days"] if _has_equal_days(answer) else []
+        yield _head("One dimension at a time", *more)
+    for name, members in groupby(rows, key=lambda row: row.dimension):
+        yield from _dimension(answer, name, list(members))
+
+
+def _head(title: str, *more: str) -> str:
+    """The first line of a block of figures; `more` names further columns."""
+    columns = f"{'period':>{FIGURE}}{'against':>{FIGURE}}{'adds':>{FIGURE + 4}}   share"
+    return f"{title:<{NAME + 4}}{columns}{'     '.join(['', *more])}"
+
+
+def _has_equal_days(answer: Answer) -> bool:
+    """Whether the change at equal trading days is another one."""
+    now, before = answer.comparison.trading_days
+    return answer.formula.is_additive and now != before
+
+
+def _dimension(answer: Answer, name: str, rows: Sequence[Contribution]) -> Iterator[str]:
+    unit, change = answer.kpi.unit, answer.comparison.change
+    head = words(name)
+    if answer.formula.is_ratio:
+        mix, rate = (sum(getattr(row, part) for row in rows) for part in ("mix", "rate"))
+        head += f": mix {contribution(mix, unit)}, rate {contribution(rate, unit)}"
+    yield f"  {head}"
+    listed = [row for row in rows if row.member != OTHER][:LARGEST]
+    for row in listed:
+        called = member(name, row.member, answer.products)
+        line = _line(called, _values_of(answer, row), row.contribution, change, unit)
+        yield line + _weights(row) + _equal(answer, [row])
+    rest = [row for row in rows if row not in listed]
+    if rest:
+        part = sum(row.contribution for row in rest)
+        yield _line(OTHER, ("", ""), part, change, unit) + _equal(answer, rest)
+
+
+def _equal(answer: Answer, rows: Sequence[Contribution]) -> str:
+    """What members add at equal trading days, where that is something else."""
+    if not _has_equal_days(answer):
+        return ""
+    return f"   {contribution(sum(row.at_equal_days for row in rows), answer.kpi.unit)}"
+
+
+def _values_of(answer: Answer, row: Contribution | Cause) -> tuple[str, str]:
+    """A segment's values; of customers that are shared among members, a rate can exceed all."""
+    most = 1.0 if answer.spread and answer.kpi.unit == RATIO else math.inf
+    now, before = (
+        amount(_number(value) if value <= most else None, answer.kpi.unit)
+        for value in (row.actual, row.expected)
+    )
+    return now, before
+
+
+def _number(value: float) -> float | None:
+    """A value without the last digits that adding up leaves, None where there is none."""
+    return round(value, 9) if math.isfinite(value) else None
+
+
+def _weights(row: Contribution | Cause) -> str:
+    """The weights of a ratio's segment."""
+    if not math.isfinite(row.weight_actual):
+        return ""
+    return f"{percent(row.weight_actual):>10}{percent(row.weight_expected):>9}"
+
+
+def _line(name: str, figures: tuple[str, str], part: float, change: float, unit: str) -> str:
+    """A part of the change with what it is of, and its share, or that it offsets others."""
+    now, before = figures
+    adds = contribution(round(part, 9), unit)
+    share = _share(part, change) if is_something(adds) else ""
+    row = f"    {name:<{NAME}.{NAME}}{now:>{FIGURE}}{before:>{FIGURE}}{adds:>{FIGURE + 4}}"
+    return f"{row}   {share:>7}"
+
+
+def _share(part: float, change: float) -> str:
+    """A part's share of the change, where that says something."""
+    if not change or part / change > MOST_SHARE:
+        return ""
+    return OFFSETS if part / change < 0 else percent(part / change)
+
+
+def _causes(answer: Answer) -> Iterator[str]:
+    """The segments that explain it best."""
+    found, unit = answer.comparison, answer.kpi.unit
+    if found.is_small:
+        yield "Too little changed to look for a combination of members that explains it."
+    elif not found.causes:
+        yield "No combination of members explains it: the change is broad-based."
+    else:
+        equal = ", at equal trading days" if _has_equal_days(answer) else ""
+        yield _head(
+            f"Explained best by{equal}", *(["weight", "against"] if answer.formula.is_ratio else [])
+        )
+    for row in found.causes:
+        called = segment(row.segment, answer.products, full=True)
+        if len(called) > NAME:
+            yield f"    {called}"
+            called = ""
+        whole = row.contribution / row.share_of_change
+        line = _line(called, _values_of(answer, row), row.contribution, whole, unit)
+        yield line + _weights(row)
+
+
+def _sides(answer: Answer) -> Iterator[str]:
+    """Both sides of a ratio, which add up to the change."""
+    found = answer.comparison
+    now, before = found.trading_days
+    is_scaled = answer.formula.are_additive and now != before
+    if found.sides:
+        yield _head(f"By its two sides{', at equal trading days' if is_scaled else ''}")
+    for side in found.sides:
+        figures = _figures(side.measure, side.actual, side.expected, answer.money)
+        yield _line(words(side.measure), figures, side.contribution, found.change, answer.kpi.unit)
+
+
+def _factors(answer: Answer) -> Iterator[str]:
+    """The driver tree, with the change that it adds up to."""
+    formula, money = answer.formula, answer.money
+    unit = answer.kpi.unit if formula.is_tree else money
+    whole = [row for row in answer.comparison.drivers if row.dimension == WHOLE]
+    total = sum(row.contribution for row in whole)
+    of = "By its factors" if formula.is_tree else f"{upper_first(words(formula.tree))} meanwhile"
+    yield _head(f"{of} ({contribution(total, unit)})")
+    for row in whole:
+        if row.actual > 0 or row.expected > 0:
+            figures = _figures(row.factor, row.actual, row.expected, money)
+            yield _line(factor(row.factor), figures, row.contribution, total, unit)
+
+
+def _figures(name: str, actual: float, expected: float, money: str) -> tuple[str, str]:
+    now, before = (factor_value(name, _number(value), money) for value in (actual, expected))
+    return now, before
+
+
+def _unchanged(answer: Answer) -> Iterator[str]:
+    """What stayed the same."""
+    rows = answer.comparison.unchanged
+    told = [factor(row.name) for row in rows if row.kind == "factor"]
+    splits = [words(row.name) for row in rows if row.kind == "dimension"]
+    if splits:
+        told.append(f"the split by {' and by '.join(splits)}")
+    if told:
+        yield f"Unchanged, to 2 %: {'; '.join(told)}."

@@ -1,0 +1,133 @@
+"""A KPI period by period, of the whole shop or within a segment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from retail.reading.file import Connection, has_table, reading, rows_of
+from retail.reading.measures import (
+    read_definition,
+    read_measures,
+    read_member_columns,
+    require_known,
+    require_members,
+)
+from retail.reading.order_lines import Scope, read_totals
+from retail.reading.shop import KpiRow, read_kpis
+from retail.schema import Grain
+
+TABLES: dict[Grain, str] = {"daily": "marts.fct_kpis_daily", "weekly": "marts.fct_kpis_weekly"}
+EXPECTED = """
+    left join insights.forecasts as forecasts
+        on
+            kpis.kpi = forecasts.kpi
+            and kpis.segment = forecasts.segment
+            and kpis.period_start = forecasts.period_start
+            and forecasts.grain = ?
+"""
+
+
+@dataclass(frozen=True)
+class KpiPeriod:
+    """A period of a series; `expected` and its usual range are None where none was forecast."""
+
+    kpi: str
+    segment: str
+    period_start: dt.date
+    value: float | None
+    numerator: float | None
+    denominator: float | None
+    is_complete: bool
+    expected: float | None
+    lower: float | None
+    upper: float | None
+
+
+def read_kpi(
+    path: Path, kpi: str, grain: Grain | None = None, segment: Mapping[str, str] | None = None
+) -> tuple[KpiPeriod, ...]:
+    """Read every period of a KPI.
+
+    Args:
+        path: the finished DuckDB file.
+        kpi: its name.
+        grain: by default its cadence.
+        segment: dimension to member; by default the whole shop, and every series of a KPI that has
+            one per member. Series that no table has are measured from the order lines, and have no
+            forecast.
+
+    Raises:
+        ReadError: as for `reading`.
+        RetailError: there is no such KPI, dimension or member.
+    """
+    within = segment or {}
+    with reading(path) as connection:
+        kpis = read_kpis(connection)
+        require_known("KPI", kpi, kpis)
+        row = kpis[kpi]
+        if not within or [*within] == [row.segment_by]:
+            return _from_table(connection, row, grain or row.cadence, within)
+        return _from_lines(connection, row, grain or row.cadence, within)
+
+
+def _from_table(
+    connection: Connection, kpi: KpiRow, grain: Grain, within: Mapping[str, str]
+) -> tuple[KpiPeriod, ...]:
+    """Periods as the build has them, with the forecasts of the last run where there was one."""
+    has_run = has_table(connection, "insights", "forecasts")
+    bands = "expected, lower, upper" if has_run else "null, null, null"
+    rows = rows_of(
+        connection,
+        KpiPeriod,
+        f"""
+        select
+            kpis.kpi, kpis.segment, kpis.period_start, kpis.value,
+            cast(kpis.numerator as double), cast(kpis.denominator as double), kpis.is_complete,
+            {bands}
+        from {TABLES[grain]} as kpis
+        {EXPECTED if has_run else ""}
+        where kpis.kpi = ? and kpis.segment = coalesce(?, kpis.segment)
+        order by kpis.segment, kpis.period_start
+        """,  # noqa: S608 - names of our own
+        [*([grain] if has_run else []), kpi.kpi, next(iter(within.values()), None)],
+    )
+    if not rows:
+        require_members(connection, within, read_member_columns(connection))
+    return rows
+
+
+def _from_lines(
+    connection: Connection, kpi: KpiRow, grain: Grain, within: Mapping[str, str]
+) -> tuple[KpiPeriod, ...]:
+    """The same periods, measured from the order lines of a segment."""
+    columns, definition = read_member_columns(connection), read_definition(connection, kpi.kpi)
+    for dimension in within:
+        require_known("dimension", dimension, columns)
+    names = [name for name in (definition.numerator, definition.denominator) if name]
+    measures = read_measures(connection, grain, names)
+    totals = read_totals(connection, Scope(measures, columns, within), grain)
+    if not totals:
+        require_members(connection, within, columns)
+    place = {measure.name: i for i, measure in enumerate(measures)}
+    query = f"""
+        select distinct period_start, is_complete from {TABLES[grain]} where kpi = ? order by 1
+    """  # noqa: S608 - names of our own
+    called = ", ".join(f"{dimension}={member}" for dimension, member in within.items())
+    nothing = (0.0,) * len(measures)
+    rows = []
+    for start, is_complete in connection.execute(query, [kpi.kpi]).fetchall():
+        sides = [totals.get(start, nothing)[place[name]] for name in names]
+        rows.append(_period(kpi.kpi, called, start, sides, is_complete=is_complete))
+    return tuple(rows)
+
+
+def _period(
+    kpi: str, segment: str, start: dt.date, sides: list[float], *, is_complete: bool
+) -> KpiPeriod:
+    """A period from its numerator, and its denominator where it is a ratio."""
+    top, bottom = sides[0], sides[1] if len(sides) > 1 else None
+    value = top if bottom is None else top / bottom if bottom else None
+    return KpiPeriod(kpi, segment, start, value, top, bottom, is_complete, None, None, None)

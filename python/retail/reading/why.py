@@ -1,0 +1,293 @@
+"""Why a KPI differs between two periods: any two, anomaly or not, within any segment."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from detect.attribution import driver_tree
+from detect.attribution.compare import Comparison, Formula, compare
+from detect.attribution.dimensions import ALONE, Dimension
+from retail.errors import RetailError
+from retail.formatting import count, words
+from retail.formatting import segment as in_words
+from retail.reading.file import Connection, ReadError, has_table, known, reading
+from retail.reading.measures import (
+    Definition,
+    Measure,
+    read_definition,
+    read_dimensions,
+    read_measures,
+    read_member_columns,
+    require_known,
+    require_members,
+)
+from retail.reading.order_lines import Scope, Span, read_cells
+from retail.reading.shop import KpiRow, read_kpis, read_products, read_shop
+
+PROPORTIONAL = "log"
+"""The scale of KPIs that change in proportion."""
+NEVER = "never"
+"""Of a dimension that no cause may name."""
+ONE_DAY = frozenset({"orders"})
+"""Counts that add up over days all the same: an order is of one day."""
+TREES_WITHIN = {"international_revenue": {"market": "international"}}
+"""Measures that are the net revenue of some members."""
+AS_ASKED = {
+    "actual": "value",
+    "expected": "against",
+    "weight_actual": "weight",
+    "weight_expected": "weight_against",
+}
+"""Names of the engine, and of whoever asked."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked: a KPI in a period, compared with another, within a segment.
+
+    `against` is None for the period of the same length just before; `segment` maps dimension to
+    member.
+    """
+
+    kpi: str
+    period: Span
+    against: Span | None = None
+    segment: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Period:
+    """One of the two periods: how many of its days traded, and how many the data cover in part."""
+
+    span: Span
+    trading_days: int
+    partial_days: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Why a KPI differs between two periods.
+
+    `is_just_before` is whether nobody chose the second one; `settled_on` is the day up to which
+    the KPI is in its warm-up, where a period begins before it; `spread` are those of its measures
+    that count distinct things, spread over their lines; `money` is the unit of the shop's.
+    """
+
+    kpi: KpiRow
+    segment: dict[str, str]
+    period: Period
+    against: Period
+    is_just_before: bool
+    settled_on: dt.date | None
+    spread: tuple[str, ...]
+    formula: Formula
+    comparison: Comparison
+    products: dict[str, str]
+    money: str
+
+    @property
+    def shared_days(self) -> int:
+        """Days that are in both periods."""
+        one, other = self.period.span, self.against.span
+        last, first = min(one.last, other.last), max(one.first, other.first)
+        return max((last - first).days + 1, 0)
+
+
+def read_why(path: Path, question: Question) -> Answer:
+    """Explain the difference of a KPI between two periods.
+
+    Raises:
+        ReadError: as for `reading`, or the file has no order lines.
+        RetailError: there is no such KPI, dimension or member, a period is outside of the data or
+            without trade, or the KPI has no value in it.
+    """
+    with reading(path) as connection:
+        return _answer(connection, path, question)
+
+
+def _answer(connection: Connection, path: Path, question: Question) -> Answer:
+    if not has_table(connection, "marts", "fct_kpi_lines"):
+        raise ReadError(f"{path}: no table marts.fct_kpi_lines; run `dbt build` first")
+    kpis, columns = read_kpis(connection), read_member_columns(connection)
+    require_known("KPI", question.kpi, kpis)
+    for dimension in question.segment:
+        require_known("dimension", dimension, columns)
+    kpi, definition = kpis[question.kpi], read_definition(connection, question.kpi)
+    data = _data(connection)
+    _require_inside(question.period, data)
+    against = question.against or _just_before(connection, question.period, data)
+    _require_inside(against, data)
+    periods = _period(connection, question.period), _period(connection, against)
+    names = {*filter(None, (definition.numerator, definition.denominator)), *driver_tree.MEASURES}
+    is_daily = all(period.span.days == 1 for period in periods)
+    measures = read_measures(connection, "daily" if is_daily else "weekly", sorted(names))
+    formula = _formula(definition, measures, columns)
+    scope = Scope(measures, columns, question.segment)
+    comparison = _compare(connection, scope, formula, periods)
+    _require_values(kpi, comparison, formula, periods)
+    settled = data.first + dt.timedelta(days=definition.warm_up_days)
+    return Answer(
+        kpi=kpi,
+        segment=dict(question.segment),
+        period=periods[0],
+        against=periods[1],
+        is_just_before=question.against is None,
+        settled_on=settled if min(p.span.first for p in periods) < settled else None,
+        spread=tuple(
+            m.name
+            for m in measures
+            if not m.is_sum and m.name in (formula.numerator, formula.denominator)
+        ),
+        formula=formula,
+        comparison=comparison,
+        products=read_products(connection),
+        money=read_shop(connection).money,
+    )
+
+
+def _data(connection: Connection) -> Span:
+    """The days from the first order line to the last."""
+    query = "select min(date_day), max(date_day) from marts.dim_dates"
+    return Span(*connection.execute(query).fetchall()[0])
+
+
+def _require_inside(span: Span, data: Span) -> None:
+    """Raise RetailError where a period ends before it begins, or lies outside of the data."""
+    if span.last < span.first:
+        raise RetailError(f"the period ends on {span.last}, before it begins on {span.first}")
+    if span.first < data.first or span.last > data.last:
+        raise RetailError(f"{span} is not within the data, which go from {data}")
+
+
+def _just_before(connection: Connection, span: Span, data: Span) -> Span:
+    """The period of the same length just before; before a closure where it has no other day."""
+    length = dt.timedelta(days=span.days - 1)
+    last = span.first - dt.timedelta(days=1)
+    query = """
+        select max(date_day) from marts.dim_dates where is_trading_day and date_day <= ?
+    """
+    ((traded,),) = connection.execute(query, [last]).fetchall()
+    if traded is not None and traded < last - length:
+        last = traded
+    if last - length < data.first:
+        raise RetailError(
+            f"the {count(span.days, 'day')} before {span.first} are not all in the data, which "
+            f"begin on {data.first}; say what to compare with, as --against FROM..TO"
+        )
+    return Span(last - length, last)
+
+
+def _period(connection: Connection, span: Span) -> Period:
+    """Count the days of a period.
+
+    Raises:
+        RetailError: none of them traded.
+    """
+    query = """
+        select
+            count(*) filter (is_trading_day), count(*) filter (not is_complete)
+        from marts.dim_dates
+        where date_day between ? and ?
+    """
+    ((trading, partial),) = connection.execute(query, [span.first, span.last]).fetchall()
+    if not trading:
+        raise RetailError(f"nothing was sold from {span}: every day was closed")
+    return Period(span, trading, partial)
+
+
+def _compare(
+    connection: Connection, scope: Scope, formula: Formula, periods: tuple[Period, Period]
+) -> Comparison:
+    spans = [period.span for period in periods]
+    dimensions = read_dimensions(connection)
+    if any(span.days > 1 for span in spans):
+        dimensions = tuple(_for_many_days(dimension) for dimension in dimensions)
+    cells = read_cells(connection, scope, dimensions, spans)
+    if cells is None:
+        require_members(connection, scope.within, scope.members)
+        raise RetailError(f"{in_words(scope.within, full=True)}: no order line in either period")
+    now, before = (period.trading_days for period in periods)
+    return compare(cells, formula, (now, before))
+
+
+def _for_many_days(dimension: Dimension) -> Dimension:
+    """A dimension whose members may be causes by themselves, as an hour of one day, or none."""
+    is_alone = dimension.root_cause == ALONE
+    return dataclasses.replace(dimension, root_cause=NEVER) if is_alone else dimension
+
+
+def _formula(
+    definition: Definition, measures: Iterable[Measure], dimensions: Iterable[str]
+) -> Formula:
+    numerator, denominator = definition.numerator, definition.denominator
+    sides = [m for m in measures if m.name in (numerator, denominator)]
+    within = {} if denominator else TREES_WITHIN.get(numerator, {})
+    has_tree = denominator is None and numerator in driver_tree.DEPTHS
+    return Formula(
+        numerator=numerator,
+        denominator=denominator,
+        are_additive=all(m.name in ONE_DAY or (m.is_sum and not m.largest) for m in sides),
+        by_rate=definition.scale != PROPORTIONAL,
+        tree=numerator if has_tree else driver_tree.NET_REVENUE,
+        tree_of=tuple(within.items()) if within.keys() <= {*dimensions} else (),
+    )
+
+
+def _require_values(
+    kpi: KpiRow, comparison: Comparison, formula: Formula, periods: tuple[Period, Period]
+) -> None:
+    """Raise RetailError where a ratio has nothing in its denominator."""
+    for value, period in zip((comparison.actual, comparison.expected), periods, strict=True):
+        if not np.isfinite(value):
+            raise RetailError(
+                f"{kpi.kpi} has no value from {period.span}: "
+                f"{words(str(formula.denominator))} is 0 there"
+            )
+
+
+def as_tables(answer: Answer) -> dict[str, Any]:
+    """The answer as plain values and lists of rows, by name; what is no number is None."""
+    found = answer.comparison
+    return {
+        "kpi": answer.kpi.kpi,
+        "label": answer.kpi.label,
+        "unit": answer.kpi.unit,
+        "segment": answer.segment,
+        "period": _period_row(answer.period),
+        "against": _period_row(answer.against) | {"is_just_before": answer.is_just_before},
+        "value": known(found.actual),
+        "value_against": known(found.expected),
+        "change": known(found.change),
+        "change_at_equal_days": known(found.at_equal_days),
+        "settled_on": answer.settled_on,
+        "contributions": _rows(found.contributions),
+        "sides": _rows(found.sides),
+        "driven": answer.formula.tree,
+        "drivers": _rows(found.drivers),
+        "causes": _rows(found.causes),
+        "unchanged": _rows(found.unchanged),
+    }
+
+
+def _period_row(period: Period) -> dict[str, object]:
+    return {
+        "first": period.span.first,
+        "last": period.span.last,
+        "trading_days": period.trading_days,
+        "partial_days": period.partial_days,
+    }
+
+
+def _rows(records: Iterable[Any]) -> list[dict[str, object]]:
+    """Records as dictionaries; the two periods are named as in the question."""
+    return [
+        {AS_ASKED.get(name, name): known(value) for name, value in vars(record).items()}
+        for record in records
+    ]
