@@ -133,7 +133,7 @@ def _completed(df: pd.DataFrame) -> pd.DataFrame:
 
 def _grain(starts: pd.Series) -> Grain:
     """Weeks where all periods begin on the same day of the week, else days."""
-    is_weekly = starts.nunique() > 1 and starts.dt.dayofweek.nunique() == 1
+    is_weekly = starts.nunique() > 1 and starts.dt.day_of_week.nunique() == 1
     return "weekly" if is_weekly else "daily"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +12,12 @@ import pandas as pd
 import pytest
 
 import detect
-from conftest import PROJECT
 from retail.jobs.detection import pipeline
 from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, plant, segments
 
 TABLES = ("anomalies", "trends", "forecasts", "calibration", "detection_limits")
 DAY = 122
+IDS = ["anomaly_id", "incident_id"]
 
 
 def sales(days: int = DAYS) -> pd.DataFrame:
@@ -64,12 +63,27 @@ def test_three_columns_are_enough() -> None:
     assert len(found.forecasts) == DAYS
 
 
-def test_the_documented_example_runs() -> None:
-    text = (PROJECT / "docs/python.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL)
-    names: dict[str, object] = {"frame": sales()}
-    exec(example, names)  # noqa: S102 - our own text
-    assert isinstance(names["found"], detect.Result)
+def test_a_date_and_a_value_are_enough() -> None:
+    frame = sales().rename(columns={"period_start": "date"}).drop(columns="kpi")
+    found = detect.find_anomalies(frame)
+    named = detect.find_anomalies(sales()).anomalies.assign(kpi="value")
+    mine, theirs = found.anomalies.drop(columns=IDS), named.drop(columns=IDS)
+    pd.testing.assert_frame_equal(mine, theirs, check_dtype=False)
+    assert set(found.forecasts["grain"]) == {"daily"}
+
+
+def test_periods_on_one_weekday_are_weeks() -> None:
+    weeks = pd.date_range("2020-01-06", periods=120, freq="7D")
+    value = 100 * np.exp(0.1 * np.random.default_rng(3).normal(size=120))
+    value[110] *= 5
+    found = detect.find_anomalies(pd.DataFrame({"date": weeks, "value": value}))
+    assert set(found.forecasts["grain"]) == {"weekly"}
+    assert weeks[110] in set(found.anomalies["period_start"])
+
+
+def test_the_old_name_warns_and_does_the_same() -> None:
+    with pytest.warns(DeprecationWarning, match="find_anomalies"):
+        assert detect.detect is detect.find_anomalies
 
 
 def test_a_definition_is_heeded() -> None:
@@ -144,6 +158,7 @@ def test_causes_are_found_in_a_frame() -> None:
     ("module", "unwanted"),
     [
         ("retail.commands.detect", "pandas pymannkendall"),
+        ("retail.commands.why", "pandas pymannkendall scipy"),
         ("detect.api", "duckdb dbt pymannkendall"),
     ],
 )

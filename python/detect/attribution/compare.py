@@ -21,7 +21,13 @@ from detect.attribution.breakdown import Groups, parts_of
 from detect.attribution.decomposition import Ratio, contributions, sums
 from detect.attribution.dimensions import Dimension, names
 from detect.attribution.driver_tree import NET_REVENUE, Factor
-from detect.attribution.root_cause import LeafSegments, RootCause, find_causes
+from detect.attribution.root_cause import (
+    LEAST_SIGMA,
+    UNUSUAL,
+    LeafSegments,
+    RootCause,
+    find_causes,
+)
 from detect.attribution.segments import distinct
 from detect.attribution.significance import History
 from detect.records import Bools, Floats, Ints
@@ -29,8 +35,9 @@ from detect.records import Bools, Floats, Ints
 STILL = 0.02
 """Relative change of a factor, or part of the volume that changes members, up to which it counts as
 unchanged; chosen by hand."""
-TOO_SMALL = 0.01
-"""Relative change below which no cause is sought: it would be one of many ups and downs."""
+SMALL = UNUSUAL * LEAST_SIGMA
+"""Relative change up to which hardly any segment's share of the whole can depart enough for it to
+be a cause: its change would be one of many ups and downs."""
 
 
 @dataclass(frozen=True)
@@ -168,9 +175,9 @@ class Comparison:
 
     @property
     def is_small(self) -> bool:
-        """Whether too little moved, at equal trading days, to look for a cause."""
+        """Whether so little moved, at equal trading days, that a cause can hardly stand out."""
         like = self.change if np.isnan(self.at_equal_days) else self.at_equal_days
-        return not abs(like) > TOO_SMALL * abs(self.actual - like)
+        return not abs(like) > SMALL * abs(self.actual - like)
 
 
 @dataclass(frozen=True)
@@ -366,17 +373,16 @@ def _tree_total(measures: Floats, tree: str) -> Ratio:
 
 def _causes(leaves: _Leaves, actual: Ratio, expected: Ratio) -> tuple[Cause, ...]:
     """The segments that hold more of the change than their ordinary share."""
-    change = abs(actual.total() - expected.total())
-    if not leaves.shown or not change > TOO_SMALL * abs(expected.total()):
+    if not leaves.shown:
         return ()
     cells, formula = leaves.cells, leaves.formula
     bottom = None if formula.denominator is None else cells.measures[formula.denominator]
-    history = History(
+    both = History(
         (~cells.is_actual).astype(np.int64), leaves.of_cell,
         Ratio(cells.measures[formula.numerator], bottom), 2,
     )  # fmt: skip
     sides = _at_equal_volume(actual), _at_equal_volume(expected)
-    found = find_causes(leaves.segments(leaves.shown, *sides), history)
+    found = find_causes(leaves.segments(leaves.shown, *sides), both)
     return tuple(_cause(leaves, one, *sides) for one in found)
 
 

@@ -218,15 +218,14 @@ def _share(part: float, change: float) -> str:
 def _causes(answer: Answer) -> Iterator[str]:
     """The segments that explain it best."""
     found, unit = answer.comparison, answer.kpi.unit
-    if found.is_small:
-        yield "Too little changed to look for a combination of members that explains it."
-    elif not found.causes:
-        yield "No combination of members explains it: the change is broad-based."
-    else:
+    if found.causes:
         equal = ", at equal trading days" if _has_equal_days(answer) else ""
-        yield _head(
-            f"Explained best by{equal}", *(["weight", "against"] if answer.formula.is_ratio else [])
-        )
+        more = ["weight", "against"] if answer.formula.is_ratio else []
+        yield _head(f"Explained best by{equal}", *more)
+    elif found.is_small:
+        yield "The change is too small for a combination of members to stand out."
+    else:
+        yield "No combination of members stands out: the change is broad-based."
     for row in found.causes:
         called = segment(row.segment, answer.products, full=True)
         if len(called) > NAME:
