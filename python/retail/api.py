@@ -105,7 +105,7 @@ class Database:
         Returns:
             A row per incident, with the columns of `insights.incidents`.
         """
-        return _frame(IncidentRow, [vars(row) for row in read_incidents(self.path)])
+        return _frame(IncidentRow, [vars(row) for row in read_incidents(self.path).incidents])
 
     def anomalies(self) -> pd.DataFrame:
         """Anomalies and early warnings of the last run, the newest first.
