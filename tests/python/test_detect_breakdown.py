@@ -244,14 +244,22 @@ EXPLAINED = {
 }
 
 
+WHAT = {
+    "incidents": "* exclude (status, recovered_on, impact_returned) "
+    "replace (regexp_replace(narrative, ' It is over: .*', '') as narrative)"
+}
+"""Whether an incident is over, and what was cancelled, is learned later."""
+
+
 def explained(path: Path, day: dt.date) -> dict[str, str]:
-    """All that is said of incidents that were over by a day."""
+    """All that is said of incidents that ended by a day, but for what is known of them since."""
     over = f"(select incident_id from insights.incidents where period_end <= '{day}')"
     with duckdb.connect(str(path), read_only=True) as connection:
         return {
             table: repr(
                 connection.execute(
-                    f"select * from insights.{table} where {where} {over}) order by all"
+                    f"select {WHAT.get(table, '*')} from insights.{table} "
+                    f"where {where} {over}) order by all"
                 ).fetchall()
             )
             for table, where in EXPLAINED.items()

@@ -67,7 +67,7 @@ def known(connection: duckdb.DuckDBPyConnection, name: str, out: Known) -> Known
         "select product, description from marts.dim_products where product in (select unnest(?))"
     )
     for code, text in connection.execute(described, [codes]).fetchall():
-        out.names.add(f"{text} ({code})")
+        out.names.add(f"{' '.join(text.split())} ({code})")
     return out
 
 
