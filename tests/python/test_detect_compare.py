@@ -74,6 +74,18 @@ def test_the_segment_that_moved_is_named(inside: dict[str, str], factor: float) 
     assert cause.actual == pytest.approx(factor * cause.expected, rel=0.1)
 
 
+def test_causes_that_overlap_have_the_figures_of_their_own_parts() -> None:
+    known = everything(everything(cells(), 3.0, country="B"), 3.0, product="P3")
+    found = compare(known, REVENUE, (6, 6))
+    named = {tuple(cause.segment.items()): cause.is_rest for cause in found.causes}
+    assert named.keys() == {(("country", "B"),), (("product", "P3"),)}
+    assert sorted(named.values()) == [False, True]
+    for cause in found.causes:
+        assert cause.contribution == pytest.approx(cause.actual - cause.expected)
+    total = sum(cause.contribution for cause in found.causes)
+    assert total == pytest.approx(found.change, rel=0.1)
+
+
 def test_where_all_moved_alike_nothing_is_named_and_nothing_is_unchanged_but_the_splits() -> None:
     found = compare(everything(cells(), 0.7), REVENUE, (6, 6))
     assert found.causes == ()

@@ -112,9 +112,13 @@ class Contribution:
 
 @dataclass(frozen=True)
 class Cause:
-    """A segment (dimension to member) that explains the change, and how much of it."""
+    """A segment (dimension to member) that explains the change, and how much of it.
+
+    Causes may overlap: where `is_rest`, all figures are of what other causes leave of the segment.
+    """
 
     segment: dict[str, str]
+    is_rest: bool
     actual: float
     expected: float
     contribution: float
@@ -216,6 +220,15 @@ class _Leaves:
     def measure(self, name: str, mine: Bools) -> Floats:
         """A measure of some cells, by leaf."""
         return sums(self.of_cell, self.cells.measures[name] * mine, self.first.size)
+
+    def inside(self, segment: dict[str, str]) -> Bools:
+        """Which leaves are in a segment."""
+        mine = np.ones(self.first.size, dtype=bool)
+        for dimension, member in segment.items():
+            members = self.cells.members[dimension]
+            code = members.index(member) if member in members else -1
+            mine &= self.cells.codes[dimension][self.first] == code
+        return mine
 
     def segments(
         self, dimensions: tuple[Dimension, ...], actual: Ratio, expected: Ratio
@@ -346,11 +359,7 @@ def _sides(actual: Ratio, expected: Ratio, formula: Formula, growth: float) -> t
 
 def _drivers(leaves: _Leaves) -> tuple[Factor, ...]:
     """The factors of the formula's tree: of the whole, and of the members of what is shown."""
-    inside = np.ones(leaves.first.size, dtype=bool)
-    for dimension, member in leaves.formula.tree_of:
-        members = leaves.cells.members[dimension]
-        code = members.index(member) if member in members else -1
-        inside &= leaves.cells.codes[dimension][leaves.first] == code
+    inside = leaves.inside(dict(leaves.formula.tree_of))
     now, past = (
         np.stack([leaves.measure(name, mine) * inside for name in driver_tree.MEASURES])
         for mine in (leaves.cells.is_actual, ~leaves.cells.is_actual)
@@ -383,19 +392,24 @@ def _causes(leaves: _Leaves, actual: Ratio, expected: Ratio) -> tuple[Cause, ...
     )  # fmt: skip
     sides = _at_equal_volume(actual), _at_equal_volume(expected)
     found = find_causes(leaves.segments(leaves.shown, *sides), both)
-    return tuple(_cause(leaves, one, *sides) for one in found)
+    free, causes = np.ones(leaves.first.size, dtype=bool), dict[int, Cause]()
+    for one in sorted(found, key=lambda cause: cause.found):
+        inside = leaves.inside(one.segment)
+        causes[one.found] = _cause(one, inside, free, *sides)
+        free &= ~inside
+    return tuple(causes[one.found] for one in found)
 
 
-def _cause(leaves: _Leaves, found: RootCause, actual: Ratio, expected: Ratio) -> Cause:
-    inside = np.zeros(leaves.first.size, dtype=np.int64)
-    for dimension, member in found.segment.items():
-        code = leaves.cells.members[dimension].index(member)
-        inside |= leaves.cells.codes[dimension][leaves.first] != code
-    groups = Groups(("inside", "outside"), inside)
+def _cause(found: RootCause, inside: Bools, free: Bools, actual: Ratio, expected: Ratio) -> Cause:
+    """A cause with the values of what others left of it."""
+    own = inside & free
+    groups = Groups(("own", "others"), (~own).astype(np.int64))
+    now, past = (float(groups.ratio(side).value()[0]) for side in (actual, expected))
+    weights = (float(_weights(side, groups)[0]) for side in (actual, expected))
+    is_rest = bool((inside & ~free).any())
     return Cause(
-        found.segment, found.actual, found.expected, found.contribution, found.share_of_change,
-        float(_weights(actual, groups)[0]), float(_weights(expected, groups)[0]),
-    )  # fmt: skip
+        found.segment, is_rest, now, past, found.contribution, found.share_of_change, *weights
+    )
 
 
 def _still_factors(

@@ -78,7 +78,8 @@ class RootCause:
     `low` and `high` are the 95 % interval of the contribution against the segment's own ordinary
     ups and downs, shrunk since only what stands out is ever named; `unexplained` is what is left
     of the change after this cause and better ones; `confidence` is how much likelier this
-    segment is than all other answers, "broad-based" among them.
+    segment is than all other answers, "broad-based" among them. `found` is its place in the search:
+    the contribution is of what those found before it left of the segment.
     """
 
     segment: dict[str, str]
@@ -90,6 +91,7 @@ class RootCause:
     high: float
     unexplained: float
     confidence: float
+    found: int = 0
 
 
 @dataclass(frozen=True)
@@ -123,11 +125,13 @@ def find_causes(leaves: LeafSegments, history: History) -> tuple[RootCause, ...]
         free &= ~best.leaves
     if sum(contribution for _, contribution in found) / change < EXPLAINED:
         return ()
-    ranked = sorted(found, key=lambda one: -one[1] / change)
-    left = change - np.cumsum([contribution for _, contribution in ranked])
+    ranked = sorted(enumerate(found), key=lambda one: -one[1][1] / change)
+    left = change - np.cumsum([contribution for _, (_, contribution) in ranked])
     return tuple(
-        _cause(leaves, history, element, contribution, float(rest), change)
-        for (element, contribution), rest in zip(ranked, left, strict=True)
+        dataclasses.replace(
+            _cause(leaves, history, element, contribution, float(rest), change), found=place
+        )
+        for (place, (element, contribution)), rest in zip(ranked, left, strict=True)
     )
 
 

@@ -56,11 +56,11 @@ def as_json(answer: Answer) -> str:
 
 def title(answer: Answer) -> str:
     """What it is about: the KPI, and the segment where there is one."""
-    if len(answer.segment) == 1:
-        ((dimension, name),) = answer.segment.items()
-        return subject(answer.kpi.label, dimension, name, answer.products)
-    within = segment(answer.segment, answer.products, full=True)
-    return f"{answer.kpi.label} of {within}" if within else answer.kpi.label
+    if not answer.segment:
+        return answer.kpi.label
+    (dimension, name), *others = answer.segment.items()
+    first = subject(answer.kpi.label, dimension, name, answer.products)
+    return " and ".join([first, *(segment({d: m}, full=True) for d, m in others)])
 
 
 def _values(answer: Answer) -> Iterator[str]:
@@ -109,7 +109,8 @@ def _notes(answer: Answer) -> Iterator[str]:
 
 
 def _before(answer: Answer) -> str:
-    days = count(answer.against.span.days, "day")
+    length = answer.against.span.days
+    days = "day" if length == 1 else count(length, "day")
     if (answer.period.span.first - answer.against.span.last).days == 1:
         return f"the {days} just before"
     return f"the last {days} before in which the shop traded"
@@ -228,6 +229,7 @@ def _causes(answer: Answer) -> Iterator[str]:
         yield "No combination of members stands out: the change is broad-based."
     for row in found.causes:
         called = segment(row.segment, answer.products, full=True)
+        called += ", without the others" if row.is_rest else ""
         if len(called) > NAME:
             yield f"    {called}"
             called = ""
