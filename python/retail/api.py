@@ -36,7 +36,8 @@ FRAMES: dict[str, type[Any]] = {
 }
 """Tables of an answer, and the records that their rows are."""
 TYPES: dict[object, str] = {
-    float: "float64", float | None: "float64", int: "int64", bool: "bool", dt.date: "datetime64[s]",
+    float: "float64", float | None: "float64", int: "int64", bool: "bool",
+    dt.date: "datetime64[s]", dt.date | None: "datetime64[s]",
 }  # fmt: skip
 """Of the columns of a frame; all others hold text, dictionaries, or None."""
 AS_IT_IS: Mapping[str, str] = {}
