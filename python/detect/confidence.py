@@ -23,7 +23,7 @@ from detect import two_groups
 from detect.detectors import Detector, Evidence
 from detect.features import DetectorInput
 from detect.records import Bools, Floats, Grain, Ints
-from detect.two_groups import SMALLEST
+from detect.two_groups import INCIDENT_PRIOR, SMALLEST
 
 KNOTS = np.array([0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.001])
 """p-values at which nominal and observed rates are compared; chosen by hand."""
@@ -36,8 +36,6 @@ EXTREME = 3e-4
 """p-values up to this may come from incidents, not from a wrong band; chosen by hand."""
 FIRST_INCIDENT, INCIDENTS = 1.0, 0.005
 """So many extreme tests, and this share of all, may be real incidents in the past; by hand."""
-INCIDENT_PRIOR: dict[Grain, float] = {"daily": 0.1, "weekly": 0.05}
-"""Prior chance that a period holds an incident; chosen by hand."""
 INVOLVED = 0.3
 """Prior chance that an incident touches a KPI; the likeliest one is touched; chosen by hand."""
 SIDELINE = 0.3

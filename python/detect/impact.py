@@ -18,9 +18,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.forecasts import PeriodForecast
-from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Grain, Kpi
+from detect.records import ALL, NET_REVENUE, PERIOD_TO_DATE, Anomaly, Grain, Kpi
 
-NET_REVENUE = "net_revenue"
 SeriesName = tuple[str, str, Grain]
 """KPI, segment and grain."""
 Forecasts = Mapping[SeriesName, Sequence[PeriodForecast]]

@@ -71,8 +71,8 @@ def _of_member(
 ) -> Iterator[tuple[dt.date, bool]]:
     """Usable periods of a member after a finding, and whether each is inside the band it left."""
     panel = panels.get(last.grain)
-    code = _code(last, panel) if panel else -1
-    if panel is None or code < 0:
+    code = panel.places.get(*last.within.items()) if panel else None
+    if panel is None or code is None:
         return
     later = panel.usable & (panel.period > np.datetime64(last.period_start))
     for t in map(int, np.flatnonzero(later)):
@@ -84,15 +84,3 @@ def _of_member(
         else:
             inside = last.lower <= revenue <= last.upper
         yield panel.period[t].astype(dt.date), inside
-
-
-def _code(last: Anomaly, panel: MemberPanel) -> int:
-    """The number of a finding's member in a panel; -1 where it is not there."""
-    dimension = next(iter(last.within))
-    names = [d.name for d in panel.dimensions]
-    if dimension not in names or last.segment not in panel.member:
-        return -1
-    place = names.index(dimension)
-    same = (i for i, name in enumerate(panel.member)
-            if name == last.segment and panel.dimension[i] == place)  # fmt: skip
-    return next(same, -1)

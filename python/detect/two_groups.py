@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from detect.records import Floats
+from detect.records import Floats, Grain
 
 ALTERNATIVE = 0.25
 """Incidents' p-values are taken to follow Beta(this, 1), mostly tiny; chosen by hand."""
+INCIDENT_PRIOR: dict[Grain, float] = {"daily": 0.1, "weekly": 0.05}
+"""Prior chance that a period holds an incident; chosen by hand."""
 SMALLEST = 1e-15
 """Least p-value: keeps tangents and logarithms finite."""
 

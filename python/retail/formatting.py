@@ -23,6 +23,10 @@ FRACTIONS_UP_TO = 10
 WHOLE_MONEY_FROM = 100
 ROUNDED_UP = 0.995
 """From here on a percentage is cut, not rounded: it must not read as certainty, nor as all."""
+FEWEST_IN_PERCENT = 10.0
+"""Expected count up to which a percentage misleads: the counts are told instead; by hand."""
+MOST_IN_PERCENT = 10.0
+"""Times the expected from which a change is told as an amount, not in percent; by hand."""
 MONEY_FACTORS = ("price", "returns", "revenue")
 """Ends of the names of factors and measures that are money."""
 NO_NAMES: Mapping[str, str] = {}
@@ -122,6 +126,12 @@ def change(
     if expected > 0:
         return percent(size / expected, signed=signed)
     return amount(size, unit, signed=signed)
+
+
+def in_percent(actual: float, expected: float, unit: str) -> bool:
+    """Whether a percentage of the expected says something: not of a tiny base, nor a huge one."""
+    fewest = FEWEST_IN_PERCENT if unit == COUNT else 0.0
+    return expected > fewest and abs(actual - expected) <= MOST_IN_PERCENT * expected
 
 
 def at_stake(value: float | None, lower: float | None, upper: float | None, money: str) -> str:

@@ -11,7 +11,8 @@ import pytest
 from scipy import stats
 
 from detect import incidents, members
-from detect.members import MemberPanel, Watched, by_week
+from detect.attribution.dimensions import Dimension
+from detect.members import MemberPanel, by_week
 from detect.members.findings import confidence, kpi_of, without_repeats
 from detect.members.scores import at_least, at_most, bennett
 from detect.records import Anomaly, Grain, Kpi
@@ -68,7 +69,7 @@ def panels(
     dimension = np.repeat([0, 1], [len(orders), len(everything) - len(orders)])
     daily = MemberPanel(
         grain="daily",
-        dimensions=(Watched("product"), *([] if countries is None else [Watched("country")])),
+        dimensions=(Dimension("product"), *([] if countries is None else [Dimension("country")])),
         dimension=dimension,
         member=tuple(f"{'PC'[d]}{nth:05}" for nth, d in enumerate(dimension)),
         period=FIRST + np.arange(days),

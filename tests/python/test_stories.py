@@ -13,14 +13,16 @@ import pytest
 from detect import incidents
 from detect.attribution import leave_one_out
 from detect.attribution.data_quality import SUSPECTED
+from detect.attribution.dimensions import Dimension
 from detect.attribution.incident_checks import failed_checks
 from detect.attribution.leave_one_out import VANISHES, Without
 from detect.forecasts import PeriodForecast
 from detect.impact import Cancelled, Impact, impact
-from detect.members import MemberPanel, Watched
+from detect.members import MemberPanel
 from detect.members.scores import SILENCE
 from detect.records import Anomaly, Attribution, Check, DriverContribution, Kpi
 from detect.recovery import recovered_on
+from retail import formatting
 from retail.feedback.status import overall
 from retail.outputs.narrative import check_messages, rules, sentences, stories
 from retail.outputs.narrative.stories import History
@@ -211,10 +213,10 @@ def test_the_money_at_stake_comes_first(told: list[Told]) -> None:
 
 def test_no_percentage_of_a_tiny_base_nor_of_a_huge_change(told: list[Told]) -> None:
     for t in told:
-        if t.lead.kpi.unit == "count" and t.lead.expected <= rules.FEWEST:
+        if t.lead.kpi.unit == "count" and t.lead.expected <= formatting.FEWEST_IN_PERCENT:
             assert "%" not in t.incident.headline
         for figure in re.findall(r"([\d,]+) %", t.incident.headline):
-            assert float(figure.replace(",", "")) <= 100 * rules.MOST_PERCENT
+            assert float(figure.replace(",", "")) <= 100 * formatting.MOST_IN_PERCENT
 
 
 def test_a_headline_names_no_cause_that_no_other_baseline_names(told: list[Told]) -> None:
@@ -351,7 +353,7 @@ def panel(*orders: float) -> MemberPanel:
     size = len(orders)
     sold = np.array(orders)
     return MemberPanel(
-        "weekly", (Watched("product"),), np.array([0]), ("22502",),
+        "weekly", (Dimension("product"),), np.array([0]), ("22502",),
         np.datetime64(MONDAY) + 7 * np.arange(size), np.arange(size + 1),
         np.zeros(size, dtype=np.int64), sold, 10 * sold, 10 * sold, sold, sold, sold,
         np.full(size, 5.0), np.ones(size, dtype=bool),

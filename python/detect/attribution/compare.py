@@ -20,7 +20,7 @@ from detect.attribution import driver_tree
 from detect.attribution.breakdown import Groups, parts_of
 from detect.attribution.decomposition import Ratio, contributions, sums
 from detect.attribution.dimensions import Dimension, names
-from detect.attribution.driver_tree import NET_REVENUE, Factor
+from detect.attribution.driver_tree import Factor
 from detect.attribution.root_cause import (
     LEAST_SIGMA,
     UNUSUAL,
@@ -30,7 +30,7 @@ from detect.attribution.root_cause import (
 )
 from detect.attribution.segments import distinct
 from detect.attribution.significance import History
-from detect.records import Bools, Floats, Ints
+from detect.records import NET_REVENUE, Bools, Floats, Ints
 
 STILL = 0.02
 """Relative change of a factor, or part of the volume that changes members, up to which it counts as

@@ -10,10 +10,8 @@ from detect import two_groups
 from detect.baseline.transform import from_scale
 from detect.detectors.contract import Detector, Evidence
 from detect.features import DetectorInput
-from detect.records import Bools, Floats, Panel
+from detect.records import Bools, Floats, Ints, Panel
 
-PRIOR = 0.1
-"""Chance beforehand that a day is one of an incident, as in `confidence`."""
 DISPERSION = 0.1
 """Relative variance of a day's expected orders: more than the 0.04 of the public years, since small
 shops are less regular; chosen by hand."""
@@ -27,14 +25,19 @@ def score(features: DetectorInput) -> Evidence:
     """
     calendar = features.calendar
     found = on_orders(features, calendar.closed_when_open(), 1 - calendar.openness, -1.0)
-    real = two_groups.posterior(PRIOR, _chance_of_none(features))
-    return replace(found, p_value=1 - (1 - found.p_value) * real)
+    rows, columns = np.nonzero(found.agrees)
+    none = _chance_of_none(features, rows, columns)
+    real = two_groups.posterior(two_groups.INCIDENT_PRIOR["daily"], none)
+    p_value = found.p_value.copy()
+    p_value[rows, columns] = 1 - (1 - p_value[rows, columns]) * real
+    return replace(found, p_value=p_value)
 
 
-def _chance_of_none(features: DetectorInput) -> Floats:
-    """Chance of no order in a negative binomial law, (S, T); 0 where none can be expected yet."""
-    kinds = tuple(s.kpi.scale for s in features.panel.series)
-    expected = np.nan_to_num(from_scale(kinds, features.forecast.location), nan=np.inf)
+def _chance_of_none(features: DetectorInput, rows: Ints, columns: Ints) -> Floats:
+    """Chance of no order in n periods by a negative binomial law, (n,); 0 without a forecast."""
+    kinds = tuple(features.panel.series[row].kpi.scale for row in rows)
+    location = features.forecast.location[rows, columns]
+    expected = np.nan_to_num(from_scale(kinds, location[:, None])[:, 0], nan=np.inf)
     return np.asarray((1 + DISPERSION * np.maximum(expected, 0.0)) ** (-1 / DISPERSION))
 
 

@@ -8,6 +8,6 @@ collapse, a disappearance. All of them share one budget of false alarms.
 from __future__ import annotations
 
 from detect.members.findings import select
-from detect.members.panel import MemberPanel, Watched, by_week
+from detect.members.panel import MemberPanel, by_week
 
-__all__ = ["MemberPanel", "Watched", "by_week", "select"]
+__all__ = ["MemberPanel", "by_week", "select"]

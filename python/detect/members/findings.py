@@ -28,11 +28,9 @@ from detect.members.scores import (
     Scores,
     walk,
 )
-from detect.records import PERIOD_DAYS, Anomaly, Bools, Floats, Grain, Kpi
+from detect.records import NET_REVENUE, PERIOD_DAYS, Anomaly, Bools, Floats, Grain, Kpi
 from detect.two_groups import ALTERNATIVE
 
-REVENUE = "net_revenue"
-"""Measure that findings are told in."""
 BUDGET, BUDGET_WEEKS = 0.4, 13
 """Findings that chance may make in so many weeks, on paper: Bennett's bound makes it fewer."""
 PERIODS: dict[Grain, int] = {"daily": 78, "weekly": 13}
@@ -103,18 +101,13 @@ def _found(
 ) -> Iterator[Anomaly]:
     """Findings of one grain, with those of series whose member was not judged."""
     standing = by((a for a in series if a.grain == panel.grain), lambda a: a.period_start)
-    place_of = {
-        (panel.dimensions[d].name, name): i
-        for i, (d, name) in enumerate(zip(panel.dimension, panel.member, strict=True))
-        if standing
-    }
     told_by = [kpi_of(d.name, kpis) for d in panel.dimensions]
     silent = np.zeros(len(panel.member), dtype=bool)
     surges: list[list[float]] = [[] for _ in panel.dimensions]
     for scores in periods:
         judged = np.isfinite(scores.chances[MUCH_MONEY])
         for a in standing.pop(panel.period[scores.place].astype(dt.date), []):
-            place = place_of.get((a.dimension or "", a.segment))
+            place = panel.places.get((a.dimension or "", a.segment))
             if place is None or not judged[place]:
                 yield a
         spent = _spent(panel, scores)
@@ -134,7 +127,7 @@ def _found(
 
 def kpi_of(dimension: str, kpis: Sequence[Kpi]) -> Kpi | None:
     """The KPI that tells of a dimension's members: its own, or that of the whole shop."""
-    sums = [k for k in kpis if k.numerator == REVENUE and k.denominator is None]
+    sums = [k for k in kpis if k.numerator == NET_REVENUE and k.denominator is None]
     own = [k for k in sums if k.segment_by == dimension]
     whole = [k for k in sums if k.segment_by is None]
     return next(iter([*own, *whole]), None)

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from detect.attribution.dimensions import Dimension
 from detect.records import PERIOD_DAYS, Bools, Days, Floats, Grain, Ints
 
 AMOUNTS = ("orders", "revenue", "sales", "squares")
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A dimension whose members are watched; `coarser_than` is the one whose members it groups."""
-
-    name: str
-    coarser_than: str | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,7 @@ class MemberPanel:
     """
 
     grain: Grain
-    dimensions: tuple[Watched, ...]
+    dimensions: tuple[Dimension, ...]
     dimension: Ints
     member: tuple[str, ...]
     period: Days
@@ -60,6 +54,12 @@ class MemberPanel:
     shop_revenue: Floats
     days: Floats
     usable: Bools
+
+    @cached_property
+    def places(self) -> dict[tuple[str, str], int]:
+        """Number of each member, by dimension and name."""
+        names = (self.dimensions[d].name for d in self.dimension)
+        return {key: i for i, key in enumerate(zip(names, self.member, strict=True))}
 
     def sold(self, t: int) -> Sold:
         """What each member sold in the period at place `t`; nothing where there is no entry."""

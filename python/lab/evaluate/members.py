@@ -31,7 +31,8 @@ from lab.evaluate.shops import Shop
 from retail.ingest.sql import copy_to_parquet
 from retail.jobs.daily.build import TABLES_ONLY, build
 from retail.jobs.detection import store
-from retail.jobs.detection.store.members import member_panels
+from retail.jobs.detection.store.members import member_panels, watched
+from retail.reading.measures import read_member_columns
 from retail.storage.quoting import identifier, literal
 
 SURGE, STOP, SLOW_STOP, COUNTRY, COLLAPSE = (
@@ -193,12 +194,9 @@ def year(name: str, database: Path) -> Iterator[Year]:
     with duckdb.connect() as connection:
         connection.execute(f"attach {literal(str(database))} as built (read_only)")
         connection.execute("use built")
-        rows = connection.execute(
-            "select dimension, expr, coarser_than from marts.dim_dimensions where root_cause = ? "
-            "order by place",
-            [TOGETHER],
-        ).fetchall()
-        columns = ", ".join(f"cast({expr} as varchar) as {identifier(d)}" for d, expr, _ in rows)
+        dimensions, cells = watched(connection), read_member_columns(connection)
+        names = [d.name for d in dimensions]
+        columns = ", ".join(f"{cells[name]} as {identifier(name)}" for name in names)
         connection.execute(
             f"""
             create table memory.base as
@@ -218,11 +216,11 @@ def year(name: str, database: Path) -> Iterator[Year]:
                 generate_subscripts(?::varchar[], 1) as place
             """,
             [
-                [d for d, *_ in rows], [identifier(d) for d, *_ in rows], [c for *_, c in rows],
-                TOGETHER, [d for d, *_ in rows],
+                names, [identifier(name) for name in names], [d.coarser_than for d in dimensions],
+                TOGETHER, names,
             ],
         )  # fmt: skip
-        yield Year(name, inputs, connection, tuple(d for d, *_ in rows))
+        yield Year(name, inputs, connection, tuple(names))
 
 
 def measure(shop: Year, scale: MemberScale) -> Measured:

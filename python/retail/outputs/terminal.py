@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +36,7 @@ from retail.reading import (
     read_table,
     reading,
 )
+from retail.reading.file import known
 from retail.reading.selection import going_on, need_attention, open_incidents
 from retail.schema import ALL, AnomalyRow, AttributionRow, IncidentRow, RunRow, TrendRow
 
@@ -230,9 +230,9 @@ def as_json(outcome: Outcome) -> str:
             "narrative": i.narrative,
             "root_cause": i.root_cause,
             "favourability": i.favourability,
-            "impact": _known(i.impact),
-            "impact_lower": _known(i.impact_lower),
-            "impact_upper": _known(i.impact_upper),
+            "impact": known(i.impact),
+            "impact_lower": known(i.impact_lower),
+            "impact_upper": known(i.impact_upper),
             "recovered_on": None if i.recovered_on is None else i.recovered_on.isoformat(),
         }
         for i in outcome.incidents
@@ -249,11 +249,6 @@ def as_json(outcome: Outcome) -> str:
         "untested": list(outcome.untested),
     }
     return _json(run | {"incidents": incidents})
-
-
-def _known(value: float) -> float | None:
-    """A number as JSON has it: none where there is none."""
-    return None if math.isnan(value) else value
 
 
 def listing_as_json(incidents: Sequence[IncidentRow]) -> str:

@@ -12,7 +12,6 @@ from detect.attribution.driver_tree import WHOLE
 from detect.records import OTHER
 from retail.console import harmless
 from retail.formatting import (
-    COUNT,
     RATIO,
     amount,
     contribution,
@@ -20,6 +19,7 @@ from retail.formatting import (
     day,
     factor,
     factor_value,
+    in_percent,
     is_something,
     member,
     percent,
@@ -35,8 +35,6 @@ LARGEST = 3
 """Members shown of each dimension; the rest is one line."""
 MOST_SHARE = 3.0
 """Share of the change above which it says no more than that others offset it."""
-FEWEST, MOST_TIMES = 10, 10.0
-"""Things below which, and relative change above which, nothing is told in percent."""
 OFFSETS = "offsets"
 NAME, FIGURE = 44, 12
 """Widths of columns."""
@@ -80,8 +78,7 @@ def _days(period: Period) -> str:
 
 def _relative(actual: float, expected: float, unit: str) -> str:
     """A change in percent, where that says something."""
-    floor = FEWEST if unit == COUNT else 0
-    if unit == RATIO or expected <= floor or abs(actual / expected - 1) > MOST_TIMES:
+    if unit == RATIO or not in_percent(actual, expected, unit):
         return ""
     return percent(actual / expected - 1, signed=True)
 

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
+import numpy as np
 
+from detect.records import Floats
 from retail.schema import TABLES, Table
 from retail.storage.errors import HeldError, StorageError, first_line
 from retail.storage.opening import describe_error, open_database
@@ -195,3 +197,8 @@ def _unpacked(row: tuple[object, ...], nested: Sequence[int]) -> tuple[object, .
 def known(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
     """The value, None for one that is no number."""
     return None if isinstance(value, float) and value != value else value
+
+
+def floats(column: Any) -> Floats:  # noqa: ANN401 - masked where the database has nulls
+    """A column of numbers, with zero where there is none."""
+    return np.asarray(np.ma.filled(column, 0.0), dtype=np.float64)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from detect.attribution.dimensions import Dimension
+from detect.records import NONE
 from retail.errors import RetailError
 from retail.formatting import product, words
 from retail.reading.file import Connection
 from retail.reading.shop import read_products
 
-NONE = "(none)"
-"""The member of lines that have none."""
 MOST_NEAR, MOST_LISTED = 3, 20
 """Names that are said to be near, and that are listed where none is."""
 CLOSE = 0.5
@@ -98,7 +97,12 @@ def read_member_columns(connection: Connection) -> Mapping[str, str]:
     rows = connection.execute(
         "select dimension, expr from marts.dim_dimensions order by place"
     ).fetchall()
-    return {name: f"coalesce(cast({expr} as varchar), '{NONE}')" for name, expr in rows}
+    return {name: as_member(expr) for name, expr in rows}
+
+
+def as_member(cell: str) -> str:
+    """SQL of a cell of a dimension, as the member that it is of."""
+    return f"coalesce(cast({cell} as varchar), '{NONE}')"
 
 
 def read_definition(connection: Connection, kpi: str) -> Definition:

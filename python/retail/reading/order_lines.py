@@ -10,14 +10,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from detect.attribution.compare import Cells
 from detect.attribution.dimensions import Dimension
 from detect.records import Grain
-from retail.reading.file import Connection
+from retail.reading.file import Connection, floats
 from retail.reading.measures import Measure
 
 SHARE_UNIT = 10**15
@@ -88,7 +87,7 @@ def read_cells(
             for i, d in enumerate(dimensions)
         },
         members=members,
-        measures={m.name: _floats(columns[_value(i)]) for i, m in enumerate(scope.measures)},
+        measures={m.name: floats(columns[_value(i)]) for i, m in enumerate(scope.measures)},
         is_actual=np.asarray(columns["period"]) == ACTUAL,
     )
 
@@ -120,10 +119,6 @@ def _value(number: int) -> str:
 
 def _ranked(number: int) -> str:
     return f"ranked_{number}"
-
-
-def _floats(column: Any) -> np.ndarray:  # noqa: ANN401 - masked where the database has nulls
-    return np.asarray(np.ma.filled(column, 0.0), dtype=np.float64)
 
 
 def _note_lines(

@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from detect.attribution import driver_tree
+from detect.attribution.baselines import PROPORTIONAL
 from detect.attribution.compare import Comparison, Formula, compare
 from detect.attribution.dimensions import ALONE, Dimension
+from detect.records import NET_REVENUE
 from retail.errors import RetailError
 from retail.formatting import count, words
 from retail.formatting import segment as in_words
@@ -31,8 +33,6 @@ from retail.reading.measures import (
 from retail.reading.order_lines import Scope, Span, read_cells
 from retail.reading.shop import KpiRow, read_kpis, read_products, read_shop
 
-PROPORTIONAL = "log"
-"""The scale of KPIs that change in proportion."""
 NEVER = "never"
 """Of a dimension that no cause may name."""
 ONE_DAY = frozenset({"orders"})
@@ -235,7 +235,7 @@ def _formula(
         denominator=denominator,
         are_additive=all(m.name in ONE_DAY or (m.is_sum and not m.largest) for m in sides),
         by_rate=definition.scale != PROPORTIONAL,
-        tree=numerator if has_tree else driver_tree.NET_REVENUE,
+        tree=numerator if has_tree else NET_REVENUE,
         tree_of=tuple(within.items()) if within.keys() <= {*dimensions} else (),
     )
 

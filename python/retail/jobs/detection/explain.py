@@ -17,6 +17,7 @@ from detect.grouping import by
 from detect.members.scores import SILENCE
 from detect.records import (
     GRAINS,
+    NET_REVENUE,
     Anomaly,
     Attribution,
     Check,
@@ -30,7 +31,6 @@ from retail.jobs.detection.explanation_cache import CachedExplanations, InputHas
 from retail.outputs.narrative import check_messages, stories
 from retail.outputs.narrative.stories import History
 
-NET_REVENUE = "net_revenue"
 PERIODS_AT_ONCE = 100
 """Periods whose segments are held in memory, unless one incident needs more: half as many again
 as one daily finding compares with."""

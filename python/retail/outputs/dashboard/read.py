@@ -10,7 +10,6 @@ from pathlib import Path
 from retail import reading as asked
 from retail.errors import RetailError
 from retail.outputs.dashboard.records import (
-    NONE,
     DimensionRow,
     LineRow,
     OrderLines,
@@ -19,6 +18,7 @@ from retail.outputs.dashboard.records import (
     SumsRow,
 )
 from retail.reading import Connection, Explanation, Facts, KpiRow, read_facts, reading, rows_of
+from retail.reading.measures import as_member
 from retail.schema import ALL, OTHER, AttributionRow, FeedbackRow, ForecastRow, Grain
 from retail.storage.quoting import identifier
 
@@ -181,7 +181,7 @@ def _member(dimension: str, known: Mapping[str, str]) -> str:
     """
     if dimension not in known:
         raise RetailError(f"{dimension}: no such dimension; there are {', '.join(known)}")
-    return f"coalesce(cast({known[dimension]} as varchar), '{NONE}')"
+    return as_member(known[dimension])
 
 
 def _measures(connection: Connection, kpi: KpiRow) -> tuple[str, str | None]:

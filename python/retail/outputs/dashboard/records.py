@@ -6,9 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
-NONE = "(none)"
-"""The member that stands for an empty cell."""
-
 
 @dataclass(frozen=True)
 class DimensionRow:

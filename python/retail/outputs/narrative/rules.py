@@ -13,10 +13,6 @@ from detect.impact import Impact
 from detect.members.scores import SILENCE
 from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, Check, DriverContribution
 
-FEWEST = 10.0
-"""Expected count below which a percentage misleads: the counts are told instead; by hand."""
-MOST_PERCENT = 10.0
-"""Times the expected from which a change is told as an amount, not in percent; by hand."""
 WORTH_A_WORD = 0.25
 """Share of what moved revenue from which a factor is mentioned; by hand."""
 RETURNED_SHARE = 0.1
@@ -39,12 +35,6 @@ class Moves:
     total: float
     along: tuple[DriverContribution, ...]
     against: tuple[DriverContribution, ...]
-
-
-def in_percent(anomaly: Anomaly) -> bool:
-    """Whether a percentage of the expected says something: not of a tiny base, nor a huge one."""
-    enough = FEWEST if anomaly.kpi.unit == "count" else 0.0
-    return anomaly.expected > enough and abs(anomaly.change) <= MOST_PERCENT * anomaly.expected
 
 
 def cause_to_name(anomaly: Anomaly, causes: Sequence[Attribution]) -> Attribution | None:

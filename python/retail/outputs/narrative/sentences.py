@@ -19,6 +19,7 @@ from detect.records import (
 )
 from retail.formatting import (
     COUNT,
+    FEWEST_IN_PERCENT,
     NO_NAMES,
     RATIO,
     amount,
@@ -27,6 +28,7 @@ from retail.formatting import (
     count,
     day,
     factor,
+    in_percent,
     lower_first,
     percent,
     segment,
@@ -182,7 +184,7 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
     if first.share_of_change > rules.WHOLE:
         part = f"More than all of the change ({came_to})"
         return f"{part} {verb} from {text}, partly offset by the rest."
-    if lead.kpi.unit == COUNT and abs(lead.change) < rules.FEWEST:
+    if lead.kpi.unit == COUNT and abs(lead.change) < FEWEST_IN_PERCENT:
         whole = contribution(lead.change, lead.kpi.unit, full=True)
         return f"{came_to} of {whole} {verb} from {text}."
     return f"{percent(first.share_of_change)} of the change ({came_to}) {verb} from {text}."
@@ -284,7 +286,7 @@ def _beyond(anomaly: Anomaly) -> str:
     relative = change(anomaly.actual, anomaly.expected, unit, signed=False, full=True)
     if unit == RATIO:
         return f"{relative} {word} expected"
-    if not rules.in_percent(anomaly):
+    if not in_percent(anomaly.actual, anomaly.expected, unit):
         usual = amount(anomaly.expected, unit)
         tiny = unit == COUNT
         actual = amount(anomaly.actual, unit)

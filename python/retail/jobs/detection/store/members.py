@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from detect.attribution.dimensions import TOGETHER
-from detect.members import MemberPanel, Watched, by_week
+from detect.attribution.dimensions import TOGETHER, Dimension
+from detect.members import MemberPanel, by_week
 from detect.records import PERIOD_DAYS, Bools, Dates, Days, Floats, Grain, Ints
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import has_table
+from retail.reading.measures import read_dimensions, read_member_columns
 
 CENTS = 100
 """Squares of money are summed as whole numbers, which come out the same in any order."""
-
-
-@dataclass(frozen=True)
-class _Dimension:
-    """A row of marts.dim_dimensions: `expr` gives the member of an order line."""
-
-    name: str
-    expr: str
-    coarser_than: str | None
 
 
 def read_member_panels(
@@ -73,7 +64,7 @@ def _before(flags: Bools) -> Ints:
 
 def _daily(connection: Connection, dates: Dates, days: Days) -> MemberPanel:
     """The panel by day."""
-    dimensions = _dimensions(connection)
+    dimensions = watched(connection)
     first, last = days[0], min(days[-1], dates.day[-1])
     _lines(connection, dimensions, first, last)
     shop = _shop(connection)
@@ -94,7 +85,7 @@ def _daily(connection: Connection, dates: Dates, days: Days) -> MemberPanel:
     is_traded = np.isin(days, dates.day[dates.is_trading])
     return MemberPanel(
         grain="daily",
-        dimensions=tuple(Watched(d.name, d.coarser_than) for d in dimensions),
+        dimensions=dimensions,
         dimension=np.repeat(np.arange(len(dimensions)), list(map(len, members))),
         member=tuple(str(name) for names in members for name in names),
         period=days,
@@ -118,25 +109,18 @@ def _spread(at: Ints, amounts: np.ndarray, size: int) -> Floats:
     return out
 
 
-def _dimensions(connection: Connection) -> tuple[_Dimension, ...]:
-    rows = connection.execute(
-        """
-        select dimension, expr, coarser_than from marts.dim_dimensions
-        where root_cause = ? order by place
-        """,
-        [TOGETHER],
-    ).fetchall()
-    return tuple(_Dimension(*row) for row in rows)
+def watched(connection: Connection) -> tuple[Dimension, ...]:
+    """Read the dimensions whose members are watched: those that a cause may name."""
+    return tuple(d for d in read_dimensions(connection) if d.root_cause == TOGETHER)
 
 
 def _lines(
-    connection: Connection, dimensions: Sequence[_Dimension], first: np.datetime64,
+    connection: Connection, dimensions: Sequence[Dimension], first: np.datetime64,
     last: np.datetime64,
 ) -> None:  # fmt: skip
-    """Note the order lines of some days, with their members as columns m_0, m_1 and so on."""
-    columns = "".join(
-        f", coalesce(cast({d.expr} as varchar), '(none)') as {_column(d.name)}" for d in dimensions
-    )
+    """Note the order lines of some days, with a column for the members of each dimension."""
+    cells = read_member_columns(connection)
+    columns = "".join(f", {cells[d.name]} as {_column(d.name)}" for d in dimensions)
     connection.execute(
         f"""
         create or replace temporary table member_lines as

@@ -11,10 +11,11 @@ import numpy as np
 
 from detect.attribution.lines import GUEST, Coded, Largest, Lines, Reversal
 from detect.impact import Cancelled
-from detect.records import PRICE_HISTORY, Floats, Grain, Ints
-from retail.jobs.detection.store.connection import Connection, connect
+from detect.records import PRICE_HISTORY, Grain, Ints
+from retail.jobs.detection.store.connection import connect
 from retail.reading import has_table, read_products
-from retail.reading.measures import Measure, read_measures
+from retail.reading.file import floats
+from retail.reading.measures import Measure, read_measures, read_member_columns
 
 FEWEST_PRICES = 5
 """Sale lines within PRICE_HISTORY from which a product has a range of prices."""
@@ -42,7 +43,8 @@ def read_lines(
         if not has_table(connection, "marts", "fct_kpi_lines"):
             return None
         known = read_measures(connection, grain, measures)
-        members = _members(connection, dimensions)
+        columns_of = read_member_columns(connection)
+        members = {name: columns_of[name] for name in dimensions if name in columns_of}
         columns = connection.execute(_lines_query(known, members), [first, last]).fetchnumpy()
     largest = {m.name: _largest(m, i, columns) for i, m in enumerate(known) if m.largest}
     return Lines(
@@ -56,7 +58,7 @@ def read_lines(
         price=np.asarray(columns["price"]),
         amount=np.asarray(columns["amount"]),
         sums={
-            m.name: _amounts(columns[f"measure_{i}"])
+            m.name: floats(columns[f"measure_{i}"])
             for i, m in enumerate(known)
             if m.is_sum and not m.largest
         },
@@ -68,17 +70,8 @@ def read_lines(
     )
 
 
-def _members(connection: Connection, dimensions: Sequence[str]) -> dict[str, str]:
-    """Read the expression of the member of some dimensions, as the build has checked it."""
-    query = """
-        select dimension, expr from marts.dim_dimensions
-        where list_contains(?::varchar[], dimension) order by dimension
-    """
-    return dict(connection.execute(query, [list(dimensions)]).fetchall())
-
-
 def _lines_query(measures: Sequence[Measure], members: Mapping[str, str]) -> str:
-    asked = [f"cast({expr} as varchar) as dimension_{i}" for i, expr in enumerate(members.values())]
+    asked = [f"{column} as dimension_{i}" for i, column in enumerate(members.values())]
     asked += [f"{m.column()} as measure_{i}" for i, m in enumerate(measures)]
     asked += [
         f"cast({m.member} as varchar) as member_{i}" for i, m in enumerate(measures) if m.largest
@@ -101,10 +94,6 @@ def _lines_query(measures: Sequence[Measure], members: Mapping[str, str]) -> str
     """  # noqa: S608 - names from the schema, and expressions that the build has checked
 
 
-def _amounts(column: Any) -> Floats:  # noqa: ANN401 - masked where the database has nulls
-    return np.asarray(np.ma.filled(column, 0.0), dtype=np.float64)
-
-
 def _numbered(column: Any) -> Ints:  # noqa: ANN401 - masked where the database has nulls
     """Each distinct text's number; -1 where there is none."""
     is_none = np.ma.getmaskarray(column)
@@ -114,7 +103,7 @@ def _numbered(column: Any) -> Ints:  # noqa: ANN401 - masked where the database 
 
 def _largest(measure: Measure, place: int, columns: Mapping[str, Any]) -> Largest:
     members = _coded(columns[f"member_{place}"]).codes
-    return Largest(members, _amounts(columns[f"measure_{place}"]), measure.largest)
+    return Largest(members, floats(columns[f"measure_{place}"]), measure.largest)
 
 
 def _coded(texts: Any) -> Coded:  # noqa: ANN401 - DuckDB may give an array or a categorical

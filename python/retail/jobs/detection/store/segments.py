@@ -9,10 +9,7 @@ import numpy as np
 
 from detect.attribution.dimensions import names
 from detect.attribution.segments import Segments
-from detect.records import (
-    Days,
-    Grain,
-)
+from detect.records import NONE, Days, Grain
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading.measures import read_dimensions
 from retail.storage.quoting import identifier
@@ -50,7 +47,7 @@ def _members(connection: Connection, name: str) -> tuple[str, ...]:
     rows = connection.execute(
         f"select distinct cast({identifier(name)} as varchar) from cells order by 1 nulls last"  # noqa: S608 - names from the schema, or quoted
     ).fetchall()
-    return tuple("(none)" if value is None else value for (value,) in rows)
+    return tuple(NONE if value is None else value for (value,) in rows)
 
 
 def _cells_query(dimensions: Sequence[str], measures: Sequence[str]) -> str:
