@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -19,7 +21,11 @@ MATURE = 120
 def regressors(series: int, periods: int, special: np.ndarray | None = None) -> Regressors:
     nothing = np.zeros(periods, dtype=np.int64)
     return Regressors(
-        np.arange(periods) % 7, nothing if special is None else special, np.zeros((series, periods))
+        np.arange(periods) % 7,
+        nothing if special is None else special,
+        nothing,
+        nothing == 0,
+        np.zeros((series, periods)),
     )
 
 
@@ -179,3 +185,40 @@ def test_values_off_a_scale_become_infinities() -> None:
 def test_an_unknown_scale_is_refused_in_one_line() -> None:
     with pytest.raises(DetectError, match="unknown scale 'cubic'; use one of log"):
         to_scale(("cubic",), np.ones((1, 1)))
+
+
+# ------------------------------------------------------------------------ days of the month
+
+
+def with_peaks(months: int, until: int) -> tuple[np.ndarray, Regressors]:
+    """Thirty-day months whose last day is five times the others, up to a month."""
+    periods = 30 * months
+    last = np.arange(periods) % 30 == 29
+    values = np.log(100) + 0.1 * np.random.default_rng(3).normal(size=(1, periods))
+    values[0, last & (np.arange(periods) < 30 * until)] += np.log(5)
+    return values, dataclasses.replace(regressors(1, periods), month=np.where(last, 31, 0))
+
+
+def test_a_month_end_is_expected_once_it_was_seen_three_times_and_leaves_no_echo() -> None:
+    values, known = with_peaks(12, 12)
+    found = forecast(values, known, DAILY)
+    off = np.abs(found.residual[0, 29::30])
+    assert (off[2:3] > 5).all()
+    assert (off[5:] < 3.5).all()
+    assert (np.abs(found.residual[0, 180:][np.arange(180) % 30 != 29]) < 4.5).all()
+
+
+def test_a_month_end_that_is_no_more_is_dropped_after_two() -> None:
+    values, known = with_peaks(14, 8)
+    found = forecast(values, known, DAILY)
+    off = np.abs(found.residual[0, 29::30])
+    assert off[8] > 3
+    assert (off[10:] < 3.5).all()
+
+
+def test_without_such_days_nothing_is_changed() -> None:
+    values, known = with_peaks(12, 0)
+    plain = dataclasses.replace(known, month=np.zeros_like(known.month))
+    np.testing.assert_array_equal(
+        forecast(values, known, DAILY).location, forecast(values, plain, DAILY).location
+    )

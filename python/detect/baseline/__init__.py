@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.baseline import error_distribution, level, season
+from detect.baseline import error_distribution, level, month, season
 from detect.baseline.poisson_floor import (
     OFF_SCALE,
     CountScales,
@@ -75,6 +75,7 @@ def forecast(
     history = np.zeros((series, periods), dtype=np.int64)
     ensemble, gains = level.start(series, tuning)
     cycle, errors = season.start(series, regressors), error_distribution.start(series)
+    monthly = month.start(series, regressors.month)
     yearly_drift = season.YearlyDrift(out["adjusted"], tuning)
     trainable = np.ones(values.shape, dtype=bool) if trainable is None else trainable
     counts = no_counts(series) if counts is None else counts
@@ -82,12 +83,13 @@ def forecast(
         history[:, t] = ensemble.n_observed
         drift, anchor = yearly_drift.drift(t)
         members, centre = level.predict(ensemble, gains, drift)
-        effect = season.effect(cycle, regressors, t)
+        sigma, interval_width = error_distribution.sigmas(errors, tuning)
+        of_month, doubt = month.effect(monthly, regressors.month[t], sigma.mean(axis=0))
+        effect = season.effect(cycle, regressors, t) + of_month
         off = off_scale(counts, centre + effect)
         target = _on_scale(values[:, t], centre + effect, off) - effect
         error = np.where(ensemble.n_observed > 0, target - centre, np.nan)
-        factor = season.spread(cycle, regressors, t)
-        sigma, interval_width = error_distribution.sigmas(errors, tuning)
+        factor = np.sqrt(season.spread(cycle, regressors, t) ** 2 + doubt)
         wide = np.fmax(factor, least_sigma(counts, centre + effect) / sigma.min(axis=0))
         _note(out, t, centre + effect, error, wide * sigma, wide * interval_width)
         out["p_up"][:, t] = error_distribution.p_up(errors, error / wide, tuning)
@@ -97,6 +99,8 @@ def forecast(
         clipped = level.learn(ensemble, gains, members, target, ordinary, tuning.score_decay)
         observed = np.isfinite(target).astype(np.float64)
         season.learn(cycle, regressors, t, clipped, observed, tuning)
+        if regressors.ordinary[t]:
+            month.learn(monthly, regressors.month[t], error + of_month)
         season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
         error_distribution.learn(errors, error / factor, tuning)
         yearly_drift.update(anchor, observed)

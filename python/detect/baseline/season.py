@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.baseline.tuning import Tuning
-from detect.records import Floats, Ints
+from detect.records import Bools, Floats, Ints
 
 SPECIAL_PRIOR = 3.0
 """Quiet days that shrink the effect of a holiday's neighbour, as there are few; chosen by hand."""
@@ -25,12 +25,15 @@ LARGEST_SQUARE = 9.0
 class Regressors:
     """What is known of each period beforehand: arrays of (T,), except offset (S, T).
 
-    `weekday` numbers the season, `special` the kind of neighbour of a holiday (0: none), and
-    `offset` is a known effect on the KPI's scale, such as the log of the days traded.
+    `weekday` numbers the season, `special` the kind of neighbour of a holiday, `month` the kind of
+    day in its month (0: none), `ordinary` says whether it is no holiday nor near one, and `offset`
+    is a known effect on the KPI's scale, such as the log of the days traded.
     """
 
     weekday: Ints
     special: Ints
+    month: Ints
+    ordinary: Bools
     offset: Floats
 
 
