@@ -2,8 +2,9 @@
 
 A weekday that has not been traded in its last ordinary weeks is a closed weekday; a holiday, and
 days caught between two holidays, may be either and teach nothing. A closed day is no zero: it is
-not tested by value. "Closed when it should be open" and "open when closed" are findings of their
-own, as sure as the weekday has been regular.
+not tested by value. A run of days without the trade that was expected is a gap: it teaches nothing
+about weekdays, and the weeks that it touches are not tested. "Closed when it should be open" and
+"open when closed" are findings of their own, as sure as the weekday has been regular.
 """
 
 from __future__ import annotations
@@ -25,8 +26,13 @@ FEWEST_WEEKS = 4
 """Weeks before which no weekday is called open or closed; chosen by hand."""
 LONGEST_BRIDGE = 5
 """Days from one holiday to the next within which the days between are as good as holidays."""
+GAP_DAYS = 3
+"""Days with trade expected but none in a week, from which the data have a gap; chosen by hand."""
 AHEAD = 21
 """Days after the last one whose holidays matter to it."""
+MONTH_ENDS, LONGEST_MONTH = 3, 31
+"""So many last trading days of a month are counted from its end: they end a month of any length."""
+MIDDLE_OF_MONTH = 15
 OPEN, CLOSED, UNSURE = 1, 0, -1
 EVE, AFTER, RUN_DOWN = 1, 2, 3
 """Kinds of days near a holiday: before it, after it, and in the days before a long break."""
@@ -39,13 +45,18 @@ class TradingCalendar:
     """What was known of each day beforehand (D days), and what came.
 
     `openness` is the chance that the day is traded as seen from the day before, `expected` what
-    follows from it, `special` marks the last trading day before a holiday and the first after.
+    follows from it. `gap` marks runs of days without the trade that was expected, `special` the
+    last trading day before a holiday and the first after. `month` is the kind of day in its month,
+    `ordinary` whether it is no holiday nor near one.
     """
 
     dates: Dates
     openness: Floats
     expected: Ints
+    gap: Bools
     special: Ints
+    month: Ints
+    ordinary: Bools
 
     def closed_when_open(self) -> Bools:
         """Days without trade on which trade was expected, (D,)."""
@@ -65,27 +76,61 @@ def learn(dates: Dates) -> TradingCalendar:
     """Learn the trading days from the past of each day."""
     may_close = _may_close(dates)
     ordinary = ~may_close[: dates.day.size]
+    gap = np.zeros(dates.day.size, dtype=bool)
+    openness, expected = _expected(dates, ordinary, gap)
+    while (found := gap | _gaps(dates, expected)).sum() > gap.sum():  # one may hide a later one
+        gap = found
+        openness, expected = _expected(dates, ordinary, gap)
+    special = _special(may_close)[: dates.day.size]
+    month = _month(dates, expected)
+    return TradingCalendar(
+        dates, openness, expected, gap, special, month, ordinary & (special == 0)
+    )
+
+
+def _expected(dates: Dates, ordinary: Bools, gap: Bools) -> tuple[Floats, Ints]:
+    """Chance that each day is traded, and what follows from it, as if no gap had been, (D,)."""
     openness, recent, weeks = np.full((3, dates.day.size), np.nan)
+    trainable = ordinary & dates.is_complete
     for weekday in range(1, WEEK + 1):
         at = dates.weekday == weekday
-        trainable = ordinary[at] & dates.is_complete[at]
-        traded = dates.is_trading[at] & trainable
-        opens, observed = (_before(x, WINDOW_WEEKS) for x in (traded, trainable))
+        traded = dates.is_trading & trainable
+        opens, observed = (_before(x[at], ~gap[at], WINDOW_WEEKS) for x in (traded, trainable))
         openness[at] = (opens + 1) / (observed + 2)
-        weeks[at] = _before(trainable, RECENT_WEEKS)
-        recent[at] = _before(traded, RECENT_WEEKS)
+        weeks[at] = _before(trainable[at], ~gap[at], RECENT_WEEKS)
+        recent[at] = _before(traded[at], ~gap[at], RECENT_WEEKS)
     sure = ordinary & (weeks >= FEWEST_WEEKS)
     expected = np.where(sure & (recent == weeks), OPEN, UNSURE)
-    expected = np.where(sure & (recent == 0), CLOSED, expected)
-    special = _special(may_close)[: dates.day.size]
-    return TradingCalendar(dates, openness, expected, special)
+    return openness, np.where(sure & (recent == 0), CLOSED, expected)
 
 
-def _before(flags: Bools, length: int) -> Floats:
-    """How many of the `length` entries before each one are set."""
-    total = np.concatenate([[0], np.cumsum(flags)])
-    first = np.maximum(np.arange(flags.size) - length, 0)
-    return np.asarray(total[:-1] - total[first], dtype=np.float64)
+def _gaps(dates: Dates, expected: Ints) -> Bools:
+    """Days of the runs without trade that are gaps, (D,).
+
+    A run is one if trade was expected on GAP_DAYS of its first seven days. A day teaches its
+    weekday a week later at the earliest, when those are known.
+    """
+    gap = np.zeros(dates.day.size, dtype=bool)
+    for first, after in _runs(~dates.is_trading):
+        gap[first:after] = _missed(expected, first, min(after, first + WEEK)) >= GAP_DAYS
+    return gap
+
+
+def _runs(flags: Bools) -> list[tuple[int, int]]:
+    """First place and the one after the last of each run of set entries."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(np.int64)))
+    return [(int(first), int(after)) for first, after in edges.reshape(-1, 2)]
+
+
+def _missed(expected: Ints, first: int, after: int) -> int:
+    return int((expected[first:after] == OPEN).sum())
+
+
+def _before(flags: Bools, kept: Bools, length: int) -> Floats:
+    """How many of the last `length` kept entries before each one are set."""
+    total = np.concatenate([[0], np.cumsum(flags[kept])])
+    after = np.cumsum(kept) - kept
+    return np.asarray(total[after] - total[np.maximum(after - length, 0)], dtype=np.float64)
 
 
 def _may_close(dates: Dates) -> Bools:
@@ -115,6 +160,35 @@ def _special(may_close: Bools) -> Ints:
     return special
 
 
+def day_of_month(days: Days) -> Ints:
+    """1 for the first of a month, (D,)."""
+    first = days.astype("datetime64[M]").astype("datetime64[D]")
+    return np.asarray((days - first) // np.timedelta64(1, "D") + 1, dtype=np.int64)
+
+
+def days_in_month(days: Days) -> Ints:
+    """Length of each day's month, (D,)."""
+    following = (days.astype("datetime64[M]") + 1).astype("datetime64[D]")
+    return day_of_month(following - np.timedelta64(1, "D"))
+
+
+def _month(dates: Dates, expected: Ints) -> Ints:
+    """Kind of each day in its month, (D,): its number, but from the end for the last trading days.
+
+    A day to come is taken to be traded unless it is a holiday, or its weekday was closed a week
+    earlier: what is known of it a week ahead.
+    """
+    number, left = day_of_month(dates.day), days_in_month(dates.day) - day_of_month(dates.day)
+    place = np.ones(dates.day.size, dtype=np.int64)
+    closed = np.concatenate([np.zeros(WEEK, dtype=bool), expected == CLOSED])
+    for ahead in range(1, WEEK):
+        later = dates.day + np.timedelta64(ahead, "D")
+        opens = ~np.isin(later, dates.holidays) & ~closed[ahead : ahead + dates.day.size]
+        place += (ahead <= left) & opens
+    from_end = (left < WEEK) & (place <= MONTH_ENDS)
+    return np.asarray(np.where(from_end, LONGEST_MONTH + 1 - place, number))
+
+
 def days_traded(calendar: TradingCalendar, panel: Panel) -> Ints:
     """Days with trade in each period of a panel, (T,)."""
     total = np.concatenate([[0], np.cumsum(calendar.dates.is_trading)])
@@ -123,14 +197,43 @@ def days_traded(calendar: TradingCalendar, panel: Panel) -> Ints:
     return np.asarray(total[after] - total[np.clip(first, 0, total.size - 1)], dtype=np.int64)
 
 
+def in_gap(calendar: TradingCalendar, weeks: Days) -> Bools:
+    """Whether each week holds days of a gap, as far as that is known on its last day, (T,).
+
+    A week that ends on missing trade does, however long it will last.
+    """
+    dates, expected = calendar.dates, calendar.expected
+    out = np.zeros(weeks.size, dtype=bool)
+    for first, after in _runs(~dates.is_trading):
+        for nth in np.flatnonzero(_overlaps(calendar.position(weeks), first, after)):
+            end = int(calendar.position(weeks[nth : nth + 1])[0]) + WEEK
+            least = 1 if end <= after else GAP_DAYS
+            out[nth] |= _missed(expected, first, min(after, end)) >= least
+    return out
+
+
+def _overlaps(starts: Ints, first: int, after: int) -> Bools:
+    return np.asarray((starts < after) & (starts + WEEK > first))
+
+
 def regressors(calendar: TradingCalendar, panel: Panel) -> Regressors:
     """Weekday, holiday neighbourhood and days traded of each period of a panel."""
     offset = np.zeros(panel.value.shape)
     if panel.grain == "daily":
         at = calendar.position(panel.period)
-        return Regressors(calendar.dates.weekday[at] - 1, calendar.special[at], offset)
+        weekday, special = calendar.dates.weekday[at] - 1, calendar.special[at]
+        return Regressors(weekday, special, calendar.month[at], calendar.ordinary[at], offset)
     length = np.log(np.maximum(days_traded(calendar, panel), 1))
     sums = np.array([s.kpi.denominator is None and s.kpi.scale == "log" for s in panel.series])
     offset[sums] = length
     nothing = np.zeros(panel.period.size, dtype=np.int64)
-    return Regressors(nothing, nothing, offset)
+    always = np.ones(panel.period.size, dtype=bool)
+    return Regressors(nothing, nothing, _week_of_month(panel), always, offset)
+
+
+def _week_of_month(panel: Panel) -> Ints:
+    """Whether a week holds the end of a month, or its middle, (T,)."""
+    first, last = day_of_month(panel.period), day_of_month(panel.period_end())
+    holds_end = (last < first) | (last == days_in_month(panel.period_end()))
+    holds_middle = (first <= MIDDLE_OF_MONTH) & (last >= MIDDLE_OF_MONTH) & ~holds_end
+    return np.asarray(np.where(holds_end, 1, np.where(holds_middle, 2, 0)), dtype=np.int64)

@@ -42,12 +42,15 @@ def prepare(panel: Panel, calendar: TradingCalendar, known: Bools | None = None)
         calendar: when the shop trades.
         known: (S, T), periods known to be incidents: tested, but nothing is learned from them.
 
-    Never tested: closed days, incomplete periods, warm-up, series with too little history, too
-    many periods without business or hardly any variation, and days that should have been closed.
+    Never tested: closed days, weeks that a gap touches, incomplete periods, warm-up, series with
+    too little history, too many periods without business or hardly any variation, and days that
+    should have been closed.
     """
     kinds = tuple(s.kpi.scale for s in panel.series)
     traded = trading.days_traded(calendar, panel) > 0
     learned = np.isfinite(panel.value) & panel.is_complete & traded
+    if panel.grain == "weekly":
+        learned &= ~trading.in_gap(calendar, panel.period)
     values = np.where(learned, to_scale(kinds, panel.value), np.nan)
     trainable = None if known is None else ~known
     counts = count_scales(panel)

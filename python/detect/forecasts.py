@@ -19,10 +19,11 @@ from detect.records import Bools, Floats, Grain
 class PeriodForecast:
     """One period of one series.
 
-    `skip_reason` is None where it was tested, else `incomplete` (covered only in part), `no_trade`,
-    `closed` (usually closed then), `no_value`, `warm_up`, `short_history` or `thin` (too many
-    periods without business). `adjusted` is the actual without weekday, season and calendar (of a
-    week: per day traded), which trends are tested on; NaN where nothing was learned.
+    `skip_reason` is None where it was tested, else `incomplete` (covered only in part), `gap` (a
+    week that a gap in the data touches), `no_trade`, `closed` (usually closed then), `no_value`,
+    `warm_up`, `short_history` or `thin` (too many periods without business). `adjusted` is the
+    actual without weekday, season and calendar (of a week: per day traded), which trends are tested
+    on; NaN where nothing was learned.
     """
 
     kpi: str
@@ -41,13 +42,15 @@ class PeriodForecast:
 def build(found: Scan) -> list[PeriodForecast]:
     """Return the forecast of every period of every series.
 
-    A period that was not tested has no expectation (NaN), but for one that is not over yet.
+    A period that was not tested has no expectation (NaN), but for one that is not over yet, and for
+    sums on days without the trade that was expected: there it is what is missing.
     """
     panel = found.features.panel
     judged = found.features.tested | _on_calendar(found)
     reasons = _reasons(found.features)
     unfinished = (reasons == "incomplete") & found.features.forecast.ready & ~panel.is_warm_up
-    expected, lower, upper = np.moveaxis(_values(found, judged | unfinished), -1, 0)
+    shown = judged | unfinished | _missing(found)
+    expected, lower, upper = np.moveaxis(_values(found, shown), -1, 0)
     adjusted = adjusted_values(found.features)
     days = panel.period.astype(object)
     return [
@@ -69,6 +72,15 @@ def build(found: Scan) -> list[PeriodForecast]:
     ]
 
 
+def _missing(found: Scan) -> Bools:
+    """Sums on days without the trade that was expected, (S, T)."""
+    features = found.features
+    sums = [s.kpi.denominator is None for s in features.panel.series]
+    no_trade = found.evidence["no_data"].agrees.any(axis=0)
+    known = features.forecast.ready & ~features.panel.is_warm_up
+    return np.asarray(known & no_trade & np.array(sums, dtype=bool)[:, None])
+
+
 def _on_calendar(found: Scan) -> Bools:
     """Periods judged by the calendar, whatever their value."""
     judged = [found.evidence[name].agrees for name in CALENDAR_METHODS]
@@ -88,12 +100,15 @@ def _reasons(features: DetectorInput) -> NDArray[np.str_]:
     """Why each period would not be tested; the first reason that holds, (S, T)."""
     panel, shape = features.panel, features.panel.value.shape
     traded = np.broadcast_to(trading.days_traded(features.calendar, panel) > 0, shape)
-    closed = np.zeros(shape, dtype=bool)
+    closed, gap = np.zeros((2, *shape), dtype=bool)
+    if panel.grain == "weekly":
+        gap[:] = trading.in_gap(features.calendar, panel.period)
     if panel.grain == "daily":
         at = features.calendar.position(panel.period)
         closed[:] = features.calendar.expected[at] == CLOSED
     reasons = {
         "incomplete": ~panel.is_complete,
+        "gap": gap,
         "no_trade": ~traded,
         "closed": closed,
         "no_value": ~np.isfinite(panel.value),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 
 import numpy as np
 from hypothesis import given
@@ -127,3 +128,57 @@ def test_a_short_week_lowers_sums_but_not_ratios() -> None:
     found = calendar.regressors(known, dataclasses.replace(weekly, series=series))
     assert found.offset[0, 1] < found.offset[0, 0]
     assert (found.offset[1] == 0).all()
+
+
+# ------------------------------------------------------------------------------------- gaps
+
+
+def missing(first: int, last: int) -> Dates:
+    known = dates()
+    is_trading = known.is_trading.copy()
+    is_trading[first : last + 1] = False
+    return dataclasses.replace(known, is_trading=is_trading)
+
+
+def test_a_gap_of_six_weeks_is_missing_to_its_last_day_and_teaches_nothing() -> None:
+    whole, learned = calendar.learn(dates()), calendar.learn(missing(70, 111))
+    assert np.flatnonzero(learned.gap).tolist() == list(range(70, 112))
+    due = np.flatnonzero(whole.dates.is_trading)
+    lost = due[(due >= 70) & (due < 112)].tolist()
+    assert np.flatnonzero(learned.closed_when_open()).tolist() == lost
+    np.testing.assert_array_equal(learned.expected[112:], whole.expected[112:])
+
+
+def test_weeks_that_a_gap_touches_are_known_on_their_last_day() -> None:
+    mondays = np.arange(FIRST_DAY, FIRST_DAY + dt.timedelta(days=DAYS), 7, dtype="datetime64[D]")
+    learned = calendar.learn(missing(74, 100))  # a Friday, and a Wednesday four weeks later
+    touched = np.flatnonzero(calendar.in_gap(learned, mondays))
+    assert touched.tolist() == [10, 11, 12, 13, 14]
+    for week in touched:
+        end = (week + 1) * 7
+        known = learned.dates
+        until = dataclasses.replace(
+            known,
+            **{n: getattr(known, n)[:end] for n in ("day", "weekday", "is_trading", "is_complete")},
+        )
+        as_it_was = calendar.in_gap(calendar.learn(until), mondays[: week + 1])
+        np.testing.assert_array_equal(as_it_was[week], True)
+
+
+def test_one_missing_day_is_no_gap() -> None:
+    learned = calendar.learn(missing(100, 100))
+    assert not learned.gap.any()
+    mondays = np.array([np.datetime64(FIRST_DAY) + 98])
+    assert not calendar.in_gap(learned, mondays).any()
+
+
+# ------------------------------------------------------------------------ days of the month
+
+
+def test_a_months_last_trading_days_are_of_one_kind_whatever_its_length() -> None:
+    learned = calendar.learn(dates(closed=(6, 7)))
+    kinds = dict(zip(learned.dates.day.astype(str).tolist(), learned.month.tolist(), strict=True))
+    assert [kinds[day] for day in ("2024-04-30", "2024-04-29", "2024-04-26")] == [31, 30, 29]
+    assert kinds["2024-05-31"] == 31
+    assert kinds["2024-03-29"] == 31  # a Friday, and the last weekday of March
+    assert kinds["2024-05-15"] == 15

@@ -392,3 +392,24 @@ def test_money_within_its_usual_range_is_said_to_be() -> None:
     lead = anomaly(KPIS[1])
     facts = sentences.StoryFacts(impact=Impact(5.0, -10.0, 20.0, 0.0))
     assert "within its usual range" in sentences.narrative(lead, [lead], facts)
+
+
+# ------------------------------------------------------------------------------ missing days
+
+
+def test_a_gap_is_told_once_from_its_first_day_to_its_last() -> None:
+    orders = KPIS[1]
+    found = [
+        anomaly(orders, anomaly_id=f"a-{i}", actual=0.0, expected=20.0, methods=("no_data",),
+                period_start=MONDAY + dt.timedelta(days=i))
+        for i in range(14)
+    ]  # fmt: skip
+    money = days(*[0.0] * 14)
+    (told,) = stories.describe(found, [], history=History(KPIS, {DAILY: money}))  # type: ignore[dict-item]
+    last = MONDAY + dt.timedelta(days=13)
+    extent = formatting.span(MONDAY, last, full=True)
+    assert told.headline == f"{orders.label} missing: no trade at all from {extent}"
+    assert f"from {extent}: 14 days on which about 280 orders were expected." in told.narrative
+    assert "£1,400 below what was expected" in told.narrative
+    assert "broad-based" not in told.narrative
+    assert (told.period_start, told.period_end, told.impact) == (MONDAY, last, -1400.0)

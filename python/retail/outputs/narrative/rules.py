@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import EVENTS, FOUND
 from detect.attribution.leave_one_out import VANISHES
+from detect.detectors import no_data
 from detect.impact import Impact
 from detect.members.scores import SILENCE
 from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, Check, DriverContribution
@@ -21,7 +22,8 @@ WHOLE = 1.005
 """Share of a change that no longer rounds to all of it."""
 GROUPED_BY = {"country": ("region", "market"), "region": ("market",), "product": ("category",)}
 """Dimensions that say nothing beside a finer one."""
-APART = frozenset({SILENCE, PERIOD_TO_DATE})
+NO_DATA = no_data.DETECTOR.name
+APART = frozenset({SILENCE, PERIOD_TO_DATE, NO_DATA})
 """Methods of findings whose net revenue is none, or not yet known."""
 GOOD, BAD, NEUTRAL, MIXED = "good", "bad", "neutral", "mixed"
 PRICE_SLIP = "price_slip"
@@ -59,7 +61,16 @@ def beyond(anomaly: Anomaly, segment: Mapping[str, str]) -> dict[str, str]:
 
 def is_broad(anomaly: Anomaly, causes: Sequence[Attribution], failed: Sequence[Check]) -> bool:
     """Whether nothing is to blame: no segment, no order or customer, and no fault of the data."""
+    if NO_DATA in anomaly.methods:
+        return False
     return not (causes or anomaly.within or any(_blames(check) for check in failed))
+
+
+def days_missing(lead: Anomaly, members: Sequence[Anomaly]) -> list[Anomaly]:
+    """The days without any trade that an incident is about, in order of time; none of others."""
+    if NO_DATA not in lead.methods:
+        return []
+    return sorted((a for a in members if NO_DATA in a.methods), key=lambda a: a.period_start)
 
 
 def _blames(check: Check) -> bool:

@@ -32,6 +32,7 @@ from retail.formatting import (
     lower_first,
     percent,
     segment,
+    span,
     upper_first,
     when,
     words,
@@ -67,9 +68,15 @@ class StoryFacts:
 
 
 def headline(
-    anomaly: Anomaly, causes: Sequence[Attribution], names: Mapping[str, str] = NO_NAMES
+    anomaly: Anomaly,
+    causes: Sequence[Attribution],
+    names: Mapping[str, str] = NO_NAMES,
+    members: Sequence[Anomaly] = (),
 ) -> str:
     """One line: what, how far from expected, when, and where it comes from."""
+    missing = rules.days_missing(anomaly, members)
+    if len(missing) > 1:
+        return f"{subject(anomaly, names)} {distance(anomaly)} {_from_to(missing)}"
     cause = rules.cause_to_name(anomaly, causes)
     narrower = rules.beyond(anomaly, cause.segment) if cause else {}
     where = f", from {segment(narrower, names, full=True)}" if narrower else ""
@@ -85,7 +92,7 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
         facts: what else is known of it.
     """
     sentences = [
-        *_opening(lead, facts),
+        *_opening(lead, members, facts),
         _returned(lead, facts.impact),
         *_causes(lead, facts),
         *(check.detail for check in facts.failed_checks if check.check_name != STABILITY),
@@ -97,9 +104,9 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
     return " ".join(s for s in sentences if s)
 
 
-def _opening(lead: Anomaly, facts: StoryFacts) -> tuple[str, str]:
+def _opening(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> tuple[str, str]:
     """The money at stake, and the lead; in one sentence where they are the same."""
-    what, money = _lead(lead, facts.names), facts.impact
+    what, money = _lead(lead, members, facts.names), facts.impact
     if not rules.is_known(money):
         return what, _no_money(lead)
     size = amount(abs(money.value), lead.kpi.money)
@@ -131,7 +138,7 @@ def _no_money(lead: Anomaly) -> str:
     return "What it means in money is not known."
 
 
-def _lead(lead: Anomaly, names: Mapping[str, str]) -> str:
+def _lead(lead: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str]) -> str:
     """What came, and what was expected."""
     unit, about = lead.kpi.unit, subject(lead, names)
     if SILENCE in lead.methods:
@@ -140,8 +147,25 @@ def _lead(lead: Anomaly, names: Mapping[str, str]) -> str:
             f"{upper_first(who)} had no order at all {_when(lead)}, where about {usual} was "
             "expected."
         )
+    if rules.NO_DATA in lead.methods:
+        return _missing(rules.days_missing(lead, members))
     came = f"{about} came to {amount(lead.actual, unit)} {_when(lead)}, where"
     return f"{came} {amount(lead.expected, unit)} was expected{_against(lead)}."
+
+
+def _missing(days: Sequence[Anomaly]) -> str:
+    """Days without trade, and the orders that were expected."""
+    usual = amount(sum(a.expected for a in days), COUNT)
+    if len(days) == 1:
+        return (
+            f"There was no trade at all {_when(days[0])}, where about {usual} orders were expected."
+        )
+    due = f"{len(days)} days on which about {usual} orders were expected"
+    return f"There was no trade at all {_from_to(days)}: {due}."
+
+
+def _from_to(days: Sequence[Anomaly]) -> str:
+    return f"from {span(days[0].period_start, days[-1].period_end, full=True)}"
 
 
 def _against(lead: Anomaly) -> str:
@@ -271,7 +295,7 @@ def distance(anomaly: Anomaly) -> str:
     """How far the actual is from the expected: in money, in percent or in the KPI's unit."""
     if SILENCE in anomaly.methods:
         return "gone: no order at all"
-    if "no_data" in anomaly.methods:
+    if rules.NO_DATA in anomaly.methods:
         return "missing: no trade at all"
     if PERIOD_TO_DATE in anomaly.methods:
         return f"so far already {_beyond(anomaly)}"

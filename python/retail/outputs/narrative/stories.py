@@ -84,7 +84,7 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
         period_end=max(a.period_end for a in members),
         severity=max((a.severity for a in members), key=SEVERITIES.index),
         confidence=max(a.confidence for a in members),
-        headline=sentences.headline(leader, facts.causes, facts.names),
+        headline=sentences.headline(leader, facts.causes, facts.names, members),
         narrative=sentences.narrative(leader, members, facts),
         root_cause=_root_cause(facts),
         lead=leader,

@@ -16,7 +16,7 @@ from retail.schema import ALL, GRAINS, AnomalyRow, ForecastRow, Grain
 
 GROUPS = ("Revenue", "Volume", "Customers", "Products", "Geography")
 """The order in which they are read; other groups follow."""
-WITHOUT_TRADE = ("no_trade", "closed")
+WITHOUT_TRADE = ("no_trade", "closed", "gap")
 SEGMENTS = 8
 """Segments of a KPI that are charted: the largest over the last so many periods."""
 LATELY = 13

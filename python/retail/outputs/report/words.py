@@ -14,6 +14,7 @@ EFFECTS = {
 PERIODS = {"daily": "day", "weekly": "week"}
 NOT_TESTED = {
     "incomplete": "the data cover it only in part",
+    "gap": "days of it are missing",
     "no_trade": "there was no trade",
     "closed": "the shop is usually closed then",
     "no_value": "it has no value: nothing to divide by",

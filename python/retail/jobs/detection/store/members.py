@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from detect import calendar as trading
 from detect.attribution.dimensions import TOGETHER, Dimension
 from detect.members import MemberPanel, by_week
 from detect.records import PERIOD_DAYS, Bools, Dates, Days, Floats, Grain, Ints
@@ -49,13 +50,16 @@ def member_panels(
 
 
 def usable(dates: Dates, periods: Days, grain: Grain) -> Bools:
-    """Whether a period's days are all complete, and some of them traded, (T,)."""
+    """Whether a period's days are all complete, some of them traded, and none in a gap, (T,)."""
     length = PERIOD_DAYS[grain]
     at = (periods - dates.day[0]).astype(np.int64)
     complete, traded = (_before(x) for x in (dates.is_complete, dates.is_trading))
     first, after = np.clip(at, 0, dates.day.size), np.clip(at + length, 0, dates.day.size)
     whole = complete[after] - complete[first] == length
-    return np.asarray(whole & (traded[after] > traded[first]))
+    with_trade = whole & (traded[after] > traded[first])
+    if grain == "weekly":
+        with_trade &= ~trading.in_gap(trading.learn(dates), periods)
+    return np.asarray(with_trade)
 
 
 def _before(flags: Bools) -> Ints:
