@@ -16,6 +16,8 @@ from detect.records import ALL, Anomaly, Bools, Floats, Ints, Kpi
 
 CALENDAR_METHODS = tuple(d.name for d in DETECTORS if d.decides_alone)
 """Detectors that test whether the shop should trade on a day, whatever its value."""
+METHODS = tuple(d.name for d in DETECTORS if d.weight > 0)
+"""Detectors that judge a period by its value."""
 SURE, VERY_SURE = 0.9, 0.99
 """Confidence that `high` and `critical` ask for; chosen by hand."""
 LARGE, HUGE = 2.0, 4.0
@@ -87,10 +89,16 @@ def _is_material(anomaly: Anomaly) -> bool:
 
 
 def reported(found: Scan) -> Bools:
-    """Whether each period is sure enough to be reported, by its KPI's own limit, (S, T)."""
+    """Whether each period is reported, (S, T).
+
+    At least one method must be at its limit (the KPI's `z` and `iqr` are those of two), and all
+    together as sure as the KPI's `confidence` asks for.
+    """
     limit = np.array([s.kpi.min_confidence for s in found.features.panel.series])[:, None]
     calendar = np.any([found.evidence[name].agrees for name in CALENDAR_METHODS], axis=0)
-    return np.asarray((found.confidence >= limit) & (found.features.tested | calendar))
+    alarmed = np.any([found.evidence[name].agrees for name in METHODS], axis=0)
+    is_judged = calendar | (found.features.tested & alarmed)
+    return np.asarray((found.confidence >= limit) & is_judged)
 
 
 def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
@@ -125,14 +133,8 @@ def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
 
 
 def _methods(found: Scan, row: int, column: int) -> tuple[str, ...]:
-    """Detectors that agree; where none passes its own threshold, the one with most evidence."""
-    agreed = tuple(n for n, e in found.evidence.items() if e.agrees[row, column])
-    if agreed:
-        return agreed
-    chances = {
-        d.name: found.evidence[d.name].p_value[row, column] for d in DETECTORS if d.weight > 0
-    }
-    return (min(chances, key=lambda name: np.nan_to_num(chances[name], nan=1.0)),)
+    """Detectors that agree."""
+    return tuple(name for name, e in found.evidence.items() if e.agrees[row, column])
 
 
 def stable_id(*parts: object) -> str:

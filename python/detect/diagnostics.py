@@ -169,6 +169,8 @@ def _relative(value: float | None, expected: float) -> float | None:
 def replay(found: Scan, rows: Ints, columns: Ints, values: Floats) -> Floats:
     """Confidence in some values, had they come instead of the actual ones, (places, V).
 
+    It is 0 where no method would be at its limit.
+
     Args:
         found: the scan of what did come.
         rows: series of each place, (places,).
@@ -180,19 +182,22 @@ def replay(found: Scan, rows: Ints, columns: Ints, values: Floats) -> Floats:
     copies = _copies(found.features, rows, columns, values)
     at = (np.arange(values.size), np.repeat(columns, values.shape[1]))
     weighed = [d for d in DETECTORS if d.weight > 0]
+    evidence = {d.name: d.score(copies) for d in weighed if d.in_detection_limits}
     silent = np.ones(values.size)
-    tested = [d.score(copies).p_value[at] if d.in_detection_limits else silent for d in weighed]
+    tested = [evidence[d.name].p_value[at] if d.name in evidence else silent for d in weighed]
     weights = np.array([d.weight for d in weighed])[:, None]
     joint = confidence.combine(np.stack(tested), weights)
+    alarmed = np.any([e.agrees[at] for e in evidence.values()], axis=0).reshape(values.shape)
     rates = confidence.observed_rates(found.joint)[rows, columns]
     p_values = confidence.recalibrate(joint, np.repeat(rates, values.shape[1], axis=0))
-    return confidence.counterfactual_posterior(
+    sure = confidence.counterfactual_posterior(
         found.p_value,
         confidence.kpi_weights(found.features),
         found.features.panel.grain,
         (rows, columns),
         p_values.reshape(values.shape),
     )
+    return np.where(alarmed, sure, 0.0)
 
 
 def _copies(features: DetectorInput, rows: Ints, columns: Ints, values: Floats) -> DetectorInput:

@@ -86,13 +86,44 @@ def without(found: list[Anomaly], *names: str) -> list[dict[str, object]]:
     ]
 
 
-def test_z_and_iqr_only_decide_whether_methods_names_the_detector() -> None:
+def test_z_and_iqr_are_the_limits_of_their_methods() -> None:
     usual, usual_trends = with_settings()
-    strict, strict_trends = with_settings(z_threshold=50.0, iqr_threshold=50.0)
-    assert len(usual) >= 2
-    assert without(strict, "methods") == without(usual, "methods")
-    assert [a.methods for a in strict] != [a.methods for a in usual]
+    no_z = with_settings(z_threshold=50.0)[0]
+    neither, strict_trends = with_settings(z_threshold=50.0, iqr_threshold=50.0)
+    assert len(usual) >= 3
+    assert without(no_z, "methods") == [
+        row for row, a in zip(without(usual, "methods"), usual, strict=True)
+        if set(a.methods) - {"z_score"}
+    ]  # fmt: skip
+    assert 0 < len(neither) < len(usual)
+    assert all(not {"z_score", "iqr"} & set(a.methods) for a in neither)
     assert [t.p_value for t in strict_trends] == [t.p_value for t in usual_trends]
+
+
+@pytest.mark.parametrize(
+    ("setting", "values"),
+    [
+        ("z_threshold", (1.0, 3.0, 50.0)),
+        ("iqr_threshold", (0.5, 1.5, 50.0)),
+        ("min_confidence", (0.3, 0.5, 0.97)),
+        ("materiality_relative", (0.0, 2.0, 8.0)),
+        ("materiality_absolute", (0.0, 500.0, 5000.0)),
+    ],
+)
+def test_a_stricter_setting_reports_no_more(setting: str, values: tuple[float, ...]) -> None:
+    others = {"z_threshold": 50.0, "iqr_threshold": 50.0} if setting.endswith("threshold") else {}
+    loose, usual, strict = (
+        {a.anomaly_id for a in with_settings(**(others | {setting: value}))[0]} for value in values
+    )
+    assert strict <= usual <= loose
+    assert strict < loose
+
+
+def test_every_finding_names_the_methods_that_are_at_their_limit() -> None:
+    found = with_settings(min_confidence=0.2)[0]
+    assert found
+    assert all(a.methods for a in found)
+    assert all(abs(a.z_score) >= 3 for a in found if "z_score" in a.methods)
 
 
 def test_trend_alpha_decides_what_is_a_trend_and_no_more() -> None:
