@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lab.evaluate import cases, growth, members, tables
+from lab.evaluate import cases, growth, members, settings, tables
 from lab.evaluate.members import MemberScale
 from lab.evaluate.run import Scale
 from lab.evaluate.run import run as measure
@@ -47,11 +47,23 @@ MEMBER_SCALES = {
     "--members", "years", multiple=True, type=click.Path(path_type=Path, exists=True),
     metavar="FILE", help="Instead: the members of a shop, from a year of raw data; repeatable.",
 )  # fmt: skip
+@click.option(
+    "--settings", "databases", multiple=True, type=click.Path(path_type=Path, exists=True),
+    metavar="DATABASE", help="Instead: what each setting does to a built file; repeatable.",
+)  # fmt: skip
 def evaluate_command(
-    scale: str, folders: tuple[Path, ...], years: tuple[Path, ...], *, growth: bool
+    scale: str,
+    folders: tuple[Path, ...],
+    years: tuple[Path, ...],
+    databases: tuple[Path, ...],
+    *,
+    growth: bool,
 ) -> int:
     """Inject incidents into shops, and compare what is caught with the usual rules."""
-    say(_answer(scale, folders, years, costs=growth))
+    if databases:
+        say(settings.table([row for path in databases for row in settings.count(path)]))
+    else:
+        say(_answer(scale, folders, years, costs=growth))
     return FINE
 
 

@@ -34,7 +34,6 @@ from detect.records import (
     Incident,
     Inputs,
     Kpi,
-    Panel,
     Trend,
 )
 from retail.jobs.detection import apply_feedback, explain, explanation_cache, store
@@ -87,9 +86,9 @@ def run(
     given = store.read_feedback(path)
     day = today or as_of or started_at.date()
     trading = calendar.learn(inputs.dates)
-    scans = {grain: _scan(inputs.panels[grain], trading, given) for grain in GRAINS}
-    panels = _members(path, inputs)
-    selected = _select(scans, panels, inputs.kpis)
+    scans = scan(inputs, trading, given)
+    panels = read_members(path, inputs)
+    selected = select(scans, panels, inputs.kpis)
     found = incidents.group(apply_feedback.apply_feedback(selected, given, day))
     warned = incidents.group(apply_feedback.apply_feedback(_early(inputs, trading), given, day))
     changes = _each(scans, trends.select)
@@ -126,9 +125,12 @@ def run(
     return Outcome(record, inputs, scans, found, warned, changes, why, _untested(scans))
 
 
-def _scan(panel: Panel, trading: TradingCalendar, given: list[FeedbackRow]) -> Scan:
-    """Scan a panel, without learning from periods that people labelled as real incidents."""
-    return anomalies.scan(prepare(panel, trading, apply_feedback.labelled_real(panel, given)))
+def scan(inputs: Inputs, trading: TradingCalendar, given: list[FeedbackRow]) -> dict[Grain, Scan]:
+    """Scan both grains, without learning from periods that people labelled as real incidents."""
+    return {
+        grain: anomalies.scan(prepare(panel, trading, apply_feedback.labelled_real(panel, given)))
+        for grain, panel in inputs.panels.items()
+    }
 
 
 T = TypeVar("T")
@@ -139,13 +141,13 @@ def _each(scans: dict[Grain, Scan], find: Callable[[Scan], list[T]]) -> list[T]:
     return [found for grain in GRAINS for found in find(scans[grain])]
 
 
-def _members(path: Path, inputs: Inputs) -> dict[Grain, MemberPanel]:
+def read_members(path: Path, inputs: Inputs) -> dict[Grain, MemberPanel]:
     """Read the members of every dimension, over the periods of the KPIs."""
     periods = {grain: inputs.panels[grain].period for grain in GRAINS}
     return store.read_member_panels(path, inputs.dates, periods)
 
 
-def _select(
+def select(
     scans: dict[Grain, Scan], panels: dict[Grain, MemberPanel], kpis: Sequence[Kpi]
 ) -> list[Anomaly]:
     """Select the findings of the whole shop and of its members, in order of period and KPI."""
