@@ -129,7 +129,7 @@ def _missed(expected: Ints, first: int, after: int) -> int:
 def _before(flags: Bools, kept: Bools, length: int) -> Floats:
     """How many of the last `length` kept entries before each one are set."""
     total = np.concatenate([[0], np.cumsum(flags[kept])])
-    after = np.cumsum(kept) - kept
+    after: Ints = np.cumsum(kept) - kept
     return np.asarray(total[after] - total[np.maximum(after - length, 0)], dtype=np.float64)
 
 
@@ -168,8 +168,9 @@ def day_of_month(days: Days) -> Ints:
 
 def days_in_month(days: Days) -> Ints:
     """Length of each day's month, (D,)."""
-    following = (days.astype("datetime64[M]") + 1).astype("datetime64[D]")
-    return day_of_month(following - np.timedelta64(1, "D"))
+    following: Days = (days.astype("datetime64[M]") + 1).astype("datetime64[D]")
+    last: Days = following - np.timedelta64(1, "D")
+    return day_of_month(last)
 
 
 def _month(dates: Dates, expected: Ints) -> Ints:

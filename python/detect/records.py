@@ -21,6 +21,8 @@ OTHER = "(other)"
 """The member that stands for all that aren't listed."""
 NONE = "(none)"
 """The member of order lines that have none."""
+ABNORMAL, SEASONAL, UNKNOWN = "abnormal", "seasonal", "unknown"
+"""Kinds of trends."""
 NET_REVENUE = "net_revenue"
 """The measure that money is told in."""
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -188,7 +190,11 @@ class Anomaly:
 
 @dataclass(frozen=True)
 class Trend:
-    """A gradual change, from the first window that showed it to the last."""
+    """A gradual change, from the first window that showed it to the last.
+
+    `kind` says whether it is the season's (`seasonal`), not (`abnormal`), or can't be told
+    (`unknown`); `confidence` is how surely there is a trend that is not the season's.
+    """
 
     kpi: Kpi
     segment: str
@@ -203,6 +209,7 @@ class Trend:
     p_value: float
     confidence: float
     method: str
+    kind: str
 
 
 @dataclass(frozen=True)

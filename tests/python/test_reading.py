@@ -64,7 +64,8 @@ def database(quick: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
                 insert into insights.trends by name
                 select ? as kpi, 'all' as segment, ? as grain, as_of - 90 as window_start,
                     as_of - ? as window_end, ? as direction, ? as relative_change,
-                    0.97 as confidence, as_of - 60 as detected_on, 'mann_kendall' as method
+                    0.97 as confidence, as_of - 60 as detected_on, 'mann_kendall' as method,
+                    'abnormal' as kind
                 from insights.runs
                 """,
                 [kpi, grain, days, direction, change],

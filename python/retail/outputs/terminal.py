@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from detect.records import ABNORMAL
 from retail.console import harmless
 from retail.formatting import (
     amount,
@@ -106,12 +107,15 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
 
 def _trends(found: Summary) -> list[str]:
     """Trends still going on, one line."""
-    moves = (
+    moves = [
         f"{lower_first(found.kpis[t.kpi].label)} {percent(t.relative_change, signed=True)} "
         f"since {day(t.window_start, full=True)}"
         for t in found.trends
-    )
-    return [f"Trends: {', '.join(moves)}."] if found.trends else []
+        if t.kind == ABNORMAL
+    ]
+    left = len(found.trends) - len(moves)
+    rest = f"{count(left, 'trend')} that may be the season: see the report." if left else ""
+    return [*([f"Trends: {', '.join(moves)}."] if moves else []), *([rest] if rest else [])]
 
 
 def listing(found: Listed, *, colour: bool) -> str:

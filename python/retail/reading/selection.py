@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 
+from detect.records import ABNORMAL
 from retail.feedback.status import OPEN
 from retail.reading.shop import KpiRow
 from retail.schema import ALL, IncidentRow, TrendRow
@@ -35,7 +36,10 @@ def is_recent(incident: IncidentRow, as_of: dt.date) -> bool:
 def going_on(
     trends: Sequence[TrendRow], kpis: Mapping[str, KpiRow], as_of: dt.date
 ) -> tuple[TrendRow, ...]:
-    """Trends of the whole shop that have not ended, at the pace at which the owner is alerted."""
+    """Trends of the whole shop that have not ended, at the pace at which the owner is alerted.
+
+    Those that are not the season's come first.
+    """
     return tuple(
         sorted(
             (
@@ -45,7 +49,7 @@ def going_on(
                 and row.grain == kpis[row.kpi].cadence
                 and row.window_end >= as_of - RECENT
             ),
-            key=_size,
+            key=lambda row: (row.kind != ABNORMAL, *_size(row)),
         )
     )
 

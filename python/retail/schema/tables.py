@@ -173,6 +173,11 @@ class TrendRow:
         "The more cautious of pymannkendall's tests: `mann_kendall` is original_test, "
         "`mann_kendall_hamed_rao` is hamed_rao_modification_test.",
     ]
+    kind: Annotated[
+        str,
+        "`abnormal`: a member whose share changed, or a KPI that differs from the year before; "
+        "`seasonal`: it does not; `unknown`: there is nothing to compare with.",
+    ]
     relative_change: Annotated[Number, RELATIVE_CHANGE]
     detected_on: Annotated[dt.date, "Period in which it could first be seen."]
 

@@ -37,7 +37,7 @@ def page(session: Session, facts: Facts, chosen: UrlState) -> None:
     _series(chosen, country, periods, seen, found)
     _findings(facts, chosen.kpi, [f for f in found if span[0] <= f.period_start <= span[1]])
     trends = of_series(facts.trends, chosen.kpi.kpi, country, chosen.grain)
-    render.fragment("trends_of", trends=trends[:MARKS], grain=chosen.grain)
+    render.fragment("trends_of", trends=trends[:MARKS], season=words.season, grain=chosen.grain)
     _into(session, facts, chosen, country, periods, seen, found)
 
 

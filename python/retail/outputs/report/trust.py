@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from retail import formatting
-from retail.outputs.report import cells
+from retail.outputs.report import cells, words
 from retail.outputs.report.cells import Cell
 from retail.reading import SIMULATED, Facts, KpiRow
 from retail.reading.selection import going_on, others
@@ -33,6 +33,7 @@ class TrendLine:
     label: str
     owner: str
     change: str
+    season: str
     confidence: str
     since: str
     until: str
@@ -145,6 +146,7 @@ def _trend(trend: TrendRow, kpi: KpiRow, *, is_going_on: bool) -> TrendLine:
         label=kpi.label + ("" if trend.segment == ALL else f" of {trend.segment}"),
         owner=kpi.owner,
         change=formatting.percent(trend.relative_change, signed=True),
+        season=words.season(trend.kind),
         confidence=formatting.percent(trend.confidence),
         since=formatting.day(trend.window_start),
         until=formatting.day(trend.window_end),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from detect.records import ABNORMAL, SEASONAL, UNKNOWN
+
 CONFIDENCE = ((0.99, "almost certain"), (0.9, "very likely"), (0.75, "likely"))
 LEAST_SURE = "more likely than not"
 DIRECTIONS = {"up": "higher is better", "down": "lower is better", "none": "neither way is better"}
@@ -12,6 +14,12 @@ EFFECTS = {
     "neutral": "Neutral",
 }
 PERIODS = {"daily": "day", "weekly": "week"}
+SEASONS = {
+    ABNORMAL: "beyond the season",
+    SEASONAL: "as the season",
+    UNKNOWN: "may be the season",
+}
+"""How a trend compares with the year before, or a member with the rest."""
 NOT_TESTED = {
     "incomplete": "the data cover it only in part",
     "gap": "days of it are missing",
@@ -22,6 +30,11 @@ NOT_TESTED = {
     "short_history": "there is too little history yet",
     "thin": "too many of the latest periods are without business",
 }
+
+
+def season(kind: str | None) -> str:
+    """How a trend compares; one of a file of an earlier version was not compared."""
+    return SEASONS[kind or UNKNOWN]
 
 
 def sureness(confidence: float) -> str:
