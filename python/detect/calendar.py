@@ -22,6 +22,11 @@ WINDOW_WEEKS = 26
 """Weeks whose days say how regularly a weekday is traded: half a year; chosen by hand."""
 RECENT_WEEKS = 8
 """Weeks that a change of opening days takes to be believed; chosen by hand."""
+STRAY = 1
+"""Days with trade in WINDOW_WEEKS of a closed weekday that leave it one: a stray order opens no
+Saturday."""
+FEWEST_HOLIDAYS, RECENT_HOLIDAYS = 3, 8
+"""Holidays without trade, of the last so many, after which the next is a closed day; by hand."""
 FEWEST_WEEKS = 4
 """Weeks before which no weekday is called open or closed; chosen by hand."""
 LONGEST_BRIDGE = 5
@@ -90,18 +95,36 @@ def learn(dates: Dates) -> TradingCalendar:
 
 def _expected(dates: Dates, ordinary: Bools, gap: Bools) -> tuple[Floats, Ints]:
     """Chance that each day is traded, and what follows from it, as if no gap had been, (D,)."""
-    openness, recent, weeks = np.full((3, dates.day.size), np.nan)
+    openness, opens, recent, weeks = np.full((4, dates.day.size), np.nan)
     trainable = ordinary & dates.is_complete
     for weekday in range(1, WEEK + 1):
         at = dates.weekday == weekday
         traded = dates.is_trading & trainable
-        opens, observed = (_before(x[at], ~gap[at], WINDOW_WEEKS) for x in (traded, trainable))
-        openness[at] = (opens + 1) / (observed + 2)
+        opens[at], observed = (_before(x[at], ~gap[at], WINDOW_WEEKS) for x in (traded, trainable))
+        openness[at] = (opens[at] + 1) / (observed + 2)
         weeks[at] = _before(trainable[at], ~gap[at], RECENT_WEEKS)
         recent[at] = _before(traded[at], ~gap[at], RECENT_WEEKS)
     sure = ordinary & (weeks >= FEWEST_WEEKS)
     expected = np.where(sure & (recent == weeks), OPEN, UNSURE)
-    return openness, np.where(sure & (recent == 0), CLOSED, expected)
+    is_stray = (opens <= STRAY) & (weeks >= RECENT_WEEKS)
+    expected = np.where(sure & ((recent == 0) | is_stray), CLOSED, expected)
+    return _with_holidays(dates, openness, expected)
+
+
+def _with_holidays(dates: Dates, openness: Floats, expected: Ints) -> tuple[Floats, Ints]:
+    """The same, with holidays closed that have been so on days that are open otherwise, (D,)."""
+    holiday = np.isin(dates.day, dates.holidays) & dates.is_complete
+    week_before = np.concatenate([np.full(WEEK, UNSURE), expected])[: expected.size]
+    at = np.flatnonzero(holiday & (week_before != CLOSED))
+    every = np.ones(at.size, dtype=bool)
+    opens, observed = (_before(x, every, RECENT_HOLIDAYS) for x in (dates.is_trading[at], every))
+    closed = (observed >= FEWEST_HOLIDAYS) & (
+        opens <= np.where(observed > FEWEST_HOLIDAYS, STRAY, 0)
+    )
+    openness, expected = openness.copy(), expected.copy()
+    openness[at[closed]] = ((opens + 1) / (observed + 2))[closed]
+    expected[at[closed]] = CLOSED
+    return openness, expected
 
 
 def _gaps(dates: Dates, expected: Ints) -> Bools:
@@ -191,8 +214,17 @@ def _month(dates: Dates, expected: Ints) -> Ints:
 
 
 def days_traded(calendar: TradingCalendar, panel: Panel) -> Ints:
-    """Days with trade in each period of a panel, (T,)."""
-    total = np.concatenate([[0], np.cumsum(calendar.dates.is_trading)])
+    """Days with trade in each period of a panel, (T,); stray ones on closed days don't count."""
+    return _days_with(calendar, panel, calendar.dates.is_trading & ~calendar.open_when_closed())
+
+
+def has_trade(calendar: TradingCalendar, panel: Panel) -> Bools:
+    """Whether each period of a panel has any trade, (T,)."""
+    return _days_with(calendar, panel, calendar.dates.is_trading) > 0
+
+
+def _days_with(calendar: TradingCalendar, panel: Panel, flags: Bools) -> Ints:
+    total = np.concatenate([[0], np.cumsum(flags)])
     first = calendar.position(panel.period)
     after = np.minimum(calendar.position(panel.period_end()) + 1, total.size - 1)
     return np.asarray(total[after] - total[np.clip(first, 0, total.size - 1)], dtype=np.int64)

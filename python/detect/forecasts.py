@@ -99,7 +99,7 @@ def _values(found: Scan, shown: Bools) -> Floats:
 def _reasons(features: DetectorInput) -> NDArray[np.str_]:
     """Why each period would not be tested; the first reason that holds, (S, T)."""
     panel, shape = features.panel, features.panel.value.shape
-    traded = np.broadcast_to(trading.days_traded(features.calendar, panel) > 0, shape)
+    traded = np.broadcast_to(trading.has_trade(features.calendar, panel), shape)
     closed, gap = np.zeros((2, *shape), dtype=bool)
     if panel.grain == "weekly":
         gap[:] = trading.in_gap(features.calendar, panel.period)
@@ -109,8 +109,8 @@ def _reasons(features: DetectorInput) -> NDArray[np.str_]:
     reasons = {
         "incomplete": ~panel.is_complete,
         "gap": gap,
+        "closed": closed & traded,
         "no_trade": ~traded,
-        "closed": closed,
         "no_value": ~np.isfinite(panel.value),
         "warm_up": panel.is_warm_up,
         "short_history": ~features.forecast.ready,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from detect import calendar
 from detect.calendar import AFTER, CLOSED, EVE, OPEN, RUN_DOWN, UNSURE
+from detect.features import prepare
 from detect.records import Dates
 from test_detect_shop import DAYS, FIRST_DAY, dates, panel
 
@@ -82,7 +83,7 @@ def test_new_opening_days_are_learned_after_a_while() -> None:
     is_trading[saturdays[12:]] = True
     learned = calendar.learn(dataclasses.replace(known, is_trading=is_trading))
     surprised = np.flatnonzero(learned.open_when_closed())
-    assert surprised.tolist() == [saturdays[12]]
+    assert surprised.tolist() == saturdays[12:14].tolist()
     assert learned.expected[saturdays[-1]] == OPEN
 
 
@@ -182,3 +183,49 @@ def test_a_months_last_trading_days_are_of_one_kind_whatever_its_length() -> Non
     assert kinds["2024-05-31"] == 31
     assert kinds["2024-03-29"] == 31  # a Friday, and the last weekday of March
     assert kinds["2024-05-15"] == 15
+
+
+# -------------------------------------------------------------------------------- stray days
+
+
+def test_a_stray_order_opens_no_closed_weekday() -> None:
+    known = dates(closed=(6, 7))
+    stray, next_one = 19 * 7 + 5, 20 * 7 + 5
+    learned = calendar.learn(with_trade(with_trade(known, stray, True), next_one, True))
+    assert np.flatnonzero(learned.open_when_closed()).tolist() == [stray, next_one]
+    after_two = learned.expected[21 * 7 + 5]
+    assert after_two == UNSURE  # two in a row may be a new habit
+
+
+def test_a_stray_order_on_a_holiday_is_noticed_once_three_holidays_were_closed() -> None:
+    holidays = [35, 57, 79, 107, 128]  # five weekdays
+    known = dates(closed=(6, 7))
+    for day in holidays:
+        known = with_trade(known, day, False)
+    given = with_holidays(with_trade(known, 107, True), *holidays)
+    learned = calendar.learn(given)
+    assert learned.expected[holidays].tolist() == [UNSURE, UNSURE, UNSURE, CLOSED, CLOSED]
+    assert np.flatnonzero(learned.open_when_closed()).tolist() == [107]
+    assert not learned.closed_when_open().any()
+
+
+def test_a_shop_that_trades_on_holidays_is_not_closed_then() -> None:
+    holidays = [35, 57, 79, 107]
+    learned = calendar.learn(with_holidays(dates(closed=(6, 7)), *holidays))
+    assert learned.expected[107] == UNSURE
+    assert not learned.open_when_closed().any()
+
+
+def test_a_stray_day_is_judged_by_the_calendar_alone_and_teaches_nothing() -> None:
+    stray = 19 * 7 + 5
+    known = with_trade(dates(closed=(6, 7)), stray, True)
+    values = 100 * np.exp(0.1 * np.random.default_rng(1).normal(size=DAYS))
+    usual = np.where(known.is_trading, values, np.nan)
+    tiny = usual.copy()
+    tiny[stray] = 1.0
+    learned = calendar.learn(known)
+    one, other = (prepare(panel(np.stack([v, v])), learned) for v in (usual, tiny))
+    assert not one.tested[:, stray].any()
+    np.testing.assert_array_equal(
+        one.forecast.location[:, stray + 1 :], other.forecast.location[:, stray + 1 :]
+    )

@@ -50,15 +50,20 @@ def member_panels(
 
 
 def usable(dates: Dates, periods: Days, grain: Grain) -> Bools:
-    """Whether a period's days are all complete, some of them traded, and none in a gap, (T,)."""
-    length = PERIOD_DAYS[grain]
+    """Whether a period is judged, (T,).
+
+    Its days are all complete, some of them traded (a stray order on a closed day is no trade), and
+    none in a gap.
+    """
+    length, calendar = PERIOD_DAYS[grain], trading.learn(dates)
     at = (periods - dates.day[0]).astype(np.int64)
-    complete, traded = (_before(x) for x in (dates.is_complete, dates.is_trading))
+    is_traded = dates.is_trading & ~calendar.open_when_closed()
+    complete, traded = (_before(x) for x in (dates.is_complete, is_traded))
     first, after = np.clip(at, 0, dates.day.size), np.clip(at + length, 0, dates.day.size)
     whole = complete[after] - complete[first] == length
     with_trade = whole & (traded[after] > traded[first])
     if grain == "weekly":
-        with_trade &= ~trading.in_gap(trading.learn(dates), periods)
+        with_trade &= ~trading.in_gap(calendar, periods)
     return np.asarray(with_trade)
 
 
