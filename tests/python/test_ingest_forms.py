@@ -142,7 +142,10 @@ def test_what_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     assert refusal(tmp_path / "no.csv", tmp_path) == f"no.csv does not exist; {ADVICE}"
     assert refusal(tmp_path / "*.csv", tmp_path) == f"*.csv matches no file; {ADVICE}"
-    nothing = "has no file that ends in .csv, .csv.gz, .tsv, .tsv.gz, .xlsx, .parquet, .pq"
+    nothing = (
+        "has no file that ends in .csv, .csv.gz, .tsv, .tsv.gz, .xlsx, .parquet, .pq, .jsonl, "
+        ".jsonl.gz, .ndjson, .ndjson.gz"
+    )
     assert refusal(tmp_path / "empty", tmp_path) == f"empty {nothing}; {ADVICE}"
     assert refusal(tmp_path / "other", tmp_path) == f"other {nothing}; {ADVICE}"
     assert refusal(tmp_path / "pipe", tmp_path) == f"pipe is neither a file nor a folder; {ADVICE}"

@@ -51,8 +51,7 @@ def never_read(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object) -> None:
         raise AssertionError("a landed file was read again")
 
-    monkeypatch.setattr(parquet_cache, "write_delimited", fail)
-    monkeypatch.setattr(parquet_cache, "write_workbook", fail)
+    monkeypatch.setattr(parquet_cache, "WRITERS", dict.fromkeys(parquet_cache.WRITERS, fail))
 
 
 # Landed once ---------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ Parquet files are not copied but read where they are.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
 import logging
 import os
@@ -41,7 +42,7 @@ from retail.ingest.dates import (
     merge,
 )
 from retail.ingest.dates import SETTING as DATE_SETTING
-from retail.ingest.delimited import write_delimited, write_rest
+from retail.ingest.delimited import write_rest
 from retail.ingest.errors import CannotWriteError, IngestError, reading, writing
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
 from retail.ingest.forms.moments import count_zones
@@ -61,14 +62,14 @@ from retail.ingest.shop import Shop, read_shop
 from retail.ingest.sniff import is_gzip
 from retail.ingest.sources import LastSource, Origin, SourceFile, Sources, resolve
 from retail.ingest.sql import OTHER_ROW_HASH, ROW_HASH, read_parquet
-from retail.ingest.workbook import write_workbook
 from retail.ingest.workspace import draft_in, mark_as_cache, open_duckdb, sweep_drafts
+from retail.ingest.writers import WRITERS
 from retail.storage.errors import first_line
 
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 7
+LANDING_VERSION = 8
 """Rises when a file would be landed differently, so that it is landed again."""
 
 USUAL = Reader()
@@ -295,8 +296,19 @@ def fingerprint(path: Path) -> Fingerprint:
         IngestError: it can't be looked at.
     """
     with reading(path):
-        status = path.stat()
-    return Fingerprint(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+        status, *logs = (place.stat() for place in (path, *_logs(path)))
+    return Fingerprint(
+        status.st_size + sum(log.st_size for log in logs),
+        max(one.st_mtime_ns for one in (status, *logs)),
+        status.st_ctime_ns,  # that of a log moves when SQLite opens it to read
+        status.st_ino,
+    )
+
+
+def _logs(path: Path) -> list[Path]:
+    """The logs beside a database, which hold what was written last."""
+    places = [path.with_name(f"{path.name}{ending}") for ending in (".wal", "-wal")]
+    return [place for place in places if place.is_file() and place.stat().st_size]
 
 
 def _record_path(source: SourceFile, fingerprint: Fingerprint, cache: Path, reader: Reader) -> Path:
@@ -399,7 +411,11 @@ def _land_anew(
     """Read a file, or what is new in it, and make sure that nobody wrote into it meanwhile."""
     started = time.perf_counter()
     may_grow = source.form == "csv" and not is_gzip(source.path) and not reader.digest
-    sha256, since = find_landed(source.path, before.size, place, may_grow=may_grow)
+    sha256, since = (
+        (_digest(source.path), None)
+        if source.form == "table"
+        else find_landed(source.path, before.size, place, may_grow=may_grow)
+    )
     if since and since.size == before.size:
         _insist_on(source, before)
         return publish(place, since)
@@ -424,6 +440,15 @@ def _land_anew(
     what = f"the last {new.raw_bytes:,} bytes of {source.path}" if since.size else source.path
     _log.info("landed %s in %.2f s", what, time.perf_counter() - started)
     return record
+
+
+def _digest(database: Path) -> str:
+    """SHA-256 of a database with its log."""
+    known = hashlib.sha256()
+    for path in (database, *_logs(database)):
+        with reading(path), path.open("rb") as file:
+            known.update(hashlib.file_digest(file, "sha256").digest())
+    return known.hexdigest()
 
 
 def _read_rest(
@@ -466,9 +491,8 @@ def _read_whole(
     draft: Path,
     reader: Reader,
 ) -> tuple[Piece, ...]:
-    write = write_workbook if source.form == "xlsx" else write_delimited
     try:
-        return write(connection, source, draft, reader)
+        return WRITERS[source.form](connection, source, draft, reader)
     except IngestError:
         _insist_on(source, before)
         raise

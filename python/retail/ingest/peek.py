@@ -10,14 +10,13 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from retail.ingest.columns import Header
-from retail.ingest.delimited import write_delimited
 from retail.ingest.forms import numbers
 from retail.ingest.in_place import show_parquet
 from retail.ingest.mapping import NO_SETTINGS, Plan, Reader
 from retail.ingest.sources import SourceFile
 from retail.ingest.sql import read_parquet
-from retail.ingest.workbook import write_workbook
 from retail.ingest.workspace import open_duckdb
+from retail.ingest.writers import WRITERS
 from retail.storage.quoting import literal
 
 FIRST_ROWS = 5
@@ -83,8 +82,7 @@ def _read(
         query, pieces, _ = show_parquet(connection, source, AnyHeader())
         rows = f"({query})"
     else:
-        write = write_workbook if source.form == "xlsx" else write_delimited
-        pieces = write(connection, source, target, AnyHeader())
+        pieces = WRITERS[source.form](connection, source, target, AnyHeader())
         rows = read_parquet([target])
     header = pieces[0].header
     assert header

@@ -16,7 +16,7 @@ from retail.ingest.shop import read_shop
 from retail.ingest.simulated import SIMULATED_FILE, simulate_into
 from retail.ingest.workspace import CACHE_TAG
 
-Form = Literal["csv", "xlsx", "parquet"]
+Form = Literal["csv", "xlsx", "parquet", "jsonl", "table"]
 Origin = Literal["given", "public data set", "simulated shop"]
 GIVEN: Origin = "given"
 PUBLIC: Origin = "public data set"
@@ -34,7 +34,15 @@ _ENDINGS: dict[str, Form] = {
     ".xlsx": "xlsx",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".jsonl": "jsonl",
+    ".jsonl.gz": "jsonl",
+    ".ndjson": "jsonl",
+    ".ndjson.gz": "jsonl",
 }
+_SCHEMES, _UNREAD_SCHEMES = ("duckdb", "sqlite"), ("postgres", "postgresql")
+"""What a database may begin with, as in duckdb:FILE#schema.table."""
+_TABLE_MARK = "#"
+_DATABASES = (".duckdb", ".db", ".sqlite", ".sqlite3")
 _WILDCARDS = frozenset("*?[")
 _HIDDEN = (".", "~$")
 """How names begin that other programs leave beside data; ``~$`` is a workbook's lock."""
@@ -52,11 +60,13 @@ class SourceFile:
     """Absolute."""
     label: str
     """Its name in the tables: the path below the parent of what was asked for."""
+    table: str | None = None
+    """The table that is asked for, where it is a database."""
 
     @property
     def form(self) -> Form:
         """How it is read, by the ending of its name; what has no known one is read as text."""
-        return _form(self.path) or "csv"
+        return "table" if self.table else _form(self.path) or "csv"
 
 
 @dataclass(frozen=True)
@@ -65,7 +75,7 @@ class Sources:
 
     origin: Origin
     location: str
-    """What was asked for: a file, a folder or a pattern, absolute."""
+    """What was asked for: a file, a folder, a pattern or FILE#table, absolute."""
     files: tuple[SourceFile, ...]
     warnings: tuple[str, ...] = ()
     """What lies there too and is not read."""
@@ -99,6 +109,29 @@ def named_source(root: Path, environ: Mapping[str, str] = os.environ) -> str | N
     return environ.get(SOURCE_VARIABLE) or read_shop(root, environ).source.path
 
 
+def place_of(given: str, start: Path) -> Path:
+    """Where a source is: a file, folder or pattern, or FILE#table of a database.
+
+    Args:
+        given: as RETAIL_SOURCE names it, from where somebody is.
+        start: what a relative path starts from.
+
+    Raises:
+        IngestError: it names a database in a form that is not read.
+    """
+    scheme, named, rest = given.partition(":")
+    if named and scheme in _SCHEMES:
+        if not all(rest.rpartition(_TABLE_MARK)):
+            raise IngestError(f"{given} names no table; write {scheme}:FILE{_TABLE_MARK}table")
+        given = rest
+    elif named and scheme in _UNREAD_SCHEMES:
+        raise IngestError(
+            f"{given}: Postgres is not read; copy the table to a file (COPY … TO … CSV HEADER) "
+            f"and set {SOURCE_VARIABLE} to that"
+        )
+    return _absolute(start / Path(given).expanduser())
+
+
 def choose(
     root: Path, environ: Mapping[str, str] = os.environ, last: LastSource | None = None
 ) -> Choice:
@@ -114,7 +147,7 @@ def choose(
     """
     root = _absolute(root)
     if given := named_source(root, environ):
-        location = _absolute(root / Path(given).expanduser())
+        location = place_of(given, root)
         is_ours = location == root / SIMULATED_FILE
         return Choice(SIMULATED if is_ours else GIVEN, location)
     if last and last.origin == GIVEN:
@@ -134,6 +167,8 @@ def _last_given(last: LastSource) -> Choice:
     if not last.location:
         raise IngestError(f"{built}, and does not say from where; {_OTHERWISE}")
     location = Path(last.location)
+    if _table_of(location):
+        return Choice(GIVEN, location, is_from_last_run=True)
     is_pattern = not location.exists() and not _WILDCARDS.isdisjoint(_split(location)[1])
     if not (is_pattern or location.exists()):
         raise IngestError(f"{built} in {location}, which is not there; {_OTHERWISE}")
@@ -197,7 +232,11 @@ def find(root: Path, choice: Choice, landed: Path | None = None) -> Sources:
 def _find(asked: Path, ours: Sequence[Path], warn: Callable[[str], None]) -> tuple[SourceFile, ...]:
     """Find the files of a name; what this project wrote is read only where it is named itself."""
     with reading(asked):
+        if table := _table_of(asked):
+            return (SourceFile(table[0], asked.name, table[1]),)
         if asked.is_file():
+            if asked.name.casefold().endswith(_DATABASES):
+                _refuse(asked, f"is a database; name its table: duckdb:{asked}#schema.table")
             return _label([asked], asked.parent)
         if asked.is_dir():
             files = _raw_files(asked, warn)
@@ -212,6 +251,13 @@ def _find(asked: Path, ours: Sequence[Path], warn: Callable[[str], None]) -> tup
     if not files:
         _refuse(asked, "matches no file")
     return _label(_without_ours(files, base, ours, warn), base)
+
+
+def _table_of(asked: Path) -> tuple[Path, str] | None:
+    """The database and the table of FILE#table; None where it is no such name."""
+    file, mark, table = asked.name.rpartition(_TABLE_MARK)
+    path = asked.with_name(file) if file else asked
+    return (path, table) if mark and table and not asked.exists() and path.is_file() else None
 
 
 def _split(asked: Path) -> tuple[Path, str]:

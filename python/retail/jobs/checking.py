@@ -17,7 +17,7 @@ from retail.errors import RetailError
 from retail.ingest import IngestError, Landing
 from retail.ingest.last_run import last_source
 from retail.ingest.parquet_cache import cache_folder, land_project
-from retail.ingest.sources import SOURCE_VARIABLE
+from retail.ingest.sources import SOURCE_VARIABLE, place_of
 from retail.jobs.daily.build import BUILD_WORDS, build, environment
 from retail.storage.errors import StorageError
 from retail.storage.publish import staged_build
@@ -91,7 +91,10 @@ def check(project: Path, source: str | None, database: Path) -> Check:
     Raises:
         StorageError: that file can't be read.
     """
-    settings = {SOURCE_VARIABLE: str(Path(source).expanduser().absolute())} if source else {}
+    try:
+        settings = {SOURCE_VARIABLE: str(place_of(source, Path.cwd()))} if source else {}
+    except IngestError as error:
+        return Check(refused=str(error))
     with environment(**settings), _warnings() as said:
         try:
             landing = _land(project, database)

@@ -12,7 +12,7 @@ from retail.ingest.columns import NEEDED, SETTING_NAMES, field_of, mention, norm
 from retail.ingest.countries import code_of
 from retail.ingest.mapping import is_currency, recognise
 from retail.ingest.peek import Peek, peek
-from retail.ingest.sources import GIVEN, Choice, find
+from retail.ingest.sources import GIVEN, Choice, find, place_of
 
 HINTS: Mapping[str, tuple[str, ...]] = {
     "invoice_no": ("order", "invoice", "receipt", "transaction", "bill"),
@@ -53,7 +53,7 @@ def propose(project: Path, source: str) -> Proposal:
     Raises:
         IngestError: there is nothing to read.
     """
-    asked = Path(source).expanduser().absolute()
+    asked = place_of(source, Path.cwd())
     seen = peek(find(project, Choice(GIVEN, asked)).files[0])
     preset = recognise([column.name for column in seen.columns])
     columns, questions = _columns(seen) if preset is None else ({}, [])

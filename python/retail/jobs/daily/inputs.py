@@ -219,7 +219,7 @@ def _is_same(file: SourceFile, now: Fingerprint, then: Fingerprint | None, run: 
     """Say whether a raw file has the bytes that were landed, and what was landed is whole."""
     if then is None or now.size != then.size:
         return False
-    if file.form == "parquet":
+    if file.form in ("parquet", "table"):
         return now == then
     sha256 = landed_sha256(file, then, run.cache, run.reader)
     return sha256 is not None and (now == then or _sha256(file.path) == sha256)

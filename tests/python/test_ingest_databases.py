@@ -1,0 +1,142 @@
+"""Tables of databases and JSON lines are read as the same rows in a CSV file are."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from retail.ingest import IngestError
+from retail.ingest.columns import PUBLIC_NAMES
+from test_ingest_support import LINE, OTHER_LINE, land, read, shown
+
+TEXTS = ", ".join(f'"{name}" varchar' for name in PUBLIC_NAMES)
+MARKS = ", ".join("?" * len(PUBLIC_NAMES))
+
+
+def duckdb_file(path: Path, table: str = "erp.orders") -> Path:
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create schema erp")
+        connection.execute(f"create table {table} ({TEXTS})")
+        for line in (LINE, OTHER_LINE):
+            connection.execute(f"insert into {table} values ({MARKS})", line)
+    return path
+
+
+def sqlite_file(path: Path) -> Path:
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"create table orders ({TEXTS})")
+        connection.executemany(f"insert into orders values ({MARKS})", [LINE, OTHER_LINE])
+    return path
+
+
+def json_lines() -> str:
+    rows = (dict(zip(PUBLIC_NAMES, line, strict=True)) for line in (LINE, OTHER_LINE))
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def as_csv(tmp_path: Path) -> list[tuple[object, ...]]:
+    text = "\n".join(",".join(line) for line in (PUBLIC_NAMES, LINE, OTHER_LINE))
+    path = tmp_path / "plain.csv"
+    path.write_text(text + "\n", encoding="utf-8")
+    return read(path, tmp_path)
+
+
+@pytest.mark.parametrize("asked", ["duckdb:{}#erp.orders", "duckdb:{}#orders", "{}#ERP.Orders"])
+def test_a_table_of_a_duckdb_file(tmp_path: Path, asked: str) -> None:
+    path = duckdb_file(tmp_path / "shop.duckdb")
+    landing = land(asked.format(path), tmp_path)
+    assert shown(landing) == as_csv(tmp_path)
+    assert landing.files[0].source_file.casefold().startswith("shop.duckdb#")
+
+
+def test_a_table_of_a_sqlite_file(tmp_path: Path) -> None:
+    path = sqlite_file(tmp_path / "shop.sqlite")
+    assert read(f"sqlite:{path}#orders", tmp_path) == as_csv(tmp_path)
+    assert read(f"sqlite:{path}#main.orders", tmp_path) == as_csv(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["orders.jsonl", "orders.ndjson", "orders.jsonl.gz"])
+def test_json_lines(tmp_path: Path, name: str) -> None:
+    text = json_lines().encode()
+    (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    assert read(tmp_path / name, tmp_path) == as_csv(tmp_path)
+
+
+def test_numbers_and_moments_of_json_and_of_tables_keep_their_values(tmp_path: Path) -> None:
+    row = {
+        "InvoiceNo": 536365, "StockCode": "85123A", "Description": "", "Quantity": 6,
+        "InvoiceDate": "2010-12-13T08:26:00", "UnitPrice": 2.55, "CustomerID": None,
+        "Country": "France",
+    }  # fmt: skip
+    (tmp_path / "o.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    with duckdb.connect(str(tmp_path / "s.duckdb")) as connection:
+        connection.execute(f"create table o as from read_json('{tmp_path / 'o.jsonl'}')")
+    with closing(sqlite3.connect(tmp_path / "s.sqlite")) as connection, connection:
+        columns = ", ".join(f'"{name}"' for name in row)
+        connection.execute(f"create table o ({columns})")
+        connection.execute(f"insert into o values ({MARKS})", list(row.values()))
+    found = [
+        read(source, tmp_path)
+        for source in (
+            tmp_path / "o.jsonl", f"{tmp_path}/s.duckdb#o", f"{tmp_path}/s.sqlite#o",
+        )
+    ]  # fmt: skip
+    assert {(r[0], r[3], r[5], r[6]) for rows in found for r in rows} == {
+        ("536365", "6", "2.55", None)
+    }
+    assert {str(r[4])[:10] for rows in found for r in rows} == {"2010-12-13"}
+
+
+def test_what_is_in_the_log_of_a_database_is_read_too(tmp_path: Path) -> None:
+    path = duckdb_file(tmp_path / "shop.duckdb")
+    asked = f"duckdb:{path}#erp.orders"
+    assert land(asked, tmp_path).raw_rows == 2
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("pragma disable_checkpoint_on_shutdown")
+        connection.execute(f"insert into erp.orders values ({MARKS})", LINE)
+    assert path.with_name("shop.duckdb.wal").stat().st_size > 0
+    assert land(asked, tmp_path).raw_rows == 3
+    with closing(sqlite3.connect(sqlite_file(tmp_path / "s.sqlite"))) as connection:
+        connection.execute("pragma journal_mode = wal")
+        assert land(f"sqlite:{tmp_path}/s.sqlite#orders", tmp_path).raw_rows == 2
+        with connection:
+            connection.execute(f"insert into orders values ({MARKS})", LINE)
+        assert land(f"sqlite:{tmp_path}/s.sqlite#orders", tmp_path).raw_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("duckdb:{}/shop.duckdb#lines", "shop.duckdb has no table lines; it has erp.orders"),
+        ("sqlite:{}/s.sqlite#lines", "s.sqlite has no table lines; it has orders"),
+        ("duckdb:{}/shop.duckdb", "names no table; write duckdb:FILE#table"),
+        ("{}/shop.duckdb", "is a database; name its table: duckdb:"),
+        ("{}/plain.csv#orders", "plain.csv is no database of DuckDB or SQLite"),
+        ("duckdb:{}/nowhere.duckdb#orders", "nowhere.duckdb#orders does not exist"),
+        ("postgres:warehouse#public.orders", "Postgres is not read; copy the table to a file"),
+        ("{}/list.jsonl", "list.jsonl has no JSON object on every line"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path, asked: str, said: str) -> None:
+    duckdb_file(tmp_path / "shop.duckdb")
+    sqlite_file(tmp_path / "s.sqlite")
+    as_csv(tmp_path)
+    (tmp_path / "list.jsonl").write_text('{"a": 1}\nnothing\n', encoding="utf-8")
+    with pytest.raises(IngestError, match=said):
+        land(asked.format(tmp_path), tmp_path)
+
+
+def test_two_tables_of_one_name_are_told_apart_by_their_schema(tmp_path: Path) -> None:
+    path = duckdb_file(tmp_path / "shop.duckdb")
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table main.orders as from erp.orders limit 1")
+    with pytest.raises(IngestError, match="several tables orders: name one of erp"):
+        land(f"duckdb:{path}#orders", tmp_path)
+    assert land(f"duckdb:{path}#main.orders", tmp_path).raw_rows == 1
+    assert land(f"duckdb:{path}#erp.orders", tmp_path).raw_rows == 2
