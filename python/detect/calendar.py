@@ -199,18 +199,26 @@ def days_in_month(days: Days) -> Ints:
 def _month(dates: Dates, expected: Ints) -> Ints:
     """Kind of each day in its month, (D,): its number, but from the end for the last trading days.
 
-    A day to come is taken to be traded unless it is a holiday, or its weekday was closed a week
-    earlier: what is known of it a week ahead.
+    A day to come is taken to be traded unless its weekday was closed a week earlier, or it is a
+    holiday of a shop that was closed on the last one: what is known of it a week ahead.
     """
     number, left = day_of_month(dates.day), days_in_month(dates.day) - day_of_month(dates.day)
     place = np.ones(dates.day.size, dtype=np.int64)
     closed = np.concatenate([np.zeros(WEEK, dtype=bool), expected == CLOSED])
     for ahead in range(1, WEEK):
         later = dates.day + np.timedelta64(ahead, "D")
-        opens = ~np.isin(later, dates.holidays) & ~closed[ahead : ahead + dates.day.size]
+        is_holiday = np.isin(later, dates.holidays) & _closed_on_last_holiday(dates)
+        opens = ~is_holiday & ~closed[ahead : ahead + dates.day.size]
         place += (ahead <= left) & opens
     from_end = (left < WEEK) & (place <= MONTH_ENDS)
     return np.asarray(np.where(from_end, LONGEST_MONTH + 1 - place, number))
+
+
+def _closed_on_last_holiday(dates: Dates) -> Bools:
+    """Whether the last holiday before each day had no trade, (D,); true before the first."""
+    at = np.where(np.isin(dates.day, dates.holidays), np.arange(dates.day.size), -1)
+    last = np.concatenate([[-1], np.maximum.accumulate(at)[:-1]])
+    return np.asarray((last < 0) | ~dates.is_trading[last])
 
 
 def days_traded(calendar: TradingCalendar, panel: Panel) -> Ints:

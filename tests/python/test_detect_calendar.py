@@ -229,3 +229,14 @@ def test_a_stray_day_is_judged_by_the_calendar_alone_and_teaches_nothing() -> No
     np.testing.assert_array_equal(
         one.forecast.location[:, stray + 1 :], other.forecast.location[:, stray + 1 :]
     )
+
+
+def test_a_holiday_that_is_traded_is_a_months_last_day_too() -> None:
+    eve = 120  # 30 April 2024, a Tuesday
+    holidays = (57, eve)
+    closes = with_trade(with_trade(dates(closed=(6, 7)), 57, False), eve, False)
+    kinds = [
+        calendar.learn(with_holidays(known, *holidays)).month[eve - 1].item()
+        for known in (dates(closed=(6, 7)), closes)
+    ]
+    assert kinds == [30, 31]
