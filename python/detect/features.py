@@ -34,13 +34,19 @@ class DetectorInput:
     tested: Bools
 
 
-def prepare(panel: Panel, calendar: TradingCalendar, known: Bools | None = None) -> DetectorInput:
+def prepare(
+    panel: Panel,
+    calendar: TradingCalendar,
+    known: Bools | None = None,
+    adopted: Bools | None = None,
+) -> DetectorInput:
     """Forecast a panel and mark the periods that may be tested.
 
     Args:
         panel: the series.
         calendar: when the shop trades.
         known: (S, T), periods known to be incidents: tested, but nothing is learned from them.
+        adopted: (S, T), periods known to be the new level: tested, and believed at once.
 
     Never tested: closed days, weeks that a gap touches, incomplete periods, warm-up, series with
     too little history, too many periods without business or hardly any variation, and days that
@@ -55,7 +61,7 @@ def prepare(panel: Panel, calendar: TradingCalendar, known: Bools | None = None)
     trainable = None if known is None else ~known
     counts = count_scales(panel)
     ahead = forecast(
-        values, trading.regressors(calendar, panel), TUNING[panel.grain], trainable, counts
+        values, trading.regressors(calendar, panel), TUNING[panel.grain], trainable, counts, adopted
     )
     thin = _thin(values, learned, counts.log | counts.root)
     tested = learned & ahead.ready & ~panel.is_warm_up & ~thin

@@ -310,7 +310,7 @@ def test_what_is_said_is_written_shown_and_honoured(
     ]
 
 
-@pytest.mark.parametrize("action", ["false", "real"])
+@pytest.mark.parametrize("action", ["false", "real", "one-off", "new-normal"])
 def test_a_label_is_written(
     own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch, action: str
 ) -> None:

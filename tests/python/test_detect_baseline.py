@@ -222,3 +222,20 @@ def test_without_such_days_nothing_is_changed() -> None:
     np.testing.assert_array_equal(
         forecast(values, known, DAILY).location, forecast(values, plain, DAILY).location
     )
+
+
+# ------------------------------------------------------------------------------- new normals
+
+
+def test_a_new_level_is_believed_at_once_and_as_the_mean_of_several_days() -> None:
+    values = np.log(100) + 0.1 * np.random.default_rng(3).normal(size=(1, 200))
+    values[0, 150:] += np.log(2)
+    adopted = np.zeros(values.shape, dtype=bool)
+    adopted[0, 150:154] = True
+    known = regressors(1, 200)
+    plain, told = forecast(values, known, DAILY), forecast(values, known, DAILY, adopted=adopted)
+    np.testing.assert_array_equal(plain.location[:, :151], told.location[:, :151])
+    assert abs(plain.location[0, 151] - np.log(200)) > 0.3
+    assert abs(told.location[0, 154] - np.log(200)) < 0.12
+    np.testing.assert_allclose(told.sigma[0, 154], plain.sigma[0, 150], rtol=0.5)
+    assert (np.abs(told.residual[0, 155:]) < 4).all()

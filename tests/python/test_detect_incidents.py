@@ -183,6 +183,22 @@ def test_feedback_sets_the_status() -> None:
     assert apply_feedback.apply_feedback([found], [], MONDAY)[0].status == "open"
 
 
+def test_after_a_false_alarm_the_same_pattern_must_be_surer() -> None:
+    first = anomaly(confidence=0.8)
+    weaker, surer = (anomaly(day=9, confidence=sure) for sure in (0.7, 0.9))
+    earlier, other = anomaly(day=-9, confidence=0.7), anomaly("units_sold", 9, confidence=0.7)
+    up = dataclasses.replace(weaker, direction="up", anomaly_id="up")
+    given = [said(first, "false")]
+
+    def status(found: Anomaly) -> str:
+        return apply_feedback.apply_feedback([first, found], given, MONDAY)[1].status
+
+    assert status(weaker) == "false"
+    assert [status(a) for a in (surer, earlier, other, up)] == ["open"] * 4
+    seen = [said(first, "false"), said(weaker, "ack")]
+    assert apply_feedback.apply_feedback([first, weaker], seen, MONDAY)[1].status == "acknowledged"
+
+
 def test_the_last_word_counts() -> None:
     found = anomaly()
     given = [said(found, "real", day=2), said(found, "ack", day=1)]

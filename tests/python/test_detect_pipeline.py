@@ -324,6 +324,8 @@ def test_an_unknown_name_is_one_line(own: Path, capsys: pytest.CaptureFixture[st
         (["ack"], "acknowledged"),
         (["label", "false"], "false"),
         (["label", "real"], "real"),
+        (["label", "one-off"], "one-off"),
+        (["label", "new-normal"], "new normal"),
         (["snooze", "--until", "2999-01-01", "--note", "holidays"], "snoozed"),
     ],
 )

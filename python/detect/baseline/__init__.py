@@ -54,6 +54,7 @@ def forecast(
     tuning: Tuning,
     trainable: Bools | None = None,
     counts: CountScales | None = None,
+    adopted: Bools | None = None,
 ) -> Forecast:
     """Forecast every period of every series from the periods before it.
 
@@ -65,6 +66,8 @@ def forecast(
         trainable: (S, T), False where a value is compared with its forecast but not learned from,
             since it is known to be an incident; by default every value is.
         counts: which series count things, so that chance alone makes them vary; by default none.
+        adopted: (S, T), True where a value is the new level, to be believed at once, and the mean
+            of those where there are several in a row.
 
     Returns:
         One-step-ahead forecasts of all periods.
@@ -79,6 +82,7 @@ def forecast(
     yearly_drift = season.YearlyDrift(out["adjusted"], tuning)
     trainable = np.ones(values.shape, dtype=bool) if trainable is None else trainable
     counts = no_counts(series) if counts is None else counts
+    adopted = np.zeros(values.shape, dtype=bool) if adopted is None else adopted
     for t in range(periods):
         history[:, t] = ensemble.n_observed
         drift, anchor = yearly_drift.drift(t)
@@ -94,7 +98,9 @@ def forecast(
         _note(out, t, centre + effect, error, wide * sigma, wide * interval_width)
         out["p_up"][:, t] = error_distribution.p_up(errors, error / wide, tuning)
         out["adjusted"][:, t] = target
-        target, error = (np.where(trainable[:, t], x, np.nan) for x in (target, error))
+        level.adopt(ensemble, np.where(adopted[:, t], target, np.nan), np.isfinite(target))
+        learned = trainable[:, t] & ~adopted[:, t]
+        target, error = (np.where(learned, x, np.nan) for x in (target, error))
         ordinary = np.where(np.isfinite(sigma[0]), wide * sigma.mean(axis=0), np.inf)
         clipped = level.learn(ensemble, gains, members, target, ordinary, tuning.score_decay)
         observed = np.isfinite(target).astype(np.float64)

@@ -31,13 +31,18 @@ SMALLEST = 1e-300
 
 @dataclass
 class SmootherEnsemble:
-    """Levels and trends (members, S), log weights (members, S), and counts (S,)."""
+    """Levels and trends (members, S), log weights (members, S), and counts (S,).
+
+    `streak` counts clipped errors of one sign in a row, `adopted` values that were believed at
+    once.
+    """
 
     level: Floats
     trend: Floats
     score: Floats
     n_observed: Floats
     streak: Floats
+    adopted: Floats
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,12 @@ def start(series: int, tuning: Tuning) -> tuple[SmootherEnsemble, Gains]:
     columns = (members[:, [i]] for i in range(4))
     shape = (len(tuning.ensemble), series)
     return SmootherEnsemble(
-        np.zeros(shape), np.zeros(shape), np.zeros(shape), np.zeros(series), np.zeros(series)
+        np.zeros(shape),
+        np.zeros(shape),
+        np.zeros(shape),
+        np.zeros(series),
+        np.zeros(series),
+        np.zeros(series),
     ), Gains(*columns)
 
 
@@ -110,6 +120,23 @@ def learn(
     ensemble.score = np.where(observed, decay * ensemble.score + likely, ensemble.score)
     ensemble.n_observed = ensemble.n_observed + observed
     return _clip(joint, scale, trusted)
+
+
+def adopt(ensemble: SmootherEnsemble, target: Floats, observed: Bools) -> None:
+    """Take deseasonalised values for the new level, or their mean where several follow, in place.
+
+    Args:
+        ensemble: changed.
+        target: the values, (S,), NaN where there is none to adopt.
+        observed: whether a series has a value in this period at all, (S,).
+    """
+    chosen = np.isfinite(target)
+    ensemble.adopted = np.where(chosen, ensemble.adopted + 1, ensemble.adopted)
+    ensemble.adopted = np.where(observed & ~chosen, 0.0, ensemble.adopted)
+    step = (target - ensemble.level) / np.maximum(ensemble.adopted, 1.0)
+    ensemble.level = np.where(chosen, ensemble.level + step, ensemble.level)
+    ensemble.trend = np.where(chosen, 0.0, ensemble.trend)
+    ensemble.streak = np.where(chosen, 0.0, ensemble.streak)
 
 
 def _clip(error: Floats, scale: Floats, trusted: Bools) -> Floats:

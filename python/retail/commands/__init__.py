@@ -24,7 +24,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "preview": ("preview", "Show what other settings of a KPI would have found."),
         "ack": ("findings", "Acknowledge: somebody is on it."),
         "snooze": ("findings", "Mute a KPI until a day."),
-        "label": ("findings", "Label a finding: a false alarm, or a real incident."),
+        "label": ("findings", "Label a finding: false, real, one-off, new-normal."),
     },
     "Outputs": {
         "report": ("report", "Write the report as one HTML page."),

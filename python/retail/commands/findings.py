@@ -79,7 +79,11 @@ def snooze_command(db: Path, id_: str, note: str | None, until: dt.date) -> int:
 @feedback_options
 @click.argument("verdict", type=click.Choice(status.VERDICTS))
 def label_command(db: Path, id_: str, note: str | None, verdict: str) -> int:
-    """Label an anomaly or an incident: a false alarm, or a real incident."""
+    """Label an anomaly or an incident.
+
+    false: a false alarm; later ones of its kind must be surer. real, one-off: nothing is learned
+    from its periods. new-normal: what came is expected from then on.
+    """
     return _record(db, id_, verdict, note)
 
 

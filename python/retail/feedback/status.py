@@ -9,12 +9,18 @@ from retail.schema import FeedbackRow
 
 OPEN, RECOVERED = "open", "recovered"
 ACKNOWLEDGE, SNOOZE, FALSE, REAL = "ack", "snooze", "false", "real"
-STATUS = {ACKNOWLEDGE: "acknowledged", SNOOZE: "snoozed", FALSE: "false", REAL: "real"}
-VERDICTS = (FALSE, REAL)
+ONE_OFF, NEW_NORMAL = "one-off", "new-normal"
+STATUS = {
+    ACKNOWLEDGE: "acknowledged", SNOOZE: "snoozed", FALSE: "false", REAL: "real",
+    ONE_OFF: "one-off", NEW_NORMAL: "new normal",
+}  # fmt: skip
+VERDICTS = (FALSE, REAL, ONE_OFF, NEW_NORMAL)
+NOT_LEARNED = (REAL, ONE_OFF)
+"""What keeps a period out of what the baseline learns."""
 ACTIONS = {
     ACKNOWLEDGE: "somebody is on it",
     SNOOZE: "say nothing of this KPI until a day",
-    "label": "it was a false alarm, or a real incident",
+    "label": "it was a false alarm, a real incident, a one-off, or the new normal",
 }
 
 Series = tuple[str, str | None, str]

@@ -126,9 +126,16 @@ def run(
 
 
 def scan(inputs: Inputs, trading: TradingCalendar, given: list[FeedbackRow]) -> dict[Grain, Scan]:
-    """Scan both grains, without learning from periods that people labelled as real incidents."""
+    """Scan both grains, and learn from periods what people said of them."""
     return {
-        grain: anomalies.scan(prepare(panel, trading, apply_feedback.labelled_real(panel, given)))
+        grain: anomalies.scan(
+            prepare(
+                panel,
+                trading,
+                apply_feedback.not_learned(panel, given),
+                apply_feedback.new_normal(panel, given),
+            )
+        )
         for grain, panel in inputs.panels.items()
     }
 

@@ -1,4 +1,4 @@
-"""Answering back: acknowledge, snooze with an end, label as false or real."""
+"""Answering back: acknowledge, snooze with an end, label."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ ACTIONS = {
     status.SNOOZE: "Snooze: say nothing of these KPIs until a day",
     status.FALSE: "Label as a false alarm",
     status.REAL: "Label as real",
+    status.ONE_OFF: "Label as a one-off: learn nothing from it",
+    status.NEW_NORMAL: "Label as the new normal: expect it from now on",
 }
 WEEK = dt.timedelta(days=7)
 TOLD, FAILED = "told", "failed"
