@@ -25,13 +25,17 @@ MOST_REPEATED = 0.4
 
 @dataclass(frozen=True)
 class DetectorInput:
-    """A panel with its forecast; `learned` and `tested` say which periods count, (S, T)."""
+    """A panel with its forecast; `learned` and `tested` say which periods count, (S, T).
+
+    `thin` is where too few of the periods before had business, or hardly two values differed.
+    """
 
     panel: Panel
     calendar: TradingCalendar
     forecast: Forecast
     learned: Bools
     tested: Bools
+    thin: Bools
 
 
 def prepare(
@@ -67,7 +71,7 @@ def prepare(
     tested = learned & ahead.ready & ~panel.is_warm_up & ~thin
     if panel.grain == "daily":
         tested &= calendar.expected[calendar.position(panel.period)] != CLOSED
-    return DetectorInput(panel, calendar, ahead, learned, tested)
+    return DetectorInput(panel, calendar, ahead, learned, tested, thin)
 
 
 def adjusted_values(features: DetectorInput) -> Floats:

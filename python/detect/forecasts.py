@@ -12,7 +12,7 @@ from detect import calendar as trading
 from detect.anomalies import CALENDAR_METHODS, Scan, bands
 from detect.calendar import CLOSED
 from detect.features import DetectorInput, adjusted_values
-from detect.records import Bools, Floats, Grain
+from detect.records import ALL, Bools, Floats, Grain
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ def build(found: Scan) -> list[PeriodForecast]:
     """Return the forecast of every period of every series.
 
     A period that was not tested has no expectation (NaN), but for one that is not over yet, and for
-    sums on days without the trade that was expected: there it is what is missing.
+    sums of the whole shop on days without the trade that was expected: there it is what is missing.
     """
     panel = found.features.panel
     judged = found.features.tested | _on_calendar(found)
     reasons = _reasons(found.features)
-    unfinished = (reasons == "incomplete") & found.features.forecast.ready & ~panel.is_warm_up
+    unfinished = (reasons == "incomplete") & _can_be_expected(found)
     shown = judged | unfinished | _missing(found)
     expected, lower, upper = np.moveaxis(_values(found, shown), -1, 0)
     adjusted = adjusted_values(found.features)
@@ -73,12 +73,17 @@ def build(found: Scan) -> list[PeriodForecast]:
 
 
 def _missing(found: Scan) -> Bools:
-    """Sums on days without the trade that was expected, (S, T)."""
+    """Sums of the whole shop on days without the trade that was expected, (S, T)."""
     features = found.features
-    sums = [s.kpi.denominator is None for s in features.panel.series]
+    sums = [s.kpi.denominator is None and s.segment == ALL for s in features.panel.series]
     no_trade = found.evidence["no_data"].agrees.any(axis=0)
-    known = features.forecast.ready & ~features.panel.is_warm_up
-    return np.asarray(known & no_trade & np.array(sums, dtype=bool)[:, None])
+    return np.asarray(_can_be_expected(found) & no_trade & np.array(sums, dtype=bool)[:, None])
+
+
+def _can_be_expected(found: Scan) -> Bools:
+    """Where a forecast means something though nothing was tested, (S, T)."""
+    features = found.features
+    return np.asarray(features.forecast.ready & ~features.panel.is_warm_up & ~features.thin)
 
 
 def _on_calendar(found: Scan) -> Bools:

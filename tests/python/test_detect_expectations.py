@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
+from detect import calendar, forecasts
+from detect.anomalies import scan
+from detect.features import prepare
 from retail.jobs.detection import pipeline
-from test_detect_shop import FIRST_DAY, build, bulk_order, plant, segments
+from test_detect_shop import (
+    DAYS,
+    FIRST_DAY,
+    build,
+    bulk_order,
+    dates,
+    kpi,
+    panel,
+    plant,
+    segments,
+)
 
 DAY = 122
 Rows = list[tuple[object, ...]]
@@ -96,3 +111,18 @@ def test_a_young_shop_is_told_to_be_young(tmp_path: Path) -> None:
     reasons = query(path, "select distinct skip_reason from insights.forecasts where is_tested")
     assert reasons == []
     assert ("short_history",) in query(path, "select distinct skip_reason from insights.forecasts")
+
+
+def test_an_unfinished_period_of_a_series_with_hardly_any_business_has_no_expectation() -> None:
+    rng = np.random.default_rng(2)
+    busy = rng.poisson(50.0, DAYS).astype(np.float64)
+    thin = np.where(np.arange(DAYS) % 3 == 0, 500.0, 0.0)
+    complete = np.broadcast_to(np.arange(DAYS) < DAYS - 1, (2, DAYS))
+    given = dataclasses.replace(
+        panel(np.stack([busy, thin]), kpi(), kpi("total_revenue", unit="currency £")),
+        is_complete=complete,
+    )
+    found = scan(prepare(given, calendar.learn(dates(closed=()))))
+    last = {row.kpi: row for row in forecasts.build(found) if row.skip_reason == "incomplete"}
+    assert np.isfinite(last["order_count"].expected)
+    assert np.isnan(last["total_revenue"].expected)
