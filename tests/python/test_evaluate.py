@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detect.records import GRAINS, Anomaly, Kpi
-from lab.evaluate import baseline_methods, growth, score, shops, summary, tables
+from lab.evaluate import baseline_methods, growth, score, settings, shops, summary, tables
 from lab.evaluate.cli import evaluate_command
 from lab.evaluate.measure import Copy, Grid, measure
 from lab.evaluate.run import Measured
@@ -208,3 +208,16 @@ def test_away_from_the_project_one_line_says_what_to_do(
     monkeypatch.chdir(tmp_path)
     assert call(evaluate_command, "evaluate", ["--scale", "small"]) == 1
     assert capsys.readouterr().err.strip().endswith("start in the project's root")
+
+
+def test_settings_are_counted_from_loose_to_strict(
+    shop_db: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "TRIED", {"thresholds.confidence": (0.3, 0.5, 0.9)})
+    counted = settings.count(shop_db)
+    found = [row.findings for row in counted]
+    assert found == sorted(found, reverse=True)
+    assert found[0] > found[-1]
+    lines = settings.table(counted).splitlines()
+    assert len(lines) == 2 + len(counted)
+    assert lines[2].split(" | ")[1:4] == ["thresholds.confidence", "0.3", str(found[0])]

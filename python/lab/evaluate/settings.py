@@ -11,7 +11,7 @@ from detect import anomalies, calendar, incidents, trends
 from detect.features import prepare
 from detect.records import GRAINS, Inputs
 from retail.jobs.detection import store
-from retail.jobs.detection.preview import FIELDS
+from retail.jobs.detection.preview import FIELDS, with_kpis
 
 TRIED: dict[str, tuple[float, float, float]] = {
     "thresholds.z": (2.0, 3.0, 50.0),
@@ -53,15 +53,7 @@ def count(database: Path) -> list[Counted]:
 
 def _with(inputs: Inputs, setting: str, value: float) -> Inputs:
     changes: dict[str, float] = {FIELDS[setting]: value}
-    kpis = {k.name: dataclasses.replace(k, **changes) for k in inputs.kpis}  # type: ignore[arg-type]
-    panels = {
-        grain: dataclasses.replace(
-            panel,
-            series=tuple(dataclasses.replace(s, kpi=kpis[s.kpi.name]) for s in panel.series),
-        )
-        for grain, panel in inputs.panels.items()
-    }
-    return dataclasses.replace(inputs, kpis=tuple(kpis.values()), panels=panels)
+    return with_kpis(inputs, [dataclasses.replace(kpi, **changes) for kpi in inputs.kpis])  # type: ignore[arg-type]
 
 
 def _counted(name: str, inputs: Inputs, setting: str, value: float) -> Counted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from detect import calendar, incidents, trends
@@ -54,7 +54,7 @@ def preview(path: Path, name: str, changes: Mapping[str, float]) -> Preview:
     tried = dataclasses.replace(kpi, **{FIELDS[s]: value for s, value in changes.items()})  # type: ignore[arg-type]
     members, given = pipeline.read_members(path, inputs), store.read_feedback(path)
     scans, now = _found(inputs, members, given, kpi)
-    _, then = _found(_with(inputs, tried), members, given, tried)
+    _, then = _found(with_kpis(inputs, [tried]), members, given, tried)
     first, last = _tested(scans, kpi, path)
     return Preview(
         kpi,
@@ -73,20 +73,20 @@ def _check(setting: str, value: float) -> None:
         raise PreviewError(f"{setting} is {value:g}; allowed: a number of 0 or more")
 
 
-def _with(inputs: Inputs, tried: Kpi) -> Inputs:
-    """The same inputs with another definition of a KPI."""
+def with_kpis(inputs: Inputs, kpis: Sequence[Kpi]) -> Inputs:
+    """The same inputs with other definitions of some KPIs."""
+    tried = {kpi.name: kpi for kpi in kpis}
     panels = {
         grain: dataclasses.replace(
             panel,
             series=tuple(
-                dataclasses.replace(s, kpi=tried) if s.kpi.name == tried.name else s
-                for s in panel.series
+                dataclasses.replace(s, kpi=tried.get(s.kpi.name, s.kpi)) for s in panel.series
             ),
         )
         for grain, panel in inputs.panels.items()
     }
-    kpis = tuple(tried if k.name == tried.name else k for k in inputs.kpis)
-    return dataclasses.replace(inputs, kpis=kpis, panels=panels)
+    defined = tuple(tried.get(kpi.name, kpi) for kpi in inputs.kpis)
+    return dataclasses.replace(inputs, kpis=defined, panels=panels)
 
 
 def _found(
