@@ -106,7 +106,7 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
 
 
 def _trends(found: Summary) -> list[str]:
-    """Trends still going on, one line."""
+    """Trends still going on: those beyond the season by name, and how many others."""
     moves = [
         f"{lower_first(found.kpis[t.kpi].label)} {percent(t.relative_change, signed=True)} "
         f"since {day(t.window_start, full=True)}"
@@ -114,7 +114,7 @@ def _trends(found: Summary) -> list[str]:
         if t.kind == ABNORMAL
     ]
     left = len(found.trends) - len(moves)
-    rest = f"{count(left, 'trend')} that may be the season: see the report." if left else ""
+    rest = f"{count(left, 'trend')} as the season, or perhaps so: see the report." if left else ""
     return [*([f"Trends: {', '.join(moves)}."] if moves else []), *([rest] if rest else [])]
 
 
