@@ -5,16 +5,18 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 
+import numpy as np
 import pytest
 
-from detect import anomalies, incidents
-from detect.records import Anomaly, Attribution
+from detect import anomalies, calendar, incidents
+from detect.features import prepare
+from detect.records import Anomaly, Attribution, Series
 from retail import formatting
 from retail.feedback.status import overall
-from retail.jobs.detection import apply_feedback
+from retail.jobs.detection import apply_feedback, explain
 from retail.outputs.narrative import sentences, stories
 from retail.schema import FeedbackRow
-from test_detect_shop import kpi
+from test_detect_shop import DAYS, dates, kpi, panel
 
 MONDAY = dt.date(2024, 3, 4)
 
@@ -255,3 +257,27 @@ def test_an_incident_is_open_while_anything_in_it_is() -> None:
 def test_a_share_moves_by_percentage_points() -> None:
     share = anomaly(kpi=kpi(unit="ratio"), actual=0.82, expected=0.015, direction="up")
     assert "80.5 percentage points above expected" in sentences.headline(share, [])
+
+
+# ------------------------------------------------------------------------------- explanations
+
+
+def test_a_member_has_the_forecast_of_its_own_dimension_alone() -> None:
+    by_country = kpi("revenue_by_country", segment_by="country", numerator="net_revenue")
+    whole = kpi("total_revenue", numerator="net_revenue")
+    values = np.stack([np.full(DAYS, 50.0), np.full(DAYS, 400.0)])
+    values *= np.exp(0.1 * np.random.default_rng(1).normal(size=values.shape))
+    given = panel(values, by_country, whole)
+    series = (Series(by_country, "Malta"), Series(whole, "all"))
+    found = anomalies.scan(
+        prepare(dataclasses.replace(given, series=series), calendar.learn(dates(closed=())))
+    )
+    day = MONDAY + dt.timedelta(days=28)
+    lead = anomaly("total_revenue", period_start=day, segment="Malta", dimension="country")
+    country, region, shop = (
+        explain.forecast_of(found, dataclasses.replace(lead, **changes))
+        for changes in ({}, {"dimension": "region"}, {"dimension": None, "segment": "all"})
+    )
+    assert country == pytest.approx(50, rel=0.2)
+    assert region is None
+    assert shop == pytest.approx(400, rel=0.2)

@@ -203,7 +203,7 @@ def _explain_incident(
         fresh = [a for a in members if a.grain == g and a.anomaly_id in work.findings]
         causes += attribution.attribute(fresh, *known[g])
     first = incidents.lead(members)
-    drivers = driver_tree.build(first, *known[first.grain], _forecast(scans[first.grain], first))
+    drivers = driver_tree.build(first, *known[first.grain], forecast_of(scans[first.grain], first))
     lead = incidents.lead(members, drivers)
     inputs = _check_inputs(path, lead, known[lead.grain])
     results = run_checks(lead, _root_causes(causes, lead), inputs)
@@ -230,7 +230,7 @@ def _to_explain(
     }
     groups = [
         explanation_cache.hash_incident(
-            name, members, findings, _forecast(scans[lead.grain], lead), period_hashes
+            name, members, findings, forecast_of(scans[lead.grain], lead), period_hashes
         )
         for name, members in incidents_of.items()
         for lead in [incidents.lead(members)]
@@ -256,13 +256,14 @@ def _usable(scan: Scan, found: list[Anomaly]) -> Days:
     return panel.period[scan.features.learned.any(axis=0) & ~np.isin(panel.period, findings)]
 
 
-def _forecast(scan: Scan, lead: Anomaly) -> float | None:
+def forecast_of(scan: Scan, lead: Anomaly) -> float | None:
     """Return the net revenue forecast for the lead's period and segment; None without one."""
     panel = scan.features.panel
     at = int(np.searchsorted(panel.period, np.datetime64(lead.period_start)))
     for row, series in enumerate(panel.series):
         kpi = series.kpi
-        if (kpi.numerator, kpi.denominator, series.segment) == (NET_REVENUE, None, lead.segment):
+        within = {kpi.segment_by: series.segment} if kpi.segment_by else {}
+        if (kpi.numerator, kpi.denominator, within) == (NET_REVENUE, None, lead.within):
             location = scan.features.forecast.location[row : row + 1, at : at + 1]
             value = float(from_scale((kpi.scale,), location)[0, 0])
             return value if np.isfinite(value) else None
