@@ -108,11 +108,12 @@ def _expected(dates: Dates, ordinary: Bools, gap: Bools) -> tuple[Floats, Ints]:
     expected = np.where(sure & (recent == weeks), OPEN, UNSURE)
     is_stray = (opens <= STRAY) & (weeks >= RECENT_WEEKS)
     expected = np.where(sure & ((recent == 0) | is_stray), CLOSED, expected)
-    return _with_holidays(dates, openness, expected)
+    _close_holidays(dates, openness, expected)
+    return openness, expected
 
 
-def _with_holidays(dates: Dates, openness: Floats, expected: Ints) -> tuple[Floats, Ints]:
-    """The same, with holidays closed that have been so on days that are open otherwise, (D,)."""
+def _close_holidays(dates: Dates, openness: Floats, expected: Ints) -> None:
+    """Close holidays that have been closed on days that are open otherwise, (D,), in place."""
     holiday = np.isin(dates.day, dates.holidays) & dates.is_complete
     week_before = np.concatenate([np.full(WEEK, UNSURE), expected])[: expected.size]
     at = np.flatnonzero(holiday & (week_before != CLOSED))
@@ -121,10 +122,8 @@ def _with_holidays(dates: Dates, openness: Floats, expected: Ints) -> tuple[Floa
     closed = (observed >= FEWEST_HOLIDAYS) & (
         opens <= np.where(observed > FEWEST_HOLIDAYS, STRAY, 0)
     )
-    openness, expected = openness.copy(), expected.copy()
     openness[at[closed]] = ((opens + 1) / (observed + 2))[closed]
     expected[at[closed]] = CLOSED
-    return openness, expected
 
 
 def _gaps(dates: Dates, expected: Ints) -> Bools:
@@ -205,9 +204,10 @@ def _month(dates: Dates, expected: Ints) -> Ints:
     number, left = day_of_month(dates.day), days_in_month(dates.day) - day_of_month(dates.day)
     place = np.ones(dates.day.size, dtype=np.int64)
     closed = np.concatenate([np.zeros(WEEK, dtype=bool), expected == CLOSED])
+    closes_on_holidays = _closed_on_last_holiday(dates)
     for ahead in range(1, WEEK):
         later = dates.day + np.timedelta64(ahead, "D")
-        is_holiday = np.isin(later, dates.holidays) & _closed_on_last_holiday(dates)
+        is_holiday = np.isin(later, dates.holidays) & closes_on_holidays
         opens = ~is_holiday & ~closed[ahead : ahead + dates.day.size]
         place += (ahead <= left) & opens
     from_end = (left < WEEK) & (place <= MONTH_ENDS)
@@ -243,18 +243,14 @@ def in_gap(calendar: TradingCalendar, weeks: Days) -> Bools:
 
     A week that ends on missing trade does, however long it will last.
     """
-    dates, expected = calendar.dates, calendar.expected
+    ends = calendar.position(weeks) + WEEK
     out = np.zeros(weeks.size, dtype=bool)
-    for first, after in _runs(~dates.is_trading):
-        for nth in np.flatnonzero(_overlaps(calendar.position(weeks), first, after)):
-            end = int(calendar.position(weeks[nth : nth + 1])[0]) + WEEK
+    for first, after in _runs(~calendar.dates.is_trading):
+        for nth in np.flatnonzero((ends - WEEK < after) & (ends > first)):
+            end = int(ends[nth])
             least = 1 if end <= after else GAP_DAYS
-            out[nth] |= _missed(expected, first, min(after, end)) >= least
+            out[nth] |= _missed(calendar.expected, first, min(after, end)) >= least
     return out
-
-
-def _overlaps(starts: Ints, first: int, after: int) -> Bools:
-    return np.asarray((starts < after) & (starts + WEEK > first))
 
 
 def regressors(calendar: TradingCalendar, panel: Panel) -> Regressors:

@@ -82,7 +82,8 @@ def forecast(
     yearly_drift = season.YearlyDrift(out["adjusted"], tuning)
     trainable = np.ones(values.shape, dtype=bool) if trainable is None else trainable
     counts = no_counts(series) if counts is None else counts
-    adopted = np.zeros(values.shape, dtype=bool) if adopted is None else adopted
+    if adopted is not None:
+        trainable = trainable & ~adopted
     for t in range(periods):
         history[:, t] = ensemble.n_observed
         drift, anchor = yearly_drift.drift(t)
@@ -93,14 +94,14 @@ def forecast(
         off = off_scale(counts, centre + effect)
         target = _on_scale(values[:, t], centre + effect, off) - effect
         error = np.where(ensemble.n_observed > 0, target - centre, np.nan)
-        factor = np.sqrt(season.spread(cycle, regressors, t) ** 2 + doubt)
+        factor = season.spread(cycle, regressors, t, doubt)
         wide = np.fmax(factor, least_sigma(counts, centre + effect) / sigma.min(axis=0))
         _note(out, t, centre + effect, error, wide * sigma, wide * interval_width)
         out["p_up"][:, t] = error_distribution.p_up(errors, error / wide, tuning)
         out["adjusted"][:, t] = target
-        level.adopt(ensemble, np.where(adopted[:, t], target, np.nan), np.isfinite(target))
-        learned = trainable[:, t] & ~adopted[:, t]
-        target, error = (np.where(learned, x, np.nan) for x in (target, error))
+        if adopted is not None:
+            level.adopt(ensemble, np.where(adopted[:, t], target, np.nan), np.isfinite(target))
+        target, error = (np.where(trainable[:, t], x, np.nan) for x in (target, error))
         ordinary = np.where(np.isfinite(sigma[0]), wide * sigma.mean(axis=0), np.inf)
         clipped = level.learn(ensemble, gains, members, target, ordinary, tuning.score_decay)
         observed = np.isfinite(target).astype(np.float64)

@@ -70,15 +70,18 @@ def effect(season: Season, regressors: Regressors, t: int) -> Floats:
     return np.asarray(known + regressors.offset[:, t])
 
 
-def spread(season: Season, regressors: Regressors, t: int) -> Floats:
-    """How much wilder than on average period t is expected to be, (S,): a factor on sigmas."""
+def spread(season: Season, regressors: Regressors, t: int, doubt: Floats) -> Floats:
+    """How much wilder than on average period t is expected to be, (S,): a factor on sigmas.
+
+    `doubt` (S,) is variance from elsewhere, in ordinary variances.
+    """
     weekday, special = regressors.weekday[t], regressors.special[t]
     total, observed = season.squares.sum(axis=0), season.squares_n.sum(axis=0)
     usual = np.where(observed > 0, total / np.maximum(observed, 1.0), 1.0)
     own = season.squares[weekday] / np.maximum(usual, 1e-12)
     variance = (SPREAD_PRIOR + own) / (SPREAD_PRIOR + season.squares_n[weekday])
-    doubt = SPECIAL_DOUBT / (season.special_n[special] + 1) if special else 0.0
-    return np.asarray(np.sqrt(variance + doubt))
+    of_special = SPECIAL_DOUBT / (season.special_n[special] + 1) if special else 0.0
+    return np.asarray(np.sqrt(variance + of_special + doubt))
 
 
 def learn_spread(season: Season, regressors: Regressors, t: int, sigmas: Floats) -> None:

@@ -60,17 +60,23 @@ def evaluate_command(
     growth: bool,
 ) -> int:
     """Inject incidents into shops, and compare what is caught with the usual rules."""
-    if databases:
-        say(settings.table([row for path in databases for row in settings.count(path)]))
-    else:
-        say(_answer(scale, folders, years, costs=growth))
+    say(_answer(scale, folders, years, databases, costs=growth))
     return FINE
 
 
-def _answer(scale: str, folders: tuple[Path, ...], years: tuple[Path, ...], *, costs: bool) -> str:
+def _answer(
+    scale: str,
+    folders: tuple[Path, ...],
+    years: tuple[Path, ...],
+    databases: tuple[Path, ...],
+    *,
+    costs: bool,
+) -> str:
     """Measure what was asked for; returns its tables."""
     if costs:
         return tables.growth(growth.measure())
+    if databases:
+        return settings.table([row for path in databases for row in settings.count(path)])
     if years:
         return tables.members(
             [members.judge(project_root(), path.absolute(), MEMBER_SCALES[scale]) for path in years]

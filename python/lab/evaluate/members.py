@@ -20,8 +20,9 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from detect import members
+from detect import calendar, members
 from detect.attribution.dimensions import TOGETHER
+from detect.calendar import TradingCalendar
 from detect.members import MemberPanel
 from detect.members.findings import LEAST_SURGE
 from detect.members.scores import usual_day
@@ -100,6 +101,7 @@ class Year:
 
     name: str
     inputs: Inputs
+    trading: TradingCalendar
     connection: duckdb.DuckDBPyConnection
     columns: tuple[str, ...]
 
@@ -220,7 +222,7 @@ def year(name: str, database: Path) -> Iterator[Year]:
                 TOGETHER, names,
             ],
         )  # fmt: skip
-        yield Year(name, inputs, connection, tuple(names))
+        yield Year(name, inputs, calendar.learn(inputs.dates), connection, tuple(names))
 
 
 def measure(shop: Year, scale: MemberScale) -> Measured:
@@ -263,7 +265,7 @@ def measure(shop: Year, scale: MemberScale) -> Measured:
 
 def _look(shop: Year) -> tuple[dict[Grain, MemberPanel], list[Anomaly]]:
     periods = {grain: shop.inputs.panels[grain].period for grain in GRAINS}
-    panels = member_panels(shop.connection, shop.inputs.dates, periods)
+    panels = member_panels(shop.connection, shop.trading, periods)
     return panels, members.select(panels, shop.inputs.kpis)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from detect import anomalies, calendar, incidents, trends
-from detect.features import prepare
-from detect.records import GRAINS, Inputs
-from retail.jobs.detection import store
+from detect.calendar import TradingCalendar
+from detect.records import Inputs
+from lab.evaluate import tables
+from retail.jobs.detection import pipeline, store
 from retail.jobs.detection.preview import FIELDS, with_kpis
 
 TRIED: dict[str, tuple[float, float, float]] = {
@@ -43,9 +44,10 @@ def count(database: Path) -> list[Counted]:
         RetailError, DetectError: the file can't be read.
     """
     inputs = store.read_inputs(database, None)
+    trading = calendar.learn(inputs.dates)
     name = database.parent.name if database.name == "retail.duckdb" else database.stem
     return [
-        _counted(name, _with(inputs, setting, value), setting, value)
+        _counted(name, _with(inputs, setting, value), trading, setting, value)
         for setting, values in TRIED.items()
         for value in values
     ]
@@ -56,9 +58,10 @@ def _with(inputs: Inputs, setting: str, value: float) -> Inputs:
     return with_kpis(inputs, [dataclasses.replace(kpi, **changes) for kpi in inputs.kpis])  # type: ignore[arg-type]
 
 
-def _counted(name: str, inputs: Inputs, setting: str, value: float) -> Counted:
-    trading = calendar.learn(inputs.dates)
-    scans = [anomalies.scan(prepare(inputs.panels[grain], trading)) for grain in GRAINS]
+def _counted(
+    name: str, inputs: Inputs, trading: TradingCalendar, setting: str, value: float
+) -> Counted:
+    scans = pipeline.scan(inputs, trading, []).values()
     found = incidents.group([a for scan in scans for a in anomalies.select(scan)])
     return Counted(
         name, setting, value, len(found), sum(a.severity != "low" for a in found),
@@ -66,15 +69,11 @@ def _counted(name: str, inputs: Inputs, setting: str, value: float) -> Counted:
     )  # fmt: skip
 
 
-def table(counted: list[Counted]) -> str:
+def table(counted: Sequence[Counted]) -> str:
     """The counts of all shops as a table in Markdown."""
-    return "\n".join(_rows(counted))
-
-
-def _rows(counted: list[Counted]) -> Iterator[str]:
     names = [f.name for f in dataclasses.fields(Counted)]
-    yield "| " + " | ".join(name.replace("_", " ") for name in names) + " |"
-    yield "| --- | --- |" + " ---: |" * (len(names) - 2)
-    for row in counted:
-        values = (getattr(row, name) for name in names)
-        yield "| " + " | ".join(f"{v:g}" if isinstance(v, float) else str(v) for v in values) + " |"
+    rows = [
+        [f"{v:g}" if isinstance(v, float) else str(v) for v in dataclasses.astuple(row)]
+        for row in counted
+    ]
+    return tables.table([name.replace("_", " ") for name in names], rows)

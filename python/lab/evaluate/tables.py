@@ -84,7 +84,7 @@ def _methods(measured: Measured, kind: str, *, with_prophet: bool) -> str:
         "method", f"≥ {LARGE:g} σ: on the day", "within a week", "all sizes: on the day",
         "false alarms per KPI-month", f"≥ {LARGE:g} σ on the day, as strict as this project",
     )  # fmt: skip
-    return _table(head, [_method(m) for m in methods])
+    return table(head, [_method(m) for m in methods])
 
 
 def _method(m: Method) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ def _by_size(found: list[Case]) -> str:
         inside = [c for c in summary.sudden(found) if low <= c.size and (is_last or c.size < high)]
         name = f"≥ {low:g} σ" if is_last else f"{low:g}–{high:g} σ"
         rows.append((name, *_caught(summary.caught(inside))))
-    return _table(("size", "cases", "on the day", "within a week", "median delay, days"), rows)
+    return table(("size", "cases", "on the day", "within a week", "median delay, days"), rows)
 
 
 def _by_kind(found: list[Case]) -> str:
@@ -116,7 +116,7 @@ def _by_kind(found: list[Case]) -> str:
         "kind", "cases", "on the day", "within a week", "median delay, days",
         f"≥ {LARGE:g} σ", "of these on the day",
     )  # fmt: skip
-    return _table(head, rows)
+    return table(head, rows)
 
 
 def _causes(measured: Measured, kind: str) -> str:
@@ -132,7 +132,7 @@ def _causes(measured: Measured, kind: str) -> str:
         for group in ("broad", "one segment", "combination")
         if (mine := [n for n in named if n.group == group])
     ]
-    return _table(("true cause", "found incidents", "named first", "among the first three"), rows)
+    return table(("true cause", "found incidents", "named first", "among the first three"), rows)
 
 
 def _named(found: list[Named], first: int) -> str:
@@ -152,7 +152,7 @@ def _reliability(measured: Measured) -> str:
         for r in summary.reliability(measured)
     ]
     head = ("confidence", "incidents", "promised", "right")
-    return "### Does the confidence hold?\n\n" + _table(head, rows)
+    return "### Does the confidence hold?\n\n" + table(head, rows)
 
 
 def published(results: Sequence[Result]) -> str:
@@ -165,7 +165,7 @@ def published(results: Sequence[Result]) -> str:
         for r in results
     ]  # fmt: skip
     head = ("cases of", "number", "right", "wrong", "missed", "F1", "seconds per case")
-    return _table(head, rows) + "\n"
+    return table(head, rows) + "\n"
 
 
 def growth(costs: Sequence[Cost]) -> str:
@@ -179,14 +179,15 @@ def growth(costs: Sequence[Cost]) -> str:
         for c in costs
     ]  # fmt: skip
     head = ("series", "days", "seconds", "ms per series", "per series and day, to the first")
-    return _table(head, rows) + "\n"
+    return table(head, rows) + "\n"
 
 
 def _percent(share: float) -> str:
     return "–" if share != share else f"{share:.0%}".replace("%", " %")
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown: the first column is text, the others are figures."""
     lines = [head, ["---"] + ["---:"] * (len(head) - 1), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -204,7 +205,7 @@ def _planted(years: Sequence[Members]) -> str:
         for one in year.judged
         if one.kind == kind
     ]
-    return _table(("planted", "year", "cases", "found", "95 % interval"), rows)
+    return table(("planted", "year", "cases", "found", "95 % interval"), rows)
 
 
 def _share(found: int, cases: int) -> tuple[str, str]:
@@ -223,4 +224,4 @@ def _chance(years: Sequence[Members]) -> str:
     ]  # fmt: skip
     head = ("findings of members, per day or week", "year", "count", "weeks", "per 13 weeks",
             "95 % interval")  # fmt: skip
-    return _table(head, rows)
+    return table(head, rows)

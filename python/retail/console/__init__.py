@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retail.console.command import FAILED, FINE, is_coloured, is_stopping, report, run, show
-from retail.console.text import harmless
+from retail.console.text import harmless, json_text
 
 __all__ = [
     "FAILED",
@@ -11,6 +11,7 @@ __all__ = [
     "harmless",
     "is_coloured",
     "is_stopping",
+    "json_text",
     "report",
     "run",
     "show",

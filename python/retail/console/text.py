@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from itertools import chain
+from typing import Any
 
 CONTROLS = (range(0x20), range(0x7F, 0xA0))
 """Escape sequences begin with one of these."""
@@ -23,3 +26,14 @@ def harmless(text: object) -> str:
     Line feeds stay, a tab becomes a blank. What was JSON is the same JSON afterwards.
     """
     return str(text).translate(SPELT)
+
+
+def json_text(value: object) -> str:
+    """A value as harmless JSON: records as objects, whatever else JSON does not know as text."""
+    return harmless(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: Any) -> object:  # noqa: ANN401 - whatever JSON does not know
+    """A record as its columns, anything else as text."""
+    is_record = dataclasses.is_dataclass(value) and not isinstance(value, type)
+    return dataclasses.asdict(value) if is_record else str(value)

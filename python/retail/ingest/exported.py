@@ -115,7 +115,7 @@ def _table(source: SourceFile, tables: list[tuple[str, str]]) -> tuple[str, str]
         several = ", ".join(f"{schema}.{name}" for schema, name in found)
         raise IngestError(f"{source.path} has several tables {source.table}: name one of {several}")
     known = mention([f"{schema}.{name}" if schema else name for schema, name in tables])
-    raise IngestError(f"{source.path} has no table {source.table}; it has {known or 'none'}")
+    raise IngestError(f"{source.path} has no table {source.table}; it has {known}")
 
 
 def _export_sqlite(connection: duckdb.DuckDBPyConnection, source: SourceFile, target: Path) -> None:

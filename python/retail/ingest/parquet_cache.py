@@ -65,6 +65,7 @@ from retail.ingest.sql import OTHER_ROW_HASH, ROW_HASH, read_parquet
 from retail.ingest.workspace import draft_in, mark_as_cache, open_duckdb, sweep_drafts
 from retail.ingest.writers import WRITERS
 from retail.storage.errors import first_line
+from retail.storage.opening import wal_path
 
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
@@ -307,7 +308,7 @@ def fingerprint(path: Path) -> Fingerprint:
 
 def _logs(path: Path) -> list[Path]:
     """The logs beside a database, which hold what was written last."""
-    places = [path.with_name(f"{path.name}{ending}") for ending in (".wal", "-wal")]
+    places = [wal_path(path), path.with_name(f"{path.name}-wal")]  # of DuckDB, of SQLite
     return [place for place in places if place.is_file() and place.stat().st_size]
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from detect.records import Anomaly, Kpi, Trend
-from retail.console import harmless
+from retail.console import harmless, json_text
 from retail.formatting import amount, count, span, subject, upper_first, when
 
 NAME, FIGURE = 30, 8
@@ -91,24 +90,17 @@ def text(shown: Preview) -> str:
 
 def as_json(shown: Preview) -> str:
     """The same as one JSON object."""
-    return harmless(
-        json.dumps(
-            {
-                "kpi": shown.kpi.name,
-                "settings": {
-                    s.name: {"now": s.value, "then": s.tried} for s in shown.settings
-                },
-                "first": shown.first,
-                "last": shown.last,
-                "months": round(shown.months, 1),
-                "now": _figures(shown.now, shown.months),
-                "then": _figures(shown.then, shown.months),
-                "no_longer_reported": [_finding(a) for a in shown.gone],
-                "reported_as_well": [_finding(a) for a in shown.new],
-            },
-            indent=2, ensure_ascii=False, default=str,
-        )
-    )  # fmt: skip
+    return json_text({
+        "kpi": shown.kpi.name,
+        "settings": {s.name: {"now": s.value, "then": s.tried} for s in shown.settings},
+        "first": shown.first,
+        "last": shown.last,
+        "months": round(shown.months, 1),
+        "now": _figures(shown.now, shown.months),
+        "then": _figures(shown.then, shown.months),
+        "no_longer_reported": [_finding(a) for a in shown.gone],
+        "reported_as_well": [_finding(a) for a in shown.new],
+    })  # fmt: skip
 
 
 def _title(shown: Preview) -> Iterator[str]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from detect.records import ABNORMAL
-from retail.console import harmless
+from retail.console import harmless, json_text
 from retail.formatting import (
     amount,
     at_stake,
@@ -252,12 +250,12 @@ def as_json(outcome: Outcome) -> str:
         "largest_gap": outcome.explanations.largest_gap,
         "untested": list(outcome.untested),
     }
-    return _json(run | {"incidents": incidents})
+    return json_text(run | {"incidents": incidents})
 
 
 def listing_as_json(incidents: Sequence[IncidentRow]) -> str:
     """Incidents as a JSON array."""
-    return _json(incidents)
+    return json_text(incidents)
 
 
 def explanation_as_json(found: Explained) -> str:
@@ -267,14 +265,4 @@ def explanation_as_json(found: Explained) -> str:
         "anomalies": found.members,
         "attributions": found.attributions,
     }
-    return _json(parts)
-
-
-def _json(value: object) -> str:
-    return harmless(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
-
-
-def _plain(value: Any) -> object:  # noqa: ANN401 - whatever JSON does not know
-    """A record as its columns, anything else as text."""
-    is_record = dataclasses.is_dataclass(value) and not isinstance(value, type)
-    return dataclasses.asdict(value) if is_record else str(value)
+    return json_text(parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -10,7 +9,7 @@ from itertools import groupby
 from detect.attribution.compare import Cause, Contribution
 from detect.attribution.driver_tree import WHOLE
 from detect.records import OTHER
-from retail.console import harmless
+from retail.console import harmless, json_text
 from retail.formatting import (
     RATIO,
     amount,
@@ -49,7 +48,7 @@ def text(answer: Answer) -> str:
 
 def as_json(answer: Answer) -> str:
     """The same as one JSON object; what is no number is null."""
-    return harmless(json.dumps(as_tables(answer), indent=2, ensure_ascii=False, default=str))
+    return json_text(as_tables(answer))
 
 
 def title(answer: Answer) -> str:

@@ -60,9 +60,10 @@ def not_learned(panel: Panel, given: list[FeedbackRow]) -> Bools:
     return _labelled(panel, given, NOT_LEARNED)
 
 
-def new_normal(panel: Panel, given: list[FeedbackRow]) -> Bools:
-    """Return the periods whose anomaly was last labelled as the new normal, (S, T)."""
-    return _labelled(panel, given, (NEW_NORMAL,))
+def new_normal(panel: Panel, given: list[FeedbackRow]) -> Bools | None:
+    """Return the periods whose anomaly was last labelled as the new normal, (S, T); None: none."""
+    found = _labelled(panel, given, (NEW_NORMAL,))
+    return found if found.any() else None
 
 
 def _labelled(panel: Panel, given: list[FeedbackRow], labels: tuple[str, ...]) -> Bools:

@@ -87,7 +87,7 @@ def run(
     day = today or as_of or started_at.date()
     trading = calendar.learn(inputs.dates)
     scans = scan(inputs, trading, given)
-    panels = read_members(path, inputs)
+    panels = read_members(path, inputs, trading)
     selected = select(scans, panels, inputs.kpis)
     found = incidents.group(apply_feedback.apply_feedback(selected, given, day))
     warned = incidents.group(apply_feedback.apply_feedback(_early(inputs, trading), given, day))
@@ -148,10 +148,10 @@ def _each(scans: dict[Grain, Scan], find: Callable[[Scan], list[T]]) -> list[T]:
     return [found for grain in GRAINS for found in find(scans[grain])]
 
 
-def read_members(path: Path, inputs: Inputs) -> dict[Grain, MemberPanel]:
+def read_members(path: Path, inputs: Inputs, trading: TradingCalendar) -> dict[Grain, MemberPanel]:
     """Read the members of every dimension, over the periods of the KPIs."""
     periods = {grain: inputs.panels[grain].period for grain in GRAINS}
-    return store.read_member_panels(path, inputs.dates, periods)
+    return store.read_member_panels(path, trading, periods)
 
 
 def select(

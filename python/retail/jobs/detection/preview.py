@@ -14,7 +14,6 @@ from detect.records import GRAINS, Grain, Inputs, Kpi
 from retail.errors import RetailError
 from retail.jobs.detection import pipeline, store
 from retail.outputs.preview import Found, Preview, Setting
-from retail.schema import FeedbackRow
 
 FIELDS = {
     "thresholds.z": "z_threshold",
@@ -52,9 +51,12 @@ def preview(path: Path, name: str, changes: Mapping[str, float]) -> Preview:
     for setting, value in changes.items():
         _check(setting, value)
     tried = dataclasses.replace(kpi, **{FIELDS[s]: value for s, value in changes.items()})  # type: ignore[arg-type]
-    members, given = pipeline.read_members(path, inputs), store.read_feedback(path)
-    scans, now = _found(inputs, members, given, kpi)
-    _, then = _found(with_kpis(inputs, [tried]), members, given, tried)
+    trading, given = calendar.learn(inputs.dates), store.read_feedback(path)
+    members = pipeline.read_members(path, inputs, trading)
+    scans = pipeline.scan(inputs, trading, given)
+    now = _found(inputs, scans, members, kpi)
+    other = with_kpis(inputs, [tried])
+    then = _found(other, pipeline.scan(other, trading, given), members, tried)
     first, last = _tested(scans, kpi, path)
     return Preview(
         kpi,
@@ -90,11 +92,10 @@ def with_kpis(inputs: Inputs, kpis: Sequence[Kpi]) -> Inputs:
 
 
 def _found(
-    inputs: Inputs, members: dict[Grain, MemberPanel], given: list[FeedbackRow], kpi: Kpi
-) -> tuple[dict[Grain, Scan], Found]:
-    scans = pipeline.scan(inputs, calendar.learn(inputs.dates), given)
+    inputs: Inputs, scans: dict[Grain, Scan], members: dict[Grain, MemberPanel], kpi: Kpi
+) -> Found:
     everything = incidents.group(pipeline.select(scans, members, inputs.kpis))
-    return scans, Found(
+    return Found(
         tuple(a for a in everything if a.kpi.name == kpi.name),
         tuple(t for g in GRAINS for t in trends.select(scans[g]) if t.kpi.name == kpi.name),
     )

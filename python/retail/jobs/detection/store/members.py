@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
-from detect import calendar as trading
 from detect.attribution.dimensions import TOGETHER, Dimension
+from detect.calendar import TradingCalendar, in_gap
 from detect.members import MemberPanel, by_week
-from detect.records import PERIOD_DAYS, Bools, Dates, Days, Floats, Grain, Ints
+from detect.records import PERIOD_DAYS, Bools, Days, Floats, Grain, Ints
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import has_table
 from retail.reading.measures import read_dimensions, read_member_columns
@@ -20,13 +20,13 @@ CENTS = 100
 
 
 def read_member_panels(
-    path: Path, dates: Dates, periods: Mapping[Grain, Days]
+    path: Path, calendar: TradingCalendar, periods: Mapping[Grain, Days]
 ) -> dict[Grain, MemberPanel]:
     """Read the members of all dimensions that a cause may name, by day and by week.
 
     Args:
         path: the file with the order lines.
-        dates: the calendar; nothing after its end is read.
+        calendar: when the shop trades; nothing after its end is read.
         periods: of each grain, in order without gaps.
 
     Returns:
@@ -35,27 +35,27 @@ def read_member_panels(
     with connect(path, read_only=True) as connection:
         if not has_table(connection, "marts", "fct_kpi_lines"):
             return {}
-        return member_panels(connection, dates, periods)
+        return member_panels(connection, calendar, periods)
 
 
 def member_panels(
-    connection: Connection, dates: Dates, periods: Mapping[Grain, Days]
+    connection: Connection, calendar: TradingCalendar, periods: Mapping[Grain, Days]
 ) -> dict[Grain, MemberPanel]:
     """The same from a connection with `marts.fct_kpi_lines` and `marts.dim_dimensions`."""
     days, weeks = periods["daily"], periods["weekly"]
     if not (days.size and weeks.size):
         return {}
-    daily = _daily(connection, dates, days)
-    return {"daily": daily, "weekly": by_week(daily, weeks, usable(dates, weeks, "weekly"))}
+    daily = _daily(connection, calendar, days)
+    return {"daily": daily, "weekly": by_week(daily, weeks, _usable(calendar, weeks, "weekly"))}
 
 
-def usable(dates: Dates, periods: Days, grain: Grain) -> Bools:
+def _usable(calendar: TradingCalendar, periods: Days, grain: Grain) -> Bools:
     """Whether a period is judged, (T,).
 
     Its days are all complete, some of them traded (a stray order on a closed day is no trade), and
     none in a gap.
     """
-    length, calendar = PERIOD_DAYS[grain], trading.learn(dates)
+    dates, length = calendar.dates, PERIOD_DAYS[grain]
     at = (periods - dates.day[0]).astype(np.int64)
     is_traded = dates.is_trading & ~calendar.open_when_closed()
     complete, traded = (_before(x) for x in (dates.is_complete, is_traded))
@@ -63,7 +63,7 @@ def usable(dates: Dates, periods: Days, grain: Grain) -> Bools:
     whole = complete[after] - complete[first] == length
     with_trade = whole & (traded[after] > traded[first])
     if grain == "weekly":
-        with_trade &= ~trading.in_gap(calendar, periods)
+        with_trade &= ~in_gap(calendar, periods)
     return np.asarray(with_trade)
 
 
@@ -71,8 +71,9 @@ def _before(flags: Bools) -> Ints:
     return np.concatenate([[0], np.cumsum(flags)])
 
 
-def _daily(connection: Connection, dates: Dates, days: Days) -> MemberPanel:
+def _daily(connection: Connection, calendar: TradingCalendar, days: Days) -> MemberPanel:
     """The panel by day."""
+    dates = calendar.dates
     dimensions = watched(connection)
     first, last = days[0], min(days[-1], dates.day[-1])
     _lines(connection, dimensions, first, last)
@@ -103,7 +104,7 @@ def _daily(connection: Connection, dates: Dates, days: Days) -> MemberPanel:
         shop_orders=_spread(at, shop["orders"], days.size),
         shop_revenue=_spread(at, shop["revenue"], days.size),
         days=is_traded.astype(np.float64),
-        usable=usable(dates, days, "daily"),
+        usable=_usable(calendar, days, "daily"),
         **{name: column[order] for name, column in columns.items()},
     )
 
