@@ -14,7 +14,7 @@
         'direction': ['up', 'down', 'none'],
         'scale': ['log', 'sqrt', 'logit', 'linear'],
         'segment_by': [none, 'country'],
-        'thresholds': ['z', 'iqr', 'trend_alpha', 'confidence'],
+        'thresholds': ['z', 'iqr', 'level_shift', 'trend_alpha', 'confidence'],
         'materiality': ['absolute', 'relative', 'preset'],
         'preset': [none, 'uci'],
         'agg': ['sum', 'count_distinct'],

@@ -1,11 +1,14 @@
 {#
     One metric of `graph.metrics` as the dict that tables are generated from. `measure` is none
-    where the type is not simple or ratio.
+    where the type is not simple or ratio. A KPI that sets no limit of level shifts has 5.
 #}
 {% macro kpi_definition(metric) %}
     {%- set meta = metric.config.meta -%}
     {%- set parts = metric.type_params -%}
     {%- set is_ratio = metric.type == 'ratio' -%}
+    {%- set given = meta.get('thresholds', {}) -%}
+    {%- set thresholds = {'level_shift': 5.0} -%}
+    {%- if given is mapping -%}{%- do thresholds.update(given) -%}{%- endif -%}
     {{ return({
         'kpi': metric.name,
         'file': metric.original_file_path,
@@ -21,7 +24,7 @@
         'scale': meta.get('scale'),
         'segment_by': meta.get('segment_by'),
         'warm_up_days': meta.get('warm_up_days', 0),
-        'thresholds': meta.get('thresholds', {}),
+        'thresholds': thresholds if given is mapping else given,
         'materiality': meta.get('materiality', {}),
         'unknown_keys': meta.keys() | reject('in', kpi_allowed('keys')) | list,
         'numerator': metric_measure(parts.numerator.name) if is_ratio else parts.measure.name,

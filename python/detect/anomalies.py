@@ -10,7 +10,7 @@ import numpy as np
 
 from detect import confidence
 from detect.baseline.transform import from_scale
-from detect.detectors import DETECTORS, Evidence
+from detect.detectors import DETECTORS, Evidence, level_shift
 from detect.features import DetectorInput
 from detect.records import ALL, Anomaly, Bools, Floats, Ints, Kpi
 
@@ -18,6 +18,7 @@ CALENDAR_METHODS = tuple(d.name for d in DETECTORS if d.decides_alone)
 """Detectors that test whether the shop should trade on a day, whatever its value."""
 METHODS = tuple(d.name for d in DETECTORS if d.weight > 0)
 """Detectors that judge a period by its value."""
+LEVEL_SHIFT = level_shift.DETECTOR.name
 SURE, VERY_SURE = 0.9, 0.99
 """Confidence that `high` and `critical` ask for; chosen by hand."""
 LARGE, HUGE = 2.0, 4.0
@@ -56,6 +57,7 @@ def scan(features: DetectorInput) -> Scan:
         chance = named[name].p_value
         p_value = np.where(np.isfinite(chance), chance, p_value)
         sure = np.where(np.isfinite(chance), 1 - chance, sure)
+    sure = np.maximum(sure, features.episodes.confidence)
     return Scan(features, named, joint, p_value, sure)
 
 
@@ -77,9 +79,16 @@ def bands(features: DetectorInput, rows: Ints, columns: Ints) -> Floats:
     series = [features.panel.series[row] for row in rows]
     kinds = tuple(s.kpi.scale for s in series)
     known = (features.forecast.location, features.forecast.lower, features.forecast.upper)
-    values = from_scale(kinds, np.stack([band[rows, columns] for band in known], axis=1))
+    ends = np.stack([band[rows, columns] for band in known], axis=1)
+    values = from_scale(kinds, ends + _to_level_before(features)[rows, columns][:, None])
     floor = [0.0 if s.kpi.unit in NEVER_NEGATIVE else -np.inf for s in series]
     return np.asarray(np.maximum(values, np.array(floor)[:, None]))
+
+
+def _to_level_before(features: DetectorInput) -> Floats:
+    """From the forecast to what would have been expected without an episode, (S, T)."""
+    change = features.episodes.level - features.forecast.level_ahead
+    return np.asarray(np.where(np.isfinite(change), change, 0.0))
 
 
 def _is_material(anomaly: Anomaly) -> bool:
@@ -97,12 +106,13 @@ def reported(found: Scan) -> Bools:
     limit = np.array([s.kpi.min_confidence for s in found.features.panel.series])[:, None]
     calendar = np.any([found.evidence[name].agrees for name in CALENDAR_METHODS], axis=0)
     alarmed = np.any([found.evidence[name].agrees for name in METHODS], axis=0)
-    is_judged = calendar | (found.features.tested & alarmed)
+    lasting = found.features.episodes.is_active
+    is_judged = calendar | lasting | (found.features.tested & alarmed)
     return np.asarray((found.confidence >= limit) & is_judged)
 
 
 def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
-    panel = found.features.panel
+    features, panel = found.features, found.features.panel
     kpi, segment = panel.series[row].kpi, panel.series[row].segment
     start = panel.period[column].astype(dt.date)
     expected, lower, upper = map(float, band)
@@ -121,20 +131,43 @@ def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
         lower=lower,
         upper=upper,
         direction="up" if actual > expected else "down",
-        z_score=float(found.evidence["z_score"].statistic[row, column]),
+        z_score=_z_score(found, row, column),
         iqr_score=float(found.evidence["iqr"].statistic[row, column]),
-        p_value=float(found.p_value[row, column]),
+        p_value=float(np.fmin(found.p_value, features.episodes.p_value)[row, column]),
         confidence=sure,
         severity=severity(kpi, actual, expected, sure),
         favourability=favourability(kpi, actual - expected),
         methods=_methods(found, row, column),
         dimension=kpi.segment_by if segment != ALL else None,
+        shift_start=shift_start(features, row, column)
+        if features.episodes.is_active[row, column]
+        else None,
     )
 
 
+def shift_start(features: DetectorInput, row: int, column: int) -> dt.date | None:
+    """The first period of the lasting change that a period is part of."""
+    first = int(features.episodes.first[row, column])
+    return None if first < 0 else features.panel.period[first].astype(dt.date)
+
+
+def _z_score(found: Scan, row: int, column: int) -> float:
+    """Sigmas from what was expected; in an episode, from what was expected before it."""
+    features, at = found.features, (row, column)
+    if not features.episodes.is_active[at]:
+        return float(found.evidence["z_score"].statistic[at])
+    far = features.forecast.adjusted[at] - features.episodes.level[at]
+    return float(far / features.forecast.sigma[at])
+
+
 def _methods(found: Scan, row: int, column: int) -> tuple[str, ...]:
-    """Detectors that agree."""
-    return tuple(name for name, e in found.evidence.items() if e.agrees[row, column])
+    """Detectors that agree; the level shift for as long as its episode lasts."""
+    lasts = found.features.episodes.is_active[row, column]
+    return tuple(
+        name
+        for name, e in found.evidence.items()
+        if e.agrees[row, column] or (name == LEVEL_SHIFT and lasts)
+    )
 
 
 def stable_id(*parts: object) -> str:

@@ -215,4 +215,5 @@ def _copies(features: DetectorInput, rows: Ints, columns: Ints, values: Floats) 
             **{name: getattr(panel, name)[every] for name in arrays},
         ),
         features.calendar,
+        restored=features.episodes.restored[every],
     )

@@ -7,18 +7,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect import calendar as trading
+from detect import episodes
 from detect.baseline import Forecast, forecast
 from detect.baseline.poisson_floor import count_scales
 from detect.baseline.transform import from_scale, to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
+from detect.episodes import Episodes
 from detect.records import Bools, Floats, Panel
 
 RECENT = 20
 """Periods before the tested one that decide whether a series is too thin; chosen by hand."""
-MOST_OFF_SCALE = 0.25
-"""Share of recent periods at or below zero above which a series is too thin for a log scale; by
-hand."""
+MOST_EMPTY = 0.25
+"""Share of recent periods without what the KPI measures (off a log scale, or a rate of exactly 0)
+above which a series is too thin for a law of its size; by hand."""
 MOST_REPEATED = 0.4
 """Share of recent values that repeat the one before, above which there is no spread; by hand."""
 
@@ -36,6 +38,7 @@ class DetectorInput:
     learned: Bools
     tested: Bools
     thin: Bools
+    episodes: Episodes
 
 
 def prepare(
@@ -43,6 +46,7 @@ def prepare(
     calendar: TradingCalendar,
     known: Bools | None = None,
     adopted: Bools | None = None,
+    restored: Floats | None = None,
 ) -> DetectorInput:
     """Forecast a panel and mark the periods that may be tested.
 
@@ -51,6 +55,7 @@ def prepare(
         calendar: when the shop trades.
         known: (S, T), periods known to be incidents: tested, but nothing is learned from them.
         adopted: (S, T), periods known to be the new level: tested, and believed at once.
+        restored: (S, T), levels that the baseline goes back to, where no episode is looked for.
 
     Never tested: closed days, weeks that a gap touches, incomplete periods, warm-up, series with
     too little history, too many periods without business or hardly any variation, and days that
@@ -64,14 +69,22 @@ def prepare(
     values = np.where(learned, to_scale(kinds, panel.value), np.nan)
     trainable = None if known is None else ~known
     counts = count_scales(panel)
-    ahead = forecast(
-        values, trading.regressors(calendar, panel), TUNING[panel.grain], trainable, counts, adopted
-    )
-    thin = _thin(values, learned, counts.log | counts.root)
-    tested = learned & ahead.ready & ~panel.is_warm_up & ~thin
+    known_ahead = trading.regressors(calendar, panel)
+
+    def run(levels: Floats | None) -> Forecast:
+        return forecast(
+            values, known_ahead, TUNING[panel.grain], trainable, counts, adopted, levels
+        )
+
+    thin = _thin(values, learned, np.array(kinds) == "sqrt", counts.log | counts.root)
+    usable = learned & ~panel.is_warm_up & ~thin
     if panel.grain == "daily":
-        tested &= calendar.expected[calendar.position(panel.period)] != CLOSED
-    return DetectorInput(panel, calendar, ahead, learned, tested, thin)
+        usable &= calendar.expected[calendar.position(panel.period)] != CLOSED
+    if panel.grain == "daily" and restored is None:
+        ahead, found = episodes.follow(panel, run, learned, usable, adopted)
+    else:
+        ahead, found = run(restored), episodes.none(panel.value.shape, restored)
+    return DetectorInput(panel, calendar, ahead, learned, usable & ahead.ready, thin, found)
 
 
 def adjusted_values(features: DetectorInput) -> Floats:
@@ -83,15 +96,17 @@ def adjusted_values(features: DetectorInput) -> Floats:
     return from_scale(kinds, features.forecast.adjusted)
 
 
-def _thin(values: Floats, learned: Bools, counts: Bools) -> Bools:
-    """Whether too many of the RECENT values before a period were off the scale or repeated, (S, T).
+def _thin(values: Floats, learned: Bools, roots: Bools, counts: Bools) -> Bools:
+    """Whether too many of the RECENT values before a period were empty or repeated, (S, T).
 
-    Counts (S,) may repeat: what chance makes of them is known.
+    Counts (S,) may repeat, and be 0 on a root scale: what chance makes of them is known. A rate on
+    that scale (`roots`) is empty at 0: four orders a day have a return on every third day.
     """
-    off, again = _before(np.isinf(values)), _before(learned & _repeated(values, learned))
+    is_empty = np.isinf(values) | ((roots & ~counts)[:, None] & (values == 0))
+    empty, again = _before(is_empty), _before(learned & _repeated(values, learned))
     seen = np.maximum(_before(learned), 1)
     return np.asarray(
-        (off > MOST_OFF_SCALE * seen) | (~counts[:, None] & (again > MOST_REPEATED * seen))
+        (empty > MOST_EMPTY * seen) | (~counts[:, None] & (again > MOST_REPEATED * seen))
     )
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detect import calendar as trading
-from detect.anomalies import CALENDAR_METHODS, Scan, bands
+from detect.anomalies import CALENDAR_METHODS, Scan, bands, shift_start
 from detect.calendar import CLOSED
 from detect.features import DetectorInput, adjusted_values
 from detect.records import ALL, Bools, Floats, Grain
@@ -23,7 +23,8 @@ class PeriodForecast:
     week that a gap in the data touches), `no_trade`, `closed` (usually closed then), `no_value`,
     `warm_up`, `short_history` or `thin` (too many periods without business). `adjusted` is the
     actual without weekday, season and calendar (of a week: per day traded), which trends are tested
-    on; NaN where nothing was learned.
+    on; NaN where nothing was learned. `shift_start` is the first period of the lasting change that
+    it is part of: there the expectation is that of before the change.
     """
 
     kpi: str
@@ -37,6 +38,7 @@ class PeriodForecast:
     is_tested: bool
     skip_reason: str | None
     adjusted: float
+    shift_start: dt.date | None = None
 
 
 def build(found: Scan) -> list[PeriodForecast]:
@@ -46,7 +48,7 @@ def build(found: Scan) -> list[PeriodForecast]:
     sums of the whole shop on days without the trade that was expected: there it is what is missing.
     """
     panel = found.features.panel
-    judged = found.features.tested | _on_calendar(found)
+    judged = found.features.tested | found.features.episodes.is_active | _on_calendar(found)
     reasons = _reasons(found.features)
     unfinished = (reasons == "incomplete") & _can_be_expected(found)
     shown = judged | unfinished | _missing(found)
@@ -66,6 +68,7 @@ def build(found: Scan) -> list[PeriodForecast]:
             bool(judged[row, t]),
             None if judged[row, t] else str(reasons[row, t]),
             float(adjusted[row, t]),
+            shift_start(found.features, row, t),
         )
         for row, series in enumerate(panel.series)
         for t, day in enumerate(days)

@@ -29,9 +29,11 @@ def group(anomalies: list[Anomaly]) -> list[Anomaly]:
     """The same anomalies, each with the id of its incident.
 
     Two of one grain belong together when they share a period, or when one KPI departs the same
-    way in periods that nearly touch. Weekly ones join the surest daily incident of their first
-    week. Of members alone, a rise and a fall are two incidents: one product gone is no part of
-    another's large day. An id comes from what was seen first, so that it outlives later additions.
+    way in periods that nearly touch, or by one lasting change. Once that is known, what else moves
+    while it lasts is an incident by itself. Weekly ones join the surest daily incident of their
+    first week. Of members alone, a rise and a fall are two incidents: one product gone is no part
+    of another's large day. An id comes from what was seen first, so that it outlives later
+    additions.
     """
     daily = _grouped([a for a in anomalies if a.grain == "daily"])
     weekly = _grouped([a for a in anomalies if a.grain == "weekly"])
@@ -45,9 +47,10 @@ def group(anomalies: list[Anomaly]) -> list[Anomaly]:
 def _grouped(anomalies: list[Anomaly]) -> list[list[Anomaly]]:
     """Anomalies of one grain, those that belong together in one list (union and find)."""
     parent = list(range(len(anomalies)))
+    goes_on = [_goes_on(a, anomalies) for a in anomalies]
     for i, one in enumerate(anomalies):
         for j in range(i):
-            if _together(one, anomalies[j]):
+            if _together(one, anomalies[j], goes_on[i], goes_on[j]):
                 parent[_root(parent, i)] = _root(parent, j)
     groups: dict[int, list[Anomaly]] = {}
     for i, anomaly in enumerate(anomalies):
@@ -61,12 +64,26 @@ def _root(parent: list[int], i: int) -> int:
     return i
 
 
-def _together(one: Anomaly, other: Anomaly) -> bool:
-    if one.period_start == other.period_start:
+def _goes_on(anomaly: Anomaly, anomalies: Sequence[Anomaly]) -> bool:
+    """Whether an anomaly is of a lasting change that an earlier one has shown."""
+    return anomaly.shift_start is not None and any(
+        a.period_start < anomaly.period_start and _lasting(a) == _lasting(anomaly)
+        for a in anomalies
+    )
+
+
+def _lasting(anomaly: Anomaly) -> tuple[object, ...]:
+    return (anomaly.kpi.name, anomaly.within, anomaly.shift_start)
+
+
+def _together(one: Anomaly, other: Anomaly, one_goes_on: bool, other_goes_on: bool) -> bool:
+    if one.period_start == other.period_start and one_goes_on == other_goes_on:
         return one.direction == other.direction or not (one.within and other.within)
     same = (one.kpi.name, one.within, one.direction) == (
         other.kpi.name, other.within, other.direction,
     )  # fmt: skip
+    if one.shift_start and _lasting(one) == _lasting(other):
+        return True
     return same and abs(one.period_start - other.period_start) <= LONGEST_GAP[one.grain]
 
 

@@ -64,6 +64,7 @@ class Kpi:
     materiality_relative: float
     warm_up_days: int
     money: str = CURRENCY
+    level_shift_threshold: float = 5.0
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,7 @@ class Anomaly:
     """A KPI period that departs from the expected value, in the KPI's unit.
 
     `segment` is a member of `dimension`, or of the whole shop (`all`) where that is None.
+    `shift_start` is the first period of the lasting change that it is part of.
     """
 
     anomaly_id: str
@@ -160,6 +162,7 @@ class Anomaly:
     incident_id: str = ""
     status: str = "open"
     dimension: str | None = None
+    shift_start: dt.date | None = None
 
     @property
     def within(self) -> dict[str, str]:

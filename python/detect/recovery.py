@@ -3,8 +3,9 @@
 A series is back once it was inside its band for so many tested periods in a row after its last
 finding: three days, or one week. That is as far as `incidents.group` looks for more of the same, so
 what is over can't grow any more, and noise weeks later does not open it again. A product that was
-gone is back with its first order. Only periods that are over and complete count, so the day of the
-recovery is known from the past alone.
+gone is back with its first order. A lasting change is over once it has lasted so long that its
+level is what is expected, or its days are back. Only periods that are over and complete count, so
+the day of the recovery is known from the past alone.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from detect.episodes import LONGEST
 from detect.grouping import by
 from detect.impact import Forecasts
 from detect.members import MemberPanel
@@ -42,6 +44,17 @@ def recovered_on(
     return max(known) if known and len(known) == len(days) else None
 
 
+def stayed_on(anomaly: Anomaly, forecasts: Forecasts) -> dt.date | None:
+    """The last day of a lasting change whose level is what is expected now; None for others."""
+    rows = [r for r in forecasts.get((anomaly.kpi.name, ALL, anomaly.grain), ()) if r.is_tested]
+    first = anomaly.shift_start
+    last = max((r.period_start for r in rows if first and r.shift_start == first), default=None)
+    if first is None or last is None:
+        return None
+    lasted = sum(first <= r.period_start <= last for r in rows)
+    return last if lasted >= LONGEST else None
+
+
 def _back_on(
     found: Sequence[Anomaly], forecasts: Forecasts, panels: Mapping[Grain, MemberPanel]
 ) -> dt.date | None:
@@ -49,6 +62,9 @@ def _back_on(
     last = max(found, key=lambda a: a.period_start)
     if PERIOD_TO_DATE in last.methods:
         return None
+    stayed = stayed_on(last, forecasts)
+    if stayed is not None:
+        return stayed
     after = _of_member(last, panels) if last.within else _of_series(last, forecasts)
     wanted = 1 if SILENCE in last.methods else PERIODS_BACK[last.grain]
     inside = 0

@@ -14,6 +14,15 @@ SMALLEST = 1e-15
 """Least p-value: keeps tangents and logarithms finite."""
 
 
+def posterior_at_budget(spent: float | Floats) -> Floats:
+    """Posterior of a finding that has used a share of its budget: even odds where it is all of it.
+
+    The prior is the one that makes it so.
+    """
+    odds = np.maximum(spent, SMALLEST) ** (ALTERNATIVE - 1)
+    return np.asarray(odds / (1 + odds))
+
+
 def posterior(prior: float | Floats, p_values: Floats) -> Floats:
     """Update the prior chance of an incident by a p-value: uniform by chance, else Beta."""
     p = np.clip(np.nan_to_num(p_values, nan=1.0), SMALLEST, 1.0)

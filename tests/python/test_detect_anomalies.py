@@ -57,6 +57,17 @@ def test_a_rate_that_is_nearly_always_the_same_is_not_tested() -> None:
     assert not seen.tested.any()
 
 
+def test_a_rate_that_is_often_nothing_is_not_tested() -> None:
+    rng = np.random.default_rng(4)
+    returned = np.where(rng.random(DAYS) < 0.4, rng.lognormal(-3, 1, DAYS), 0.0)
+    traded = np.where(dates().is_trading, returned, np.nan)[None]
+    rate = kpi("return_rate", unit="ratio", scale="sqrt", denominator="gross_revenue")
+    seen = prepare(panel(traded, rate), calendar.learn(dates()))
+    assert seen.tested.mean() < 0.02
+    often = prepare(panel(traded + 1e-3 * rng.random((1, DAYS)), rate), calendar.learn(dates()))
+    assert often.tested.mean() > 0.5
+
+
 @pytest.mark.parametrize("expected", [0.2, 1.0, 3.0, 40.0, 500.0])
 def test_no_order_at_all_is_further_off_than_one(expected: float) -> None:
     counts = CountScales(np.array([True]), np.array([False]))
@@ -89,13 +100,16 @@ def without(found: list[Anomaly], *names: str) -> list[dict[str, object]]:
 def test_z_and_iqr_are_the_limits_of_their_methods() -> None:
     usual, usual_trends = with_settings()
     no_z = with_settings(z_threshold=50.0)[0]
-    neither, strict_trends = with_settings(z_threshold=50.0, iqr_threshold=50.0)
+    neither, strict_trends = with_settings(
+        z_threshold=50.0, iqr_threshold=50.0, level_shift_threshold=3.0
+    )
     assert len(usual) >= 3
     assert without(no_z, "methods") == [
         row for row, a in zip(without(usual, "methods"), usual, strict=True)
         if set(a.methods) - {"z_score"}
     ]  # fmt: skip
-    assert 0 < len(neither) < len(usual)
+    assert neither
+    assert all(a.shift_start and "level_shift" in a.methods for a in neither)
     assert all(not {"z_score", "iqr"} & set(a.methods) for a in neither)
     assert [t.p_value for t in strict_trends] == [t.p_value for t in usual_trends]
 

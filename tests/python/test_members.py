@@ -13,9 +13,10 @@ from scipy import stats
 from detect import incidents, members
 from detect.attribution.dimensions import Dimension
 from detect.members import MemberPanel, by_week
-from detect.members.findings import confidence, kpi_of, without_repeats
+from detect.members.findings import kpi_of, without_repeats
 from detect.members.scores import at_least, at_most, bennett
 from detect.records import Anomaly, Grain, Kpi
+from detect.two_groups import posterior_at_budget
 from findings import incident
 
 DAYS = 280
@@ -269,8 +270,8 @@ def test_the_finer_finding_tells_where_it_makes_most_of_the_change() -> None:
 
 
 def test_confidence_is_even_where_the_budget_is_spent() -> None:
-    assert confidence(1.0) == pytest.approx(0.5)
-    assert confidence(1e-3) > 0.99
+    assert posterior_at_budget(1.0) == pytest.approx(0.5)
+    assert posterior_at_budget(1e-3) > 0.99
 
 
 def test_counts_follow_a_negative_binomial_law() -> None:

@@ -413,3 +413,50 @@ def test_a_gap_is_told_once_from_its_first_day_to_its_last() -> None:
     assert "£1,400 below what was expected" in told.narrative
     assert "broad-based" not in told.narrative
     assert (told.period_start, told.period_end, told.impact) == (MONDAY, last, -1400.0)
+
+
+# ------------------------------------------------------------------------- lasting changes
+
+
+def shift(definition: Kpi, *actual: float, **changes: object) -> list[Anomaly]:
+    return [
+        anomaly(definition, anomaly_id=f"a-{i}", actual=x, methods=("level_shift",),
+                shift_start=MONDAY - dt.timedelta(days=5),
+                period_start=MONDAY + dt.timedelta(days=i), **changes)
+        for i, x in enumerate(actual)
+    ]  # fmt: skip
+
+
+def test_a_lasting_change_is_told_once_from_its_first_day_with_all_of_its_days() -> None:
+    orders, since = KPIS[1], formatting.day(MONDAY - dt.timedelta(days=5), full=True)
+    found = shift(orders, 60.0, 50.0, 55.0)
+    (told,) = stories.describe(found, [], history=History(KPIS, {DAILY: days(60.0, 50.0, 55.0)}))  # type: ignore[dict-item]
+    assert told.headline == f"{orders.label} 45 % below expected since {since}"
+    assert (
+        f"{orders.label} stayed below what was expected since {since}: 165 on 3 days, where 300 "
+        "was expected." in told.narrative
+    )
+    assert told.impact == -135.0
+
+
+def test_of_a_ratio_the_days_are_averaged() -> None:
+    price = dataclasses.replace(KPIS[0], name="average_price", denominator="units")
+    (told,) = stories.describe(shift(price, 60.0, 50.0), [])
+    assert "an average of £55.00 on 2 days, where £100 was expected." in told.narrative
+
+
+def test_its_end_says_whether_it_came_back_or_stayed() -> None:
+    start = MONDAY - dt.timedelta(days=5)
+    lasting = [
+        dataclasses.replace(forecast(start + dt.timedelta(days=i), 60.0), shift_start=start)
+        for i in range(20)
+    ]
+    later = days(*[90.0] * 4, start=15)
+    stayed = History(KPIS, {DAILY: [*lasting, *later]})  # type: ignore[dict-item]
+    (told,) = stories.describe(shift(REVENUE, 60.0, 60.0), [], history=stayed)
+    assert told.recovered_on == start + dt.timedelta(days=19)
+    until = formatting.day(told.recovered_on, full=True)
+    assert f"not come back: after {until} the new level is what is expected" in told.narrative
+    back = History(KPIS, {DAILY: [*lasting[:8], *days(*[90.0] * 4, start=3)]})  # type: ignore[dict-item]
+    (told,) = stories.describe(shift(REVENUE, 60.0, 60.0), [], history=back)
+    assert "It is over: back in the usual range" in told.narrative

@@ -19,6 +19,7 @@ final as (
         {{ sql_text(measure_column(kpi.denominator)) }} as denominator,
         cast({{ kpi.thresholds.z }} as double) as z_threshold,
         cast({{ kpi.thresholds.iqr }} as double) as iqr_threshold,
+        cast({{ kpi.thresholds.level_shift }} as double) as level_shift_threshold,
         cast({{ kpi.thresholds.trend_alpha }} as double) as trend_alpha,
         cast({{ kpi.thresholds.confidence }} as double) as min_confidence,
         cast(

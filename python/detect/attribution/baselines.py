@@ -45,12 +45,21 @@ class Baseline:
 
 
 def comparable(anomaly: Anomaly, usable: Days) -> tuple[Days, Floats]:
-    """Periods to compare an anomaly with, and their weights (adding up to one)."""
-    start = np.datetime64(anomaly.period_start)
-    age = (start - usable).astype(np.int64)
-    near = (age > 0) & (age <= LOOK_BACK[anomaly.grain])
+    """Periods to compare an anomaly with, and their weights (adding up to one).
+
+    A lasting change is compared with what was before it began.
+    """
+    age, since = _ages(anomaly, usable)
+    near = (since > 0) & (since <= LOOK_BACK[anomaly.grain])
     weight = np.where(age[near] % 7 == 0, SAME_WEEKDAY, 1.0)
     return usable[near], weight / max(weight.sum(), 1.0)
+
+
+def _ages(anomaly: Anomaly, usable: Days) -> tuple[Ints, Ints]:
+    """Days from other periods to an anomaly's, and to the start of its lasting change."""
+    starts = (anomaly.period_start, anomaly.shift_start or anomaly.period_start)
+    age, since = ((np.datetime64(start) - usable).astype(np.int64) for start in starts)
+    return age, since
 
 
 def forecast_baseline(anomaly: Anomaly, usable: Days) -> Baseline:
@@ -60,9 +69,9 @@ def forecast_baseline(anomaly: Anomaly, usable: Days) -> Baseline:
 
 def other_baselines(anomaly: Anomaly, usable: Days) -> dict[str, Baseline]:
     """Baselines that need no model: last week, and the same weekday's median of some weeks."""
-    age = (np.datetime64(anomaly.period_start) - usable).astype(np.int64)
-    last = usable[age == 7]
-    same = usable[(age > 0) & (age <= LONG_LOOK_BACK) & (age % 7 == 0)]
+    age, since = _ages(anomaly, usable)
+    last = usable[(since > 0) & (age == 7)]
+    same = usable[(since > 0) & (since <= LONG_LOOK_BACK) & (age % 7 == 0)]
     even = np.full(same.size, 1 / max(same.size, 1))
     return {
         name: baseline

@@ -43,10 +43,14 @@ class CheckInputs:
 def run_checks(
     lead: Anomaly, causes: list[Attribution], given: CheckInputs
 ) -> dict[str, CheckResult]:
-    """Run every check on an incident, for its lead anomaly and the causes of it."""
+    """Run every check on an incident, for its lead anomaly and the causes of it.
+
+    No order makes a change that lasts: one that does is not looked for.
+    """
+    of_events = dataclasses.replace(given, lines=None) if lead.shift_start else given
     return {
-        "reversal": _reversal(given),
-        **_leave_one_out(lead, given),
+        "reversal": _reversal(of_events),
+        **_leave_one_out(lead, of_events),
         "stability": _stability(causes),
         **_data_quality(lead, given),
     }

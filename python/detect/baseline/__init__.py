@@ -32,8 +32,9 @@ class Forecast:
     `location` is the expected value, `lower` and `upper` its band (nominally of 95 %), `residual`
     the actual minus the location in sigmas of its side, `p_up` the predictive chance of a value at
     least as high. `sigma` is the size of one sigma (mean of both sides). `adjusted` is the actual
-    without weekday, holiday and offset; `level` what the bank believes of it after the period;
-    `history` how many values came before; `ready` whether they are enough to say anything.
+    without weekday, holiday and offset; `level_ahead` what was expected of it, and `level` what the
+    bank believes of it after the period; `history` how many values came before; `ready` whether
+    they are enough to say anything.
     """
 
     location: Floats
@@ -43,6 +44,7 @@ class Forecast:
     p_up: Floats
     sigma: Floats
     adjusted: Floats
+    level_ahead: Floats
     level: Floats
     history: Ints
     ready: Bools
@@ -55,6 +57,7 @@ def forecast(
     trainable: Bools | None = None,
     counts: CountScales | None = None,
     adopted: Bools | None = None,
+    restored: Floats | None = None,
 ) -> Forecast:
     """Forecast every period of every series from the periods before it.
 
@@ -68,13 +71,14 @@ def forecast(
         counts: which series count things, so that chance alone makes them vary; by default none.
         adopted: (S, T), True where a value is the new level, to be believed at once, and the mean
             of those where there are several in a row.
+        restored: (S, T), a level to go back to once a period is over; NaN where there is none.
 
     Returns:
         One-step-ahead forecasts of all periods.
     """
     series, periods = values.shape
-    names = ("location", "lower", "upper", "residual", "p_up", "sigma", "adjusted", "level")
-    out = {name: np.full((series, periods), np.nan) for name in names}
+    arrays = [name for name in Forecast.__dataclass_fields__ if name not in ("history", "ready")]
+    out = {name: np.full((series, periods), np.nan) for name in arrays}
     history = np.zeros((series, periods), dtype=np.int64)
     ensemble, gains = level.start(series, tuning)
     cycle, errors = season.start(series, regressors), error_distribution.start(series)
@@ -99,6 +103,7 @@ def forecast(
         _note(out, t, centre + effect, error, wide * sigma, wide * interval_width)
         out["p_up"][:, t] = error_distribution.p_up(errors, error / wide, tuning)
         out["adjusted"][:, t] = target
+        out["level_ahead"][:, t] = centre
         if adopted is not None:
             level.adopt(ensemble, np.where(adopted[:, t], target, np.nan), np.isfinite(target))
         target, error = (np.where(trainable[:, t], x, np.nan) for x in (target, error))
@@ -111,6 +116,8 @@ def forecast(
         season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
         error_distribution.learn(errors, error / factor, tuning)
         yearly_drift.update(anchor, observed)
+        if restored is not None:
+            level.restore(ensemble, restored[:, t])
         out["level"][:, t] = (level.weights(ensemble.score) * ensemble.level).sum(axis=0)
     return Forecast(**out, history=history, ready=history >= tuning.min_history)
 

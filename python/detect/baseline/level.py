@@ -139,6 +139,14 @@ def adopt(ensemble: SmootherEnsemble, target: Floats, observed: Bools) -> None:
     ensemble.streak = np.where(chosen, 0.0, ensemble.streak)
 
 
+def restore(ensemble: SmootherEnsemble, level: Floats) -> None:
+    """Go back to a level (S,) that is known to hold again, NaN where none is, in place."""
+    known = np.isfinite(level)
+    ensemble.level = np.where(known, level, ensemble.level)
+    ensemble.trend = np.where(known, 0.0, ensemble.trend)
+    ensemble.streak = np.where(known, 0.0, ensemble.streak)
+
+
 def _clip(error: Floats, scale: Floats, trusted: Bools) -> Floats:
     """Clip errors at CLIP scales, and let gross ones fade unless they have come to stay."""
     fade = np.minimum(1.0, GROSS * scale / np.maximum(np.abs(error), SMALLEST))

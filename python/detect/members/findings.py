@@ -29,7 +29,7 @@ from detect.members.scores import (
     walk,
 )
 from detect.records import NET_REVENUE, PERIOD_DAYS, Anomaly, Bools, Floats, Grain, Kpi
-from detect.two_groups import ALTERNATIVE
+from detect.two_groups import posterior_at_budget
 
 BUDGET, BUDGET_WEEKS = 0.4, 13
 """Findings that chance may make in so many weeks, on paper: Bennett's bound makes it fewer."""
@@ -118,7 +118,7 @@ def _found(
             silent |= fresh
             spent[SILENCE] = np.where(fresh, spent[SILENCE], np.inf)
         for hit in _hits(spent):
-            kpi, sure = told_by[panel.dimension[hit.member]], confidence(hit.spent)
+            kpi, sure = told_by[panel.dimension[hit.member]], float(posterior_at_budget(hit.spent))
             if kpi is not None and sure >= kpi.min_confidence:
                 yield _record(panel, kpi, scores, hit)
     for never_scored in standing.values():
@@ -182,22 +182,13 @@ def _hits(spent: dict[str, Floats]) -> Iterator[_Hit]:
         yield _Hit(member, tests, float(best[member]))
 
 
-def confidence(spent: float) -> float:
-    """Posterior of a finding that has used a share of its budget: even odds where it is all of it.
-
-    The two groups of `detect.two_groups`, with the prior that makes it so.
-    """
-    odds = max(spent, SMALLEST) ** (ALTERNATIVE - 1)
-    return float(odds / (1 + odds))
-
-
 def _record(panel: MemberPanel, kpi: Kpi, scores: Scores, hit: _Hit) -> Anomaly:
     i, ahead = hit.member, scores.ahead
     dimension = panel.dimensions[panel.dimension[i]].name
     start = panel.period[scores.place].astype(dt.date)
     actual, expected = float(scores.sold.revenue[i]), float(ahead.revenue[i])
     sigma = float(np.sqrt(max(ahead.variance[i], SMALLEST)))
-    sure = confidence(hit.spent)
+    sure = float(posterior_at_budget(hit.spent))
     return Anomaly(
         anomaly_id=stable_id(kpi, dimension, panel.member[i], panel.grain, start),
         kpi=kpi,

@@ -17,11 +17,13 @@ from retail.jobs.detection.preview import FIELDS, with_kpis
 TRIED: dict[str, tuple[float, float, float]] = {
     "thresholds.z": (2.0, 3.0, 50.0),
     "thresholds.iqr": (0.5, 1.5, 50.0),
+    "thresholds.level_shift": (3.0, 4.5, 50.0),
     "thresholds.confidence": (0.3, 0.5, 0.9),
     "thresholds.trend_alpha": (0.001, 0.01, 0.05),
     "materiality.relative": (0.0, 0.1, 5.0),
 }
-"""The usual value of each setting, between a looser and a stricter one."""
+"""The usual value of each setting (of level shifts the middle of several), between a looser and a
+stricter one."""
 
 
 @dataclass(frozen=True)

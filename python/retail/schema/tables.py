@@ -33,6 +33,10 @@ DIMENSION = (
     "Dimension whose member it is about; of the whole shop NULL in `anomalies` and `all` in "
     "`revenue_drivers`."
 )
+SHIFT_START = (
+    "First period of the lasting change that the period is part of, and before which the expected "
+    "is as it was; NULL where there is none."
+)
 CONTRIBUTION = (
     "What it adds to the change that is broken down: the anomaly's, in the KPI's unit, or that of "
     "net revenue."
@@ -135,6 +139,7 @@ class AnomalyRow:
     status: Annotated[str, _doc("finding_status")]
     change: Annotated[Number, "Actual less expected, in the KPI's unit."]
     relative_change: Annotated[Number, RELATIVE_CHANGE]
+    shift_start: Annotated[dt.date | None, SHIFT_START]
 
     @property
     def is_early(self) -> bool:
@@ -322,6 +327,7 @@ class ForecastRow:
         "Actual without weekday, season and calendar, which trends are tested on; a week's sum "
         "per day traded. NULL where nothing was learned from the period (closed, incomplete).",
     ]
+    shift_start: Annotated[dt.date | None, SHIFT_START]
 
 
 @dataclass(frozen=True)

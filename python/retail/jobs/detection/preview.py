@@ -18,6 +18,7 @@ from retail.outputs.preview import Found, Preview, Setting
 FIELDS = {
     "thresholds.z": "z_threshold",
     "thresholds.iqr": "iqr_threshold",
+    "thresholds.level_shift": "level_shift_threshold",
     "thresholds.trend_alpha": "trend_alpha",
     "thresholds.confidence": "min_confidence",
     "materiality.absolute": "materiality_absolute",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,25 @@ def days_missing(lead: Anomaly, members: Sequence[Anomaly]) -> list[Anomaly]:
     if NO_DATA not in lead.methods:
         return []
     return sorted((a for a in members if NO_DATA in a.methods), key=lambda a: a.period_start)
+
+
+def days_of_shift(lead: Anomaly, members: Sequence[Anomaly]) -> list[Anomaly]:
+    """The days of the lasting change that an incident is about, in order; none of others."""
+    if lead.shift_start is None:
+        return []
+    same = (lead.kpi.name, lead.segment, lead.shift_start)
+    days = [a for a in members if (a.kpi.name, a.segment, a.shift_start) == same]
+    return sorted(days, key=lambda a: a.period_start)
+
+
+def together(days: Sequence[Anomaly]) -> Anomaly:
+    """The days of a lasting change as one finding: their sum, or of a ratio their mean."""
+    parts = 1 if days[0].kpi.denominator is None else len(days)
+    return dataclasses.replace(
+        days[0],
+        actual=sum(a.actual for a in days) / parts,
+        expected=sum(a.expected for a in days) / parts,
+    )
 
 
 def _blames(check: Check) -> bool:

@@ -65,6 +65,7 @@ class StoryFacts:
     names: Mapping[str, str] = field(default_factory=dict)
     impact: Impact = field(default_factory=Impact)
     recovered_on: dt.date | None = None
+    stayed_on: dt.date | None = None
 
 
 def headline(
@@ -80,6 +81,10 @@ def headline(
     cause = rules.cause_to_name(anomaly, causes)
     narrower = rules.beyond(anomaly, cause.segment) if cause else {}
     where = f", from {segment(narrower, names, full=True)}" if narrower else ""
+    days = rules.days_of_shift(anomaly, members)
+    if days:
+        far = distance(rules.together(days))
+        return f"{subject(anomaly, names)} {far} {_since(days)}{where}"
     return f"{subject(anomaly, names)} {distance(anomaly)} {_when(anomaly)}{where}"
 
 
@@ -107,6 +112,7 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
 def _opening(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> tuple[str, str]:
     """The money at stake, and the lead; in one sentence where they are the same."""
     what, money = _lead(lead, members, facts.names), facts.impact
+    lead = rules.together(rules.days_of_shift(lead, members) or [lead])
     if not rules.is_known(money):
         return what, _no_money(lead)
     size = amount(abs(money.value), lead.kpi.money)
@@ -149,6 +155,9 @@ def _lead(lead: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str]) -
         )
     if rules.NO_DATA in lead.methods:
         return _missing(rules.days_missing(lead, members))
+    days = rules.days_of_shift(lead, members)
+    if days:
+        return _lasting(about, days)
     came = f"{about} came to {amount(lead.actual, unit)} {_when(lead)}, where"
     return f"{came} {amount(lead.expected, unit)} was expected{_against(lead)}."
 
@@ -162,6 +171,22 @@ def _missing(days: Sequence[Anomaly]) -> str:
         )
     due = f"{len(days)} days on which about {usual} orders were expected"
     return f"There was no trade at all {_from_to(days)}: {due}."
+
+
+def _lasting(about: str, days: Sequence[Anomaly]) -> str:
+    """What came on the days of a lasting change, and what was expected of them before it."""
+    whole, unit = rules.together(days), days[0].kpi.unit
+    came, usual = amount(whole.actual, unit), amount(whole.expected, unit)
+    mean = "" if whole.kpi.denominator is None else "an average of "
+    return (
+        f"{about} stayed {WORDS[whole.direction]} what was expected {_since(days)}: {mean}{came} "
+        f"on {count(len(days), 'day')}, where {usual} was expected."
+    )
+
+
+def _since(days: Sequence[Anomaly]) -> str:
+    assert days[0].shift_start is not None
+    return f"since {day(days[0].shift_start, full=True)}"
 
 
 def _from_to(days: Sequence[Anomaly]) -> str:
@@ -187,8 +212,11 @@ def _returned(lead: Anomaly, money: Impact) -> str:
 def _causes(lead: Anomaly, facts: StoryFacts) -> list[str]:
     """The cause, and whether other comparisons name it too."""
     cause = _cause(lead, facts)
-    shaky = [c.detail for c in facts.failed_checks if c.check_name == STABILITY]
-    return [cause, *shaky] if cause and facts.causes else [cause]
+    if not cause or not facts.causes:
+        return [cause]
+    if lead.shift_start:
+        cause = f"On {day(lead.period_start, full=True)}: {lower_first(cause)}"
+    return [cause, *(c.detail for c in facts.failed_checks if c.check_name == STABILITY)]
 
 
 def _cause(lead: Anomaly, facts: StoryFacts) -> str:
@@ -216,7 +244,7 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
 
 def _moves(lead: Anomaly, facts: StoryFacts) -> Moves | None:
     """The factors worth a word: none beside the one order or customer that makes it."""
-    if rules.has_event(facts.failed_checks):
+    if rules.has_event(facts.failed_checks) or lead.shift_start:
         return None
     return rules.moves(lead, facts.drivers, facts.impact)
 
@@ -277,6 +305,9 @@ def _end(lead: Anomaly, facts: StoryFacts) -> str:
     if facts.recovered_on is None:
         return ""
     until = day(facts.recovered_on, full=True)
+    if facts.stayed_on is not None:
+        since = day(facts.stayed_on, full=True)
+        return f"It has not come back: after {since} the new level is what is expected."
     if SILENCE in lead.methods:
         return f"It is over: sold again by {until}."
     known = rules.is_known(facts.impact)

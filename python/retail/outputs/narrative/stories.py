@@ -22,7 +22,7 @@ from detect.records import (
     Incident,
     Kpi,
 )
-from detect.recovery import recovered_on
+from detect.recovery import recovered_on, stayed_on
 from retail.feedback.status import overall
 from retail.outputs.narrative import rules, sentences
 from retail.outputs.narrative.sentences import StoryFacts
@@ -71,6 +71,7 @@ def describe(
             names or {},
             impact(leader, members, history.kpis, history.forecasts, history.cancelled),
             recovered_on(members, history.forecasts, history.panels),
+            stayed_on(leader, history.forecasts),
         )
         described.append(_incident(leader, members, facts))
     return sorted(described, key=lambda i: (i.period_start, i.incident_id))

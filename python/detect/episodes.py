@@ -1,0 +1,233 @@
+"""Episodes: a daily KPI that has changed to stay, from the day it shows until it is over.
+
+A level shift at the KPI's limit opens one. While it lasts, its days are held against the level
+before it, so that an outage does not heal its own baseline. It is over when the values of the last
+days are nearer to that level than to the new one: then the baseline goes back to it. After LONGEST
+days the new level is what is expected.
+
+A day's verdict needs that day and its past alone. What opens an episode is a test beside the one
+of single days: either is enough, and neither is averaged with the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from detect import level_shifts
+from detect.baseline import Forecast
+from detect.compress_missing import pack
+from detect.level_shifts import SPANS
+from detect.records import ALL, NET_REVENUE, Bools, Floats, Ints, Panel
+from detect.two_groups import posterior_at_budget
+
+FEWEST = 60
+"""Values that come before an episode: fewer say little of how far such means stray; by hand."""
+LONGEST = 20
+"""Trading days of an episode, after which its level is the usual one; chosen by hand."""
+RECENT = 6
+"""Trading days whose median tells whether an episode is over; chosen by hand."""
+BACK = 0.5
+"""Part of the change that is left when it counts as gone."""
+SETTLED_AFTER = max(SPANS["daily"])
+"""Trading days after an episode in which no level shift is measured: they begin within it."""
+MOST_RETURNS = 8
+"""Episodes of one series after which its baseline goes back; chosen by hand."""
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """Days of episodes, (S, T) each.
+
+    `is_active` marks the days of an episode that lie on its side, from the one that showed it;
+    there `confidence` is how sure it is, and `p_value` the chance of such a shift. `level` is what
+    was expected of the forecast's `adjusted` before the change (for the money of the whole shop, on
+    the days of any KPI's episode). `first` is the column of the episode's first day, -1 outside of
+    any. `is_settled` is False from the day after it showed until no level shift is measured from
+    its days. `restored` are levels that the baseline has gone back to, NaN elsewhere.
+    """
+
+    is_active: Bools
+    confidence: Floats
+    p_value: Floats
+    level: Floats
+    first: Ints
+    is_settled: Bools
+    restored: Floats
+
+
+@dataclass(frozen=True)
+class _Episode:
+    """Places among a series' observed days: first, the one that showed it, last; and its levels."""
+
+    first: int
+    shown: int
+    last: int
+    level: float
+    sign: float
+    is_back: bool
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One series by its observed days: shifts by span (spans, N), the rest (N,)."""
+
+    z: Floats
+    spans: Ints
+    adjusted: Floats
+    level: Floats
+    may_open: Bools
+    limit: float
+    new_levels: Ints
+
+    def since(self, first: int) -> tuple[Floats, Ints]:
+        """The strongest shift of each day that is measured from a level from `first` on."""
+        base = np.arange(self.z.shape[1]) - self.spans[:, None]
+        return level_shifts.strongest(np.where(base >= first, self.z, np.nan), self.spans)
+
+
+def none(shape: tuple[int, ...], restored: Floats | None = None) -> Episodes:
+    """Return no episodes, but for levels that are known to have been restored."""
+    return Episodes(
+        np.zeros(shape, dtype=bool),
+        np.zeros(shape),
+        np.full(shape, np.nan),
+        np.full(shape, np.nan),
+        np.full(shape, -1),
+        np.ones(shape, dtype=bool),
+        np.full(shape, np.nan) if restored is None else restored,
+    )
+
+
+def follow(
+    panel: Panel,
+    run: Callable[[Floats], Forecast],
+    learned: Bools,
+    usable: Bools,
+    adopted: Bools | None = None,
+) -> tuple[Forecast, Episodes]:
+    """Forecast a panel whose baseline is brought back after each episode that ends.
+
+    Args:
+        panel: daily series; those of the whole shop are followed.
+        run: forecasts the panel, given the levels to restore, (S, T).
+        learned: periods with a value to learn from, (S, T).
+        usable: those that may open an episode once the forecast is ready, (S, T).
+        adopted: those known to be the new level, (S, T): an episode ends there, and none begins
+            while its shift would be measured from before.
+
+    Returns:
+        The forecast, and the episodes.
+    """
+    watched = np.array([s.segment == ALL for s in panel.series])[:, None]
+    found = none(panel.value.shape)
+    for _ in range(MOST_RETURNS):
+        forecast = run(found.restored)
+        observed = learned & forecast.ready & watched
+        known = found.restored
+        found = _find(panel, forecast, observed, usable, adopted)
+        ended = _first_new(found.restored, known)
+        if not ended.any():
+            break
+        found = replace(found, restored=np.where(ended, found.restored, known))
+    return forecast, _with_money(found, panel, forecast)
+
+
+def _first_new(found: Floats, known: Floats) -> Bools:
+    """The first restored level of each series that is not known yet, (S, T)."""
+    fresh = np.isfinite(found) & ~np.isfinite(known)
+    return np.asarray(fresh & (np.cumsum(fresh, axis=1) == 1))
+
+
+def _find(
+    panel: Panel, forecast: Forecast, observed: Bools, usable: Bools, adopted: Bools | None
+) -> Episodes:
+    """Note the episodes of every series."""
+    shifts = level_shifts.measure(forecast, observed, panel.grain)
+    usable = usable & (forecast.history >= FEWEST)
+    may_open = np.nan_to_num(pack(usable.astype(np.float64), observed)[0]) > 0
+    limits = np.array([s.kpi.level_shift_threshold for s in panel.series])
+    farthest = np.abs(np.nan_to_num(shifts.z)).max(axis=0)
+    crossed = (may_open & (farthest >= limits[:, None])).any(axis=1)
+    told = np.zeros(observed.shape, dtype=bool) if adopted is None else adopted & observed
+    found = none(panel.value.shape)
+    for row in map(int, np.flatnonzero(crossed | told.any(axis=1))):
+        days = np.flatnonzero(observed[row])
+        new_levels = np.flatnonzero(told[row, days])
+        z = shifts.z[:, row, : days.size].copy()
+        for place in new_levels:
+            found.is_settled[row, days[place : place + SETTLED_AFTER + 1]] = False
+            for nth, span in enumerate(shifts.spans):
+                z[nth, place : place + span] = np.nan
+        mine = _Row(
+            z,
+            shifts.spans,
+            shifts.adjusted[row],
+            shifts.level[row],
+            may_open[row, : days.size],
+            float(limits[row]),
+            new_levels,
+        )
+        for episode in _walk(mine):
+            _note(found, row, days, mine, episode)
+    return found
+
+
+def _walk(row: _Row) -> Iterator[_Episode]:
+    """Episodes of one series, one after the other; none is measured from within another."""
+    days = row.may_open.size
+    free = 0
+    while True:
+        z, span = row.since(free)
+        crossed = np.flatnonzero(row.may_open & (np.abs(np.nan_to_num(z)) >= row.limit))
+        if not crossed.size:
+            return
+        shown = int(crossed[0])
+        first, sign = shown - int(span[shown]) + 1, float(np.sign(z[shown]))
+        old = float(row.level[first - 1])
+        size = max(sign * (float(np.median(row.adjusted[first : shown + 1])) - old), 0.0)
+        end = min([first + LONGEST, days, *row.new_levels[row.new_levels > shown]])
+        last, is_back = end - 1, False
+        for day in range(max(shown + 1, first + RECENT - 1), min(first + LONGEST - 1, end)):
+            recent = float(np.median(row.adjusted[day + 1 - RECENT : day + 1]))
+            if sign * (recent - old) < BACK * size:
+                last, is_back = day, True
+                break
+        yield _Episode(first, shown, last, old, sign, is_back)
+        free = last
+
+
+def _note(found: Episodes, row: int, days: Ints, series: _Row, episode: _Episode) -> None:
+    """Write an episode down, in place."""
+    during = slice(episode.shown, episode.last + 1)
+    at = days[during]
+    z, _ = series.since(0)
+    chance = level_shifts.chance(np.fmax.accumulate(z[during] * episode.sign), "daily")
+    budget = level_shifts.chance(np.array(series.limit), "daily")
+    beyond = episode.sign * (series.adjusted[during] - episode.level) > 0
+    found.is_active[row, at] = beyond
+    found.confidence[row, at] = np.where(beyond, posterior_at_budget(chance / budget), 0.0)
+    found.p_value[row, at] = np.where(beyond, chance, np.nan)
+    found.level[row, at] = episode.level
+    found.first[row, at] = days[episode.first]
+    found.is_settled[row, days[episode.shown + 1 : episode.last + 1 + SETTLED_AFTER]] = False
+    if episode.is_back:
+        found.restored[row, at[-1]] = episode.level
+
+
+def _with_money(found: Episodes, panel: Panel, forecast: Forecast) -> Episodes:
+    """Hold the shop's net revenue against its level before the episodes of other KPIs."""
+    money = [
+        s.segment == ALL and (s.kpi.numerator, s.kpi.denominator) == (NET_REVENUE, None)
+        for s in panel.series
+    ]
+    first = found.first.max(axis=0, initial=-1)
+    for row in np.flatnonzero(money):
+        ready = forecast.ready[row] & np.isfinite(forecast.level[row])
+        for day in np.flatnonzero((first >= 0) & (found.first[row] < 0)):
+            before = np.flatnonzero(ready[: first[day]])
+            if before.size:
+                found.level[row, day] = forecast.level[row, before[-1]]
+    return found
