@@ -13,6 +13,7 @@ import pytest
 
 from conftest import PROJECT, Shop
 from detect.attribution import data_quality, leave_one_out
+from detect.attribution.baselines import comparable
 from detect.attribution.dimensions import names
 from detect.attribution.incident_checks import CheckInputs, failed_checks, run_checks
 from detect.attribution.lines import Coded, Largest, Lines, Reversal, measure, value
@@ -155,12 +156,27 @@ def test_an_unfinished_ratio_is_left_out_of_at_the_same_rate() -> None:
 # ----------------------------------------------------------------------------------- faults
 
 
+FEW_TWICE = [(0.02, 0.04)] * 28
+
+
 def test_lines_under_other_invoice_numbers_are_a_double_load() -> None:
     again = [(f"9{invoice}", *rest) for invoice, *rest in ordinary()]
-    assert data_quality.duplicate_load(lines(*ordinary())).verdict == data_quality.CLEAR
-    twice = data_quality.duplicate_load(lines(*ordinary(), *again))  # type: ignore[arg-type]
+    assert data_quality.duplicate_load(lines(*ordinary()), FEW_TWICE).verdict == data_quality.CLEAR
+    twice = data_quality.duplicate_load(lines(*ordinary(), *again), FEW_TWICE)  # type: ignore[arg-type]
     assert twice.verdict == data_quality.SUSPECTED
     assert twice.details["share"] == 1.0
+
+
+def test_a_double_load_is_judged_by_the_shops_own_usual_share() -> None:
+    milk: list[Row] = [(str(i), "", f"p{i % 3}", 1.0, 0.9) for i in range(60)]
+    usual = [(float("nan"), 0.95)] * 28
+    assert data_quality.duplicate_load(lines(*milk), usual).verdict == data_quality.CLEAR
+    assert data_quality.duplicate_load(lines(*milk), FEW_TWICE).verdict == data_quality.SUSPECTED
+    assert data_quality.duplicate_load(lines(*milk), []).verdict == data_quality.NOT_TESTED
+    two_weeks = [(0.02, 0.04)] * 16 + [(1.0, 1.0)] * 12
+    again = [(f"9{invoice}", *rest) for invoice, *rest in ordinary()]
+    later = data_quality.duplicate_load(lines(*ordinary(), *again), two_weeks)  # type: ignore[arg-type]
+    assert later.verdict == data_quality.SUSPECTED
 
 
 PAST = {f"p{i}": (1.2, 1.5, 2.95) for i in range(7)}
@@ -249,7 +265,7 @@ def test_with_little_history_nothing_is_suspected() -> None:
 
 def material(known: Lines | None, reversals: list[Reversal]) -> CheckInputs:
     cell = hourly()
-    return CheckInputs(cell, cell.period, known, reversals, {})
+    return CheckInputs(cell, cell.period, known, reversals, {}, ())
 
 
 def raise_checks(lead: Anomaly, given: CheckInputs) -> list[Check]:
@@ -371,6 +387,9 @@ def doubts_of(path: Path, day: dt.date) -> dict[str, Check]:
         store.read_lines(path, day, day, "daily", ["returned_revenue", "gross_revenue"]),
         store.read_reversals(path, day, day),
         store.read_past_prices(path, day, day),
+        store.read_duplicate_shares(
+            path, [d.astype(dt.date) for d in comparable(lead, usable)[0]], "daily"
+        ),
     )
     names = store.read_product_names(path)
     return {

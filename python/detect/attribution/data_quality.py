@@ -5,6 +5,7 @@ A fault is suspected, never certain: each rule is far outside of what ordinary d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,8 @@ SUSPECTED, CLEAR, NOT_TESTED = "suspected", "clear", "not tested"
 FEWEST_LINES = 20
 """Lines below which a share of duplicates says nothing; chosen by hand."""
 DOUBLED = 0.3
-"""Share of duplicate lines that is suspect; on ordinary days of real shops 0.1 % to 13 % are."""
+"""Share of duplicate lines above the usual that is suspect: on ordinary days of real shops 0.1 % to
+13 % are, but most are in a shop of guests with few articles."""
 PRICE_FACTOR = 5.0
 """Factor beyond the range of a product's past prices that is suspect, either way; by hand."""
 PRICE_SHARE = 0.02
@@ -43,12 +45,22 @@ class CheckResult:
     details: dict[str, object]
 
 
-def duplicate_load(lines: Lines) -> CheckResult:
-    """Lines whose customer, product, quantity and price come more than once in a day."""
+def duplicate_load(lines: Lines, usual: Sequence[tuple[float, float]]) -> CheckResult:
+    """Lines whose customer, product, quantity and price come more than once in a day.
+
+    Args:
+        lines: of the period.
+        usual: the share of such lines in comparable periods, among lines of customers with an id,
+            and among all; NaN where a period has none.
+    """
     sold = np.flatnonzero(lines.is_sale & lines.is_known)
+    nth = 0
     if sold.size < FEWEST_LINES:
         sold = np.flatnonzero(lines.is_sale)
-    if sold.size < FEWEST_LINES:
+        nth = 1
+    shares = np.array([shares[nth] for shares in usual], dtype=np.float64)
+    shares = shares[np.isfinite(shares)]
+    if sold.size < FEWEST_LINES or shares.size < FEWEST_DAYS:
         return CheckResult(NOT_TESTED, {})
     columns = (
         lines.day.astype(np.int64), lines.customer.codes, lines.product.codes, lines.quantity,
@@ -56,9 +68,10 @@ def duplicate_load(lines: Lines) -> CheckResult:
     )  # fmt: skip
     keys = np.stack([c[sold] for c in columns], axis=1)
     _, at, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-    share = float((count[at.ravel()] > 1).mean())
+    share, before = float((count[at.ravel()] > 1).mean()), float(np.median(shares))
     return CheckResult(
-        SUSPECTED if share >= DOUBLED else CLEAR, {"share": share, "lines": int(sold.size)}
+        SUSPECTED if share - before >= DOUBLED else CLEAR,
+        {"share": share, "usual": before, "lines": int(sold.size)},
     )
 
 

@@ -30,7 +30,8 @@ REVERSED_SHARE = 0.1
 class CheckInputs:
     """Inputs of the checks of one incident; `lines` are None where there are none.
 
-    `past_prices` are by stock code.
+    `past_prices` are by stock code, `usual_duplicates` the shares of duplicate lines in comparable
+    periods, among lines of customers with an id and among all.
     """
 
     segments: Segments
@@ -38,6 +39,7 @@ class CheckInputs:
     lines: Lines | None
     reversals: list[Reversal]
     past_prices: dict[str, tuple[float, ...]]
+    usual_duplicates: tuple[tuple[float, float], ...]
 
 
 def run_checks(
@@ -131,7 +133,7 @@ def _data_quality(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
     return {
         "duplicate_load": CheckResult(NOT_TESTED, {})
         if lines is None
-        else data_quality.duplicate_load(lines),
+        else data_quality.duplicate_load(lines, given.usual_duplicates),
         "price_slip": CheckResult(NOT_TESTED, {})
         if lines is None
         else _price_slip(lead, lines, given.past_prices),

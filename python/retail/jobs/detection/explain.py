@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from detect import attribution, incidents
-from detect.anomalies import Scan
+from detect.anomalies import Scan, bands
 from detect.attribution import driver_tree
+from detect.attribution.baselines import comparable
 from detect.attribution.incident_checks import CheckInputs, run_checks
 from detect.attribution.segments import Segments
-from detect.baseline.transform import from_scale
 from detect.grouping import by
 from detect.members.scores import SILENCE
 from detect.records import (
@@ -264,15 +265,14 @@ def forecast_of(scan: Scan, lead: Anomaly) -> float | None:
         kpi = series.kpi
         within = {kpi.segment_by: series.segment} if kpi.segment_by else {}
         if (kpi.numerator, kpi.denominator, within) == (NET_REVENUE, None, lead.within):
-            location = scan.features.forecast.location[row : row + 1, at : at + 1]
-            value = float(from_scale((kpi.scale,), location)[0, 0])
+            value = float(bands(scan.features, np.array([row]), np.array([at]))[0, 0])
             return value if np.isfinite(value) else None
     return None
 
 
 def _check_inputs(path: Path, lead: Anomaly, known: tuple[Segments, Days]) -> CheckInputs:
     if SILENCE in lead.methods:  # Nothing was sold that could explain it.
-        return CheckInputs(*known, lines=None, reversals=[], past_prices={})
+        return CheckInputs(*known, lines=None, reversals=[], past_prices={}, usual_duplicates=())
     first, last = lead.period_start, lead.period_end
     measures = [m for m in (lead.kpi.numerator, lead.kpi.denominator) if m]
     return CheckInputs(
@@ -280,4 +280,7 @@ def _check_inputs(path: Path, lead: Anomaly, known: tuple[Segments, Days]) -> Ch
         lines=store.read_lines(path, first, last, lead.grain, measures, tuple(lead.within)),
         reversals=store.read_reversals(path, first, last),
         past_prices=store.read_past_prices(path, first, last),
+        usual_duplicates=store.read_duplicate_shares(
+            path, [day.astype(dt.date) for day in comparable(lead, known[1])[0]], lead.grain
+        ),
     )

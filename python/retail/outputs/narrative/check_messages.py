@@ -88,19 +88,22 @@ def _stability(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     segment = details["segment"]
     named = in_words(segment, names, full=True) if isinstance(segment, dict) else str(segment)
     if verdict == "stable":
-        return f"Compared with last week, or the median of the last eight, it is still {named}."
+        return f"Compared with the week before, or with the eight before, it is still {named}."
     if not _number(details["share"]):
-        return "Compared with last week, or the median of the last eight, it is another cause."
-    return "Compared with last week, or the median of the last eight, it may be another cause."
+        return "Compared with the week before, or with the eight before, it is another cause."
+    return "Compared with the week before, or with the eight before, it may be another cause."
 
 
 def _duplicate_load(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
-    share = percent(_number(details["share"]))
+    share, usual = (percent(_number(details[name])) for name in ("share", "usual"))
     if verdict == "clear":
-        return f"{share} of the sale lines come more than once: nothing was loaded twice."
+        return (
+            f"{share} of the sale lines come more than once, usually {usual}: nothing was loaded "
+            "twice."
+        )
     return (
         f"The data may have been loaded twice: {share} of the {_whole(details['lines'])} sale "
-        "lines come again with the same customer, product, quantity and price."
+        f"lines come again with the same customer, product, quantity and price (usually {usual})."
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from retail.jobs.detection.store.connection import connect, edit_copy
-from retail.jobs.detection.store.inputs import read_inputs
+from retail.jobs.detection.store.inputs import read_dates, read_inputs, read_panel
 from retail.jobs.detection.store.insights import (
     carry_over,
     read_feedback,
@@ -14,6 +14,7 @@ from retail.jobs.detection.store.insights import (
 )
 from retail.jobs.detection.store.members import read_member_panels
 from retail.jobs.detection.store.order_lines import (
+    read_duplicate_shares,
     read_later_cancellations,
     read_lines,
     read_past_prices,
@@ -28,11 +29,14 @@ __all__ = [
     "connect",
     "edit_copy",
     "read_cached_explanations",
+    "read_dates",
+    "read_duplicate_shares",
     "read_feedback",
     "read_inputs",
     "read_later_cancellations",
     "read_lines",
     "read_member_panels",
+    "read_panel",
     "read_past_prices",
     "read_product_names",
     "read_reversals",

@@ -37,8 +37,8 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
     with connect(path, read_only=True) as connection:
         _require(connection, path)
         kpis = _kpis(connection)
-        dates = _dates(connection, as_of, path)
-        panels = {grain: _panel(connection, grain, kpis, dates) for grain in GRAINS}
+        dates = read_dates(connection, as_of, path)
+        panels = {grain: read_panel(connection, grain, kpis, dates) for grain in GRAINS}
         complete = dates.day[dates.is_complete]
         newest = (complete[-1] if complete.size else dates.day[-1]).astype(dt.date)
         last = min(as_of, dates.day[-1].astype(dt.date)) if as_of else newest
@@ -76,7 +76,8 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
     return float(value) if isinstance(value, Decimal) else value
 
 
-def _dates(connection: Connection, as_of: dt.date | None, path: Path) -> Dates:
+def read_dates(connection: Connection, as_of: dt.date | None, path: Path) -> Dates:
+    """Read the calendar up to a day; `path` is named where there is none."""
     rows = connection.execute(
         """
         select date_day, day_of_week, is_trading_day, is_complete
@@ -107,8 +108,8 @@ def _holidays(connection: Connection) -> Days:
     return np.array(sorted(day for (day,) in rows), dtype="datetime64[D]")
 
 
-def _panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], dates: Dates) -> Panel:
-    """All series of a grain, of periods whose data end no later than the calendar does."""
+def read_panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], dates: Dates) -> Panel:
+    """Read all series of a grain, of periods whose data end no later than the calendar does."""
     step = PERIOD_DAYS[grain]
     last_data = connection.execute("select max(date_day) from marts.dim_dates").fetchone()
     assert last_data is not None

@@ -11,7 +11,7 @@ import numpy as np
 
 from detect.attribution.lines import GUEST, Coded, Largest, Lines, Reversal
 from detect.impact import Cancelled
-from detect.records import PRICE_HISTORY, Grain, Ints
+from detect.records import PERIOD_DAYS, PRICE_HISTORY, Grain, Ints
 from retail.jobs.detection.store.connection import connect
 from retail.reading import has_table, read_products
 from retail.reading.file import floats
@@ -152,6 +152,44 @@ def read_later_cancellations(path: Path, last: dt.date) -> list[Cancelled]:
             [last],
         ).fetchall()
     return [Cancelled(*row) for row in rows]
+
+
+def read_duplicate_shares(
+    path: Path, starts: Sequence[dt.date], grain: Grain
+) -> tuple[tuple[float, float], ...]:
+    """Read what share of the sale lines of some periods comes more than once in a day.
+
+    Of each period that has lines: among those of customers with an id (NaN: none), and among all.
+    """
+    with connect(path, read_only=True) as connection:
+        if not has_table(connection, "marts", "fct_kpi_lines"):
+            return ()
+        rows = connection.execute(
+            """
+            with starts as (
+                select unnest(?::date[]) as period_start
+            ),
+            repeated as (
+                select
+                    starts.period_start, lines.customer_id is not null as is_known,
+                    count(*) as lines
+                from starts
+                inner join marts.fct_kpi_lines as lines
+                    on lines.order_date between starts.period_start and starts.period_start + ?
+                where lines.line_type = 'sale'
+                group by
+                    starts.period_start, lines.order_date, lines.customer_id, lines.product,
+                    lines.quantity, lines.unit_price
+            )
+            select
+                coalesce(sum(lines) filter (is_known and lines > 1), 0)
+                / sum(lines) filter (is_known),
+                coalesce(sum(lines) filter (lines > 1), 0) / sum(lines)
+            from repeated group by period_start order by period_start
+            """,
+            [list(starts), PERIOD_DAYS[grain] - 1],
+        ).fetchall()
+    return tuple((float("nan") if known is None else known, every) for known, every in rows)
 
 
 def read_past_prices(path: Path, first: dt.date, last: dt.date) -> dict[str, tuple[float, ...]]:
