@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from lab.evaluate import cases, growth, members, settings, tables
+from lab.evaluate import cases, changes, growth, members, settings, tables
+from lab.evaluate.changes import ChangeScale
 from lab.evaluate.members import MemberScale
 from lab.evaluate.run import Scale
 from lab.evaluate.run import run as measure
@@ -23,6 +24,10 @@ SCALES = {
 MEMBER_SCALES = {
     "small": MemberScale(copies=1, nulls=1, wholes=0, seed=1),
     "full": MemberScale(copies=10, nulls=8, wholes=6, seed=1),
+}
+CHANGE_SCALES = {
+    "small": ChangeScale(2, 1, 1, 1, ((20, 1),), 2, seed=1),
+    "full": ChangeScale(40, 12, 24, 8, ((4, 3), (20, 3), (50, 3), (500, 1)), 2, seed=1),
 }
 
 
@@ -48,6 +53,10 @@ MEMBER_SCALES = {
     metavar="FILE", help="Instead: the members of a shop, from a year of raw data; repeatable.",
 )  # fmt: skip
 @click.option(
+    "--changes", "shops", multiple=True, type=click.Path(path_type=Path, exists=True),
+    metavar="FILE", help="Instead: a shop's totals, from raw data, and simulated ones; repeatable.",
+)  # fmt: skip
+@click.option(
     "--settings", "databases", multiple=True, type=click.Path(path_type=Path, exists=True),
     metavar="DATABASE", help="Instead: what each setting does to a built file; repeatable.",
 )  # fmt: skip
@@ -55,12 +64,13 @@ def evaluate_command(
     scale: str,
     folders: tuple[Path, ...],
     years: tuple[Path, ...],
+    shops: tuple[Path, ...],
     databases: tuple[Path, ...],
     *,
     growth: bool,
 ) -> int:
     """Inject incidents into shops, and compare what is caught with the usual rules."""
-    say(_answer(scale, folders, years, databases, costs=growth))
+    say(_answer(scale, folders, years, shops, databases, costs=growth))
     return FINE
 
 
@@ -68,6 +78,7 @@ def _answer(
     scale: str,
     folders: tuple[Path, ...],
     years: tuple[Path, ...],
+    shops: tuple[Path, ...],
     databases: tuple[Path, ...],
     *,
     costs: bool,
@@ -77,6 +88,9 @@ def _answer(
         return tables.growth(growth.measure())
     if databases:
         return settings.table([row for path in databases for row in settings.count(path)])
+    if shops:
+        sources = [path.absolute() for path in shops]
+        return tables.changes(changes.measure(project_root(), sources, CHANGE_SCALES[scale]))
     if years:
         return tables.members(
             [members.judge(project_root(), path.absolute(), MEMBER_SCALES[scale]) for path in years]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Sequence
 
 from lab.evaluate import causes, summary
 from lab.evaluate.baseline_methods import PROPHET, RULES
 from lab.evaluate.cases import Result
 from lab.evaluate.causes import Named
+from lab.evaluate.changes import BINS, Changes
 from lab.evaluate.growth import Cost
 from lab.evaluate.intervals import poisson, wilson
 from lab.evaluate.members import Measured as Members
@@ -224,4 +227,64 @@ def _chance(years: Sequence[Members]) -> str:
     ]  # fmt: skip
     head = ("findings of members, per day or week", "year", "count", "weeks", "per 13 weeks",
             "95 % interval")  # fmt: skip
+    return table(head, rows)
+
+
+def changes(shops: Sequence[Changes]) -> str:
+    """What was planted in the totals of shops, and the findings that chance made."""
+    return "\n\n".join([_by_sigmas(shops), _lasting(shops), _by_chance(shops)]) + "\n"
+
+
+def _by_sigmas(shops: Sequence[Changes]) -> str:
+    rows = [
+        (_sigmas(low, high), shop.shop, str(len(some)),
+         *_share(sum(c.on_the_day for c in some), len(some)),
+         *_share(sum(c.within_a_week for c in some), len(some)))
+        for low, high in (*BINS, (4.0, math.inf), (5.0, math.inf))
+        for shop in shops
+        for some in [[c for c in shop.days if low <= c.size < high]]
+        if some
+    ]  # fmt: skip
+    head = ("size", "shop", "cases", "on the day", "95 % interval", "within a week",
+            "95 % interval")  # fmt: skip
+    return table(head, rows)
+
+
+def _sigmas(low: float, high: float) -> str:
+    return f"≥ {low:g} σ" if high == math.inf else f"{low:g}–{high:g} σ"
+
+
+def _lasting(shops: Sequence[Changes]) -> str:
+    rows = [
+        (kind, shop.shop, str(len(days)),
+         *_share(sum(d <= 12 for d in days), len(days)),
+         *_share(sum(d <= 20 for d in days), len(days)), _median(days))
+        for kind in dict.fromkeys(c.kind for shop in shops for c in shop.lasting)
+        for shop in shops
+        for days in [[math.inf if c.trading_days is None else c.trading_days
+                      for c in shop.lasting if c.kind == kind]]
+        if days
+    ]  # fmt: skip
+    head = ("lasting change", "shop", "cases", "in 12 trading days", "95 % interval", "in 20",
+            "95 % interval", "median day")  # fmt: skip
+    return table(head, rows)
+
+
+def _median(days: Sequence[float]) -> str:
+    middle = statistics.median(days)
+    return "never" if middle == math.inf else f"{middle:g}"
+
+
+def _by_chance(shops: Sequence[Changes]) -> str:
+    rows = [
+        (about, shop.shop, str(count), str(weeks), f"{13 * count / max(weeks, 1):.2f}",
+         " to ".join(f"{13 * rate:.2f}" for rate in poisson(count, weeks)))
+        for shop in shops
+        for about, count, weeks in (
+            ("undisturbed", shop.undisturbed, shop.undisturbed_weeks),
+            ("disturbed copies, beyond it", shop.false, shop.weeks),
+        )
+        if weeks
+    ]  # fmt: skip
+    head = ("incidents of totals", "shop", "count", "weeks", "per 13 weeks", "95 % interval")
     return table(head, rows)

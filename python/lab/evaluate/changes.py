@@ -1,0 +1,223 @@
+"""Changes of the whole shop, planted in memory: what of a day is found, and what lasts.
+
+Members are judged by `lab.evaluate.members`. What the undisturbed shop shows counts neither as
+found nor as false.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from detect import anomalies, calendar, incidents
+from detect.records import Anomaly, Inputs
+from lab.evaluate import reference
+from lab.evaluate.disturbances import LASTING, OF_A_DAY
+from lab.evaluate.memory_shop import MemoryShop, opened
+from lab.evaluate.reference import Reference
+from retail.jobs.detection import pipeline
+from retail.simulate import ShopConfig, simulate_shop
+
+FIRST_DAY = 70
+"""Trading days before the first incident."""
+APART = (25, 45)
+"""Trading days from one incident of a copy to the next."""
+LEFT = 45
+"""Trading days that a lasting change has at least."""
+WEEK = dt.timedelta(days=7)
+BINS = ((0.0, 2.0), (2.0, 3.0), (3.0, 4.0), (4.0, 5.0), (5.0, 7.0), (7.0, np.inf))
+"""Sizes, in sigmas of the reference."""
+
+
+@dataclass(frozen=True)
+class ChangeScale:
+    """How much to do: copies per file and per simulated shop, lasting changes of a kind in each.
+
+    `simulated` are simulated shops: their orders a day, and how many there are of each.
+    """
+
+    copies: int
+    simulated_copies: int
+    lasting: int
+    simulated_lasting: int
+    simulated: tuple[tuple[int, int], ...]
+    workers: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class DayCase:
+    """A disturbed day: its size in sigmas, and whether it was found on the day or in a week."""
+
+    kind: str
+    size: float
+    on_the_day: bool
+    within_a_week: bool
+
+
+@dataclass(frozen=True)
+class LastingCase:
+    """A lasting change, and on which trading day of it the first finding was there; None: never."""
+
+    kind: str
+    trading_days: int | None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What became of a shop's cases; `false` are incidents in copies beyond the undisturbed one."""
+
+    shop: str
+    days: tuple[DayCase, ...]
+    lasting: tuple[LastingCase, ...]
+    undisturbed: int
+    undisturbed_weeks: int
+    false: int
+    weeks: int
+
+
+def measure(project: Path, sources: Sequence[Path], scale: ChangeScale) -> list[Changes]:
+    """Plant changes into some files and into simulated shops, and look.
+
+    Raises:
+        RetailError, DetectError: a step could not do its work.
+    """
+    with tempfile.TemporaryDirectory(prefix="changes-") as name:
+        folder = Path(name)
+        jobs = [(source.name, source, scale.copies, scale.lasting) for source in sources]
+        for orders, shops in scale.simulated:
+            for nth in range(shops):
+                path = folder / f"{orders}-{nth}.parquet"
+                simulate_shop(ShopConfig(seed=scale.seed + nth, orders_per_day=orders), path)
+                about = f"simulated, {orders} orders a day"
+                jobs.append((about, path, scale.simulated_copies, scale.simulated_lasting))
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(scale.workers, mp_context=context) as pool:
+            waiting = [pool.submit(_judge, project, scale.seed, *job) for job in jobs]
+            found = [one.result() for one in waiting]
+    return [_together(name, found) for name in dict.fromkeys(one.shop for one in found)]
+
+
+def _together(name: str, found: Sequence[Changes]) -> Changes:
+    """All shops of a name as one."""
+    mine = [one for one in found if one.shop == name]
+    return Changes(
+        name,
+        tuple(case for one in mine for case in one.days),
+        tuple(case for one in mine for case in one.lasting),
+        sum(one.undisturbed for one in mine),
+        sum(one.undisturbed_weeks for one in mine),
+        sum(one.false for one in mine),
+        sum(one.weeks for one in mine),
+    )
+
+
+def _judge(project: Path, seed: int, name: str, source: Path, copies: int, lasting: int) -> Changes:
+    with (
+        tempfile.TemporaryDirectory(prefix="changes-") as folder,
+        opened(project, source, Path(folder)) as shop,
+    ):
+        return judge(shop, name, seed, copies, lasting)
+
+
+def judge(shop: MemoryShop, name: str, seed: int, copies: int, lasting: int) -> Changes:
+    """Plant changes into copies of one shop, and look.
+
+    Args:
+        shop: to be disturbed.
+        name: what to call it.
+        seed: of days, kinds and sizes.
+        copies: with incidents of a day.
+        lasting: copies with each lasting change.
+    """
+    control = find(shop.undisturbed)
+    size_of = reference.learn(shop.undisturbed.panels["daily"])
+    days: list[DayCase] = []
+    false = 0
+    for nth in range(copies):
+        some, beyond = _of_days(shop, size_of, control, np.random.default_rng([seed, nth]))
+        days += some
+        false += beyond
+    weeks = int((shop.days[-1] - shop.days[FIRST_DAY]).days / 7)
+    return Changes(
+        name,
+        tuple(days),
+        tuple(
+            LastingCase(kind, _delay(shop, control, kind, np.random.default_rng([seed, nth, 1])))
+            for kind in LASTING
+            for nth in range(lasting)
+        ),
+        len({a.incident_id for a in control}),
+        int((shop.days[-1] - shop.days[0]).days / 7),
+        false,
+        copies * weeks,
+    )
+
+
+def find(inputs: Inputs) -> list[Anomaly]:
+    """Findings of the whole shop, in incidents."""
+    scans = pipeline.scan(inputs, calendar.learn(inputs.dates), [])
+    return incidents.group([a for scan in scans.values() for a in anomalies.select(scan)])
+
+
+def _of_days(
+    shop: MemoryShop, size_of: Reference, control: Sequence[Anomaly], rng: np.random.Generator
+) -> tuple[list[DayCase], int]:
+    """A copy with incidents weeks apart: its cases, and incidents that are none of them."""
+    shop.restore()
+    planted = dict(_plant(shop, rng))
+    inputs = shop.inputs()
+    fresh = _fresh(find(inputs), control)
+    known = {a.period_start for a in control}
+    cases = [
+        DayCase(
+            kind,
+            reference.size(size_of, inputs.panels["daily"], np.datetime64(day)),
+            any(a.grain == "daily" and a.period_start == day for a in fresh),
+            any(a.period_start <= day + WEEK and a.period_end >= day for a in fresh),
+        )
+        for day, kind in planted.items()
+        if day not in known
+    ]
+    stray = {
+        a.incident_id
+        for a in fresh
+        if not any(a.period_start <= d + WEEK and a.period_end >= d for d in planted)
+    }
+    return cases, len(stray)
+
+
+def _plant(shop: MemoryShop, rng: np.random.Generator) -> Iterator[tuple[dt.date, str]]:
+    place = FIRST_DAY + int(rng.integers(10))
+    while place < len(shop.days) - 3:
+        kind = str(rng.choice(list(OF_A_DAY)))
+        if OF_A_DAY[kind](shop, shop.days[place], rng) is not None:
+            yield shop.days[place], kind
+        place += int(rng.integers(*APART))
+
+
+def _fresh(found: Iterable[Anomaly], control: Iterable[Anomaly]) -> list[Anomaly]:
+    known = {a.anomaly_id for a in control}
+    return [a for a in found if a.anomaly_id not in known]
+
+
+def _delay(
+    shop: MemoryShop, control: Sequence[Anomaly], kind: str, rng: np.random.Generator
+) -> int | None:
+    """Trading days of a lasting change until a finding of it was there; None: there was none."""
+    shop.restore()
+    first = shop.days[int(rng.integers(FIRST_DAY, len(shop.days) - LEFT))]
+    LASTING[kind](shop, first, rng)
+    inputs = shop.inputs()
+    ends = [a.period_end for a in _fresh(find(inputs), control) if a.period_end >= first]
+    if not ends:
+        return None
+    traded = inputs.dates.day[inputs.dates.is_trading]
+    return int(((traded >= np.datetime64(first)) & (traded <= np.datetime64(min(ends)))).sum())

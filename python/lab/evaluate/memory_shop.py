@@ -1,0 +1,106 @@
+"""A shop whose order lines lie in memory: disturbed and measured in half a second.
+
+The KPI tables are made by the very SQL that the build ran, from lines that are clean already.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from detect.records import GRAINS, Inputs
+from lab.evaluate.measure import workspace
+from retail.jobs.daily.build import TABLES_ONLY, build
+from retail.jobs.detection import store
+from retail.storage.quoting import literal
+
+MODELS = ("fct_measures_daily", "fct_kpis_daily", "fct_kpis_weekly")
+"""From order lines to KPIs, in the order of the build."""
+KEPT = ("dim_countries", "dim_weeks", "dim_kpis")
+"""Tables that these read, and that no disturbance changes."""
+DATES = """
+    create or replace table marts.dim_dates as
+    select * replace (
+        date_day in (select order_date from marts.fct_kpi_lines where line_type = 'sale')
+            as is_trading_day
+    )
+    from dates
+"""
+
+
+@dataclass(frozen=True)
+class MemoryShop:
+    """A database in memory with order lines as `base`, and as `marts.fct_kpi_lines` to disturb.
+
+    `undisturbed` is what a run would read, `days` are those with a sale, `models` the SQL of the
+    KPI tables by name.
+    """
+
+    name: str
+    connection: duckdb.DuckDBPyConnection
+    undisturbed: Inputs
+    days: tuple[dt.date, ...]
+    models: dict[str, str]
+
+    def restore(self) -> None:
+        """Undo all disturbances."""
+        self.connection.execute("create or replace table marts.fct_kpi_lines as from base")
+
+    def inputs(self) -> Inputs:
+        """Measure the KPIs of the lines as they are."""
+        self.connection.execute(DATES)
+        for name, query in self.models.items():
+            self.connection.execute(f"create or replace table marts.{name} as {query}")
+        kpis = self.undisturbed.kpis
+        dates = store.read_dates(self.connection, None, Path(self.name))
+        panels = {grain: store.read_panel(self.connection, grain, kpis, dates) for grain in GRAINS}
+        return dataclasses.replace(self.undisturbed, dates=dates, panels=panels)
+
+
+@contextmanager
+def opened(project: Path, source: Path, folder: Path) -> Iterator[MemoryShop]:
+    """Build the tables of a source, and copy its order lines into memory.
+
+    Args:
+        project: root of the dbt project.
+        source: raw data of one shop.
+        folder: for the build; it is kept.
+
+    Raises:
+        RetailError, DetectError: the source can't be read.
+    """
+    database, target = folder / "memory.duckdb", folder / "target"
+    with workspace(target):
+        os.environ["RETAIL_SOURCE"] = str(source)
+        build(project, database, TABLES_ONLY)
+        models = {name: _compiled(target, name, database.stem) for name in MODELS}
+    undisturbed = store.read_inputs(database, None)
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("set enable_progress_bar = false")
+        connection.execute(f"attach {literal(str(database))} as built (read_only)")
+        connection.execute("create schema marts")
+        connection.execute("create table base as from built.marts.fct_kpi_lines")
+        connection.execute("create table dates as from built.marts.dim_dates")
+        for name in KEPT:
+            connection.execute(f"create table marts.{name} as from built.marts.{name}")
+        connection.execute("detach built")
+        rows = connection.execute(
+            "select distinct order_date from base where line_type = 'sale' order by 1"
+        ).fetchall()
+        yield MemoryShop(
+            source.name, connection, undisturbed, tuple(day for (day,) in rows), models
+        )
+
+
+def _compiled(target: Path, model: str, database: str) -> str:
+    """The SQL that the build ran for a model, without the name of its file."""
+    (path,) = (target / "compiled").rglob(f"{model}.sql")
+    return re.sub(rf'"{re.escape(database)}"\.', "", path.read_text(encoding="utf-8"))

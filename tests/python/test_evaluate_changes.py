@@ -1,0 +1,82 @@
+"""Changes planted in memory: the tables are the build's, and what is plain is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from detect.records import GRAINS
+from lab.evaluate import changes, disturbances, reference, tables
+from lab.evaluate.changes import Changes
+from lab.evaluate.intervals import wilson
+from lab.evaluate.memory_shop import MemoryShop, opened
+from retail.simulate import ShopConfig, simulate_shop
+
+ROOT = Path(__file__).parents[2]
+SEED = 5
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MemoryShop]:
+    folder = tmp_path_factory.mktemp("changes")
+    source = folder / "shop.parquet"
+    simulate_shop(ShopConfig(seed=SEED, orders_per_day=50), source)
+    with opened(ROOT, source, folder) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def judged(shop: MemoryShop) -> Changes:
+    return changes.judge(shop, "simulated", SEED, copies=8, lasting=4)
+
+
+def test_undisturbed_lines_give_the_tables_of_the_build(shop: MemoryShop) -> None:
+    shop.restore()
+    again = shop.inputs()
+    for grain in GRAINS:
+        mine, built = again.panels[grain], shop.undisturbed.panels[grain]
+        assert [(s.kpi.name, s.segment) for s in mine.series] == [
+            (s.kpi.name, s.segment) for s in built.series
+        ]
+        np.testing.assert_array_equal(mine.value, built.value)
+    np.testing.assert_array_equal(again.dates.is_trading, shop.undisturbed.dates.is_trading)
+
+
+@pytest.mark.parametrize("kind", [*disturbances.OF_A_DAY, *disturbances.LASTING])
+def test_every_kind_disturbs_its_days_and_none_before(shop: MemoryShop, kind: str) -> None:
+    day = shop.days[150]
+    shop.restore()
+    disturb = (disturbances.OF_A_DAY | disturbances.LASTING)[kind]
+    assert disturb(shop, day, np.random.default_rng(SEED)) is not None
+    panel, usual = shop.inputs().panels["daily"], shop.undisturbed.panels["daily"]
+    changed = ~np.isclose(panel.value, usual.value, equal_nan=True).all(axis=0)
+    moved = panel.period[changed]
+    assert moved.min() == np.datetime64(day)
+    assert (moved.size == 1) == (kind in disturbances.OF_A_DAY)
+    assert reference.size(reference.learn(usual), panel, np.datetime64(day)) > 0
+
+
+def test_what_is_plain_is_found_and_little_else(judged: Changes) -> None:
+    large = [case.on_the_day for case in judged.days if case.size >= 7]
+    assert len(large) >= 5
+    assert wilson(sum(large), len(large))[1] >= 0.95
+    small = [case.on_the_day for case in judged.days if case.size < 2]
+    assert wilson(sum(small), len(small))[0] <= 0.1
+    assert 13 * judged.false / judged.weeks <= 1
+
+
+def test_a_fall_that_stays_is_found(judged: Changes) -> None:
+    falls = [c.trading_days for c in judged.lasting if c.kind == "orders −40 %"]
+    found = sum(days is not None and days <= 20 for days in falls)
+    assert wilson(found, len(falls))[1] >= 0.6
+    assert found > 0
+
+
+def test_the_tables_have_every_part(judged: Changes) -> None:
+    text = tables.changes([judged])
+    assert "nan" not in text
+    for part in ("≥ 5 σ", "prices −20 %", "disturbed copies, beyond it", "undisturbed"):
+        assert part in text
