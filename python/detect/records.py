@@ -120,10 +120,29 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Event:
+    """Planned days of a promotion, an outage, a price change: first and last.
+
+    `segment` maps dimension to member, and is empty where it is about the whole shop. One with
+    `has_effect` is expected to move figures; another is only to be mentioned.
+    """
+
+    name: str
+    first: dt.date
+    last: dt.date
+    segment: dict[str, str]
+    has_effect: bool
+
+    def overlaps(self, first: dt.date, last: dt.date) -> bool:
+        """Whether it shares a day with a period."""
+        return self.first <= last and self.last >= first
+
+
+@dataclass(frozen=True)
 class Inputs:
     """Everything a run reads at its start.
 
-    `accumulating` names the measures that can only grow within a period.
+    `accumulating` names the measures that can only grow within a period, `events` what was planned.
     """
 
     kpis: tuple[Kpi, ...]
@@ -132,6 +151,7 @@ class Inputs:
     source: Source
     accumulating: frozenset[str]
     as_of: dt.date
+    events: tuple[Event, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -281,7 +301,8 @@ class Incident:
 
     `impact` is the net revenue beyond what was expected, in the shop's money, with its 95 %
     interval and the part of it that was cancelled later; NaN where none is known. `recovered_on` is
-    the last day of the periods by which it counts as over.
+    the last day of the periods by which it counts as over, `events` name what was planned for its
+    days.
     """
 
     incident_id: str
@@ -303,6 +324,7 @@ class Incident:
     impact_upper: float = float("nan")
     impact_returned: float = float("nan")
     recovered_on: dt.date | None = None
+    events: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:

@@ -100,6 +100,7 @@ class IncidentRow:
         "Last day of the periods by which it counts as over: each of its series back in its usual "
         "range for three days, or one week, in a row; NULL while it goes on.",
     ]
+    events: Annotated[str, "Planned events of `seeds/events.csv` on its days, separated by commas."]
 
     @property
     def story(self) -> str:

@@ -19,6 +19,7 @@ from detect import (
     injection_tests,
     members,
     partial_period,
+    planned,
     trends,
 )
 from detect.anomalies import Scan
@@ -33,7 +34,6 @@ from detect.records import (
     Grain,
     Incident,
     Inputs,
-    Kpi,
     Trend,
 )
 from retail.jobs.detection import apply_feedback, explain, explanation_cache, store
@@ -88,15 +88,16 @@ def run(
     trading = calendar.learn(inputs.dates)
     scans = scan(inputs, trading, given)
     panels = read_members(path, inputs, trading)
-    selected = select(scans, panels, inputs.kpis)
-    found = incidents.group(apply_feedback.apply_feedback(selected, given, day))
-    warned = incidents.group(apply_feedback.apply_feedback(_early(inputs, trading), given, day))
+    found, warned = (
+        incidents.group(apply_feedback.apply_feedback(some, given, day))
+        for some in (select(scans, panels, inputs), _early(inputs, trading))
+    )
     changes = _each(scans, trends.select)
     cached = store.read_cached_explanations(path)
     code = explanation_cache.hash_code()
     forecast_rows = _each(scans, forecasts.build)
     cancelled = store.read_later_cancellations(path, inputs.as_of)
-    history = History(inputs.kpis, by_series(forecast_rows), panels, cancelled)
+    history = History(inputs.kpis, by_series(forecast_rows), panels, cancelled, inputs.events)
     # Held open, so that the many questions of explaining do not each open the file anew.
     with store.connect(path, read_only=True):
         why = explain.explain(path, scans, found + warned, cached, code, history)
@@ -126,13 +127,14 @@ def run(
 
 
 def scan(inputs: Inputs, trading: TradingCalendar, given: list[FeedbackRow]) -> dict[Grain, Scan]:
-    """Scan both grains, and learn from periods what people said of them."""
+    """Scan both grains, and learn from periods what people said of them, and planned for them."""
     return {
         grain: anomalies.scan(
             prepare(
                 panel,
                 trading,
-                apply_feedback.not_learned(panel, given),
+                apply_feedback.not_learned(panel, given)
+                | planned.not_learned(panel, inputs.events),
                 apply_feedback.new_normal(panel, given),
             )
         )
@@ -155,24 +157,25 @@ def read_members(path: Path, inputs: Inputs, trading: TradingCalendar) -> dict[G
 
 
 def select(
-    scans: dict[Grain, Scan], panels: dict[Grain, MemberPanel], kpis: Sequence[Kpi]
+    scans: dict[Grain, Scan], panels: dict[Grain, MemberPanel], inputs: Inputs
 ) -> list[Anomaly]:
     """Select the findings of the whole shop and of its members, in order of period and KPI."""
     watched = {d.name for panel in panels.values() for d in panel.dimensions}
     found = _each(scans, anomalies.select)
     whole = [a for a in found if not watched & a.within.keys()]
     series = [a for a in found if watched & a.within.keys()]
-    everything = [*whole, *members.select(panels, kpis, series)]
-    return sorted(everything, key=lambda a: GRAINS.index(a.grain))
+    everything = [*whole, *members.select(panels, inputs.kpis, series)]
+    return sorted(planned.explain(everything, inputs.events), key=lambda a: GRAINS.index(a.grain))
 
 
 def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
     """Return the early warnings of every grain."""
-    return [
+    found = [
         warning
         for grain in GRAINS
         for warning in partial_period.select(inputs.panels[grain], trading, inputs.accumulating)
     ]
+    return planned.explain(found, inputs.events)
 
 
 def _detection_limits(

@@ -95,7 +95,7 @@ def with_kpis(inputs: Inputs, kpis: Sequence[Kpi]) -> Inputs:
 def _found(
     inputs: Inputs, scans: dict[Grain, Scan], members: dict[Grain, MemberPanel], kpi: Kpi
 ) -> Found:
-    everything = incidents.group(pipeline.select(scans, members, inputs.kpis))
+    everything = incidents.group(pipeline.select(scans, members, inputs))
     return Found(
         tuple(a for a in everything if a.kpi.name == kpi.name),
         tuple(t for g in GRAINS for t in trends.select(scans[g]) if t.kpi.name == kpi.name),

@@ -106,6 +106,11 @@ def has_event(failed: Sequence[Check]) -> bool:
     return any(check.check_name in EVENTS and check.verdict == VANISHES for check in failed)
 
 
+def has_fault(failed: Sequence[Check]) -> bool:
+    """Whether a fault of the data is suspected."""
+    return any(check.check_name in FAULTS and check.verdict == SUSPECTED for check in failed)
+
+
 def favourability(members: Sequence[Anomaly], failed: Sequence[Check]) -> str:
     """Whether an incident is good or bad news, both or neither.
 

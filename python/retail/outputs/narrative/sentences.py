@@ -16,6 +16,7 @@ from detect.records import (
     Attribution,
     Check,
     DriverContribution,
+    Event,
 )
 from retail.formatting import (
     COUNT,
@@ -66,6 +67,7 @@ class StoryFacts:
     impact: Impact = field(default_factory=Impact)
     recovered_on: dt.date | None = None
     stayed_on: dt.date | None = None
+    events: Sequence[Event] = ()
 
 
 def headline(
@@ -99,6 +101,7 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
     sentences = [
         *_opening(lead, members, facts),
         _returned(lead, facts.impact),
+        _planned(facts.events),
         *_causes(lead, facts),
         *(check.detail for check in facts.failed_checks if check.check_name != STABILITY),
         _factors(lead, _moves(lead, facts)),
@@ -207,6 +210,12 @@ def _returned(lead: Anomaly, money: Impact) -> str:
         return ""
     back = amount(money.returned, lead.kpi.money)
     return f"Of what was sold then, {back} was cancelled later."
+
+
+def _planned(events: Sequence[Event]) -> str:
+    """What the shop knew of these days."""
+    told = [f"{e.name} ({span(e.first, e.last, full=True)})" for e in events]
+    return f"Planned for these days: {listed(told)}." if told else ""
 
 
 def _causes(lead: Anomaly, facts: StoryFacts) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from detect import planned
 from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import failed_checks
 from detect.grouping import by
@@ -18,6 +19,7 @@ from detect.records import (
     Attribution,
     Check,
     DriverContribution,
+    Event,
     Grain,
     Incident,
     Kpi,
@@ -35,13 +37,14 @@ GUESTS = {"customer_type": "guest"}
 class History:
     """What money and end of an incident are worked out from, up to the day of the run.
 
-    Forecasts are by series, panels of members by grain.
+    Forecasts are by series, panels of members by grain; `events` were planned.
     """
 
     kpis: Sequence[Kpi] = ()
     forecasts: Forecasts = field(default_factory=dict)
     panels: Mapping[Grain, MemberPanel] = field(default_factory=dict)
     cancelled: Sequence[Cancelled] = ()
+    events: Sequence[Event] = ()
 
 
 def describe(
@@ -72,6 +75,7 @@ def describe(
             impact(leader, members, history.kpis, history.forecasts, history.cancelled),
             recovered_on(members, history.forecasts, history.panels),
             stayed_on(leader, history.forecasts),
+            planned.of_incident(members, history.events),
         )
         described.append(_incident(leader, members, facts))
     return sorted(described, key=lambda i: (i.period_start, i.incident_id))
@@ -83,7 +87,7 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
         incident_id=leader.incident_id,
         period_start=min(a.period_start for a in members),
         period_end=max(a.period_end for a in members),
-        severity=max((a.severity for a in members), key=SEVERITIES.index),
+        severity=_severity(members, facts),
         confidence=max(a.confidence for a in members),
         headline=sentences.headline(leader, facts.causes, facts.names, members),
         narrative=sentences.narrative(leader, members, facts),
@@ -98,7 +102,16 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
         impact_upper=money.upper,
         impact_returned=money.returned,
         recovered_on=facts.recovered_on,
+        events=tuple(event.name for event in facts.events),
     )
+
+
+def _severity(members: list[Anomaly], facts: StoryFacts) -> str:
+    """The gravest of its findings; a fault of the data is never explained by what was planned."""
+    gravest = max((a.severity for a in members), key=SEVERITIES.index)
+    if facts.events and rules.has_fault(facts.failed_checks):
+        return max(gravest, "medium", key=SEVERITIES.index)
+    return gravest
 
 
 def _root_cause(facts: StoryFacts) -> dict[str, str]:

@@ -18,6 +18,7 @@ from detect.records import (
     PERIOD_DAYS,
     Dates,
     Days,
+    Event,
     Grain,
     Inputs,
     Kpi,
@@ -45,7 +46,8 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
         grows = _accumulating(connection, kpis, dates)
         series = {grain: len(panel.series) for grain, panel in panels.items()}
         _log.debug("looking at %d KPIs up to %s, series: %s", len(kpis), last, series)
-        return Inputs(kpis, dates, panels, _source(connection), grows, last)
+        events = _events(connection)
+        return Inputs(kpis, dates, panels, _source(connection), grows, last, events)
 
 
 def _require(connection: Connection, path: Path) -> None:
@@ -179,6 +181,31 @@ def _accumulating(connection: Connection, kpis: tuple[Kpi, ...], dates: Dates) -
     ).fetchone()
     pairs = zip(names, lowest or [None] * len(names), strict=True)
     return frozenset(name for name, low in pairs if low is not None and low >= 0)
+
+
+def _events(connection: Connection) -> tuple[Event, ...]:
+    """Planned events of seeds/events.csv; none where the file has no such table."""
+    if not has_table(connection, "seeds", "events"):
+        return ()
+    rows = connection.execute(
+        """
+        select event, starts_on, ends_on, nullif(dimension, ''), nullif(member, ''), has_effect
+        from seeds.events order by starts_on, event
+        """
+    ).fetchall()
+    known = [name for (name,) in connection.execute(
+        "select dimension from marts.dim_dimensions order by place"
+    ).fetchall()]  # fmt: skip
+    for name, first, _, dimension, member, _ in rows:
+        if (dimension is None) != (member is None) or (dimension and dimension not in known):
+            raise DetectError(
+                f"seeds/events.csv: {name!r} on {first} is about {dimension or 'no dimension'}, "
+                f"{member or 'no member'}; leave both empty, or use one of {', '.join(known)}"
+            )
+    return tuple(
+        Event(name, first, last, {dimension: member} if dimension else {}, bool(effect))
+        for name, first, last, dimension, member, effect in rows
+    )
 
 
 def _source(connection: Connection) -> Source:
