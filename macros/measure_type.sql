@@ -5,6 +5,8 @@
 {% macro measure_type(agg, expr) %}
     {%- if agg == 'count_distinct' -%}
         {{ return('double') }}
+    {%- elif expr in quantity_columns() -%}
+        {{ return(quantity_type('bigint')) }}
     {%- elif measured_columns().get(expr, {}).get('data_type') in ['integer', 'bigint'] -%}
         {{ return('bigint') }}
     {%- endif -%}

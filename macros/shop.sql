@@ -6,7 +6,10 @@
 {% macro shop() %}
     {%- set usual = {'home_country': var('home_country'), 'currency': var('currency')} -%}
     {%- if not execute -%}
-        {%- do usual.update({'is_uci': true, 'duplicates': 'drop', 'numbers_by_day': false}) -%}
+        {%- do usual.update({
+            'is_uci': true, 'duplicates': 'drop', 'numbers_by_day': false,
+            'decimal_quantities': false,
+        }) -%}
         {{ return(usual) }}
     {%- endif -%}
     {%- set found = run_query('select * from raw.shop') -%}

@@ -6,6 +6,7 @@
     on_schema_change='fail',
     pre_hook=[
         '{{ add_shop_columns() }}',
+        '{{ set_quantity_types() }}',
         "{{ delete_changed_periods('order_date', days_to_describe()) }}",
     ],
     post_hook='{{ set_build_hash() }}'
@@ -84,7 +85,10 @@ final as (
             when order_lines.line_type in ('sale', 'return') then order_lines.amount
             else cast(0 as decimal(27, 8))
         end as net_revenue,
-        case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end as units,
+        cast(
+            case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end
+            as {{ quantity_type() }}
+        ) as units,
         order_lines.row_hash,
         {{ described_line_hash() }} as line_hash{{ shop_columns() }} -- noqa: LT02
     from {{ described_lines('order_lines', 'invoices', 'products') }}

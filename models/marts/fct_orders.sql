@@ -1,4 +1,5 @@
 -- One row per invoice, day, country and customer: in practice one per invoice.
+{{ config(pre_hook='{{ set_quantity_types() }}') }}
 with
 
 order_lines as (
@@ -26,7 +27,7 @@ final as (
         cast(sum(gross_revenue) as decimal(38, 8)) as gross_revenue,
         cast(sum(returned_revenue) as decimal(38, 8)) as returned_revenue,
         cast(sum(net_revenue) as decimal(38, 8)) as net_revenue,
-        cast(sum(units) as bigint) as units,
+        cast(sum(units) as {{ quantity_type('bigint') }}) as units,
         count(*) as lines
     from order_lines
     group by

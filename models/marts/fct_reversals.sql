@@ -1,4 +1,5 @@
 -- One row per sale line that was cancelled later: the sale, its cancellation, and the time between.
+{{ config(pre_hook='{{ set_quantity_types() }}') }}
 with
 
 lines as (
@@ -40,8 +41,8 @@ final as (
         {{ days_between(
             'cast(sales.ordered_at as date)', 'cast(cancellations.ordered_at as date)'
         ) }} as days_between,
-        cast(sales.quantity as bigint) as sold_quantity,
-        cast(cancellations.pieces as bigint) as cancelled_quantity,
+        cast(sales.quantity as {{ quantity_type('bigint') }}) as sold_quantity,
+        cast(cancellations.pieces as {{ quantity_type('bigint') }}) as cancelled_quantity,
         sales.pieces = cancellations.pieces as is_whole,
         cast(sales.amount as decimal(38, 8)) as sold_amount,
         cast(0 - cancellations.amount as decimal(38, 8)) as cancelled_amount

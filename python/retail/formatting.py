@@ -53,6 +53,11 @@ def whole(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def quantity(pieces: float | Decimal) -> str:
+    """A quantity without its noun: pieces are whole, kilograms and hours have their decimals."""
+    return _signed(f"{pieces:,.3f}".rstrip("0").rstrip("."))
+
+
 def price(value: float | Decimal, money: str) -> str:
     """A price, or a sum of order lines, to its last hundredth."""
     return _signed(f"{value:,.2f}", _mark(money))

@@ -11,7 +11,7 @@ final as (
         {{ sql_text(kpi.kpi_group) }} as kpi_group,
         {{ sql_text(kpi.owner) }} as owner,
         {{ sql_text(kpi.cadence) }} as cadence,
-        {{ sql_text(kpi.unit) }} as unit,
+        {{ sql_text(kpi_unit(kpi)) }} as unit,
         {{ sql_text(kpi.direction) }} as direction,
         {{ sql_text(kpi.scale) }} as scale,
         {{ sql_text(kpi.segment_by) }} as segment_by,

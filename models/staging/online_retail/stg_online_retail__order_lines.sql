@@ -98,7 +98,7 @@ final as (
             when quantity = 0 then line_amount
             else try_cast(line_amount / quantity as decimal(27, 8))
         end as unit_price,
-        coalesce(line_amount, try_cast(quantity * given_price as decimal(27, 8))) as amount,
+        coalesce(line_amount, {{ line_money('quantity', 'given_price') }}) as amount,
         customer_id,
         country,
         attributes,

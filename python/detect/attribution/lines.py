@@ -68,7 +68,8 @@ class Reversal:
     customer_id: str
     product: str
     description: str
-    quantity: int
+    quantity: float
+    """Whole, and an integer, where the shop sells pieces."""
     minutes: int
     amount: float
 

@@ -33,8 +33,11 @@ FEWEST_RETURNING = 5
 APART = 3
 """Distinct days on which a number has to be met, where no customer tells its orders apart: an order
 of a guest may be changed or returned on a second day."""
+DECIMAL_HABIT = 0.01
+"""Share of the rows of the public data set's form from which on decimal quantities are meant: it is
+of pieces, and a stray 2.5 is malformed. Other shops are taken at their first word."""
 FACTS_ENDING = ".facts"
-_FACTS_VERSION = 1
+_FACTS_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ class Facts:
     duplicates: Duplicates
     numbers_by_day: bool
     """Whether an order number is an order's on one day only."""
+    decimal_quantities: bool
+    """Whether quantities have decimals, as of kilograms or hours; else they are whole pieces."""
     name: str | None
     home_country: str | None
     """None of the public data set, whose country and currency are in dbt_project.yml."""
@@ -126,7 +131,15 @@ def _gather(
     currency = _currency(shop, currencies, warnings, is_uci=is_uci)
     duplicates = shop.lines.duplicates or (DROP if is_uci else ACROSS_FILES)
     return Facts(
-        is_uci, duplicates, by_day, shop.shop.name, home, currency, countries, tuple(warnings)
+        is_uci=is_uci,
+        duplicates=duplicates,
+        numbers_by_day=by_day,
+        decimal_quantities=_has_decimals(connection, rows, is_uci=is_uci),
+        name=shop.shop.name,
+        home_country=home,
+        currency=currency,
+        countries=countries,
+        warnings=tuple(warnings),
     )
 
 
@@ -201,6 +214,21 @@ def _numbers_come_back(connection: duckdb.DuckDBPyConnection, rows: str) -> tupl
         f"{number}, on {first} and {last}): orders are numbered by day; if they are one order "
         "each, order_id in shop.yml is made of other columns"
     ]
+
+
+def _has_decimals(connection: duckdb.DuckDBPyConnection, rows: str, *, is_uci: bool) -> bool:
+    """Whether quantities with decimals are meant, not mistyped."""
+    query = f"""
+        select
+            count(*) filter (
+                regexp_full_match(quantity, '\\s*[-+]?[0-9]*[.][0-9]*[1-9][0-9]*\\s*')
+            ),
+            count(*)
+        from {rows}
+        where line_mark is distinct from 'ignored'
+    """  # noqa: S608 - by ingest.sql: quoted
+    decimals, every = connection.execute(query).fetchall()[0]
+    return bool(decimals > (DECIMAL_HABIT * every if is_uci else 0))
 
 
 def _suspicious_codes(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:

@@ -73,6 +73,7 @@ def _settings(landing: Landing, code_hash: str) -> dict[str, str]:
                 "is_uci": "boolean",
                 "duplicates": "varchar",
                 "numbers_by_day": "boolean",
+                "decimal_quantities": "boolean",
             },
             [
                 (
@@ -82,6 +83,7 @@ def _settings(landing: Landing, code_hash: str) -> dict[str, str]:
                     str(facts.is_uci),
                     facts.duplicates,
                     str(facts.numbers_by_day),
+                    str(facts.decimal_quantities),
                 )
             ],
         ),

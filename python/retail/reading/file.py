@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -197,6 +198,11 @@ def _unpacked(row: tuple[object, ...], nested: Sequence[int]) -> tuple[object, .
 def known(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
     """The value, None for one that is no number."""
     return None if isinstance(value, float) and value != value else value
+
+
+def plain(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
+    """A value as Python counts with it: a decimal is a float."""
+    return float(value) if isinstance(value, Decimal) else value
 
 
 def floats(column: Any) -> Floats:  # noqa: ANN401 - masked where the database has nulls

@@ -66,5 +66,6 @@ def section(session: Session, place: Place, title: str, money: str) -> None:
 def frame(lines: tuple[LineRow, ...]) -> pd.DataFrame:
     """Lines as a table, what people look at first in front; money as numbers to sort by."""
     table = pd.DataFrame([dataclasses.asdict(line) for line in lines])
+    table["quantity"] = pd.to_numeric(table["quantity"])
     table = table.astype(dict.fromkeys(MONEY, float)).fillna(dict.fromkeys(EMPTY, ""))
     return table[[*LEADING, *(name for name in table.columns if name not in LEADING)]]

@@ -43,7 +43,7 @@ class SumsRow:
 
     lines: int
     orders: int
-    units: int
+    units: int | Decimal
     gross_revenue: Decimal
     returned_revenue: Decimal
     net_revenue: Decimal
@@ -58,7 +58,7 @@ class LineRow:
     line_type: str
     product: str
     description: str | None
-    quantity: int
+    quantity: int | Decimal
     unit_price: Decimal
     net_revenue: Decimal
     customer_id: str | None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from detect.attribution.data_quality import CheckResult
 from detect.records import Anomaly, Check, Kpi
-from retail.formatting import amount, count, percent, price, product, whole
+from retail.formatting import amount, count, percent, price, product, quantity, whole
 from retail.formatting import segment as in_words
 
 Figures = Mapping[str, object]
@@ -54,7 +54,7 @@ def message(check: str, verdict: str, details: Figures, kpi: Kpi, names: Names) 
 def _reversal(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     if verdict == "none":
         return "No large order was cancelled within the period."
-    pieces, what = _whole(details["quantity"]), product(str(details["product"]), names)
+    pieces, what = quantity(_number(details["quantity"])), product(str(details["product"]), names)
     return (
         f"{pieces} pieces of {what} were ordered by customer {details['customer_id']} "
         f"and cancelled {_after(details['minutes'])} later."

@@ -5,9 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -28,6 +26,7 @@ from detect.records import (
 )
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import SIMULATED, has_table, read_shop
+from retail.reading.file import plain
 from retail.storage.quoting import identifier
 
 _log = logging.getLogger(__name__)
@@ -69,13 +68,8 @@ def _kpis(connection: Connection) -> tuple[Kpi, ...]:
         f"select kpi, {', '.join(fields)} from marts.dim_kpis order by kpi"  # noqa: S608 - names from the schema, or quoted
     ).fetchall()
     money = read_shop(connection).money
-    kpis = (replace(Kpi(name, *map(_plain, values)), money=money) for name, *values in rows)
+    kpis = (replace(Kpi(name, *map(plain, values)), money=money) for name, *values in rows)
     return tuple(replace(k, unit=money) if k.unit == CURRENCY else k for k in kpis)
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever type the column has
-    """A value as Python counts with it: a decimal is a float."""
-    return float(value) if isinstance(value, Decimal) else value
 
 
 def read_dates(connection: Connection, as_of: dt.date | None, path: Path) -> Dates:

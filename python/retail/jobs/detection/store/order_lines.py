@@ -14,7 +14,7 @@ from detect.impact import Cancelled
 from detect.records import PERIOD_DAYS, PRICE_HISTORY, Grain, Ints
 from retail.jobs.detection.store.connection import connect
 from retail.reading import has_table, read_products
-from retail.reading.file import floats
+from retail.reading.file import floats, plain
 from retail.reading.measures import Measure, read_measures, read_member_columns
 
 FEWEST_PRICES = 5
@@ -132,7 +132,7 @@ def read_reversals(path: Path, first: dt.date, last: dt.date) -> list[Reversal]:
             """,
             [first, last],
         ).fetchall()
-    return [Reversal(*row) for row in rows]
+    return [Reversal(*map(plain, row)) for row in rows]
 
 
 def read_later_cancellations(path: Path, last: dt.date) -> list[Cancelled]:
