@@ -6,7 +6,7 @@
     {{ return({
         'keys': [
             'group', 'owner', 'cadence', 'unit', 'direction', 'scale', 'segment_by',
-            'warm_up_days', 'thresholds', 'materiality',
+            'needs', 'warm_up_days', 'thresholds', 'materiality',
         ],
         'type': ['simple', 'ratio'],
         'cadence': ['daily', 'weekly'],
@@ -14,6 +14,10 @@
         'direction': ['up', 'down', 'none'],
         'scale': ['log', 'sqrt', 'logit', 'linear'],
         'segment_by': [none, 'country'],
+        'needs': [
+            none, 'customers', 'repeat_customers', 'several_countries', 'home_and_abroad',
+            'returns', 'many_products',
+        ],
         'thresholds': ['z', 'iqr', 'level_shift', 'trend_alpha', 'confidence'],
         'materiality': ['absolute', 'relative', 'preset'],
         'preset': [none, 'uci'],

@@ -23,6 +23,7 @@
         'direction': meta.get('direction'),
         'scale': meta.get('scale'),
         'segment_by': meta.get('segment_by'),
+        'needs': meta.get('needs'),
         'warm_up_days': meta.get('warm_up_days', 0),
         'thresholds': thresholds if given is mapping else given,
         'materiality': meta.get('materiality', {}),

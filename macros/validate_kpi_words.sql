@@ -25,7 +25,7 @@
             ) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- for field in ['type', 'cadence', 'unit', 'direction', 'scale', 'segment_by'] -%}
+    {%- for field in ['type', 'cadence', 'unit', 'direction', 'scale', 'segment_by', 'needs'] -%}
         {%- if kpi[field] not in kpi_allowed(field) -%}
             {%- set found = "'" ~ kpi[field] ~ "'" if kpi[field] is not none else 'missing' -%}
             {%- do kpi_error(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 MINUS = "−"
@@ -176,6 +176,17 @@ def when(start: dt.date, grain: str, *, full: bool = False) -> str:
 def count(number: int, noun: str) -> str:
     """A number of things."""
     return f"{whole(number)} {noun}" + ("" if number == 1 else "s")
+
+
+def off(reasons: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """What is off, and why, by label: one sentence for all with the same reason."""
+    labels: dict[str, list[str]] = {}
+    for label, reason in reasons:
+        labels.setdefault(reason, []).append(label)
+    return tuple(
+        f"{', '.join(names)} {'is' if len(names) == 1 else 'are'} off: {reason}."
+        for reason, names in labels.items()
+    )
 
 
 def age(then: dt.date, now: dt.date) -> str:

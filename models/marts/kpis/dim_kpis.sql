@@ -2,7 +2,13 @@
 {%- set is_uci = shop().is_uci %}
 with
 
-final as (
+needs as (
+
+    select * from {{ ref('int_kpi_needs__dated') }}
+
+),
+
+defined as (
     {% for kpi in kpi_definitions() %}
     select
         {{ sql_text(kpi.kpi) }} as kpi,
@@ -27,9 +33,22 @@ final as (
             as double
         ) as materiality_absolute,
         cast({{ kpi.materiality.relative }} as double) as materiality_relative,
-        cast({{ kpi.warm_up_days }} as integer) as warm_up_days
+        cast({{ kpi.warm_up_days }} as integer) as warm_up_days,
+        {{ sql_text(kpi.needs) }} as need
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+
+),
+
+final as (
+
+    select
+        defined.*,
+        needs.available_since,
+        needs.recorded_since,
+        needs.off_reason
+    from defined
+    left join needs on defined.need = needs.need
 
 )
 

@@ -12,18 +12,21 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import yaml
 
 from retail.errors import RetailError
 from retail.ingest import IngestError, Landing
 from retail.ingest.last_run import last_source
 from retail.ingest.parquet_cache import cache_folder, land_project
 from retail.ingest.sources import SOURCE_VARIABLE, place_of
+from retail.formatting import off
 from retail.jobs.daily.build import BUILD_WORDS, build, environment
+from retail.reading import has_table
 from retail.storage.errors import StorageError
 from retail.storage.publish import staged_build
 
-UP_TO = "int_order_lines__classified"
-"""The model that says what becomes of each row."""
+UP_TO = "dim_kpis"
+"""The model that says which KPIs are off, above the one that says what becomes of each row."""
 CLASSIFY = (*BUILD_WORDS, "--select", f"+{UP_TO}", "--indirect-selection", "cautious")
 STOPPED = "dbt build stopped: "
 TOTALS = """
@@ -41,7 +44,7 @@ TOTALS = """
         count(distinct customer_id) filter (where reject_reason is null) as customers,
         count(*) filter (where reject_reason is null and customer_id is null) as guests,
         count(distinct country) filter (
-            where reject_reason is null and country != 'Unspecified'
+            where reject_reason is null and country != ?
         ) as countries,
         count(distinct stock_code) filter (where line_type in ('sale', 'return')) as products,
         count(distinct invoice_no) filter (where line_type in ('sale', 'return')) as orders
@@ -50,6 +53,10 @@ TOTALS = """
 TYPES = """
     select line_type, count(*), sum(amount) from intermediate.int_order_lines__classified
     where line_type is not null group by 1 order by 1
+"""
+KPIS_OFF = """
+    select kpi, label, off_reason from marts.dim_kpis
+    where off_reason is not null order by kpi_group, label
 """
 
 
@@ -71,6 +78,8 @@ class Check:
     countries: int = 0
     products: int = 0
     orders: int = 0
+    kpis_off: dict[str, dict[str, str]] = field(default_factory=dict)
+    """By KPI: its label, and what the source lacks that it needs."""
     read_as: dict[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     refused: str | None = None
@@ -119,7 +128,7 @@ def _classify(project: Path, database: Path, landing: Landing) -> dict[str, Any]
             warnings = build(project, copy, CLASSIFY).warnings
         except RetailError as error:
             refused = str(error).removeprefix(STOPPED)
-        counted = _count(copy) if copy.exists() else {}
+        counted = _count(copy, _unknown_country(project)) if copy.exists() else {}
     return {
         **counted,
         "read_as": _read_as(landing),
@@ -128,13 +137,20 @@ def _classify(project: Path, database: Path, landing: Landing) -> dict[str, Any]
     }
 
 
-def _count(database: Path) -> dict[str, Any]:
+def _unknown_country(project: Path) -> str:
+    """What the project calls the country of an order line that has none."""
+    settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+    return str(settings["vars"]["unknown_country"])
+
+
+def _count(database: Path, unknown_country: str) -> dict[str, Any]:
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
-            totals = connection.execute(TOTALS)
+            totals = connection.execute(TOTALS, [unknown_country])
             names = [column[0] for column in totals.description]
             counts = dict(zip(names, totals.fetchall()[0], strict=True))
             types = connection.execute(TYPES).fetchall()
+            off = _kpis_off(connection)
     except duckdb.CatalogException:
         return {}  # refused before the rows were classified
     except duckdb.Error as error:
@@ -142,7 +158,17 @@ def _count(database: Path) -> dict[str, Any]:
     for name in ("first_day", "last_day"):
         counts[name] = counts[name] and counts[name].isoformat()
     line_types = {kind: {"rows": rows, "amount": str(amount)} for kind, rows, amount in types}
-    return {**counts, "line_types": line_types}
+    return {**counts, "line_types": line_types, "kpis_off": off}
+
+
+def _kpis_off(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """The KPIs that the source lacks something for; none where a test has refused it before."""
+    if not has_table(connection, "marts", "dim_kpis"):
+        return {}
+    return {
+        kpi: {"label": label, "reason": reason}
+        for kpi, label, reason in connection.execute(KPIS_OFF).fetchall()
+    }
 
 
 def _read_as(landing: Landing) -> dict[str, Any]:
@@ -218,5 +244,6 @@ def summary(found: Check) -> Sequence[str]:
             f"{found.orders:,} orders, {found.customers:,} customers, {found.guests:,} lines "
             f"without a customer, {found.products:,} products, {found.countries:,} countries"
         )
+    lines += off((one["label"], one["reason"]) for one in found.kpis_off.values())
     lines += [f"warning: {warning}" for warning in found.warnings]
     return lines

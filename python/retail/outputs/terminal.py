@@ -34,6 +34,7 @@ from retail.reading import (
     read_run,
     read_table,
     reading,
+    switched_off,
 )
 from retail.reading.file import known
 from retail.reading.selection import going_on, need_attention, open_incidents
@@ -97,7 +98,7 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
         )
     if found.incidents:
         lines.append("`retail explain ID` explains one, `retail ack ID` acknowledges it.")
-    lines += map(harmless, _trends(found))
+    lines += map(harmless, (*_trends(found), *switched_off(found.kpis)))
     if untested:
         lines.append(harmless(f"Too little history to test: {', '.join(untested)}."))
     return "\n".join(lines)

@@ -43,6 +43,7 @@ from retail.reading.shop import (
     read_money,
     read_products,
     read_shop,
+    switched_off,
 )
 
 __all__ = [
@@ -85,5 +86,6 @@ __all__ = [
     "read_table",
     "reading",
     "rows_of",
+    "switched_off",
     "today",
 ]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from retail.formatting import CURRENCY
+from retail.formatting import CURRENCY, off
 from retail.reading.file import Connection, has_table, rows_of
 from retail.schema import Grain
 
@@ -79,6 +80,9 @@ class KpiRow:
     unit: str
     direction: str
     segment_by: str | None
+    off_reason: str | None = None
+    """What the source lacks that the KPI needs; None where it is on."""
+
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ KPIS = """
     select
         kpi, label, description, kpi_group, owner, cadence,
         if(unit = 'currency', unit || ' ' || currency_sign, unit),
-        direction, segment_by
+        direction, segment_by, off_reason
     from marts.dim_kpis
     cross join marts.dim_shop
     order by kpi_group, label
@@ -181,6 +185,11 @@ def read_row_counts(connection: Connection) -> tuple[RowCount, ...]:
 def read_kpis(connection: Connection) -> dict[str, KpiRow]:
     """Read the KPIs by name, in the order of their groups."""
     return {row.kpi: row for row in rows_of(connection, KpiRow, KPIS)}
+
+
+def switched_off(kpis: Mapping[str, KpiRow]) -> tuple[str, ...]:
+    """The KPIs that are off, one sentence for those with the same reason."""
+    return off((kpi.label, kpi.off_reason) for kpi in kpis.values() if kpi.off_reason)
 
 
 def read_volume(connection: Connection) -> Volume | None:

@@ -14,7 +14,7 @@ from retail.outputs.dashboard.labels import WHOLE, named
 from retail.outputs.dashboard.records import DimensionRow, Place, Share
 from retail.outputs.dashboard.url_state import UrlState
 from retail.outputs.report import kpis, words
-from retail.reading import Facts, KpiRow, period_end
+from retail.reading import Facts, KpiRow, period_end, switched_off
 from retail.reading.selection import of_series
 from retail.schema import ALL, GRAINS, OTHER, AnomalyRow, ForecastRow
 
@@ -27,6 +27,8 @@ EVERYWHERE = "All countries"
 def page(session: Session, facts: Facts, chosen: UrlState) -> None:
     """The page of a KPI."""
     country = _controls(session, facts, chosen)
+    for sentence in switched_off(facts.kpis):
+        st.caption(sentence)
     periods = session.ask(read.series, chosen.kpi, chosen.grain, country)
     if not periods:
         st.info("Nothing is known of this series: it has no period yet.")
@@ -47,9 +49,7 @@ def page(session: Session, facts: Facts, chosen: UrlState) -> None:
 def _controls(session: Session, facts: Facts, chosen: UrlState) -> str:
     """The four choices; returns the country, or all."""
     kpi_at, grain_at, country_at, span_at = st.columns([3, 2, 3, 3])
-    names = {
-        k.kpi: f"{k.label} · {k.kpi_group}" for k in sorted(facts.kpis.values(), key=kpis.place)
-    }
+    names = {k.kpi: f"{k.label} · {k.kpi_group}" for k in kpis.switched_on(facts)}
     with kpi_at:
         address.pick(
             st.selectbox, "KPI", list(names), chosen.kpi.kpi, "kpi",

@@ -35,9 +35,9 @@ class UrlState:
 
 def read(given: Mapping[str, str], facts: Facts) -> UrlState:
     """The choice of an address; what is wrong or missing in it gets its default."""
-    ordered = sorted(facts.kpis.values(), key=kpis.place)
-    first = facts.kpis.get("total_revenue", ordered[0])
-    kpi = facts.kpis.get(given.get("kpi", ""), first)
+    shown = {kpi.kpi: kpi for kpi in kpis.switched_on(facts)}
+    first = shown.get("total_revenue", next(iter(shown.values())))
+    kpi = shown.get(given.get("kpi", ""), first)
     wanted = given.get("incident", "")
     incident = _incident(wanted, facts)
     return UrlState(

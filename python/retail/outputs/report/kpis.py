@@ -90,14 +90,19 @@ def anchor(kpi: str) -> str:
 
 
 def cards(facts: Facts) -> tuple[KpiCard, ...]:
-    """All KPIs, in the order of their groups."""
+    """The KPIs that are on, in the order of their groups."""
     series: dict[Key, list[ForecastRow]] = {}
     for period in facts.periods:
         series.setdefault((period.kpi, period.segment, period.grain), []).append(period)
     found: dict[Key, list[AnomalyRow]] = {}
     for finding in facts.findings:
         found.setdefault((finding.kpi, finding.segment, finding.grain), []).append(finding)
-    return tuple(_card(kpi, series, found) for kpi in sorted(facts.kpis.values(), key=place))
+    return tuple(_card(kpi, series, found) for kpi in switched_on(facts))
+
+
+def switched_on(facts: Facts) -> list[KpiRow]:
+    """The KPIs that the source has all data for, in the order in which they are shown."""
+    return sorted((kpi for kpi in facts.kpis.values() if not kpi.off_reason), key=place)
 
 
 def place(kpi: KpiRow) -> tuple[int, str, str]:

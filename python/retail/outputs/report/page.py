@@ -14,7 +14,7 @@ from retail import formatting
 from retail.console import harmless
 from retail.errors import RetailError
 from retail.outputs.report import incidents, kpis, trust, words
-from retail.reading import Facts, read_facts
+from retail.reading import Facts, read_facts, switched_off
 from retail.storage.errors import reason
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -93,6 +93,7 @@ def render(facts: Facts) -> str:
             coverage=facts.coverage,
             incidents=incidents.cards(facts),
             kpis=kpis.cards(facts),
+            kpis_off=switched_off(facts.kpis),
             trends=trust.trends(facts),
             quality=trust.quality(facts),
             detection_limits=trust.detection_limits(facts),

@@ -36,8 +36,8 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
     """Read definitions, calendar and series; nothing after `as_of` is looked at."""
     with connect(path, read_only=True) as connection:
         _require(connection, path)
-        kpis = _kpis(connection)
         dates = read_dates(connection, as_of, path)
+        kpis = _kpis(connection, dates)
         panels = {grain: read_panel(connection, grain, kpis, dates) for grain in GRAINS}
         complete = dates.day[dates.is_complete]
         newest = (complete[-1] if complete.size else dates.day[-1]).astype(dt.date)
@@ -62,10 +62,17 @@ def _require(connection: Connection, path: Path) -> None:
         )
 
 
-def _kpis(connection: Connection) -> tuple[Kpi, ...]:
+def _kpis(connection: Connection, dates: Dates) -> tuple[Kpi, ...]:
+    """The KPIs whose needs the source had met by the last day."""
     fields = [name for name in Kpi.__dataclass_fields__ if name not in ("name", "money")]
     rows = connection.execute(
-        f"select kpi, {', '.join(fields)} from marts.dim_kpis order by kpi"  # noqa: S608 - names from the schema, or quoted
+        f"""
+        select kpi, {", ".join(fields)}
+        from marts.dim_kpis
+        where need is null or available_since <= ?
+        order by kpi
+        """,  # noqa: S608 - names from the schema, or quoted
+        [dates.day[-1].astype(dt.date)],
     ).fetchall()
     money = read_shop(connection).money
     kpis = (replace(Kpi(name, *map(plain, values)), money=money) for name, *values in rows)
@@ -112,10 +119,15 @@ def read_panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], date
     connection.execute(
         f"""
         create or replace temporary table facts as
-        select * from marts.fct_kpis_{grain}
-        where least(period_start + {step - 1}, cast(? as date)) <= ?
+        select facts.*
+        from marts.fct_kpis_{grain} as facts
+        inner join marts.dim_kpis as kpis on facts.kpi = kpis.kpi
+        where
+            least(facts.period_start + {step - 1}, cast(? as date)) <= ?
+            and list_contains(?::varchar[], facts.kpi)
+            and facts.period_start + {step - 1} >= coalesce(kpis.recorded_since, facts.period_start)
         """,  # noqa: S608 - names from the schema, or quoted
-        [last_data[0], dates.day[-1].astype(dt.date)],
+        [last_data[0], dates.day[-1].astype(dt.date), [kpi.name for kpi in kpis]],
     )
     names = connection.execute(
         "select distinct kpi, segment from facts order by kpi, segment"
