@@ -1,7 +1,25 @@
 -- One row per dimension that findings are broken down by.
 with
 
-final as (
+months as (
+
+    select * from {{ ref('fct_dimensions_monthly') }}
+
+),
+
+newest as (
+
+    select
+        dimension,
+        largest_member
+    from months
+    where
+        month_start = (select max(month_start) from months)
+        and not is_broken_down
+
+),
+
+defined as (
     {% for dimension in kpi_dimensions() %}
     select
         {{ sql_text(dimension.dimension) }} as dimension,
@@ -12,6 +30,16 @@ final as (
         {{ sql_text(dimension.root_cause) }} as root_cause
     {{ 'union all' if not loop.last }}
     {%- endfor %}
+
+),
+
+final as (
+
+    select
+        defined.*,
+        newest.largest_member as only_member
+    from defined
+    left join newest on defined.dimension = newest.dimension
 
 )
 

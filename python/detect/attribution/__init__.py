@@ -55,12 +55,13 @@ def attribute(anomalies: list[Anomaly], segments: Segments, usable: Days) -> lis
     """
     rows: list[Attribution] = []
     for anomaly in anomalies:
-        leaves, history = leaf_history(anomaly, segments, forecast_baseline(anomaly, usable))
+        here = segments.on(anomaly.period_start)
+        leaves, history = leaf_history(anomaly, here, forecast_baseline(anomaly, usable))
         if leaves.codes.shape[1] == 0:
             continue
         rows.extend(break_down(anomaly, leaves, history))
         causes = find_causes(leaves, history)
-        rivals = _rivals(anomaly, segments, usable) if causes else []
+        rivals = _rivals(anomaly, here, usable) if causes else []
         rows.extend(_causes(anomaly, causes, rivals) or _own_segment(anomaly, leaves))
     return rows
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 TOGETHER, ALONE = "combined", "alone"
@@ -15,6 +17,15 @@ class Dimension:
     name: str
     coarser_than: str | None = None
     root_cause: str = TOGETHER
+
+
+Months = Mapping[str, frozenset[dt.date]]
+"""By dimension: first days of the months in which one member had nearly all sales before."""
+
+
+def is_broken_down(dimension: str, day: dt.date, dead: Months) -> bool:
+    """Whether findings of a day are broken down by a dimension."""
+    return day.replace(day=1) not in dead.get(dimension, frozenset())
 
 
 def names(dimensions: tuple[Dimension, ...]) -> tuple[str, ...]:

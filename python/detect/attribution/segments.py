@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from detect.attribution.dimensions import Dimension
+from detect.attribution.dimensions import Dimension, Months, is_broken_down
 from detect.records import Days, Floats, Ints
 
 LARGEST_KEY = 2**62
@@ -29,6 +30,13 @@ class Segments:
     codes: dict[str, Ints]
     members: dict[str, tuple[str, ...]]
     measures: dict[str, Floats]
+    dead: Months = field(default_factory=dict)
+    """Months that are not broken down by a dimension."""
+
+    def on(self, day: dt.date) -> Segments:
+        """The same with the dimensions that findings of a day are broken down by, or all."""
+        live = [d for d in self.dimensions if is_broken_down(d.name, day, self.dead)]
+        return replace(self, dimensions=tuple(live) or self.dimensions)
 
     def rows(self, period: np.datetime64) -> slice:
         """Where a period's cells are; empty where it has none."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect import anomalies
+from detect.attribution.dimensions import is_broken_down
 from detect.grouping import by
 from detect.members.panel import MemberPanel
 from detect.members.scores import (
@@ -105,8 +106,11 @@ def _found(
     silent = np.zeros(len(panel.member), dtype=bool)
     surges: list[list[float]] = [[] for _ in panel.dimensions]
     for scores in periods:
-        judged = np.isfinite(scores.chances[MUCH_MONEY])
-        for a in standing.pop(panel.period[scores.place].astype(dt.date), []):
+        day = panel.period[scores.place].astype(dt.date)
+        live = np.array([is_broken_down(d.name, day, panel.dead) for d in panel.dimensions])
+        watched = live[panel.dimension]
+        judged = np.isfinite(scores.chances[MUCH_MONEY]) & watched
+        for a in standing.pop(day, []):
             place = panel.places.get((a.dimension or "", a.segment))
             if place is None or not judged[place]:
                 yield a
@@ -119,7 +123,7 @@ def _found(
             spent[SILENCE] = np.where(fresh, spent[SILENCE], np.inf)
         for hit in _hits(spent):
             kpi, sure = told_by[panel.dimension[hit.member]], float(posterior_at_budget(hit.spent))
-            if kpi is not None and sure >= kpi.min_confidence:
+            if watched[hit.member] and kpi is not None and sure >= kpi.min_confidence:
                 yield _record(panel, kpi, scores, hit)
     for never_scored in standing.values():
         yield from never_scored

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from detect.attribution.dimensions import Dimension
+from detect.attribution.dimensions import Dimension, Months
 from detect.records import PERIOD_DAYS, Bools, Days, Floats, Grain, Ints
 
 AMOUNTS = ("orders", "revenue", "sales", "squares")
@@ -54,6 +54,8 @@ class MemberPanel:
     shop_revenue: Floats
     days: Floats
     usable: Bools
+    dead: Months = dataclasses.field(default_factory=dict)
+    """Months in which the members of a dimension are not watched."""
 
     @cached_property
     def places(self) -> dict[tuple[str, str], int]:

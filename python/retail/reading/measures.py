@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from operator import itemgetter
 
-from detect.attribution.dimensions import Dimension
+from detect.attribution.dimensions import Dimension, Months, is_broken_down
+from detect.grouping import by
 from detect.records import NONE
 from retail.errors import RetailError
 from retail.formatting import product, words
-from retail.reading.file import Connection
+from retail.reading.file import Connection, has_table
 from retail.reading.shop import read_products
 
 MOST_NEAR, MOST_LISTED = 3, 20
 """Names that are said to be near, and that are listed where none is."""
+DEAD_MONTHS = """
+    select dimension, month_start from marts.fct_dimensions_monthly where not is_broken_down
+    order by all
+"""
 CLOSE = 0.5
 """How much alike two names must be, between 0 and 1, for one to be said to be near."""
 
@@ -84,12 +91,29 @@ def read_measures(
     return tuple(Measure(*row) for row in rows)
 
 
-def read_dimensions(connection: Connection) -> tuple[Dimension, ...]:
-    """Read what findings are broken down by, in the order of the semantic model."""
+def read_dimensions(
+    connection: Connection, day: dt.date | None = None
+) -> tuple[Dimension, ...]:
+    """Read what findings are broken down by, in the order of the semantic model.
+
+    Args:
+        connection: from `reading`, or of a job.
+        day: leave out dimensions in which one member had nearly all sales before.
+    """
     rows = connection.execute(
         "select dimension, coarser_than, root_cause from marts.dim_dimensions order by place"
     ).fetchall()
-    return tuple(Dimension(*row) for row in rows)
+    dead = read_dead_months(connection) if day else {}
+    every = tuple(Dimension(*row) for row in rows)
+    return tuple(d for d in every if day is None or is_broken_down(d.name, day, dead)) or every
+
+
+def read_dead_months(connection: Connection) -> Months:
+    """Read the months that are not broken down by a dimension."""
+    if not has_table(connection, "marts", "fct_dimensions_monthly"):
+        return {}
+    rows = connection.execute(DEAD_MONTHS).fetchall()
+    return {name: frozenset(day for _, day in of) for name, of in by(rows, itemgetter(0)).items()}
 
 
 def read_member_columns(connection: Connection) -> Mapping[str, str]:

@@ -13,7 +13,11 @@ from detect.members import MemberPanel, by_week
 from detect.records import PERIOD_DAYS, Bools, Days, Floats, Grain, Ints
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import has_table
-from retail.reading.measures import read_dimensions, read_member_columns
+from retail.reading.measures import (
+    read_dead_months,
+    read_dimensions,
+    read_member_columns,
+)
 
 CENTS = 100
 """Squares of money are summed as whole numbers, which come out the same in any order."""
@@ -105,6 +109,7 @@ def _daily(connection: Connection, calendar: TradingCalendar, days: Days) -> Mem
         shop_revenue=_spread(at, shop["revenue"], days.size),
         days=is_traded.astype(np.float64),
         usable=_usable(calendar, days, "daily"),
+        dead=read_dead_months(connection),
         **{name: column[order] for name, column in columns.items()},
     )
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from pathlib import Path
 from typing import Any
 
+from detect.attribution.dimensions import Months, is_broken_down
 from detect.diagnostics import DetectionLimit
 from detect.grouping import by
 from detect.records import GRAINS, Attribution, Check, DriverContribution
 from retail.jobs.detection.explanation_cache import CachedExplanations, PeriodHashes
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading.file import UnreadyError, has_table, read_table
+from retail.reading.measures import read_dead_months
 from retail.schema import TABLES
 
 EXPLAINED = (
@@ -60,7 +63,7 @@ def read_cached_explanations(path: Path) -> CachedExplanations:
 def _period_hashes(connection: Connection) -> PeriodHashes | None:
     """Read the checksum of each period's lines; None where tables have none, as on Spark."""
     period_hashes: PeriodHashes = {}
-    definitions = _definitions(connection)
+    definitions, dead = _definitions(connection), read_dead_months(connection)
     for grain in GRAINS:
         table = f"marts.fct_segments_{grain}"
         columns = {name for name, *_ in connection.execute(f"describe {table}").fetchall()}
@@ -70,8 +73,15 @@ def _period_hashes(connection: Connection) -> PeriodHashes | None:
         found = connection.execute(query).fetchall()
         if any(mark is None for _, mark in found):
             return None
-        period_hashes[grain] = {day: f"{mark} {definitions}" for day, mark in found}
+        period_hashes[grain] = {
+            day: f"{mark} {definitions}{_dead_on(day, dead)}" for day, mark in found
+        }
     return period_hashes
+
+
+def _dead_on(day: dt.date, dead: Months) -> str:
+    """The dimensions that findings of a day are not broken down by."""
+    return "".join(f" {name}" for name in sorted(dead) if not is_broken_down(name, day, dead))
 
 
 def _definitions(connection: Connection) -> str:

@@ -11,7 +11,7 @@ from detect.attribution.dimensions import names
 from detect.attribution.segments import Segments
 from detect.records import NONE, Days, Grain
 from retail.jobs.detection.store.connection import Connection, connect
-from retail.reading.measures import read_dimensions
+from retail.reading.measures import read_dead_months, read_dimensions
 from retail.storage.quoting import identifier
 
 
@@ -29,6 +29,7 @@ def read_segments(path: Path, grain: Grain, periods: Days, measures: Sequence[st
         )
         dimensions = read_dimensions(connection)
         members = {name: _members(connection, name) for name in names(dimensions)}
+        dead = read_dead_months(connection)
         query = _cells_query(names(dimensions), measures)
         columns = connection.execute(query).fetchnumpy()
     found = np.asarray(columns["period_start"]).astype("datetime64[D]")
@@ -40,6 +41,7 @@ def read_segments(path: Path, grain: Grain, periods: Days, measures: Sequence[st
         codes={name: np.asarray(columns[name], dtype=np.int64) for name in names(dimensions)},
         members=members,
         measures={name: np.ma.filled(columns[f"m_{name}"], 0.0) for name in measures},
+        dead=dead,
     )
 
 

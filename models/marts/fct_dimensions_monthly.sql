@@ -1,0 +1,80 @@
+-- One row per dimension and month: whether findings of the month are broken down by it, as learned
+-- from the twelve months before; the last month is the one after the data.
+with
+
+segments as (
+
+    select * from {{ ref('fct_segments_daily') }}
+
+),
+
+sold as (
+    {% for dimension in kpi_dimensions() %}
+    select
+        '{{ dimension.dimension }}' as dimension,
+        {{ month_start('period_start') }} as month_start,
+        coalesce(cast({{ dimension.dimension }} as {{ dbt.type_string() }}), '(none)') as member,
+        cast(sum(gross_revenue) as decimal(38, 8)) as gross_revenue
+    from segments
+    group by 1, 2, 3
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+
+),
+
+months as (
+
+    select month_start from sold
+    union
+    select {{ month_start("max(month_start) + interval '1' month") }} from sold
+
+),
+
+past as (
+
+    select
+        sold.dimension,
+        months.month_start,
+        sold.member,
+        cast(sum(sold.gross_revenue) as decimal(38, 8)) as gross_revenue
+    from months
+    inner join sold
+        on
+            months.month_start > sold.month_start
+            and months.month_start <= sold.month_start + interval '12' month
+    group by sold.dimension, months.month_start, sold.member
+
+),
+
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by dimension, month_start
+            order by gross_revenue desc, member
+        ) as place,
+        sum(gross_revenue) over (partition by dimension, month_start) as total
+    from past
+
+),
+
+final as (
+
+    select
+        dimension,
+        month_start,
+        member as largest_member,
+        gross_revenue as largest_gross_revenue,
+        cast(total as decimal(38, 8)) as gross_revenue,
+        coalesce(
+            cast(gross_revenue as double)
+            <= {{ var('largest_share') }} * cast(total as double),
+            true
+        ) as is_broken_down
+    from ranked
+    where place = 1
+
+)
+
+select * from final
