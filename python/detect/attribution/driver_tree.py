@@ -14,14 +14,14 @@ dimension, and its rows to the change of each segment's own revenue.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from detect.attribution.baselines import LARGEST_FACTOR, comparable, select_rows
 from detect.attribution.breakdown import Groups, group
 from detect.attribution.decomposition import Ratio, log_mean, sums
-from detect.attribution.dimensions import names
+from detect.attribution.dimensions import is_broken_down, names
 from detect.attribution.root_cause import LeafSegments
 from detect.attribution.segments import Segments
 from detect.records import NET_REVENUE, Anomaly, Days, DriverContribution, Floats
@@ -34,6 +34,8 @@ DEPTHS = {"orders": 2, "units": 3, "gross_revenue": 4, NET_REVENUE: 4}
 the returns."""
 FACTORS = ("active_customers", "orders_per_customer", "items_per_order", "average_price")
 GUEST_FACTORS = ("guest_orders", "guest_items_per_order", "guest_average_price")
+ORDER_FACTORS = ("orders", "items_per_order", "average_price")
+"""The one branch of a shop without customer ids: there, guests are everybody."""
 RETURNS = "returns"
 GUEST = "guest"
 WHOLE = "all"
@@ -42,6 +44,7 @@ NEAREST = {
     "orders_per_customer": ("order_count",),
     "items_per_order": ("items_per_order", "units_sold"),
     "average_price": ("average_price",),
+    "orders": ("order_count",),
     "guest_orders": ("order_count",),
     "guest_items_per_order": ("items_per_order", "units_sold"),
     "guest_average_price": ("average_price",),
@@ -106,6 +109,8 @@ def build(
             f.factor, f.expected, f.actual, f.contribution,
         )
         for f in factors(leaves, now, past)
+        if f.dimension == WHOLE
+        or is_broken_down(f.dimension, anomaly.period_start, segments.dead)
     ]  # fmt: skip
 
 
@@ -136,10 +141,12 @@ def factors(
     place = names(leaves.dimensions).index("customer_type")
     known = leaves.members[place].index(GUEST) if GUEST in leaves.members[place] else -1
     guests = leaves.codes[place] == known
-    chains = (
-        Chain(FACTORS[:depth], now[:depth] * ~guests, past[:depth] * ~guests),
-        Chain(GUEST_FACTORS[: depth - 1], now[1:depth] * guests, past[1:depth] * guests),
-    )
+    of_guests = Chain(GUEST_FACTORS[: depth - 1], now[1:depth] * guests, past[1:depth] * guests)
+    if leaves.members[place] == (GUEST,):
+        chains: tuple[Chain, ...] = (replace(of_guests, factors=ORDER_FACTORS[: depth - 1]),)
+    else:
+        of_known = Chain(FACTORS[:depth], now[:depth] * ~guests, past[:depth] * ~guests)
+        chains = (of_known, of_guests)
     returned = (now[4], past[4]) if measure == NET_REVENUE else None
     parts = leaves.actual.numerator - leaves.expected.numerator
     segments = [attribute(chain) for chain in chains]

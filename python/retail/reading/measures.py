@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from operator import itemgetter
 
-from detect.attribution.dimensions import Dimension, Months, is_broken_down
+from detect.attribution.dimensions import Dimension, Months
 from detect.grouping import by
 from detect.records import NONE
 from retail.errors import RetailError
@@ -91,21 +90,12 @@ def read_measures(
     return tuple(Measure(*row) for row in rows)
 
 
-def read_dimensions(
-    connection: Connection, day: dt.date | None = None
-) -> tuple[Dimension, ...]:
-    """Read what findings are broken down by, in the order of the semantic model.
-
-    Args:
-        connection: from `reading`, or of a job.
-        day: leave out dimensions in which one member had nearly all sales before.
-    """
+def read_dimensions(connection: Connection) -> tuple[Dimension, ...]:
+    """Read what findings are broken down by, in the order of the semantic model."""
     rows = connection.execute(
         "select dimension, coarser_than, root_cause from marts.dim_dimensions order by place"
     ).fetchall()
-    dead = read_dead_months(connection) if day else {}
-    every = tuple(Dimension(*row) for row in rows)
-    return tuple(d for d in every if day is None or is_broken_down(d.name, day, dead)) or every
+    return tuple(Dimension(*row) for row in rows)
 
 
 def read_dead_months(connection: Connection) -> Months:

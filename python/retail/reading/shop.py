@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from retail.formatting import CURRENCY, off
+from retail.formatting import CURRENCY, member, off, words
 from retail.reading.file import Connection, has_table, rows_of
 from retail.schema import Grain
 
@@ -146,6 +146,10 @@ VOLUME = """
     order by date_day desc
     limit 1
 """
+UNDIVIDED = """
+    select dimension, only_member from marts.dim_dimensions
+    where only_member is not null order by place
+"""
 ATTEMPTS = """
     select started_at, status, seconds, error
     from operations.runs
@@ -190,6 +194,13 @@ def read_kpis(connection: Connection) -> dict[str, KpiRow]:
 def switched_off(kpis: Mapping[str, KpiRow]) -> tuple[str, ...]:
     """The KPIs that are off, one sentence for those with the same reason."""
     return off((kpi.label, kpi.off_reason) for kpi in kpis.values() if kpi.off_reason)
+
+
+def read_undivided(connection: Connection) -> tuple[str, ...]:
+    """Read the dimensions that findings are not broken down by now, as one sentence or none."""
+    rows = connection.execute(UNDIVIDED).fetchall()
+    named = ", ".join(f"{words(name)} ({member(name, only)})" for name, only in rows)
+    return (f"Not broken down, for one member has nearly all sales: {named}.",) if rows else ()
 
 
 def read_volume(connection: Connection) -> Volume | None:

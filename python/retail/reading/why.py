@@ -206,7 +206,7 @@ def _compare(
     connection: Connection, scope: Scope, formula: Formula, periods: tuple[Period, Period]
 ) -> Comparison:
     spans = [period.span for period in periods]
-    dimensions = read_dimensions(connection, max(span.first for span in spans))
+    dimensions = read_dimensions(connection)
     if any(span.days > 1 for span in spans):
         dimensions = tuple(_for_many_days(dimension) for dimension in dimensions)
     cells = read_cells(connection, scope, dimensions, spans)

@@ -93,7 +93,7 @@ def render(facts: Facts) -> str:
             coverage=facts.coverage,
             incidents=incidents.cards(facts),
             kpis=kpis.cards(facts),
-            kpis_off=switched_off(facts.kpis),
+            left_out=(*switched_off(facts.kpis), *facts.undivided),
             trends=trust.trends(facts),
             quality=trust.quality(facts),
             detection_limits=trust.detection_limits(facts),
