@@ -1,5 +1,6 @@
 -- One row per invoice and customer (in practice one per invoice): its value, and its number among
 -- the customer's orders.
+{%- set fixed, relative = ref('order_sizes'), ref('order_size_quantiles') %}
 with
 
 order_lines as (
@@ -9,26 +10,26 @@ order_lines as (
 
 ),
 
-order_sizes as (
-
-    select
-        order_size,
-        lower_bound,
-        lead(lower_bound) over (order by lower_bound) as upper_bound
-    from {{ ref('order_sizes') }}
-
-),
-
 invoices as (
 
     select
         invoice_no,
         customer_id,
+        {{ month_start('min(ordered_at)') }} as month_start,
         min(case when line_type = 'sale' then ordered_at end) as first_sale_at,
         abs(coalesce(sum(case when line_type in ('sale', 'return') then amount end), 0))
             as order_value
     from order_lines
     group by invoice_no, customer_id
+
+),
+
+{{ order_sizes(fixed, relative) }},
+
+smallest as (
+
+    select min(order_size) as order_size from {{ relative }}
+    where quantile = 0
 
 ),
 
@@ -56,7 +57,8 @@ sized as (
             when numbered.customer_id is not null and numbered.first_sale_at is not null
                 then cast(numbered.sequence_number as bigint)
         end as order_number,
-        order_sizes.order_size,
+        -- A month with returns alone may have no sizes yet.
+        coalesce(order_sizes.order_size, smallest.order_size) as order_size,
         case
             when numbered.customer_id is null then 'guest'
             when numbered.first_sale_at is not null and numbered.sequence_number = 1 then 'new'
@@ -64,12 +66,8 @@ sized as (
         end as customer_type
     from numbered
     left join order_sizes
-        on
-            numbered.order_value >= order_sizes.lower_bound
-            and (
-                order_sizes.upper_bound is null
-                or numbered.order_value < order_sizes.upper_bound
-            )
+        on {{ order_size_fits('numbered', 'order_sizes') }}
+    cross join smallest
 
 ),
 
