@@ -14,7 +14,7 @@ sold as (
         '{{ dimension.dimension }}' as dimension,
         {{ month_start('period_start') }} as month_start,
         coalesce(cast({{ dimension.dimension }} as {{ dbt.type_string() }}), '(none)') as member,
-        cast(sum(gross_revenue) as decimal(38, 8)) as gross_revenue
+        cast(sum(gross_revenue + returned_revenue) as decimal(38, 8)) as turnover
     from segments
     group by 1, 2, 3
     {{ 'union all' if not loop.last }}
@@ -36,7 +36,7 @@ past as (
         sold.dimension,
         months.month_start,
         sold.member,
-        cast(sum(sold.gross_revenue) as decimal(38, 8)) as gross_revenue
+        cast(sum(sold.turnover) as decimal(38, 8)) as turnover
     from months
     inner join sold
         on
@@ -52,9 +52,9 @@ ranked as (
         *,
         row_number() over (
             partition by dimension, month_start
-            order by gross_revenue desc, member
+            order by turnover desc, member
         ) as place,
-        sum(gross_revenue) over (partition by dimension, month_start) as total
+        sum(turnover) over (partition by dimension, month_start) as total
     from past
 
 ),
@@ -65,10 +65,10 @@ final as (
         dimension,
         month_start,
         member as largest_member,
-        gross_revenue as largest_gross_revenue,
-        cast(total as decimal(38, 8)) as gross_revenue,
+        turnover as largest_turnover,
+        cast(total as decimal(38, 8)) as turnover,
         coalesce(
-            cast(gross_revenue as double)
+            cast(turnover as double)
             <= {{ var('largest_share') }} * cast(total as double),
             true
         ) as is_broken_down

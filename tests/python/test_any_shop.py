@@ -197,7 +197,7 @@ def test_a_kpi_is_on_from_the_day_that_its_source_has_what_it_needs(
     assert since["revenue_by_country"] == (CHANGED, FIRST)
     query = """
         select min(period_start) from insights.forecasts
-        where kpi = 'active_customers' and grain = 'daily'
+        where kpi = 'active_customers' and grain = 'daily' and actual is not null
     """
     assert grown.ask(query) == [(CHANGED,)]
     before = CHANGED - dt.timedelta(days=1)
@@ -213,6 +213,18 @@ def test_a_kpi_is_on_from_the_day_that_its_source_has_what_it_needs(
         "total_revenue", "revenue_per_order", "order_count", "items_per_order", "units_sold",
         "product_concentration", "average_price",
     }  # fmt: skip
+
+
+def test_sizes_of_orders_are_the_shop_s_own(grocer: Shop) -> None:
+    query = """
+        select order_size, count(*) from marts.fct_orders
+        where order_date >= date '2026-03-01' group by order_size
+    """
+    orders = dict(grocer.ask(query))
+    assert orders.keys() == {"small", "medium", "large", "very large"}
+    shares = {size: count / sum(orders.values()) for size, count in orders.items()}
+    assert shares["small"] == pytest.approx(0.25, abs=0.05)
+    assert shares["very large"] == pytest.approx(0.05, abs=0.03)
 
 
 def test_a_dimension_comes_back_once_it_has_members(grown: Shop) -> None:

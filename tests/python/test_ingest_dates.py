@@ -89,6 +89,20 @@ def test_days_that_lie_close_together_in_one_order_decide_and_that_is_said(
     assert "columns.ordered_at.format" in warning
 
 
+def test_files_whose_dates_are_not_proven_are_said_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "months").mkdir()
+    for month in (3, 4, 5):
+        days = [f"{dt.date(2011, month, day):{FORMATS[DAY_FIRST]}} 9:00" for day in (1, 2, 3)]
+        csv(tmp_path / "months" / f"{month}.csv", days)
+    land(tmp_path / "months", tmp_path)
+    warnings = [one.message for one in caplog.records if one.levelno >= logging.WARNING]
+    (warning,) = [text for text in warnings if text.startswith("dates of")]
+    assert warning.startswith("dates of 3 files, such as ")
+    assert "columns.ordered_at.format" in warning
+
+
 @given(
     days=st.sets(st.dates(dt.date(2010, 1, 1), dt.date(2011, 12, 31)), min_size=1, max_size=40),
     order=st.sampled_from([DAY_FIRST, MONTH_FIRST]),

@@ -11,6 +11,7 @@ import pytest
 from conftest import PROJECT
 from retail import ingest
 from retail.ingest.parquet_cache import land_project
+from retail.ingest.shop import reading
 from test_ingest_support import shown, write
 
 SHOPIFY = """\
@@ -213,3 +214,15 @@ def test_an_example_of_the_documentation_is_read_as_it_says(
 
 def test_the_documentation_has_five_shops() -> None:
     assert len(EXAMPLES) == 5
+
+
+def test_the_settings_are_parsed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    seen: list[str] = []
+    checked = reading._checked
+    monkeypatch.setattr(reading, "_checked", lambda *said: seen.append(said[1]) or checked(*said))
+    reading.parse_shop.cache_clear()
+    write(tmp_path / "shop.yml", "shop: {name: Acme}")
+    write(tmp_path / "o.csv", SHOPIFY)
+    for _ in range(2):
+        land_project(tmp_path, tmp_path / "landed", environ={"RETAIL_SOURCE": str(tmp_path / "o.csv")})
+    assert seen.count(str(tmp_path / "shop.yml")) == 1

@@ -37,6 +37,7 @@ from retail.ingest.dates import (
     MONTH_FIRST,
     DateEvidence,
     DateOrder,
+    Decision,
     decide,
     gather,
     merge,
@@ -236,12 +237,10 @@ def lines_of(landed: Sequence[Landed]) -> str:
 def _decide(files: Sequence[LandedFile], shop: Shop) -> tuple[RawFile, ...]:
     """Say of each file how it is to be read, and warn where that is not certain."""
     decisions = decide({found.file.source_file: found.dates for found in files}, shop.date_order)
-    for source_file, decision in decisions.items():
-        if not decision.is_certain:
-            _log.warning(
-                "dates of %s are read %s: %s; if that is wrong, set %s in shop.yml",
-                source_file, decision.order, decision.evidence, DATE_SETTING,
-            )  # fmt: skip
+    for order in (DAY_FIRST, MONTH_FIRST):
+        _warn_of_dates({
+            file: one for file, one in decisions.items() if one.order == order and not one.is_certain
+        })  # fmt: skip
     read = [(found, decisions[found.file.source_file]) for found in files]
     return tuple(
         replace(
@@ -252,6 +251,18 @@ def _decide(files: Sequence[LandedFile], shop: Shop) -> tuple[RawFile, ...]:
         )
         for found, decision in read
     )
+
+
+def _warn_of_dates(uncertain: Mapping[str, Decision]) -> None:
+    """Say once in what order the dates of some files are read, and why of the first."""
+    if not uncertain:
+        return
+    file, first = next(iter(uncertain.items()))
+    several = f"{len(uncertain):,} files, such as {file}," if len(uncertain) > 1 else file
+    _log.warning(
+        "dates of %s are read %s: %s; if that is wrong, set %s in shop.yml",
+        several, first.order, first.evidence, DATE_SETTING,
+    )  # fmt: skip
 
 
 def is_landed(source: SourceFile, cache: Path, reader: Reader = USUAL) -> bool:

@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -59,8 +59,9 @@ def read_shop(root: Path, environ: Mapping[str, str] = os.environ) -> Shop:
     return parse_shop(text, str(path))
 
 
+@lru_cache(maxsize=8)
 def parse_shop(text: str, where: str) -> Shop:
-    """Check the text of a shop.yml.
+    """Check the text of a shop.yml; a job asks several times, and the same text is parsed once.
 
     Args:
         text: YAML.
