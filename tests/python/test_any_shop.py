@@ -243,6 +243,28 @@ def test_a_dimension_comes_back_once_it_has_members(grown: Shop) -> None:
     assert grown.ask(query) == [(None,)]
 
 
+def test_refunds_of_their_own_become_return_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [f"{n},A{n % 20},2,2026-01-{1 + n % 28:02},5" for n in range(200)]
+    (tmp_path / "o.csv").write_text("\n".join(["order,sku,qty,date,price", *rows]), "utf-8")
+    refunds = ["refund,sku,pieces,money,date", "R1,A1,1,5,2026-02-20", "R2,A2,2,10,2026-02-21"]
+    (tmp_path / "refunds.csv").write_text("\n".join(refunds), "utf-8")
+    shop = """
+        columns: {order_id: order}
+        returns:
+          path: refunds.csv
+          columns: {order_id: refund, quantity: pieces, line_amount: money}
+    """
+    found = check(tmp_path / "o.csv", monkeypatch, tmp_path, shop)
+    assert found["refused"] is None
+    assert found["line_types"] == {
+        "return": {"rows": 2, "amount": "-15.00000000"},
+        "sale": {"rows": 200, "amount": "2000.00000000"},
+    }
+    assert "return_rate" not in found["kpis_off"]
+
+
 @pytest.mark.parametrize(("decimals", "meant"), [(1, False), (40, True)])
 def test_a_stray_decimal_in_the_public_form_is_malformed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decimals: int, meant: bool

@@ -200,7 +200,8 @@ def test_an_example_of_the_documentation_is_read_as_it_says(
 ) -> None:
     first, *others = re.findall(r"```csv\n(.+?)```", example, re.S)
     (shop,) = re.findall(r"```yaml\n(.+?)```", example, re.S)
-    files = {"orders.csv": first} | dict.fromkeys(["joined.csv"] if others else [], "".join(others))
+    second = "returns.csv" if "returns.csv" in shop else "joined.csv"
+    files = {"orders.csv": first} | dict.fromkeys([second] if others else [], "".join(others))
     landing = land(tmp_path, shop, files)
     fields = lines(landing, "quantity", "unit_price", "line_amount", "line_mark")
     counted = [row for row in fields if row[3] != "ignored"]
@@ -212,8 +213,56 @@ def test_an_example_of_the_documentation_is_read_as_it_says(
     assert (len(counted), sum(amounts)) == (int(count), pytest.approx(float(sales))), title
 
 
-def test_the_documentation_has_five_shops() -> None:
-    assert len(EXAMPLES) == 5
+def test_the_documentation_has_five_shops_and_refunds_of_their_own() -> None:
+    assert len(EXAMPLES) == 6
+
+
+SALES = "order,sku,quantity,date,price,area\n1,A,2,2026-01-15,5,north\n2,B,1,2026-01-16,3,south\n"
+RETURNS = """
+    source: {path: shop}
+    columns: {order_id: order}
+    dimensions: {area: area}
+    returns:
+      path: refunds.csv
+      columns: {order_id: refund, line_amount: money, quantity: pieces}
+      ignore: "state = 'open'"
+"""
+REFUNDS = """\
+refund,sku,pieces,money,date,state
+R1,A,1,5.00,2026-01-20,done
+R2,A,-1,-5.00,2026-01-21,done
+R3,B,1,3.00,2026-01-22,open
+"""
+
+
+def test_refunds_of_their_own_are_returns_whatever_their_sign(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    files = {"shop/o.csv": SALES, "shop/refunds.csv": REFUNDS}
+    landing = land(tmp_path, RETURNS, files)
+    columns = ("invoice_no", "quantity", "unit_price", "line_amount", "attributes", "line_mark")
+    assert sorted(lines(landing, *columns), key=str) == [
+        ("1", "2", "5", None, '{"area":"north"}', None),
+        ("2", "1", "3", None, '{"area":"south"}', None),
+        ("R1", "-1", None, "-5.00", None, None),
+        ("R2", "-1", None, "-5.00", None, None),
+        ("R3", "-1", None, "-3.00", None, "ignored"),
+    ]
+    assert [file.source_file for file in landing.files] == ["shop/o.csv", "refunds.csv"]
+
+
+def test_refunds_leave_the_form_of_the_orders_as_it_is(tmp_path: Path) -> None:
+    header = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    files = {"o.csv": f"{header}\n1,A,MUG,6,2026-01-15,2,7,UK\n", "refunds.csv": REFUNDS}
+    shop = RETURNS.replace("{path: shop}", "{path: o.csv}").replace(
+        "    columns: {order_id: order}\n    dimensions: {area: area}\n", ""
+    )
+    assert land(tmp_path, shop, files).facts.is_uci
+
+
+def test_a_file_of_refunds_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    shop = RETURNS.replace("{path: shop}", "{path: o.csv}")
+    with pytest.raises(ingest.IngestError, match=r"returns.path is 'refunds.csv' in shop.yml"):
+        land(tmp_path, shop, {"o.csv": SALES})
 
 
 def test_the_settings_are_parsed_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from retail.ingest.parquet_cache import (
     is_landed,
     land_project,
     project_reader,
+    to_read,
 )
 from retail.ingest.progress import progress_bar
 from retail.ingest.sources import (
@@ -78,8 +79,8 @@ def status_command(root: Path) -> int:
         return FINE
     sources = resolve(root, last=last, landed=cache_folder(root))
     reader = project_reader(root, cache_folder(root), sources.location)
-    for source in sources.files:
-        state = "ready" if is_landed(source, cache_folder(root), reader) else "not landed yet"
+    for source, each in to_read(sources, reader):
+        state = "ready" if is_landed(source, cache_folder(root), each) else "not landed yet"
         say(harmless(f"{source.path} ({source.form}): {state}"))
     return FINE
 

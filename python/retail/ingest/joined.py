@@ -42,21 +42,32 @@ def land_joined(
     Raises:
         IngestError: one is not there, can't be read, or has two rows with one key.
     """
-    asked = Path(location)
-    beside = asked if asked.is_dir() else next(p for p in asked.parents if p.is_dir())
-    paths = (_find(Path(join.path).expanduser(), root, beside) for join in shop.join)
     return tuple(
-        _land(connection, join, path, cache) for join, path in zip(shop.join, paths, strict=True)
+        _land(connection, join, find_beside(join.path, root, location, "join.path"), cache)
+        for join in shop.join
     )
 
 
-def _find(path: Path, root: Path, beside: Path) -> Path:
+def find_beside(named: str, root: Path, location: str, setting: str) -> Path:
+    """Find a file that shop.yml names, below the project or beside the order lines.
+
+    Args:
+        named: as it stands there.
+        root: the project root.
+        location: where the order lines are.
+        setting: the key that names it.
+
+    Raises:
+        IngestError: there is none.
+    """
+    asked, path = Path(location), Path(named).expanduser()
+    beside = asked if asked.is_dir() else next(p for p in asked.parents if p.is_dir())
     places = [folder / path for folder in (root, beside)]
     for place in places:
         if place.is_file():
             return place.absolute()
     tried = " nor ".join(map(str, dict.fromkeys(places)))
-    raise IngestError(f"join.path is '{path}' in shop.yml, and there is no {tried}")
+    raise IngestError(f"{setting} is '{path}' in shop.yml, and there is no {tried}")
 
 
 def _land(connection: duckdb.DuckDBPyConnection, join: Join, path: Path, cache: Path) -> Joined:

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from retail.ingest.columns import (
     FIELDS,
@@ -136,13 +137,18 @@ class Reader:
     shop: Shop = NO_SETTINGS
     joined: tuple[Joined, ...] = ()
     """The files whose columns are added."""
+    returns: tuple[Path, Reader] | None = None
+    """The file of which every line is a return, and what reads it."""
+    may_lack_dimensions: bool = False
+    """Whether dimensions whose columns a file does not have are left out."""
 
     @property
     def digest(self) -> str:
         """What tells a reader that makes other order lines of a file; empty of the usual one."""
         if not self.joined and self.shop == NO_SETTINGS:
             return ""
-        said = self.shop.model_dump_json(exclude={"contracts": True, "shop": _NO_COLUMN_MATTERS})
+        left_out: Any = {"contracts": True, "returns": True, "shop": _NO_COLUMN_MATTERS}
+        said = self.shop.model_dump_json(exclude=left_out)
         return hashlib.sha256(
             "\0".join((said, *(j.sha256 for j in self.joined))).encode()
         ).hexdigest()
@@ -161,6 +167,8 @@ class Reader:
         if not (settings.maps_columns or self.joined or any(map(is_currency, names))):
             return replace(match_header(names, where), preset=preset)
         every = (*names, *_added(names, self.joined))
+        if self.may_lack_dimensions:
+            settings = _with_known_dimensions(settings, every)
         plan = Plan(settings, every, self.joined, {})
         given = {
             _FIELD_OF[key]: tuple(plan.column(n, f"columns.{key}") for n in column.names)
@@ -196,6 +204,18 @@ def _added(names: Sequence[str], joined: Sequence[Joined]) -> list[str]:
             known.add(normalise(shown))
             added.append(shown)
     return added
+
+
+def _with_known_dimensions(shop: Shop, names: Sequence[str]) -> Shop:
+    """Settings without the dimensions that are made of columns that are not there."""
+    known = {normalise(name) for name in names}
+    dimensions = {
+        key: one
+        for key, one in shop.dimensions.items()
+        for read in [one.names or _columns_in(str(one.sql), f"dimensions.{key}.sql")]
+        if known.issuperset(map(normalise, read))
+    }
+    return shop.model_copy(update={"dimensions": dimensions})
 
 
 def _without_missing(preset: Shop, names: Sequence[str]) -> Shop:

@@ -49,7 +49,7 @@ from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
 from retail.ingest.forms.moments import count_zones
 from retail.ingest.forms.rewriting import Rewriting, find_rewriting
 from retail.ingest.in_place import show_parquet
-from retail.ingest.joined import JOINED_ENDING, land_joined
+from retail.ingest.joined import JOINED_ENDING, find_beside, land_joined
 from retail.ingest.mapping import (
     Plan,
     Reader,
@@ -128,10 +128,10 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
             there is no order line at all.
     """
     cache = _ready(cache)
-    joined = {one.path for one in reader.joined}
     with open_duckdb() as connection:
-        lines = (source for source in sources.files if source.path not in joined)
-        landed = tuple(_land(connection, source, cache, reader) for source in lines)
+        landed = tuple(
+            _land(connection, source, cache, each) for source, each in to_read(sources, reader)
+        )
     files = _decide([file for found in landed for file in found.files], reader.shop)
     if not any(file.raw_rows for file in files):
         names = ", ".join(str(source.path) for source in sources.files[:3])
@@ -140,6 +140,22 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
     landing = Landing(sources.origin, sources.location, landed, files, facts, reader.shop)
     forget_unused(cache, landing.parquets, (FACTS_ENDING, JOINED_ENDING))
     return landing
+
+
+def to_read(sources: Sources, reader: Reader) -> tuple[tuple[SourceFile, Reader], ...]:
+    """The files of order lines, each with what reads it: the file of returns last.
+
+    Args:
+        sources: what was asked for; what is joined to it may lie in the same folder.
+        reader: of the order lines.
+    """
+    joined = {one.path for one in reader.joined}
+    if reader.returns is None:
+        return tuple((source, reader) for source in sources.files if source.path not in joined)
+    path, of_returns = reader.returns
+    joined |= {path, *(one.path for one in of_returns.joined)}
+    lines = tuple((source, reader) for source in sources.files if source.path not in joined)
+    return (*lines, (SourceFile(path, path.name), of_returns))
 
 
 def _ready(cache: Path) -> Path:
@@ -167,6 +183,17 @@ def project_reader(
         IngestError: shop.yml is wrong, or a file that it joins can't be read.
     """
     shop = read_shop(root, environ)
+    if shop.returns is None or shop.of_returns is None:
+        return _reader(root, cache, location, shop)
+    path = find_beside(shop.returns.path, root, location, "returns.path")
+    of_returns = replace(
+        _reader(root, cache, location, shop.of_returns), may_lack_dimensions=True
+    )
+    return replace(_reader(root, cache, location, shop), returns=(path, of_returns))
+
+
+def _reader(root: Path, cache: Path, location: str, shop: Shop) -> Reader:
+    """What reads a file by some settings, with the files that they join."""
     if not shop.join:
         return Reader(shop)
     with open_duckdb() as connection:
@@ -217,8 +244,10 @@ def _facts(
         reader.digest,
     )
     with open_duckdb() as connection:
+        of_returns = reader.returns[0].name if reader.returns else None
+        of_lines = [file for file in files if file.source_file != of_returns]
         facts = gather_facts(
-            connection, lines_of(landed), files, currencies, reader.shop, cache, identity
+            connection, lines_of(landed), of_lines, currencies, reader.shop, cache, identity
         )
     for warning in facts.warnings:
         _log.warning("%s", warning)

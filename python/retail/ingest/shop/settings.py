@@ -179,6 +179,16 @@ class Lines(Settings):
     duplicates: Duplicates | None = None
 
 
+class Returns(Settings):
+    """Refunds that are documents of their own: a file of which every line is a return."""
+
+    path: str
+    columns: Columns = Columns()
+    join: tuple[Join, ...] = ()
+    ignore: str | None = None
+    """An expression that tells the rows that are no refunds."""
+
+
 class Dimension(Settings):
     """A column that figures are broken down by."""
 
@@ -246,6 +256,7 @@ class Shop(Settings):
     join: tuple[Join, ...] = ()
     fill_down: FillDown | None = None
     lines: Lines = Lines()
+    returns: Returns | None = None
     dimensions: dict[
         Annotated[str, Field(pattern=NAME)],
         Annotated[Dimension, BeforeValidator(_from_short_form)],
@@ -267,6 +278,19 @@ class Shop(Settings):
         lines = self.lines.returned or self.lines.ignore or self.lines.service
         parts = (self.join, self.fill_down, lines, self.dimensions, self.shop.timezone)
         return not found or any(parts)
+
+    @property
+    def of_returns(self) -> Shop | None:
+        """The settings by which the file of returns is read; None where there is none."""
+        if self.returns is None:
+            return None
+        return Shop(
+            shop=self.shop,
+            columns=self.returns.columns,
+            join=self.returns.join,
+            lines=Lines(returned="true", ignore=self.returns.ignore),
+            dimensions=self.dimensions,
+        )
 
     def over(self, preset: Shop) -> Shop:
         """The settings of a preset, with these in the place of whatever is said here."""

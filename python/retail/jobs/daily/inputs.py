@@ -31,6 +31,7 @@ from retail.ingest.parquet_cache import (
     fingerprint,
     landed_sha256,
     project_reader,
+    to_read,
 )
 from retail.ingest.shop import SHOP_VARIABLE
 from retail.ingest.sources import SOURCE_VARIABLE, SourceFile, choose, find
@@ -69,10 +70,10 @@ class RunInputs:
     database: Path
     digests: dict[str, str]
     files: dict[str, tuple[SourceFile, Fingerprint]]
+    readers: dict[str, Reader]
+    """What finds the order lines in each of them."""
     cache: Path
     """Where the raw files are landed."""
-    reader: Reader
-    """What finds the order lines in them."""
     day: dt.date
     """Snoozes end by it."""
 
@@ -102,8 +103,10 @@ def read(project: Path, database: Path) -> RunInputs | None:
     cache = cache_folder(project)
     try:
         sources = find(project, choose(project, last=last_source(database)), cache)
-        files = {str(file.path): (file, fingerprint(file.path)) for file in sources.files}
         reader = project_reader(project, cache, sources.location)
+        read_by = to_read(sources, reader)
+        files = {str(file.path): (file, fingerprint(file.path)) for file, _ in read_by}
+        readers = {str(file.path): each for file, each in read_by}
         asked = (sources.origin, sources.location, sources.warnings, sorted(files))
         digests = {
             "the raw files": _digest(asked),
@@ -116,7 +119,7 @@ def read(project: Path, database: Path) -> RunInputs | None:
     except (IngestError, StorageError, OSError, ValueError, duckdb.Error) as error:
         _log.debug("what this run rests on can't be known: %s", error)
         return None
-    return RunInputs(database, digests, files, cache, reader, _today())
+    return RunInputs(database, digests, files, readers, cache, _today())
 
 
 def changes(now: RunInputs, last: LastRun | None) -> tuple[str, ...]:
@@ -221,7 +224,7 @@ def _is_same(file: SourceFile, now: Fingerprint, then: Fingerprint | None, run: 
         return False
     if file.form in ("parquet", "table"):
         return now == then
-    sha256 = landed_sha256(file, then, run.cache, run.reader)
+    sha256 = landed_sha256(file, then, run.cache, run.readers[str(file.path)])
     return sha256 is not None and (now == then or _sha256(file.path) == sha256)
 
 
