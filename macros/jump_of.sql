@@ -59,9 +59,9 @@ select
     source_file || ' row ' || cast(source_row as {{ dbt.type_string() }}) || ': {{ column }} '
     || cast(cast(value as decimal(18, 2)) as {{ dbt.type_string() }}) || ' of product ' || product
     || ' is ' || cast(cast(round(times) as bigint) as {{ dbt.type_string() }})
-    || ' times the largest before; so large a jump have '
+    || ' times the largest before; lines with so large a jump: '
     || cast(lines as {{ dbt.type_string() }})
-    || ' lines; contracts.{{ contract }} in shop.yml says from where on it is one' as sentence
+    || '; contracts.{{ contract }} in shop.yml says from where on it is one' as sentence
 from judged
 order by times desc
 limit 1

@@ -16,5 +16,8 @@
     {%- for name, value in zip(found.column_names, found.rows[0].values()) if value is not none -%}
         {%- do usual.update({name: value}) -%}
     {%- endfor -%}
+    {%- if not usual.is_uci -%}
+        {%- do usual.update({'home_country': found.rows[0]['home_country']}) -%}
+    {%- endif -%}
     {{ return(usual) }}
 {% endmacro %}

@@ -80,7 +80,6 @@ dated as (
         needs.need,
         min(case when numbered.place = needs.members then numbered.first_day end)
             as available_since,
-        min(numbered.first_day) as recorded_since,
         count(numbered.member) as members,
         min(numbered.member) as first_member
     from needs
@@ -105,9 +104,6 @@ final as (
     select
         need,
         available_since,
-        case
-            when need in ('customers', 'several_countries', 'home_and_abroad') then recorded_since
-        end as recorded_since,
         case
             when available_since is not null then null
             {{ unmet_need('compared', home) }}

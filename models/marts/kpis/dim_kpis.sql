@@ -45,7 +45,6 @@ final as (
     select
         defined.*,
         needs.available_since,
-        needs.recorded_since,
         needs.off_reason
     from defined
     left join needs on defined.need = needs.need

@@ -57,8 +57,8 @@ def attribute(anomalies: list[Anomaly], segments: Segments, usable: Days) -> lis
     for anomaly in anomalies:
         here = segments.on(anomaly.period_start)
         leaves, history = leaf_history(anomaly, here, forecast_baseline(anomaly, usable))
-        if leaves.codes.shape[1] == 0:
-            continue
+        if leaves.codes.shape[1] == 0 or not np.isfinite(leaves.expected.total()):
+            continue  # of a ratio, nothing is expected without periods to compare with
         rows.extend(break_down(anomaly, leaves, history))
         causes = find_causes(leaves, history)
         rivals = _rivals(anomaly, here, usable) if causes else []

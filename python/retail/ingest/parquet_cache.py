@@ -60,6 +60,7 @@ from retail.ingest.mapping import (
 )
 from retail.ingest.rows import Piece, copy
 from retail.ingest.shop import Shop, read_shop
+from retail.ingest.shop.reading import presets
 from retail.ingest.sniff import is_gzip
 from retail.ingest.sources import LastSource, Origin, SourceFile, Sources, resolve
 from retail.ingest.sql import OTHER_ROW_HASH, ROW_HASH, read_parquet
@@ -102,7 +103,7 @@ class Landing:
     facts: Facts
     """What all of them together say."""
     shop: Shop
-    """The settings of shop.yml."""
+    """The settings of shop.yml, with the dimensions of its preset."""
 
     @property
     def parquets(self) -> tuple[Path, ...]:
@@ -137,9 +138,17 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
         names = ", ".join(str(source.path) for source in sources.files[:3])
         raise IngestError(f"no order lines below the header of {names}; give a file that has some")
     facts = _facts(landed, files, reader, cache)
-    landing = Landing(sources.origin, sources.location, landed, files, facts, reader.shop)
+    shop = _with_dimensions(reader.shop, files)
+    landing = Landing(sources.origin, sources.location, landed, files, facts, shop)
     forget_unused(cache, landing.parquets, (FACTS_ENDING, JOINED_ENDING))
     return landing
+
+
+def _with_dimensions(shop: Shop, files: Sequence[RawFile]) -> Shop:
+    """The settings with the dimensions of the preset that files are of, which they were landed by."""
+    known = (presets()[file.preset][1].dimensions for file in files if file.preset)
+    every = {name: one for dimensions in known for name, one in dimensions.items()}
+    return shop.model_copy(update={"dimensions": every | shop.dimensions}) if every else shop
 
 
 def to_read(sources: Sources, reader: Reader) -> tuple[tuple[SourceFile, Reader], ...]:

@@ -85,9 +85,10 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
         lines.append(SIMULATED_DATA)
     rows = count(found.run.source_rows, "row")
     lines.append(f"{harmless(found.run.source)} ({rows}), as of {day(found.run.as_of, full=True)}")
+    waiting = len(open_incidents(found.incidents))
     lines.append(
         f"{count(len(found.incidents), 'incident')} in all history, "
-        f"{len(open_incidents(found.incidents))} of them open; the latest open ones:"
+        + (f"{waiting} of them open; the latest open ones:" if waiting else "none of them open.")
     )
     for incident in need_attention(found.incidents, found.run.as_of):
         mark = _mark(incident.severity, colour=colour)

@@ -57,7 +57,8 @@ class RowCount:
 class ShopRow:
     """Whose figures these are."""
 
-    home_country: str
+    home_country: str | None
+    """None where the source has no countries."""
     currency: str
     currency_sign: str
 
