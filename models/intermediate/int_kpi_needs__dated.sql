@@ -1,6 +1,5 @@
 -- One row per thing that some KPIs need of the source: since when it is there, or why it is not.
-{%- set home = shop().home_country %}
-{%- set unknown = sql_text(var('unknown_country')) %}
+{%- set needs = kpi_needs() %}
 with
 
 order_lines as (
@@ -13,44 +12,35 @@ order_lines as (
 
 ),
 
-invoices as (
+orders as (
 
-    select * from {{ ref('int_invoices__numbered') }}
+    select
+        *,
+        cast(first_sale_at as date) as order_date
+    from {{ ref('int_invoices__numbered') }}
 
 ),
 
--- A need is met with so many different members: a second country, an eleventh product.
 needs as (
-    {% for need, members in kpi_needs().items() %}
-    select '{{ need }}' as need, {{ members }} as members
+    {% for name, need in needs.items() %}
+    select
+        '{{ name }}' as need,
+        {{ need.members }} as members
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 
 ),
 
 members as (
-
-    select 'customers' as need, customer_id as member, order_date from order_lines
-    where customer_id is not null
-    union all
-    select 'repeat_customers', customer_id, cast(first_sale_at as date) from invoices
-    where order_number > 1
-    union all
-    select 'several_countries', country, order_date from order_lines
-    where country != {{ unknown }}
-    union all
+    {% for name, need in needs.items() %}
     select
-        'home_and_abroad',
-        case when lower(country) = lower({{ sql_text(home) }}) then 'home' else 'abroad' end,
+        '{{ name }}' as need,
+        {{ need.member }} as member,
         order_date
-    from order_lines
-    where country != {{ unknown }}
-    union all
-    select 'returns', 'return', order_date from order_lines
-    where line_type = 'return'
-    union all
-    select 'many_products', stock_code, order_date from order_lines
-    where line_type = 'sale'
+    from {{ need.of }}
+    where {{ need.where }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
 
 ),
 
@@ -102,11 +92,11 @@ compared as (
 final as (
 
     select
-        need,
-        available_since,
+        compared.need,
+        compared.available_since,
         case
-            when available_since is not null then null
-            {{ unmet_need('compared', home) }}
+            when compared.available_since is not null then null
+            {{ unmet_need('compared') }}
         end as off_reason
     from compared
 

@@ -3,7 +3,10 @@ with
 
 months as (
 
-    select * from {{ ref('fct_dimensions_monthly') }}
+    select
+        *,
+        max(month_start) over () as newest_month
+    from {{ ref('fct_dimensions_monthly') }}
 
 ),
 
@@ -13,9 +16,7 @@ newest as (
         dimension,
         largest_member
     from months
-    where
-        month_start = (select max(month_start) from months)
-        and not is_broken_down
+    where month_start = newest_month and not is_broken_down
 
 ),
 

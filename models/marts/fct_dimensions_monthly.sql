@@ -42,7 +42,7 @@ past as (
         on
             months.month_start > sold.month_start
             and months.month_start <= sold.month_start + interval '12' month
-    group by sold.dimension, months.month_start, sold.member
+    group by 1, 2, 3
 
 ),
 
@@ -52,7 +52,7 @@ ranked as (
         *,
         row_number() over (
             partition by dimension, month_start
-            order by turnover desc, member
+            order by turnover desc, member asc
         ) as place,
         sum(turnover) over (partition by dimension, month_start) as total
     from past

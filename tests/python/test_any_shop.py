@@ -191,7 +191,8 @@ def test_a_dimension_with_one_member_is_no_place_to_look(grocer: Shop) -> None:
 def test_a_kpi_is_on_from_the_day_that_its_source_has_what_it_needs(
     grown: Shop, tmp_path: Path
 ) -> None:
-    since = dict(grown.ask("select kpi, available_since from marts.dim_kpis where need is not null"))
+    query = "select kpi, available_since from marts.dim_kpis where need is not null"
+    since = dict(grown.ask(query))
     assert since["active_customers"] == since["revenue_by_country"] == CHANGED
     query = """
         select min(period_start) from insights.forecasts

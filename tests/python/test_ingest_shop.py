@@ -272,6 +272,7 @@ def test_the_settings_are_parsed_once(monkeypatch: pytest.MonkeyPatch, tmp_path:
     reading.parse_shop.cache_clear()
     write(tmp_path / "shop.yml", "shop: {name: Acme}")
     write(tmp_path / "o.csv", SHOPIFY)
+    environ = {"RETAIL_SOURCE": str(tmp_path / "o.csv")}
     for _ in range(2):
-        land_project(tmp_path, tmp_path / "landed", environ={"RETAIL_SOURCE": str(tmp_path / "o.csv")})
+        land_project(tmp_path, tmp_path / "landed", environ=environ)
     assert seen.count(str(tmp_path / "shop.yml")) == 1

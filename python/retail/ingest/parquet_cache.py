@@ -145,7 +145,7 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
 
 
 def _with_dimensions(shop: Shop, files: Sequence[RawFile]) -> Shop:
-    """The settings with the dimensions of the preset that files are of, which they were landed by."""
+    """The settings with the dimensions of the presets by which files were landed."""
     known = (presets()[file.preset][1].dimensions for file in files if file.preset)
     every = {name: one for dimensions in known for name, one in dimensions.items()}
     return shop.model_copy(update={"dimensions": every | shop.dimensions}) if every else shop
@@ -195,9 +195,7 @@ def project_reader(
     if shop.returns is None or shop.of_returns is None:
         return _reader(root, cache, location, shop)
     path = find_beside(shop.returns.path, root, location, "returns.path")
-    of_returns = replace(
-        _reader(root, cache, location, shop.of_returns), may_lack_dimensions=True
-    )
+    of_returns = replace(_reader(root, cache, location, shop.of_returns), may_lack_dimensions=True)
     return replace(_reader(root, cache, location, shop), returns=(path, of_returns))
 
 
@@ -276,9 +274,8 @@ def _decide(files: Sequence[LandedFile], shop: Shop) -> tuple[RawFile, ...]:
     """Say of each file how it is to be read, and warn where that is not certain."""
     decisions = decide({found.file.source_file: found.dates for found in files}, shop.date_order)
     for order in (DAY_FIRST, MONTH_FIRST):
-        _warn_of_dates({
-            file: one for file, one in decisions.items() if one.order == order and not one.is_certain
-        })  # fmt: skip
+        in_order = {file: one for file, one in decisions.items() if one.order == order}
+        _warn_of_dates({file: one for file, one in in_order.items() if not one.is_certain})
     read = [(found, decisions[found.file.source_file]) for found in files]
     return tuple(
         replace(

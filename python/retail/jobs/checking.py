@@ -15,11 +15,11 @@ import duckdb
 import yaml
 
 from retail.errors import RetailError
+from retail.formatting import off
 from retail.ingest import IngestError, Landing
 from retail.ingest.last_run import last_source
 from retail.ingest.parquet_cache import cache_folder, land_project
 from retail.ingest.sources import SOURCE_VARIABLE, place_of
-from retail.formatting import off
 from retail.jobs.daily.build import BUILD_WORDS, build, environment
 from retail.reading import has_table
 from retail.storage.errors import StorageError

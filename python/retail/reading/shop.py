@@ -85,7 +85,6 @@ class KpiRow:
     """What the source lacks that the KPI needs; None where it is on."""
 
 
-
 @dataclass(frozen=True)
 class Volume:
     """Order lines of the newest complete day, and how many are usual."""

@@ -47,6 +47,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.dim_sources": ("source_file",),
     "marts.dim_weeks": ("week_start",),
     "marts.fct_daily_volumes": ("date_day",),
+    "marts.fct_dimensions_monthly": ("dimension", "month_start"),
     "marts.fct_kpi_lines": ("source_file", "source_row"),
     "marts.fct_kpis_daily": ("kpi", "segment", "period_start"),
     "marts.fct_kpis_restated_daily": ("kpi", "period_start"),

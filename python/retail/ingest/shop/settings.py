@@ -288,7 +288,7 @@ class Shop(Settings):
             shop=self.shop,
             columns=self.returns.columns,
             join=self.returns.join,
-            lines=Lines(returned="true", ignore=self.returns.ignore),
+            lines=Lines.model_validate({"return": "true", "ignore": self.returns.ignore}),
             dimensions=self.dimensions,
         )
 

@@ -27,7 +27,10 @@ PATIENCE_SECONDS = 2.0
 SEGMENTS = {"daily": "marts.fct_segments_daily", "weekly": "marts.fct_segments_weekly"}
 
 COUNTRIES = "select country from marts.dim_countries order by country"
-DIMENSIONS = "select dimension, coarser_than from marts.dim_dimensions where only_member is null order by place"
+DIMENSIONS = """
+    select dimension, coarser_than from marts.dim_dimensions
+    where only_member is null order by place
+"""
 EXPRESSIONS = "select dimension, expr from marts.dim_dimensions"
 
 

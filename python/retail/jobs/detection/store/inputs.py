@@ -125,7 +125,8 @@ def read_panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], date
         where
             least(facts.period_start + {step - 1}, cast(? as date)) <= ?
             and list_contains(?::varchar[], facts.kpi)
-            and facts.period_start + {step - 1} >= coalesce(kpis.available_since, facts.period_start)
+            and facts.period_start + {step - 1}
+                >= coalesce(kpis.available_since, facts.period_start)
         """,  # noqa: S608 - names from the schema, or quoted
         [last_data[0], dates.day[-1].astype(dt.date), [kpi.name for kpi in kpis]],
     )
