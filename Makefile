@@ -211,6 +211,11 @@ endif
 	$(call install,.venv,requirements-dashboard.txt)
 	@touch $@
 
+.venv/mcp: .venv/packages requirements-mcp.txt
+	$(say) 'environment: adding the MCP server to .venv, once'
+	$(call install,.venv,requirements-mcp.txt)
+	@touch $@
+
 # Prefect and dbt each pin packages that the other's newest versions don't take.
 .venv-flow/ready: requirements-flow.txt pyproject.toml
 	$(call environment,.venv-flow,the packages with Prefect)
@@ -245,9 +250,10 @@ lock_command = sed -n 's/^ *"\(duckdb==.*\)",$$/\1/p' pyproject.toml > .venv-loc
 
 .PHONY: lock
 lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
-	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --output-file requirements-dev.txt
+	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --group mcp --output-file requirements-dev.txt
 	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.txt --output-file requirements.txt
 	@$(lock_command) pyproject.toml --group dashboard --constraint requirements-dev.txt --output-file requirements-dashboard.txt
+	@$(lock_command) pyproject.toml --group mcp --constraint requirements-dev.txt --output-file requirements-mcp.txt
 	@cp requirements.txt requirements-flow.txt  # its versions are kept where Prefect can live with them
 	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.txt
 	@cp requirements.txt requirements-spark.txt
