@@ -29,6 +29,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Outputs": {
         "report": ("report", "Write the report as one HTML page."),
         "dashboard": ("dashboard", "Serve the dashboard."),
+        "mcp": ("mcp", "Serve the findings to agents."),
         "alerts": ("alerts", "Send the incidents that are new or worse."),
         "rewrite": ("rewrite", "Have a language model reword the narratives."),
     },

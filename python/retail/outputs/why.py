@@ -41,7 +41,7 @@ NAME, FIGURE = 44, 12
 
 def text(answer: Answer) -> str:
     """Both values, what to know about them, and where the change comes from: about a page."""
-    parts = (_values, _notes, _causes, _sides, _factors, _unchanged, _dimensions)
+    parts = (_values, notes, _causes, _sides, _factors, _unchanged, _dimensions)
     blocks = [[line.rstrip() for line in part(answer)] for part in parts]
     return harmless("\n\n".join("\n".join(lines) for lines in blocks if lines))
 
@@ -82,7 +82,7 @@ def _relative(actual: float, expected: float, unit: str) -> str:
     return percent(actual / expected - 1, signed=True)
 
 
-def _notes(answer: Answer) -> Iterator[str]:
+def notes(answer: Answer) -> Iterator[str]:
     """What the reader must know about the two periods."""
     period, against = answer.period, answer.against
     if answer.is_just_before:
@@ -159,7 +159,7 @@ def _dimension(answer: Answer, name: str, rows: Sequence[Contribution]) -> Itera
     listed = [row for row in rows if row.member != OTHER][:LARGEST]
     for row in listed:
         called = member(name, row.member, answer.products)
-        line = _line(called, _values_of(answer, row), row.contribution, change, unit)
+        line = _line(called, values_of(answer, row), row.contribution, change, unit)
         yield line + _weights(row) + _equal(answer, [row])
     rest = [row for row in rows if row not in listed]
     if rest:
@@ -174,7 +174,7 @@ def _equal(answer: Answer, rows: Sequence[Contribution]) -> str:
     return f"   {contribution(sum(row.at_equal_days for row in rows), answer.kpi.unit)}"
 
 
-def _values_of(answer: Answer, row: Contribution | Cause) -> tuple[str, str]:
+def values_of(answer: Answer, row: Contribution | Cause) -> tuple[str, str]:
     """A segment's values; of customers that are shared among members, a rate can exceed all."""
     most = 1.0 if answer.spread and answer.kpi.unit == RATIO else math.inf
     now, before = (
@@ -230,7 +230,7 @@ def _causes(answer: Answer) -> Iterator[str]:
             yield f"    {called}"
             called = ""
         whole = row.contribution / row.share_of_change
-        line = _line(called, _values_of(answer, row), row.contribution, whole, unit)
+        line = _line(called, values_of(answer, row), row.contribution, whole, unit)
         yield line + _weights(row)
 
 

@@ -59,10 +59,15 @@ def read_facts(path: Path, patience: float = PATIENCE_SECONDS) -> Facts:
         ReadError: as for `reading`, or no run of detection has finished in the file yet.
     """
     with reading(path, patience) as connection:
-        return _facts(connection)
+        return facts_of(connection)
 
 
-def _facts(connection: Connection) -> Facts:
+def facts_of(connection: Connection) -> Facts:
+    """The same, from a file that is open.
+
+    Raises:
+        ReadError: no run of detection has finished in the file yet.
+    """
     run = findings.read_run(connection)
     found = findings.read_findings(connection)
     leads = [incident.lead_anomaly_id for incident in found.incidents]

@@ -114,6 +114,14 @@ def read_member_columns(connection: Connection) -> Mapping[str, str]:
     return {name: as_member(expr) for name, expr in rows}
 
 
+def read_members(connection: Connection, column: str) -> tuple[str, ...]:
+    """Read the members that order lines have, in order; `column` is from `read_member_columns`."""
+    rows = connection.execute(
+        f"select distinct {column} from marts.fct_kpi_lines order by 1"  # noqa: S608 - an expression that the build has checked
+    ).fetchall()
+    return tuple(member for (member,) in rows)
+
+
 def as_member(cell: str) -> str:
     """SQL of a cell of a dimension, as the member that it is of."""
     return f"coalesce(cast({cell} as varchar), '{NONE}')"
@@ -151,10 +159,7 @@ def require_members(
     """
     products = read_products(connection)
     for dimension, member in segment.items():
-        rows = connection.execute(
-            f"select distinct {columns[dimension]} from marts.fct_kpi_lines"  # noqa: S608 - an expression that the build has checked
-        ).fetchall()
-        known = {name: name for (name,) in rows}
+        known = {name: name for name in read_members(connection, columns[dimension])}
         if member in known:
             continue
         if dimension == "product":

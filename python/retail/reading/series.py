@@ -63,14 +63,28 @@ def read_kpi(
         ReadError: as for `reading`.
         RetailError: there is no such KPI, dimension or member.
     """
-    within = segment or {}
     with reading(path) as connection:
-        kpis = read_kpis(connection)
-        require_known("KPI", kpi, kpis)
-        row = kpis[kpi]
-        if not within or [*within] == [row.segment_by]:
-            return _from_table(connection, row, grain or row.cadence, within)
-        return _from_lines(connection, row, grain or row.cadence, within)
+        return kpi_periods(connection, kpi, grain, segment or {})
+
+
+def kpi_periods(
+    connection: Connection, kpi: str, grain: Grain | None, within: Mapping[str, str]
+) -> tuple[KpiPeriod, ...]:
+    """The same, from a file that is open.
+
+    Raises:
+        RetailError: there is no such KPI, dimension or member.
+    """
+    kpis = read_kpis(connection)
+    require_known("KPI", kpi, kpis)
+    row = kpis[kpi]
+    read = _from_table if is_in_table(row, within) else _from_lines
+    return read(connection, row, grain or row.cadence, within)
+
+
+def is_in_table(kpi: KpiRow, within: Mapping[str, str]) -> bool:
+    """Whether the build has the series; others are measured from the order lines."""
+    return not within or [*within] == [kpi.segment_by]
 
 
 def _from_table(

@@ -14,6 +14,9 @@ from retail.schema import Grain
 SIMULATED = "simulated shop"
 """Origin of simulated rows; the source of a run says it too."""
 SIMULATED_DATA = "SIMULATED DATA: these figures are of no real shop."
+SAMPLE = "public data set"
+"""Origin of the rows of a shop that nobody here runs."""
+SAMPLE_DATA = "SAMPLE DATA: these figures are of the public data set, not of your own shop."
 
 
 @dataclass(frozen=True)
@@ -105,6 +108,14 @@ class Attempt:
     error: str | None
 
 
+@dataclass(frozen=True)
+class TableInfo:
+    """A table of the file, and what one row of it is."""
+
+    table: str
+    description: str
+
+
 SHOP = "select home_country, currency, currency_sign from marts.dim_shop"
 COVERAGE = """
     select
@@ -156,6 +167,12 @@ ATTEMPTS = """
     where step = 'all'
     order by started_at desc, run_id desc
     limit 7
+"""
+TABLES = """
+    select schema_name || '.' || table_name, comment
+    from duckdb_tables()
+    where schema_name in ('marts', 'insights', 'operations') and comment is not null
+    order by schema_name desc, table_name
 """
 PRODUCTS = "select product, description from marts.dim_products where description is not null"
 
@@ -219,3 +236,8 @@ def read_products(connection: Connection) -> dict[str, str]:
     if not has_table(connection, "marts", "dim_products"):
         return {}
     return {code: " ".join(name.split()) for code, name in connection.execute(PRODUCTS).fetchall()}
+
+
+def read_tables(connection: Connection) -> tuple[TableInfo, ...]:
+    """Read which tables there are to query, with their descriptions."""
+    return rows_of(connection, TableInfo, TABLES)

@@ -19,7 +19,7 @@ from detect.records import NET_REVENUE
 from retail.errors import RetailError
 from retail.formatting import count, words
 from retail.formatting import segment as in_words
-from retail.reading.file import Connection, ReadError, has_table, known, reading
+from retail.reading.file import Connection, ReadError, has_table, known, path_of, reading
 from retail.reading.measures import (
     Definition,
     Measure,
@@ -109,12 +109,19 @@ def read_why(path: Path, question: Question) -> Answer:
             without trade, or the KPI has no value in it.
     """
     with reading(path) as connection:
-        return _answer(connection, path, question)
+        return answer_why(connection, question)
 
 
-def _answer(connection: Connection, path: Path, question: Question) -> Answer:
+def answer_why(connection: Connection, question: Question) -> Answer:
+    """The same, from a file that is open.
+
+    Raises:
+        ReadError, RetailError: as for `read_why`.
+    """
     if not has_table(connection, "marts", "fct_kpi_lines"):
-        raise ReadError(f"{path}: no table marts.fct_kpi_lines; run `dbt build` first")
+        raise ReadError(
+            f"{path_of(connection)}: no table marts.fct_kpi_lines; run `dbt build` first"
+        )
     kpis, columns = read_kpis(connection), read_member_columns(connection)
     require_known("KPI", question.kpi, kpis)
     for dimension in question.segment:

@@ -148,16 +148,8 @@ def _card(
         when=formatting.span(incident.period_start, incident.period_end),
         effect=incident.favourability,
         sureness=words.sureness(incident.confidence),
-        confidence=Cell(
-            formatting.percent(incident.confidence),
-            incident.confidence,
-            cells.source("insights.incidents", incident.incident_id, "confidence"),
-        ),
-        impact=Cell(
-            formatting.amount(incident.impact, money, signed=True),
-            incident.impact,
-            cells.source("insights.incidents", incident.incident_id, "impact"),
-        ),
+        confidence=cells.sureness(incident),
+        impact=cells.impact(incident, "impact", money),
         impact_range=formatting.at_stake(
             incident.impact, incident.impact_lower, incident.impact_upper, money
         ).partition(" ")[2],
@@ -214,15 +206,10 @@ def _part(
     row: AttributionRow, lead: AnomalyRow | None, unit: str, products: Mapping[str, str]
 ) -> Part:
     is_early = lead is not None and lead.is_early
-    table = "insights.early_attributions" if is_early else "insights.attributions"
     return Part(
         dimension=formatting.words(row.dimensions),
         segment=formatting.segment(row.segment, products),
-        contribution=Cell(
-            formatting.contribution(row.contribution, unit),
-            row.contribution,
-            cells.source(table, row.anomaly_id, row.dimensions, row.rank, "contribution"),
-        ),
+        contribution=cells.contribution(row, unit, is_early=is_early),
         share=formatting.percent(row.share_of_change),
     )
 

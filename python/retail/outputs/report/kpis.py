@@ -30,6 +30,7 @@ Key = tuple[str, str, str]
 class State:
     """A series at its latest complete period; `kind` is one word for its looks."""
 
+    period_start: dt.date
     when: str
     kind: str
     text: str
@@ -149,6 +150,7 @@ def state(kpi: KpiRow, periods: Sequence[ForecastRow], found: Sequence[AnomalyRo
     kind, text = _judgement(last, reported)
     has_change = last.actual is not None and last.expected is not None
     return State(
+        period_start=last.period_start,
         when=formatting.period(last.period_start, last.grain),
         kind=kind,
         text=text,

@@ -211,22 +211,20 @@ def _lines(row: RowCount) -> LinesRow:
 def detection_limits(facts: Facts) -> tuple[DetectionLimitLine, ...]:
     """Describe what each KPI's last tested period could not show, at its own cadence."""
     return tuple(
-        _detection_limit(spot, facts.kpis[spot.kpi])
+        detection_limit(spot, facts.kpis[spot.kpi])
         for spot in facts.detection_limits
         if spot.grain == facts.kpis[spot.kpi].cadence
     )
 
 
-def _detection_limit(spot: DetectionLimitRow, kpi: KpiRow) -> DetectionLimitLine:
+def detection_limit(spot: DetectionLimitRow, kpi: KpiRow) -> DetectionLimitLine:
+    """Describe what a KPI's last tested period could not show."""
     drop = _undetected("drop", spot, spot.min_detectable_decrease, kpi)
     rise = _undetected("rise", spot, spot.min_detectable_increase, kpi)
-    where = cells.source(
-        "insights.detection_limits", spot.kpi, spot.segment, spot.grain, "expected"
-    )
     return DetectionLimitLine(
         label=kpi.label,
         sentence=formatting.upper_first(f"{drop}, or {rise}, would have gone unseen"),
-        expected=Cell(formatting.amount(spot.expected, kpi.unit), spot.expected, where),
+        expected=cells.detection_limit(spot, "expected", kpi.unit),
         when=formatting.when(spot.period_start, spot.grain),
     )
 

@@ -1,0 +1,1 @@
+"""The tools, one file each: what is answered, and how it is read."""
