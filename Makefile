@@ -67,6 +67,10 @@ flow: .venv-flow/ready ## the daily job as a Prefect flow, once (ARGS='--serve "
 dashboard: .venv/project .venv/dashboard ## look around in the findings with a browser, down to the order lines
 	@$(BIN)/retail dashboard $(ARGS)
 
+.PHONY: mcp
+mcp: .venv/project .venv/mcp ## the server that agents ask: install it, print the entry for a client's configuration
+	@$(BIN)/retail mcp --config $(ARGS)
+
 .PHONY: picture
 picture: report .venv/dev ## the README's pictures of the report, with Chromium
 	@$(BIN)/python docs/picture.py report.html

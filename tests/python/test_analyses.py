@@ -239,7 +239,7 @@ def manifest(shop: Shop) -> dict[str, Any]:
 
 def test_every_reader_says_whose_it_is_and_what_it_reads(documented: Shop) -> None:
     exposures = manifest(documented)["exposures"].values()
-    assert {e["name"] for e in exposures} == {"report", "why", "dashboard", "alerts"}
+    assert {e["name"] for e in exposures} == {"report", "why", "dashboard", "mcp", "alerts"}
     for exposure in exposures:
         assert exposure["owner"]["name"]
         assert exposure["maturity"] in ("high", "medium", "low")

@@ -71,6 +71,7 @@ COMMANDS: dict[str, tuple[str, Sequence[str]]] = {
     "detect": ("retail.jobs.detection.pipeline.run", []),
     "explain": ("retail.commands.findings.read_explained", ["some-id"]),
     "list": ("retail.commands.findings.read_incidents", []),
+    "mcp": ("retail.outputs.mcp.server.serve", []),
     "report": ("retail.outputs.report.page.write", []),
     "rewrite": ("retail.outputs.rewrite.settings.read", []),
     "run": ("retail.jobs.daily.job.run", []),

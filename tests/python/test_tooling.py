@@ -44,8 +44,8 @@ def make(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[st
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_there_are_five_locks() -> None:
-    assert len(LOCKS) == 5
+def test_there_are_six_locks() -> None:
+    assert len(LOCKS) == 6
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -65,6 +65,7 @@ def test_tests_run_on_the_versions_that_users_get() -> None:
     development = locked("requirements-dev.txt").items()
     assert locked("requirements.txt").items() <= development
     assert locked("requirements-dashboard.txt").items() <= development
+    assert locked("requirements-mcp.txt").items() <= development
 
 
 @pytest.mark.parametrize(
@@ -75,6 +76,9 @@ def test_tests_run_on_the_versions_that_users_get() -> None:
         ("requirements-dev.txt", PROJECT["dependency-groups"]["dev"]),
         ("requirements-dashboard.txt", PROJECT["dependency-groups"]["dashboard"]),
         ("requirements-dev.txt", PROJECT["dependency-groups"]["dashboard"]),
+        ("requirements-mcp.txt", PROJECT["dependency-groups"]["mcp"]),
+        ("requirements-mcp.txt", PROJECT["project"]["dependencies"]),
+        ("requirements-dev.txt", PROJECT["dependency-groups"]["mcp"]),
         ("requirements-flow.txt", PROJECT["dependency-groups"]["flow"]),
         ("requirements-flow.txt", PROJECT["project"]["dependencies"]),
         ("requirements-spark.txt", PROJECT["project"]["optional-dependencies"]["spark"]),
@@ -139,7 +143,7 @@ def test_continuous_integration_runs_the_two_commands_of_the_readme() -> None:
 
 @pytest.mark.parametrize(
     ("package", "groups"),
-    [("detect", ()), ("retail", ("flow", "dashboard")), ("lab", ("dev",))],
+    [("detect", ()), ("retail", ("flow", "dashboard", "mcp")), ("lab", ("dev",))],
 )
 def test_packages_import_only_what_the_project_depends_on(
     package: str, groups: tuple[str, ...]

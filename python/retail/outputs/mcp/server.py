@@ -9,7 +9,6 @@ import stat
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +25,7 @@ from mcp.types import (
 from mcp.types import Tool as ToolDescription
 from pydantic import BaseModel, ValidationError
 
+from detect import VERSION
 from retail.console import harmless
 from retail.errors import RetailError
 from retail.outputs.mcp import questions as asked
@@ -38,7 +38,6 @@ from retail.outputs.mcp.tools import explain, incidents, series, state, why
 from retail.reading import reading
 from retail.reading.measures import require_known
 
-PACKAGE = "ecommerce-analytics-intelligence"
 _log = logging.getLogger(__name__)
 LONGEST_LINE = 2**20
 """Bytes of a question; the longest that makes sense has a few hundred."""
@@ -130,7 +129,7 @@ async def _serve(database: Path) -> None:
 
     server = Server(
         NAME,
-        version=version(PACKAGE),
+        version=VERSION,
         title="E-Commerce Analytics Intelligence",
         instructions=GUIDE,
         on_list_tools=list_tools,

@@ -34,7 +34,9 @@ class Finding(BaseModel):
     value: Figure
     at_least: bool = Field(description="The period is not over: it will end with more.")
     expected: Figure
-    lower: Figure = Field(description="Lower end of the usual range.")
+    lower: Figure | None = Field(
+        description="Lower end of the usual range; none where the period is not over."
+    )
     upper: Figure
     confidence: Figure
     severity: str
@@ -117,7 +119,7 @@ def _finding(row: AnomalyRow, found: Explained) -> Finding:
         value=figures.of(cells.finding(row, "actual", kpi.unit)),
         at_least=row.is_early,
         expected=figures.of(cells.finding(row, "expected", kpi.unit)),
-        lower=figures.of(cells.finding(row, "lower", kpi.unit)),
+        lower=None if row.is_early else figures.of(cells.finding(row, "lower", kpi.unit)),
         upper=figures.of(cells.finding(row, "upper", kpi.unit)),
         confidence=figures.of(cells.confidence(row)),
         severity=row.severity,
