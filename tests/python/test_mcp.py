@@ -8,6 +8,9 @@ import hashlib
 import json
 import re
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -514,6 +517,18 @@ def test_figures_are_shown_as_in_report_and_terminal(
         assert part["contribution"]["shown"] in terminal
 
 
+def test_all_members_of_a_dimension_add_up_to_the_change(database: Path) -> None:
+    monday = dt.date.fromisoformat(one(database, f"select {WEEK}"))
+    week = {"first": str(monday), "last": str(monday + 6 * DAY)}
+    for dimension in ("country", "product", "customer_type"):
+        asked_for = {"kpi": "total_revenue", **week, "dimension": dimension}
+        found = answer(database, "why", asked_for)
+        parts = [row["contribution"]["value"] for row in found["contributions"]]
+        assert {row["dimension"] for row in found["contributions"]} == {dimension}
+        assert sum(parts) == pytest.approx(found["change"]["value"], abs=1e-6)
+        assert found["left_out"] == ""
+
+
 # ----------------------------------------------------------------------------------- the server
 
 
@@ -728,6 +743,36 @@ def test_without_the_package_one_line_says_how_to_install_it(
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err == "retail mcp: the MCP package is not installed; `make mcp` installs it\n"
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (None, 0)]
+)
+def test_a_server_that_waits_for_a_question_ends_when_it_is_told_to(
+    database: Path, number: signal.Signals | None, code: int
+) -> None:
+    command = [sys.executable, "-m", "retail", "mcp", "--db", str(database)]
+    ping = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"})
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell's background jobs do not hear Ctrl-C, and whoever runs the tests may be one.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        print(ping, file=process.stdin, flush=True)
+        assert json.loads(process.stdout.readline())["id"] == 1
+        if number is None:
+            process.stdin.close()
+        else:
+            process.send_signal(number)
+        assert process.wait(20) == code
+        assert process.stderr
+        assert len(process.stderr.read().splitlines()) == (number is not None)
 
 
 def test_standard_input_that_is_no_pipe_is_refused_in_one_line(quick: Shop) -> None:

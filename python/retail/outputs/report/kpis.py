@@ -40,6 +40,7 @@ class State:
     upper: Cell
     has_band: bool
     change: str
+    week_before: Cell | None
     earlier: str
 
 
@@ -148,6 +149,7 @@ def state(kpi: KpiRow, periods: Sequence[ForecastRow], found: Sequence[AnomalyRo
     last = over[-1]
     reported = next((f for f in found if f.period_start == last.period_start), None)
     kind, text = _judgement(last, reported)
+    before = next((p for p in over if p.period_start == last.period_start - WEEK), None)
     has_change = last.actual is not None and last.expected is not None
     return State(
         period_start=last.period_start,
@@ -162,7 +164,8 @@ def state(kpi: KpiRow, periods: Sequence[ForecastRow], found: Sequence[AnomalyRo
         change=formatting.change(last.actual or 0.0, last.expected or 0.0, kpi.unit)
         if has_change
         else "",
-        earlier=_earlier(kpi, over),
+        week_before=cells.period(before, "actual", kpi.unit) if before else None,
+        earlier=_earlier(kpi, last, before),
     )
 
 
@@ -179,10 +182,8 @@ def _judgement(last: ForecastRow, reported: AnomalyRow | None) -> tuple[str, str
     return "outside", f"{side} the band, not sure enough to be reported"
 
 
-def _earlier(kpi: KpiRow, over: Sequence[ForecastRow]) -> str:
+def _earlier(kpi: KpiRow, last: ForecastRow, before: ForecastRow | None) -> str:
     """The same weekday, or the week, before."""
-    last = over[-1]
-    before = next((p for p in over if p.period_start == last.period_start - WEEK), None)
     if before is None or before.actual is None or last.actual is None:
         return ""
     moved = formatting.change(last.actual, before.actual, kpi.unit)

@@ -35,7 +35,7 @@ class KpiState(BaseModel):
     lower: Figure = Field(description="Lower end of the usual range.")
     upper: Figure = Field(description="Upper end of the usual range.")
     change: str = Field(description="From what was expected; percent, or points of a ratio.")
-    a_week_earlier: str
+    a_week_earlier: Figure | None = Field(description="None where it was closed, or not whole.")
     wish: str = Field(description="Which way is better.")
     incident_id: str | None = Field(description="Incident of that period, to `explain`.")
 
@@ -94,7 +94,7 @@ def _state(facts: Facts, kpi: KpiRow, segment: str, grain: Grain) -> KpiState | 
         lower=figures.of(last.lower),
         upper=figures.of(last.upper),
         change=last.change,
-        a_week_earlier=last.earlier,
+        a_week_earlier=figures.of(last.week_before) if last.week_before else None,
         wish=words.DIRECTIONS[kpi.direction],
         incident_id=next(iter(reported), None),
     )

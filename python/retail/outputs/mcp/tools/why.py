@@ -78,7 +78,7 @@ class Factor(BaseModel):
 
 
 class WhyAnswer(Answer):
-    """Why a KPI differs between two periods; contributions add up to the change."""
+    """Why a KPI differs between two periods; all members of a dimension add up to the change."""
 
     kpi: str
     title: str
