@@ -192,3 +192,19 @@ def test_a_case_is_counted_right(
     found = check(source, monkeypatch, tmp_path)
     assert not found["refused"]
     assert {key: found[key] for key in right} == right
+
+
+def test_lines_in_another_encoding_are_a_warning_with_file_row_and_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [line.replace("MUG", "Café-Becher") for line in till(days=14)]
+    content = "\n".join(
+        lines
+    ).encode() + "\n0011,A1,Tasse für 5 €,1,2026-01-18 10:00,2,1,UK".encode("cp1252")
+    (tmp_path / "till.csv").write_bytes(content)
+    found = check(tmp_path / "till.csv", monkeypatch, tmp_path)
+    assert [told for told in found["warnings"] if "encoding" in told] == [
+        "till.csv is in two encodings (utf-8 and cp1252): rows that are not UTF-8 and are read as "
+        "cp1252: 1 (row 141 as 'Tasse für 5 €'); save it anew as UTF-8"
+    ]
+    assert found["read_as"]["files"]["till.csv"]["encoding"] == "utf-8 and cp1252"

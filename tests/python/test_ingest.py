@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from retail import ingest
 from retail.ingest.columns import PUBLIC_FIELDS, PUBLIC_NAMES
 from retail.ingest.delimited import _copy_regular, _tolerant_rows, write_delimited
+from retail.ingest.encodings import MIXED, Departures, as_cp1252, is_cp1252, open_text
 from retail.ingest.lenient_csv import LONGEST_RECORD, read_records
 from retail.ingest.mapping import Reader
 from retail.ingest.sniff import LONGEST_LINE, survey
@@ -81,9 +82,70 @@ def test_latin_1_far_behind_ascii_is_found(tmp_path: Path) -> None:
     assert shown(landing)[-1][2] == "£"
 
 
-def test_control_characters_of_latin_1_are_read(tmp_path: Path) -> None:
-    row = (*LINE[:2], "\x80£", *LINE[3:])
-    assert read(write(tmp_path / "in.csv", table([row]), "iso-8859-1"), tmp_path) == [row]
+def test_the_punctuation_of_cp1252_is_read_as_what_it_is(tmp_path: Path) -> None:
+    texts = ["“CAFÉ” – €5…", "£", "„Œuvre” ™"]
+    rows = [(*LINE[:2], text, *LINE[3:]) for text in texts]
+    landing = land(write(tmp_path / "in.csv", table(rows), "cp1252"), tmp_path)
+    assert shown(landing) == rows
+    assert (landing.files[0].encoding, landing.files[0].note) == ("cp1252", None)
+
+
+def test_a_byte_without_a_meaning_is_no_control_character(tmp_path: Path) -> None:
+    content = table([(*LINE[:2], "A?B", *LINE[3:])]).encode().replace(b"A?B", b"A\x81\xa3B")
+    (tmp_path / "in.csv").write_bytes(content)
+    assert read(tmp_path / "in.csv", tmp_path)[0][2] == "A\ufffd£B"
+
+
+def mixed(path: Path, utf_8: Sequence[str], cp1252: Sequence[str]) -> Path:
+    """A file whose descriptions are in two encodings: one after the other, the first kind first."""
+    head, good = HEADER.encode() + b"\r\n", GOOD.encode() + b"\r\n"
+    texts = [*(text.encode() for text in utf_8), *(text.encode("cp1252") for text in cp1252)]
+    path.write_bytes(head + b"".join(good.replace(b"WHITE HEART", text) for text in texts))
+    return path
+
+
+@pytest.mark.parametrize("few", [1, 4])
+def test_single_lines_in_cp1252_leave_the_rest_of_a_utf_8_file_alone(
+    tmp_path: Path, few: int
+) -> None:
+    texts, strays = ["CAFÉ", "Łódź", "日本", "plain"] * 10, ["“BEAUTÉ” £5 €"] * few
+    landing = land(mixed(tmp_path / "in.csv", texts, strays), tmp_path)
+    assert [row[2] for row in shown(landing)] == [*texts, *strays]
+    (file,) = landing.files
+    named = ", ".join(f"row {row} as '“BEAUTÉ” £5 €'" for row in range(41, 41 + min(few, 3)))
+    told = f"rows that are not UTF-8 and are read as cp1252: {few} ({named})"
+    assert (file.encoding, file.note) == ("utf-8 and cp1252", told)
+
+
+def test_a_stray_byte_that_is_added_leaves_the_past_alone(tmp_path: Path) -> None:
+    texts = ["CAFÉ", "日本"] * 40
+    land(mixed(tmp_path / "in.csv", texts, []), tmp_path)
+    grown = land(mixed(tmp_path / "in.csv", texts, ["£"]), tmp_path)
+    assert [row[2] for row in shown(grown)] == [*texts, "£"]
+    assert grown.files[0].encoding == "utf-8 and cp1252"
+
+
+def test_a_line_of_both_is_read_as_a_whole_and_a_broken_one_too(tmp_path: Path) -> None:
+    head, good = f"{HEADER}\n".encode(), f"{GOOD}\n".replace("France", "Åland").encode()
+    broken = b"1,2,\xa3\n"
+    quoted = GOOD.replace("WHITE HEART", '"a\nü"').encode("cp1252") + b"\n"
+    (tmp_path / "in.csv").write_bytes(head + good * 9 + broken + quoted)
+    landing = land(tmp_path / "in.csv", tmp_path)
+    found = shown(landing, ("description", "country", "raw_line"))
+    assert found[8:] == [
+        ("WHITE HEART", "Åland", None), ("£", None, "1,2,£"), ("a\nü", "France", None)
+    ]  # fmt: skip
+    assert "row 10 as '1,2,£', row 11 as 'a ü'" in str(landing.files[0].note)
+
+
+def test_a_cp1252_file_stays_one_though_a_line_of_it_happens_to_be_utf_8(tmp_path: Path) -> None:
+    texts = [*["Spaß", "groß", "Käse"] * 5, "Spaß“"]
+    rows = [(*LINE[:2], text, *LINE[3:]) for text in texts]
+    landing = land(write(tmp_path / "in.csv", table(rows), "cp1252"), tmp_path)
+    assert shown(landing) == rows
+    assert landing.files[0].encoding == "cp1252 and utf-8"
+    told = "rows that could be UTF-8 and are read as cp1252: 1 (row 16 as 'Spaß“')"
+    assert landing.files[0].note == told
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -390,6 +452,15 @@ def mutate(data: bytes, changes: list[tuple[int, int, bytes]]) -> bytes:
     return data
 
 
+def decoded(path: Path, encoding: str) -> str:
+    """The text of a file, each line of a mixed one in its own encoding."""
+    with path.open("rb") as file, open_text(file, encoding, "\n") as text:
+        lines = text.readlines()
+    if encoding in MIXED:
+        lines = [as_cp1252(one) if is_cp1252(one, encoding) else one for one in lines]
+    return "".join(lines)
+
+
 @settings(max_examples=100)
 @given(rows=rows_of_fields, changes=mutations)
 def test_tolerant_reading_accounts_for_every_line_of_a_damaged_file(
@@ -407,7 +478,7 @@ def test_tolerant_reading_accounts_for_every_line_of_a_damaged_file(
             return
         query = f"select {', '.join(PUBLIC_FIELDS)}, raw_line from '{target}' order by source_row"
         landed = connection.execute(query).fetchall()
-        text = source.path.read_bytes().decode(piece.encoding or "")
+        text = decoded(source.path, piece.encoding or "")
     assert piece.raw_rows == len(landed)
     unused = [line.removesuffix("\r") for line in text.split("\n")[1:]]
     for *values, raw_line in landed:
@@ -438,8 +509,9 @@ def test_tolerant_reading_agrees_with_duckdb_where_duckdb_is_trusted(
         found = survey(source.path, Reader())
         if _copy_regular(connection, source, found, target) is None:
             return
+        departures = Departures(found.encoding)
         fast = connection.execute(f"select * from '{target}'").fetchall()
-        assert fast == [as_landed(row) for row in _tolerant_rows(source, found)]
+        assert fast == [as_landed(row) for row in _tolerant_rows(source, found, departures)]
 
 
 def test_good_files_take_the_fast_way(tmp_path: Path) -> None:

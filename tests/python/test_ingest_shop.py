@@ -73,6 +73,17 @@ def test_lines_are_joined_calculated_and_marked(tmp_path: Path) -> None:
     ]
 
 
+def test_a_joined_file_with_lines_in_two_encodings_is_read_line_by_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = "source: {path: o.csv}\njoin: [{path: p.csv, on: sku}]\ndimensions: {kind: kind}"
+    text = "order id,sku,qty,date,price\n1,A,2,2026-01-15,5\n2,B,1,2026-01-16,5\n"
+    (tmp_path / "p.csv").write_bytes("sku,kind\nA,Café\n".encode() + "B,5 €\n".encode("cp1252"))
+    landing = land(tmp_path, shop, {"o.csv": text})
+    assert lines(landing, "attributes") == [('{"kind":"Café"}',), ('{"kind":"5 €"}',)]
+    assert "p.csv has lines in UTF-8 and lines in cp1252" in caplog.text
+
+
 def test_a_rule_for_returns_makes_their_quantity_negative(tmp_path: Path) -> None:
     text = "order id,sku,qty,date,price,type\n1,A,2,2026-01-15,5,sale\n2,A,1,2026-01-16,5,Refund\n"
     landing = land(

@@ -10,11 +10,20 @@ from pathlib import Path
 import duckdb
 
 from retail.ingest.columns import text_columns
+from retail.ingest.encodings import (
+    CP1252,
+    ISO_8859_1,
+    MIXED,
+    Departures,
+    as_cp1252,
+    departs,
+    is_cp1252,
+)
 from retail.ingest.forms.moments import field_sql
-from retail.ingest.lenient_csv import read_records, split, splitter, without_end
+from retail.ingest.lenient_csv import Record, read_records, split, splitter, without_end
 from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, Row, copy, describe, write_rows
-from retail.ingest.sniff import Survey, read_lines, survey
+from retail.ingest.sniff import Survey, is_ascii, read_lines, survey
 from retail.ingest.sources import SourceFile
 from retail.ingest.sql import nulls, read_csv, read_parquet
 from retail.storage.quoting import literal
@@ -57,17 +66,24 @@ def write_rest(
     Raises:
         IngestError: as ``write_delimited``.
     """
-    if before.encoding not in _DUCKDB_NAMES or not before.raw_rows:
+    if before.encoding not in (*_DUCKDB_NAMES, CP1252) or not before.raw_rows:
         return None
     found = survey(rest.path, Reader())
-    # What is not UTF-8 anywhere is ISO-8859-1 from the first line on.
-    if found.encoding != before.encoding != "iso-8859-1":
+    if not _goes_on_in(before.encoding, found, rest.path):
         return None
     # A record ends a run of lines that is being looked at for the end of a quote.
-    fields, problem = split(last_line.decode(before.encoding), splitter(found.delimiter))
+    encoding = CP1252 if before.encoding == ISO_8859_1 else before.encoding
+    fields, problem = split(last_line.decode(encoding, "replace"), splitter(found.delimiter))
     if problem or len(fields) != len(found.header.names):
         return None
     return _write(connection, rest, replace(found, encoding=before.encoding), target, before)
+
+
+def _goes_on_in(encoding: str, rest: Survey, path: Path) -> bool:
+    """Whether a file in ``encoding`` is still in it with the rest of its lines."""
+    if rest.encoding == encoding or encoding not in (ISO_8859_1, CP1252):
+        return rest.encoding == encoding
+    return (encoding, rest.encoding) == (CP1252, ISO_8859_1) or is_ascii(path, rest.newline)
 
 
 def _write(
@@ -79,11 +95,13 @@ def _write(
 ) -> Piece:
     count = _copy_regular(connection, source, found, target, before.raw_rows)
     broken = before.broken
+    departures = Departures(found.encoding)
     if count is None:
-        rows = _tolerant_rows(source, found, before.raw_rows)
+        rows = _tolerant_rows(source, found, departures, before.raw_rows)
         count = write_rows(connection, rows, found.header.landed, target)
         broken += _count_broken(connection, target)
-    note = f"lines that do not split into the columns: {broken}" if broken else ""
+    notes = f"lines that do not split into the columns: {broken}" if broken else ""
+    note = "; ".join(filter(None, (notes, departures.evidence)))
     whole = describe(source.label, before.raw_rows + count, found.header, note, found.encoding)
     return replace(whole, broken=broken)
 
@@ -96,7 +114,7 @@ def _copy_regular(
     rows_before: int = 0,
 ) -> int | None:
     """Copy a regular file; None when it is not one after all, in DuckDB's or our eyes."""
-    if found.records is None:
+    if found.records is None or found.encoding not in _DUCKDB_NAMES:
         return None
     columns = text_columns(len(found.header.names))
     rows = read_csv(
@@ -120,11 +138,14 @@ def _copy_regular(
     try:
         count = copy(connection, query, target)
     except duckdb.Error:
-        return None  # for one, DuckDB refuses the control characters of ISO-8859-1
+        return None
     return count if count == found.records else None
 
 
-def _tolerant_rows(source: SourceFile, found: Survey, rows_before: int = 0) -> Iterator[Row]:
+def _tolerant_rows(
+    source: SourceFile, found: Survey, departures: Departures, rows_before: int = 0
+) -> Iterator[Row]:
+    """Read line by line, and note the rows that depart from the encoding."""
     lines = read_lines(source.path, found.encoding, found.newline)
     lines = itertools.islice(lines, found.skipped, None)
     for line in lines:
@@ -133,9 +154,23 @@ def _tolerant_rows(source: SourceFile, found: Survey, rows_before: int = 0) -> I
     unmarked = (None,) * len(found.header.marks)
     records = read_records(lines, found.delimiter, len(found.header.names))
     for number, record in enumerate(records, start=rows_before + 1):
+        if found.encoding in MIXED:
+            record = _as_it_is(record, number, departures)
         padded = record.fields + [""] * len(found.header.names)
         place = (source.label, number, record.problem, record.line)
         yield (*found.header.choose(padded), *place, *unmarked)
+
+
+def _as_it_is(record: Record, number: int, departures: Departures) -> Record:
+    """Read a record of a mixed file in its own encoding."""
+    text = record.line or "".join(record.fields)
+    if text.isascii() or not is_cp1252(text, departures.encoding):
+        return record
+    fields = [as_cp1252(field) for field in record.fields]
+    line = as_cp1252(record.line) if record.line else None
+    if departs(text, departures.encoding):
+        departures.add(number, line or next(field for field in fields if not field.isascii()))
+    return Record(fields, record.problem, line)
 
 
 def _count_broken(connection: duckdb.DuckDBPyConnection, target: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ import duckdb
 
 from retail.ingest.cache import HEX_DIGITS
 from retail.ingest.columns import mention, resolve, text_columns
+from retail.ingest.encodings import MIXED, as_cp1252, decide, is_cp1252
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.lenient_csv import read_records, split, splitter, without_end
 from retail.ingest.mapping import Joined
@@ -23,6 +25,7 @@ from retail.ingest.workspace import draft_in
 from retail.storage.quoting import literal
 
 JOINED_ENDING = ".joined"
+_log = logging.getLogger(__name__)
 NO_KEYS = ("", "null", "na", "n/a", "nan", "none", "-")
 """Texts of a key that no order line can mean."""
 
@@ -75,7 +78,7 @@ def _land(connection: duckdb.DuckDBPyConnection, join: Join, path: Path, cache: 
         content = path.read_bytes()
     known = hashlib.sha256(f"{join.skip_rows}\0".encode() + content).hexdigest()
     target = cache / f"{known[:HEX_DIGITS]}{JOINED_ENDING}"
-    lines = _below_junk(path, _encoding(content), join.skip_rows)
+    lines = _below_junk(path, content, join.skip_rows)
     header = without_end(next(lines, ""))
     delimiter = max(DELIMITERS, key=header.count)
     names = tuple(name.strip() for name in split(header, splitter(delimiter))[0])
@@ -92,18 +95,27 @@ def _land(connection: duckdb.DuckDBPyConnection, join: Join, path: Path, cache: 
     return joined
 
 
+def _below_junk(path: Path, content: bytes, skipped: int) -> Iterator[str]:
+    """The lines of a file from its header on."""
+    encoding = _encoding(content)
+    lines = read_lines(path, encoding, "\n")
+    if encoding in MIXED:
+        _log.warning(
+            "%s has lines in UTF-8 and lines in cp1252, and is read line by line; save it as UTF-8",
+            path,
+        )  # fmt: skip
+        lines = (as_cp1252(one) if is_cp1252(one, encoding) else one for one in lines)
+    return itertools.dropwhile(
+        lambda line: not line.strip(), itertools.islice(lines, skipped, None)
+    )
+
+
 def _encoding(content: bytes) -> str:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        return "cp1252"
+        return decide(line for line in content.split(b"\n") if not line.isascii())
     return "utf-8-sig"
-
-
-def _below_junk(path: Path, encoding: str, skipped: int) -> Iterator[str]:
-    """The lines of a file from its header on."""
-    lines = itertools.islice(read_lines(path, encoding, "\n"), skipped, None)
-    return itertools.dropwhile(lambda line: not line.strip(), lines)
 
 
 def _refuse_doubled_keys(connection: duckdb.DuckDBPyConnection, joined: Joined, path: Path) -> None:

@@ -72,7 +72,7 @@ from retail.storage.opening import wal_path
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 8
+LANDING_VERSION = 9
 """Rises when a file would be landed differently, so that it is landed again."""
 
 USUAL = Reader()

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import codecs
 import gzip
-import io
 import itertools
 import re
 import zlib
@@ -20,6 +19,14 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from retail.ingest.columns import Header, count_known
+from retail.ingest.encodings import (
+    CP1252,
+    UTF_8,
+    UTF_8_AND_CP1252,
+    as_bytes,
+    decide,
+    open_text,
+)
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.lenient_csv import field_pattern, split, splitter, without_end
 from retail.ingest.mapping import Reader
@@ -40,7 +47,7 @@ class Survey:
     """What a delimited text file is."""
 
     encoding: str
-    """utf-8, utf-8-sig, iso-8859-1 or utf-16."""
+    """utf-8, utf-8-sig, iso-8859-1, cp1252, utf-16, or one of the two ``MIXED``."""
     newline: str
     """What ends a physical line: a carriage return only in a file without line feeds."""
     delimiter: str
@@ -73,8 +80,9 @@ def survey(path: Path, reader: Reader) -> Survey:
     newline = "\r" if b"\r" in start and b"\n" not in start else "\n"
     first, *others = start.split(newline.encode(), TITLE_LINES)[:TITLE_LINES]
     skipped, delimiter, header = _find_header(map(_decode, (first, *others)), path, reader)
-    encoding, lines = _scan(path, newline, _Shape.of(delimiter, len(header.names)))
-    if encoding == "utf-8" and start.startswith(codecs.BOM_UTF8):
+    is_utf_8, lines = _scan(path, newline, _Shape.of(delimiter, len(header.names)))
+    encoding = UTF_8 if is_utf_8 else decide(_beyond_ascii(path, newline))
+    if encoding == UTF_8 and start.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
     regular = newline == "\n" and not skipped
     records = lines - 1 if lines and regular else None
@@ -116,7 +124,7 @@ def _decode(line: bytes) -> str:
     try:
         return line.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return line.decode("iso-8859-1")
+        return line.decode(CP1252, "replace")
 
 
 # The bytes and lines of a file ---------------------------------------------------------------
@@ -145,10 +153,7 @@ def read_lines(path: Path, encoding: str, newline: str) -> Iterator[str]:
         IngestError: it can't be read, is not in ``encoding``, or has an endless line.
     """
     try:
-        with (
-            open_bytes(path) as file,
-            io.TextIOWrapper(file, encoding=encoding, newline=newline) as text,
-        ):
+        with open_bytes(path) as file, open_text(file, encoding, newline) as text:
             while line := text.readline(LONGEST_LINE):
                 if len(line) == LONGEST_LINE and not line.endswith(newline):
                     raise _endless(path)
@@ -157,6 +162,17 @@ def read_lines(path: Path, encoding: str, newline: str) -> Iterator[str]:
                 yield line
     except UnicodeError as error:
         raise _not_text(path) from error
+
+
+def is_ascii(path: Path, newline: str) -> bool:
+    """Whether all of a text file is ASCII."""
+    return next(_beyond_ascii(path, newline), None) is None
+
+
+def _beyond_ascii(path: Path, newline: str) -> Iterator[bytes]:
+    """The bytes of the lines that are not ASCII."""
+    lines = read_lines(path, UTF_8_AND_CP1252, newline)
+    return (as_bytes(line) for line in lines if not line.isascii())
 
 
 def _blocks(path: Path, newline: str) -> Iterator[bytes]:
@@ -197,8 +213,8 @@ class _Shape:
         return cls(delimiter.encode(), width - 1, re.compile(line.encode()))
 
 
-def _scan(path: Path, newline: str, shape: _Shape) -> tuple[str, int | None]:
-    """Find the encoding, and the number of lines that are not empty (None: not regular)."""
+def _scan(path: Path, newline: str, shape: _Shape) -> tuple[bool, int | None]:
+    """Say whether all is UTF-8, and count the lines that are not empty (None: not regular)."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     utf_8, ends, counts = True, set[str](), list[int | None]()
     for block in _blocks(path, newline):
@@ -210,7 +226,7 @@ def _scan(path: Path, newline: str, shape: _Shape) -> tuple[str, int | None]:
     utf_8 = utf_8 and _decodes(decoder, b"", final=True)
     lines = [count for count in counts if count is not None]
     regular = len(lines) == len(counts) and "mixed" not in ends and len(ends - {"none"}) <= 1
-    return "utf-8" if utf_8 else "iso-8859-1", sum(lines) if regular else None
+    return utf_8, sum(lines) if regular else None
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = False) -> bool:
