@@ -81,6 +81,31 @@ def web() -> Iterator[Web]:
         yield kept
 
 
+@contextmanager
+def drip(start: bytes, pause: float = 0.2) -> Iterator[int]:
+    """Answer whatever is asked with a beginning, and then with a byte at a time, for ever."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):  # the client has gone
+                self.request.sendall(start)
+                while True:
+                    time.sleep(pause)
+                    self.request.sendall(b"x")
+
+    with _serving(socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)) as port:
+        yield port
+
+
+DRIPS = {
+    "status": b"HTTP/1.1 20",
+    "header": b"HTTP/1.1 200 OK\r\nX-Long: ",
+    "body": b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n",
+    "chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+}
+"""Where an answer begins to drip."""
+
+
 @dataclass
 class Mail:
     """Takes messages; `refusals` are replies by command, each given once."""

@@ -24,6 +24,7 @@ import duckdb
 import openpyxl
 import pytest
 
+import servers
 from retail import ingest
 from retail.commands import main as retail
 from retail.ingest import download as downloading
@@ -377,12 +378,29 @@ def test_a_silent_server_is_given_up(
     home.goes_on.set()
 
 
+@pytest.mark.parametrize("place", servers.DRIPS)
+def test_a_dripping_server_is_given_up(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    monkeypatch.setattr(fetch, "DEADLINE_SECONDS", 1)
+    usual = home.url
+    with servers.drip(servers.DRIPS[place]) as port:
+        started = time.monotonic()
+        home.url = f"http://127.0.0.1:{port}/online+retail.zip"
+        told = "URL broke off (not done within 1 seconds); run again to go on from there"
+        assert refusal(tmp_path, home) == told
+        assert time.monotonic() - started < 3
+    home.url = usual
+    download(tmp_path, url=home.url)
+    check(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
         ("http://127.0.0.1:1/a.zip", "cannot reach URL: connection refused; "),
         ("http://nowhere.invalid/a.zip", "cannot reach URL: "),
-        ("http://127.0.0.1:x/a.zip", "cannot reach URL: nonnumeric port: 'x'; "),
+        ("http://127.0.0.1:x/a.zip", "cannot reach URL: no valid address; "),
         ("ftp://127.0.0.1/a.zip", "cannot fetch URL: give an address that begins with https://"),
         ("data.zip", "cannot fetch URL: give an address that begins with https://"),
         (

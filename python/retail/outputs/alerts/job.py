@@ -15,7 +15,7 @@ from retail.outputs.alerts.read import read
 from retail.outputs.alerts.records import Alert, Candidates, Channel
 from retail.outputs.alerts.selection import Selection, select
 from retail.outputs.alerts.settings import Settings
-from retail.outputs.http import PostError, with_retry
+from retail.http import PostError, with_retry
 from retail.reading import today as today_utc
 from retail.schema import SentAlertRow
 

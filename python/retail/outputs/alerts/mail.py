@@ -11,11 +11,13 @@ from email.utils import format_datetime, localtime
 
 from retail.outputs.alerts import message
 from retail.outputs.alerts.records import Alert, Channel
-from retail.outputs.http import PostError
+from retail.http import PostError, within
 
 NAME = "e-mail"
 STARTTLS, SSL, NONE = "starttls", "ssl", "none"
 PORTS = {STARTTLS: 587, SSL: 465, NONE: 25}
+STEPS = 3
+"""A conversation may take so many times as long as one answer."""
 TEMPORARY = range(400, 500)
 """Replies by which a server asks to be tried again later (RFC 5321, 4.2.1)."""
 
@@ -43,7 +45,11 @@ def channel(server: Server, sender: str, receivers: tuple[str, ...], report: str
     """
 
     def send(alert: Alert) -> None:
-        _deliver(server, compose(alert, sender, receivers, report))
+        mail = compose(alert, sender, receivers, report)
+        try:
+            within(STEPS * server.timeout, lambda: _deliver(server, mail))
+        except TimeoutError:
+            raise PostError(f"{server.host} did not answer in time", may_pass=True) from None
 
     return Channel(NAME, send)
 

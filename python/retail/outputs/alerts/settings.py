@@ -14,7 +14,7 @@ from retail.errors import RetailError
 from retail.outputs.alerts import mail, webhook
 from retail.outputs.alerts.records import Channel
 from retail.outputs.alerts.selection import Rules
-from retail.outputs.http import Address
+from retail.http import Address
 from retail.reading import SEVERITIES
 
 TIMEOUT_SECONDS = 10.0

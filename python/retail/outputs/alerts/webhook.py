@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from retail.outputs.alerts import message
 from retail.outputs.alerts.records import Alert, Channel
-from retail.outputs.http import Address, post_json
+from retail.http import Address, post_json
 
 NAME = "webhook"
 
@@ -15,7 +15,7 @@ def channel(address: Address, report: str, timeout: float) -> Channel:
     Args:
         address: where to.
         report: where the report is to be read; empty where that is not known.
-        timeout: seconds without any sign of the other side.
+        timeout: seconds for one message, answer included.
     """
 
     def send(alert: Alert) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from retail.outputs.http import post_json
+from retail.http import post_json
 from retail.outputs.rewrite.guard import Masked, RefusedError
 from retail.outputs.rewrite.settings import Settings
 

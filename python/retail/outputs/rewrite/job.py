@@ -10,7 +10,7 @@ from pathlib import Path
 
 from retail.feedback import record
 from retail.formatting import product
-from retail.outputs.http import PostError
+from retail.http import PostError
 from retail.outputs.rewrite import guard
 from retail.outputs.rewrite.endpoint import ask
 from retail.outputs.rewrite.guard import RefusedError

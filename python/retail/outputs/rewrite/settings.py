@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from retail.errors import RetailError
-from retail.outputs.http import Address
+from retail.http import Address
 
 TIMEOUT_SECONDS = 20
 MOST_STORIES = 20

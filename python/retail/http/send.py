@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import requests
 
-from retail.outputs.http.retry import PostError
+from retail.http.deadline import within
+from retail.http.retry import PostError
 
 LARGEST_ANSWER = 1_000_000
 BLOCK = 1 << 16
@@ -48,35 +49,41 @@ def post_json(
     Args:
         address: where to.
         body: the object.
-        timeout: seconds without any sign of the other side.
+        timeout: seconds for all of it, from the look-up of the name to the last byte.
         headers: beyond the content type, such as a key.
 
     Raises:
         PostError: it did not arrive, or the answer says so.
     """
     try:
-        with requests.post(
-            address.url,
-            data=json.dumps(body, ensure_ascii=False).encode(),
-            headers={"Content-Type": "application/json; charset=utf-8", **headers},
-            timeout=timeout,
-            allow_redirects=False,  # a redirected POST would take its headers elsewhere
-            auth=_no_login,
-            verify=_certificates(),
-            stream=True,
-        ) as answer:
-            _refuse(address, answer.status_code)
-            return _body(answer)
-    except (requests.RequestException, ValueError) as error:
+        return within(timeout, lambda: _post(address, body, timeout, headers))
+    except (requests.RequestException, TimeoutError, ValueError) as error:
         raise _unreachable(address, error) from None
 
 
-def _no_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
+def _post(
+    address: Address, body: Mapping[str, object], timeout: float, headers: Mapping[str, str]
+) -> bytes:
+    with requests.post(
+        address.url,
+        data=json.dumps(body, ensure_ascii=False).encode(),
+        headers={"Content-Type": "application/json; charset=utf-8", **headers},
+        timeout=timeout,
+        allow_redirects=False,  # a redirected POST would take its headers elsewhere
+        auth=no_login,
+        verify=certificates(),
+        stream=True,
+    ) as answer:
+        _refuse(address, answer.status_code)
+        return _body(answer)
+
+
+def no_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
     """Add no login: without this, requests takes that of a .netrc in place of a given key."""
     return request
 
 
-def _certificates() -> str | bool:
+def certificates() -> str | bool:
     """Where this machine keeps the certificates that it trusts; else those of requests."""
     known = ssl.get_default_verify_paths()
     return known.cafile or known.capath or True
@@ -100,14 +107,14 @@ def _body(answer: requests.Response) -> bytes:
 
 def _unreachable(address: Address, error: Exception) -> PostError:
     """What kept the answer away, told by its kind: its text may hold the address."""
-    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error)):
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error)):
         return PostError(f"{address.host} has no valid certificate", may_pass=False)
-    if any(isinstance(cause, TimeoutError | requests.Timeout) for cause in _causes(error)):
+    if any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes(error)):
         return PostError(f"{address.host} did not answer in time", may_pass=True)
     return PostError(f"cannot reach {address.host}", may_pass=True)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
     """An error, and what it came from."""
     while error is not None:
         yield error
