@@ -10,6 +10,7 @@ import pytest
 
 from conftest import FULL
 from faults import mutants
+from faults.attacks import ATTACKS, attacks
 from faults.bench import Bench, Fault, Shop, make_shop
 from faults.disks import full_disks
 from faults.files import damaged_caches, damaged_databases, moving_raw_data
@@ -24,6 +25,7 @@ FEW: dict[Fault, tuple[int, int]] = {
     moving_raw_data: (2, 5),
     damaged_databases: (1, 2),
     damaged_caches: (4, 10),
+    attacks: (3, len(ATTACKS)),
     mutants.mutants: (60, 150),
 }
 """How often each is tried: by `make test`, and by `make test-full`."""

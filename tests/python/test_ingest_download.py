@@ -296,6 +296,32 @@ def test_another_address_is_not_gone_on_with(tmp_path: Path, home: Home) -> None
 
 # Refusals ------------------------------------------------------------------------------------
 
+
+def encrypted(archive: bytes) -> bytes:
+    """The zip with the mark of encryption in both its headers."""
+    return with_field(archive, 6, 8, 1)
+
+
+def compressed_otherwise(archive: bytes) -> bytes:
+    """The zip with a method that nobody knows."""
+    return with_field(archive, 8, 10, 77)
+
+
+def with_field(archive: bytes, local: int, central: int, value: int) -> bytes:
+    content, directory = bytearray(archive), archive.rindex(b"PK\x01\x02")
+    for at in (local, directory + central):
+        content[at : at + 2] = value.to_bytes(2, "little")
+    return bytes(content)
+
+
+def far_cell() -> bytes:
+    book, target = openpyxl.Workbook(), io.BytesIO()
+    book.worksheets[0].append(PUBLIC_NAMES)
+    book.worksheets[0].cell(1_048_576, 16_384).value = 1
+    book.save(target)
+    return target.getvalue()
+
+
 KEPT = "nothing was kept of it: check the address"
 CONTENTS = {
     "a page": (
@@ -313,6 +339,18 @@ CONTENTS = {
         packed(a_xlsx=WORKBOOK, b_xlsx=WORKBOOK),
         f"URL sent a zip with 2 workbooks instead of one; {KEPT}",
     ),
+    "an encrypted zip": (
+        encrypted(ZIP),
+        "URL sent no readable zip (File 'Online Retail.xlsx' is encrypted, password required",
+    ),
+    "a zip of another compression": (
+        compressed_otherwise(ZIP),
+        "URL sent no readable zip (That compression method is not supported",
+    ),
+    "a workbook with a cell in its last corner": (
+        packed(a_xlsx=far_cell()),
+        "URL is not a readable workbook (its reader crashed",
+    ),
     "a broken workbook": (packed(a_xlsx=b"x"), "URL is not a readable workbook ("),
 }
 
@@ -327,6 +365,19 @@ def test_what_is_not_the_zip_is_refused_and_not_kept(
     home.content = ZIP
     download(tmp_path, url=home.url)
     check(tmp_path)
+
+
+def test_more_bytes_than_anybody_asked_for_are_not_kept(
+    tmp_path: Path, home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = Expected(1, HALF, ROWS, AMOUNT)
+    assert refusal(tmp_path, home, expected=expected) == f"URL sends more than {HALF:,} bytes"
+    assert not part_of(tmp_path).exists()
+    monkeypatch.setattr(downloading, "MOST_UNPACKED", len(WORKBOOK) // 2)
+    monkeypatch.setattr(downloading, "_BLOCK", 100)
+    told = f"URL sent a workbook of more than {len(WORKBOOK) // 2:,} bytes; {KEPT}"
+    assert refusal(tmp_path, home) == told
+    assert not part_of(tmp_path).exists()
 
 
 def test_another_checksum_is_refused(tmp_path: Path, home: Home) -> None:

@@ -7,7 +7,9 @@ import gzip
 import inspect
 import logging
 import os
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +20,7 @@ import pytest
 
 from retail import ingest, simulate
 from retail.errors import RetailError
+from retail.ingest import confined, parquet_cache
 from retail.ingest.columns import PUBLIC_NAMES
 from retail.ingest.simulated import SIMULATED_FILE
 from retail.ingest.sources import PUBLIC_FILE, choose
@@ -175,6 +178,54 @@ def test_a_file_that_may_not_be_read_is_told() -> None:
                     os.seteuid(0)
 
 
+def test_a_folder_that_may_not_be_read_is_told_by_its_own_name() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        good_csv(folder / "raw" / "a.csv")
+        (folder / "raw" / "closed").mkdir(mode=0)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)  # nobody: a superuser may read everything
+        try:
+            message = refusal(folder / "raw", folder)
+        finally:
+            if root:
+                os.seteuid(0)
+        assert message == "cannot read raw/closed: permission denied"
+
+
+@pytest.mark.parametrize("asked", ["raw", "raw/*.csv"])
+def test_what_is_no_file_among_raw_files_is_refused_and_never_opened(
+    tmp_path: Path, asked: str
+) -> None:
+    good_csv(tmp_path / "raw" / "a.csv")
+    os.mkfifo(tmp_path / "raw" / "b.csv")
+    told = "raw/b.csv is no file but a pipe, a device or a link to nothing: take it away"
+    assert refusal(tmp_path / asked, tmp_path) == f"{told}; {ADVICE}"
+
+
+def test_folders_that_are_not_read_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    good_csv(tmp_path / "raw" / "a.csv")
+    good_csv(tmp_path / "raw" / "spark.csv" / "part-0.csv")
+    good_csv(tmp_path / "2010" / "a.csv")
+    (tmp_path / "raw" / "linked").symlink_to(tmp_path / "2010")
+    (tmp_path / "raw" / "x.csv").mkdir()
+    landing = land(tmp_path / "raw", tmp_path)
+    assert [file.source_file for file in landing.files] == ["raw/a.csv", "raw/spark.csv/part-0.csv"]
+    told = f"not read in {tmp_path}/raw, for they are links to folders or empty: linked, x.csv"
+    assert told in warnings(caplog)
+
+
+@pytest.mark.parametrize("variable", ["RETAIL_SOURCE", "RETAIL_SHOP"])
+def test_the_home_of_nobody_is_refused(tmp_path: Path, variable: str) -> None:
+    given = {variable: "~no-such-user/x"}
+    with pytest.raises(ingest.IngestError, match="~no-such-user/x: there is no such user"):
+        ingest.resolve(tmp_path, given)
+
+
 def warnings(caplog: pytest.LogCaptureFixture) -> list[str]:
     return [record.message for record in caplog.records if record.levelno >= logging.WARNING]
 
@@ -211,6 +262,38 @@ def test_a_shop_is_simulated_once_and_a_failure_is_told(
 
 def test_the_simulator_takes_what_it_is_given() -> None:
     inspect.signature(simulate.simulate_shop).bind(simulate.ShopConfig(), Path("out.csv"))
+
+
+# Parquet -------
+
+
+def test_parquet_is_decoded_by_another_process_first_and_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = ", ".join(f"'{value}' as {name}" for value, name in zip(LINE, PUBLIC_NAMES, strict=True))
+    paths = [parquet(tmp_path / "raw" / f"{n}.parquet", f"select {line}") for n in range(3)]
+    asked: list[Sequence[Path]] = []
+    scan = parquet_cache.scan_parquet
+    monkeypatch.setattr(
+        parquet_cache, "scan_parquet", lambda some: (asked.append(some), scan(some))[1]
+    )
+    for _ in range(2):
+        land(tmp_path / "raw", tmp_path)
+    assert asked == [paths, []]
+    paths[1].write_bytes(b"PAR1" + bytes(100) + b"PAR1")
+    told = refusal(tmp_path / "raw", tmp_path)
+    assert told.startswith("raw/1.parquet is not a readable Parquet file (")
+
+
+@pytest.mark.parametrize("signal", ["SIGSEGV", "SIGABRT", "SIGXCPU", "SIGKILL"])
+def test_a_reader_that_dies_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal: str
+) -> None:
+    die = f"import os, signal; os.kill(os.getpid(), signal.{signal})"
+    monkeypatch.setattr(confined, "_PROGRAM", [sys.executable, "-c", die])
+    source = book(tmp_path / "in.xlsx", {"A": [PUBLIC_NAMES, LINE]})
+    told = refusal(source, tmp_path)
+    assert re.match(r"in\.xlsx is not a readable workbook \((its reader crashed|reading it)", told)
 
 
 # Workbooks -----------------------------------------------------------------------------------

@@ -65,7 +65,7 @@ def _work(
             if not _put((result,), results, is_over):
                 return
         _put(None, results, is_over)
-    except BaseException as error:  # noqa: BLE001 - raised where the results are taken
+    except BaseException as error:
         _put(error, results, is_over)
 
 

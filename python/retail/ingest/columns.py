@@ -255,6 +255,7 @@ MATTERS = re.compile(
     r"status|state$|currency|wahrung|devise|zone|discount|rabatt|refund|cancel|void|tax"
 )
 """What the name of a column has that may say which lines count, or what their money is."""
+MOST_COLUMNS = 16_384
 _MENTIONED_NAMES = 12
 _MENTIONED_CHARACTERS = 30
 
@@ -391,6 +392,19 @@ def missing_fields(found: Collection[str]) -> list[str]:
     """The fields that an order line needs and has not."""
     has_money = "unit_price" in found or "line_amount" in found
     return [f for f in NEEDED if f not in found and not (f == "unit_price" and has_money)]
+
+
+def insist_on_few(names: Sequence[str], where: str) -> None:
+    """Refuse a file with more columns than any spreadsheet has.
+
+    Raises:
+        IngestError: it has.
+    """
+    if len(names) > MOST_COLUMNS:
+        raise IngestError(
+            f"{where} has {len(names):,} columns, and {MOST_COLUMNS:,} at most are read; "
+            "leave out what is no order line"
+        )
 
 
 def match_header(names: Sequence[str], where: str) -> Header:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import io
 import json
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -20,13 +18,14 @@ from filelock import FileLock, Timeout
 
 from retail.ingest.columns import PUBLIC_NAMES
 from retail.ingest.errors import CannotWriteError, IngestError, writing
-from retail.ingest.fetch import Progress, Version, fetch, forget
+from retail.ingest.fetch import MOST_BYTES, Progress, TooLargeError, Version, fetch, forget
 from retail.ingest.mapping import Reader
 from retail.ingest.rows import write_rows
 from retail.ingest.sources import PUBLIC_FILE
 from retail.ingest.sql import read_parquet
 from retail.ingest.workbook import read_sheets
 from retail.ingest.workspace import draft_in, open_duckdb, sweep_drafts
+from retail.storage.errors import first_line
 
 PUBLIC_URL = "https://archive.ics.uci.edu/static/public/352/online+retail.zip"
 """Online Retail, UCI Machine Learning Repository, data set 352."""
@@ -34,6 +33,9 @@ URL_VARIABLE = "RETAIL_DOWNLOAD_URL"
 MANIFEST_FILE = PUBLIC_FILE.with_suffix(".json")
 """What was downloaded, below the project root."""
 
+MOST_UNPACKED = 1_000_000_000
+"""Bytes of a workbook."""
+_BLOCK = 1 << 20
 _ARCHIVE_FILE = PUBLIC_FILE.with_suffix(".zip.part")
 _LOCK_FILE = PUBLIC_FILE.with_suffix(".lock")
 
@@ -103,16 +105,24 @@ def download(
         archive.parent.mkdir(parents=True, exist_ok=True)
         sweep_drafts(archive.parent)
     with _only_download(root / _LOCK_FILE):
-        version = fetch(url, archive, progress)
+        version = _fetch(url, archive, expected.most_bytes if expected else MOST_BYTES, progress)
         try:
             manifest = _convert(archive, version, root, sha256, expected)
         except CannotWriteError:
             raise  # the archive is good, and is there for the next try
-        except IngestError:
+        except Exception:  # whatever is wrong with it, the next try fetches it anew
             forget(archive)
             raise
         forget(archive)
     return manifest
+
+
+def _fetch(url: str, archive: Path, most_bytes: int, progress: Progress | None) -> Version:
+    try:
+        return fetch(url, archive, progress, most_bytes)
+    except TooLargeError:
+        forget(archive)
+        raise
 
 
 @contextmanager
@@ -134,9 +144,13 @@ def _convert(
 ) -> Manifest:
     """Check the zip, convert its workbook, check that, and put it in its place."""
     digest, size = _check_archive(archive, version.url, sha256, expected)
-    workbook = io.BytesIO(_unpack(archive, version.url))
     target = root / PUBLIC_FILE
-    with draft_in(target.parent, ".parquet") as draft, open_duckdb() as connection:
+    with (
+        draft_in(target.parent, ".xlsx") as workbook,
+        draft_in(target.parent, ".parquet") as draft,
+        open_duckdb() as connection,
+    ):
+        _unpack(archive, version.url, workbook)
         sheets = read_sheets(workbook, version.url, Reader())
         lines = (row[: len(PUBLIC_NAMES)] for sheet in sheets for row in sheet.rows)
         rows = write_rows(connection, lines, PUBLIC_NAMES, draft)
@@ -168,16 +182,26 @@ def _check_archive(
     return digest, size
 
 
-def _unpack(archive: Path, url: str) -> bytes:
-    """Read the one workbook in the zip."""
+def _unpack(archive: Path, url: str, target: Path) -> None:
+    """Copy the one workbook in the zip into ``target``."""
     try:
         with zipfile.ZipFile(archive) as packed:
             names = [name for name in packed.namelist() if name.casefold().endswith(".xlsx")]
             if len(names) != 1:
                 raise _refused(url, f"sent a zip with {len(names)} workbooks instead of one")
-            return packed.read(names[0])
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise _refused(url, f"sent no readable zip ({error})") from error
+            with (
+                packed.open(names[0]) as workbook,
+                writing(target.parent),
+                target.open("wb") as file,
+            ):
+                while block := workbook.read(_BLOCK):
+                    if file.tell() > MOST_UNPACKED:
+                        raise _refused(url, f"sent a workbook of more than {MOST_UNPACKED:,} bytes")
+                    file.write(block)
+    except (IngestError, MemoryError):
+        raise
+    except Exception as error:  # of whatever kind: a zip may be wrong in very many ways
+        raise _refused(url, f"sent no readable zip ({first_line(error)})") from error
 
 
 def _check_content(

@@ -31,13 +31,26 @@ def _printable(character: str) -> str:
     return " " if character.isspace() else "?"
 
 
+def at_home(path: str) -> Path:
+    """A path as a shell reads it, where ``~`` is somebody's home.
+
+    Raises:
+        IngestError: nobody has that name.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise IngestError(f"{path}: there is no such user; write the whole path") from error
+
+
 @contextmanager
 def reading(path: Path | str) -> Iterator[None]:
     """Turn the operating system's refusals while reading ``path`` into one line."""
     try:
         yield
     except OSError as error:
-        raise IngestError(f"cannot read {path}: {reason(error)}") from error
+        where = error.filename or path  # it may be a folder or a file below
+        raise IngestError(f"cannot read {where}: {reason(error)}") from error
 
 
 @contextmanager

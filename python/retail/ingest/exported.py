@@ -15,6 +15,7 @@ from retail.ingest.errors import IngestError, reading
 from retail.ingest.in_place import show_parquet
 from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, copy, write_rows
+from retail.ingest.sniff import insist_on_bounds
 from retail.ingest.sources import SourceFile
 from retail.ingest.workspace import draft_in
 from retail.storage.errors import first_line
@@ -49,8 +50,7 @@ def write_exported(
 
 def _export_json(connection: duckdb.DuckDBPyConnection, source: SourceFile, target: Path) -> None:
     """Copy JSON lines as texts; what is no text is written as JSON writes it."""
-    with reading(source.path), source.path.open("rb"):
-        pass
+    insist_on_bounds(source.path)
     given = f"{literal(source.path)}, format = 'newline_delimited', records = true"
     found = f"describe select * from read_json({given}, sample_size = -1)"  # noqa: S608 - quoted
     try:

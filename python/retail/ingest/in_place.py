@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 import duckdb
 
-from retail.ingest.columns import field_of
+from retail.ingest.columns import field_of, insist_on_few
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.forms.moments import field_sql
 from retail.ingest.mapping import Reader
@@ -40,6 +40,7 @@ def show_parquet(
             f"{source.path} is not a readable Parquet file ({first_line(error)}); write it anew"
         ) from error
     types = {name: kind for name, kind, *_ in described}
+    insist_on_few([*types], str(source.path))
     folders = _partitions(source.path, types)
     texts = {name: _as_text(name, kind) for name, kind in types.items()}
     texts |= {name: literal(value) for name, value in folders.items()}

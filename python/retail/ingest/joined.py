@@ -14,7 +14,7 @@ import duckdb
 from retail.ingest.cache import HEX_DIGITS
 from retail.ingest.columns import mention, resolve, text_columns
 from retail.ingest.encodings import MIXED, as_cp1252, decide, is_cp1252
-from retail.ingest.errors import IngestError, reading
+from retail.ingest.errors import IngestError, at_home, reading
 from retail.ingest.lenient_csv import read_records, split, splitter, without_end
 from retail.ingest.mapping import Joined
 from retail.ingest.rows import write_rows
@@ -63,7 +63,7 @@ def find_beside(named: str, root: Path, location: str, setting: str) -> Path:
     Raises:
         IngestError: there is none.
     """
-    asked, path = Path(location), Path(named).expanduser()
+    asked, path = Path(location), at_home(named)
     beside = asked if asked.is_dir() else next(p for p in asked.parents if p.is_dir())
     places = [folder / path for folder in (root, beside)]
     for place in places:

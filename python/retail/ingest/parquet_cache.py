@@ -25,6 +25,7 @@ from retail.ingest.cache import (
     RawFile,
     Record,
     checksum,
+    digest,
     forget_unused,
     part_name,
     publish,
@@ -32,6 +33,7 @@ from retail.ingest.cache import (
     record_path,
 )
 from retail.ingest.columns import COLUMNS
+from retail.ingest.confined import scan_parquet
 from retail.ingest.dates import (
     DAY_FIRST,
     MONTH_FIRST,
@@ -74,6 +76,9 @@ LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
 LANDING_VERSION = 9
 """Rises when a file would be landed differently, so that it is landed again."""
+
+READABLE_ENDING = ".readable"
+"""Of marks that all of a Parquet file was decoded once."""
 
 USUAL = Reader()
 """Reads what needs no settings."""
@@ -129,10 +134,10 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
             there is no order line at all.
     """
     cache = _ready(cache)
+    lines = to_read(sources, reader)
+    _insist_on_readable([one for one, _ in lines if one.form == "parquet"], cache)
     with open_duckdb() as connection:
-        landed = tuple(
-            _land(connection, source, cache, each) for source, each in to_read(sources, reader)
-        )
+        landed = tuple(_land(connection, source, cache, each) for source, each in lines)
     files = _decide([file for found in landed for file in found.files], reader.shop)
     if not any(file.raw_rows for file in files):
         names = ", ".join(str(source.path) for source in sources.files[:3])
@@ -140,7 +145,7 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
     facts = _facts(landed, files, reader, cache)
     shop = _with_dimensions(reader.shop, files)
     landing = Landing(sources.origin, sources.location, landed, files, facts, shop)
-    forget_unused(cache, landing.parquets, (FACTS_ENDING, JOINED_ENDING))
+    forget_unused(cache, landing.parquets, (FACTS_ENDING, JOINED_ENDING, READABLE_ENDING))
     return landing
 
 
@@ -372,6 +377,27 @@ def _land(
     place = _record_path(source, before, cache, reader)
     record = recall(place) or _land_anew(connection, source, before, place, reader)
     return Landed(record.files, parquets=tuple(cache / part.name for part in record.parts))
+
+
+def _insist_on_readable(sources: Sequence[SourceFile], cache: Path) -> None:
+    """Have every value of the Parquet files decoded once, where a crash harms nobody.
+
+    Raises:
+        IngestError: one can't be read.
+    """
+    marks = {source.path: _readable_mark(source, cache) for source in sources}
+    new = [path for path, mark in marks.items() if not mark.exists()]
+    scan_parquet(new)
+    with writing(cache):
+        for path in new:
+            marks[path].touch()
+        for mark in marks.values():
+            os.utime(mark)  # asked for today, so not forgotten
+
+
+def _readable_mark(source: SourceFile, cache: Path) -> Path:
+    state = (duckdb.__version__, str(source.path), astuple(fingerprint(source.path)))
+    return cache / f"{digest(state)}{READABLE_ENDING}"
 
 
 def _show(

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from retail.ingest.columns import Header
+from retail.ingest.confined import scan_parquet
 from retail.ingest.forms import numbers
 from retail.ingest.in_place import show_parquet
 from retail.ingest.mapping import NO_SETTINGS, Plan, Reader
@@ -79,6 +80,7 @@ def _read(
 ) -> tuple[str, Header]:
     """All rows of a file, every column text."""
     if source.form == "parquet":
+        scan_parquet([source.path])
         query, pieces, _ = show_parquet(connection, source, AnyHeader())
         rows = f"({query})"
     else:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from retail.ingest.columns import Header, count_known
+from retail.ingest.columns import Header, count_known, insist_on_few
 from retail.ingest.encodings import (
     CP1252,
     UTF_8,
@@ -36,6 +36,9 @@ LONGEST_LINE = 1 << 20
 
 TITLE_LINES = 20
 """Lines among which the header is looked for: exports have a title and dates above it."""
+MOST_UNPACKED, MOST_TIMES = 1 << 28, 200
+"""Bytes that a gzip may unpack to, and how many times its own, where it is to be more than that.
+Order lines pack to a twentieth of their bytes, and all alike to a hundredth."""
 DELIMITERS = ",;\t|"
 _BLOCK = 1 << 22
 _GZIP = b"\x1f\x8b"
@@ -106,6 +109,7 @@ def _find_header(lines: Iterable[str], path: Path, reader: Reader) -> tuple[int,
         raise _empty(path)
     for skipped, line in filled:
         delimiter, names = _split_header(line)
+        insist_on_few(names, str(path))
         if reader.is_header(names):
             return skipped, delimiter, reader.match(names, str(path))
     skipped, line = filled[0]
@@ -138,6 +142,16 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
             yield cast(BinaryIO, file)
     except (EOFError, zlib.error) as error:
         raise IngestError(f"cannot read {path}: its gzip is broken; fetch the file anew") from error
+
+
+def insist_on_bounds(path: Path) -> None:
+    """Read a text once, for whoever reads it without bounds on lines and on what it unpacks to.
+
+    Raises:
+        IngestError: it can't be read, or is beyond one of them.
+    """
+    for _ in _blocks(path, "\n"):
+        pass
 
 
 def is_gzip(path: Path) -> bool:
@@ -177,9 +191,13 @@ def _beyond_ascii(path: Path, newline: str) -> Iterator[bytes]:
 
 def _blocks(path: Path, newline: str) -> Iterator[bytes]:
     """Read large blocks of whole lines."""
+    unpacked = 0
     with open_bytes(path) as file:
         while block := file.read(_BLOCK):
             block += file.readline(LONGEST_LINE)
+            unpacked += len(block)
+            if unpacked > MOST_UNPACKED and unpacked > MOST_TIMES * path.stat().st_size:
+                raise _bomb(path)
             if newline == "\n" and _has_endless_line(block):
                 raise _endless(path)
             yield block
@@ -280,6 +298,10 @@ def _not_empty(block: bytes) -> int:
 
 def _empty(path: Path) -> IngestError:
     return IngestError(f"{path} is empty; put order lines into it or take it away")
+
+
+def _bomb(path: Path) -> IngestError:
+    return IngestError(f"{path} unpacks to more than {MOST_TIMES} times its size; unpack it first")
 
 
 def _not_text(path: Path) -> IngestError:

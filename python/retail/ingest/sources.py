@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NoReturn
 
-from retail.ingest.errors import IngestError, reading
+from retail.ingest.errors import IngestError, at_home, reading
 from retail.ingest.shop import read_shop
 from retail.ingest.simulated import SIMULATED_FILE, simulate_into
 from retail.ingest.workspace import CACHE_TAG
@@ -129,7 +129,7 @@ def place_of(given: str, start: Path) -> Path:
             f"{given}: Postgres is not read; copy the table to a file (COPY … TO … CSV HEADER) "
             f"and set {SOURCE_VARIABLE} to that"
         )
-    return _absolute(start / Path(given).expanduser())
+    return _absolute(start / at_home(given))
 
 
 def choose(
@@ -247,7 +247,7 @@ def _find(asked: Path, ours: Sequence[Path], warn: Callable[[str], None]) -> tup
     if _WILDCARDS.isdisjoint(pattern):
         _refuse(asked, "does not exist")
     found = [base / name for name in glob.glob(pattern, root_dir=base, recursive=True)]  # noqa: PTH207 (root_dir)
-    files = [_absolute(path) for path in found if path.is_file()]
+    files = [_absolute(path) for path in found if not path.is_dir()]
     if not files:
         _refuse(asked, "matches no file")
     return _label(_without_ours(files, base, ours, warn), base)
@@ -288,7 +288,10 @@ def _without_ours(
 
 def _raw_files(folder: Path, warn: Callable[[str], None]) -> list[Path]:
     """List the raw files below a folder, at any depth, and warn of the others."""
-    paths = [path for path in _visible_files(folder) if path.name != CACHE_TAG]
+    seen = [path for path in _visible_paths(folder) if path.name != CACHE_TAG]
+    paths = [path for path in seen if not path.is_dir()]
+    if folders := sorted(str(path.relative_to(folder)) for path in seen if path.is_dir()):
+        warn(f"not read in {folder}, for they are links to folders or empty: {', '.join(folders)}")
     others = sorted(
         str(path.relative_to(folder))
         for path in paths
@@ -302,10 +305,14 @@ def _raw_files(folder: Path, warn: Callable[[str], None]) -> list[Path]:
     return files
 
 
-def _visible_files(folder: Path) -> Iterator[Path]:
+def _visible_paths(folder: Path) -> Iterator[Path]:
+    """The files below a folder, and the folders that one may think to be read: links and empty."""
     for place, folders, names in os.walk(folder, onerror=_raise):
         folders[:] = [name for name in folders if not name.startswith(_HIDDEN_FOLDERS)]
+        yield from (path for name in folders if (path := Path(place, name)).is_symlink())
         yield from (Path(place, name) for name in names if not name.startswith(_HIDDEN))
+        if not (folders or names) and _form(Path(place)):
+            yield Path(place)
 
 
 def _raise(error: OSError) -> NoReturn:
@@ -320,6 +327,8 @@ def _form(path: Path) -> Form | None:
 def _label(files: Iterable[Path], base: Path) -> tuple[SourceFile, ...]:
     files = sorted(files)
     for path in files:
+        if not path.is_file():  # reading a pipe or a device need never end
+            _refuse(path, "is no file but a pipe, a device or a link to nothing: take it away")
         try:
             str(path).encode()
         except UnicodeEncodeError:

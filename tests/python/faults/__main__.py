@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from faults.attacks import ATTACKS, attacks
 from faults.bench import Fault, Tally, make_shop
 from faults.clocks import clocks, time_zones
 from faults.disks import full_disks
@@ -29,6 +30,7 @@ FULL: dict[Fault, int] = {
     held_databases: 6,
     time_zones: 4,
     clocks: 4,
+    attacks: len(ATTACKS),
     mutants: 10_000,
 }
 """How often each fault is tried; of the killed tables, each of the three commands so often."""

@@ -13,7 +13,7 @@ from typing import Any, cast, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from retail.ingest.errors import IngestError, reading
+from retail.ingest.errors import IngestError, at_home, reading
 from retail.ingest.shop.settings import Shop
 
 SHOP_VARIABLE = "RETAIL_SHOP"
@@ -37,7 +37,7 @@ _Loader.add_implicit_resolver(
 
 def shop_path(root: Path, environ: Mapping[str, str] = os.environ) -> Path:
     """Where the settings of a shop are: shop.yml beside the project, or what RETAIL_SHOP names."""
-    return root / Path(environ.get(SHOP_VARIABLE) or SHOP_FILE).expanduser()
+    return root / at_home(environ.get(SHOP_VARIABLE) or str(SHOP_FILE))
 
 
 def read_shop(root: Path, environ: Mapping[str, str] = os.environ) -> Shop:

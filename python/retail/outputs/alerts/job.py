@@ -10,12 +10,12 @@ from pathlib import Path
 
 from retail.errors import RetailError
 from retail.feedback import record
+from retail.http import PostError, with_retry
 from retail.outputs.alerts import settings
 from retail.outputs.alerts.read import read
 from retail.outputs.alerts.records import Alert, Candidates, Channel
 from retail.outputs.alerts.selection import Selection, select
 from retail.outputs.alerts.settings import Settings
-from retail.http import PostError, with_retry
 from retail.reading import today as today_utc
 from retail.schema import SentAlertRow
 

@@ -9,9 +9,9 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, localtime
 
+from retail.http import PostError, within
 from retail.outputs.alerts import message
 from retail.outputs.alerts.records import Alert, Channel
-from retail.http import PostError, within
 
 NAME = "e-mail"
 STARTTLS, SSL, NONE = "starttls", "ssl", "none"

@@ -11,10 +11,10 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address as MailAddress
 
 from retail.errors import RetailError
+from retail.http import Address
 from retail.outputs.alerts import mail, webhook
 from retail.outputs.alerts.records import Channel
 from retail.outputs.alerts.selection import Rules
-from retail.http import Address
 from retail.reading import SEVERITIES
 
 TIMEOUT_SECONDS = 10.0

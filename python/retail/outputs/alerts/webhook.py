@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from retail.http import Address, post_json
 from retail.outputs.alerts import message
 from retail.outputs.alerts.records import Alert, Channel
-from retail.http import Address, post_json
 
 NAME = "webhook"
 

@@ -1,0 +1,91 @@
+"""Read what may crash its parser, or take all memory, in a process with limits of its own.
+
+A file steers the parser of a complicated form: a workbook of 5 kB with a cell in its last corner
+aborts the process that asks for all cells between. Here only the child dies of it.
+"""
+
+from __future__ import annotations
+
+import csv
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from retail.ingest import confined_reader
+from retail.ingest.confined_reader import CPU_SECONDS, END, LOCKED, MEMORY_BYTES, REFUSED
+from retail.ingest.errors import IngestError, reading
+
+FILES_A_CHILD = 200
+SAVE_AGAIN, ANEW = "save it as .xlsx again", "write it anew"
+_PROGRAM = [sys.executable, "-I", str(Path(confined_reader.__file__))]
+
+
+def read_workbook(path: Path, where: str) -> Iterator[list[str]]:
+    """Read the filled rows of all sheets of a workbook, each behind the name of its sheet.
+
+    Args:
+        path: the file.
+        where: what an error calls it.
+
+    Raises:
+        IngestError: it can't be read, or its reader died of it.
+    """
+    return _run("workbook", [path], lambda _: f"{where} is not a readable workbook", SAVE_AGAIN)
+
+
+def scan_parquet(paths: Sequence[Path]) -> None:
+    """Make sure that all values of Parquet files can be decoded, before this process does so.
+
+    Raises:
+        IngestError: one can't be read, or its reader died of it.
+    """
+    for path in paths:
+        with reading(path), path.open("rb"):
+            pass
+    for first in range(0, len(paths), FILES_A_CHILD):
+        _scan_some(paths[first : first + FILES_A_CHILD])
+
+
+def _scan_some(paths: Sequence[Path]) -> None:
+    rows = _run(
+        "parquet", paths, lambda done: f"{paths[done]} is not a readable Parquet file", ANEW
+    )
+    for _ in rows:
+        pass
+
+
+def _run(
+    form: str, paths: Sequence[Path], what: Callable[[int], str], otherwise: str
+) -> Iterator[list[str]]:
+    """Yield the rows that a reader finds; ``what`` says what is wrong behind so many of them."""
+    command = [*_PROGRAM, form, *map(str, paths)]
+    done = 0
+    with subprocess.Popen(  # noqa: S603 - our own program, no shell
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+    ) as child:
+        assert child.stdout
+        try:
+            for kind, *cells in csv.reader(child.stdout):
+                if kind == END:
+                    return
+                if kind == LOCKED:
+                    raise IngestError(f"{what(done)}: it has a password; save it without one")
+                if kind == REFUSED:
+                    raise IngestError(f"{what(done)} ({cells[0]}); {otherwise}")
+                yield cells
+                done += 1
+        finally:
+            child.kill()
+    raise IngestError(f"{what(done)} ({_death(child.returncode)}); {otherwise}")
+
+
+def _death(code: int) -> str:
+    if -code in (signal.SIGXCPU, signal.SIGKILL):
+        return f"reading it takes more than {CPU_SECONDS} seconds or all memory"
+    return f"its reader crashed, or needs more than {MEMORY_BYTES >> 30} GB"
