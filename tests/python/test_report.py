@@ -450,6 +450,26 @@ def test_quiet_is_quiet(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.parametrize("name", ["own.duckdb", "own.feedback.sqlite", "orders.csv"])
+def test_a_page_takes_the_place_of_no_file_but_a_page(
+    own: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    out = own.with_name(name)
+    if out != own:
+        out.write_bytes(b"SQLite format 3, or order lines")
+    before = out.read_bytes()
+    assert retail(["report", "--db", str(own), "--out", str(out)]) == 1
+    told = f"retail report: {out} is there already, and no page; give another --out\n"
+    assert capsys.readouterr().err == told
+    assert out.read_bytes() == before
+    if out != own:
+        out.unlink()
+    out = own.with_name("old.html")
+    out.write_text("<!DOCTYPE html><p>yesterday")
+    assert retail(["report", "--db", str(own), "--out", str(out), "--quiet"]) == 0
+    assert "yesterday" not in out.read_text(encoding="utf-8")
+
+
 def test_the_last_run_is_told_of_also_after_the_clock_was_set_back(own: Path) -> None:
     change(
         own,

@@ -23,6 +23,7 @@ from retail.ingest.dates import DateEvidence, DateOrder, read_evidence
 from retail.ingest.errors import writing
 from retail.ingest.sources import Form
 from retail.ingest.workspace import draft_in, older_than
+from retail.storage.durable import put_in_place
 
 _LANDED_LIFE = dt.timedelta(days=30)
 _BLOCK = 1 << 20
@@ -157,9 +158,9 @@ def publish(path: Path, record: Record, draft: Path | None = None) -> Record:
     told = asdict(record)
     with writing(path.parent), draft_in(path.parent, ".json") as text:
         if draft:
-            draft.replace(path.with_name(record.parts[-1].name))
+            put_in_place(draft, path.with_name(record.parts[-1].name))
         text.write_text(json.dumps({"record": told, "crc32": _crc32(told)}), encoding="utf-8")
-        text.replace(path)
+        put_in_place(text, path)
     return record
 
 

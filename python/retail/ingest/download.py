@@ -25,6 +25,7 @@ from retail.ingest.sources import PUBLIC_FILE
 from retail.ingest.sql import read_parquet
 from retail.ingest.workbook import read_sheets
 from retail.ingest.workspace import draft_in, open_duckdb, sweep_drafts
+from retail.storage.durable import put_in_place
 from retail.storage.errors import first_line
 
 PUBLIC_URL = "https://archive.ics.uci.edu/static/public/352/online+retail.zip"
@@ -233,8 +234,8 @@ def _publish(draft: Path, manifest: Manifest, root: Path) -> None:
     """Put the manifest in its place, and then the data, whose presence is what counts."""
     with writing(draft.parent), draft_in(draft.parent, ".json") as text:
         text.write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
-        text.replace(root / MANIFEST_FILE)
-        draft.replace(root / PUBLIC_FILE)
+        put_in_place(text, root / MANIFEST_FILE)
+        put_in_place(draft, root / PUBLIC_FILE)
 
 
 def _refused(url: str, what: str) -> IngestError:

@@ -23,6 +23,7 @@ from retail.ingest.mapping import UCI
 from retail.ingest.shop import Shop
 from retail.ingest.shop.settings import ACROSS_FILES, DROP, Duplicates
 from retail.ingest.workspace import draft_in
+from retail.storage.durable import put_in_place
 
 NO_CURRENCY = "XXX"
 """ISO 4217 for no currency: nothing says in what the money is."""
@@ -93,7 +94,7 @@ def gather_facts(
     facts = _gather(connection, rows, files, currencies, shop)
     with writing(cache), draft_in(cache, FACTS_ENDING) as draft:
         draft.write_text(json.dumps(asdict(facts)), encoding="utf-8")
-        draft.replace(place)
+        put_in_place(draft, place)
     return facts
 
 

@@ -22,6 +22,7 @@ from retail.ingest.shop.settings import Join, Shop
 from retail.ingest.sniff import DELIMITERS, read_lines
 from retail.ingest.sql import read_parquet
 from retail.ingest.workspace import draft_in
+from retail.storage.durable import put_in_place
 from retail.storage.quoting import literal
 
 JOINED_ENDING = ".joined"
@@ -87,7 +88,7 @@ def _land(connection: duckdb.DuckDBPyConnection, join: Join, path: Path, cache: 
             records = read_records(lines, delimiter, len(names))
             fields = ([*r.fields, *[""] * len(names)][: len(names)] for r in records)
             write_rows(connection, fields, text_columns(len(names)), draft)
-            draft.replace(target)
+            put_in_place(draft, target)
     os.utime(target)  # asked for today, so not forgotten
     rows = read_parquet([target])
     joined = Joined(path, rows, names, join.keys, known)

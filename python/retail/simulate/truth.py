@@ -11,6 +11,7 @@ from retail.simulate.incidents.market import Target
 from retail.simulate.incidents.perturb import Strike
 from retail.simulate.incidents.spec import KINDS, Direction, main_kpis
 from retail.simulate.lines import MILLS
+from retail.storage.durable import put_in_place
 
 MONEY = frozenset({"gross_revenue", "returned_revenue", "net_revenue"})
 
@@ -119,7 +120,7 @@ def write_truth(truth: GroundTruth, path: Path) -> None:
     """Write ground truth as JSON, onto the final name in one step."""
     part = path.with_name(f".{path.name}.part")
     part.write_text(json.dumps(truth.to_json(), indent=2) + "\n", encoding="utf-8")
-    part.replace(path)
+    put_in_place(part, path)
 
 
 def _totals(strikes: tuple[Strike, ...], before: str, after: str) -> dict[str, dict[str, float]]:

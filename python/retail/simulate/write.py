@@ -22,6 +22,7 @@ from retail.simulate.frames import to_frame
 from retail.simulate.lines import Lines, Vocabulary, join
 from retail.simulate.private import FORMER, private_folder
 from retail.simulate.text import COLUMNS
+from retail.storage.durable import put_in_place
 from retail.storage.quoting import identifier, literal
 
 Form = Literal["csv", "parquet", "folder"]
@@ -79,11 +80,11 @@ def published(out: Path) -> Iterator[Path]:
 def _put(done: Path, out: Path, former: Path) -> None:
     """Move a file or folder onto its final name; a folder that is there makes way first."""
     if not out.is_dir():
-        done.replace(out)
+        put_in_place(done, out)
         return
     out.replace(former)
     try:
-        done.replace(out)
+        put_in_place(done, out)
     except OSError:
         former.replace(out)
         raise

@@ -9,7 +9,6 @@ the build is published.
 from __future__ import annotations
 
 import fcntl
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from retail.storage.durable import put_in_place
 from retail.storage.errors import MAKE_ROOM, StorageError, held, reason
 from retail.storage.opening import open_database, verify_integrity, wal_path
 
@@ -198,11 +198,8 @@ def _put_in_place(copy: Path, database: Path) -> None:
     """
     if wal_path(copy).exists():
         raise StorageError(f"{copy} was not closed; {as_before(database)}")
-    with _one_line_errors(copy.parent, as_before(database)):
-        with copy.open("rb") as whole:
-            os.fsync(whole.fileno())
-        with _nobody_writing(database):
-            copy.replace(database)
+    with _one_line_errors(copy.parent, as_before(database)), _nobody_writing(database):
+        put_in_place(copy, database)
 
 
 @contextmanager

@@ -15,10 +15,12 @@ from retail.console import harmless
 from retail.errors import RetailError
 from retail.outputs.report import incidents, kpis, trust, words
 from retail.reading import Facts, read_facts, switched_off
+from retail.storage.durable import put_in_place
 from retail.storage.errors import reason
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILE = "report.html"
+DOCTYPE = b"<!doctype html>"
 
 
 def write(database: Path, out: Path | None = None) -> Path:
@@ -32,19 +34,31 @@ def write(database: Path, out: Path | None = None) -> Path:
 
     Raises:
         ReadError: the file does not allow it.
-        RetailError: the page can't be written.
+        RetailError: the page can't be written, or would take the place of another kind of file.
     """
     path = out or database.with_name(FILE)
+    _refuse_other_files(path)
     page = render(read_facts(database))
     draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         draft.write_text(page, encoding="utf-8")
-        draft.replace(path)
+        put_in_place(draft, path)
     except OSError as error:
         draft.unlink(missing_ok=True)
         why = reason(error)
         raise RetailError(f"{path}: cannot be written ({why}); give another --out") from error
     return path
+
+
+def _refuse_other_files(path: Path) -> None:
+    """Refuse to take the place of a database, of feedback, of raw data: of what is no page."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(DOCTYPE)).lower()
+    except OSError:
+        return  # it is not there, or writing it tells why not
+    if start not in (DOCTYPE, b""):
+        raise RetailError(f"{path} is there already, and no page; give another --out")
 
 
 def environment(*folders: Path) -> Environment:

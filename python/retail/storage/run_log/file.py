@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from retail.storage.durable import put_in_place
 from retail.storage.run_log.records import ALL, KILLED, RUNNING, Node, Run, Step
 
 ENDING = ".runs.jsonl"
@@ -90,7 +91,7 @@ def prune(path: Path, mine: str) -> None:
     ]
     draft = path.with_name(f".{path.name}.tmp")
     draft.write_text("".join(map(_line, kept)), encoding="utf-8")
-    draft.replace(path)
+    put_in_place(draft, path)
 
 
 def _ended(row: Row, mine: str) -> Row:
