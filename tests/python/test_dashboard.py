@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime as dt
+import http.client
+import re
 import shutil
 import socket
 import subprocess
@@ -28,7 +30,7 @@ from retail import formatting
 from retail.commands import main as retail
 from retail.errors import RetailError
 from retail.jobs.detection import pipeline
-from retail.outputs.dashboard import harmless, read, server, url_state
+from retail.outputs.dashboard import guard, harmless, read, server, url_state
 from retail.outputs.dashboard.records import LineRow, Place, SumsRow
 from retail.reading import Facts, read_facts, read_feedback, reading
 from retail.schema import AnomalyRow, FeedbackRow, IncidentRow
@@ -36,6 +38,7 @@ from retail.storage import run_log
 from test_report import change, hostile, query
 
 APP = str(server.APP)
+EVERYWHERE = min(server.EVERYWHERE)
 SECONDS = 60.0
 PERIOD = {"daily": dt.timedelta(0), "weekly": dt.timedelta(days=6)}
 
@@ -538,6 +541,108 @@ def test_only_this_machine_reaches_it(served: dict[str, str]) -> None:
     with socket.socket() as elsewhere:
         elsewhere.settimeout(SECONDS)
         assert elsewhere.connect_ex(("127.0.0.2", port)) != 0
+
+
+def answer(
+    port: int, path: str = "/", host: str = "localhost", at: str = "localhost", **headers: str
+) -> tuple[int, dict[str, str]]:
+    """Status and headers of an answer, without following where it leads."""
+    connection = http.client.HTTPConnection(at, port, timeout=SECONDS)
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    connection.request("GET", path, headers={"Host": f"{host}:{port}", **named})
+    found = connection.getresponse()
+    found.read()
+    connection.close()
+    return found.status, {name.lower(): value for name, value in found.getheaders()}
+
+
+SOCKET = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "x3JJHMbDL1EzLkh9GBhXDw==",
+}
+
+
+@pytest.mark.parametrize("path", ["/", "/_stcore/health", "/_stcore/stream"])
+def test_it_answers_to_its_own_names_and_pages_alone(served: dict[str, str], path: str) -> None:
+    port = int(served["shop"].rpartition(":")[2])
+    good = {"Origin": f"http://localhost:{port}"} | (SOCKET if "stream" in path else {})
+    fine = 101 if "stream" in path else 200
+    assert answer(port, path, **good)[0] == fine
+    assert answer(port, path, host="127.0.0.1", **good)[0] == fine
+    for host in ("evil.example", "localhost.evil.example", "192.0.2.7", ""):
+        assert answer(port, path, host=host, **good)[0] in (400, 403)
+    for origin in ("http://evil.example", "null", "http://localhost.evil.example", ""):
+        assert answer(port, path, **good | {"Origin": origin})[0] == 403
+
+
+def test_no_page_frames_it_and_no_script_but_its_own_runs(served: dict[str, str]) -> None:
+    _, headers = answer(int(served["shop"].rpartition(":")[2]))
+    rules = dict(
+        rule.partition(" ")[::2] for rule in headers["content-security-policy"].split("; ")
+    )
+    assert rules["frame-ancestors"] == "'none'"
+    assert headers["x-frame-options"] == "DENY"
+    assert rules["default-src"] == "'self'"
+    assert re.fullmatch(r"'self'( 'sha256-[\w+/]+=')+", rules["script-src"])
+
+
+@pytest.mark.parametrize(
+    ("host", "name", "is_known"),
+    [
+        ("localhost", "192.0.2.7", False),
+        ("192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.7", "192.0.2.8", False),
+        ("shop.example", "shop.example", True),
+        (EVERYWHERE, "192.0.2.8", True),
+        (EVERYWHERE, "shop.example", False),
+        (EVERYWHERE, socket.gethostname().lower(), True),
+    ],
+)
+def test_which_names_are_known(host: str, name: str, is_known: bool) -> None:
+    assert guard.known_hosts(host)(name) == is_known
+
+
+def test_others_need_the_token_that_was_printed(database: Path) -> None:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.2", 0))
+        port = chosen.getsockname()[1]
+    words = ["dashboard", "--db", str(database), "--host", "127.0.0.2", "--port", str(port)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "retail", *words],
+        cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    ) as program:  # fmt: skip
+        try:
+            assert program.stdout
+            line = program.stdout.readline()
+            token = line.strip().partition("token=")[2]
+            assert line.startswith(f"Open http://127.0.0.2:{port}/?token=")
+            here = {"host": "127.0.0.2", "at": "127.0.0.2"}
+            _wait_until_open("127.0.0.2", port)
+            assert answer(port, **here)[0] == 403
+            assert answer(port, "/?token=wrong", **here)[0] == 403
+            assert answer(port, "/_stcore/stream", **here, **SOCKET)[0] == 403
+            assert answer(port, "/", host="evil.example", at="127.0.0.2")[0] == 403
+            status, headers = answer(port, f"/?kpi=orders&token={token}", **here)
+            assert (status, headers["location"]) == (303, "/?kpi=orders")
+            cookie = headers["set-cookie"].partition(";")[0]
+            assert "HttpOnly" in headers["set-cookie"]
+            assert answer(port, **here, Cookie=cookie)[0] == 200
+            assert answer(port, "/_stcore/stream", **here, **SOCKET, Cookie=cookie)[0] == 101
+            assert token not in Path(f"/proc/{program.pid}/cmdline").read_text()
+        finally:
+            program.terminate()
+
+
+def _wait_until_open(host: str, port: int) -> None:
+    deadline = time.monotonic() + SECONDS
+    while True:
+        with socket.socket() as tried:
+            if tried.connect_ex((host, port)) == 0:
+                return
+        assert time.monotonic() < deadline, "the dashboard did not start"
+        time.sleep(0.2)
 
 
 def visit(browser: Browser, address: str, path: str, width: int, troubles: list[str]) -> Page:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import importlib.util
+import socket
 import sys
 from pathlib import Path
+from urllib.parse import urlencode
 
 from retail.reading import missing
 
 APP = Path(__file__).with_name("app.py")
+SERVED = Path(__file__).with_name("serve.py")
+LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
+EVERYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104 - recognised, not chosen
+TOKEN = "token"  # noqa: S105 - its name in the address
+"""What an address has besides, where others than this machine's users reach it."""
+HOST_VARIABLE, TOKEN_VARIABLE = "RETAIL_DASHBOARD_HOST", "RETAIL_DASHBOARD_TOKEN"
+"""What the command tells the server: neither is on a command line, which others may list."""
 HOST, PORT = "localhost", 8501
 OPTIONS = {
     "browser.gatherUsageStats": "false",
@@ -37,9 +46,25 @@ OPTIONS = {
 
 def command(host: str, port: int) -> list[str]:
     """The command line that serves the page."""
-    settings = OPTIONS | {"server.address": host, "server.port": str(port)}
+    settings = OPTIONS | {
+        "browser.serverAddress": _name(host),  # without it, Streamlit asks the internet for one
+        "server.address": host,
+        "server.port": str(port),
+    }
     flags = [f"--{name}={value}" for name, value in settings.items()]
-    return [sys.executable, "-m", "streamlit", "run", str(APP), *flags]
+    return [sys.executable, "-m", "streamlit", "run", str(SERVED), *flags]
+
+
+def address(host: str, port: int, token: str) -> str:
+    """The address of a dashboard that listens to ``host``, for a browser elsewhere."""
+    return f"http://{_name(host)}:{port}/?{urlencode({TOKEN: token})}"
+
+
+def _name(host: str) -> str:
+    """What a browser elsewhere calls what listens to ``host``."""
+    if host in EVERYWHERE:
+        return socket.gethostname()
+    return f"[{host}]" if ":" in host else host
 
 
 def problem(database: Path) -> str:
