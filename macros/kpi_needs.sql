@@ -1,6 +1,6 @@
 {#
-    What a KPI may need of the source (`needs` in its YAML): a number of different members, such as a
-    second country, or one product more than there are best sellers. Each is an expression over
+    What a KPI may need of the source (`needs` in its YAML): a number of different members, such as
+    a second country, or one product more than there are best sellers. Each is an expression over
     the sale and return lines (`order_lines`) or the numbered orders (`orders`).
 #}
 {% macro kpi_needs() %}

@@ -185,6 +185,8 @@ def _write_dimensions(
     )
     connection.execute("alter table marts.dim_kpis add column description varchar default ''")
     connection.execute("alter table marts.dim_kpis add column kpi_group varchar default ''")
+    for column in ("need varchar", "available_since date", "off_reason varchar"):
+        connection.execute(f"alter table marts.dim_kpis add column {column}")
 
 
 def _write_segments(connection: duckdb.DuckDBPyConnection, grain: str, start: str) -> None:
