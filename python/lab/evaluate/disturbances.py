@@ -40,13 +40,13 @@ def _number(shop: MemoryShop, query: str, *values: object) -> float:
 
 def _drop(shop: MemoryShop, where: str, share: float, key: str, salt: object) -> None:
     """Take away a share of the lines of a kind, whole orders where `key` is their number."""
-    _run(shop, f"delete from {LINES} where {where} and hash({key}, ?) % 1000 < ?",
+    _run(shop, f"delete from {LINES} where {where} and hash({key}, ?) % 1000 < ?",  # noqa: S608
          str(salt), int(1000 * share))  # fmt: skip
 
 
 def _multiply(shop: MemoryShop, where: str, columns: Sequence[str], factor: float) -> None:
     changes = ", ".join(f"{name} = cast({factor} * {name} as {DECIMAL})" for name in columns)
-    _run(shop, f"update {LINES} set {changes} where {where}")
+    _run(shop, f"update {LINES} set {changes} where {where}")  # noqa: S608
 
 
 def _on(day: dt.date) -> str:
@@ -66,7 +66,7 @@ def _recent(shop: MemoryShop, day: dt.date, where: str = "true") -> list[str]:
         where line_type = 'sale' and {where}
             and order_date between date '{day}' - {RECENT} and date '{day}' - 1
         group by 1 having sum(net_revenue) > 0 order by 1
-        """,
+        """,  # noqa: S608
     )
     return [str(name) for (name,) in rows]
 
@@ -91,13 +91,13 @@ def _repeat(
             {new if by_new_customers else ""}
         )
         from dealt inner join base on base.invoice_no = dealt.of
-        """,
+        """,  # noqa: S608
     )
     shop.connection.unregister("dealt")
 
 
 def _orders(shop: MemoryShop, day: dt.date) -> float:
-    return _number(shop, f"select count(distinct invoice_no) from base where {_on(day)}")
+    return _number(shop, f"select count(distinct invoice_no) from base where {_on(day)}")  # noqa: S608
 
 
 def outage(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float:
@@ -110,7 +110,7 @@ def outage(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float:
 def half_day(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float:
     """The data of the day stop at an hour."""
     hour = int(rng.integers(11, 15))
-    _run(shop, f"delete from {LINES} where order_date = date '{day}' and hour >= {hour}")
+    _run(shop, f"delete from {LINES} where order_date = date '{day}' and hour >= {hour}")  # noqa: S608
     return float(hour)
 
 
@@ -140,7 +140,7 @@ def country(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float |
     abroad = _run(shop, f"""
         select country from base where market = 'international'
         group by 1 having count(distinct invoice_no) > {LEAST_ORDERS} order by 1
-    """)  # fmt: skip
+    """)  # fmt: skip  # noqa: S608
     if not abroad:
         return None
     name = str(rng.choice([str(one) for (one,) in abroad]))
@@ -162,7 +162,7 @@ def giant_order(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> flo
     usual = _number(shop, f"""
         select sum(net_revenue) / count(distinct order_date) from base
         where order_date between date '{day}' - {RECENT} and date '{day}' - 1
-    """)  # fmt: skip
+    """)  # fmt: skip  # noqa: S608
     value = _number(shop, "select sum(net_revenue) from base where invoice_no = ?", order)
     factor = max(1, round(times * usual / max(value, 1.0)))
     larger = ", ".join(f"{factor} * {name} as {name}" for name in SIZES)
@@ -172,7 +172,7 @@ def giant_order(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> flo
         insert into {LINES}
         select * replace (date '{day}' as order_date, 'giant {day}' as invoice_no, {larger})
         from base where invoice_no = ?
-        """,
+        """,  # noqa: S608
         order,
     )
     return times
@@ -194,7 +194,7 @@ def returns(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float:
         from base
         where line_type = 'sale' and order_date between date '{day}' - 7 and date '{day}' - 1
             and hash(invoice_no, '{day}') % 1000 < ?
-        """,
+        """,  # noqa: S608
         int(1000 * share),
     )
     return share
@@ -206,7 +206,7 @@ def guests(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float:
     _run(shop, f"""
         update {LINES} set customer_id = null, order_number = null, is_first_order = false
         where {_on(day)} and hash(invoice_no, 'guests') % 1000 < ?
-    """, int(1000 * share))  # fmt: skip
+    """, int(1000 * share))  # fmt: skip  # noqa: S608
     return share
 
 
@@ -217,7 +217,7 @@ def double_load(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> flo
         insert into {LINES}
         select * replace ('again ' || invoice_no as invoice_no)
         from base where order_date = date '{day}'
-    """)  # fmt: skip
+    """)  # fmt: skip  # noqa: S608
     return 1.0
 
 
@@ -238,7 +238,7 @@ def prices(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float:
 def no_new_customers(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float:
     """First orders never arrive."""
     del rng
-    _run(shop, f"delete from {LINES} where {_on(day)} and is_first_order")
+    _run(shop, f"delete from {LINES} where {_on(day)} and is_first_order")  # noqa: S608
     return 1.0
 
 
@@ -273,7 +273,7 @@ def _more_orders(share: float) -> Disturb:
             select * replace ('more ' || invoice_no as invoice_no, 'more ' || customer_id
                 as customer_id)
             from base where {_since(day)} and hash(invoice_no, ?) % 1000 < ?
-        """, str(rng.integers(1 << 30)), int(1000 * share))  # fmt: skip
+        """, str(rng.integers(1 << 30)), int(1000 * share))  # fmt: skip  # noqa: S608
         return share
 
     return disturb
