@@ -33,7 +33,10 @@ ALL = "\n\n".join(GUIDES.values())
 MODEL_FILES = sorted((PROJECT / "models").rglob("*.yml"))
 SCHEMAS = ("raw", "staging", "intermediate", "marts", "insights", "operations", "seeds")
 PROGRAMS = ("dbt", "git", "make", "mf", "pip", "python", "retail")
-INTERNAL = {"RETAIL_LAKE_RUN", "RETAIL_PRIVATE_COPY", "RETAIL_SPARK_"}
+INTERNAL = {
+    "RETAIL_DASHBOARD_HOST", "RETAIL_DASHBOARD_TOKEN", "RETAIL_LAKE_RUN", "RETAIL_PRIVATE_COPY",
+    "RETAIL_SPARK_",
+}  # fmt: skip
 """Variables that the project sets for its own subprocesses, and the prefix of documented ones."""
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```", flags=re.DOTALL | re.MULTILINE)
 
