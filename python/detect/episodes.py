@@ -12,7 +12,7 @@ of single days: either is enough, and neither is averaged with the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def none(shape: tuple[int, ...], restored: Floats | None = None) -> Episodes:
 
 def follow(
     panel: Panel,
-    run: Callable[[Floats], Forecast],
+    run: Callable[[Floats, Bools], Forecast],
     learned: Bools,
     usable: Bools,
     adopted: Bools | None = None,
@@ -112,7 +112,7 @@ def follow(
 
     Args:
         panel: daily series; those of the whole shop are followed.
-        run: forecasts the panel, given the levels to restore, (S, T).
+        run: forecasts some series (S,), given the levels to restore, (S, T).
         learned: periods with a value to learn from, (S, T).
         usable: those that may open an episode once the forecast is ready, (S, T).
         adopted: those known to be the new level, (S, T): an episode ends there, and none begins
@@ -122,17 +122,25 @@ def follow(
         The forecast, and the episodes.
     """
     watched = np.array([s.segment == ALL for s in panel.series])[:, None]
-    found = none(panel.value.shape)
+    restored = np.full(panel.value.shape, np.nan)
+    forecast = run(restored, np.ones(len(panel.series), dtype=bool))
     for _ in range(MOST_RETURNS):
-        forecast = run(found.restored)
-        observed = learned & forecast.ready & watched
-        known = found.restored
-        found = _find(panel, forecast, observed, usable, adopted)
-        ended = _first_new(found.restored, known)
+        found = _find(panel, forecast, learned & forecast.ready & watched, usable, adopted)
+        ended = _first_new(found.restored, restored)
         if not ended.any():
             break
-        found = replace(found, restored=np.where(ended, found.restored, known))
+        restored = np.where(ended, found.restored, restored)
+        again: Bools = np.asarray(ended.any(axis=1))
+        forecast = _with_rows(forecast, run(restored, again), again)
     return forecast, _with_money(found, panel, forecast)
+
+
+def _with_rows(forecast: Forecast, other: Forecast, rows: Bools) -> Forecast:
+    """A forecast with that of some series (S,) in place of its own."""
+    merged = {name: getattr(forecast, name).copy() for name in Forecast.__dataclass_fields__}
+    for name, values in merged.items():
+        values[rows] = getattr(other, name)
+    return Forecast(**merged)
 
 
 def _first_new(found: Floats, known: Floats) -> Bools:

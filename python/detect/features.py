@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from detect import calendar as trading
 from detect import episodes
 from detect.baseline import Forecast, forecast
-from detect.baseline.poisson_floor import count_scales
+from detect.baseline.poisson_floor import CountScales, count_scales
 from detect.baseline.transform import from_scale, to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
@@ -71,9 +71,15 @@ def prepare(
     counts = count_scales(panel)
     known_ahead = trading.regressors(calendar, panel)
 
-    def run(levels: Floats | None) -> Forecast:
+    def run(levels: Floats | None, rows: Bools) -> Forecast:
         return forecast(
-            values, known_ahead, TUNING[panel.grain], trainable, counts, adopted, levels
+            values[rows],
+            replace(known_ahead, offset=known_ahead.offset[rows]),
+            TUNING[panel.grain],
+            None if trainable is None else trainable[rows],
+            CountScales(counts.log[rows], counts.root[rows]),
+            None if adopted is None else adopted[rows],
+            None if levels is None else levels[rows],
         )
 
     thin = _thin(values, learned, np.array(kinds) == "sqrt", counts.log | counts.root)
@@ -83,7 +89,8 @@ def prepare(
     if panel.grain == "daily" and restored is None:
         ahead, found = episodes.follow(panel, run, learned, usable, adopted)
     else:
-        ahead, found = run(restored), episodes.none(panel.value.shape, restored)
+        ahead = run(restored, np.ones(len(panel.series), dtype=bool))
+        found = episodes.none(panel.value.shape, restored)
     return DetectorInput(panel, calendar, ahead, learned, usable & ahead.ready, thin, found)
 
 
