@@ -92,7 +92,7 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
         done = shop.python("-m", "retail", "run", "--alert", "--db", str(database))
         assert any("s3cret-key" in str(asked) for asked in web.headers)
         assert "/services/s3cret-webhook" in web.paths
-        built = shop.dbt("--debug", "run", "--select", "dim_kpis")
+        built = shop.dbt("--debug", "run", "--select", "dim_measures")
         assert built.returncode == 0, built.stdout
     return Ran(database, folder, done.returncode, done.stdout, done.stderr, built.stdout, expected)
 

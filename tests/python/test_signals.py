@@ -134,7 +134,8 @@ def is_one_line(ended: subprocess.CompletedProcess[str], name: str, code: int, w
 def slow_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a database of a finished run, the tables of which take an hour to read."""
     folder = tmp_path_factory.mktemp("slow")
-    shop = ("home_country", "currency", "currency_sign")
+    shop = ("home_country", "currency", "currency_sign", "date_day", "day_of_week",
+            "is_trading_day", "is_complete")  # fmt: skip
     kpis = ("kpi", *(name for name in Kpi.__dataclass_fields__ if name not in ("name", "money")))
     tables = {f"marts.{name}": (*kpis, *shop) for name in MARTS}
     tables |= {
