@@ -10,7 +10,7 @@ import numpy as np
 
 from detect import confidence
 from detect.baseline.transform import from_scale
-from detect.detectors import DETECTORS, Evidence, level_shift
+from detect.detectors import DETECTORS, Evidence
 from detect.features import DetectorInput
 from detect.records import ALL, Anomaly, Bools, Floats, Ints, Kpi
 
@@ -18,7 +18,6 @@ CALENDAR_METHODS = tuple(d.name for d in DETECTORS if d.decides_alone)
 """Detectors that test whether the shop should trade on a day, whatever its value."""
 METHODS = tuple(d.name for d in DETECTORS if d.weight > 0)
 """Detectors that judge a period by its value."""
-LEVEL_SHIFT = level_shift.DETECTOR.name
 SURE, VERY_SURE = 0.9, 0.99
 """Confidence that `high` and `critical` ask for; chosen by hand."""
 LARGE, HUGE = 2.0, 4.0
@@ -80,14 +79,15 @@ def bands(features: DetectorInput, rows: Ints, columns: Ints) -> Floats:
     kinds = tuple(s.kpi.scale for s in series)
     known = (features.forecast.location, features.forecast.lower, features.forecast.upper)
     ends = np.stack([band[rows, columns] for band in known], axis=1)
-    values = from_scale(kinds, ends + _to_level_before(features)[rows, columns][:, None])
+    values = from_scale(kinds, ends + _to_level_before(features, rows, columns)[:, None])
     floor = [0.0 if s.kpi.unit in NEVER_NEGATIVE else -np.inf for s in series]
     return np.asarray(np.maximum(values, np.array(floor)[:, None]))
 
 
-def _to_level_before(features: DetectorInput) -> Floats:
-    """From the forecast to what would have been expected without an episode, (S, T)."""
-    change = features.episodes.level - features.forecast.level_ahead
+def _to_level_before(features: DetectorInput, rows: Ints, columns: Ints) -> Floats:
+    """From the forecast of n periods to what would have been expected without an episode, (n,)."""
+    at = (rows, columns)
+    change = features.episodes.level[at] - features.forecast.level_ahead[at]
     return np.asarray(np.where(np.isfinite(change), change, 0.0))
 
 
@@ -133,7 +133,7 @@ def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
         direction="up" if actual > expected else "down",
         z_score=_z_score(found, row, column),
         iqr_score=float(found.evidence["iqr"].statistic[row, column]),
-        p_value=float(np.fmin(found.p_value, features.episodes.p_value)[row, column]),
+        p_value=float(np.fmin(found.p_value[row, column], features.episodes.p_value[row, column])),
         confidence=sure,
         severity=severity(kpi, actual, expected, sure),
         favourability=favourability(kpi, actual - expected),
@@ -161,13 +161,8 @@ def _z_score(found: Scan, row: int, column: int) -> float:
 
 
 def _methods(found: Scan, row: int, column: int) -> tuple[str, ...]:
-    """Detectors that agree; the level shift for as long as its episode lasts."""
-    lasts = found.features.episodes.is_active[row, column]
-    return tuple(
-        name
-        for name, e in found.evidence.items()
-        if e.agrees[row, column] or (name == LEVEL_SHIFT and lasts)
-    )
+    """Detectors that agree."""
+    return tuple(name for name, e in found.evidence.items() if e.agrees[row, column])
 
 
 def stable_id(*parts: object) -> str:

@@ -33,8 +33,6 @@ BACK = 0.5
 """Part of the change that is left when it counts as gone."""
 SETTLED_AFTER = max(SPANS["daily"])
 """Trading days after an episode in which no level shift is measured: they begin within it."""
-MOST_RETURNS = 8
-"""Episodes of one series after which its baseline goes back; chosen by hand."""
 
 
 @dataclass(frozen=True)
@@ -124,15 +122,14 @@ def follow(
     watched = np.array([s.segment == ALL for s in panel.series])[:, None]
     restored = np.full(panel.value.shape, np.nan)
     forecast = run(restored, np.ones(len(panel.series), dtype=bool))
-    for _ in range(MOST_RETURNS):
+    while True:
         found = _find(panel, forecast, learned & forecast.ready & watched, usable, adopted)
         ended = _first_new(found.restored, restored)
         if not ended.any():
-            break
+            return forecast, _with_money(found, panel, forecast)
         restored = np.where(ended, found.restored, restored)
         again: Bools = np.asarray(ended.any(axis=1))
         forecast = _with_rows(forecast, run(restored, again), again)
-    return forecast, _with_money(found, panel, forecast)
 
 
 def _with_rows(forecast: Forecast, other: Forecast, rows: Bools) -> Forecast:

@@ -1,8 +1,8 @@
 """Level shift: a change that stays, though no single day of it need stand out.
 
 One at the KPI's limit (`thresholds.level_shift`) opens an episode by day: see `detect.episodes`.
-Until it is over, and while its periods are among those that a shift is measured from, it has
-nothing more to say.
+It agrees for as long as the episode lasts. Until it is over, and while its periods are among those
+that a shift is measured from, nothing more is measured.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ def score(features: DetectorInput) -> Evidence:
     p_value = np.where(features.tested & features.episodes.is_settled, p_value, np.nan)
     span = np.nan_to_num(unpack(spans.astype(np.float64), shifts.index)).astype(np.int64)
     limit = np.array([s.kpi.level_shift_threshold for s in series])[:, None]
-    return Evidence(z, p_value, features.tested & (np.abs(z) >= limit), span)
+    agrees = (features.tested & (np.abs(z) >= limit)) | features.episodes.is_active
+    return Evidence(z, p_value, agrees, span)
 
 
 DETECTOR = Detector(
