@@ -216,10 +216,15 @@ def _share(found: int, cases: int) -> tuple[str, str]:
     return _percent(found / max(cases, 1)), f"{_percent(low)} to {_percent(high)}"
 
 
+def _rate(count: int, weeks: int) -> tuple[str, str]:
+    """Events in 13 weeks, and their interval."""
+    ends = " to ".join(f"{13 * rate:.2f}" for rate in poisson(count, weeks))
+    return f"{13 * count / max(weeks, 1):.2f}", ends
+
+
 def _chance(years: Sequence[Members]) -> str:
     rows = [
-        (about, year.year, str(count), str(weeks), f"{13 * count / max(weeks, 1):.2f}",
-         " to ".join(f"{13 * rate:.2f}" for rate in poisson(count, weeks)))
+        (about, year.year, str(count), str(weeks), *_rate(count, weeks))
         for about, column, length in CHANCE
         for year in years
         for count, weeks in [(getattr(year, column), getattr(year, length))]
@@ -277,8 +282,7 @@ def _median(days: Sequence[float]) -> str:
 
 def _by_chance(shops: Sequence[Changes]) -> str:
     rows = [
-        (about, shop.shop, str(count), str(weeks), f"{13 * count / max(weeks, 1):.2f}",
-         " to ".join(f"{13 * rate:.2f}" for rate in poisson(count, weeks)))
+        (about, shop.shop, str(count), str(weeks), *_rate(count, weeks))
         for shop in shops
         for about, count, weeks in (
             ("undisturbed", shop.undisturbed, shop.undisturbed_weeks),

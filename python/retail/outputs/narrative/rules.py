@@ -96,7 +96,7 @@ def together(days: Sequence[Anomaly]) -> Anomaly:
 def _blames(check: Check) -> bool:
     return (
         has_event([check])
-        or (check.check_name in FAULTS and check.verdict == SUSPECTED)
+        or has_fault([check])
         or (check.check_name == "reversal" and check.verdict == FOUND)
     )
 

@@ -27,6 +27,7 @@ from detect.records import (
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import SIMULATED, has_table, read_shop
 from retail.reading.file import plain
+from retail.reading.measures import read_dimensions
 from retail.storage.quoting import identifier
 
 _log = logging.getLogger(__name__)
@@ -200,9 +201,7 @@ def _events(connection: Connection) -> tuple[Event, ...]:
         from seeds.events order by starts_on, event
         """
     ).fetchall()
-    known = [name for (name,) in connection.execute(
-        "select dimension from marts.dim_dimensions order by place"
-    ).fetchall()]  # fmt: skip
+    known = [dimension.name for dimension in read_dimensions(connection)]
     for name, first, _, dimension, member, _ in rows:
         if (dimension is None) != (member is None) or (dimension and dimension not in known):
             raise DetectError(
