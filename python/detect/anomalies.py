@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -142,7 +143,29 @@ def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
         shift_start=shift_start(features, row, column)
         if features.episodes.is_active[row, column]
         else None,
+        **_typical(found, row, column),
     )
+
+
+def _typical(found: Scan, row: int, column: int) -> dict[str, Any]:
+    """Fields of what the typical order shows beside a period, where that speaks for the finding.
+
+    It does by its value of the day, or by a change of it that stays.
+    """
+    beside = found.features.typical
+    mine = np.flatnonzero(beside.rows == row) if beside else np.array([], dtype=np.int64)
+    if beside is None or not mine.size:
+        return {}
+    seen, at = beside.features, (mine[0], column)
+    if not (found.evidence["typical_order"].agrees[row, column] or seen.episodes.is_active[at]):
+        return {}
+    kpi = seen.panel.series[at[0]].kpi
+    return {
+        "typical_label": kpi.label,
+        "typical_unit": kpi.unit,
+        "typical_actual": float(seen.panel.value[at]),
+        "typical_expected": float(bands(seen, mine, np.array([column]))[0, 0]),
+    }
 
 
 def shift_start(features: DetectorInput, row: int, column: int) -> dt.date | None:

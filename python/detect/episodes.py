@@ -12,7 +12,7 @@ of single days: either is enough, and neither is averaged with the other.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -222,17 +222,55 @@ def _note(found: Episodes, row: int, days: Ints, series: _Row, episode: _Episode
         found.restored[row, at[-1]] = episode.level
 
 
+def joined(
+    found: Episodes, beside: Episodes, rows: Ints, level: Floats, is_with: Bools
+) -> Episodes:
+    """Add the episodes of what stands beside some KPIs, on days when the KPI has none of its own.
+
+    Args:
+        found: of the KPIs, (S, T).
+        beside: of what stands beside the KPIs in `rows`, (R, T).
+        rows: (R,), each KPI once.
+        level: that the KPI was believed to have before those episodes, (R, T).
+        is_with: whether the KPI has gone the same way, (R, T).
+    """
+    alone = (beside.first >= 0) & (found.first[rows] < 0) & np.isfinite(level)
+    shown = alone & is_with & beside.is_active
+    added: dict[str, tuple[Bools, Bools | Floats | Ints]] = {
+        "is_active": (shown, shown),
+        "confidence": (shown, beside.confidence),
+        "p_value": (shown, beside.p_value),
+        "first": (alone, beside.first),
+        "level": (alone, level),
+    }
+    merged = {name: getattr(found, name).copy() for name in added}
+    for name, (where, values) in added.items():
+        merged[name][rows] = np.where(where, values, merged[name][rows])
+    return replace(found, **merged)
+
+
+def levels_before(forecast: Forecast, rows: Ints, first: Ints) -> Floats:
+    """The level that the series in `rows` were believed to have before the columns `first`, (R, T).
+
+    NaN where the column is -1, or nothing was believed before.
+    """
+    known = np.where(forecast.ready[rows], forecast.level[rows], np.nan)
+    columns = np.where(np.isfinite(known), np.arange(known.shape[1]), -1)
+    last = np.maximum.accumulate(columns, axis=1)
+    last = np.concatenate([np.full((rows.size, 1), -1), last], axis=1)
+    at = np.take_along_axis(last, np.maximum(first, 0), axis=1)
+    levels = np.take_along_axis(known, np.maximum(at, 0), axis=1)
+    return np.where((at >= 0) & (first >= 0), levels, np.nan)
+
+
 def _with_money(found: Episodes, panel: Panel, forecast: Forecast) -> Episodes:
     """Hold the shop's net revenue against its level before the episodes of other KPIs."""
     money = [
         s.segment == ALL and (s.kpi.numerator, s.kpi.denominator) == (NET_REVENUE, None)
         for s in panel.series
     ]
-    first = found.first.max(axis=0, initial=-1)
-    for row in np.flatnonzero(money):
-        ready = forecast.ready[row] & np.isfinite(forecast.level[row])
-        for day in np.flatnonzero((first >= 0) & (found.first[row] < 0)):
-            before = np.flatnonzero(ready[: first[day]])
-            if before.size:
-                found.level[row, day] = forecast.level[row, before[-1]]
+    rows = np.flatnonzero(money)
+    first = np.where(found.first[rows] < 0, found.first.max(axis=0, initial=-1), -1)
+    level = levels_before(forecast, rows, first)
+    found.level[rows] = np.where(np.isfinite(level), level, found.level[rows])
     return found

@@ -14,7 +14,7 @@ from detect.baseline.transform import from_scale, to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
 from detect.episodes import Episodes
-from detect.records import Bools, Floats, Panel
+from detect.records import ALL, HOURS, Bools, Floats, Ints, Panel
 
 RECENT = 20
 """Periods before the tested one that decide whether a series is too thin; chosen by hand."""
@@ -30,6 +30,7 @@ class DetectorInput:
     """A panel with its forecast; `learned` and `tested` say which periods count, (S, T).
 
     `thin` is where too few of the periods before had business, or hardly two values differed.
+    `typical` is None where it is not known what the typical order shows.
     """
 
     panel: Panel
@@ -39,6 +40,20 @@ class DetectorInput:
     tested: Bools
     thin: Bools
     episodes: Episodes
+    typical: Typical | None = None
+
+
+@dataclass(frozen=True)
+class Typical:
+    """What the typical order shows: R series with their forecast, and the row of each KPI, (R,)."""
+
+    features: DetectorInput
+    rows: Ints
+
+    def is_with(self, own: Floats, of_kpi: Floats) -> Bools:
+        """Whether changes are to the same side as the KPI's, (R, T); a time of day has no side."""
+        units = np.array([s.kpi.unit for s in self.features.panel.series])
+        return np.asarray((np.sign(own) == np.sign(of_kpi)) | (units == HOURS)[:, None])
 
 
 def prepare(
@@ -47,6 +62,7 @@ def prepare(
     known: Bools | None = None,
     adopted: Bools | None = None,
     restored: Floats | None = None,
+    typical: Panel | None = None,
 ) -> DetectorInput:
     """Forecast a panel and mark the periods that may be tested.
 
@@ -56,6 +72,7 @@ def prepare(
         known: (S, T), periods known to be incidents: tested, but nothing is learned from them.
         adopted: (S, T), periods known to be the new level: tested, and believed at once.
         restored: (S, T), levels that the baseline goes back to, where no episode is looked for.
+        typical: what the typical order shows of some of the KPIs, in the same periods.
 
     Never tested: closed days, weeks that a gap touches, incomplete periods, warm-up, series with
     too little history, too many periods without business or hardly any variation, and days that
@@ -91,7 +108,25 @@ def prepare(
     else:
         ahead = run(restored, np.ones(len(panel.series), dtype=bool))
         found = episodes.none(panel.value.shape, restored)
-    return DetectorInput(panel, calendar, ahead, learned, usable & ahead.ready, thin, found)
+    seen = DetectorInput(panel, calendar, ahead, learned, usable & ahead.ready, thin, found)
+    return seen if typical is None else _with_typical(seen, typical, known, adopted)
+
+
+def _with_typical(
+    seen: DetectorInput, typical: Panel, known: Bools | None, adopted: Bools | None
+) -> DetectorInput:
+    """Forecast what the typical order shows, and add its episodes to those of the KPIs."""
+    place = {s.kpi.name: row for row, s in enumerate(seen.panel.series) if s.segment == ALL}
+    rows = np.array([place[s.kpi.name] for s in typical.series], dtype=np.int64)
+    known, adopted = (None if marks is None else marks[rows] for marks in (known, adopted))
+    beside = Typical(prepare(typical, seen.calendar, known, adopted), rows)
+    theirs, ahead = beside.features.episodes, seen.forecast
+    level = episodes.levels_before(ahead, rows, theirs.first)
+    is_with = beside.is_with(
+        beside.features.forecast.adjusted - theirs.level, ahead.adjusted[rows] - level
+    )
+    found = episodes.joined(seen.episodes, theirs, rows, level, is_with)
+    return replace(seen, episodes=found, typical=beside)
 
 
 def adjusted_values(features: DetectorInput) -> Floats:

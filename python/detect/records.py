@@ -30,6 +30,8 @@ SEVERITIES = ("low", "medium", "high", "critical")
 PERIOD_TO_DATE = "so_far"
 """Method of findings on unfinished periods, with a lower bound as actual value;
 people saved its text, so it stays."""
+HOURS = "hours"
+"""Unit of a time of day."""
 CURRENCY = "currency"
 """Unit of what is money."""
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")
@@ -143,6 +145,8 @@ class Inputs:
     """Everything a run reads at its start.
 
     `accumulating` names the measures that can only grow within a period, `events` what was planned.
+    `typical` is what the typical order of each day shows of some KPIs, in the periods of the daily
+    panel: a series has the KPI's name, with a label, unit and scale of its own.
     """
 
     kpis: tuple[Kpi, ...]
@@ -152,6 +156,7 @@ class Inputs:
     accumulating: frozenset[str]
     as_of: dt.date
     events: tuple[Event, ...] = ()
+    typical: Panel | None = None
 
 
 @dataclass(frozen=True)
@@ -159,7 +164,9 @@ class Anomaly:
     """A KPI period that departs from the expected value, in the KPI's unit.
 
     `segment` is a member of `dimension`, or of the whole shop (`all`) where that is None.
-    `shift_start` is the first period of the lasting change that it is part of.
+    `shift_start` is the first period of the lasting change that it is part of. `typical_label`
+    says what the typical order shows beside it, where that speaks for the finding, with its unit,
+    what came and what was expected of it.
     """
 
     anomaly_id: str
@@ -183,6 +190,10 @@ class Anomaly:
     status: str = "open"
     dimension: str | None = None
     shift_start: dt.date | None = None
+    typical_label: str | None = None
+    typical_unit: str | None = None
+    typical_actual: float = float("nan")
+    typical_expected: float = float("nan")
 
     @property
     def within(self) -> dict[str, str]:

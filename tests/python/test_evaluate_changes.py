@@ -42,6 +42,10 @@ def test_undisturbed_lines_give_the_tables_of_the_build(shop: MemoryShop) -> Non
             (s.kpi.name, s.segment) for s in built.series
         ]
         np.testing.assert_array_equal(mine.value, built.value)
+    assert again.typical is not None
+    assert shop.undisturbed.typical is not None
+    np.testing.assert_array_equal(again.typical.value, shop.undisturbed.typical.value)
+    assert shop.members(again)["daily"].member == shop.members(shop.undisturbed)["daily"].member
     np.testing.assert_array_equal(again.dates.is_trading, shop.undisturbed.dates.is_trading)
 
 

@@ -11,6 +11,7 @@ MODULES = (
     "iqr",
     "level_shift",
     "cross_kpi",
+    "typical_order",
     "mann_kendall",
     "no_data",
     "unexpected_trading_day",

@@ -1,6 +1,7 @@
 """Changes of the whole shop, planted in memory: what of a day is found, and what lasts.
 
-Members are judged by `lab.evaluate.members`. What the undisturbed shop shows counts neither as
+A day is found by its totals or by a member; what lasts, by totals alone. Incidents of known
+members are planted by `lab.evaluate.members`. What the undisturbed shop shows counts neither as
 found nor as false.
 """
 
@@ -137,7 +138,8 @@ def judge(shop: MemoryShop, name: str, seed: int, copies: int, lasting: int) -> 
         copies: with incidents of a day.
         lasting: copies with each lasting change.
     """
-    control = find(shop.undisturbed)
+    shop.restore()
+    control = find(shop, shop.undisturbed)
     size_of = reference.learn(shop.undisturbed.panels["daily"])
     days: list[DayCase] = []
     false = 0
@@ -161,10 +163,16 @@ def judge(shop: MemoryShop, name: str, seed: int, copies: int, lasting: int) -> 
     )
 
 
-def find(inputs: Inputs) -> list[Anomaly]:
-    """Findings of the whole shop, in incidents."""
+def find(shop: MemoryShop, inputs: Inputs) -> list[Anomaly]:
+    """Findings of the shop as its lines are, and of its members, in incidents."""
     scans = pipeline.scan(inputs, calendar.learn(inputs.dates), [])
-    return incidents.group([a for scan in scans.values() for a in anomalies.select(scan)])
+    return incidents.group(pipeline.select(scans, shop.members(inputs), inputs))
+
+
+def find_totals(inputs: Inputs) -> list[Anomaly]:
+    """Findings of the whole shop alone."""
+    scans = pipeline.scan(inputs, calendar.learn(inputs.dates), [])
+    return [a for scan in scans.values() for a in anomalies.select(scan)]
 
 
 def _of_days(
@@ -174,8 +182,8 @@ def _of_days(
     shop.restore()
     planted = dict(_plant(shop, rng))
     inputs = shop.inputs()
-    fresh = _fresh(find(inputs), control)
-    known = {a.period_start for a in control}
+    fresh = _fresh(find(shop, inputs), control)
+    known = {a.period_start for a in control if not a.within}
     cases = [
         DayCase(
             kind,
@@ -216,7 +224,7 @@ def _delay(
     first = shop.days[int(rng.integers(FIRST_DAY, len(shop.days) - LEFT))]
     LASTING[kind](shop, first, rng)
     inputs = shop.inputs()
-    ends = [a.period_end for a in _fresh(find(inputs), control) if a.period_end >= first]
+    ends = [a.period_end for a in _fresh(find_totals(inputs), control) if a.period_end >= first]
     if not ends:
         return None
     traded = inputs.dates.day[inputs.dates.is_trading]

@@ -16,15 +16,17 @@ from pathlib import Path
 
 import duckdb
 
-from detect.records import GRAINS, Inputs
+from detect import calendar
+from detect.members import MemberPanel
+from detect.records import GRAINS, Grain, Inputs
 from lab.evaluate.measure import workspace
 from retail.jobs.daily.build import TABLES_ONLY, build
 from retail.jobs.detection import store
 from retail.storage.quoting import literal
 
-MODELS = ("fct_measures_daily", "fct_kpis_daily", "fct_kpis_weekly")
+MODELS = ("fct_measures_daily", "fct_kpis_daily", "fct_kpis_weekly", "fct_typical_orders_daily")
 """From order lines to KPIs, in the order of the build."""
-KEPT = ("dim_countries", "dim_weeks", "dim_kpis")
+KEPT = ("dim_countries", "dim_weeks", "dim_kpis", "dim_dimensions", "fct_dimensions_monthly")
 """Tables that these read, and that no disturbance changes."""
 DATES = """
     create or replace table marts.dim_dates as
@@ -62,7 +64,13 @@ class MemoryShop:
         kpis = self.undisturbed.kpis
         dates = store.read_dates(self.connection, None, Path(self.name))
         panels = {grain: store.read_panel(self.connection, grain, kpis, dates) for grain in GRAINS}
-        return dataclasses.replace(self.undisturbed, dates=dates, panels=panels)
+        typical = store.read_typical(self.connection, panels["daily"])
+        return dataclasses.replace(self.undisturbed, dates=dates, panels=panels, typical=typical)
+
+    def members(self, inputs: Inputs) -> dict[Grain, MemberPanel]:
+        """Measure the members of every dimension of the lines as they are."""
+        periods = {grain: inputs.panels[grain].period for grain in GRAINS}
+        return store.member_panels(self.connection, calendar.learn(inputs.dates), periods)
 
 
 @contextmanager
@@ -92,6 +100,8 @@ def opened(project: Path, source: Path, folder: Path) -> Iterator[MemoryShop]:
         for name in KEPT:
             connection.execute(f"create table marts.{name} as from built.marts.{name}")
         connection.execute("detach built")
+        connection.execute("create table marts.fct_kpi_lines as from base")
+        connection.execute("create view marts.fct_order_lines as from marts.fct_kpi_lines")
         rows = connection.execute(
             "select distinct order_date from base where line_type = 'sale' order by 1"
         ).fetchall()

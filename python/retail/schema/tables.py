@@ -141,6 +141,13 @@ class AnomalyRow:
     change: Annotated[Number, "Actual less expected, in the KPI's unit."]
     relative_change: Annotated[Number, RELATIVE_CHANGE]
     shift_start: Annotated[dt.date | None, SHIFT_START]
+    typical_label: Annotated[
+        str | None,
+        "What the typical order shows beside it, where that speaks for it; NULL elsewhere.",
+    ]
+    typical_unit: Annotated[str | None, "Its unit."]
+    typical_actual: Annotated[Number, "What came of it."]
+    typical_expected: Annotated[Number, "What was expected of it."]
 
     @property
     def is_early(self) -> bool:

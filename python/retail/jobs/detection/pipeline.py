@@ -136,6 +136,7 @@ def scan(inputs: Inputs, trading: TradingCalendar, given: list[FeedbackRow]) -> 
                 apply_feedback.not_learned(panel, given)
                 | planned.not_learned(panel, inputs.events),
                 apply_feedback.new_normal(panel, given),
+                typical=inputs.typical if grain == "daily" else None,
             )
         )
         for grain, panel in inputs.panels.items()

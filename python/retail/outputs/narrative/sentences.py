@@ -102,6 +102,7 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
         *_opening(lead, members, facts),
         _returned(lead, facts.impact),
         _planned(facts.events),
+        _typical(lead, members),
         *_causes(lead, facts),
         *(check.detail for check in facts.failed_checks if check.check_name != STABILITY),
         _factors(lead, _moves(lead, facts)),
@@ -202,6 +203,16 @@ def _against(lead: Anomaly) -> str:
         ends = (amount(end, lead.kpi.unit) for end in (lead.lower, lead.upper))
         return f" (usual range: {' to '.join(ends)})"
     return next((told for method, told in NOTICED.items() if method in lead.methods), "")
+
+
+def _typical(lead: Anomaly, members: Sequence[Anomaly]) -> str:
+    """What the typical order shows, beside the lead or else beside another of its KPIs."""
+    for one in (lead, *members):
+        if one.typical_label is not None:
+            unit = one.typical_unit or ""
+            came, usual = (amount(x, unit) for x in (one.typical_actual, one.typical_expected))
+            return f"{one.typical_label}: {came}, where {usual} was expected."
+    return ""
 
 
 def _returned(lead: Anomaly, money: Impact) -> str:

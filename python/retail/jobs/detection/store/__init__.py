@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from retail.jobs.detection.store.connection import connect, edit_copy
-from retail.jobs.detection.store.inputs import read_dates, read_inputs, read_panel
+from retail.jobs.detection.store.inputs import (
+    read_dates,
+    read_inputs,
+    read_panel,
+    read_typical,
+)
 from retail.jobs.detection.store.insights import (
     carry_over,
     read_feedback,
@@ -12,7 +17,7 @@ from retail.jobs.detection.store.insights import (
     write_insights,
     write_rewrites,
 )
-from retail.jobs.detection.store.members import read_member_panels
+from retail.jobs.detection.store.members import member_panels, read_member_panels
 from retail.jobs.detection.store.order_lines import (
     read_duplicate_shares,
     read_later_cancellations,
@@ -28,6 +33,7 @@ __all__ = [
     "carry_over",
     "connect",
     "edit_copy",
+    "member_panels",
     "read_cached_explanations",
     "read_dates",
     "read_duplicate_shares",
@@ -42,6 +48,7 @@ __all__ = [
     "read_reversals",
     "read_runs",
     "read_segments",
+    "read_typical",
     "rows_of",
     "write_insights",
     "write_rewrites",

@@ -11,6 +11,7 @@ import numpy as np
 
 from detect.errors import DetectError
 from detect.records import (
+    ALL,
     CURRENCY,
     GRAINS,
     PERIOD_DAYS,
@@ -46,8 +47,10 @@ def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
         grows = _accumulating(connection, kpis, dates)
         series = {grain: len(panel.series) for grain, panel in panels.items()}
         _log.debug("looking at %d KPIs up to %s, series: %s", len(kpis), last, series)
-        events = _events(connection)
-        return Inputs(kpis, dates, panels, _source(connection), grows, last, events)
+        return Inputs(
+            kpis, dates, panels, _source(connection), grows, last, _events(connection),
+            read_typical(connection, panels["daily"]),
+        )  # fmt: skip
 
 
 def _require(connection: Connection, path: Path) -> None:
@@ -173,6 +176,38 @@ def read_panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], date
         denominator=fill("denominator", np.nan),
         is_complete=fill("is_complete", False),
         is_warm_up=fill("is_warm_up", True),
+    )
+
+
+def read_typical(connection: Connection, panel: Panel) -> Panel | None:
+    """Read what the typical order shows beside daily KPIs; None where that is nothing."""
+    if not has_table(connection, "marts", "fct_typical_orders_daily"):
+        return None
+    rows = connection.execute(
+        "select kpi, label, unit, scale, period_start, value from marts.fct_typical_orders_daily"
+    ).fetchall()
+    place = {s.kpi.name: row for row, s in enumerate(panel.series) if s.segment == ALL}
+    value = np.full(panel.value.shape, np.nan)
+    shown: dict[int, Kpi] = {}
+    for name, label, unit, scale, day, amount in rows:
+        column = (np.datetime64(day) - panel.period[0]).astype(int) if panel.period.size else -1
+        if name in place and 0 <= column < panel.period.size and amount is not None:
+            row = place[name]
+            kpi = panel.series[row].kpi
+            unit = kpi.money if unit == CURRENCY else unit
+            shown[row] = replace(kpi, label=label, unit=unit, scale=scale)
+            value[row, column] = amount
+    kept = sorted(shown)
+    if not kept:
+        return None
+    return replace(
+        panel,
+        series=tuple(Series(shown[row], ALL) for row in kept),
+        value=value[kept],
+        numerator=value[kept],
+        denominator=np.full((len(kept), panel.period.size), np.nan),
+        is_complete=panel.is_complete[kept],
+        is_warm_up=panel.is_warm_up[kept],
     )
 
 
