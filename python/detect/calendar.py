@@ -68,6 +68,17 @@ class TradingCalendar:
         due = (self.expected == OPEN) & self.dates.is_complete
         return np.asarray(due & ~self.dates.is_trading)
 
+    def closed_again(self) -> Bools:
+        """Days without trade a week after one on which trade was expected, (D,).
+
+        Their weekday may be closed from then on: later ones are no surprise.
+        """
+        alone = self.closed_when_open() & ~self.gap
+        week_after = np.concatenate([np.zeros(WEEK, dtype=bool), alone])[: alone.size]
+        is_holiday = np.isin(self.dates.day, self.dates.holidays)
+        silent = ~self.dates.is_trading & self.dates.is_complete & ~self.gap & ~is_holiday
+        return np.asarray(week_after & silent & (self.expected == UNSURE))
+
     def open_when_closed(self) -> Bools:
         """Days with trade on which none was expected, (D,)."""
         return np.asarray((self.expected == CLOSED) & self.dates.is_trading)

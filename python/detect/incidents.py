@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from detect.anomalies import CALENDAR_METHODS, stable_id
 from detect.attribution import driver_tree
+from detect.detectors.no_data import DETECTOR as SILENT_DAY
 from detect.members.scores import SILENCE
 from detect.records import ALL, PERIOD_TO_DATE, Anomaly, DriverContribution, Grain
 
@@ -16,6 +17,9 @@ ABOUT_AS_SURE = 0.1
 WEIGHTY = 0.25
 """Share of what moved revenue from which a factor of the KPI tree can lead."""
 
+WEEK = dt.timedelta(days=7)
+"""From a day without trade to the next one that shows its weekday closed."""
+NO_DATA = SILENT_DAY.name
 APART = frozenset({SILENCE, PERIOD_TO_DATE, *CALENDAR_METHODS})
 """Methods that judge more than a distance from the band."""
 LONGEST_GAP: dict[Grain, dt.timedelta] = {
@@ -29,8 +33,8 @@ def group(anomalies: list[Anomaly]) -> list[Anomaly]:
     """The same anomalies, each with the id of its incident.
 
     Two of one grain belong together when they share a period, or when one KPI departs the same
-    way in periods that nearly touch, or by one lasting change. Once that is known, what else moves
-    while it lasts is an incident by itself. Weekly ones join the surest daily incident of their
+    way in periods that nearly touch, by one lasting change, or on a weekday that is closed once
+    more. Once that is known, what else moves while it lasts is an incident by itself. Weekly ones join the surest daily incident of their
     first week. Of members alone, a rise and a fall are two incidents: one product gone is no part
     of another's large day. An id comes from what was seen first, so that it outlives later
     additions.
@@ -84,7 +88,9 @@ def _together(one: Anomaly, other: Anomaly, one_goes_on: bool, other_goes_on: bo
     )  # fmt: skip
     if one.shift_start and _lasting(one) == _lasting(other):
         return True
-    return same and abs(one.period_start - other.period_start) <= LONGEST_GAP[one.grain]
+    apart = abs(one.period_start - other.period_start)
+    is_silent = NO_DATA in one.methods and NO_DATA in other.methods
+    return same and (apart <= LONGEST_GAP[one.grain] or (is_silent and apart == WEEK))
 
 
 def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> list[Anomaly]:

@@ -9,11 +9,11 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detect import calendar
+from detect import anomalies, calendar, incidents
 from detect.calendar import AFTER, CLOSED, EVE, OPEN, RUN_DOWN, UNSURE
 from detect.features import prepare
 from detect.records import Dates
-from test_detect_shop import DAYS, FIRST_DAY, dates, panel
+from test_detect_shop import DAYS, FIRST_DAY, dates, kpi, panel
 
 FOUR_WEEKS = 28
 
@@ -195,6 +195,27 @@ def test_a_stray_order_opens_no_closed_weekday() -> None:
     assert np.flatnonzero(learned.open_when_closed()).tolist() == [stray, next_one]
     after_two = learned.expected[21 * 7 + 5]
     assert after_two == UNSURE  # two in a row may be a new habit
+
+
+def test_a_weekday_that_closes_is_noticed_twice_and_then_believed() -> None:
+    first = 16 * 7
+    mondays = [first + 7 * week for week in range(6)]
+    known = dates(closed=(6, 7))
+    for day in mondays:
+        known = with_trade(known, day, False)
+    learned = calendar.learn(known)
+    assert np.flatnonzero(learned.closed_when_open()).tolist() == mondays[:1]
+    assert np.flatnonzero(learned.closed_again()).tolist() == mondays[1:2]
+    values = 100 * np.exp(0.1 * np.random.default_rng(1).normal(size=DAYS))
+    seen = prepare(panel(np.where(known.is_trading, values, 0.0)[None], kpi()), learned)
+    found = incidents.group(anomalies.select(anomalies.scan(seen)))
+    assert [a.methods for a in found] == [("no_data",), ("no_data",)]
+    assert len({a.incident_id for a in found}) == 1
+
+
+def test_a_day_without_trade_once_is_no_new_habit() -> None:
+    silent = 16 * 7
+    assert not calendar.learn(with_trade(dates(closed=(6, 7)), silent, False)).closed_again().any()
 
 
 def test_a_stray_order_on_a_holiday_is_noticed_once_three_holidays_were_closed() -> None:

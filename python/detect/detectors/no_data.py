@@ -18,13 +18,14 @@ shops are less regular; chosen by hand."""
 
 
 def score(features: DetectorInput) -> Evidence:
-    """Days closed when they should be open, (S, T).
+    """Days closed when they should be open, and once more a week later, (S, T).
 
     As sure as the weekday has been regular, and as it is unlikely that nobody came: where three
     orders are expected, one day in fourteen has none.
     """
     calendar = features.calendar
-    found = on_orders(features, calendar.closed_when_open(), 1 - calendar.openness, -1.0)
+    days = calendar.closed_when_open() | calendar.closed_again()
+    found = on_orders(features, days, 1 - calendar.openness, -1.0)
     rows, columns = np.nonzero(found.agrees)
     none = _chance_of_none(features, rows, columns)
     real = two_groups.posterior(two_groups.INCIDENT_PRIOR["daily"], none)
