@@ -34,10 +34,10 @@ def group(anomalies: list[Anomaly]) -> list[Anomaly]:
 
     Two of one grain belong together when they share a period, or when one KPI departs the same
     way in periods that nearly touch, by one lasting change, or on a weekday that is closed once
-    more. Once that is known, what else moves while it lasts is an incident by itself. Weekly ones join the surest daily incident of their
-    first week. Of members alone, a rise and a fall are two incidents: one product gone is no part
-    of another's large day. An id comes from what was seen first, so that it outlives later
-    additions.
+    more. Once that is known, what else moves while it lasts is an incident by itself. Weekly ones
+    join the surest daily incident of their first week. Of members alone, a rise and a fall are two
+    incidents: one product gone is no part of another's large day. An id comes from what was seen
+    first, so that it outlives later additions.
     """
     daily = _grouped([a for a in anomalies if a.grain == "daily"])
     weekly = _grouped([a for a in anomalies if a.grain == "weekly"])

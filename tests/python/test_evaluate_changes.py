@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from detect.intervals import wilson
 from detect.records import GRAINS
 from lab.evaluate import changes, disturbances, reference, tables
 from lab.evaluate.changes import Changes
-from lab.evaluate.intervals import wilson
 from lab.evaluate.memory_shop import MemoryShop, opened
 from retail.simulate import ShopConfig, simulate_shop
 

@@ -6,13 +6,14 @@ import math
 import statistics
 from collections.abc import Sequence
 
+from detect.intervals import wilson
 from lab.evaluate import causes, summary
 from lab.evaluate.baseline_methods import PROPHET, RULES
 from lab.evaluate.cases import Result
 from lab.evaluate.causes import Named
 from lab.evaluate.changes import BINS, Changes
 from lab.evaluate.growth import Cost
-from lab.evaluate.intervals import poisson, wilson
+from lab.evaluate.intervals import poisson
 from lab.evaluate.members import Measured as Members
 from lab.evaluate.run import Measured
 from lab.evaluate.score import GRADUAL, Case, own_findings

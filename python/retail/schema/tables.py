@@ -292,6 +292,21 @@ class CalibrationRow:
 
 
 @dataclass(frozen=True)
+class ConfidenceRow:
+    """One row per range of confidence: what it promised, and what people said of its incidents."""
+
+    confidence_from: Annotated[float, "Confidence from which an incident counts here."]
+    confidence_to: Annotated[float, "Confidence up to which it does; 1 is included."]
+    incidents: Annotated[int, "Incidents in the range."]
+    promised: Annotated[float, "Their mean confidence: the share that should be real."]
+    labelled: Annotated[int, "Incidents with a label: real, one-off, new-normal or false."]
+    confirmed: Annotated[int, "Labelled incidents that were not called false."]
+    share_confirmed: Annotated[Number, "The same as a share; NULL where nothing is labelled."]
+    share_lower: Annotated[Number, "Lower end of the share's 95 % interval."]
+    share_upper: Annotated[Number, "Upper end of that interval."]
+
+
+@dataclass(frozen=True)
 class DetectionLimitRow:
     """One row per series: the smallest change detectable in its last tested period."""
 
@@ -454,6 +469,7 @@ TABLES: dict[str, Table] = {
     "revenue_drivers": Table(DriverRow),
     "incident_checks": Table(CheckRow),
     "calibration": Table(CalibrationRow),
+    "confidence_ledger": Table(ConfidenceRow),
     "detection_limits": Table(DetectionLimitRow),
     "forecasts": Table(ForecastRow),
     "explanation_cache": Table(CachedExplanationRow),

@@ -36,7 +36,13 @@ from detect.records import (
     Inputs,
     Trend,
 )
-from retail.jobs.detection import apply_feedback, explain, explanation_cache, store
+from retail.jobs.detection import (
+    apply_feedback,
+    confidence_ledger,
+    explain,
+    explanation_cache,
+    store,
+)
 from retail.jobs.detection.explain import Explanations
 from retail.jobs.detection.explanation_cache import CachedExplanations, InputHash
 from retail.outputs.narrative.stories import History
@@ -114,6 +120,7 @@ def run(
         "incident_checks": why.checks,
         "incidents": why.incidents,
         "calibration": calibration,
+        "confidence_ledger": confidence_ledger.build(why.incidents, given),
         "detection_limits": limits,
         "forecasts": forecast_rows,
         "explanation_cache": [*why.input_hashes, *looked_at],
