@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 LOCKS = sorted(path.name for path in ROOT.glob("requirements*.txt"))
 WORKFLOW = ROOT / ".github/workflows/ci.yml"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-MACROS = sorted((ROOT / "macros").glob("*.sql"))
+MACROS = sorted((ROOT / "macros").rglob("*.sql"))
 OURS = {path.name for path in (ROOT / "python").iterdir() if path.is_dir()}
 
 
