@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from detect import anomalies, calendar, incidents
+from detect.grouping import by
 from detect.records import Anomaly, Inputs
 from lab.evaluate import reference
 from lab.evaluate.disturbances import LASTING, OF_A_DAY
@@ -72,16 +73,34 @@ class LastingCase:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """Incidents of so many weeks, and those of medium severity or more among them."""
+
+    incidents: int
+    graver: int
+    weeks: int
+
+    def __add__(self, other: Counted) -> Counted:
+        """Both together."""
+        return Counted(
+            self.incidents + other.incidents,
+            self.graver + other.graver,
+            self.weeks + other.weeks,
+        )
+
+
+NONE = Counted(0, 0, 0)
+
+
+@dataclass(frozen=True)
 class Changes:
-    """What became of a shop's cases; `false` are incidents in copies beyond the undisturbed one."""
+    """What became of a shop's cases, and incidents of the undisturbed copy and beyond it."""
 
     shop: str
     days: tuple[DayCase, ...]
     lasting: tuple[LastingCase, ...]
-    undisturbed: int
-    undisturbed_weeks: int
-    false: int
-    weeks: int
+    undisturbed: Counted
+    beyond: Counted
 
 
 def measure(project: Path, sources: Sequence[Path], scale: ChangeScale) -> list[Changes]:
@@ -113,10 +132,8 @@ def _together(name: str, found: Sequence[Changes]) -> Changes:
         name,
         tuple(case for one in mine for case in one.days),
         tuple(case for one in mine for case in one.lasting),
-        sum(one.undisturbed for one in mine),
-        sum(one.undisturbed_weeks for one in mine),
-        sum(one.false for one in mine),
-        sum(one.weeks for one in mine),
+        sum((one.undisturbed for one in mine), NONE),
+        sum((one.beyond for one in mine), NONE),
     )
 
 
@@ -142,12 +159,11 @@ def judge(shop: MemoryShop, name: str, seed: int, copies: int, lasting: int) -> 
     control = find(shop, shop.undisturbed)
     size_of = reference.learn(shop.undisturbed.panels["daily"])
     days: list[DayCase] = []
-    false = 0
+    beyond = NONE
     for nth in range(copies):
-        some, beyond = _of_days(shop, size_of, control, np.random.default_rng([seed, nth]))
+        some, strays = _of_days(shop, size_of, control, np.random.default_rng([seed, nth]))
         days += some
-        false += beyond
-    weeks = int((shop.days[-1] - shop.days[FIRST_DAY]).days / 7)
+        beyond += _counted(strays, shop.days[FIRST_DAY], shop.days[-1])
     return Changes(
         name,
         tuple(days),
@@ -156,11 +172,16 @@ def judge(shop: MemoryShop, name: str, seed: int, copies: int, lasting: int) -> 
             for kind in LASTING
             for nth in range(lasting)
         ),
-        len({a.incident_id for a in control}),
-        int((shop.days[-1] - shop.days[0]).days / 7),
-        false,
-        copies * weeks,
+        _counted(control, shop.days[0], shop.days[-1]),
+        beyond,
     )
+
+
+def _counted(found: Iterable[Anomaly], first: dt.date, last: dt.date) -> Counted:
+    """Count the incidents of findings between two days."""
+    of = by(found, lambda a: a.incident_id).values()
+    graver = sum(any(a.severity != "low" for a in members) for members in of)
+    return Counted(len(of), graver, int((last - first).days / 7))
 
 
 def find(shop: MemoryShop, inputs: Inputs) -> list[Anomaly]:
@@ -177,8 +198,8 @@ def find_totals(inputs: Inputs) -> list[Anomaly]:
 
 def _of_days(
     shop: MemoryShop, size_of: Reference, control: Sequence[Anomaly], rng: np.random.Generator
-) -> tuple[list[DayCase], int]:
-    """A copy with incidents weeks apart: its cases, and incidents that are none of them."""
+) -> tuple[list[DayCase], list[Anomaly]]:
+    """A copy with incidents weeks apart: its cases, and findings that come of none of them."""
     shop.restore()
     planted = dict(_plant(shop, rng))
     inputs = shop.inputs()
@@ -194,12 +215,12 @@ def _of_days(
         for day, kind in planted.items()
         if day not in known
     ]
-    stray = {
+    near = {
         a.incident_id
         for a in fresh
-        if not any(a.period_start <= d + WEEK and a.period_end >= d for d in planted)
+        if any(a.period_start <= d + WEEK and a.period_end >= d for d in planted)
     }
-    return cases, len(stray)
+    return cases, [a for a in fresh if a.incident_id not in near]
 
 
 def _plant(shop: MemoryShop, rng: np.random.Generator) -> Iterator[tuple[dt.date, str]]:

@@ -237,7 +237,7 @@ def _chance(years: Sequence[Members]) -> str:
 
 
 def changes(shops: Sequence[Changes]) -> str:
-    """What was planted in the totals of shops, and the findings that chance made."""
+    """What was planted in shops, and the findings that chance made."""
     return "\n\n".join([_by_sigmas(shops), _lasting(shops), _by_chance(shops)]) + "\n"
 
 
@@ -283,13 +283,14 @@ def _median(days: Sequence[float]) -> str:
 
 def _by_chance(shops: Sequence[Changes]) -> str:
     rows = [
-        (about, shop.shop, str(count), str(weeks), *_rate(count, weeks))
+        (about, shop.shop, str(one.weeks), str(one.incidents), str(one.graver),
+         *_rate(one.graver, one.weeks))
         for shop in shops
-        for about, count, weeks in (
-            ("undisturbed", shop.undisturbed, shop.undisturbed_weeks),
-            ("disturbed copies, beyond it", shop.false, shop.weeks),
+        for about, one in (
+            ("undisturbed", shop.undisturbed), ("disturbed copies, beyond it", shop.beyond),
         )
-        if weeks
+        if one.weeks
     ]  # fmt: skip
-    head = ("incidents of totals", "shop", "count", "weeks", "per 13 weeks", "95 % interval")
+    head = ("incidents", "shop", "weeks", "count", "medium or graver", "of these per 13 weeks",
+            "95 % interval")  # fmt: skip
     return table(head, rows)
