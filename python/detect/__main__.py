@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from retail.commands.renamed import detect
+from retail.commands.detect import detect_command
+from retail.console.cli import call
 
 if __name__ == "__main__":
-    sys.exit(detect(sys.argv[1:]))
+    sys.exit(call(detect_command, "detect", sys.argv[1:]))

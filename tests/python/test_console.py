@@ -6,7 +6,6 @@ import io
 import json
 import logging
 import re
-import runpy
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -20,7 +19,6 @@ from conftest import PROJECT
 from retail import console
 from retail.commands import COMMANDS as SECTIONS
 from retail.commands import main
-from retail.commands.renamed import OF_DETECT, RENAMED, detect
 from retail.console import harmless, logs
 
 
@@ -140,29 +138,6 @@ def test_help_lists_every_command_and_each_has_its_own(capsys: pytest.CaptureFix
             assert short.split(":")[0] in listed
             assert main([name, "--help"]) == 0
             assert f"Usage: retail {name}" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("old", "new"), RENAMED.items())
-def test_an_old_command_prints_the_new_one_and_runs_it(
-    old: str, new: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "argv", [old, "--help"])
-    with pytest.raises(SystemExit) as ended:
-        runpy.run_module(old, run_name="__main__")
-    assert ended.value.code == 0
-    said = capsys.readouterr()
-    assert f"`python -m {old}` is now `retail {new}`" in said.err
-    assert f"Usage: retail {new}" in said.out
-
-
-@pytest.mark.parametrize("action", OF_DETECT)
-def test_an_old_action_of_detect_is_handed_on_with_its_options(
-    action: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert detect(["--db", "none.duckdb", action, "--help"]) == 0
-    said = capsys.readouterr()
-    assert f"`python -m detect {action}` is now `retail {action}`" in said.err
-    assert f"Usage: retail {action}" in said.out
 
 
 @pytest.mark.parametrize("name", ["alerts", "detect", "report", "dashboard", "list"])

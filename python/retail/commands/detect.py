@@ -32,15 +32,12 @@ from retail.storage.publish import only_one_at_work
     "--injection-tests", is_flag=True,
     help="Also inject changes into a copy; insights.injection_tests tells which are caught.",
 )  # fmt: skip
-@click.option("--canaries", "old_name", is_flag=True, hidden=True)
 @database_option()
 @json_option
-def detect_command(
-    db: Path, as_of: dt.date | None, *, injection_tests: bool, old_name: bool, json: bool
-) -> int:
+def detect_command(db: Path, as_of: dt.date | None, *, injection_tests: bool, json: bool) -> int:
     """Find what moved in the KPIs, and why; write the insights tables."""
     with only_one_at_work(db):
-        outcome = pipeline.run(db, as_of, with_injection_tests=injection_tests or old_name)
+        outcome = pipeline.run(db, as_of, with_injection_tests=injection_tests)
     if json:
         say(terminal.as_json(outcome))
     else:

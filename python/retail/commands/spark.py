@@ -85,7 +85,8 @@ def spark_command(
 
     Marts that differ from those of the file compared with end it with 1, with the tables published.
     """
-    folder = _folder(lake, db)
+    folder = lake or db.with_name(f"{db.name}.lake")
+    folder = folder.absolute()
     done = job.run(
         project.absolute(),
         db.absolute(),
@@ -105,12 +106,6 @@ def spark_command(
         say(_equal(differences))
     different = (_sentence(found) for found in differences if not found.is_none)
     return reported((*summary.problems(done), *different))
-
-
-def _folder(lake: Path | None, database: Path) -> Path:
-    """Where the Parquet goes: as given, else beside the DuckDB file."""
-    database = database.absolute()
-    return lake.absolute() if lake else database.with_name(f"{database.name}.lake")
 
 
 def _equal(differences: Sequence[Difference]) -> str:

@@ -48,13 +48,10 @@ def find_landed(
     hashes = _hash_beginnings(path, {size, *(state.size for state in states.values())})
     for place, state in sorted(states.items(), key=lambda item: item[1].size, reverse=True):
         is_its_beginning = state.sha256 == hashes[state.size]
-        if is_its_beginning and _is_worth_keeping(state, size) and (whole := recall(place)):
+        is_worth_keeping = state.parts[-1].raw_bytes >= _TIMES_THE_NEXT * (size - state.size)
+        if is_its_beginning and is_worth_keeping and (whole := recall(place)):
             return hashes[size], whole
     return hashes[size], None
-
-
-def _is_worth_keeping(state: Record, size: int) -> bool:
-    return state.parts[-1].raw_bytes >= _TIMES_THE_NEXT * (size - state.size)
 
 
 def _hash_beginnings(path: Path, sizes: Iterable[int]) -> dict[int, str]:

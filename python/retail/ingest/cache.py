@@ -212,15 +212,12 @@ def _read(path: Path) -> Record:
     told = kept["record"]
     if kept["crc32"] != _crc32(told):
         raise ValueError(f"{path} is damaged")
-    files = tuple(_landed_file(**file) for file in told.pop("files"))
+    files = tuple(
+        LandedFile(RawFile(**file["file"]), read_evidence(file["dates"]), file["content_hashes"])
+        for file in told.pop("files")
+    )
     parts = tuple(Part(**part) for part in told.pop("parts"))
     return Record(files=files, parts=parts, **told)
-
-
-def _landed_file(
-    file: dict[str, Any], dates: dict[str, Any], content_hashes: dict[DateOrder, int]
-) -> LandedFile:
-    return LandedFile(RawFile(**file), read_evidence(dates), content_hashes)
 
 
 def _crc32(told: dict[str, Any]) -> int:

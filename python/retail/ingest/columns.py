@@ -7,8 +7,11 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+import yaml
 
 from retail.ingest.errors import IngestError
 from retail.ingest.forms.moments import join
@@ -60,197 +63,9 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
     }
 )
 """What a missing column makes of the order lines."""
-NAMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "invoice_no": (
-            "invoice no",
-            "invoice",
-            "invoice number",
-            "invoice id",
-            "order id",
-            "order number",
-            "order no",
-            "order",
-            "receipt",
-            "receipt no",
-            "receipt number",
-            "transaction id",
-            "bill no",
-            "sales order",
-            "rechnungsnummer",
-            "rechnungsnr",
-            "rechnung",
-            "belegnummer",
-            "belegnr",
-            "bestellnummer",
-            "auftragsnummer",
-            "numero de facture",
-            "numero facture",
-            "numero commande",
-            "factura",
-            "numero factura",
-        ),
-        "stock_code": (
-            "stock code",
-            "sku",
-            "product code",
-            "product id",
-            "item code",
-            "item no",
-            "item id",
-            "item number",
-            "article",
-            "article no",
-            "article number",
-            "product sku",
-            "product key",
-            "lineitem sku",
-            "artikelnummer",
-            "artikelnr",
-            "artikel nr",
-            "artikelcode",
-            "code article",
-            "reference",
-            "codigo producto",
-        ),
-        "description": (
-            "description",
-            "product name",
-            "item name",
-            "product description",
-            "item description",
-            "product title",
-            "product",
-            "item",
-            "title",
-            "lineitem name",
-            "bezeichnung",
-            "beschreibung",
-            "artikelbezeichnung",
-            "artikel",
-            "produkt",
-            "designation",
-            "descripcion",
-            "produit",
-        ),
-        "quantity": (
-            "quantity",
-            "qty",
-            "units",
-            "order quantity",
-            "quantity ordered",
-            "item quantity",
-            "lineitem quantity",
-            "menge",
-            "anzahl",
-            "stuckzahl",
-            "stueckzahl",
-            "quantite",
-            "cantidad",
-        ),
-        "invoice_date": (
-            "invoice date",
-            "invoice timestamp",
-            "invoice datetime",
-            "order date",
-            "ordered at",
-            "order datetime",
-            "order timestamp",
-            "purchase date",
-            "transaction date",
-            "sale date",
-            "created at",
-            "date time",
-            "timestamp",
-            "date",
-            "rechnungsdatum",
-            "bestelldatum",
-            "belegdatum",
-            "datum",
-            "date facture",
-            "date commande",
-            "fecha",
-        ),
-        "unit_price": (
-            "unit price",
-            "price",
-            "item price",
-            "item cost",
-            "price per unit",
-            "price each",
-            "lineitem price",
-            "product price",
-            "selling price",
-            "einzelpreis",
-            "stuckpreis",
-            "stueckpreis",
-            "preis",
-            "prix unitaire",
-            "prix",
-            "precio unitario",
-            "precio",
-        ),
-        "customer_id": (
-            "customer id",
-            "customer",
-            "customer no",
-            "customer number",
-            "customer key",
-            "customer code",
-            "client id",
-            "user id",
-            "buyer id",
-            "customer email",
-            "email",
-            "kundennummer",
-            "kundennr",
-            "kunden nr",
-            "kunden id",
-            "kunde",
-            "numero client",
-            "client",
-            "cliente",
-        ),
-        "country": (
-            "country",
-            "customer country",
-            "ship country",
-            "shipping country",
-            "billing country",
-            "country code",
-            "land",
-            "lieferland",
-            "pays",
-            "pais",
-        ),
-        "line_amount": (
-            "line amount",
-            "line total",
-            "line revenue",
-            "line value",
-            "total price",
-            "total amount",
-            "amount",
-            "sales amount",
-            "sales",
-            "revenue",
-            "total",
-            "gesamtpreis",
-            "betrag",
-            "montant",
-            "importe",
-        ),
-    }
-)
-"""By field: the names of its column, the surest first."""
 AMOUNTS = ("quantity", "unit_price", "line_amount")
 """Fields that no other column may have a claim to: which one is meant makes the money."""
 MONEY = ("unit_price", "line_amount")
-TIMES = (
-    "invoice time", "order time", "purchase time", "transaction time", "sale time", "time",
-    "uhrzeit", "zeit", "heure", "hora",
-)  # fmt: skip
-"""Names of a column with the time of day, where the date has one of its own."""
 MATTERS = re.compile(
     r"status|state$|currency|wahrung|devise|zone|discount|rabatt|refund|cancel|void|tax"
 )
@@ -266,12 +81,14 @@ def normalise(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", plain)
 
 
+_NAMES: Mapping[str, Sequence[str]] = yaml.safe_load(
+    Path(__file__).with_name("column_names.yml").read_text(encoding="utf-8")
+)
+"""By field, and for the time of day: the names of its column, the surest first."""
+_TIMES = {normalise(name): rank for rank, name in enumerate(_NAMES["time"])}
 _RANKS = {
-    normalise(name): (field, rank)
-    for field, names in NAMES.items()
-    for rank, name in enumerate(names)
+    normalise(name): (field, rank) for field in FIELDS for rank, name in enumerate(_NAMES[field])
 }
-_TIMES = {normalise(name): rank for rank, name in enumerate(TIMES)}
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ from retail.ingest.delimited import write_rest
 from retail.ingest.errors import CannotWriteError, IngestError, reading, writing
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
 from retail.ingest.forms.moments import count_zones
-from retail.ingest.forms.rewriting import Rewriting, find_rewriting
+from retail.ingest.forms.rewriting import find_rewriting
 from retail.ingest.in_place import show_parquet
 from retail.ingest.joined import JOINED_ENDING, find_beside, land_joined
 from retail.ingest.mapping import (
@@ -440,7 +440,10 @@ def _make_lines(
         _warn_of_zones(connection, fields, source)
     rewriting = find_rewriting(connection, fields, source.label)
     if rewriting:
-        pieces = tuple(_with_evidence(piece, rewriting) for piece in pieces)
+        pieces = tuple(
+            replace(one, note="; ".join(filter(None, (one.note, rewriting.evidence))) or None)
+            for one in pieces
+        )
     if plan:
         currency = _currency(connection, currency_query(plan, fields, rewriting), plan, source)
         pieces = tuple(replace(piece, currency=currency) for piece in pieces)
@@ -501,7 +504,9 @@ def _land_anew(
         made = _make_lines(connection, read_parquet([draft]), pieces, source)
         if made:
             pieces = made.pieces
-            _replace(connection, draft, made.query)
+            with draft_in(draft.parent, ".parquet") as other:
+                copy(connection, made.query, other)
+                other.replace(draft)
         files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC))
         dates, hashes = _examine(connection, draft, since)
         new = Part(part_name(place, sha256, since.size), checksum(draft), before.size - since.size)
@@ -543,18 +548,6 @@ def _read_rest(
             raise
         except (IngestError, duckdb.Error):
             return None  # what is wrong is told of the whole file
-
-
-def _replace(connection: duckdb.DuckDBPyConnection, draft: Path, query: str) -> None:
-    """Put the rows of a query over landed rows in their place."""
-    with draft_in(draft.parent, ".parquet") as other:
-        copy(connection, query, other)
-        other.replace(draft)
-
-
-def _with_evidence(piece: Piece, rewriting: Rewriting) -> Piece:
-    """Note how the rows of a raw file were rewritten."""
-    return replace(piece, note="; ".join(filter(None, (piece.note, rewriting.evidence))) or None)
 
 
 def _read_whole(
@@ -603,14 +596,9 @@ def _landed_files(
     dates: Mapping[str, DateEvidence],
     hashes: Mapping[str, Mapping[DateOrder, int]],
 ) -> tuple[LandedFile, ...]:
-    return tuple(
-        LandedFile(
-            file,
-            dates.get(file.source_file, DateEvidence()),
-            hashes.get(file.source_file, {}),
-        )
-        for file in files
-    )
+    names = [file.source_file for file in files]
+    found = ((dates.get(name, DateEvidence()), hashes.get(name, {})) for name in names)
+    return tuple(LandedFile(file, *each) for file, each in zip(files, found, strict=True))
 
 
 def _raw_files(

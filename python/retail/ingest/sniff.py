@@ -197,7 +197,9 @@ def _blocks(path: Path, newline: str) -> Iterator[bytes]:
             block += file.readline(LONGEST_LINE)
             unpacked += len(block)
             if unpacked > MOST_UNPACKED and unpacked > MOST_TIMES * path.stat().st_size:
-                raise _bomb(path)
+                raise IngestError(
+                    f"{path} unpacks to more than {MOST_TIMES} times its size; unpack it first"
+                )
             if newline == "\n" and _has_endless_line(block):
                 raise _endless(path)
             yield block
@@ -298,10 +300,6 @@ def _not_empty(block: bytes) -> int:
 
 def _empty(path: Path) -> IngestError:
     return IngestError(f"{path} is empty; put order lines into it or take it away")
-
-
-def _bomb(path: Path) -> IngestError:
-    return IngestError(f"{path} unpacks to more than {MOST_TIMES} times its size; unpack it first")
 
 
 def _not_text(path: Path) -> IngestError:

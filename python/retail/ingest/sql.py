@@ -23,11 +23,6 @@ def nulls(names: Iterable[str]) -> str:
     return "".join(f", null::varchar as {name}" for name in names)
 
 
-def literals(values: Iterable[str | int | Path]) -> str:
-    """Write values as an SQL list."""
-    return "[" + ", ".join(map(literal, values)) + "]"
-
-
 def read_csv(path: Path, columns: Iterable[str], **options: str) -> str:
     """Call DuckDB's strict CSV reader: every column text, nothing guessed.
 
@@ -53,7 +48,7 @@ def read_parquet(paths: Iterable[Path], **options: str) -> str:
     """Call DuckDB's Parquet reader; the names of folders are not taken for columns."""
     fixed = {"hive_partitioning": "false"}
     settings = ", ".join(f"{name} = {value}" for name, value in (fixed | options).items())
-    return f"read_parquet({literals(paths)}, {settings})"
+    return f"read_parquet([{', '.join(map(literal, paths))}], {settings})"
 
 
 def copy_to_parquet(query: str, path: Path) -> str:

@@ -13,7 +13,6 @@ from retail.ingest.dates import DAY_FIRST
 from retail.ingest.errors import IngestError
 from retail.ingest.holidays import holidays_of
 from retail.ingest.parquet_cache import Landing, lines_of
-from retail.ingest.shop.settings import Contracts
 from retail.ingest.sql import OTHER_ROW_HASH, ROW_HASH
 from retail.storage.errors import first_line
 from retail.storage.quoting import literal
@@ -24,6 +23,11 @@ _TYPES = {
     "landed_at": "timestamp",
     "content_hash": "bigint",
 }
+OF_SHOP = (
+    "name", "home_country", "currency", "is_uci", "duplicates", "numbers_by_day",
+    "decimal_quantities",
+)  # fmt: skip
+"""Facts that are columns of raw.shop."""
 
 
 def create_views(
@@ -42,7 +46,10 @@ def create_views(
     try:
         connection.execute("begin")
         connection.execute("create schema if not exists raw")
-        connection.execute(f"create or replace view raw.order_lines as {_order_lines(landing)}")
+        lines = (
+            f"select *, {_row_hash(landing)} as row_hash from {lines_of(landing.landed)} as lines"  # noqa: S608 - by ingest.sql: quoted
+        )
+        connection.execute(f"create or replace view raw.order_lines as {lines}")
         connection.execute(f"create or replace view raw.files as {_files(landing)}")
         for name, query in _settings(landing, code_hash).items():
             connection.execute(f"create or replace view raw.{name} as {query}")
@@ -52,40 +59,19 @@ def create_views(
         raise IngestError(f"cannot show the raw data to dbt: {first_line(error)}") from error
 
 
-def _order_lines(landing: Landing) -> str:
-    every = lines_of(landing.landed)
-    return f"select *, {_row_hash(landing)} as row_hash from {every} as order_lines"  # noqa: S608 - by ingest.sql: quoted
-
-
 def _settings(landing: Landing, code_hash: str) -> dict[str, str]:
     """Queries of what holds for the order lines, by the names of their views."""
     facts, shop = landing.facts, landing.shop
     known = hashlib.sha256(f"{code_hash}{facts.digest}{shop.model_dump_json()}".encode())
     countries = [(one.spelling, one.country, one.standard_name) for one in facts.countries]
     dimensions = [(name, one.parent, at) for at, (name, one) in enumerate(shop.dimensions.items())]
+    limits = {name: getattr(shop.contracts, name) for name in type(shop.contracts).model_fields}
+    of_shop = {name: getattr(facts, name) for name in OF_SHOP}
     return {
         "project": _rows({"code_hash": "varchar"}, [(known.hexdigest(),)]),
         "shop": _rows(
-            {
-                "name": "varchar",
-                "home_country": "varchar",
-                "currency": "varchar",
-                "is_uci": "boolean",
-                "duplicates": "varchar",
-                "numbers_by_day": "boolean",
-                "decimal_quantities": "boolean",
-            },
-            [
-                (
-                    facts.name,
-                    facts.home_country,
-                    facts.currency,
-                    str(facts.is_uci),
-                    facts.duplicates,
-                    str(facts.numbers_by_day),
-                    str(facts.decimal_quantities),
-                )
-            ],
+            {name: "boolean" if type(v) is bool else "varchar" for name, v in of_shop.items()},
+            [[None if value is None else str(value) for value in of_shop.values()]],
         ),
         "countries": _rows(
             {"spelling": "varchar", "country": "varchar", "standard_name": "varchar"}, countries
@@ -96,14 +82,9 @@ def _settings(landing: Landing, code_hash: str) -> dict[str, str]:
         ),
         "contracts": _rows(
             {"contract": "varchar", "warn": "double", "error": "double"},
-            _limits(shop.contracts),
+            [(name, _text(one.warn), _text(one.error)) for name, one in limits.items()],
         ),
     }
-
-
-def _limits(contracts: Contracts) -> list[tuple[str, str | None, str | None]]:
-    limits = {name: getattr(contracts, name) for name in type(contracts).model_fields}
-    return [(name, _text(one.warn), _text(one.error)) for name, one in limits.items()]
 
 
 def _text(number: float | None) -> str | None:

@@ -87,7 +87,7 @@ def read_sheets(path: Path, where: str, reader: Reader) -> Iterator[Sheet]:
             # A plan makes order lines of the columns of all sheets at once.
             first = names if header.plan else None
             found = True
-            yield Sheet(sheet, header, _choose(rows, header))
+            yield Sheet(sheet, header, map(header.choose, rows))
         elif names:
             best = max(best, names, key=count_known)
             yield Sheet(sheet, None, iter(()))
@@ -108,7 +108,3 @@ def _find_header(rows: Iterator[list[str]], reader: Reader) -> list[str]:
             return row
         best = row if not best or count_known(row) > count_known(best) else best
     return best
-
-
-def _choose(rows: Iterator[list[str]], header: Header) -> Iterator[list[str]]:
-    return (header.choose(row) for row in rows)

@@ -108,17 +108,13 @@ def check(project: Path, source: str | None, database: Path) -> Check:
         return Check(refused=str(error))
     with environment(**settings), _warnings() as said:
         try:
-            landing = _land(project, database)
+            landing = land_project(project, cache_folder(project), last_source(database))
         except IngestError as error:
             return Check(warnings=tuple(said), refused=str(error))
         landed = tuple(dict.fromkeys(said))
         with tempfile.TemporaryDirectory(prefix="retail-check-") as folder:
             found = _classify(project, Path(folder) / "check.duckdb", landing)
     return Check(**{**found, "warnings": (*landed, *found["warnings"])})
-
-
-def _land(project: Path, database: Path) -> Landing:
-    return land_project(project, cache_folder(project), last_source(database))
 
 
 def _classify(project: Path, database: Path, landing: Landing) -> dict[str, Any]:
@@ -130,19 +126,14 @@ def _classify(project: Path, database: Path, landing: Landing) -> dict[str, Any]
             warnings = build(project, copy, CLASSIFY).warnings
         except RetailError as error:
             refused = str(error).removeprefix(STOPPED)
-        counted = _count(copy, _unknown_country(project)) if copy.exists() else {}
+        settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
+        counted = _count(copy, settings["vars"]["unknown_country"]) if copy.exists() else {}
     return {
         **counted,
         "read_as": _read_as(landing),
         "warnings": warnings,
         "refused": refused,
     }
-
-
-def _unknown_country(project: Path) -> str:
-    """What the project calls the country of an order line that has none."""
-    settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
-    return str(settings["vars"]["unknown_country"])
 
 
 def _count(database: Path, unknown_country: str) -> dict[str, Any]:

@@ -6,7 +6,6 @@ From a seed, at any size, with incidents planted on demand and written beside as
 from retail.simulate.config import ShopConfig
 from retail.simulate.incidents.choose import choose_incidents
 from retail.simulate.incidents.spec import KINDS, Incident, parse_incident
-from retail.simulate.inject import frame_market, inject
 from retail.simulate.simulation import simulate_shop, with_random_incidents
 from retail.simulate.truth import GroundTruth, PlantedIncident
 
@@ -17,8 +16,6 @@ __all__ = [
     "PlantedIncident",
     "ShopConfig",
     "choose_incidents",
-    "frame_market",
-    "inject",
     "parse_incident",
     "simulate_shop",
     "with_random_incidents",

@@ -91,6 +91,7 @@ def build_catalogue(config: ShopConfig) -> Catalogue:
     texts = _describe(colour, motif, thing, extra)
     prices, later = _prices(thing, extra, group, config.seed)
     messy, second = _misspell(texts, config.seed) if config.messy else (texts, texts)
+    lifetimes = stream(config.seed, "lifetimes").exponential(365 / RENEWAL_PER_YEAR, total)
     return Catalogue(
         codes=_codes(group, letter, config.seed),
         texts=messy,
@@ -100,7 +101,7 @@ def build_catalogue(config: ShopConfig) -> Catalogue:
         bulk_from=_bulk_from(prices),
         repriced_on=stream(config.seed, "repricing").integers(0, 1200, total) + launched_on,
         launched_on=launched_on,
-        retired_on=launched_on.clip(min=0) + _lifetimes(total, config.seed),
+        retired_on=launched_on.clip(min=0) + (lifetimes + 14).astype(np.int64),
         popularity=_popularity(size, total, config.seed),
         season=_seasons()[thing],
         seed=config.seed,
@@ -122,11 +123,6 @@ def _launches(size: int, config: ShopConfig) -> IntArray:
         for year in range(config.days // 365 + 1)
     ]
     return np.concatenate([np.full(size, -1), *years]).astype(np.int64)
-
-
-def _lifetimes(total: int, seed: int) -> IntArray:
-    days = stream(seed, "lifetimes").exponential(365 / RENEWAL_PER_YEAR, total)
-    return (days + 14).astype(np.int64)
 
 
 def _groups(total: int, seed: int) -> tuple[IntArray, IntArray]:

@@ -11,13 +11,12 @@ import numpy as np
 from retail.errors import RetailError
 from retail.simulate.config import ShopConfig
 from retail.simulate.customers import reserved_ids
-from retail.simulate.draws import IntArray
 from retail.simulate.incidents.choose import choose_incidents
 from retail.simulate.incidents.market import Market, Target, aim
 from retail.simulate.incidents.perturb import Setting, Strike, disturb
 from retail.simulate.incidents.supply import Supply
 from retail.simulate.lines import Lines
-from retail.simulate.shop import Day, Shop, build_shop, run_days, trading_days
+from retail.simulate.shop import Shop, build_shop, run_days, trading_days
 from retail.simulate.truth import GroundTruth, PlantedIncident, planted, truth_path, write_truth
 from retail.simulate.write import Writer, form_of, published
 
@@ -116,12 +115,11 @@ def _disturbed(
         customers=Supply(BEYOND_ALL_INVOICES, reserved_ids(MOST_NEW_CUSTOMERS)),
         seed=shop.config.seed,
     )
-    days = ((day.date, day.lines, _free(day)) for day in run_days(shop))
+    days = (
+        (day.date, day.lines, np.arange(day.free_from, day.free_to, dtype=np.int64))
+        for day in run_days(shop)
+    )
     return disturb(days, targets, setting)
-
-
-def _free(day: Day) -> IntArray:
-    return np.arange(day.free_from, day.free_to, dtype=np.int64)
 
 
 def _truth(

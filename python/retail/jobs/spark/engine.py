@@ -87,15 +87,11 @@ def running(engine: Engine, scratch: Path) -> Iterator[None]:
         case "spark":
             with _jvm(scratch):
                 yield
-        case "cluster" if _is_by_session():
+        case "cluster" if (os.environ.get(METHOD_VARIABLE) or "session") == "session":
             with _session(_remote()):
                 yield
         case "cluster":
             yield
-
-
-def _is_by_session() -> bool:
-    return (os.environ.get(METHOD_VARIABLE) or "session") == "session"
 
 
 def _remote() -> str:

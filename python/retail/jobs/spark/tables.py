@@ -27,6 +27,7 @@ RUN_VARIABLE = "RETAIL_LAKE_RUN"
 """Tells dbt's macros the folder of the run."""
 TARGET_VARIABLE = "DBT_TARGET_PATH"
 RUN_PREFIX = "run-"
+WORDS = (*BUILD_WORDS, "--write-json", "--target", "spark")
 UNPUBLISHED = ("raw", "intermediate", "staging", "scratch")
 """What a run writes besides the tables that people read."""
 
@@ -66,8 +67,9 @@ def build_tables(
     try:
         export_raw.export_raw(project, database, run / "raw")
         with running(lake.engine, run / "scratch"):
-            built = build(project, database, _words(), _settings(run), _first_row, on_results)
-            tables = publish.read_tables(_target(project) / "manifest.json")
+            settings = {RUN_VARIABLE: str(run), TARGET_VARIABLE: str(_target_folder())}
+            built = build(project, database, WORDS, settings, _first_row, on_results)
+            tables = publish.read_tables(project / _target_folder() / "manifest.json")
             _make_folders_of_empty_tables(run, tables)
         publish.show(run, tables, database, lake.load_below)
         for name in UNPUBLISHED:
@@ -85,21 +87,9 @@ def _forget_old_runs(folder: Path, shown: str | None) -> None:
             shutil.rmtree(run, ignore_errors=True)
 
 
-def _words() -> tuple[str, ...]:
-    return (*BUILD_WORDS, "--write-json", "--target", "spark")
-
-
-def _settings(run: Path) -> dict[str, str]:
-    """A target folder of its own: what dbt has parsed for DuckDB is kept for that."""
-    return {RUN_VARIABLE: str(run), TARGET_VARIABLE: str(_target_folder())}
-
-
 def _target_folder() -> Path:
+    """A target folder of its own: what dbt has parsed for DuckDB is kept for that."""
     return Path(os.environ.get(TARGET_VARIABLE) or "target") / "spark"
-
-
-def _target(project: Path) -> Path:
-    return project / _target_folder()
 
 
 def _make_folders_of_empty_tables(run: Path, tables: Sequence[publish.Table]) -> None:

@@ -97,22 +97,6 @@ def _lose(day: Lines, site: Site, share: float, at_least: int = 1) -> Lines:
     return day.take(~(np.isin(day.invoice, lost) & (day.kind == SALE)))
 
 
-def _outage(day: Lines, site: Site) -> Lines:
-    return _lose(day, site, site.size)
-
-
-def _slow_decline(day: Lines, site: Site) -> Lines:
-    return _lose(day, site, site.size * site.progress, at_least=0)
-
-
-def _half_day(day: Lines, site: Site) -> Lines:
-    return day.take(day.minute % MINUTES_PER_DAY < site.size * 60)
-
-
-def _surge(day: Lines, site: Site) -> Lines:
-    return join([day, _more_orders(day, site, _donors(day, site))])
-
-
 def _campaign(day: Lines, site: Site) -> Lines:
     donors = _donors(day, site)
     extra = _more_orders(day, site, donors.take(donors.customer != NO_CUSTOMER))
@@ -187,10 +171,6 @@ def _double_load(day: Lines, site: Site) -> Lines:
     _, order = np.unique(again.invoice, return_inverse=True)
     fresh = site.invoices.take(int(order.max(initial=-1)) + 1)
     return join([day, replace(again, invoice=fresh[order])])
-
-
-def _duplicate_load(day: Lines, site: Site) -> Lines:
-    return join([day, _reloaded(day, site)])
 
 
 def _reloaded(day: Lines, site: Site) -> Lines:
@@ -278,18 +258,18 @@ def _combination(day: Lines, site: Site) -> Lines:
 
 
 EFFECTS: dict[str, Callable[[Lines, Site], Lines]] = {
-    "outage": _outage,
-    "surge": _surge,
+    "outage": lambda day, site: _lose(day, site, site.size),
+    "surge": lambda day, site: join([day, _more_orders(day, site, _donors(day, site))]),
     "price_error": _price_error,
     "bulk_order": _bulk_order,
     "returns_wave": _returns_wave,
     "guest_break": _guest_break,
     "campaign": _campaign,
     "price_cut": _price_cut,
-    "slow_decline": _slow_decline,
+    "slow_decline": lambda day, site: _lose(day, site, site.size * site.progress, at_least=0),
     "double_load": _double_load,
-    "duplicate_load": _duplicate_load,
-    "segment_death": _outage,
+    "duplicate_load": lambda day, site: join([day, _reloaded(day, site)]),
+    "segment_death": lambda day, site: _lose(day, site, site.size),
     "combination": _combination,
-    "half_day": _half_day,
+    "half_day": lambda day, site: day.take(day.minute % MINUTES_PER_DAY < site.size * 60),
 }
