@@ -254,7 +254,7 @@ lock_command = sed -n 's/^ *"\(duckdb==.*\)",$$/\1/p' pyproject.toml > .venv-loc
 
 .PHONY: lock
 lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
-	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --group mcp --output-file requirements-dev.txt
+	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --group mcp --extra postgres --output-file requirements-dev.txt
 	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.txt --output-file requirements.txt
 	@$(lock_command) pyproject.toml --group dashboard --constraint requirements-dev.txt --output-file requirements-dashboard.txt
 	@$(lock_command) pyproject.toml --group mcp --constraint requirements-dev.txt --output-file requirements-mcp.txt

@@ -5,14 +5,17 @@ from __future__ import annotations
 import gzip
 import json
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from retail.ingest import IngestError
+from retail.ingest import IngestError, Landing, confined
 from retail.ingest.columns import PUBLIC_NAMES
+from retail.ingest.parquet_cache import land_project
+from retail.jobs.daily.inputs import read as read_inputs
 from test_ingest_support import LINE, OTHER_LINE, land, read, shown
 
 TEXTS = ", ".join(f'"{name}" varchar' for name in PUBLIC_NAMES)
@@ -114,22 +117,69 @@ def test_what_is_in_the_log_of_a_database_is_read_too(tmp_path: Path) -> None:
     ("asked", "said"),
     [
         ("duckdb:{}/shop.duckdb#lines", "shop.duckdb has no table lines; it has erp.orders"),
-        ("sqlite:{}/s.sqlite#lines", "s.sqlite has no table lines; it has orders"),
+        ("sqlite:{}/s.sqlite#lines", "s.sqlite has no table lines; it has main.orders"),
         ("duckdb:{}/shop.duckdb", "names no table; write duckdb:FILE#table"),
         ("{}/shop.duckdb", "is a database; name its table: duckdb:"),
         ("{}/plain.csv#orders", "plain.csv is no database of DuckDB or SQLite"),
         ("duckdb:{}/nowhere.duckdb#orders", "nowhere.duckdb#orders does not exist"),
-        ("postgres:warehouse#public.orders", "Postgres is not read; copy the table to a file"),
+        ("duckdb:{}/shop.duckdb#nobody", "cannot read shop.duckdb#nobody .Permission Error: "),
+        ("duckdb:{0}/shop.duckdb#{0}/write.sql", "cannot read shop.duckdb#write.sql .Parser Err"),
+        ("sqlite:{0}/s.sqlite#{0}/write.sql", "cannot read s.sqlite#write.sql .attempt to write"),
+        ("sqlite:{0}/s.sqlite#{0}/none.sql", "cannot read .*none.sql: no such file"),
         ("{}/list.jsonl", "list.jsonl has no JSON object on every line"),
     ],
 )
 def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path, asked: str, said: str) -> None:
-    duckdb_file(tmp_path / "shop.duckdb")
+    with duckdb.connect(str(duckdb_file(tmp_path / "shop.duckdb"))) as connection:
+        connection.execute("create view nobody as from read_text('/etc/passwd')")
     sqlite_file(tmp_path / "s.sqlite")
     as_csv(tmp_path)
+    (tmp_path / "write.sql").write_text("delete from orders returning *", encoding="utf-8")
     (tmp_path / "list.jsonl").write_text('{"a": 1}\nnothing\n', encoding="utf-8")
     with pytest.raises(IngestError, match=said):
         land(asked.format(tmp_path), tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "sqlite"])
+def test_the_rows_of_a_query_are_read_and_another_query_reads_others(
+    tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RETAIL_SOURCE", raising=False)
+    file = {"duckdb": duckdb_file, "sqlite": sqlite_file}[kind](tmp_path / f"shop.{kind}")
+    table = "erp.orders" if kind == "duckdb" else "orders"
+    (tmp_path / "sql").mkdir()
+    query = tmp_path / "sql" / "lines.sql"
+    (tmp_path / "shop.yml").write_text(
+        f"source: {{{kind}: {file.name}, query: sql/lines.sql}}\n", encoding="utf-8"
+    )
+
+    def landed() -> Landing:
+        return land_project(tmp_path, tmp_path / "landed", environ={})
+
+    query.write_text(f"select * from {table} -- all of them\n;\n", encoding="utf-8")
+    assert shown(landed()) == as_csv(tmp_path)
+    assert landed().files[0].source_file == f"shop.{kind}#lines.sql"
+    query.write_text(f"select * from {table} where \"Quantity\" = '6'", encoding="utf-8")
+    assert landed().raw_rows == 1
+    asked = read_inputs(tmp_path, tmp_path / "none.duckdb")
+    query.write_text(f"select * from {table} where \"Quantity\" = '-1'", encoding="utf-8")
+    now = read_inputs(tmp_path, tmp_path / "none.duckdb")
+    assert asked
+    assert now
+    assert asked.digests["the raw files"] != now.digests["the raw files"]
+
+
+@pytest.mark.parametrize("asked", ["shop.duckdb#orders", "s.sqlite#orders", "o.jsonl"])
+def test_a_database_or_json_that_kills_its_reader_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    duckdb_file(tmp_path / "shop.duckdb")
+    sqlite_file(tmp_path / "s.sqlite")
+    (tmp_path / "o.jsonl").write_text(json_lines(), encoding="utf-8")
+    die = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+    monkeypatch.setattr(confined, "_PROGRAM", [sys.executable, "-c", die])
+    with pytest.raises(IngestError, match=rf"{asked}.* \(its reader crashed, or needs more than"):
+        land(f"{tmp_path}/{asked}", tmp_path)
 
 
 def test_two_tables_of_one_name_are_told_apart_by_their_schema(tmp_path: Path) -> None:

@@ -149,7 +149,8 @@ def test_packages_import_only_what_the_project_depends_on(
     package: str, groups: tuple[str, ...]
 ) -> None:
     optional = [line for name in groups for line in PROJECT["dependency-groups"].get(name, [])]
-    optional += PROJECT["project"]["optional-dependencies"]["spark"]
+    extras = PROJECT["project"]["optional-dependencies"]
+    optional += [*extras["spark"], *extras["postgres"]]
     wanted = PROJECT["project"]["dependencies"] + optional
     declared = {canonicalize_name(Requirement(line).name) for line in wanted}
     homes = packages_distributions()

@@ -19,6 +19,7 @@ from retail.ingest.errors import IngestError, reading
 
 FILES_A_CHILD = 200
 SAVE_AGAIN, ANEW = "save it as .xlsx again", "write it anew"
+LOOK = "look at it with the program that wrote it"
 _PROGRAM = [sys.executable, "-I", str(Path(confined_reader.__file__))]
 
 
@@ -32,7 +33,53 @@ def read_workbook(path: Path, where: str) -> Iterator[list[str]]:
     Raises:
         IngestError: it can't be read, or its reader died of it.
     """
-    return _run("workbook", [path], lambda _: f"{where} is not a readable workbook", SAVE_AGAIN)
+    what = f"{where} is not a readable workbook"
+    return _run("workbook", [str(path)], lambda _: what, SAVE_AGAIN)
+
+
+def list_tables(kind: str, path: Path, what: str) -> list[list[str]]:
+    """List the tables and views of a database file, each as schema and name.
+
+    Args:
+        kind: `duckdb` or `sqlite`.
+        path: the file.
+        what: what an error begins with.
+
+    Raises:
+        IngestError: it can't be read, or its reader died of it.
+    """
+    return list(_run(f"{kind}-tables", [str(path)], lambda _: what, LOOK))
+
+
+def read_sqlite(path: Path, what: str, query: str) -> Iterator[list[str]]:
+    """Read the names of the columns of a query, and then its rows, every value as text.
+
+    Args:
+        path: the SQLite file.
+        what: what an error begins with.
+        query: SQL.
+
+    Raises:
+        IngestError: it can't be read, or its reader died of it.
+    """
+    return _run("sqlite", [str(path), query], lambda _: what, LOOK)
+
+
+def export(form: str, path: Path, what: str, target: Path, *query: str) -> None:
+    """Have rows written into the Parquet file ``target``.
+
+    Args:
+        form: `json` lines, or `duckdb` with a query.
+        path: the file.
+        what: what an error begins with.
+        target: the Parquet file.
+        query: SQL.
+
+    Raises:
+        IngestError: it can't be read, or its reader died of it.
+    """
+    for _ in _run(form, [str(path), str(target), *query], lambda _: what, LOOK):
+        pass
 
 
 def scan_parquet(paths: Sequence[Path]) -> None:
@@ -50,17 +97,20 @@ def scan_parquet(paths: Sequence[Path]) -> None:
 
 def _scan_some(paths: Sequence[Path]) -> None:
     rows = _run(
-        "parquet", paths, lambda done: f"{paths[done]} is not a readable Parquet file", ANEW
+        "parquet",
+        [*map(str, paths)],
+        lambda done: f"{paths[done]} is not a readable Parquet file",
+        ANEW,
     )
     for _ in rows:
         pass
 
 
 def _run(
-    form: str, paths: Sequence[Path], what: Callable[[int], str], otherwise: str
+    form: str, words: Sequence[str], what: Callable[[int], str], otherwise: str
 ) -> Iterator[list[str]]:
     """Yield the rows that a reader finds; ``what`` says what is wrong behind so many of them."""
-    command = [*_PROGRAM, form, *map(str, paths)]
+    command = [*_PROGRAM, form, *words]
     done = 0
     with subprocess.Popen(  # noqa: S603 - our own program, no shell
         command,

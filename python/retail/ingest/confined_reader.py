@@ -12,16 +12,25 @@ import datetime as dt
 import resource
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    import duckdb
 
 MEMORY_BYTES = 4 << 30
 CPU_SECONDS = 600
 LONGEST_CELL, LONGEST_ROW, MOST_TEXT = 100_000, 1 << 20, 4 << 30
 """Characters; Excel itself allows 32,767 in a cell."""
 MOST_ROWS, MOST_ROWS_A_BYTE = 10_000_000, 8
-"""Rows that a Parquet file may have, and how many a byte where it has more."""
+"""Rows that a Parquet file or a database may have, and how many a byte where it has more."""
+MOST_SQLITE_ROWS = 1_000_000
+"""Rows that a query on an SQLite file may give, or as many as it has bytes: a row takes some."""
+TOO_MANY = "are too many for its size"
 ROW, REFUSED, LOCKED, END = "row", "refused", "locked", "end"
 
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
@@ -29,11 +38,15 @@ Lines = Iterator[list[str]]
 
 
 def main() -> None:
-    """Read files in the form that is asked for: ``FORM PATH …``."""
+    """Read in the form that is asked for: ``FORM PATH …``."""
     _limit()
-    form, *paths = sys.argv[1:]
+    form, *words = sys.argv[1:]
     sys.stdout.reconfigure(encoding="utf-8", newline="")  # type: ignore[union-attr]
-    csv.writer(sys.stdout, lineterminator="\n").writerows(_bounded(READERS[form](*paths)))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    try:
+        writer.writerows(_bounded(READERS[form](*words)))
+    except Exception as error:  # whatever a parser raises
+        writer.writerow([REFUSED, next(iter(str(error).splitlines()), type(error).__name__)])
 
 
 def _limit() -> None:
@@ -41,6 +54,7 @@ def _limit() -> None:
     limits = {
         resource.RLIMIT_AS: MEMORY_BYTES,
         resource.RLIMIT_CPU: CPU_SECONDS,
+        resource.RLIMIT_FSIZE: MOST_TEXT,
         resource.RLIMIT_CORE: 0,
     }
     for kind, most in limits.items():
@@ -65,7 +79,7 @@ def _bounded(rows: Lines) -> Lines:
 
 def read_workbook(path: str) -> Lines:
     """Read the filled rows of all sheets of a workbook, each behind the name of its sheet."""
-    from python_calamine import CalamineError, PasswordError, SheetTypeEnum, load_workbook
+    from python_calamine import PasswordError, SheetTypeEnum, load_workbook
 
     try:
         workbook = load_workbook(path)
@@ -77,8 +91,6 @@ def read_workbook(path: str) -> Lines:
                         yield [ROW, sheet.name, *row]
     except PasswordError:
         yield [LOCKED]
-    except CalamineError as error:
-        yield [REFUSED, str(error)]
     yield [END]
 
 
@@ -96,27 +108,119 @@ def as_text(cell: Cell) -> str:
 
 def scan_parquet(*paths: str) -> Lines:
     """Decode every value of Parquet files, and name each file that has none that can't be."""
-    import duckdb
-
-    with duckdb.connect(config={"threads": 1, "memory_limit": "1GB"}) as connection:
+    with _duckdb() as connection:
         for path in paths:
-            rows = "read_parquet('{}', binary_as_string = true) as t".format(
-                path.replace("'", "''")
-            )
-            try:
-                (count,) = connection.execute(f"select count(*) from {rows}").fetchall()[0]  # noqa: S608 - quoted
-                if count > max(MOST_ROWS, MOST_ROWS_A_BYTE * Path(path).stat().st_size):
-                    yield [REFUSED, f"{count:,} rows are too many for its size"]
-                    return
-                connection.execute(f"select bit_xor(hash(t)) from {rows}").fetchall()  # noqa: S608 - quoted
-            except duckdb.Error as error:
-                yield [REFUSED, str(error).splitlines()[0]]
-                return
+            rows = f"read_parquet({_quoted(path)}, binary_as_string = true) as t"
+            (count,) = connection.execute(f"select count(*) from {rows}").fetchall()[0]  # noqa: S608 - quoted
+            if count > _most_rows(path):
+                raise ValueError(f"{count:,} rows {TOO_MANY}")
+            connection.execute(f"select bit_xor(hash(t)) from {rows}").fetchall()  # noqa: S608 - quoted
             yield [ROW, path]
     yield [END]
 
 
-READERS: Mapping[str, Callable[..., Lines]] = {"workbook": read_workbook, "parquet": scan_parquet}
+def export_json(path: str, target: str) -> Lines:
+    """Copy JSON lines as texts into a Parquet file; what is no text as JSON writes it."""
+    given = f"{_quoted(path)}, format = 'newline_delimited', records = true"
+    with _duckdb() as connection:
+        find = f"describe select * from read_json({given}, sample_size = -1)"  # noqa: S608 - quoted
+        names = [name for name, *_ in connection.execute(find).fetchall()]
+        types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
+        rows = f"select * from read_json({given}, columns = {{{types}}})"  # noqa: S608 - quoted
+        _copy(connection, rows, target, path)
+    yield [END]
+
+
+def list_duckdb(path: str) -> Lines:
+    """List the tables and views of a DuckDB file."""
+    query = """
+        select table_schema, table_name from information_schema.tables
+        where table_catalog = current_database()
+            and table_schema not in ('information_schema', 'pg_catalog')
+        order by all
+    """
+    with _duckdb(path) as connection:
+        for row in connection.execute(query).fetchall():
+            yield [ROW, *row]
+    yield [END]
+
+
+def export_duckdb(path: str, target: str, query: str) -> Lines:
+    """Copy the rows of a query on a DuckDB file into a Parquet file; its views reach no other."""
+    with _duckdb(path) as connection:
+        connection.execute(f"set allowed_paths = [{_quoted(target)}]")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        _copy(connection, query, target, path)
+    yield [END]
+
+
+def _duckdb(path: str = "") -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file to read it, or DuckDB in memory."""
+    import duckdb
+
+    limits: dict[str, Any] = {"threads": 1, "memory_limit": "1GB", "temp_directory": ""}
+    return duckdb.connect(path or ":memory:", read_only=bool(path), config=limits)
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: str, path: str) -> None:
+    most = _most_rows(path)
+    rows = f"select * from (\n{query}\n) limit {most + 1}"  # noqa: S608 - it is asked for
+    copy = f"copy ({rows}) to {_quoted(target)} (format parquet, compression zstd)"
+    if connection.execute(copy).fetchall()[0][0] > most:
+        raise ValueError(f"more than {most:,} rows {TOO_MANY}")
+
+
+def _most_rows(path: str) -> int:
+    return max(MOST_ROWS, MOST_ROWS_A_BYTE * Path(path).stat().st_size)
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def list_sqlite(path: str) -> Lines:
+    """List the tables and views of an SQLite file."""
+    query = "select name from sqlite_master where type in ('table', 'view') order by name"
+    with _sqlite(path) as database:
+        for (name,) in database.execute(query):
+            yield [ROW, "main", name]
+    yield [END]
+
+
+def read_sqlite(path: str, query: str) -> Lines:
+    """Read the names of the columns of a query, and then its rows."""
+    with _sqlite(path) as database:
+        rows = database.execute(query)
+        yield [ROW, *(str(column[0]) for column in rows.description or ())]
+        most = max(MOST_SQLITE_ROWS, Path(path).stat().st_size)
+        for number, row in enumerate(rows):
+            if number == most:
+                raise ValueError(f"more than {most:,} rows {TOO_MANY}")
+            yield [ROW, *("" if value is None else str(value) for value in row)]
+    yield [END]
+
+
+@contextmanager
+def _sqlite(path: str) -> Iterator[sqlite3.Connection]:
+    """Open an SQLite file to read it, as https://sqlite.org/security.html says of strange files."""
+    import sqlite3
+
+    with closing(sqlite3.connect(f"{Path(path).as_uri()}?mode=ro", uri=True)) as database:
+        for setting in ("query_only = on", "trusted_schema = off", "cell_size_check = on"):
+            database.execute(f"pragma {setting}")
+        yield database
+
+
+READERS: Mapping[str, Callable[..., Lines]] = {
+    "workbook": read_workbook,
+    "parquet": scan_parquet,
+    "json": export_json,
+    "duckdb": export_duckdb,
+    "duckdb-tables": list_duckdb,
+    "sqlite": read_sqlite,
+    "sqlite-tables": list_sqlite,
+}
 
 if __name__ == "__main__":
     main()

@@ -7,17 +7,18 @@ Parquet files are not copied but read where they are.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 import json
 import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import duckdb
 
+from retail.ingest import postgres
 from retail.ingest.append_detection import cut_off, find_landed
 from retail.ingest.cache import (
     LandedFile,
@@ -46,8 +47,10 @@ from retail.ingest.dates import (
 )
 from retail.ingest.dates import SETTING as DATE_SETTING
 from retail.ingest.delimited import write_rest
-from retail.ingest.errors import CannotWriteError, IngestError, reading, writing
+from retail.ingest.errors import CannotWriteError, IngestError, writing
+from retail.ingest.exported import write_exported
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
+from retail.ingest.fingerprint import Fingerprint, database_sha256, fingerprint, insist_on
 from retail.ingest.forms.moments import count_zones
 from retail.ingest.forms.rewriting import find_rewriting
 from retail.ingest.in_place import show_parquet
@@ -69,12 +72,11 @@ from retail.ingest.sql import OTHER_ROW_HASH, ROW_HASH, read_parquet
 from retail.ingest.workspace import draft_in, mark_as_cache, open_duckdb, sweep_drafts
 from retail.ingest.writers import WRITERS
 from retail.storage.errors import first_line
-from retail.storage.opening import wal_path
 
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 9
+LANDING_VERSION = 10
 """Rises when a file would be landed differently, so that it is landed again."""
 
 READABLE_ENDING = ".readable"
@@ -309,7 +311,16 @@ def is_landed(source: SourceFile, cache: Path, reader: Reader = USUAL) -> bool:
     """Say whether a raw file can be shown as it is now without reading it."""
     if source.form == "parquet":
         return True
-    return recall(_record_path(source, fingerprint(source.path), cache, reader)) is not None
+    return recall(_record_path(source, state_of(source), cache, reader)) is not None
+
+
+def state_of(source: SourceFile) -> Fingerprint:
+    """Take the state that a raw file, or the rows on a server, are in now.
+
+    Raises:
+        IngestError: it can't be looked at.
+    """
+    return postgres.fingerprint(source) if source.server else fingerprint(source.path)
 
 
 def landed_sha256(
@@ -330,52 +341,22 @@ def landed_sha256(
 # One file ------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Fingerprint:
-    """What tells a state of a file from others without reading it."""
-
-    size: int
-    mtime_ns: int
-    ctime_ns: int
-    """Of the last change, which nobody can set back as they can ``mtime_ns``."""
-    inode: int
-
-
-def fingerprint(path: Path) -> Fingerprint:
-    """Take the state that a file is in now.
-
-    Raises:
-        IngestError: it can't be looked at.
-    """
-    with reading(path):
-        status, *logs = (place.stat() for place in (path, *_logs(path)))
-    return Fingerprint(
-        status.st_size + sum(log.st_size for log in logs),
-        max(one.st_mtime_ns for one in (status, *logs)),
-        status.st_ctime_ns,  # that of a log moves when SQLite opens it to read
-        status.st_ino,
-    )
-
-
-def _logs(path: Path) -> list[Path]:
-    """The logs beside a database, which hold what was written last."""
-    places = [wal_path(path), path.with_name(f"{path.name}-wal")]  # of DuckDB, of SQLite
-    return [place for place in places if place.is_file() and place.stat().st_size]
-
-
 def _record_path(source: SourceFile, fingerprint: Fingerprint, cache: Path, reader: Reader) -> Path:
-    raw_file = (LANDING_VERSION, duckdb.__version__, str(source.path), source.label, reader.digest)
+    named = (str(source.path), source.label, source.query)
+    raw_file = (LANDING_VERSION, duckdb.__version__, *named, reader.digest)
     return record_path(cache, raw_file, astuple(fingerprint))
 
 
 def _land(
     connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path, reader: Reader
 ) -> Landed:
-    before = fingerprint(source.path)
     if source.form == "parquet":
-        return _show(connection, source, before, reader)
-    place = _record_path(source, before, cache, reader)
-    record = recall(place) or _land_anew(connection, source, before, place, reader)
+        return _show(connection, source, fingerprint(source.path), reader)
+    with ExitStack() as asked:
+        rows = asked.enter_context(postgres.snapshot(source)) if source.server else None
+        before = rows.fingerprint() if rows else fingerprint(source.path)
+        place = _record_path(source, before, cache, reader)
+        record = recall(place) or _land_anew(connection, source, before, place, reader, rows)
     return Landed(record.files, parquets=tuple(cache / part.name for part in record.parts))
 
 
@@ -483,24 +464,25 @@ def _land_anew(
     before: Fingerprint,
     place: Path,
     reader: Reader,
+    rows: postgres.Snapshot | None,
 ) -> Record:
     """Read a file, or what is new in it, and make sure that nobody wrote into it meanwhile."""
     started = time.perf_counter()
-    may_grow = source.form == "csv" and not is_gzip(source.path) and not reader.digest
-    sha256, since = (
-        (_digest(source.path), None)
-        if source.form == "table"
-        else find_landed(source.path, before.size, place, may_grow=may_grow)
-    )
+    if source.form == "table":
+        sha256, since = before.checksum or database_sha256(source.path), None
+    else:
+        may_grow = source.form == "csv" and not is_gzip(source.path) and not reader.digest
+        sha256, since = find_landed(source.path, before.size, place, may_grow=may_grow)
     if since and since.size == before.size:
-        _insist_on(source, before)
+        insist_on(source.path, before)
         return publish(place, since)
     with draft_in(place.parent, ".parquet") as draft:
         may_go_on = since and not since.is_rewritten
         rest = _read_rest(connection, source, since, draft) if since and may_go_on else None
         since = since if since and rest else _NOTHING
-        pieces = (rest,) if rest else _read_whole(connection, source, before, draft, reader)
-        _insist_on(source, before)
+        pieces = (rest,) if rest else _read_whole(connection, source, before, draft, reader, rows)
+        if not rows:
+            insist_on(source.path, before)
         made = _make_lines(connection, read_parquet([draft]), pieces, source)
         if made:
             pieces = made.pieces
@@ -518,15 +500,6 @@ def _land_anew(
     what = f"the last {new.raw_bytes:,} bytes of {source.path}" if since.size else source.path
     _log.info("landed %s in %.2f s", what, time.perf_counter() - started)
     return record
-
-
-def _digest(database: Path) -> str:
-    """SHA-256 of a database with its log."""
-    known = hashlib.sha256()
-    for path in (database, *_logs(database)):
-        with reading(path), path.open("rb") as file:
-            known.update(hashlib.file_digest(file, "sha256").digest())
-    return known.hexdigest()
 
 
 def _read_rest(
@@ -556,20 +529,18 @@ def _read_whole(
     before: Fingerprint,
     draft: Path,
     reader: Reader,
+    rows: postgres.Snapshot | None,
 ) -> tuple[Piece, ...]:
+    if rows:
+        return write_exported(connection, source, draft, reader, rows)
     try:
         return WRITERS[source.form](connection, source, draft, reader)
     except IngestError:
-        _insist_on(source, before)
+        insist_on(source.path, before)
         raise
     except duckdb.Error as error:
-        _insist_on(source, before)
+        insist_on(source.path, before)
         raise IngestError(f"cannot land {source.path}: {first_line(error)}") from error
-
-
-def _insist_on(source: SourceFile, before: Fingerprint) -> None:
-    if fingerprint(source.path) != before:
-        raise IngestError(f"{source.path} changed while it was read; run again when it is complete")
 
 
 def _examine(

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, NoReturn
 
+from retail.ingest.columns import mention
 from retail.ingest.errors import IngestError, at_home, reading
 from retail.ingest.shop import read_shop
 from retail.ingest.simulated import SIMULATED_FILE, simulate_into
@@ -39,9 +40,9 @@ _ENDINGS: dict[str, Form] = {
     ".ndjson": "jsonl",
     ".ndjson.gz": "jsonl",
 }
-_SCHEMES, _UNREAD_SCHEMES = ("duckdb", "sqlite"), ("postgres", "postgresql")
-"""What a database may begin with, as in duckdb:FILE#schema.table."""
-_TABLE_MARK = "#"
+_SCHEMES, SERVER = ("duckdb", "sqlite"), "postgres:"
+"""What a database may begin with, as in duckdb:FILE#schema.table, or postgres:VARIABLE#table."""
+_TABLE_MARK, _QUERY = "#", ".sql"
 _DATABASES = (".duckdb", ".db", ".sqlite", ".sqlite3")
 _WILDCARDS = frozenset("*?[")
 _HIDDEN = (".", "~$")
@@ -61,7 +62,15 @@ class SourceFile:
     label: str
     """Its name in the tables: the path below the parent of what was asked for."""
     table: str | None = None
-    """The table that is asked for, where it is a database."""
+    """The table that is asked for, or the file of the query, where it is a database."""
+    query: str | None = None
+    """SQL whose rows are asked for, in place of a table's."""
+
+    @property
+    def server(self) -> str | None:
+        """The environment variable that has the address of the server; None of a file."""
+        name = str(self.path)
+        return name.removeprefix(SERVER) if name.startswith(SERVER) else None
 
     @property
     def form(self) -> Form:
@@ -106,11 +115,11 @@ def named_source(root: Path, environ: Mapping[str, str] = os.environ) -> str | N
     Raises:
         IngestError: shop.yml is wrong.
     """
-    return environ.get(SOURCE_VARIABLE) or read_shop(root, environ).source.path
+    return environ.get(SOURCE_VARIABLE) or read_shop(root, environ).source.asked
 
 
 def place_of(given: str, start: Path) -> Path:
-    """Where a source is: a file, folder or pattern, or FILE#table of a database.
+    """Where a source is: a file, folder or pattern, FILE#table of a database or of a server.
 
     Args:
         given: as RETAIL_SOURCE names it, from where somebody is.
@@ -120,16 +129,27 @@ def place_of(given: str, start: Path) -> Path:
         IngestError: it names a database in a form that is not read.
     """
     scheme, named, rest = given.partition(":")
-    if named and scheme in _SCHEMES:
-        if not all(rest.rpartition(_TABLE_MARK)):
-            raise IngestError(f"{given} names no table; write {scheme}:FILE{_TABLE_MARK}table")
-        given = rest
-    elif named and scheme in _UNREAD_SCHEMES:
+    is_server = given.startswith(SERVER)
+    file, mark, table = (rest if named and scheme in _SCHEMES else given).rpartition(_TABLE_MARK)
+    if (is_server or (named and scheme in _SCHEMES)) and not (file and table):
+        what = "VARIABLE" if is_server else "FILE"
+        raise IngestError(f"{_told(given)} names no table; write {scheme}:{what}{_TABLE_MARK}table")
+    if is_server and not file.removeprefix(SERVER).isidentifier():
         raise IngestError(
-            f"{given}: Postgres is not read; copy the table to a file (COPY … TO … CSV HEADER) "
-            f"and set {SOURCE_VARIABLE} to that"
+            f"{_told(given)} does not name an environment variable; write {SERVER}VARIABLE"
+            f"{_TABLE_MARK}table, and set it to postgresql://user:password@host/database"
         )
-    return _absolute(start / at_home(given))
+    if mark and table.endswith(_QUERY):
+        table = str(_absolute(start / at_home(table)))
+    if not file:
+        return _absolute(start / at_home(table))
+    place = file if is_server else str(_absolute(start / at_home(file)))
+    return Path(f"{place}{mark}{table}")
+
+
+def _told(given: str) -> str:
+    """A source as it may be told: somebody may have written an address with its password."""
+    return f"{SERVER}…" if given.startswith(SERVER) else given
 
 
 def choose(
@@ -167,7 +187,7 @@ def _last_given(last: LastSource) -> Choice:
     if not last.location:
         raise IngestError(f"{built}, and does not say from where; {_OTHERWISE}")
     location = Path(last.location)
-    if _table_of(location):
+    if _is_table(location):
         return Choice(GIVEN, location, is_from_last_run=True)
     is_pattern = not location.exists() and not _WILDCARDS.isdisjoint(_split(location)[1])
     if not (is_pattern or location.exists()):
@@ -232,8 +252,8 @@ def find(root: Path, choice: Choice, landed: Path | None = None) -> Sources:
 def _find(asked: Path, ours: Sequence[Path], warn: Callable[[str], None]) -> tuple[SourceFile, ...]:
     """Find the files of a name; what this project wrote is read only where it is named itself."""
     with reading(asked):
-        if table := _table_of(asked):
-            return (SourceFile(table[0], asked.name, table[1]),)
+        if _is_table(asked):
+            return (_table_of(asked),)
         if asked.is_file():
             if asked.name.casefold().endswith(_DATABASES):
                 _refuse(asked, f"is a database; name its table: duckdb:{asked}#schema.table")
@@ -253,11 +273,43 @@ def _find(asked: Path, ours: Sequence[Path], warn: Callable[[str], None]) -> tup
     return _label(_without_ours(files, base, ours, warn), base)
 
 
-def _table_of(asked: Path) -> tuple[Path, str] | None:
-    """The database and the table of FILE#table; None where it is no such name."""
-    file, mark, table = asked.name.rpartition(_TABLE_MARK)
-    path = asked.with_name(file) if file else asked
-    return (path, table) if mark and table and not asked.exists() and path.is_file() else None
+def _is_table(asked: Path) -> bool:
+    """Whether a name is FILE#table, or that of a table on a server."""
+    file, _, table = str(asked).rpartition(_TABLE_MARK)
+    is_there = file.startswith(SERVER) or Path(file or ".").is_file()
+    return bool(table) and not asked.exists() and is_there
+
+
+def _table_of(asked: Path) -> SourceFile:
+    """The database and the table, or the query, of FILE#table."""
+    file, mark, table = str(asked).rpartition(_TABLE_MARK)
+    is_query = table.endswith(_QUERY)
+    label = f"{Path(file).name}{mark}{Path(table).name if is_query else table}"
+    query = Path(table).read_text(encoding="utf-8").strip().rstrip(";") if is_query else None
+    return SourceFile(Path(file), label, table, query)
+
+
+def find_table(source: SourceFile, tables: Sequence[Sequence[str]]) -> tuple[str, str]:
+    """Find the table that is asked for, with or without its schema, in whatever case.
+
+    Args:
+        source: names it.
+        tables: schema and name of each that there is.
+
+    Raises:
+        IngestError: there is none, or there are several of that name.
+    """
+    asked = str(source.table).casefold()
+    known = {f"{schema}.{name}": (schema, name) for schema, name in tables}
+    found = [
+        full for full, (_, name) in known.items() if asked in (name.casefold(), full.casefold())
+    ]
+    if len(found) == 1:
+        return known[found[0]]
+    if found:
+        several = ", ".join(found)
+        raise IngestError(f"{source.path} has several tables {source.table}: name one of {several}")
+    raise IngestError(f"{source.path} has no table {source.table}; it has {mention([*known])}")
 
 
 def _split(asked: Path) -> tuple[Path, str]:

@@ -1,6 +1,6 @@
 """Raw files that nobody wrote by accident: each is refused in one line, in bounded time and memory.
 
-An attack is made in a folder of its own and named as RETAIL_SOURCE.
+An attack is made in a folder of its own, and that is named as RETAIL_SOURCE, or a database in it.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import gzip
 import os
 import random
+import sqlite3
 import time
 import zipfile
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,7 @@ from faults.bench import DAILY, Bench, Shop, Tally, lay, seen
 from prefork import ended
 
 HEADER = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+ONES = ", ".join(f"'1' as {name}" for name in HEADER.split(","))
 LINE = "536365,85123A,WHITE HEART,6,12/13/2010 8:26,2.55,17850,France"
 LONGEST_SECONDS = 60
 MOST_BYTES = 2 << 30
@@ -156,13 +158,66 @@ def zeroed_parquet(folder: Path) -> str:
 
 def endless_parquet(folder: Path) -> str:
     """A hundred million equal rows in a few kilobytes."""
-    names = [f"'1' as {name}" for name in HEADER.split(",")]
     with duckdb.connect() as connection:
-        query = f"select {', '.join(names)} from range(100_000_000)"
+        query = f"select {ONES} from range(100_000_000)"
         connection.execute(
             f"copy ({query}) to '{folder}/endless.parquet' (row_group_size 20_000_000)"
         )
     return "endless.parquet"
+
+
+def endless_duckdb(folder: Path) -> str:
+    """A view of a thousand billion rows."""
+    with duckdb.connect(str(folder / "endless.duckdb")) as connection:
+        connection.execute(f"create view orders as select {ONES} from range(1_000_000_000_000)")
+    return "endless.duckdb#orders"
+
+
+def endless_sqlite(folder: Path) -> str:
+    """A view that never ends."""
+    numbers = "with recursive n(i) as (select 1 union all select i + 1 from n)"
+    with closing(sqlite3.connect(folder / "endless.sqlite")) as connection:
+        connection.execute(f"create view orders as {numbers} select {ONES} from n")
+    return "endless.sqlite#orders"
+
+
+def prying_duckdb(folder: Path) -> str:
+    """A view of another file of the machine."""
+    with duckdb.connect(str(folder / "prying.duckdb")) as connection:
+        connection.execute("create view orders as from read_text('/etc/hostname')")
+    return "prying.duckdb#orders"
+
+
+def damaged_duckdb(folder: Path) -> str:
+    """Other bytes in the middle of its blocks."""
+    path = folder / "damaged.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(f"create table orders as select {ONES}, i from range(300_000) as t(i)")
+    return f"{_overwritten(path, 3 * 4096).name}#orders"
+
+
+def damaged_sqlite(folder: Path) -> str:
+    """Other bytes behind its first page."""
+    path = folder / "damaged.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(f"create table orders as select {ONES}")
+        connection.executemany(
+            "insert into orders (InvoiceNo) values (?)", ((str(i),) for i in range(100_000))
+        )
+    return f"{_overwritten(path, 4096).name}#orders"
+
+
+def _overwritten(path: Path, first: int) -> Path:
+    content = bytearray(path.read_bytes())
+    content[first:] = random.Random(1).randbytes(len(content) - first)
+    path.write_bytes(content)
+    return path
+
+
+def deep_json(folder: Path) -> str:
+    """A list in a list, half a million times."""
+    (folder / "deep.jsonl").write_text('{"a": ' + "[" * 500_000 + "]" * 500_000 + "}\n")
+    return "deep.jsonl"
 
 
 def _parquet(path: Path) -> Path:
@@ -177,7 +232,8 @@ def _parquet(path: Path) -> Path:
 
 ATTACKS: tuple[Attack, ...] = (
     pipe, device, broken_link, long_line, long_json_line, many_columns, gzip_bomb, far_cell,
-    many_strings, packed_cell, cut_parquet, zeroed_parquet, endless_parquet,
+    many_strings, packed_cell, cut_parquet, zeroed_parquet, endless_parquet, endless_duckdb,
+    endless_sqlite, prying_duckdb, damaged_duckdb, damaged_sqlite, deep_json,
 )  # fmt: skip
 
 
@@ -192,7 +248,7 @@ def attacks(shop: Shop, folder: Path, chance: random.Random, times: int) -> list
         name = attack(raw)
         lay(bench, shop)
         started = time.monotonic()
-        code, memory = _run(bench, raw)
+        code, memory = _run(bench, raw / name if "#" in name else raw)
         seconds = time.monotonic() - started
         longest, largest = max(longest, seconds), max(largest, memory)
         wrong = _judge(bench, code, name, seconds, memory)

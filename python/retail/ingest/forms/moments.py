@@ -42,13 +42,13 @@ MONTHS = {
     11: "nov|november|novembre|noviembre",
     12: "dec|dez|december|dezember|d[ée]cembre|diciembre",
 }
-HAS_ZONE = r":\d{2}.*(?:[Zz]|UTC|[+-]\d{2}:?\d{2})\s*$"
+HAS_ZONE = r":\d{2}.*(?:[Zz]|UTC|[+-]\d{2}(?::?\d{2})?)\s*$"
 """A moment that says in which zone it is."""
 _ISO_FORMAT = "%Y-%m-%d %H:%M:%S"
 _PLAIN_FORMAT = r"%[dm][/.-]%[dm][/.-]%[Yy](?: %H:%M(?::%S)?)?"
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
 _TIME = r"(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?"
-_ZONE = r"(?:\s*(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?\s*$"
+_ZONE = r"(?:\s*(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?\s*$"
 """A zone behind the time, which is dropped: a shop's day is its own clock's day."""
 _CLOCK = r"(\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp]\.?[Mm]\.?)?)"
 _MIDNIGHT = r"[ T]0{1,2}:00(?::00)?$"

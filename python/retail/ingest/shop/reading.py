@@ -14,7 +14,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from retail.ingest.errors import IngestError, at_home, reading
-from retail.ingest.shop.settings import Shop
+from retail.ingest.shop.settings import QUERY, VARIABLE, Shop
 
 SHOP_VARIABLE = "RETAIL_SHOP"
 SHOP_FILE = Path("shop.yml")
@@ -103,7 +103,9 @@ def _checked(settings: object, where: str) -> Shop:
 
 def _sentence(error: dict[str, Any]) -> str:
     """Say what is wrong at one place: the key or the value, and what is allowed."""
-    place, value = _place(error["loc"]), error["input"]
+    place = _place(error["loc"])
+    # Somebody may have written the address of a server, with its password.
+    value = "…" if error["loc"][-1:] == ("postgres",) else error["input"]
     match error["type"]:
         case "extra_forbidden":
             *above, key = error["loc"]
@@ -124,6 +126,8 @@ def _sentence(error: dict[str, Any]) -> str:
 
 
 _PATTERNS = {
+    VARIABLE: "env and the environment variable that has the address, such as env SHOP_DB",
+    QUERY: "the file of a query, which ends in .sql",
     "^[A-Z]{3}$": "a code of ISO 4217, such as GBP",
     r"^[a-z][a-z0-9_]*$": "a name in lower case, of letters, digits and _",
 }

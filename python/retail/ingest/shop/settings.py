@@ -15,6 +15,7 @@ DROP: Duplicates = "drop"
 ACROSS_FILES: Duplicates = "across_files"
 NAME = r"^[a-z][a-z0-9_]*$"
 """What a dimension may be called: it becomes a column."""
+VARIABLE, QUERY = r"^env [A-Za-z_][A-Za-z0-9_]*$", r"\.sql$"
 
 
 def _as_list(value: object) -> object:
@@ -84,7 +85,50 @@ class Source(Settings):
 
     path: str | None = None
     """A file, folder or pattern, or a table as RETAIL_SOURCE names it."""
+    duckdb: str | None = None
+    sqlite: str | None = None
+    """The file of a database, of which `name` or `query` says what is read."""
+    postgres: Annotated[str, Field(pattern=VARIABLE)] | None = None
+    """`env` and the environment variable that has the address of the server."""
+    name: str | None = None
+    """A table, with its schema or without."""
+    query: Annotated[str, Field(pattern=QUERY)] | None = None
+    """A file of SQL, whose rows are order lines."""
+    ref: str | None = None
     preset: Preset | None = None
+
+    @field_validator("ref")
+    @classmethod
+    def _is_a_table_of_a_database(cls, value: str | None) -> str | None:
+        raise ValueError(
+            "nothing: this project can't wait for a model; name the table that another project "
+            "builds it into, as {duckdb: FILE, name: SCHEMA.MODEL}"
+        )
+
+    @model_validator(mode="after")
+    def _is_one_place(self) -> Self:
+        places = [self.path, *self._databases.values()]
+        if len([*filter(None, places)]) > 1:
+            raise ValueError("one of path, duckdb, sqlite and postgres")
+        is_database = any(self._databases.values())
+        if bool(self.name) + bool(self.query) != is_database:
+            raise ValueError(
+                "of duckdb, sqlite and postgres either a table by its name, or a query"
+                if is_database
+                else "a name or a query of a database: duckdb, sqlite or postgres"
+            )
+        return self
+
+    @property
+    def _databases(self) -> dict[str, str | None]:
+        server = self.postgres and self.postgres.removeprefix("env ")
+        return {"duckdb": self.duckdb, "sqlite": self.sqlite, "postgres": server}
+
+    @property
+    def asked(self) -> str | None:
+        """The source as RETAIL_SOURCE names it."""
+        named = ((kind, place) for kind, place in self._databases.items() if place)
+        return next((f"{kind}:{at}#{self.name or self.query}" for kind, at in named), self.path)
 
 
 class Column(Settings):

@@ -23,14 +23,14 @@ import duckdb
 import detect
 import retail
 from retail.ingest import IngestError
+from retail.ingest.fingerprint import Fingerprint
 from retail.ingest.last_run import last_source
 from retail.ingest.mapping import Reader
 from retail.ingest.parquet_cache import (
-    Fingerprint,
     cache_folder,
-    fingerprint,
     landed_sha256,
     project_reader,
+    state_of,
     to_read,
 )
 from retail.ingest.shop import SHOP_VARIABLE
@@ -106,9 +106,10 @@ def read(project: Path, database: Path) -> RunInputs | None:
         sources = find(project, choose(project, last=last_source(database)), cache)
         reader = project_reader(project, cache, sources.location)
         read_by = to_read(sources, reader)
-        files = {str(file.path): (file, fingerprint(file.path)) for file, _ in read_by}
+        files = {str(file.path): (file, state_of(file)) for file, _ in read_by}
         readers = {str(file.path): each for file, each in read_by}
-        asked = (sources.origin, sources.location, sources.warnings, sorted(files))
+        queries = [file.query for file, _ in read_by if file.query]
+        asked = (sources.origin, sources.location, sources.warnings, sorted(files), queries)
         digests = {
             "the raw files": _digest(asked),
             "the code": _code(project),
@@ -223,9 +224,11 @@ def _is_same(file: SourceFile, now: Fingerprint, then: Fingerprint | None, run: 
     """Say whether a raw file has the bytes that were landed, and what was landed is whole."""
     if then is None or now.size != then.size:
         return False
-    if file.form in ("parquet", "table"):
+    if file.form in ("parquet", "table") and not file.server:
         return now == then
     sha256 = landed_sha256(file, then, run.cache, run.readers[str(file.path)])
+    if file.server:  # rows may have been others between that look at them and their landing
+        return now == then and sha256 is not None
     return sha256 is not None and (now == then or _sha256(file.path) == sha256)
 
 
