@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,7 +15,13 @@ from detect.errors import DetectError
 from retail.console import logs
 from retail.console.command import run, show
 from retail.errors import RetailError
-from retail.storage.location import DATABASE_VARIABLE, DEFAULT_DATABASE, default_database
+from retail.storage.location import (
+    DATABASE_VARIABLE,
+    DEFAULT_DATABASE,
+    default_database,
+    places_beside,
+    share_with_group,
+)
 
 CYCLES = (50_000, 100, 100)
 """When Python looks for cycles of objects. By default it goes again and again through all that dbt,
@@ -55,6 +62,9 @@ class Command(click.Command):
         quiet, verbose = ctx.params.pop("quiet"), ctx.params.pop("verbose")
         logs.set_up(self.mark or f"{ctx.command_path}: ", quiet=quiet, verbose=verbose)
         ctx.meta[QUIET] = quiet
+        database = ctx.params.get("db") or default_database()
+        os.environ.update(places_beside(ctx.params.get("project") or Path.cwd(), database))
+        share_with_group(database.absolute().parent)
         return run(
             ctx.command_path,
             lambda: int(super(Command, self).invoke(ctx)),

@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import os
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -22,7 +21,7 @@ from typing import Any
 from retail.ingest.dates import DateEvidence, DateOrder, read_evidence
 from retail.ingest.errors import writing
 from retail.ingest.sources import Form
-from retail.ingest.workspace import draft_in, older_than
+from retail.ingest.workspace import draft_in, keep, older_than
 from retail.storage.durable import put_in_place
 
 _LANDED_LIFE = dt.timedelta(days=30)
@@ -125,8 +124,7 @@ def recall(path: Path) -> Record | None:
                 return None  # Parquet itself notices few flipped bits
     except _UNREADABLE:
         return None
-    with suppress(OSError):
-        os.utime(path)  # asked for today, so not forgotten
+    keep(path)
     return record
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -22,7 +21,7 @@ from retail.ingest.errors import writing
 from retail.ingest.mapping import UCI
 from retail.ingest.shop import Shop
 from retail.ingest.shop.settings import ACROSS_FILES, DROP, Duplicates
-from retail.ingest.workspace import draft_in
+from retail.ingest.workspace import draft_in, keep
 from retail.storage.durable import put_in_place
 
 NO_CURRENCY = "XXX"
@@ -101,7 +100,7 @@ def gather_facts(
 def _recall(place: Path) -> Facts | None:
     try:
         told = json.loads(place.read_text(encoding="utf-8"))
-        os.utime(place)  # asked for today, so not forgotten
+        keep(place)
         countries = tuple(Country(**country) for country in told.pop("countries"))
         return Facts(countries=countries, warnings=tuple(told.pop("warnings")), **told)
     except (OSError, ValueError, KeyError, TypeError):

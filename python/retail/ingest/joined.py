@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import itertools
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from retail.ingest.rows import write_rows
 from retail.ingest.shop.settings import Join, Shop
 from retail.ingest.sniff import DELIMITERS, read_lines
 from retail.ingest.sql import read_parquet
-from retail.ingest.workspace import draft_in
+from retail.ingest.workspace import draft_in, keep
 from retail.storage.durable import put_in_place
 from retail.storage.quoting import literal
 
@@ -89,7 +88,7 @@ def _land(connection: duckdb.DuckDBPyConnection, join: Join, path: Path, cache: 
             fields = ([*r.fields, *[""] * len(names)][: len(names)] for r in records)
             write_rows(connection, fields, text_columns(len(names)), draft)
             put_in_place(draft, target)
-    os.utime(target)  # asked for today, so not forgotten
+    keep(target)
     rows = read_parquet([target])
     joined = Joined(path, rows, names, join.keys, known)
     _refuse_doubled_keys(connection, joined, path)

@@ -69,7 +69,7 @@ from retail.ingest.shop.reading import presets
 from retail.ingest.sniff import is_gzip
 from retail.ingest.sources import LastSource, Origin, SourceFile, Sources, resolve
 from retail.ingest.sql import OTHER_ROW_HASH, ROW_HASH, read_parquet
-from retail.ingest.workspace import draft_in, mark_as_cache, open_duckdb, sweep_drafts
+from retail.ingest.workspace import draft_in, keep, mark_as_cache, open_duckdb, sweep_drafts
 from retail.ingest.writers import WRITERS
 from retail.storage.errors import first_line
 
@@ -372,8 +372,8 @@ def _insist_on_readable(sources: Sequence[SourceFile], cache: Path) -> None:
     with writing(cache):
         for path in new:
             marks[path].touch()
-        for mark in marks.values():
-            os.utime(mark)  # asked for today, so not forgotten
+    for mark in marks.values():
+        keep(mark)
 
 
 def _readable_mark(source: SourceFile, cache: Path) -> Path:

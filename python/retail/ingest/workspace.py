@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,6 +43,12 @@ def draft_in(folder: Path, ending: str) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             draft.unlink()
+
+
+def keep(path: Path) -> None:
+    """Note that a file of the cache was asked for today, so that it is not forgotten."""
+    with suppress(OSError):  # another account's, perhaps, who asks for it too
+        os.utime(path)
 
 
 def mark_as_cache(folder: Path) -> None:

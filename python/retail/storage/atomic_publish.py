@@ -31,6 +31,7 @@ from dbt_common.events.functions import fire_event
 from dbt_common.events.types import Note
 
 from retail.storage.errors import StorageError
+from retail.storage.location import share_with_group
 from retail.storage.publish import COPY_VARIABLE, as_before, is_private, staged_build
 from retail.storage.quoting import identifier, literal
 
@@ -77,6 +78,7 @@ class Plugin(BasePlugin):
             return
         self.creds.path = os.environ.get(COPY_VARIABLE) or self.creds.path
         database = Path(self.creds.path)
+        share_with_group(database.absolute().parent)
         _refuse_an_unusable_name(database)
         if is_private(database):
             return

@@ -25,6 +25,18 @@ def put_in_place(draft: Path, target: Path) -> None:
     _write_out(target.parent)
 
 
+def write_text(target: Path, text: str) -> None:
+    """Write a text file whole, over what another account may have left of an earlier try.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    draft = target.with_name(f".{target.name}.tmp")
+    draft.unlink(missing_ok=True)
+    draft.write_text(text, encoding="utf-8")
+    put_in_place(draft, target)
+
+
 def _write_out(path: Path) -> None:
     opened = os.open(path, os.O_RDONLY)
     try:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +85,9 @@ def add(database: Path, additions: Sequence[Addition]) -> None:
         StorageError: it can't be written, or a newer version of this project wrote it.
     """
     path = path_of(database)
+    with suppress(OSError):  # what is wrong SQLite says
+        if not path.exists():
+            path.touch()  # SQLite itself would make it one that no group may write to
     with _opened(path, database, "rwc") as connection:
         connection.execute("begin immediate")
         _version(connection, path)

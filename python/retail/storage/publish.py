@@ -9,6 +9,10 @@ the build is published.
 from __future__ import annotations
 
 import fcntl
+import itertools
+import logging
+import os
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -31,6 +35,7 @@ its parse."""
 PATIENCE_SECONDS = 10.0
 PAUSE_SECONDS = 0.05
 
+_log = logging.getLogger(__name__)
 MergeState = Callable[[Path, Path], None]
 """Merge into a copy (second) what was written to the published file (first) in the meantime."""
 
@@ -88,9 +93,8 @@ def atomic_update(database: Path) -> Iterator[Path]:
 
 def is_private(database: Path) -> bool:
     """Say whether a file is a private copy, which whoever made it will publish."""
-    return database.absolute().parent.name in {
-        f"{prefix}{database.name}" for prefix in (BUILDING, CHANGING)
-    }
+    folder = re.escape(database.name) + r"(\.\d+)?"
+    return bool(re.fullmatch(f"({BUILDING}|{CHANGING}){folder}", database.absolute().parent.name))
 
 
 def published_as(database: Path) -> Path:
@@ -133,14 +137,28 @@ def _locked(database: Path, kind: str, patience: float) -> Iterator[bool]:
     from filelock import FileLock  # here: its import takes a tenth of a second
 
     # dbt may end a command in another thread than the one that it began in.
-    lock = FileLock(database.parent / f".{database.name}.{kind}", thread_local=False)
+    path = database.parent / f".{database.name}.{kind}"
+    lock = FileLock(path, thread_local=False)
     with _one_line_errors(database.parent):
         database.parent.mkdir(parents=True, exist_ok=True)
-        has_it = _acquire(lock, patience)
+        has_it = not _is_held_by_another_account(path) and _acquire(lock, patience)
     try:
         yield has_it
     finally:
         lock.release()
+
+
+def _is_held_by_another_account(path: Path) -> bool:
+    """Whether a lock is held whose file this account may not write to; remove one that is not."""
+    if not path.exists() or os.access(path, os.W_OK):
+        return False
+    from filelock import lock_descriptor
+
+    with path.open("rb") as file:
+        is_free = lock_descriptor(file.fileno(), blocking=False)
+        if is_free:
+            path.unlink()
+    return not is_free
 
 
 def _acquire(lock: FileLock, patience: float) -> bool:
@@ -156,8 +174,7 @@ def _acquire(lock: FileLock, patience: float) -> bool:
 
 @contextmanager
 def _copy_of(database: Path, prefix: str) -> Iterator[Path]:
-    folder = database.parent / f"{prefix}{database.name}"
-    shutil.rmtree(folder, ignore_errors=True)  # what a killed program left behind
+    folder = _free_folder(database.parent / f"{prefix}{database.name}")
     try:
         with _one_line_errors(folder):
             folder.mkdir()
@@ -170,6 +187,27 @@ def _copy_of(database: Path, prefix: str) -> Iterator[Path]:
         yield copy
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_folder(wanted: Path) -> Path:
+    """Remove what a killed program left behind; step aside where only another account may."""
+    for number in itertools.count(1):
+        folder = wanted.with_name(f"{wanted.name}.{number}") if number > 1 else wanted
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            break
+        _log.warning(
+            "%s is of a killed run of the user %s, who may remove it; it does no harm",
+            folder, _owner(folder),
+        )  # fmt: skip
+    return folder
+
+
+def _owner(path: Path) -> str:
+    try:
+        return path.owner()
+    except KeyError:  # a user without a name
+        return str(path.stat().st_uid)
 
 
 def _copy(database: Path, copy: Path) -> None:

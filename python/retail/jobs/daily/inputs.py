@@ -36,7 +36,7 @@ from retail.ingest.parquet_cache import (
 from retail.ingest.shop import SHOP_VARIABLE
 from retail.ingest.sources import SOURCE_VARIABLE, SourceFile, choose, find
 from retail.storage import feedback_file
-from retail.storage.durable import put_in_place
+from retail.storage.durable import write_text
 from retail.storage.errors import StorageError
 from retail.storage.location import DATABASE_VARIABLE
 from retail.storage.opening import open_database, wal_path
@@ -192,9 +192,7 @@ def note(rested_on: RunInputs, run: LastRun) -> None:
         results = {path: _stat(Path(path)) for path in run.results}
         until = _first_end(database, run.day)
         kept = asdict(replace(run, results=results, until=until)) | {"version": VERSION}
-        draft = _note(database).with_suffix(".tmp")
-        draft.write_text(json.dumps(kept, default=str), encoding="utf-8")
-        put_in_place(draft, _note(database))
+        write_text(_note(database), json.dumps(kept, default=str))
     except (OSError, StorageError, duckdb.Error) as error:
         _log.debug("the run can't be noted, so the next one does all: %s", error)
 

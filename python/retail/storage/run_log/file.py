@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from retail.storage.durable import put_in_place
+from retail.storage.durable import write_text
 from retail.storage.run_log.records import ALL, KILLED, RUNNING, Node, Run, Step
 
 ENDING = ".runs.jsonl"
@@ -89,9 +89,7 @@ def prune(path: Path, mine: str) -> None:
         for row in rows
         if row.run_id in (nodes if isinstance(row, Node) else steps)
     ]
-    draft = path.with_name(f".{path.name}.tmp")
-    draft.write_text("".join(map(_line, kept)), encoding="utf-8")
-    put_in_place(draft, path)
+    write_text(path, "".join(map(_line, kept)))
 
 
 def _ended(row: Row, mine: str) -> Row:

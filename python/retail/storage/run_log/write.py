@@ -116,7 +116,7 @@ def _bearable() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        _log.warning("the run can't be noted: %s", error.strerror or error)
+        _log.warning("the run can't be noted: %s: %s", error.filename, error.strerror or error)
 
 
 def _now() -> dt.datetime:
