@@ -63,7 +63,8 @@ class Command(click.Command):
         logs.set_up(self.mark or f"{ctx.command_path}: ", quiet=quiet, verbose=verbose)
         ctx.meta[QUIET] = quiet
         database = ctx.params.get("db") or default_database()
-        os.environ.update(places_beside(ctx.params.get("project") or Path.cwd(), database))
+        project = ctx.params.get("project") or ctx.params.get("root") or Path.cwd()
+        os.environ.update(places_beside(project, database))
         share_with_group(database.absolute().parent)
         return run(
             ctx.command_path,

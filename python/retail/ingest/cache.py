@@ -153,11 +153,11 @@ def publish(path: Path, record: Record, draft: Path | None = None) -> Record:
     """
     if first := recall(path):
         return first
-    told = asdict(record)
+    stored = asdict(record)
     with writing(path.parent), draft_in(path.parent, ".json") as text:
         if draft:
             put_in_place(draft, path.with_name(record.parts[-1].name))
-        text.write_text(json.dumps({"record": told, "crc32": _crc32(told)}), encoding="utf-8")
+        text.write_text(json.dumps({"record": stored, "crc32": _crc32(stored)}), encoding="utf-8")
         put_in_place(text, path)
     return record
 
@@ -207,16 +207,16 @@ def digest(identity: object) -> str:
 
 def _read(path: Path) -> Record:
     kept = json.loads(path.read_text(encoding="utf-8"))
-    told = kept["record"]
-    if kept["crc32"] != _crc32(told):
+    stored = kept["record"]
+    if kept["crc32"] != _crc32(stored):
         raise ValueError(f"{path} is damaged")
     files = tuple(
         LandedFile(RawFile(**file["file"]), read_evidence(file["dates"]), file["content_hashes"])
-        for file in told.pop("files")
+        for file in stored.pop("files")
     )
-    parts = tuple(Part(**part) for part in told.pop("parts"))
-    return Record(files=files, parts=parts, **told)
+    parts = tuple(Part(**part) for part in stored.pop("parts"))
+    return Record(files=files, parts=parts, **stored)
 
 
-def _crc32(told: dict[str, Any]) -> int:
-    return zlib.crc32(json.dumps(told).encode())
+def _crc32(stored: dict[str, Any]) -> int:
+    return zlib.crc32(json.dumps(stored).encode())

@@ -154,18 +154,18 @@ def merge(one: DateEvidence, other: DateEvidence) -> DateEvidence:
     )
 
 
-def read_evidence(told: Mapping[str, Any]) -> DateEvidence:
+def read_evidence(stored: Mapping[str, Any]) -> DateEvidence:
     """Read evidence that was written as JSON."""
 
     def rows(kind: str) -> Rows | None:
-        return Rows(**told[kind]) if told[kind] else None
+        return Rows(**stored[kind]) if stored[kind] else None
 
     return DateEvidence(
         rows("month_first"),
         rows("day_first"),
         rows("either"),
-        tuple((first, second, year) for first, second, year in told["numbers"]),
-        tuple(told["iso_days"]),
+        tuple((first, second, year) for first, second, year in stored["numbers"]),
+        tuple(stored["iso_days"]),
     )
 
 

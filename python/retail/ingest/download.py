@@ -91,7 +91,7 @@ def download(
         sha256: refuse a zip with another one.
         expected: refuse other content; by default what is known of the public data set when it
             comes from its public home.
-        progress: told of every block.
+        progress: called with every block.
         environ: the environment, for ``RETAIL_DOWNLOAD_URL``.
 
     Raises:

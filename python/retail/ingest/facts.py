@@ -62,8 +62,8 @@ class Facts:
     def digest(self) -> str:
         """What tables depend on that are not built anew with every build."""
         merged = [asdict(one) for one in self.countries if one.spelling != one.country]
-        told = asdict(self) | {"countries": merged, "warnings": ()}
-        return hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        stored = asdict(self) | {"countries": merged, "warnings": ()}
+        return hashlib.sha256(json.dumps(stored).encode()).hexdigest()
 
 
 def gather_facts(
@@ -99,10 +99,10 @@ def gather_facts(
 
 def _recall(place: Path) -> Facts | None:
     try:
-        told = json.loads(place.read_text(encoding="utf-8"))
+        stored = json.loads(place.read_text(encoding="utf-8"))
         keep(place)
-        countries = tuple(Country(**country) for country in told.pop("countries"))
-        return Facts(countries=countries, warnings=tuple(told.pop("warnings")), **told)
+        countries = tuple(Country(**country) for country in stored.pop("countries"))
+        return Facts(countries=countries, warnings=tuple(stored.pop("warnings")), **stored)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -39,7 +39,7 @@ class Version:
     """What tells whether the file at a URL is still the one that was begun."""
 
     url: str
-    """As it may be told."""
+    """Without user, password and query."""
     etag: str | None
     last_modified: str | None
     size: int | None
@@ -70,9 +70,13 @@ def fetch(
         CannotWriteError: the disk refuses.
     """
     if not url.startswith(("http://", "https://")):
-        raise IngestError(f"cannot fetch {told(url)}: give an address that begins with https://")
+        raise IngestError(
+            f"cannot fetch {redacted(url)}: give an address that begins with https://"
+        )
     if "@" in urllib.parse.urlsplit(url).netloc or " " in url or not url.isprintable():
-        raise IngestError(f"cannot fetch {told(url)}: no address may hold a password or a blank")
+        raise IngestError(
+            f"cannot fetch {redacted(url)}: no address may hold a password or a blank"
+        )
     begun = _begun(url, part)
     if begun and part.stat().st_size == begun.size:
         return begun
@@ -83,8 +87,8 @@ def fetch(
         return _fetch(url, part, None, most_bytes, progress)
 
 
-def told(url: str) -> str:
-    """The address as it may be told: user, password and query are secrets at times."""
+def redacted(url: str) -> str:
+    """Return an address without user, password and query, which may be secrets."""
     parts = urllib.parse.urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=host, query=parts.query and "…", fragment="").geturl()
@@ -107,7 +111,7 @@ def _begun(url: str, part: Path) -> Version | None:
         begun = Version(**json.loads(_record(part).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    return begun if begun.url == told(url) and part.exists() else None
+    return begun if begun.url == redacted(url) and part.exists() else None
 
 
 def _fetch(
@@ -141,7 +145,9 @@ def _answer_in_time(url: str, offset: int, begun: Version | None) -> _Answer:
     try:
         yield from each_within(DEADLINE_SECONDS, lambda: _answer(url, offset, begun))
     except TimeoutError as error:
-        raise _broke_off(told(url), f"(not done within {DEADLINE_SECONDS:g} seconds)") from error
+        raise _broke_off(
+            redacted(url), f"(not done within {DEADLINE_SECONDS:g} seconds)"
+        ) from error
 
 
 def _answer(url: str, offset: int, begun: Version | None) -> _Answer:
@@ -151,7 +157,9 @@ def _answer(url: str, offset: int, begun: Version | None) -> _Answer:
         if response.status_code != http.HTTPStatus.PARTIAL_CONTENT:
             offset = 0
         elif not begun:
-            raise IngestError(f"{told(url)} answered with a part that nobody asked for; {_AGAIN}")
+            raise IngestError(
+                f"{redacted(url)} answered with a part that nobody asked for; {_AGAIN}"
+            )
         elif begun != version or not _starts_at(response, offset):
             raise _StartOverError
         yield version, offset, b""
@@ -177,13 +185,13 @@ def _open(url: str, offset: int, begun: Version | None) -> Iterator[requests.Res
             stream=True,
         )
     except (requests.RequestException, ValueError) as error:
-        raise IngestError(f"cannot reach {told(url)}: {_why(error)}; {_AGAIN}") from error
+        raise IngestError(f"cannot reach {redacted(url)}: {_why(error)}; {_AGAIN}") from error
     with response:
         if response.status_code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and offset:
             raise _StartOverError
         if not response.ok:
             answer = f"{response.status_code} {response.reason}"
-            raise IngestError(f"{told(url)} answered {answer}; {_AGAIN}")
+            raise IngestError(f"{redacted(url)} answered {answer}; {_AGAIN}")
         yield response
 
 
@@ -202,7 +210,7 @@ def _version(url: str, response: requests.Response) -> Version:
     whole = response.headers.get("Content-Range", "").rpartition("/")[2]
     size = whole or response.headers.get("Content-Length", "")
     return Version(
-        told(url),
+        redacted(url),
         response.headers.get("ETag"),
         response.headers.get("Last-Modified"),
         int(size) if size.isascii() and size.isdigit() else None,
@@ -214,7 +222,7 @@ def _starts_at(response: requests.Response, offset: int) -> bool:
 
 
 def _blocks(response: requests.Response, url: str) -> Iterator[bytes]:
-    response.raw.enforce_content_length = False  # a body that ends early is told in bytes
+    response.raw.enforce_content_length = False  # a body that ends early is reported in bytes
     try:
         while block := response.raw.read1(_BLOCK, decode_content=False):
             yield block

@@ -82,11 +82,11 @@ class Plan:
     @property
     def read_as(self) -> dict[str, str]:
         """What each field is read from, by its name in shop.yml: columns, or an expression."""
-        told = {
+        read = {
             key: column.sql or " + ".join(self.names_at(self.columns.get(_FIELD_OF[key], ())))
             for key, column in self.shop.columns.items()
         }
-        return {key: source for key, source in told.items() if source}
+        return {key: source for key, source in read.items() if source}
 
     @property
     def used(self) -> set[int]:

@@ -520,7 +520,7 @@ def _read_rest(
         except CannotWriteError:
             raise
         except (IngestError, duckdb.Error):
-            return None  # what is wrong is told of the whole file
+            return None  # the whole file is read instead, and reports what is wrong
 
 
 def _read_whole(

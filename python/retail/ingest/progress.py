@@ -15,7 +15,7 @@ REDRAW_SECONDS = 0.1
 
 @contextmanager
 def progress_bar(*, shown: bool) -> Iterator[Progress | None]:
-    """Lend a progress bar on standard error and end its line; None where it is not to be shown."""
+    """Yield a progress bar on standard error and end its line; None where it is not to be shown."""
     if not shown:
         yield None
         return

@@ -133,10 +133,12 @@ def place_of(given: str, start: Path) -> Path:
     file, mark, table = (rest if named and scheme in _SCHEMES else given).rpartition(_TABLE_MARK)
     if (is_server or (named and scheme in _SCHEMES)) and not (file and table):
         what = "VARIABLE" if is_server else "FILE"
-        raise IngestError(f"{_told(given)} names no table; write {scheme}:{what}{_TABLE_MARK}table")
+        raise IngestError(
+            f"{_redacted(given)} names no table; write {scheme}:{what}{_TABLE_MARK}table"
+        )
     if is_server and not file.removeprefix(SERVER).isidentifier():
         raise IngestError(
-            f"{_told(given)} does not name an environment variable; write {SERVER}VARIABLE"
+            f"{_redacted(given)} does not name an environment variable; write {SERVER}VARIABLE"
             f"{_TABLE_MARK}table, and set it to postgresql://user:password@host/database"
         )
     if mark and table.endswith(_QUERY):
@@ -147,8 +149,8 @@ def place_of(given: str, start: Path) -> Path:
     return Path(f"{place}{mark}{table}")
 
 
-def _told(given: str) -> str:
-    """A source as it may be told: somebody may have written an address with its password."""
+def _redacted(given: str) -> str:
+    """Return a source without an address, in which somebody may have written a password."""
     return f"{SERVER}…" if given.startswith(SERVER) else given
 
 

@@ -36,7 +36,7 @@ def open_duckdb() -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def draft_in(folder: Path, ending: str) -> Iterator[Path]:
-    """Lend a name of its own for an unfinished file; what is left under it is removed."""
+    """Yield a name of its own for an unfinished file; what is left under it is removed."""
     draft = folder / f"{_DRAFT}{uuid4().hex}{ending}"
     try:
         yield draft

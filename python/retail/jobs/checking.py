@@ -193,25 +193,25 @@ def _read_as(landing: Landing) -> dict[str, Any]:
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
     """Collect what reading the files warns of."""
-    said: list[str] = []
-    handler = _Collector(said)
+    messages: list[str] = []
+    handler = _Collector(messages)
     logger = logging.getLogger("retail.ingest")
     logger.addHandler(handler)
-    logger.propagate = False  # told once, with the answer
+    logger.propagate = False  # printed once, with the answer
     try:
-        yield said
+        yield messages
     finally:
         logger.propagate = True
         logger.removeHandler(handler)
 
 
 class _Collector(logging.Handler):
-    def __init__(self, said: list[str]) -> None:
+    def __init__(self, messages: list[str]) -> None:
         super().__init__(logging.WARNING)
-        self._said = said
+        self._messages = messages
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._said.append(record.getMessage())
+        self._messages.append(record.getMessage())
 
 
 def summary(found: Check) -> Sequence[str]:

@@ -122,9 +122,9 @@ def _shop(seen: Peek, asked: Path) -> dict[str, str]:
 
 
 def _text(settings: Mapping[str, object], questions: Sequence[str]) -> str:
-    told = str(yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True, width=110))
+    written = str(yaml.safe_dump(dict(settings), sort_keys=False, allow_unicode=True, width=110))
     head = "# Whose data these are and how to read them; docs/your-data.md has every setting.\n"
-    return head + told + "".join(f"# To be decided: {question}\n" for question in questions)
+    return head + written + "".join(f"# To be decided: {question}\n" for question in questions)
 
 
 def _preview(seen: Peek, columns: Mapping[str, str]) -> tuple[str, ...]:

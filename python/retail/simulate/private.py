@@ -16,7 +16,7 @@ FORMER = "former"
 
 @contextmanager
 def private_folder(out: Path) -> Iterator[Path]:
-    """Lend a folder beside `out`, which no other run touches.
+    """Yield a folder beside `out`, which no other run touches.
 
     Whoever lives holds a lock on its folder, which the system drops when the process ends.
 

@@ -94,12 +94,12 @@ class Plugin(BasePlugin):
         if self._read_only:
             config["access_mode"] = "READ_ONLY"
 
-    def _redirect_to_copy(self, lending: AbstractContextManager[Path], *, to_publish: bool) -> None:
+    def _redirect_to_copy(self, staging: AbstractContextManager[Path], *, to_publish: bool) -> None:
         """Make dbt open another file until the command is over."""
         assert self.creds is not None
         credentials, given = self.creds, self.creds.path
         end = ExitStack()
-        credentials.path = str(end.enter_context(lending))
+        credentials.path = str(end.enter_context(staging))
 
         def when_over(message: EventMsg) -> None:
             if message.info.name == COMPLETED:
@@ -117,12 +117,12 @@ class _DiscardedError(Exception):
     """A private copy is discarded."""
 
 
-def _discard(lent: ExitStack, error: Exception | None = None) -> None:
+def _discard(staged: ExitStack, error: Exception | None = None) -> None:
     error = error or _DiscardedError()
-    lent.__exit__(type(error), error, None)
+    staged.__exit__(type(error), error, None)
 
 
-def _publish(lent: ExitStack, message: EventMsg, database: Path) -> None:
+def _publish(staged: ExitStack, message: EventMsg, database: Path) -> None:
     """Publish what a command built, if it ended well.
 
     Raises:
@@ -131,15 +131,15 @@ def _publish(lent: ExitStack, message: EventMsg, database: Path) -> None:
     try:
         if message.data.success:
             _refuse_retry(message.data.command)
-            lent.close()
+            staged.close()
             return
     except StorageError as error:
-        _discard(lent, error)
+        _discard(staged, error)
         _print_error(f"nothing was published: {error}")
         raise ExceptionExit(error) from error
     why = as_before(database)
     try:
-        _discard(lent)
+        _discard(staged)
     except StorageError as error:
         why = str(error)
     _print_error(f"nothing was published: {why}")

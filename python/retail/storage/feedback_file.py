@@ -129,10 +129,10 @@ def _opened(path: Path, database: Path, mode: str) -> Iterator[sqlite3.Connectio
         ) as connection:
             yield connection
     except sqlite3.Error as error:
-        raise _told(path, database, error) from error
+        raise _describe_error(path, database, error) from error
 
 
-def _told(path: Path, database: Path, error: sqlite3.Error) -> StorageError:
+def _describe_error(path: Path, database: Path, error: sqlite3.Error) -> StorageError:
     """Say in one line why the file can't be had, and what to do."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in BUSY:

@@ -36,7 +36,7 @@ SENTENCE = "sentence: "
 OnResults = Callable[[Sequence["NodeResult"]], None]
 """Is given what came of every model, seed and test, also of a build that failed."""
 FirstRow = Callable[[str], str]
-"""Asks the first row of a failing test's query, and tells it in words."""
+"""Asks the first row of a failing test's query, and describes it in words."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def build(
     Raises:
         RetailError: when dbt fails; the message is its first reason, in one line.
     """
-    # Imported late: it takes seconds, and a wrong argument should be told at once.
+    # Imported late: it takes seconds, and a wrong argument should be reported at once.
     from dbt.cli.main import dbtRunner
 
     words = [*words, "--project-dir", str(project), "--profiles-dir", str(project)]
@@ -185,9 +185,9 @@ def describe_row(row: Mapping[str, object]) -> str:
 def _one_line(message: str) -> str:
     """The sentence in a message of dbt: without its headline and its list of calling macros."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith(("> ", "compiled code at"))]
-    headed = len(told) > 1 and " Error" in told[0]
-    return " ".join(told[1:] if headed else told)
+    kept = [line for line in lines if not line.startswith(("> ", "compiled code at"))]
+    headed = len(kept) > 1 and " Error" in kept[0]
+    return " ".join(kept[1:] if headed else kept)
 
 
 def _summarise(results: Sequence[NodeResult], look: FirstRow) -> BuildResult:

@@ -266,15 +266,15 @@ def _settings(environ: Mapping[str, str]) -> list[tuple[str, str]]:
 
 def _feedback(database: Path) -> str:
     """Digest of what people said; that of nothing where there is no file yet."""
-    return _digest(sorted(_said(database), key=repr))
+    return _digest(sorted(_feedback_rows(database), key=repr))
 
 
 def _first_end(database: Path, day: dt.date) -> dt.date | None:
-    ends = (dt.date.fromisoformat(str(until)) for until, *_ in _said(database) if until)
+    ends = (dt.date.fromisoformat(str(until)) for until, *_ in _feedback_rows(database) if until)
     return min((end for end in ends if end >= day), default=None)
 
 
-def _said(database: Path) -> set[Row]:
+def _feedback_rows(database: Path) -> set[Row]:
     """Return what people said, by the end of each snooze: the rows of `retail.reading.history`.
 
     That module would be imported with all of NumPy, which an unchanged morning has no use of.

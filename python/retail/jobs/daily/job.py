@@ -102,7 +102,7 @@ def run(
     Args:
         project: the root of the dbt project.
         database: the DuckDB file to publish; it changes once all is found, or not at all.
-        say: told in one line what is being done.
+        say: called with one line on what is being done.
         bar: draw a progress bar of a download.
         alert: send what is new or worse by the channels that the environment sets up.
         simulate: take the simulated shop, whatever the last run read.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from retail.ingest import IngestError
 from retail.ingest.download import PUBLIC_URL, URL_VARIABLE, download
-from retail.ingest.fetch import told
+from retail.ingest.fetch import redacted
 from retail.ingest.last_run import last_source
 from retail.ingest.progress import progress_bar
 from retail.ingest.simulated import SIMULATED_FILE, simulate_into
@@ -42,7 +42,7 @@ def make_sure_there_is_data(
     Args:
         project: the project root.
         database: the DuckDB file, which knows what the last run read.
-        say: told in one line what is done, and loudly when the data are simulated.
+        say: called with one line on what is done, and loudly when the data are simulated.
         bar: draw a progress bar of a download.
         simulate: take the simulated shop, whatever there is.
 
@@ -86,7 +86,7 @@ def _wants_download(project: Path, last: LastSource | None) -> bool:
 
 
 def _download(project: Path, say: Say, *, bar: bool) -> None:
-    say(f"downloading {told(os.environ.get(URL_VARIABLE) or PUBLIC_URL)}")
+    say(f"downloading {redacted(os.environ.get(URL_VARIABLE) or PUBLIC_URL)}")
     try:
         with progress_bar(shown=bar) as progress:
             download(project, progress=progress)

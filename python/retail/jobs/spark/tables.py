@@ -117,6 +117,6 @@ def _first_row(query: str) -> str:
         if session is None:
             return f"ask the cluster, the query is below {_target_folder() / 'compiled'}"
         rows = session.sql(query).limit(1).collect()
-    except Exception as error:  # told as a part of a line that is an error already
+    except Exception as error:  # reported as a part of a line that is an error already
         raise RetailError(first_line(error)) from error
     return describe_row(rows[0].asDict() if rows else {})

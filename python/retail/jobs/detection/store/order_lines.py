@@ -116,7 +116,7 @@ def read_reversals(path: Path, first: dt.date, last: dt.date) -> list[Reversal]:
     """Read the sale lines that were cancelled whole, both within some days, the largest first.
 
     Cancellations in part are left out: a later one in whole can still take their place, and then
-    they would have been told of in vain.
+    they would have been reported in vain.
     """
     with connect(path, read_only=True) as connection:
         if not has_table(connection, "marts", "fct_reversals"):
