@@ -328,7 +328,6 @@ class Incident:
     anomalies: tuple[Anomaly, ...]
     status: str
     is_provisional: bool
-    narrative_rewritten: str | None = None
     favourability: str = "neutral"
     impact: float = float("nan")
     impact_lower: float = float("nan")

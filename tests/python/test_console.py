@@ -71,7 +71,6 @@ COMMANDS: dict[str, tuple[str, Sequence[str]]] = {
     "list": ("retail.commands.findings.read_incidents", []),
     "mcp": ("retail.outputs.mcp.server.serve", []),
     "report": ("retail.outputs.report.page.write", []),
-    "rewrite": ("retail.outputs.rewrite.settings.read", []),
     "run": ("retail.jobs.daily.job.run", []),
     "schedule": ("retail.commands.schedule._run", []),
     "simulate": ("retail.commands.simulate.simulate_shop", ["--out", "shop.csv"]),

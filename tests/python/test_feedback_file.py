@@ -27,12 +27,11 @@ from retail.reading import (
     read_feedback,
     read_findings,
     read_incidents,
-    read_rewrites,
     read_sent_alerts,
     reading,
 )
 from retail.reading.findings import today
-from retail.schema import FeedbackRow, RewriteRow, SentAlertRow
+from retail.schema import FeedbackRow, SentAlertRow
 from retail.storage import feedback_file
 from retail.storage.errors import StorageError
 from retail.storage.publish import staged_build
@@ -41,7 +40,6 @@ NOW = dt.datetime(2024, 4, 1, 9, 30, 0, 123456)
 ACK = FeedbackRow("a-i1", "order_count", "all", "ack", None, "on „it“", NOW)
 SNOOZE = FeedbackRow("a-i2", "order_count", "all", "snooze", dt.date(2099, 12, 31), None, NOW)
 SENT = SentAlertRow("i1", "a-i1", "webhook", "new", "high", 0.1 + 0.2, NOW)
-ASKED = RewriteRow("i1", "Orders fell.", None, "refused: empty", "tiny", NOW, None)
 WRITERS = 50
 
 
@@ -52,11 +50,10 @@ def database(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def earlier(database: Path) -> Path:
-    """A file as 0.1.0 left it: what was said, sent and rewritten is in its tables alone."""
+    """A file as 0.1.0 left it: what was said and sent is in its tables alone."""
     with duckdb.connect(str(database)) as connection:
-        connection.execute("alter table insights.rewrites drop column run_id")
-        for table, row in (("feedback", ACK), ("alerts", SENT), ("rewrites", ASKED)):
-            values = list(vars(row).values())[: 6 if table == "rewrites" else None]
+        for table, row in (("feedback", ACK), ("alerts", SENT)):
+            values = list(vars(row).values())
             places = ", ".join("?" * len(values))
             connection.execute(f"insert into insights.{table} values ({places})", values)
     return database
@@ -75,7 +72,6 @@ def everything(database: Path) -> tuple[object, ...]:
         return (
             read_feedback(connection),
             read_sent_alerts(connection),
-            read_rewrites(connection),
         )
 
 
@@ -104,10 +100,9 @@ def test_an_acknowledgement_is_seen_at_once_and_leaves_the_database_alone(databa
 
 
 def test_every_value_comes_back_as_it_was(database: Path) -> None:
-    for table, row in (("feedback", ACK), ("feedback", SNOOZE), ("alerts", SENT),
-                       ("rewrites", ASKED)):  # fmt: skip
+    for table, row in (("feedback", ACK), ("feedback", SNOOZE), ("alerts", SENT)):
         record.append(database, table, [row])
-    assert everything(database) == ((ACK, SNOOZE), (SENT,), (ASKED,))
+    assert everything(database) == ((ACK, SNOOZE), (SENT,))
 
 
 def test_bytes_of_a_terminal_that_are_no_text_are_no_fault(database: Path) -> None:
@@ -140,7 +135,7 @@ def test_the_file_is_named_after_the_database(name: str, named: str, tmp_path: P
 
 
 def test_what_was_said_outlives_the_database(database: Path) -> None:
-    for table, row in (("feedback", ACK), ("alerts", SENT), ("rewrites", ASKED)):
+    for table, row in (("feedback", ACK), ("alerts", SENT)):
         record.append(database, table, [row])
     known = everything(database)
     database.unlink()
@@ -159,16 +154,14 @@ def test_a_run_leaves_tables_that_are_read_by_sql(database: Path) -> None:
             tuple(vars(ACK).values())
         ]
         assert connection.execute("from insights.alerts").fetchall() == [tuple(vars(SENT).values())]
-        assert connection.execute("from insights.rewrites").fetchall() == []
 
 
 def test_what_is_said_while_a_build_is_under_way_is_of_the_published_file(database: Path) -> None:
     with staged_build(database, lambda *_: None) as copy:
         findings.write(copy, incident("i1"), incident("i2"))
         record.append(database, "feedback", [ACK])
-        record.append(copy, "rewrites", [ASKED])
     assert statuses(database)["i1"] == "acknowledged"
-    assert everything(database) == ((ACK,), (), (ASKED,))
+    assert everything(database) == ((ACK,), ())
 
 
 def test_a_feedback_file_that_was_lost_comes_back_from_the_last_run(database: Path) -> None:
@@ -177,7 +170,7 @@ def test_a_feedback_file_that_was_lost_comes_back_from_the_last_run(database: Pa
     beside(database).unlink()
     assert statuses(database)["i1"] == "acknowledged"
     record.append(database, "alerts", [SENT])
-    assert everything(database) == ((ACK,), (SENT,), ())
+    assert everything(database) == ((ACK,), (SENT,))
 
 
 def test_a_copy_of_the_database_alone_has_what_was_said_up_to_its_run(
@@ -195,7 +188,7 @@ def test_a_copy_of_the_database_alone_has_what_was_said_up_to_its_run(
 
 def test_an_earlier_file_is_read_before_anything_is_taken_over(earlier: Path) -> None:
     assert statuses(earlier) == {"i1": "acknowledged", "i2": "open"}
-    assert everything(earlier) == ((ACK,), (SENT,), (ASKED,))
+    assert everything(earlier) == ((ACK,), (SENT,))
     assert not beside(earlier).exists()
 
 
@@ -207,9 +200,9 @@ def test_an_earlier_file_is_taken_over_once_and_whole(first: str, earlier: Path)
     for _ in range(2):
         findings.write(earlier, incident("i1"), incident("i2"))
     said = (ACK, SNOOZE) if first == "said" else (ACK,)
-    assert everything(earlier) == (said, (SENT,), (ASKED,))
+    assert everything(earlier) == (said, (SENT,))
     with closing(sqlite3.connect(beside(earlier))) as connection:
-        for table, count in (("feedback", len(said)), ("alerts", 1), ("rewrites", 1)):
+        for table, count in (("feedback", len(said)), ("alerts", 1)):
             assert connection.execute(f"select count(*) from {table}").fetchall() == [(count,)]
 
 
@@ -219,9 +212,9 @@ def test_an_earlier_file_that_is_put_in_place_later_loses_nothing(earlier: Path)
     findings.write(earlier, incident("i1"), incident("i2"))
     record.append(earlier, "feedback", [SNOOZE])
     earlier.write_bytes(backup)
-    assert everything(earlier) == ((ACK, SNOOZE), (SENT,), (ASKED,))
+    assert everything(earlier) == ((ACK, SNOOZE), (SENT,))
     findings.write(earlier, incident("i1"), incident("i2"))
-    assert everything(earlier) == ((ACK, SNOOZE), (SENT,), (ASKED,))
+    assert everything(earlier) == ((ACK, SNOOZE), (SENT,))
 
 
 def test_whoever_is_killed_while_taking_over_leaves_all_of_it_to_the_next(earlier: Path) -> None:
@@ -241,11 +234,11 @@ def test_whoever_is_killed_while_taking_over_leaves_all_of_it_to_the_next(earlie
     """
     died = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
     assert died.returncode == -signal.SIGKILL
-    assert everything(earlier) == ((ACK,), (SENT,), (ASKED,))
+    assert everything(earlier) == ((ACK,), (SENT,))
     record.append(earlier, "feedback", [SNOOZE])
     earlier.unlink()
     findings.write(earlier, incident("i1"), incident("i2"))
-    assert everything(earlier) == ((ACK, SNOOZE), (SENT,), (ASKED,))
+    assert everything(earlier) == ((ACK, SNOOZE), (SENT,))
 
 
 def test_a_writer_that_was_killed_while_it_wrote_to_the_disk_is_undone(database: Path) -> None:
@@ -263,7 +256,7 @@ def test_a_writer_that_was_killed_while_it_wrote_to_the_disk_is_undone(database:
     died = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], check=False)
     assert died.returncode == -signal.SIGKILL
     assert beside(database).with_name("retail.feedback.sqlite-journal").exists()
-    assert everything(database) == ((ACK,), (), ())
+    assert everything(database) == ((ACK,), ())
 
 
 # ---------------------------------------------------------------------------- many at once

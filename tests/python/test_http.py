@@ -12,9 +12,6 @@ import pytest
 import servers
 from retail.http import Address, PostError, each_within, post_json, within
 from retail.outputs.alerts import mail
-from retail.outputs.rewrite import endpoint
-from retail.outputs.rewrite.guard import Masked
-from retail.outputs.rewrite.settings import Settings
 
 SOON = 3
 """Seconds within which a call of half a second's deadline has to be over, on a busy machine."""
@@ -35,13 +32,6 @@ def test_a_dripping_webhook_or_endpoint_is_given_up(place: str) -> None:
         with pytest.raises(PostError, match=r"127\.0\.0\.1 did not answer in time") as refused:
             post_json(address, {}, 0.5)
         assert refused.value.may_pass
-
-
-def test_a_dripping_endpoint_rewrites_nothing() -> None:
-    with servers.drip(servers.DRIPS["body"]) as port:
-        settings = Settings(Address(f"http://127.0.0.1:{port}/v1"), "any", "", 1)
-        with pytest.raises(PostError, match="did not answer in time"):
-            endpoint.ask(settings, Masked("A story.", (), ()))
 
 
 def test_a_dripping_mail_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:

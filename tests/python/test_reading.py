@@ -146,7 +146,7 @@ def test_every_screen_says_the_same_of_an_incident(
         "report": in_the_report(database, incident),
         "dashboard": on_the_dashboard(database, monkeypatch, incident=incident.incident_id),
     }
-    wanted = figures(facts, incident) | {incident.headline, incident.story, incident.severity}
+    wanted = figures(facts, incident) | {incident.headline, incident.narrative, incident.severity}
     for name, text in screens.items():
         assert {figure for figure in wanted if figure not in text} == set(), name
     days = formatting.span(incident.period_start, incident.period_end)
@@ -163,7 +163,7 @@ def test_an_alert_says_what_the_screens_say(database: Path, facts: Facts) -> Non
             [told[incident.incident_id].subject, *told[incident.incident_id].paragraphs]
         )
         days = formatting.span(incident.period_start, incident.period_end, full=True)
-        for part in (incident.story, days, formatting.percent(incident.confidence)):
+        for part in (incident.narrative, days, formatting.percent(incident.confidence)):
             assert " ".join(part.split()) in text
         assert " ".join(incident.headline[:80].split()) in text
 
@@ -237,21 +237,6 @@ def test_what_was_said_since_the_run_shows_at_once_wherever_incidents_are_shown(
     dashboard = on_the_dashboard(path, monkeypatch, incident=incident.incident_id)
     assert "acknowledged" in dashboard.split(incident.incident_id)[0]
     assert incident.incident_id not in {a.incident.incident_id for a in alerts_of(path)}
-
-
-def test_a_rewritten_story_is_told_on_every_screen(
-    database: Path, facts: Facts, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "own.duckdb"
-    shutil.copyfile(database, path)
-    with duckdb.connect(str(path)) as connection:
-        connection.execute("update insights.incidents set narrative_rewritten = 'In other words.'")
-    incident = facts.incidents[0]
-    assert "In other words." in in_the_terminal(
-        path, "explain", incident.incident_id, capsys=capsys
-    )
-    assert "In other words." in in_the_report(path, incident)
-    assert all("In other words." in message.write(a).paragraphs for a in alerts_of(path))
 
 
 def test_findings_are_read_with_all_their_columns(database: Path) -> None:

@@ -31,7 +31,6 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "dashboard": ("dashboard", "Serve the dashboard."),
         "mcp": ("mcp", "Serve the findings to agents."),
         "alerts": ("alerts", "Send the incidents that are new or worse."),
-        "rewrite": ("rewrite", "Have a language model reword the narratives."),
     },
     "Data": {
         "init": ("init", "Propose a shop.yml for your own files."),

@@ -16,7 +16,6 @@ from retail.http.retry import PostError
 LARGEST_ANSWER = 1_000_000
 BLOCK = 1 << 16
 BUSY = (408, 425, 429)
-NO_HEADERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -38,36 +37,28 @@ class Address:
         return urllib.parse.urlsplit(self.url).hostname or ""
 
 
-def post_json(
-    address: Address,
-    body: Mapping[str, object],
-    timeout: float,
-    headers: Mapping[str, str] = NO_HEADERS,
-) -> bytes:
-    """Send a JSON object and return the answer's body, of LARGEST_ANSWER bytes at most.
+def post_json(address: Address, body: Mapping[str, object], timeout: float) -> None:
+    """Send a JSON object, and read LARGEST_ANSWER bytes of the answer at most.
 
     Args:
         address: where to.
         body: the object.
         timeout: seconds for all of it, from the look-up of the name to the last byte.
-        headers: beyond the content type, such as a key.
 
     Raises:
         PostError: it did not arrive, or the answer says so.
     """
     try:
-        return within(timeout, lambda: _post(address, body, timeout, headers))
+        within(timeout, lambda: _post(address, body, timeout))
     except (requests.RequestException, TimeoutError, ValueError) as error:
         raise _unreachable(address, error) from None
 
 
-def _post(
-    address: Address, body: Mapping[str, object], timeout: float, headers: Mapping[str, str]
-) -> bytes:
+def _post(address: Address, body: Mapping[str, object], timeout: float) -> None:
     with requests.post(
         address.url,
         data=json.dumps(body, ensure_ascii=False).encode(),
-        headers={"Content-Type": "application/json; charset=utf-8", **headers},
+        headers={"Content-Type": "application/json; charset=utf-8"},
         timeout=timeout,
         allow_redirects=False,  # a redirected POST would take its headers elsewhere
         auth=no_login,
@@ -75,7 +66,7 @@ def _post(
         stream=True,
     ) as answer:
         _refuse(address, answer.status_code)
-        return _body(answer)
+        _drain(answer)
 
 
 def no_login(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -96,13 +87,12 @@ def _refuse(address: Address, status: int) -> None:
         raise PostError(f"{address.host} answered {status}", may_pass=may_pass)
 
 
-def _body(answer: requests.Response) -> bytes:
-    body = bytearray()
+def _drain(answer: requests.Response) -> None:
+    read = 0
     for block in answer.iter_content(BLOCK):
-        body += block
-        if len(body) >= LARGEST_ANSWER:
+        read += len(block)
+        if read >= LARGEST_ANSWER:
             break
-    return bytes(body[:LARGEST_ANSWER])
 
 
 def _unreachable(address: Address, error: Exception) -> PostError:

@@ -137,7 +137,7 @@ def explanation(found: Explained) -> str:
         f"{incident.incident_id}  {incident.severity}  {incident.status}",
         f"Money at stake: {_at_stake(incident, found.money)}",
         "",
-        incident.story,
+        incident.narrative,
         "",
         *(line for row in found.members for line in _anomaly(row, found)),
         *_segments(found),

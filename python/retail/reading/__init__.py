@@ -31,7 +31,6 @@ from retail.reading.findings import (
 from retail.reading.history import (
     addition,
     read_feedback,
-    read_rewrites,
     read_sent_alerts,
     read_snapshots,
 )
@@ -77,7 +76,6 @@ __all__ = [
     "read_kpis",
     "read_money",
     "read_products",
-    "read_rewrites",
     "read_run",
     "read_sent_alerts",
     "read_series",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from detect.records import PERIOD_DAYS, SEVERITIES
 from retail.feedback.status import OPEN, STATUS, about, overall, status_of
 from retail.reading.file import Connection, ReadError, read_table
-from retail.reading.history import read_feedback, read_rewrites
+from retail.reading.history import read_feedback
 from retail.schema import (
     AnomalyRow,
     AttributionRow,
@@ -65,10 +65,7 @@ def read_run(connection: Connection) -> RunRow:
 
 
 def read_findings(connection: Connection, day: dt.date | None = None) -> Findings:
-    """All incidents and findings with the status that they have on a day, by default today.
-
-    Incidents have the words that they were rewritten in since the run.
-    """
+    """All incidents and findings with the status that they have on a day, by default today."""
     given = read_feedback(connection)
     rows = (
         *read_table(connection, AnomalyRow, "anomalies"),
@@ -80,11 +77,8 @@ def read_findings(connection: Connection, day: dt.date | None = None) -> Finding
     of: dict[str, list[AnomalyRow]] = {}
     for row in ordered:
         of.setdefault(row.incident_id, []).append(row)
-    rewritten = _rewritten(connection)
     incidents = [
-        _with_members(
-            _retold(row, rewritten), of[row.incident_id], is_changed=row.incident_id in changed
-        )
+        _with_members(row, of[row.incident_id], is_changed=row.incident_id in changed)
         for row in read_table(connection, IncidentRow, "incidents")
         if row.incident_id in of
     ]
@@ -100,20 +94,6 @@ def _with_members(
     status = overall(statuses, is_over=is_over) if is_changed else incident.status
     lead = lead_first(incident, members)[0].anomaly_id
     return dataclasses.replace(incident, status=status, lead_anomaly_id=lead)
-
-
-def _rewritten(connection: Connection) -> dict[str, str | None]:
-    """The latest answer on each narrative of the last run; None where it was refused."""
-    of_runs = {run.run_id for run in read_table(connection, RunRow, "runs", LAST)}
-    rows = read_rewrites(connection) if of_runs else ()
-    return {row.narrative: row.rewritten for row in rows if row.run_id in of_runs}
-
-
-def _retold(incident: IncidentRow, rewritten: Mapping[str, str | None]) -> IncidentRow:
-    """An incident in other words, where there are any."""
-    if incident.narrative not in rewritten:
-        return incident
-    return dataclasses.replace(incident, narrative_rewritten=rewritten[incident.narrative])
 
 
 def _as_of(row: AnomalyRow, given: Sequence[FeedbackRow], day: dt.date) -> AnomalyRow:

@@ -1,4 +1,4 @@
-"""What people said, what was sent and what was rewritten, up to now."""
+"""What people said and what was sent, up to now."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from retail.reading.file import Connection, ReadError, path_of, read_table
-from retail.schema import SNAPSHOTS, TABLES, Column, FeedbackRow, RewriteRow, SentAlertRow
+from retail.schema import SNAPSHOTS, TABLES, Column, FeedbackRow, SentAlertRow
 from retail.storage import feedback_file
 
 Row = TypeVar("Row")
@@ -29,11 +29,6 @@ def read_feedback(connection: Connection) -> tuple[FeedbackRow, ...]:
 def read_sent_alerts(connection: Connection) -> tuple[SentAlertRow, ...]:
     """What was sent, in that order."""
     return _read(connection, SentAlertRow, "alerts")
-
-
-def read_rewrites(connection: Connection) -> tuple[RewriteRow, ...]:
-    """What an endpoint was asked to rewrite, in that order."""
-    return _read(connection, RewriteRow, "rewrites")
 
 
 def read_snapshots(connection: Connection) -> dict[str, tuple[object, ...]]:

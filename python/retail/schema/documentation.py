@@ -23,9 +23,9 @@ sources:
 """
 ABOUT = (
     "What `python -m detect` found, rewritten by each run, all or nothing; the runs are kept. What "
-    "people said, what was sent and what was rewritten are copies, as of the last run, of the "
-    "SQLite file beside this one. No model reads it: `dbt build` does not need "
-    "it to be there. Money is in the currency of `dim_shop`."
+    "people said and what was sent are copies, as of the last run, of the SQLite file beside this "
+    "one. No model reads it: `dbt build` does not need it to be there. Money is in the currency of "
+    "`dim_shop`."
 )
 SIGNS = ("'", '"', "`", "{", "[", "*", "&", "!", "%", "@", "|", ">", "#", "-", "?")
 """What begins a text that YAML would not take for one."""

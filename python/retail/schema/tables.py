@@ -45,10 +45,7 @@ RELATIVE_CHANGE = (
     "The change as a part of what was there without it: the expected, the value at the window's "
     "start, or the real value where a change is injected; empty where that is zero."
 )
-VERDICT = (
-    "Outcome: of a check in a word or two, `not tested` where too little is known; of a rewritten "
-    "narrative `taken`, or the reason for its refusal."
-)
+VERDICT = "Outcome of a check in a word or two, `not tested` where too little is known."
 
 
 def _doc(name: str) -> str:
@@ -76,11 +73,6 @@ class IncidentRow:
     anomalies: Annotated[int, ANOMALIES, FromAttribute("size")]
     status: Annotated[str, _doc("finding_status")]
     is_provisional: Annotated[bool, "TRUE where it rests on a period that is not over."]
-    narrative_rewritten: Annotated[
-        str | None,
-        "The narrative as rewritten by your own endpoint, figures unchanged; empty where none is "
-        "set up.",
-    ]
     favourability: Annotated[str, _doc("favourability")]
     impact: Annotated[
         Number,
@@ -101,11 +93,6 @@ class IncidentRow:
         "range for three days, or one week, in a row; NULL while it goes on.",
     ]
     events: Annotated[str, "Planned events of `seeds/events.csv` on its days, separated by commas."]
-
-    @property
-    def story(self) -> str:
-        """Return the rewritten narrative, or the original one where there is none."""
-        return self.narrative_rewritten or self.narrative
 
 
 @dataclass(frozen=True)
@@ -428,25 +415,6 @@ class SentAlertRow:
     sent_at: Annotated[dt.datetime, "When the channel had taken it, in UTC."]
 
 
-@dataclass(frozen=True)
-class RewriteRow:
-    """One row per run and narrative that an endpoint was asked to rewrite, as of the last run.
-
-    The answer on a narrative that stays the same from run to run is used again.
-    """
-
-    incident_id: Annotated[str, INCIDENT_ID]
-    narrative: Annotated[str, NARRATIVE]
-    rewritten: Annotated[
-        str | None,
-        "The answer, with its figures restored; empty where it was refused.",
-    ]
-    verdict: Annotated[str, VERDICT]
-    model: Annotated[str, "Model that was asked."]
-    asked_at: Annotated[dt.datetime, "When it was asked, in UTC."]
-    run_id: Annotated[str | None, RUN_ID]
-
-
 TABLES: dict[str, Table] = {
     "incidents": Table(IncidentRow),
     "anomalies": Table(AnomalyRow),
@@ -477,7 +445,6 @@ TABLES: dict[str, Table] = {
     "feedback": Table(FeedbackRow, is_snapshot=True),
     "runs": Table(RunRow, keeps_history=True),
     "alerts": Table(SentAlertRow, is_snapshot=True),
-    "rewrites": Table(RewriteRow, is_snapshot=True),
 }
 """In the order of the documentation."""
 

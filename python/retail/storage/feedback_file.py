@@ -1,4 +1,4 @@
-"""What people said, what was sent and what was rewritten: a SQLite file beside the database.
+"""What people said and what was sent: a SQLite file beside the database.
 
 It outlives every rebuild and every loss of the database, and takes many writers at once: each waits
 for its turn. Rows are only ever added, and a row that is there already is not added again, so that

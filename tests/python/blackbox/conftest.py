@@ -23,7 +23,7 @@ from blackbox.receivers import Receivers
 
 PROJECT = Path(__file__).parents[3]
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-SETTINGS = ("RETAIL_", "ALERT_", "REWRITE_", "DBT_", "PREFECT_", "SPARK_", "MAKE", "MFLAGS")
+SETTINGS = ("RETAIL_", "ALERT_", "DBT_", "PREFECT_", "SPARK_", "MAKE", "MFLAGS")
 """Beginnings of the variables that commands listen to."""
 FAR_FUTURE = "2099-12-31"
 Done = subprocess.CompletedProcess[str]

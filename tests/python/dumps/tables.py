@@ -22,7 +22,6 @@ LEFT_OUT = {
     "location": "a path of this machine",
     "sent_at": "a clock",
     "given_at": "a clock",
-    "asked_at": "a clock",
     "code_version": "the release, not its results",
     "input_hash": "a hash of the code and of the versions of NumPy and SciPy",
     "row_hash": "DuckDB's hash() of the other columns: its value may change with DuckDB",

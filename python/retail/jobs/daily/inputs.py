@@ -53,10 +53,10 @@ CODE = (
     "tests/data_tests",
 )
 """What dbt reads, below the project root."""
-SETTINGS = ("RETAIL_", "DBT_", "REWRITE_")
+SETTINGS = ("RETAIL_", "DBT_")
 NO_SETTINGS = (SOURCE_VARIABLE, DATABASE_VARIABLE, SHOP_VARIABLE)
 """The files behind these are looked at instead."""
-SECRETS = ("DBT_ENV_SECRET_", "REWRITE_API_KEY")
+SECRETS = ("DBT_ENV_SECRET_",)
 VERSION = 1
 """Rises when a note means something else."""
 FEEDBACK = "select until, * exclude (until) from insights.feedback"

@@ -14,7 +14,6 @@ from retail.jobs.daily import inputs
 from retail.jobs.daily.build import BuildResult, OnResults, build, environment, log_results
 from retail.jobs.daily.inputs import LastRun, RunInputs
 from retail.jobs.daily.source import Say, make_sure_there_is_data
-from retail.outputs.rewrite import settings as rewrite_settings
 from retail.storage.publish import identity, staged_build
 from retail.storage.run_log import Log, keep_log
 
@@ -22,7 +21,6 @@ from retail.storage.run_log import Log, keep_log
 if TYPE_CHECKING:
     from retail.jobs.detection import pipeline
     from retail.outputs.alerts import job as alerting
-    from retail.outputs.rewrite import job as rewriting
 
 T = TypeVar("T")
 
@@ -74,13 +72,12 @@ class Unchanged:
 
 @dataclass(frozen=True)
 class Done:
-    """What a run of the daily job did; `alerts` and `rewrite` are None where not asked for."""
+    """What a run of the daily job did; `alerts` is None where not asked for."""
 
     database: Path
     build: BuildResult
     detection: pipeline.Outcome
     report: Path
-    rewrite: rewriting.Outcome | None
     alerts: alerting.Outcome | None
     seconds: dict[str, float]
 
@@ -137,7 +134,6 @@ class Work:
 
 def _run(work: Work) -> Done | Unchanged:
     asked = work.asked
-    rewriter = rewrite_settings.read()
     settings = _do(work, "data", lambda: _find_data(asked, work.say), lambda _: "")
     with environment(**settings):
         is_known = work.tables is build
@@ -146,7 +142,7 @@ def _run(work: Work) -> Done | Unchanged:
             with inputs.alone(asked.database) as is_alone:
                 if is_alone and (last := _unchanged(work, rests_on)):
                     return _leave(work, last)
-        return _do_all(work, rests_on, rewriter)
+        return _do_all(work, rests_on)
 
 
 def _unchanged(work: Work, rests_on: RunInputs) -> LastRun | None:
@@ -164,9 +160,7 @@ def _leave(work: Work, last: LastRun) -> Unchanged:
     return Unchanged(database, last.finished_at, last.warnings, sent, work.seconds)
 
 
-def _do_all(
-    work: Work, rests_on: RunInputs | None, rewriter: rewrite_settings.Settings | None
-) -> Done:
+def _do_all(work: Work, rests_on: RunInputs | None) -> Done:
     project, database, say = work.asked.project, work.asked.database, work.say
     with staged_build(database, _carry_over) as copy:
         inputs.forget(database)  # not before: a run that may not build leaves the note of the last
@@ -176,10 +170,6 @@ def _do_all(
         )
         say("looking for what moved (detect)")
         found = _do(work, "detect", lambda: _detect(copy))
-        rewritten = None
-        if rewriter is not None:
-            say("having the stories rewritten")
-            rewritten = _do(work, "rewrite", lambda: _rewrite(copy, rewriter))
         work.log.prune()
         _keep_operations(copy, work.log)
         published = identity(copy)
@@ -188,9 +178,9 @@ def _do_all(
     with inputs.alone(database) as is_alone:
         is_ours = is_alone and identity(database) == published
         sent = _alert_if_asked(work)
-        if rests_on and is_ours and (rewritten is None or rewritten.is_whole):
+        if rests_on and is_ours:
             inputs.note(rests_on, inputs.of_run(rests_on, (database, page), built.warnings))
-    return Done(database, built, found, page, rewritten, sent, work.seconds)
+    return Done(database, built, found, page, sent, work.seconds)
 
 
 def _do(
@@ -236,15 +226,6 @@ def _detect(copy: Path) -> pipeline.Outcome:
     from retail.jobs.detection import pipeline
 
     return pipeline.run(copy)
-
-
-def _rewrite(copy: Path, rewriter: rewrite_settings.Settings) -> rewriting.Outcome:
-    from retail.jobs.detection import store
-    from retail.outputs.rewrite import job as rewriting
-
-    outcome = rewriting.run(copy, rewriter)
-    store.write_rewrites(copy)
-    return outcome
 
 
 def _keep_operations(copy: Path, log: Log) -> None:

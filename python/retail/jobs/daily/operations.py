@@ -12,7 +12,6 @@ import numpy as np
 from retail.jobs.daily.build import BuildResult
 from retail.jobs.detection import pipeline
 from retail.outputs.alerts import job as alerting
-from retail.outputs.rewrite import job as rewriting
 from retail.storage.run_log import Node, Step
 
 SCHEMA = "operations"
@@ -71,8 +70,6 @@ def summarize(outcome: object) -> str:
                 f"{outcome.run.source_rows} rows up to {outcome.run.as_of}, "
                 f"{len(outcome.anomalies)} anomalies, {len(outcome.incidents)} incidents"
             )
-        case rewriting.Outcome():
-            return outcome.told
         case alerting.Outcome():
             return f"{len(outcome.sent)} sent, {len(outcome.problems)} problems"
         case Path():

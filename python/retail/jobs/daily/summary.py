@@ -42,7 +42,6 @@ def _done(done: Done, *, colour: bool) -> str:
         f"{done.build.models} tables and views built, {done.build.tests} data tests passed"
         f" ({len(done.build.warnings)} with a warning).",
         *_warnings(done.build.warnings),
-        *([done.rewrite.told] if done.rewrite else []),
         *_alerts(done),
         f"Everything is in {done.database}, and to be read in {done.report}.",
     ]

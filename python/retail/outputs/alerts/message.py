@@ -50,7 +50,7 @@ def write(alert: Alert, report: str = "") -> Message:
         f"Owner: {_line(alert.lead.owner if alert.lead else 'nobody')}. "
         f"Seen it? `retail ack {incident.incident_id}` (or snooze, or label)."
     )
-    parts = [SIMULATED_DATA if alert.is_simulated else "", _line(incident.story), about]
+    parts = [SIMULATED_DATA if alert.is_simulated else "", _line(incident.narrative), about]
     parts.append(f"Report: {report}" if report else "")
     return Message(_short(subject), tuple(part for part in parts if part))
 

@@ -15,7 +15,6 @@ from retail.jobs.detection.store.insights import (
     read_runs,
     rows_of,
     write_insights,
-    write_rewrites,
 )
 from retail.jobs.detection.store.members import member_panels, read_member_panels
 from retail.jobs.detection.store.order_lines import (
@@ -51,5 +50,4 @@ __all__ = [
     "read_typical",
     "rows_of",
     "write_insights",
-    "write_rewrites",
 ]

@@ -42,12 +42,11 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
 
 
 def _snapshots(connection: Connection) -> dict[str, Rows]:
-    """Return what people said, what was sent and what was rewritten, up to now."""
+    """Return what people said and what was sent, up to now."""
     return rows_of(
         {
             "feedback": reading.read_feedback(connection),
             "alerts": reading.read_sent_alerts(connection),
-            "rewrites": reading.read_rewrites(connection),
         }
     )
 
@@ -144,19 +143,6 @@ def rows_of(records: dict[str, Sequence[object]]) -> dict[str, Rows]:
         name: [tuple(c.get(record) for c in TABLES[name].columns) for record in found]
         for name, found in records.items()
     }
-
-
-def write_rewrites(path: Path) -> None:
-    """Copy the rewritten narratives from the feedback file into the tables."""
-    with edit_copy(path) as connection:
-        connection.execute("begin")
-        _write(connection, "rewrites", _snapshots(connection)["rewrites"])
-        for row in reading.read_findings(connection).incidents:
-            connection.execute(
-                "update insights.incidents set narrative_rewritten = ? where incident_id = ?",
-                [row.narrative_rewritten, row.incident_id],
-            )
-        connection.execute("commit")
 
 
 def carry_over(older: Path, newer: Path) -> None:

@@ -93,11 +93,10 @@ def explain(connection: Connection, question: ExplainQuestion) -> ExplainAnswer:
     row, first = found.incident, found.members[0]
     mine = [part for part in found.attributions if part.anomaly_id == first.anomaly_id]
     breakdown = [part for part in mine if part.analysis == "breakdown" and part.rank <= LARGEST]
-    column = "narrative_rewritten" if row.narrative_rewritten else "narrative"
     return ExplainAnswer(
         data=read_data(connection),
         incident=incident(row, found.money, found.products),
-        story=figures.text(row.story, TABLE, row.incident_id, column),
+        story=figures.text(row.narrative, TABLE, row.incident_id, "narrative"),
         findings=[_finding(member, found) for member in found.members],
         breakdown=[_part(part, first, found) for part in breakdown],
         causes=[_part(part, first, found) for part in mine if part.analysis == "root_cause"],

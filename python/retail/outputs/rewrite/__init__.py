@@ -1,1 +1,0 @@
-"""Stories in other words, by an endpoint of your choice; not one figure may change."""
