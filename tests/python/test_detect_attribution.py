@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from detect import attribution
+from detect.attribution import outside
 from detect.attribution.breakdown import ALWAYS, LARGEST, OTHER, break_down
 from detect.attribution.decomposition import Ratio, contributions
 from detect.attribution.dimensions import Dimension, names
 from detect.attribution.root_cause import LeafSegments
 from detect.attribution.segments import Segments
-from detect.records import Anomaly, Kpi
+from detect.records import Anomaly, Attribution, Kpi
 from test_detect_shop import DIMENSIONS, kpi
 
 SIZE = 6
@@ -181,3 +182,70 @@ def test_distinct_combinations_are_numbered_alike(seed: int) -> None:
     rows = np.stack([codes[name] for name in names(DIMENSIONS)], axis=1)
     assert (rows[first][leaf] == rows).all()
     assert first.size == len(np.unique(rows, axis=0))
+
+
+# ------------------------------------------------- outside the data, and of one member alone
+
+DAYS, PRODUCTS = 40, 20
+TYPES, PLACES = ("guest", "new", "returning"), ("France", "Germany", "United Kingdom")
+BY_PLACE, BY_TYPE = np.array([0.05, 0.05, 0.9]), np.array([0.1, 0.3, 0.6])
+USUAL = 60 * BY_PLACE[:, None, None] * np.ones(PRODUCTS)[:, None] * BY_TYPE
+"""Orders of a day by country, product and customer type."""
+NEW = np.array([0, 1, 0])
+
+
+def shop_of_days(last: np.ndarray) -> Segments:
+    """Ordinary days and one with other orders."""
+    rng = np.random.default_rng(3)
+    orders = np.concatenate([rng.poisson(USUAL, (DAYS, *USUAL.shape)), last[None]]).astype(float)
+    _, *codes = (axis.ravel() for axis in np.indices(orders.shape))
+    dimensions = (Dimension("country"), Dimension("product"), Dimension("customer_type"))
+    start = np.datetime64(anomaly(kpi(), 0, 0).period_start) - DAYS
+    products = tuple(f"p{i:02}" for i in range(PRODUCTS))
+    return Segments(
+        dimensions, start + np.arange(DAYS + 1), np.arange(DAYS + 2) * USUAL.size,
+        dict(zip(names(dimensions), codes, strict=True)),
+        dict(zip(names(dimensions), (PLACES, products, TYPES), strict=True)),
+        {"orders": orders.ravel(), "new_customers": np.where(codes[2] == 1, orders.ravel(), 0.0)},
+    )  # fmt: skip
+
+
+def explained(last: np.ndarray, measure: str) -> list[Attribution]:
+    """What is said of a day beside its breakdown."""
+    segments = shop_of_days(last)
+    kept = NEW if measure == "new_customers" else np.ones(3)
+    counted, usual = (float((day * kept).sum()) for day in (last, USUAL))
+    found = anomaly(kpi(numerator=measure, denominator=None), counted, usual)
+    rows = attribution.attribute([found], segments, segments.period[:-1])
+    return [row for row in rows if row.analysis != "breakdown"]
+
+
+@pytest.mark.parametrize("factor", [0.4, 0.7, 1.6])
+def test_what_all_share_is_from_outside_and_says_what_was_ruled_out(factor: float) -> None:
+    rows = explained(np.round(USUAL * factor), "orders")
+    assert {row.analysis for row in rows} == {"ruled_out"}
+    assert sorted(row.dimensions for row in rows) == [
+        ("country",), ("customer_type",), ("product",),
+    ]  # fmt: skip
+    assert {row.cause_confidence for row in rows} == {outside.confidence(0.0)}
+    assert rows[0].cause_confidence > 0.9
+
+
+@pytest.mark.parametrize("measure", ["orders", "new_customers"])
+def test_a_campaign_that_brings_new_customers_is_named_so(measure: str) -> None:
+    campaign = USUAL * (1 + 2 * NEW)
+    (first, *_) = explained(np.round(campaign), measure)
+    assert (first.analysis, first.segment) == ("root_cause", {"customer_type": "new"})
+
+
+def test_new_customers_that_grow_with_all_are_no_campaign() -> None:
+    assert {row.analysis for row in explained(np.round(USUAL * 2), "new_customers")} == {
+        "ruled_out"
+    }
+
+
+def test_the_verdict_gives_way_to_the_nearest_member() -> None:
+    shares = np.linspace(0, 1, 101)
+    sure = [outside.confidence(share) for share in shares]
+    assert sure == sorted(sure, reverse=True)
+    assert sure[0] > 0.9 > outside.EVEN > sure[-1]

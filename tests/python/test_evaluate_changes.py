@@ -10,9 +10,10 @@ import pytest
 
 from detect.intervals import wilson
 from detect.records import GRAINS
-from lab.evaluate import changes, disturbances, reference, tables
+from lab.evaluate import changes, disturbances, reference, tables, verdicts
 from lab.evaluate.changes import Changes
 from lab.evaluate.memory_shop import MemoryShop, opened
+from lab.evaluate.verdicts import Verdict
 from retail.simulate import ShopConfig, simulate_shop
 
 ROOT = Path(__file__).parents[2]
@@ -83,4 +84,33 @@ def test_the_tables_have_every_part(judged: Changes) -> None:
     text = tables.changes([judged])
     assert "nan" not in text
     for part in ("≥ 5 σ", "prices −20 %", "disturbed copies, beyond it", "undisturbed"):
+        assert part in text
+
+
+@pytest.fixture(scope="module")
+def verdicts_of(shop: MemoryShop) -> list[Verdict]:
+    copies = (np.random.default_rng([SEED, nth]) for nth in range(12))
+    return [one for rng in copies for one in verdicts.judge(shop, rng, moved=())]
+
+
+def test_causes_are_told_from_what_nothing_recorded_explains(verdicts_of: list[Verdict]) -> None:
+    segments = [v.is_right for v in verdicts_of if v.truth]
+    assert len(segments) >= 20
+    assert wilson(sum(segments), len(segments))[1] >= 0.9
+    _, f1, high = verdicts.f1_of_outside(verdicts_of)
+    assert f1 > 0.8
+    assert high >= 0.9
+
+
+def test_a_campaign_is_named_new_customers_first(verdicts_of: list[Verdict]) -> None:
+    campaigns = [v for v in verdicts_of if v.kind == "campaign"]
+    assert len(campaigns) >= 5
+    right = sum(v.is_right for v in campaigns)
+    assert wilson(right, len(campaigns))[1] >= 0.95
+
+
+def test_the_table_of_verdicts_has_every_kind(verdicts_of: list[Verdict]) -> None:
+    text = tables.verdicts({"shop": verdicts_of})
+    assert {v.kind for v in verdicts_of} <= set(verdicts.KINDS)
+    for part in ("campaign", "a segment, of any kind", "F1"):
         assert part in text

@@ -26,10 +26,12 @@ from retail import formatting
 from retail.feedback.status import overall
 from retail.outputs.narrative import check_messages, rules, sentences, stories
 from retail.outputs.narrative.stories import History
+from retail.schema import FeedbackRow
 from test_detect_shop import kpi
 
 INCIDENTS = 4_000
 MONDAY = dt.date(2024, 3, 4)
+NOW = dt.datetime(2024, 8, 1)
 KPIS = (
     kpi("total_revenue", unit="currency £", numerator="net_revenue", money="currency £"),
     kpi("order_count", unit="count", numerator="orders", money="currency £"),
@@ -74,6 +76,18 @@ def cause(random: np.random.Generator, of: Anomaly) -> Attribution:
         0.0, 1.0, share * of.change, share, of.direction,
         stability=float(random.choice([0.0, 0.5, 1.0, np.nan])),
     )  # fmt: skip
+
+
+def ruled_out(of: Anomaly) -> list[Attribution]:
+    """The rows of a change that nothing recorded explains."""
+    nearest = ({"country": "France"}, {"region": "Western Europe"}, {"customer_type": "new"})
+    return [
+        Attribution(
+            of.anomaly_id, "ruled_out", i, tuple(segment), segment, 0.0, 1.0, 0.1, 0.1, "up",
+            cause_confidence=0.94,
+        )
+        for i, segment in enumerate(nearest, start=1)
+    ]  # fmt: skip
 
 
 def checks(random: np.random.Generator, lead: Anomaly) -> list[Check]:
@@ -136,7 +150,7 @@ def generated() -> Iterator[Told]:
                                6_000.0, 12_500.0, True, None, 9_000.0)  # fmt: skip
         history = History(KPIS, {("total_revenue", "all", "daily"): [money]})
         known = history if random.random() < 0.8 else None
-        told = stories.describe(members, causes, tree, raised, {}, known)[0]
+        told = stories.describe(members, causes or ruled_out(lead), tree, raised, {}, known)[0]
         yield Told(lead, members, causes, tree, failed_checks(raised), raised, told)
 
 
@@ -158,8 +172,11 @@ def test_what_makes_it_explains_half_and_leaves_the_rest_in_the_band(told: list[
         assert min(float(str(event.details["explained"])), 1.0) >= most - 0.01
 
 
-def test_nothing_is_broad_based_that_has_something_to_blame(told: list[Told]) -> None:
-    broad = [t for t in told if "broad-based" in t.incident.narrative]
+OUTSIDE = "Nothing recorded explains it (94 % sure): no country or customer type stands out."
+
+
+def test_nothing_is_from_outside_that_has_something_to_blame(told: list[Told]) -> None:
+    broad = [t for t in told if OUTSIDE in t.incident.narrative]
     assert len(broad) > INCIDENTS / 20
     for t in broad:
         assert not t.causes
@@ -250,6 +267,64 @@ def test_no_sentence_needs_statistics(told: list[Told]) -> None:
     for t in told:
         assert not STATISTICS.search(t.incident.narrative + t.incident.headline)
         assert " 0 % of" not in t.incident.narrative
+
+
+def test_a_cause_that_is_less_than_sure_is_only_said_to_be_possible() -> None:
+    lead = anomaly()
+    row = dataclasses.replace(
+        cause(np.random.default_rng(0), lead), segment={"country": "France"},
+        contribution=lead.change, share_of_change=0.4, stability=np.nan,
+    )  # fmt: skip
+    for sure, verb in ((0.8, "may be"), (0.95, "is")):
+        (told,) = stories.describe([lead], [dataclasses.replace(row, cause_confidence=sure)])
+        assert f" {verb} from country France" in told.narrative
+        assert ("from country France" in told.headline) == (verb == "is")
+
+
+# ------------------------------------------------------------------- seen before, and beside
+
+
+def test_incidents_like_it_are_told_with_what_people_said_of_them() -> None:
+    france = {"country": "France"}
+    found = [
+        anomaly(anomaly_id=f"a-{i}", incident_id=f"i-{i}",
+                period_start=MONDAY + dt.timedelta(days=20 * i), direction=way)
+        for i, way in enumerate(("down", "down", "up", "down"))
+    ]  # fmt: skip
+    causes = [
+        dataclasses.replace(cause(np.random.default_rng(0), a), segment=france) for a in found
+    ]
+    word = FeedbackRow("a-0", "total_revenue", "all", "one-off", None, "a  strike", NOW)
+    told = stories.describe(found, causes, history=History(given=(word,)))
+    assert [t.narrative.partition("Seen before: ")[2] for t in told] == [
+        "",
+        "1 incident like it, the last on 4 March 2024 (one-off: “a strike”).",
+        "",
+        "2 incidents like it, the last on 24 March 2024 (one-off: “a strike”).",
+    ]
+
+
+def test_another_cause_is_no_incident_like_it() -> None:
+    found = [
+        anomaly(anomaly_id=f"a-{i}", incident_id=f"i-{i}",
+                period_start=MONDAY + dt.timedelta(days=20 * i))
+        for i in range(2)
+    ]  # fmt: skip
+    told = stories.describe(found, [cause(np.random.default_rng(0), found[1])])
+    assert "Seen before" not in told[1].narrative
+
+
+@pytest.mark.parametrize(("gone", "is_news"), [(-5.0, False), (-20.0, True)])
+def test_beside_a_fall_of_the_whole_shop_only_a_large_one_of_a_member_is_told(
+    gone: float, is_news: bool
+) -> None:
+    lead = anomaly()
+    member = anomaly(anomaly_id="m", dimension="product", segment="22502", actual=0.0,
+                     expected=-gone, lower=1.0)  # fmt: skip
+    history = History(KPIS, {DAILY: days(60.0)})  # type: ignore[dict-item]
+    (told,) = stories.describe([lead, member], [], history=history)
+    assert told.impact == -40.0
+    assert ("Also unusually low" in told.narrative) == is_news
 
 
 # ------------------------------------------------------------------------------ money at stake
@@ -411,7 +486,7 @@ def test_a_gap_is_told_once_from_its_first_day_to_its_last() -> None:
     assert told.headline == f"{orders.label} missing: no trade at all from {extent}"
     assert f"from {extent}: 14 days on which about 280 orders were expected." in told.narrative
     assert "£1,400 below what was expected" in told.narrative
-    assert "broad-based" not in told.narrative
+    assert "Nothing recorded" not in told.narrative
     assert (told.period_start, told.period_end, told.impact) == (MONDAY, last, -1400.0)
 
 
@@ -460,3 +535,30 @@ def test_its_end_says_whether_it_came_back_or_stayed() -> None:
     back = History(KPIS, {DAILY: [*lasting[:8], *days(*[90.0] * 4, start=3)]})  # type: ignore[dict-item]
     (told,) = stories.describe(shift(REVENUE, 60.0, 60.0), [], history=back)
     assert "It is over: back in the usual range" in told.narrative
+
+
+# ------------------------------------------------------------------------------ figures
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (70.0, "count", "70"),
+        (69.6, "count", "70"),
+        (3.4, "count", "3.4"),
+        (12, "count", "12"),
+        (-0.0001, "ratio", "0.0 %"),
+        (0.123, "ratio", "12.3 %"),
+        (12.34, "items", "12.3"),
+        (5.783, "currency", "5.78"),
+    ],
+)
+def test_an_amount_has_the_decimals_that_its_unit_can_have(
+    value: float, unit: str, text: str
+) -> None:
+    assert formatting.amount(value, unit) == text
+
+
+def test_what_a_segment_adds_to_a_share_is_in_percentage_points() -> None:
+    assert formatting.contribution(0.689, "ratio", full=True) == "+68.9 percentage points"
+    assert formatting.contribution(-45.0, "count") == "−45"

@@ -6,9 +6,11 @@ import dataclasses
 
 import numpy as np
 
+from detect.attribution import outside
 from detect.attribution.baselines import (
     LONG_LOOK_BACK,
     LOOK_BACK,
+    PROPORTIONAL,
     comparable,
     forecast_baseline,
     leaf_history,
@@ -17,7 +19,7 @@ from detect.attribution.baselines import (
     reconcile,
 )
 from detect.attribution.breakdown import break_down
-from detect.attribution.root_cause import LeafSegments, RootCause, find_causes
+from detect.attribution.root_cause import LeafSegments, RootCause, find_causes, of_one_member
 from detect.attribution.segments import Segments
 from detect.grouping import by
 from detect.records import Anomaly, Attribution, Days
@@ -33,6 +35,9 @@ __all__ = [
     "needed",
     "reconcile",
 ]
+
+ORDERS = "orders"
+"""The measure by which a KPI of one member alone is held against the others."""
 
 
 def needed(anomalies: list[Anomaly], usable: Days) -> Days:
@@ -62,7 +67,12 @@ def attribute(anomalies: list[Anomaly], segments: Segments, usable: Days) -> lis
         rows.extend(break_down(anomaly, leaves, history))
         causes = find_causes(leaves, history)
         rivals = _rivals(anomaly, here, usable) if causes else []
-        rows.extend(_causes(anomaly, causes, rivals) or _own_segment(anomaly, leaves))
+        rows.extend(
+            _causes(anomaly, causes, rivals)
+            or _own_segment(anomaly, leaves)
+            or _own_member(anomaly, leaves, here, usable)
+            or outside.verdict(anomaly, leaves, history)
+        )
     return rows
 
 
@@ -91,14 +101,32 @@ def _causes(
 
 def _own_segment(anomaly: Anomaly, leaves: LeafSegments) -> list[Attribution]:
     """What is broad-based within a segment is to be blamed on that segment."""
-    if not anomaly.within:
+    return [_whole(anomaly, anomaly.within, leaves)] if anomaly.within else []
+
+
+def _own_member(
+    anomaly: Anomaly, leaves: LeafSegments, segments: Segments, usable: Days
+) -> list[Attribution]:
+    """Blame the one member that a KPI is of, as new customers are, where its orders moved apart."""
+    member = of_one_member(leaves)
+    if not member or ORDERS not in segments.measures:
         return []
+    kpi = dataclasses.replace(anomaly.kpi, numerator=ORDERS, denominator=None, scale=PROPORTIONAL)
+    baseline = dataclasses.replace(forecast_baseline(anomaly, usable), whole=None)
+    orders = leaf_history(dataclasses.replace(anomaly, kpi=kpi), segments, baseline)
+    for cause in find_causes(*orders)[:1]:
+        if member.items() <= cause.segment.items() and cause.contribution * anomaly.change > 0:
+            return [_whole(anomaly, member, leaves)]
+    return []
+
+
+def _whole(anomaly: Anomaly, segment: dict[str, str], leaves: LeafSegments) -> Attribution:
+    """All of a change, as one cause."""
     change, expected = anomaly.change, leaves.expected.total()
     whole = RootCause(
-        anomaly.within, anomaly.actual, expected, change, 1.0, change, change, 0.0,
-        anomaly.confidence,
-    )  # fmt: skip
-    return [_row(anomaly, 1, whole, float("nan"), anomaly.confidence)]
+        segment, anomaly.actual, expected, change, 1.0, change, change, 0.0, anomaly.confidence
+    )
+    return _row(anomaly, 1, whole, float("nan"), anomaly.confidence)
 
 
 def _row(

@@ -40,12 +40,17 @@ MOST_EVENTS = 40.0
 """Shares vary by more than so many independent events would make them."""
 LEFT = 0.2
 """Part of the change below which a segment is no cause, and nothing is left to be explained."""
-EXPLAINED = 0.5
-"""Part of the change that the causes must explain together, or it is broad-based."""
+EXPLAINED = 0.4
+"""Part of the change that the causes must explain together, or it is broad-based. This one and the
+three sigmas below were chosen on one public year, where they did best on the other, too
+(docs/accuracy.md)."""
 CLOSE = 5
 """Elements of each combination of dimensions whose history is looked at."""
 UNUSUAL = 4.0
 """Sigmas by which a segment's share of the whole must depart from its own history."""
+DEPARTS, COMPELLING = 2.0, 20.0
+"""So many sigmas are enough for a single member with so many nats: where a rate is the share of a
+member, as that of returning customers is, it can't depart by more sigmas than the rate."""
 LEAST_SIGMA = 0.01
 """No share is steadier than this from one period to the next."""
 SUREST = 0.99
@@ -135,6 +140,51 @@ def find_causes(leaves: LeafSegments, history: History) -> tuple[RootCause, ...]
     )
 
 
+@dataclass(frozen=True)
+class Nearest:
+    """The member of a dimension that came nearest to a cause.
+
+    Its leaves, its share of the change, and whether it departs from its own history.
+    """
+
+    segment: dict[str, str]
+    leaves: Bools
+    share: float
+    departs: bool
+
+
+def nearest(leaves: LeafSegments, history: History) -> tuple[Nearest, ...]:
+    """The nearest member of every dimension that may be a cause, the nearest first."""
+    through_top, through_bottom = contributions(leaves.actual, leaves.expected)
+    parts, base = through_top + through_bottom, _ordinary(leaves)
+    fell = leaves.expected.denominator is None and float(parts.sum()) < 0
+    found = []
+    for d in (d for d in _combinations(leaves.dimensions, alone=fell) if len(d) == 1):
+        key = _key(leaves, d)
+        share, _, score = _scores(leaves, d, key, parts, base)
+        present = np.unique(key)
+        best = present[[int(score[present].argmax())]]
+        departs = bool(score[best[0]] > 0 and sigmas(history, key, best)[0] > DEPARTS)
+        element = _Element(d, key == best[0], float(score[best[0]]))
+        found.append(
+            Nearest(_named(leaves, element), element.leaves, float(share[best[0]]), departs)
+        )
+    return tuple(sorted(found, key=lambda one: (not one.departs, -one.share)))
+
+
+def of_one_member(leaves: LeafSegments) -> dict[str, str]:
+    """The member that a sum is of by definition, as new customers are; {} where there is none."""
+    size = np.abs(leaves.actual.numerator) + np.abs(leaves.expected.numerator)
+    if leaves.expected.denominator is not None or not size.any():
+        return {}
+    for d, dimension in enumerate(leaves.dimensions):
+        held = np.unique(leaves.codes[d][size > 0])
+        alone = dimension.root_cause == TOGETHER and dimension.coarser_than is None
+        if alone and held.size == 1 and np.unique(leaves.codes[d]).size > 1:
+            return {dimension.name: leaves.members[d][int(held[0])]}
+    return {}
+
+
 def _ordinary(leaves: LeafSegments) -> Floats:
     """What each leaf's part in a change that everybody shares is proportional to."""
     bottom = leaves.expected.denominator
@@ -195,6 +245,23 @@ def _of(
     base: Floats,
 ) -> _Element | None:
     """The best element of some dimensions; none where none is worth its price."""
+    fitting, usual, score = _scores(leaves, dimensions, key, parts, base)
+    close = np.argsort(-score, kind="stable")[:CLOSE]
+    lead = fitting[close] - usual[close]
+    worth = (score[close] > 0) & (lead >= LEAST_LEAD) & (fitting[close] >= LEFT)
+    close = close[worth]
+    far = sigmas(history, key, close)
+    enough = len(dimensions) == 1 and score[close] >= COMPELLING
+    close = close[(far > UNUSUAL) | (enough & (far > DEPARTS))]
+    if not close.size:
+        return None
+    return _Element(dimensions, key == close[0], float(score[close[0]]))
+
+
+def _scores(
+    leaves: LeafSegments, dimensions: tuple[int, ...], key: Ints, parts: Floats, base: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Share of the change, ordinary share, and nats of every element, (elements,)."""
     size = int(key.max(initial=-1)) + 1
     change, whole = float(parts.sum()), float(base.sum())
     share = sums(key, parts, size) / change
@@ -203,15 +270,7 @@ def _of(
     events = _events(key, parts * np.sign(change), size)
     events = np.maximum(events - CHANCE * (len(dimensions) - 1), 0.0)
     score = events * _divergence(fitting, usual)
-    score = score - _price(leaves, dimensions) - COMMON * usual
-    close = np.argsort(-score, kind="stable")[:CLOSE]
-    lead = fitting[close] - usual[close]
-    worth = (score[close] > 0) & (lead >= LEAST_LEAD) & (fitting[close] >= LEFT)
-    close = close[worth]
-    close = close[_unusual(history, key, close)]
-    if not close.size:
-        return None
-    return _Element(dimensions, key == close[0], float(score[close[0]]))
+    return fitting, usual, score - _price(leaves, dimensions) - COMMON * usual
 
 
 def _price(leaves: LeafSegments, dimensions: tuple[int, ...]) -> float:
@@ -223,30 +282,34 @@ def _price(leaves: LeafSegments, dimensions: tuple[int, ...]) -> float:
     return FIRST + FURTHER * (len(dimensions) - 1) + extra
 
 
-def _unusual(history: History, key: Ints, elements: Ints) -> Bools:
-    """Whether the elements' shares of the whole are out of their own ordinary range."""
-    if not elements.size:
-        return np.zeros(0, dtype=bool)
-    group = np.full(int(key.max()) + 1, elements.size)
+def sigmas(history: History, key: Ints, elements: Ints) -> Floats:
+    """How far the elements' shares of the whole are from their history, in robust sigmas.
+
+    Args:
+        history: of the leaves.
+        key: each leaf's element.
+        elements: some of them, (K,).
+    """
+    group = np.full(int(key.max(initial=-1)) + 1, elements.size)
     group[elements] = np.arange(elements.size)
     at = history.period * (elements.size + 1) + group[key][history.leaf]
-    far = np.zeros(elements.size, dtype=bool)
+    far = np.zeros(elements.size)
     for side in (history.ratio.numerator, history.ratio.denominator):
-        if side is not None:
+        if side is not None and elements.size:
             total = sums(at, side, history.periods * (elements.size + 1))
             total = total.reshape(history.periods, -1)
-            far |= _far(total[:, :-1], total.sum(axis=1, keepdims=True))
+            far = np.maximum(far, _far(total[:, :-1], total.sum(axis=1, keepdims=True)))
     return far
 
 
-def _far(part: Floats, whole: Floats) -> Bools:
-    """Whether the first share lies UNUSUAL robust sigmas from the median of the others."""
+def _far(part: Floats, whole: Floats) -> Floats:
+    """Robust sigmas from the first share to the median of the others; infinite without others."""
     share = np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
     if share.shape[0] < 2:
-        return np.ones(share.shape[1], dtype=bool)
+        return np.full(share.shape[1], np.inf)
     usual = np.median(share[1:], axis=0)
     sigma = NORMAL_DEVIATION * np.median(np.abs(share[1:] - usual), axis=0)
-    return np.asarray(np.abs(share[0] - usual) > UNUSUAL * np.maximum(sigma, LEAST_SIGMA))
+    return np.asarray(np.abs(share[0] - usual) / np.maximum(sigma, LEAST_SIGMA))
 
 
 def _keys(leaves: LeafSegments) -> dict[tuple[int, ...], Ints]:
@@ -297,8 +360,8 @@ def _cause(
     low, high = _interval(contribution, _ordinary_spread(leaves, history, element))
     return RootCause(
         segment=_named(leaves, element),
-        actual=_subset(leaves.actual, element.leaves).total(),
-        expected=_subset(leaves.expected, element.leaves).total(),
+        actual=subset(leaves.actual, element.leaves).total(),
+        expected=subset(leaves.expected, element.leaves).total(),
         contribution=contribution,
         share_of_change=contribution / change,
         low=low,
@@ -352,6 +415,7 @@ def _named(leaves: LeafSegments, element: _Element) -> dict[str, str]:
     return segment
 
 
-def _subset(ratio: Ratio, rows: Bools) -> Ratio:
+def subset(ratio: Ratio, rows: Bools) -> Ratio:
+    """Some leaves of a ratio."""
     bottom = None if ratio.denominator is None else ratio.denominator[rows]
     return Ratio(ratio.numerator[rows], bottom)

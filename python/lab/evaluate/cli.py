@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lab.evaluate import cases, changes, growth, members, settings, tables
+from lab.evaluate import cases, changes, growth, members, settings, tables, verdicts
 from lab.evaluate.changes import ChangeScale
 from lab.evaluate.members import MemberScale
 from lab.evaluate.run import Scale
@@ -29,6 +29,7 @@ CHANGE_SCALES = {
     "small": ChangeScale(2, 1, 1, 1, ((20, 1),), 2, seed=1),
     "full": ChangeScale(40, 12, 24, 8, ((4, 3), (20, 3), (50, 3), (500, 1)), 2, seed=1),
 }
+VERDICT_COPIES, VERDICT_SEED = {"small": 1, "full": 40}, 3
 
 
 @click.command("evaluate", cls=Command)
@@ -57,6 +58,10 @@ CHANGE_SCALES = {
     metavar="FILE", help="Instead: a shop's totals, from raw data, and simulated ones; repeatable.",
 )  # fmt: skip
 @click.option(
+    "--verdicts", "explained", multiple=True, type=click.Path(path_type=Path, exists=True),
+    metavar="FILE", help="Instead: the causes of planted changes, from raw data; repeatable.",
+)  # fmt: skip
+@click.option(
     "--settings", "databases", multiple=True, type=click.Path(path_type=Path, exists=True),
     metavar="DATABASE", help="Instead: what each setting does to a built file; repeatable.",
 )  # fmt: skip
@@ -65,12 +70,13 @@ def evaluate_command(
     folders: tuple[Path, ...],
     years: tuple[Path, ...],
     shops: tuple[Path, ...],
+    explained: tuple[Path, ...],
     databases: tuple[Path, ...],
     *,
     growth: bool,
 ) -> int:
     """Inject incidents into shops, and compare what is caught with the usual rules."""
-    say(_answer(scale, folders, years, shops, databases, costs=growth))
+    say(_answer(scale, folders, years, shops, explained, databases, costs=growth))
     return FINE
 
 
@@ -79,6 +85,7 @@ def _answer(
     folders: tuple[Path, ...],
     years: tuple[Path, ...],
     shops: tuple[Path, ...],
+    explained: tuple[Path, ...],
     databases: tuple[Path, ...],
     *,
     costs: bool,
@@ -88,6 +95,11 @@ def _answer(
         return tables.growth(growth.measure())
     if databases:
         return settings.table([row for path in databases for row in settings.count(path)])
+    if explained:
+        sources = [path.absolute() for path in explained]
+        return tables.verdicts(
+            verdicts.measure(project_root(), sources, VERDICT_COPIES[scale], VERDICT_SEED)
+        )
     if shops:
         sources = [path.absolute() for path in shops]
         return tables.changes(changes.measure(project_root(), sources, CHANGE_SCALES[scale]))

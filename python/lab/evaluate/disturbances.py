@@ -57,7 +57,7 @@ def _since(day: dt.date) -> str:
     return f"order_date >= date '{day}'"
 
 
-def _recent(shop: MemoryShop, day: dt.date, where: str = "true") -> list[str]:
+def recent(shop: MemoryShop, day: dt.date, where: str = "true") -> list[str]:
     """Sales invoices of the last weeks."""
     rows = _run(
         shop,
@@ -71,7 +71,7 @@ def _recent(shop: MemoryShop, day: dt.date, where: str = "true") -> list[str]:
     return [str(name) for (name,) in rows]
 
 
-def _repeat(
+def repeat(
     shop: MemoryShop, day: dt.date, orders: Sequence[str], *, by_new_customers: bool = False
 ) -> None:
     """Place past orders on a day once more."""
@@ -96,7 +96,8 @@ def _repeat(
     shop.connection.unregister("dealt")
 
 
-def _orders(shop: MemoryShop, day: dt.date) -> float:
+def orders(shop: MemoryShop, day: dt.date) -> float:
+    """Orders of a day, undisturbed."""
     return _number(shop, f"select count(distinct invoice_no) from base where {_on(day)}")  # noqa: S608
 
 
@@ -127,11 +128,11 @@ def campaign(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float 
 def _more(
     shop: MemoryShop, day: dt.date, rng: np.random.Generator, *, by_new_customers: bool
 ) -> float | None:
-    share, past = float(rng.uniform(0.3, 2.0)), _recent(shop, day)
-    count = max(1, int(share * _orders(shop, day)))
+    share, past = float(rng.uniform(0.3, 2.0)), recent(shop, day)
+    count = max(1, int(share * orders(shop, day)))
     if not past:
         return None
-    _repeat(shop, day, rng.choice(past, count).tolist(), by_new_customers=by_new_customers)
+    repeat(shop, day, rng.choice(past, count).tolist(), by_new_customers=by_new_customers)
     return share
 
 
@@ -144,18 +145,18 @@ def country(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float |
     if not abroad:
         return None
     name = str(rng.choice([str(one) for (one,) in abroad]))
-    past = _recent(shop, day, f"country = '{name.replace(chr(39), chr(39) * 2)}'")
+    past = recent(shop, day, f"country = '{name.replace(chr(39), chr(39) * 2)}'")
     share = float(rng.uniform(0.1, 0.5))
     if len(past) < 2:
         return None
-    count = max(2, int(share * _orders(shop, day)))
-    _repeat(shop, day, rng.choice(past, count).tolist())
+    count = max(2, int(share * orders(shop, day)))
+    repeat(shop, day, rng.choice(past, count).tolist())
     return share
 
 
 def giant_order(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float | None:
     """One order worth up to four usual days."""
-    times, past = float(rng.uniform(0.7, 4.0)), _recent(shop, day)
+    times, past = float(rng.uniform(0.7, 4.0)), recent(shop, day)
     if not past:
         return None
     order = str(rng.choice(past))
@@ -204,7 +205,8 @@ def guests(shop: MemoryShop, day: dt.date, rng: np.random.Generator) -> float:
     """Customer ids of a share of the orders are missing."""
     share = float(rng.uniform(0.2, 1.0))
     _run(shop, f"""
-        update {LINES} set customer_id = null, order_number = null, is_first_order = false
+        update {LINES} set customer_id = null, order_number = null, is_first_order = false,
+            customer_type = 'guest'
         where {_on(day)} and hash(invoice_no, 'guests') % 1000 < ?
     """, int(1000 * share))  # fmt: skip  # noqa: S608
     return share

@@ -9,7 +9,7 @@ import dataclasses
 import datetime as dt
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +17,28 @@ from pathlib import Path
 import duckdb
 
 from detect import calendar
+from detect.attribution.segments import Segments
 from detect.members import MemberPanel
-from detect.records import GRAINS, Grain, Inputs
+from detect.records import GRAINS, Days, Grain, Inputs
 from lab.evaluate.measure import workspace
 from retail.jobs.daily.build import TABLES_ONLY, build
 from retail.jobs.detection import store
+from retail.jobs.detection.store.segments import segments_of
 from retail.storage.quoting import literal
 
 MODELS = ("fct_measures_daily", "fct_kpis_daily", "fct_kpis_weekly", "fct_typical_orders_daily")
 """From order lines to KPIs, in the order of the build."""
-KEPT = ("dim_countries", "dim_weeks", "dim_kpis", "dim_dimensions", "fct_dimensions_monthly")
+SEGMENTS = "fct_segments_daily"
+KEPT = (
+    "dim_countries",
+    "dim_weeks",
+    "dim_kpis",
+    "dim_dimensions",
+    "fct_dimensions_monthly",
+    SEGMENTS,
+)
 """Tables that these read, and that no disturbance changes."""
+LINES = "create or replace view marts.fct_order_lines as from marts.fct_kpi_lines"
 DATES = """
     create or replace table marts.dim_dates as
     select * replace (
@@ -51,6 +62,7 @@ class MemoryShop:
     undisturbed: Inputs
     days: tuple[dt.date, ...]
     models: dict[str, str]
+    segments_query: str
 
     def restore(self) -> None:
         """Undo all disturbances."""
@@ -59,6 +71,7 @@ class MemoryShop:
     def inputs(self) -> Inputs:
         """Measure the KPIs of the lines as they are."""
         self.connection.execute(DATES)
+        self.connection.execute(LINES)
         for name, query in self.models.items():
             self.connection.execute(f"create or replace table marts.{name} as {query}")
         kpis = self.undisturbed.kpis
@@ -71,6 +84,21 @@ class MemoryShop:
         """Measure the members of every dimension of the lines as they are."""
         periods = {grain: inputs.panels[grain].period for grain in GRAINS}
         return store.member_panels(self.connection, calendar.learn(inputs.dates), periods)
+
+    def segments(self, changed: dt.date, periods: Days, measures: Sequence[str]) -> Segments:
+        """Measure the segments of a day that was changed, beside those of undisturbed periods."""
+        self.connection.execute(
+            f"""
+            create or replace view marts.fct_order_lines as
+            select order_date, 0::ubigint as line_hash from marts.fct_kpi_lines
+            where order_date = date '{changed}';
+            create or replace temporary table disturbed as
+            select * from marts.fct_segments_daily where period_start != date '{changed}'
+            union all by name
+            select * from ({self.segments_query}) where period_start = date '{changed}'
+            """  # noqa: S608
+        )
+        return segments_of(self.connection, "disturbed", periods, measures)
 
 
 @contextmanager
@@ -90,6 +118,7 @@ def opened(project: Path, source: Path, folder: Path) -> Iterator[MemoryShop]:
         os.environ["RETAIL_SOURCE"] = str(source)
         build(project, database, TABLES_ONLY)
         models = {name: _compiled(target, name, database.stem) for name in MODELS}
+        segments = _compiled(target, SEGMENTS, database.stem)
     undisturbed = store.read_inputs(database, None)
     with duckdb.connect(config={"threads": 1}) as connection:
         connection.execute("set enable_progress_bar = false")
@@ -101,12 +130,11 @@ def opened(project: Path, source: Path, folder: Path) -> Iterator[MemoryShop]:
             connection.execute(f"create table marts.{name} as from built.marts.{name}")
         connection.execute("detach built")
         connection.execute("create table marts.fct_kpi_lines as from base")
-        connection.execute("create view marts.fct_order_lines as from marts.fct_kpi_lines")
         rows = connection.execute(
             "select distinct order_date from base where line_type = 'sale' order by 1"
         ).fetchall()
         yield MemoryShop(
-            source.name, connection, undisturbed, tuple(day for (day,) in rows), models
+            source.name, connection, undisturbed, tuple(day for (day,) in rows), models, segments
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from detect.intervals import wilson
 from lab.evaluate import causes, summary
@@ -19,6 +19,7 @@ from lab.evaluate.run import Measured
 from lab.evaluate.score import GRADUAL, Case, own_findings
 from lab.evaluate.shops import GIVEN, SIMULATED
 from lab.evaluate.summary import LARGE, SIZES, Caught, Method
+from lab.evaluate.verdicts import Verdict, f1_of_outside
 
 OWN = "this project"
 NAMES = {GIVEN: "Copies of the given data", SIMULATED: "Simulated shops"}
@@ -294,3 +295,36 @@ def _by_chance(shops: Sequence[Changes]) -> str:
     head = ("incidents", "shop", "weeks", "count", "medium or graver", "of these per 13 weeks",
             "95 % interval")  # fmt: skip
     return table(head, rows)
+
+
+def verdicts(found: Mapping[str, Sequence[Verdict]]) -> str:
+    """Changes with a known cause, by kind, and how well "outside the data" is told from a cause."""
+    kinds = dict.fromkeys(v.kind for some in found.values() for v in some)
+    head = ["changed", *(text for name in found for text in (f"{name}: found", "named first"))]
+    rows = [
+        [kind, *(text for some in found.values() for text in _named_first(some, kind))]
+        for kind in sorted(kinds)
+    ]
+    about = [
+        ["a segment, of any kind", *(text for some in found.values() for text in _named_of(some))],
+        ["“nothing recorded explains it”, F1", *(
+            text for some in found.values() for text in ("", _f1(some))
+        )],
+    ]  # fmt: skip
+    return table(head, [*rows, *about]) + "\n"
+
+
+def _named_first(some: Sequence[Verdict], kind: str) -> tuple[str, str]:
+    mine = [v for v in some if v.kind == kind]
+    return str(len(mine)), f"{sum(v.is_right for v in mine)}"
+
+
+def _named_of(some: Sequence[Verdict]) -> tuple[str, str]:
+    segments = [v.is_right for v in some if v.truth]
+    share, ends = _share(sum(segments), len(segments))
+    return str(len(segments)), f"{share} ({ends})"
+
+
+def _f1(some: Sequence[Verdict]) -> str:
+    low, value, high = f1_of_outside(some)
+    return f"{value:.2f} ({low:.2f}–{high:.2f})"

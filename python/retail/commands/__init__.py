@@ -21,6 +21,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "list": ("findings", "List the incidents of the last run."),
         "explain": ("findings", "Explain an incident or an anomaly."),
         "why": ("why", "Explain why a KPI differs between any two periods."),
+        "verify": ("verify", "Derive every sentence of the stories again."),
         "preview": ("preview", "Show what other settings of a KPI would have found."),
         "ack": ("findings", "Acknowledge: somebody is on it."),
         "snooze": ("findings", "Mute a KPI until a day."),

@@ -192,7 +192,9 @@ class AttributionRow:
 
     anomaly_id: Annotated[str, ANOMALY_ID]
     analysis: Annotated[
-        str, "`breakdown`: one dimension at a time; `root_cause`: the best combination."
+        str,
+        "`breakdown`: one dimension at a time; `root_cause`: the best combination; `ruled_out`, "
+        "where nothing recorded explains the change: the nearest member of each dimension.",
     ]
     rank: Annotated[int, "Rank of the segment, from 1, the largest contribution first."]
     dimensions: Annotated[str, "Dimensions of the segment, separated by commas."]
@@ -258,6 +260,21 @@ class CheckRow:
     verdict: Annotated[str, VERDICT]
     detail: Annotated[str, "The same in a sentence."]
     details: Annotated[dict[str, object], "The figures that decided it, as a JSON object."]
+
+
+@dataclass(frozen=True)
+class NarrativeFactRow:
+    """One row per sentence of a headline or a narrative, and per fact that it rests on.
+
+    `retail verify` derives all of them again.
+    """
+
+    incident_id: Annotated[str, INCIDENT_ID]
+    sentence: Annotated[str, "The sentence."]
+    figure: Annotated[str, "The figure, name, direction or day as the sentence shows it."]
+    table_name: Annotated[str, "Table that it is from."]
+    key: Annotated[str, "Id of the row, or what it is about."]
+    query: Annotated[str, "Query that gives it."]
 
 
 @dataclass(frozen=True)
@@ -436,6 +453,7 @@ TABLES: dict[str, Table] = {
     ),
     "revenue_drivers": Table(DriverRow),
     "incident_checks": Table(CheckRow),
+    "narrative_facts": Table(NarrativeFactRow),
     "calibration": Table(CalibrationRow),
     "confidence_ledger": Table(ConfidenceRow),
     "detection_limits": Table(DetectionLimitRow),

@@ -154,7 +154,7 @@ def explain(
         code: hash of the code.
         history: what money and end of an incident are worked out from.
     """
-    usable = {g: _usable(scans[g], [a for a in found if a.grain == g]) for g in GRAINS}
+    usable = {g: usable_periods(scans[g], [a for a in found if a.grain == g]) for g in GRAINS}
     incidents_of = by(found, lambda a: a.incident_id)
     work = _to_explain(scans, incidents_of, usable, cached, code)
     names = store.read_product_names(path) if found else {}
@@ -249,7 +249,7 @@ def _root_causes(causes: list[Attribution], lead: Anomaly) -> list[Attribution]:
     return [c for c in causes if (c.anomaly_id, c.analysis) == wanted]
 
 
-def _usable(scan: Scan, found: list[Anomaly]) -> Days:
+def usable_periods(scan: Scan, found: list[Anomaly]) -> Days:
     """Return the periods fit for comparison: learned from, and the whole shop without findings."""
     panel = scan.features.panel
     whole = [a.period_start for a in found if not a.within]

@@ -103,7 +103,9 @@ def run(
     code = explanation_cache.hash_code()
     forecast_rows = _each(scans, forecasts.build)
     cancelled = store.read_later_cancellations(path, inputs.as_of)
-    history = History(inputs.kpis, by_series(forecast_rows), panels, cancelled, inputs.events)
+    history = History(
+        inputs.kpis, by_series(forecast_rows), panels, cancelled, inputs.events, given
+    )
     # Held open, so that the many questions of explaining do not each open the file anew.
     with store.connect(path, read_only=True):
         why = explain.explain(path, scans, found + warned, cached, code, history)

@@ -19,6 +19,10 @@ WORTH_A_WORD = 0.25
 """Share of what moved revenue from which a factor is mentioned; by hand."""
 RETURNED_SHARE = 0.1
 """Part of the money at stake from which later cancellations are told; by hand."""
+SURE = 0.9
+"""Confidence from which a cause is told without a may; by hand."""
+NEWS_BESIDE = 0.25
+"""Part of a fall of the whole shop from which a member's own fall is news beside it; by hand."""
 WHOLE = 1.005
 """Share of a change that no longer rounds to all of it."""
 GROUPED_BY = {"country": ("region", "market"), "region": ("market",), "product": ("category",)}
@@ -43,9 +47,23 @@ class Moves:
 def cause_to_name(anomaly: Anomaly, causes: Sequence[Attribution]) -> Attribution | None:
     """The cause that a headline names: it moved the KPI its way, and another baseline agrees."""
     first = next(iter(causes), None)
-    if first is None or first.stability == 0 or not moves_along(anomaly, first):
+    if first is None or is_unsure(first) or not moves_along(anomaly, first):
         return None
     return first
+
+
+def is_unsure(cause: Attribution) -> bool:
+    """Whether no other baseline names a cause; where none was asked, whether it is not sure."""
+    unasked = math.isnan(cause.stability) and cause.share_of_change < 1
+    return cause.stability == 0 or (unasked and cause.cause_confidence < SURE)
+
+
+def beside(lead: Anomaly, members: Sequence[Anomaly], impact: Impact) -> list[Anomaly]:
+    """What is told beside the lead: where the whole shop fell, no small fall of a member."""
+    fell = not lead.within and impact.value < 0 and is_certain(impact)
+    return [
+        a for a in members if not (fell and a.within and NEWS_BESIDE * impact.value < a.change < 0)
+    ]
 
 
 def moves_along(anomaly: Anomaly, cause: Attribution) -> bool:

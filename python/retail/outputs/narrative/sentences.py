@@ -57,6 +57,18 @@ STABILITY = "stability"
 
 
 @dataclass(frozen=True)
+class SeenBefore:
+    """Incidents of the same KPI, direction and cause before: how many, and the last one's lead.
+
+    `said` is what people last said of any of them, as a label and in their own words.
+    """
+
+    times: int
+    last: Anomaly
+    said: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
 class StoryFacts:
     """What an incident is told by, besides its anomalies."""
 
@@ -68,6 +80,8 @@ class StoryFacts:
     recovered_on: dt.date | None = None
     stayed_on: dt.date | None = None
     events: Sequence[Event] = ()
+    ruled_out: Sequence[Attribution] = ()
+    seen_before: SeenBefore | None = None
 
 
 def headline(
@@ -106,9 +120,10 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
         *_causes(lead, facts),
         *(check.detail for check in facts.failed_checks if check.check_name != STABILITY),
         _factors(lead, _moves(lead, facts)),
-        *_others(lead, members, facts.names),
+        *_others(lead, rules.beside(lead, members, facts.impact), facts.names),
         _chance(max(a.confidence for a in members)),
         _end(lead, facts),
+        _seen_before(facts.seen_before),
     ]
     return " ".join(s for s in sentences if s)
 
@@ -200,8 +215,9 @@ def _from_to(days: Sequence[Anomaly]) -> str:
 def _against(lead: Anomaly) -> str:
     """The range that it left; what it was noticed by, where the amount is within that range."""
     if lead.is_outside:
-        ends = (amount(end, lead.kpi.unit) for end in (lead.lower, lead.upper))
-        return f" (usual range: {' to '.join(ends)})"
+        low, high = (amount(end, lead.kpi.unit) for end in (lead.lower, lead.upper))
+        over = f"{low} to" if PERIOD_TO_DATE not in lead.methods else "up to"
+        return f" (usual range: {over} {high})"
     return next((told for method, told in NOTICED.items() if method in lead.methods), "")
 
 
@@ -244,7 +260,7 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
     first = next(iter(facts.causes), None)
     if first is None:
         broad = rules.is_broad(lead, facts.causes, facts.failed_checks)
-        return "The change is broad-based: no segment is to blame." if broad else ""
+        return _outside(facts.ruled_out) if broad else ""
     narrower = rules.beyond(lead, first.segment)
     if not narrower:
         return ""
@@ -252,7 +268,7 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
     came_to = contribution(first.contribution, lead.kpi.unit, full=True)
     if not rules.moves_along(lead, first):
         return f"The change was partly offset by {text} ({came_to})."
-    verb = "may be" if first.stability == 0 else "is"
+    verb = "may be" if rules.is_unsure(first) else "is"
     if first.share_of_change > rules.WHOLE:
         part = f"More than all of the change ({came_to})"
         return f"{part} {verb} from {text}, partly offset by the rest."
@@ -260,6 +276,18 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
         whole = contribution(lead.change, lead.kpi.unit, full=True)
         return f"{came_to} of {whole} {verb} from {text}."
     return f"{percent(first.share_of_change)} of the change ({came_to}) {verb} from {text}."
+
+
+def _outside(ruled_out: Sequence[Attribution]) -> str:
+    """That no dimension explains it, how surely, and which were looked at."""
+    if not ruled_out:
+        return ""
+    looked_at = dict.fromkeys(name for row in ruled_out for name in row.segment)
+    implied = {group for name in looked_at for group in rules.GROUPED_BY.get(name, ())}
+    *first, last = sorted(words(name) for name in looked_at if name not in implied)
+    named = f"{', '.join(first)} or {last}" if first else last
+    sure = percent(ruled_out[0].cause_confidence)
+    return f"Nothing recorded explains it ({sure} sure): no {named} stands out."
 
 
 def _moves(lead: Anomaly, facts: StoryFacts) -> Moves | None:
@@ -334,6 +362,18 @@ def _end(lead: Anomaly, facts: StoryFacts) -> str:
     total = amount(facts.impact.value, lead.kpi.money, signed=True) if known else ""
     came_to = f"; in total it came to {total}" if total else ""
     return f"It is over: back in the usual range by {until}{came_to}."
+
+
+def _seen_before(seen: SeenBefore | None) -> str:
+    """Incidents like it, and what people said of them."""
+    if seen is None:
+        return ""
+    said = ""
+    if seen.said is not None:
+        label, note = seen.said
+        said = f" ({label}{f': “{note}”' if note else ''})"
+    times = count(seen.times, "incident")
+    return f"Seen before: {times} like it, the last {_when(seen.last)}{said}."
 
 
 def subject(anomaly: Anomaly, names: Mapping[str, str] = NO_NAMES) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detect import planned
 from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import failed_checks
+from detect.attribution.outside import ROOT_CAUSE, RULED_OUT
 from detect.grouping import by
 from detect.impact import Cancelled, Forecasts, impact
 from detect.incidents import lead
@@ -25,19 +27,23 @@ from detect.records import (
     Kpi,
 )
 from detect.recovery import recovered_on, stayed_on
-from retail.feedback.status import overall
+from retail.feedback.status import STATUS, VERDICTS, overall
 from retail.outputs.narrative import rules, sentences
-from retail.outputs.narrative.sentences import StoryFacts
+from retail.outputs.narrative.sentences import SeenBefore, StoryFacts
+from retail.schema import FeedbackRow
 
 MISSING_IDS = ("missing_ids", SUSPECTED)
 GUESTS = {"customer_type": "guest"}
+LONGEST_NOTE = 80
+"""Signs of a note that a story quotes; by hand."""
 
 
 @dataclass(frozen=True)
 class History:
     """What money and end of an incident are worked out from, up to the day of the run.
 
-    Forecasts are by series, panels of members by grain; `events` were planned.
+    Forecasts are by series, panels of members by grain; `events` were planned, `given` is what
+    people said of findings.
     """
 
     kpis: Sequence[Kpi] = ()
@@ -45,6 +51,7 @@ class History:
     panels: Mapping[Grain, MemberPanel] = field(default_factory=dict)
     cancelled: Sequence[Cancelled] = ()
     events: Sequence[Event] = ()
+    given: Sequence[FeedbackRow] = ()
 
 
 def describe(
@@ -60,15 +67,21 @@ def describe(
     Without a history there is no money and no end.
     """
     history = history or History()
-    blamed = (row for row in attributions if row.analysis == "root_cause")
-    causes = by(blamed, lambda row: row.anomaly_id)
+    rows_of = by(attributions, lambda row: (row.anomaly_id, row.analysis))
     trees = by(drivers, lambda driver: driver.incident_id)
     checks_of = by(checks, lambda check: check.incident_id)
-    described = []
-    for name, members in by(anomalies, lambda a: a.incident_id).items():
-        leader = lead(members, trees.get(name, []))
+    described: list[Incident] = []
+    before: dict[object, list[list[Anomaly]]] = {}
+    leads = [
+        (lead(members, trees.get(name, [])), members)
+        for name, members in by(anomalies, lambda a: a.incident_id).items()
+    ]
+    for leader, members in sorted(leads, key=_place):
+        name = leader.incident_id
+        causes = rows_of.get((leader.anomaly_id, ROOT_CAUSE), [])
+        alike = before.setdefault(_kind(leader, causes), [])
         facts = StoryFacts(
-            causes.get(leader.anomaly_id, []),
+            causes,
             trees.get(name, []),
             failed_checks(checks_of.get(name, [])),
             names or {},
@@ -76,9 +89,39 @@ def describe(
             recovered_on(members, history.forecasts, history.panels),
             stayed_on(leader, history.forecasts),
             planned.of_incident(members, history.events),
+            ruled_out=rows_of.get((leader.anomaly_id, RULED_OUT), []),
+            seen_before=_seen_before(alike, history.given),
         )
         described.append(_incident(leader, members, facts))
-    return sorted(described, key=lambda i: (i.period_start, i.incident_id))
+        alike.append([leader, *members])
+    return described
+
+
+def _place(one: tuple[Anomaly, Sequence[Anomaly]]) -> tuple[dt.date, str]:
+    """Incidents are told in order of their first day."""
+    leader, members = one
+    return min(a.period_start for a in members), leader.incident_id
+
+
+def _kind(leader: Anomaly, causes: Sequence[Attribution]) -> object:
+    """What incidents of a kind have in common: KPI, direction and cause."""
+    cause = causes[0].segment if causes else leader.within
+    return leader.kpi.name, leader.direction, tuple(sorted(cause.items()))
+
+
+def _seen_before(
+    alike: Sequence[Sequence[Anomaly]], given: Sequence[FeedbackRow]
+) -> SeenBefore | None:
+    """Incidents of a kind before, each with its lead first, and the last word on any of them."""
+    if not alike:
+        return None
+    names = {a.anomaly_id for members in alike for a in members}
+    said = [f for f in given if f.anomaly_id in names and (f.note or f.action in VERDICTS)]
+    words = [
+        (STATUS[f.action], " ".join((f.note or "").split())[:LONGEST_NOTE])
+        for f in sorted(said, key=lambda f: f.given_at)
+    ]
+    return SeenBefore(len(alike), alike[-1][0], words[-1] if words else None)
 
 
 def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Incident:

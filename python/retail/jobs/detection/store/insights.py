@@ -13,6 +13,7 @@ from retail import reading
 from retail.feedback import record
 from retail.jobs.detection.store.connection import Connection, connect, edit_copy
 from retail.reading import read_table
+from retail.reading.proof import prove
 from retail.schema import OLD_NAMES, TABLES, Column, FeedbackRow, OldName, RunRow, old_view
 from retail.storage.quoting import literal
 
@@ -36,9 +37,17 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
         }
         for name, rows in (histories | tables | _snapshots(connection)).items():
             _write(connection, name, rows)
+        _write(connection, "narrative_facts", _facts(connection))
         _create_old_views(connection)
         connection.execute("commit")
     _log.debug("insights: %s", ", ".join(f"{len(rows)} {name}" for name, rows in tables.items()))
+
+
+def _facts(connection: Connection) -> Rows:
+    """Return what the stories rest on; nothing where there are no order lines to derive it from."""
+    if not reading.has_table(connection, "marts", "fct_kpi_lines"):
+        return []
+    return rows_of({"narrative_facts": prove(connection)[0]})["narrative_facts"]
 
 
 def _snapshots(connection: Connection) -> dict[str, Rows]:

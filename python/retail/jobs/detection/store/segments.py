@@ -18,20 +18,26 @@ from retail.storage.quoting import identifier
 def read_segments(path: Path, grain: Grain, periods: Days, measures: Sequence[str]) -> Segments:
     """Read the finest segments of some periods, dimensions as integer codes."""
     with connect(path, read_only=True) as connection:
-        table = f"marts.fct_segments_{grain}"
-        connection.register("wanted", {"period_start": periods.astype("datetime64[us]")})
-        connection.execute(
-            f"""
-            create temporary table cells as
-            select cells.* from {table} as cells
-            semi join wanted on cells.period_start = cast(wanted.period_start as date)
-            """  # noqa: S608 - names from the schema, or quoted
-        )
-        dimensions = read_dimensions(connection)
-        members = {name: _members(connection, name) for name in names(dimensions)}
-        dead = read_dead_months(connection)
-        query = _cells_query(names(dimensions), measures)
-        columns = connection.execute(query).fetchnumpy()
+        return segments_of(connection, f"marts.fct_segments_{grain}", periods, measures)
+
+
+def segments_of(
+    connection: Connection, table: str, periods: Days, measures: Sequence[str]
+) -> Segments:
+    """Read the finest segments of some periods from a table of them."""
+    connection.register("wanted", {"period_start": periods.astype("datetime64[us]")})
+    connection.execute(
+        f"""
+        create or replace temporary table cells as
+        select cells.* from {table} as cells
+        semi join wanted on cells.period_start = cast(wanted.period_start as date)
+        """  # noqa: S608 - names from the schema, or quoted
+    )
+    dimensions = read_dimensions(connection)
+    members = {name: _members(connection, name) for name in names(dimensions)}
+    dead = read_dead_months(connection)
+    query = _cells_query(names(dimensions), measures)
+    columns = connection.execute(query).fetchnumpy()
     found = np.asarray(columns["period_start"]).astype("datetime64[D]")
     distinct, start = np.unique(found, return_index=True)
     return Segments(

@@ -1,0 +1,253 @@
+"""Ask the file about one incident: each answer is a fact with its query."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
+
+from retail import formatting as shown
+from retail.reading.file import Connection
+from retail.reading.proof.forms import Fact
+from retail.storage.quoting import literal
+
+STORIES = """
+    with findings as (
+        select anomaly_id, 'anomalies' as source, 'anomaly_id' as key, kpi, segment, dimension,
+            grain, period_start, shift_start
+        from insights.anomalies
+        union all
+        select warning_id, 'early_warnings', 'warning_id', kpi, segment, dimension,
+            grain, period_start, shift_start
+        from insights.early_warnings
+    )
+    select
+        incidents.incident_id, headline, narrative, anomaly_id, source, key, findings.kpi, segment,
+        coalesce(dimension, case when segment != 'all' then segment_by end) as dimension, grain,
+        findings.period_start, shift_start,
+        if(unit = 'currency', unit || ' ' || currency_sign, unit) as unit,
+        denominator is not null as is_ratio
+    from insights.incidents
+    inner join findings on lead_anomaly_id = anomaly_id
+    inner join marts.dim_kpis as kpis on findings.kpi = kpis.kpi
+    cross join marts.dim_shop
+    order by incidents.period_start, incidents.incident_id
+"""
+"""Each incident with what its lead is about."""
+
+
+@dataclass(frozen=True)
+class Story:
+    """An incident's words, and what its lead is about."""
+
+    incident_id: str
+    headline: str
+    narrative: str
+    lead: str
+    source: str
+    key: str
+    kpi: str
+    segment: str
+    dimension: str | None
+    grain: str
+    period_start: Any
+    shift_start: Any
+    unit: str
+    is_ratio: bool
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Asks the file about one incident."""
+
+    connection: Connection
+    story: Story
+    money: str
+    names: Mapping[str, str]
+    columns: Mapping[str, str]
+    answers: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """Rows of a query, which is asked once."""
+        if query not in self.answers:
+            self.answers[query] = self.connection.execute(query).fetchall()
+        return self.answers[query]
+
+    def fact(self, query: str, show: Callable[..., str], table: str, key: str) -> Fact | None:
+        """A fact; None where the query gives nothing."""
+        rows = self.rows(query)
+        if not rows or rows[0][0] is None:
+            return None
+        return Fact(show(*rows[0]), table, key, " ".join(query.split()))
+
+    def incident(self, column: str, show: Callable[..., str] = str) -> Fact | None:
+        """A cell of the incident."""
+        return self._cell("incidents", "incident_id", self.story.incident_id, column, show)
+
+    def lead(self, column: str, show: Callable[..., str] = str) -> Fact | None:
+        """A cell of the finding that leads."""
+        return self._cell(self.story.source, self.story.key, self.story.lead, column, show)
+
+    def check(self, name: str, column: str, show: Callable[..., str] = str) -> Fact | None:
+        """A figure of a check of the incident, or what is made of several."""
+        one = self.story.incident_id
+        told = self.rows(
+            f"select check_name from insights.incident_checks where incident_id = {literal(one)} "  # noqa: S608 - quoted
+            "and verdict in ('found', 'vanishes', 'suspected', 'shaky')"
+        )
+        if (name,) not in told:
+            return None
+        column = re.sub(r"\$(\w+)", r"(details->>'\1')", column)
+        also = f" and check_name = {literal(name)}"
+        return self._cell("incident_checks", "incident_id", one, column, show, also)
+
+    def cause(self, column: str, show: Callable[..., str] = str) -> Fact | None:
+        """A cell of the first cause."""
+        table = "attributions" if self.story.source == "anomalies" else "early_attributions"
+        also = " and analysis = 'root_cause' and rank = 1"
+        return self._cell(table, self.story.key, self.story.lead, column, show, also)
+
+    def _cell(
+        self,
+        table: str,
+        key: str,
+        value: str,
+        column: str,
+        show: Callable[..., str],
+        also: str = "",
+    ) -> Fact | None:
+        query = f"select {column} from insights.{table} where {key} = {literal(value)}{also}"  # noqa: S608 - quoted
+        return self.fact(query, show, f"insights.{table}", value)
+
+    def product(self, code: str) -> str:
+        """A product as it is shown."""
+        return shown.product(code, self.names)
+
+    def within(self) -> str:
+        """SQL: the order lines of the lead's period, and of its member."""
+        one = self.story
+        days = 1 if one.grain == "daily" else 7
+        start = f"date '{one.period_start}'"
+        span = f"order_date between {start} and {start} + {days - 1}"
+        if one.dimension is None:
+            return span
+        return f"{span} and {self.columns[one.dimension]} = {literal(one.segment)}"
+
+
+def subject(ask: Asker, condition: str = "true") -> Fact | None:
+    """What the lead is about, where a condition on its order lines holds."""
+    one = ask.story
+    of = "null" if one.dimension is None else literal(one.dimension)
+    query = f"""
+        select label, {of}, {literal(one.segment)} from marts.dim_kpis
+        where kpi = {literal(one.kpi)} and {condition}
+    """  # noqa: S608 - quoted
+    show = partial(shown.subject, names=ask.names)
+    return ask.fact(query, lambda *row: show(*row), "marts.dim_kpis", one.kpi)
+
+
+def silent(ask: Asker) -> str:
+    """SQL: whether no order of the lead's member came in its period."""
+    lines = f"select 1 from marts.fct_kpi_lines where line_type = 'sale' and {ask.within()}"  # noqa: S608 - quoted
+    return f"not exists ({lines})"
+
+
+def when(ask: Asker) -> Fact | None:
+    """The lead's period."""
+    return ask.lead("period_start, grain", partial(shown.when, full=True))
+
+
+def since(ask: Asker) -> Fact | None:
+    """Since when a lasting change lasts."""
+    return ask.lead("shift_start", lambda day: f"since {shown.day(day, full=True)}")
+
+
+def of_shift(ask: Asker) -> str:
+    """SQL: the findings of the lead's lasting change."""
+    one = ask.story
+    return (
+        f"insights.anomalies where incident_id = {literal(one.incident_id)} "
+        f"and kpi = {literal(one.kpi)} and segment = {literal(one.segment)} "
+        f"and shift_start = date '{one.shift_start}'"
+    )
+
+
+def figure(ask: Asker, column: str, show: Callable[..., str]) -> Fact | None:
+    """A figure of the lead; of a lasting change that of all its days, of a ratio their mean."""
+    one = ask.story
+    if one.shift_start is None:
+        return ask.lead(column, show)
+    both = "avg" if one.is_ratio else "sum"
+    column = re.sub(r"\b(change|expected|actual)\b", rf"{both}(\1)", column)
+    query = f"select {column} from {of_shift(ask)}"  # noqa: S608 - quoted
+    return ask.fact(query, show, "insights.anomalies", one.incident_id)
+
+
+def actual(ask: Asker) -> Fact | None:
+    """What the lead's period came to: from the marts, where it is over."""
+    one = ask.story
+    show = partial(shown.amount, unit=one.unit)
+    if one.source == "early_warnings":
+        return ask.lead("at_least", show)
+    if one.dimension:
+        query = f"""
+            select cast(coalesce(sum(net_revenue), 0) as double) from marts.fct_kpi_lines
+            where {ask.within()}
+        """  # noqa: S608 - quoted
+        return ask.fact(query, show, "marts.fct_kpi_lines", one.segment)
+    days = f"= date '{one.period_start}'"
+    if one.shift_start is not None:
+        days = f"in (select period_start from {of_shift(ask)})"  # noqa: S608 - quoted
+    query = f"""
+        select {"avg" if one.is_ratio else "sum"}(value) from marts.fct_kpis_{one.grain}
+        where kpi = {literal(one.kpi)} and segment = 'all' and period_start {days}
+    """  # noqa: S608 - quoted
+    return ask.fact(query, show, f"marts.fct_kpis_{one.grain}", one.kpi)
+
+
+def expected(ask: Asker) -> Fact | None:
+    """What was expected of the lead's period."""
+    return figure(ask, "expected", partial(shown.amount, unit=ask.story.unit))
+
+
+def size(ask: Asker) -> Fact | None:
+    """How far the actual is from the expected, without a sign."""
+    unit = ask.story.unit
+    return figure(
+        ask,
+        "abs(change)",
+        lambda x: shown.points(x, full=True) if unit == shown.RATIO else shown.amount(x, unit),
+    )
+
+
+def gap(ask: Asker, column: str, show: Callable[..., str]) -> Fact | None:
+    """Of the days without any trade that an incident is about, if it is about some."""
+    name = ask.story.incident_id
+    query = f"""
+        select {column} from insights.anomalies
+        where incident_id = {literal(name)} and contains(methods, 'no_data')
+        having count(*) > 0
+    """  # noqa: S608 - quoted
+    return ask.fact(query, show, "insights.anomalies", name)
+
+
+def from_to(first: Any, last: Any) -> str:  # noqa: ANN401 - a date
+    """Two days as a period within a sentence."""
+    return f"from {shown.span(first, last, full=True)}"
+
+
+def segments(ask: Asker) -> list[Fact]:
+    """The first cause, and the parts of it that say enough beside what the lead is about."""
+    rows = ask.cause("segment")
+    if rows is None:
+        return []
+    whole = json.loads(rows.figure)
+    return [
+        replace(rows, figure=shown.segment({d: whole[d] for d in some}, ask.names, full=True))
+        for size in range(1, len(whole) + 1)
+        for some in itertools.combinations(whole, size)
+    ]

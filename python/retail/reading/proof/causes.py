@@ -1,0 +1,76 @@
+"""What a story may say of the cause."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+from retail import formatting as shown
+from retail.reading.proof import asking
+from retail.reading.proof.asking import Asker
+from retail.reading.proof.forms import Form, form
+from retail.storage.quoting import literal
+
+
+def causes(ask: Asker) -> Iterator[Form]:
+    """The first cause and how much of the change it is, or that nothing recorded explains it."""
+    unit = ask.story.unit
+    added = partial(shown.contribution, unit=unit, full=True)
+    came = ask.cause("contribution", added)
+    share = ask.cause("share_of_change", shown.percent)
+    whole = ask.lead("change", added)
+    unsure = (
+        "stability = 0 or "
+        "(stability is null and share_of_change < 1 and coalesce(cause_confidence, 1) < 0.9)"
+    )
+    verb = ask.cause(f"if({unsure}, 'may be', 'is')")
+    on = ask.lead("period_start", lambda day: shown.day(day, full=True))
+    along = ask.cause("if(share_of_change > 0, 'from', null)")
+    against = ask.cause("if(share_of_change <= 0, 'offset', null)")
+    more = ask.cause("if(share_of_change > 1.005, 'More', null)")
+    for where in asking.segments(ask):
+        facts = {"came": came, "share": share, "whole": whole, "verb": verb, "on": on,
+                 "where": where, "along": along, "against": against, "more": more}  # fmt: skip
+        for before in ("", "On {on}: "):
+            for template in (
+                "The change was partly {against} by {where} ({came}).",
+                "{more} than all of the change ({came}) {verb} {along} {where}, partly offset by "
+                "the rest.",
+                "{came} of {whole} {verb} {along} {where}.",
+                "{share} of the change ({came}) {verb} {along} {where}.",
+            ):
+                yield from form(template, lead_in=before, **facts)
+    yield from _outside(ask)
+
+
+def _outside(ask: Asker) -> Iterator[Form]:
+    one = ask.story
+    table = "attributions" if one.source == "anomalies" else "early_attributions"
+    query = f"""
+        select max(cause_confidence), string_agg(dimensions, ',' order by rank)
+        from insights.{table}
+        where {one.key} = {literal(one.lead)} and analysis = 'ruled_out'
+    """  # noqa: S608 - quoted
+    sure = ask.fact(query, lambda sure, _: shown.percent(sure), f"insights.{table}", one.lead)
+    if sure is None:
+        return
+    looked_at = {f"no {_or(some)} stands out" for some in _looked_at(ask.rows(query)[0][1])}
+    for text in looked_at:
+        yield from form("Nothing recorded explains it ({sure} sure): {text}.", sure=sure,
+                        text=replace(sure, figure=text))  # fmt: skip
+
+
+def _looked_at(dimensions: str) -> Iterator[list[str]]:
+    """All dimensions that were looked at, and those without what they are grouped by."""
+    names = sorted(shown.words(name) for name in set(dimensions.split(",")))
+    groups = {"region", "market", "category"} & set(names)
+    for size in range(len(groups) + 1):
+        for left_out in itertools.combinations(sorted(groups), size):
+            yield [name for name in names if name not in left_out]
+
+
+def _or(names: Sequence[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} or {last}" if first else last

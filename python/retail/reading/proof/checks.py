@@ -1,0 +1,110 @@
+"""What a story may say against an incident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+
+from retail import formatting as shown
+from retail.reading.proof.asking import Asker
+from retail.reading.proof.forms import Fact, Form, form
+from retail.storage.quoting import literal
+
+UNIT_SLIP = "if($is_unit_slip = 'true', ' a slip of the price unit,', '')"
+
+
+def checks(ask: Asker) -> Iterator[Form]:
+    """What speaks against an incident."""
+    price = partial(shown.price, money=ask.money)
+    whole = partial(shown.whole)
+
+    def number(show: Callable[[float], str]) -> Callable[[str], str]:
+        return lambda text: show(float(text))
+
+    yield from form(
+        "{pieces} pieces of {product} were ordered by customer {customer} and cancelled {after} "
+        "later.",
+        pieces=ask.check("reversal", "$quantity", number(shown.quantity)),
+        product=ask.check("reversal", "$product", ask.product),
+        customer=ask.check("reversal", "$customer_id"),
+        after=ask.check("reversal", "$minutes", _after),
+    )
+    for check, key in (("one_order", "invoice_no"), ("one_customer", "customer_id")):
+        name = ask.check(check, f"${key}")
+        what, kind = check.removeprefix("one_"), key.split("_")[0]
+        yield from form(
+            f"One {what} makes it: without {kind} {{name}} ({{worth}} in all) it would be "
+            "{rest}.",
+            name=name,
+            worth=name and _worth(ask, key, name.figure),
+            rest=ask.check(check, "if(verdict = 'vanishes', $without, null)",
+                           number(partial(shown.amount, unit=ask.story.unit))),
+        )  # fmt: skip
+    yield from form(
+        "The data may have been loaded twice: {share} of the {lines} sale lines come again with "
+        "the same customer, product, quantity and price (usually {usual}).",
+        share=ask.check("duplicate_load", "$share", number(shown.percent)),
+        lines=ask.check("duplicate_load", "$lines", number(whole)),
+        usual=ask.check("duplicate_load", "$usual", number(shown.percent)),
+    )
+    for many in ("", "; {products} products are priced like that"):
+        yield from form(
+            "A price may be wrong:{slip} {product} was sold at {sold}{times}{usual}"
+            f"{many}.",
+            slip=ask.check("price_slip", UNIT_SLIP),
+            product=ask.check("price_slip", "$product", ask.product),
+            sold=ask.check("price_slip", "$price", number(price)),
+            times=ask.check("price_slip", "$factor", number(_times)),
+            usual=ask.check("price_slip", "$usual", number(price)),
+            products=ask.check("price_slip", "if($products::int > 1, $products, null)"),
+        )
+    for share in (ask.check("missing_ids", "$share", number(shown.percent)),
+                  ask.check("missing_ids", "$without, $orders",
+                            lambda *n: " of ".join(whole(float(x)) for x in n))):  # fmt: skip
+        yield from form(
+            "Customer ids may be missing: {share} of the orders have none, where {usual} is usual.",
+            share=share, usual=ask.check("missing_ids", "$usual", number(shown.percent)),
+        )  # fmt: skip
+    yield from form(
+        "A part of the day may be missing: nothing came in {hours} of the usual hours ({first}:00 "
+        "to {last}:59), which bring {share} of the orders.",
+        hours=ask.check("missing_hours", "$hours"), first=ask.check("missing_hours", "$first"),
+        last=ask.check("missing_hours", "$last"),
+        share=ask.check("missing_hours", "$share", number(shown.percent)),
+    )  # fmt: skip
+    for verdict, words in (
+        ("= 0", "is another cause"),
+        ("between 1e-9 and 1", "may be another cause"),
+    ):
+        yield from form(
+            "Compared with the week before, or with the eight before, it {words}.",
+            words=ask.check("stability", f"if($share::double {verdict}, '{words}', null)"),
+        )
+
+
+def _after(minutes: str) -> str:
+    number = int(minutes)
+    size, word = next(
+        ((size, word) for size, word in ((1440, "day"), (60, "hour")) if number >= 2 * size),
+        (1, "minute"),
+    )
+    return shown.count(number // size, word)
+
+
+def _times(factor: float) -> str:
+    return f", {factor:,.4g} times an earlier price of " if factor > 1 else " after "
+
+
+def _worth(ask: Asker, key: str, name: str) -> Fact | None:
+    """What an order or a customer bought in the period, or sent back where that is more."""
+    one = ask.story
+    period = replace(ask, story=replace(one, dimension=None)).within()
+    query = f"""
+        select cast(greatest(
+            sum(amount) filter (where line_type = 'sale'),
+            -sum(amount) filter (where line_type = 'return')
+        ) as double)
+        from marts.fct_kpi_lines where {key} = {literal(name)} and {period}
+    """  # noqa: S608 - quoted
+    return ask.fact(query, partial(shown.amount, unit=ask.money), "marts.fct_kpi_lines", name)

@@ -1,0 +1,123 @@
+"""What a headline and the first sentences of a story may say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from detect.members.scores import FEW_ORDERS, MANY_ORDERS
+from retail import formatting as shown
+from retail.formatting import COUNT
+from retail.reading.proof import asking
+from retail.reading.proof.asking import Asker
+from retail.reading.proof.forms import Fact, Form, form
+from retail.storage.quoting import literal
+
+FAR = (
+    "{size} {way} expected",
+    "{size} ({relative}) {way} expected",
+    "{relative} {way} expected",
+    "{actual}, where {expected} was expected,",
+)
+"""How far the actual is from the expected."""
+
+
+def headlines(ask: Asker) -> Iterator[Form]:
+    """What a headline may say."""
+    subject, when = asking.subject(ask), asking.when(ask)
+    change, actual, expected = asking.size(ask), asking.actual(ask), asking.expected(ask)
+    way = asking.figure(ask, "if(change > 0, 'above', 'below')", str)
+    relative = asking.figure(ask, "abs(change) / nullif(expected, 0)", shown.percent)
+    for where in (None, *asking.segments(ask)):
+        more = ", from {where}" if where else ""
+        for far in FAR:
+            for so_far in ("", "so far already "):
+                for days in (when, asking.since(ask)):
+                    yield from form(
+                        f"{{subject}} {so_far}{far} {{days}}{more}", subject=subject, size=change,
+                        way=way, relative=relative, actual=actual, expected=expected, days=days,
+                        where=where,
+                    )  # fmt: skip
+        yield from form(f"{{subject}} on a day the shop is usually closed {{when}}{more}",
+                        subject=subject, when=when, where=where)  # fmt: skip
+        gone = asking.subject(ask, asking.silent(ask))
+        yield from form(f"{{gone}} gone: no order at all {{when}}{more}",
+                        gone=gone, when=when, where=where)  # fmt: skip
+        for days in (when, asking.gap(ask, "min(period_start), max(period_start)", asking.from_to)):
+            yield from form(f"{{subject}} missing: no trade at all {{days}}{more}",
+                            subject=subject, days=days, where=where)  # fmt: skip
+
+
+def openings(ask: Asker) -> Iterator[Form]:
+    """The money at stake, and what the lead came to."""
+    money = partial(shown.amount, unit=ask.money)
+    size = ask.incident("abs(impact)", money)
+    of_money = {"size": size, "more": ask.incident("if(impact > 0, 'more', 'less')"),
+                "kind": ask.lead(literal(ask.story.dimension or ""), _plural)}  # fmt: skip
+    side = ask.incident("if(impact > 0, 'above', 'below')")
+    inside = ask.incident(
+        "if(impact_lower <= 0 and impact_upper >= 0, 'within its usual range', null)"
+    )
+    for template, facts in _leads(ask):
+        for before in ("", "{size} {more} than expected: ",
+                       "{size} {more} than expected from several {kind}: "):  # fmt: skip
+            yield from form(template, lead_in=before, **facts, **of_money)
+    yield from form("Net revenue was {size} {side} what was expected.", size=size, side=side)
+    yield from form("Net revenue was {size} {side} what was expected, which is {inside}.",
+                    size=size, side=side, inside=inside)  # fmt: skip
+    unknown = ask.incident("if(impact is null, 'not known', null)")
+    yield from form("What it means in money is {unknown}.", unknown=unknown)
+    over = "if(is_provisional, 'known once the ', null)"
+    word = "day" if ask.story.grain == "daily" else "week"
+    yield from form(f"What it means in money is {{over}}{word} is over.", over=ask.incident(over))
+
+
+def _plural(dimension: str) -> str:
+    word = shown.words(dimension)
+    return f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+
+
+def _leads(ask: Asker) -> Iterator[tuple[str, dict[str, Fact | None]]]:
+    """What came, and what was expected, as templates."""
+    one, unit = ask.story, ask.story.unit
+    facts = {
+        "about": asking.subject(ask), "when": asking.when(ask), "actual": asking.actual(ask),
+        "expected": asking.expected(ask),
+        "lower": ask.lead("lower", partial(shown.amount, unit=unit))
+        if one.source == "anomalies" else None,
+        "upper": ask.lead("upper", partial(shown.amount, unit=unit)),
+        "side": asking.figure(ask, "if(change > 0, 'above', 'below')", str),
+        "since": asking.since(ask),
+    }  # fmt: skip
+    came = "{about} came to {actual} {when}, where {expected} was expected"
+    yield f"{came} (usual range: {{lower}} to {{upper}}).", facts
+    if one.source == "early_warnings":
+        yield f"{came} (usual range: up to {{upper}}).", facts
+    yield f"{came}.", facts
+    for method, more in ((FEW_ORDERS, "fewer"), (MANY_ORDERS, "more")):
+        noticed = ask.lead(f"if(contains(methods, '{method}'), 'far {more} orders', null)")
+        yield f"{came}, with {{noticed}} than usual.", {**facts, "noticed": noticed}
+    if one.dimension:
+        member = shown.segment({one.dimension: one.segment}, ask.names, full=True)
+        silent = asking.subject(ask, asking.silent(ask))
+        who = silent and replace(silent, figure=shown.upper_first(member))
+        yield ("{who} had no order at all {when}, where about {expected} was expected.",
+               {**facts, "who": who})  # fmt: skip
+    gap = {
+        "days": asking.gap(ask, "min(period_start), max(period_start)", asking.from_to),
+        "count": asking.gap(ask, "count(*)", str),
+        "due": asking.gap(ask, "sum(expected)", partial(shown.amount, unit=COUNT)),
+    }
+    due = "about {due} orders were expected."
+    yield f"There was no trade at all {{when}}, where {due}", {**facts, **gap}
+    yield f"There was no trade at all {{days}}: {{count}} days on which {due}", gap
+    if one.shift_start is not None:
+        query = f"select count(*) from {asking.of_shift(ask)}"  # noqa: S608 - quoted
+        lasted = ask.fact(query, lambda n: shown.count(n, "day"), "insights.anomalies", one.lead)
+        mean = "an average of " if one.is_ratio else ""
+        yield (
+            f"{{about}} stayed {{side}} what was expected {{since}}: {mean}{{actual}} on "
+            "{lasted}, where {expected} was expected.",
+            {**facts, "lasted": lasted},
+        )

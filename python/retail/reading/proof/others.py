@@ -1,0 +1,188 @@
+"""What a story may say of what else moved, of the end, and of incidents before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+
+from retail import formatting as shown
+from retail.feedback.status import STATUS
+from retail.reading.file import has_table
+from retail.reading.proof import asking
+from retail.reading.proof.asking import Asker
+from retail.reading.proof.forms import Fact, Form, form, list_form, listed
+from retail.storage.quoting import literal
+
+
+def events(ask: Asker) -> Iterator[Form]:
+    """What was planned, and what was cancelled later."""
+    money = partial(shown.amount, unit=ask.money)
+    yield from form("Of what was sold then, {back} was cancelled later.",
+                    back=ask.incident("impact_returned", money))  # fmt: skip
+    name = ask.story.incident_id
+    query = f"""
+        select event, starts_on, ends_on from seeds.events, insights.incidents
+        where incident_id = {literal(name)} and contains(events, event)
+    """  # noqa: S608 - quoted
+    rows = ask.rows(query) if has_table(ask.connection, "seeds", "events") else []
+    items = [
+        Fact(f"{event} ({shown.span(first, last, full=True)})", "seeds.events", event, query)
+        for event, first, last in rows
+    ]
+    if items:
+        yield list_form("Planned for these days: ", items)
+
+
+def ends(ask: Asker) -> Iterator[Form]:
+    """How sure it is, and that it is over."""
+    for condition, words in (
+        (">= 0.9", "This is hardly chance ({sure} sure)."),
+        ("between 0.75 and 0.9", "This is probably not chance ({sure} sure)."),
+        ("< 0.75", "This may still be chance ({sure} sure that it is not)."),
+    ):
+        sure = ask.incident(f"if(confidence {condition}, confidence, null)", shown.percent)
+        yield from form(words, sure=sure)
+    until = ask.incident("recovered_on", partial(shown.day, full=True))
+    total = ask.incident("impact", partial(shown.amount, unit=ask.money, signed=True))
+    back = "It is over: back in the usual range by {until}"
+    yield from form(f"{back}.", until=until)
+    yield from form(f"{back}; in total it came to {{total}}.", until=until, total=total)
+    yield from form("It is over: sold again by {until}.", until=until)
+    one = ask.story
+    if one.shift_start is not None:
+        query = f"""
+            select max(period_start) from insights.forecasts
+            where kpi = {literal(one.kpi)} and segment = 'all' and grain = '{one.grain}'
+                and is_tested and shift_start = date '{one.shift_start}'
+        """  # noqa: S608 - quoted
+        after = ask.fact(query, partial(shown.day, full=True), "insights.forecasts", one.kpi)
+        yield from form("It has not come back: after {after} the new level is what is expected.",
+                        after=until and after)  # fmt: skip
+
+
+def lists(ask: Asker) -> Iterator[Form]:
+    """The factors of net revenue, and what else moved."""
+    name = literal(ask.story.incident_id)
+    query = f"""
+        select factor, contribution, sum(contribution) over () as total
+        from insights.revenue_drivers where incident_id = {name} and dimension = 'all'
+    """  # noqa: S608 - quoted
+    rows = ask.rows(query)
+    if rows:
+        total = rows[0][2]
+        along, against = (
+            [
+                Fact(f"{shown.factor(factor)} ({shown.amount(part, ask.money, signed=True)})",
+                     "insights.revenue_drivers", factor, " ".join(query.split()))
+                for factor, part, _ in rows
+                if part * total * way > 0
+            ]
+            for way in (1, -1)
+        )  # fmt: skip
+        ((good, change),) = ask.rows(
+            f"select direction != 'down', change from insights.{ask.story.source} as found "  # noqa: S608 - quoted
+            f"inner join marts.dim_kpis as kpis on found.kpi = kpis.kpi "
+            f"where {ask.story.key} = {literal(ask.story.lead)}".replace(
+                "direction", "kpis.direction"
+            )
+        )
+        goes_with = (total > 0) == ((change > 0) == good)
+        but = "" if goes_with else "moved the other way: it "
+        start = "Its" if ask.story.dimension else "Net"
+        before = f"{start} revenue {but}{'rose' if total > 0 else 'fell'} mainly through "
+        yield list_form(before, along)
+        if against:
+            yield list_form(before, along, f", partly offset by {listed(against)}\\.")
+    for way, word in (("up", "high"), ("down", "low")):
+        items = _others(ask, way)
+        if items:
+            yield list_form(f"Also unusually {word}: ", items, total=len(items))
+
+
+def _others(ask: Asker, way: str) -> list[Fact]:
+    """The other series of the incident that moved one way; beside a fall of all, no small ones."""
+    name = literal(ask.story.incident_id)
+    query = f"""
+        select label, coalesce(found.dimension, if(segment != 'all', segment_by, null)), segment
+        from (
+            select incident_id, kpi, dimension, segment, direction, change from insights.anomalies
+            union all
+            select incident_id, kpi, dimension, segment, 'up', change from insights.early_warnings
+        ) as found
+        inner join marts.dim_kpis as kpis on found.kpi = kpis.kpi
+        inner join insights.incidents as incidents on found.incident_id = incidents.incident_id
+        where found.incident_id = {name} and found.direction = '{way}' and not (
+            {ask.story.dimension is None} and impact < 0 and impact_upper < 0
+            and segment != 'all' and change < 0 and change > 0.25 * impact
+        )
+    """  # noqa: S608 - quoted
+    subject = asking.subject(ask)
+    texts = dict.fromkeys(
+        shown.subject(label, dimension, member, ask.names)
+        for label, dimension, member in ask.rows(query)
+    )
+    return [
+        Fact(shown.lower_first(text), "insights.anomalies", ask.story.incident_id, query)
+        for text in texts
+        if subject is None or text != subject.figure
+    ]
+
+
+def before(ask: Asker) -> Iterator[Form]:
+    """Incidents like it before, and the last word on any of them."""
+    one = ask.story
+    query = f"""
+        with kinds as (
+            select
+                incidents.incident_id, incidents.period_start as first_day, found.grain,
+                found.period_start, [found.kpi, found.direction, coalesce(
+                    cast(causes.segment as varchar),
+                    if(found.segment = 'all', '{{}}', json_object(
+                        coalesce(found.dimension, segment_by), found.segment)::varchar)
+                )] as kind
+            from insights.incidents as incidents
+            inner join (
+                select anomaly_id, kpi, direction, dimension, segment, grain, period_start
+                from insights.anomalies
+                union all
+                select warning_id, kpi, 'up', dimension, segment, grain, period_start
+                from insights.early_warnings
+            ) as found on lead_anomaly_id = anomaly_id
+            inner join marts.dim_kpis as kpis on found.kpi = kpis.kpi
+            left join (
+                select anomaly_id, segment, analysis, rank from insights.attributions
+                union all
+                select warning_id, segment, analysis, rank from insights.early_attributions
+            ) as causes on found.anomaly_id = causes.anomaly_id
+                and causes.analysis = 'root_cause' and causes.rank = 1
+        )
+        select kinds.incident_id, kinds.period_start, kinds.grain from kinds
+        inner join kinds as mine on replace(kinds.kind[3], ' ', '') = replace(mine.kind[3], ' ', '')
+            and kinds.kind[:2] = mine.kind[:2]
+        where mine.incident_id = {literal(one.incident_id)}
+            and (kinds.first_day, kinds.incident_id) < (mine.first_day, mine.incident_id)
+        order by kinds.first_day, kinds.incident_id
+    """  # noqa: S608 - quoted
+    rows = ask.rows(query)
+    if not rows:
+        return
+    _, start, grain = rows[-1]
+    seen = Fact(shown.count(len(rows), "incident"), "insights.incidents", one.incident_id, query)
+    last = replace(seen, figure=shown.when(start, grain, full=True))
+    names = ", ".join(literal(name) for name, *_ in rows)
+    said = f"""
+        select action, note from insights.feedback inner join insights.anomalies using (anomaly_id)
+        where incident_id in ({names})
+            and (coalesce(note, '') != '' or action in ('false', 'real', 'one-off', 'new-normal'))
+        order by given_at desc limit 1
+    """  # noqa: S608 - quoted
+    word = ask.fact(said, _said, "insights.feedback", one.incident_id)
+    more = " ({word})" if word else ""
+    yield from form(f"Seen before: {{seen}} like it, the last {{last}}{more}.",
+                    seen=seen, last=last, word=word)  # fmt: skip
+
+
+def _said(action: str, note: str | None) -> str:
+    words = " ".join((note or "").split())[:80]
+    return f"{STATUS[action]}: “{words}”" if words else STATUS[action]
