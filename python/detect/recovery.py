@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,22 +27,44 @@ PERIODS_BACK: dict[Grain, int] = {"daily": 3, "weekly": 1}
 """Periods in a row inside the band by which a series is back."""
 
 
-def recovered_on(
-    members: Sequence[Anomaly], forecasts: Forecasts, panels: Mapping[Grain, MemberPanel]
-) -> dt.date | None:
-    """Return the last day of the periods by which an incident is over; None while it goes on.
+@dataclass(frozen=True)
+class End:
+    """The last day of the periods by which an incident is over; None while it goes on.
+
+    `stayed_on` is that of its lead's lasting change, if its level came to be what is expected.
+    """
+
+    recovered_on: dt.date | None = None
+    stayed_on: dt.date | None = None
+
+
+def end(
+    lead: Anomaly,
+    members: Sequence[Anomaly],
+    forecasts: Forecasts,
+    panels: Mapping[Grain, MemberPanel],
+) -> End:
+    """Return how an incident ended, if it did.
 
     Args:
+        lead: the finding that stands for it.
         members: its anomalies.
         forecasts: periods of each series of the whole shop, by its name.
         panels: what the members of dimensions sold, by grain.
     """
-    days = [
-        _back_on(found, forecasts, panels)
-        for found in by(members, lambda a: (a.kpi.name, a.dimension, a.segment, a.grain)).values()
-    ]
+    last = {
+        name: max(found, key=lambda a: a.period_start)
+        for name, found in by(members, _series).items()
+    }
+    stayed = {name: stayed_on(one, forecasts) for name, one in last.items()}
+    days = [stayed[name] or _back_on(one, forecasts, panels) for name, one in last.items()]
     known = [day for day in days if day is not None]
-    return max(known) if known and len(known) == len(days) else None
+    is_over = known and len(known) == len(days)
+    return End(max(known), stayed[_series(lead)]) if is_over else End()
+
+
+def _series(anomaly: Anomaly) -> tuple[object, ...]:
+    return anomaly.kpi.name, anomaly.dimension, anomaly.segment, anomaly.grain
 
 
 def stayed_on(anomaly: Anomaly, forecasts: Forecasts) -> dt.date | None:
@@ -56,15 +79,11 @@ def stayed_on(anomaly: Anomaly, forecasts: Forecasts) -> dt.date | None:
 
 
 def _back_on(
-    found: Sequence[Anomaly], forecasts: Forecasts, panels: Mapping[Grain, MemberPanel]
+    last: Anomaly, forecasts: Forecasts, panels: Mapping[Grain, MemberPanel]
 ) -> dt.date | None:
-    """The day on which one series was back."""
-    last = max(found, key=lambda a: a.period_start)
+    """The day on which a series was back after its last finding."""
     if PERIOD_TO_DATE in last.methods:
         return None
-    stayed = stayed_on(last, forecasts)
-    if stayed is not None:
-        return stayed
     after = _of_member(last, panels) if last.within else _of_series(last, forecasts)
     wanted = 1 if SILENCE in last.methods else PERIODS_BACK[last.grain]
     inside = 0

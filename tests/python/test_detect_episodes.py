@@ -9,12 +9,12 @@ import itertools
 import numpy as np
 import pytest
 
-from detect import anomalies, calendar, forecasts, incidents
+from detect import anomalies, calendar, forecasts, incidents, recovery
 from detect.anomalies import Scan
 from detect.episodes import LONGEST, SETTLED_AFTER
 from detect.features import prepare
 from detect.records import Anomaly, Bools, Floats, Kpi
-from detect.recovery import recovered_on, stayed_on
+from detect.recovery import stayed_on
 from test_detect_shop import dates, kpi, panel
 
 LENGTH = 300
@@ -94,7 +94,7 @@ def test_after_a_month_the_new_level_is_what_is_expected() -> None:
     group = {("order_count", "all", "daily"): rows}
     shown = lasting(found)
     assert stayed_on(shown[-1], group) == ours[-1].period_start  # type: ignore[arg-type]
-    assert recovered_on(shown, group, {}) == ours[-1].period_start  # type: ignore[arg-type]
+    assert recovery.end(shown[-1], shown, group, {}).recovered_on == ours[-1].period_start  # type: ignore[arg-type]
 
 
 def test_an_outage_that_ends_leaves_no_echo_and_no_low_baseline() -> None:
@@ -105,7 +105,8 @@ def test_an_outage_that_ends_leaves_no_echo_and_no_low_baseline() -> None:
     assert [a for a in anomalies.select(found) if a.period_start > end] == []
     rows = [r for r in forecasts.build(found) if r.is_tested and r.period_start > end]
     assert rows[0].expected == pytest.approx(USUAL, rel=0.2)
-    over = recovered_on(lasting(found), {("order_count", "all", "daily"): rows}, {})  # type: ignore[arg-type]
+    days = lasting(found)
+    over = recovery.end(days[0], days, {("order_count", "all", "daily"): rows}, {}).recovered_on  # type: ignore[arg-type]
     assert over is not None
     assert stayed_on(lasting(found)[0], {("order_count", "all", "daily"): rows}) is None  # type: ignore[arg-type]
 

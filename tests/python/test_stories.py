@@ -21,7 +21,7 @@ from detect.impact import Cancelled, Impact, impact
 from detect.members import MemberPanel
 from detect.members.scores import SILENCE
 from detect.records import Anomaly, Attribution, Check, DriverContribution, Kpi
-from detect.recovery import recovered_on
+from detect.recovery import end
 from retail import formatting
 from retail.feedback.status import overall
 from retail.outputs.narrative import check_messages, rules, sentences, stories
@@ -172,7 +172,10 @@ def test_what_makes_it_explains_half_and_leaves_the_rest_in_the_band(told: list[
         assert min(float(str(event.details["explained"])), 1.0) >= most - 0.01
 
 
-OUTSIDE = "Nothing recorded explains it (94 % sure): no country or customer type stands out."
+OUTSIDE = (
+    "None of the recorded dimensions explains it (94 % sure): no country or customer type stands "
+    "out."
+)
 
 
 def test_nothing_is_from_outside_that_has_something_to_blame(told: list[Told]) -> None:
@@ -404,7 +407,7 @@ def after(*actual: float, grain: str = "daily") -> dt.date | None:
         forecast(MONDAY + dt.timedelta(days=step * i), x, grain=grain)
         for i, x in enumerate((60.0, *actual))
     ]
-    return recovered_on([lead], {("total_revenue", "all", grain): rows}, {})  # type: ignore[dict-item]
+    return end(lead, [lead], {("total_revenue", "all", grain): rows}, {}).recovered_on  # type: ignore[dict-item]
 
 
 def test_three_days_inside_the_band_end_it_and_two_do_not() -> None:
@@ -420,7 +423,7 @@ def test_noise_after_the_end_does_not_open_it_again() -> None:
 
 def test_every_series_has_to_be_back() -> None:
     both = [anomaly(), anomaly(KPIS[1])]
-    assert recovered_on(both, {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}) is None  # type: ignore[dict-item]
+    assert end(both[0], both, {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}).recovered_on is None  # type: ignore[dict-item]
 
 
 def panel(*orders: float) -> MemberPanel:
@@ -437,14 +440,14 @@ def panel(*orders: float) -> MemberPanel:
 
 def test_a_product_is_back_with_its_first_order() -> None:
     gone = anomaly(grain="weekly", dimension="product", segment="22502", methods=(SILENCE,))
-    assert recovered_on([gone], {}, {"weekly": panel(0.0, 0.0)}) is None
-    back = recovered_on([gone], {}, {"weekly": panel(0.0, 0.0, 1.0)})
+    assert end(gone, [gone], {}, {"weekly": panel(0.0, 0.0)}).recovered_on is None
+    back = end(gone, [gone], {}, {"weekly": panel(0.0, 0.0, 1.0)}).recovered_on
     assert back == MONDAY + dt.timedelta(days=20)
 
 
 def test_an_unfinished_period_is_not_over() -> None:
     early = anomaly(methods=("so_far", "iqr"))
-    assert recovered_on([early], {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}) is None  # type: ignore[dict-item]
+    assert end(early, [early], {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}).recovered_on is None  # type: ignore[dict-item]
 
 
 def test_what_is_over_has_recovered_unless_somebody_answered() -> None:
@@ -486,7 +489,7 @@ def test_a_gap_is_told_once_from_its_first_day_to_its_last() -> None:
     assert told.headline == f"{orders.label} missing: no trade at all from {extent}"
     assert f"from {extent}: 14 days on which about 280 orders were expected." in told.narrative
     assert "£1,400 below what was expected" in told.narrative
-    assert "Nothing recorded" not in told.narrative
+    assert "None of the recorded" not in told.narrative
     assert (told.period_start, told.period_end, told.impact) == (MONDAY, last, -1400.0)
 
 

@@ -34,6 +34,13 @@ CHANCE = (
     ("null copies, incidents of totals and members together", "whole_null", "whole_weeks"),
 )
 """Rows of the table on chance: what, how many, in how many weeks."""
+OF_ALL = (
+    ("a segment, of any kind", "is_right", True),
+    ("the same, by the general search", "is_right_in_general", True),
+    ("no segment", "is_right", False),
+    ("the same, by the general search", "is_right_in_general", False),
+)
+"""Rows of the table on verdicts: what, who is right, and whether a segment is the truth."""
 
 
 def report(measured: Measured, *, with_prophet: bool) -> str:
@@ -306,8 +313,11 @@ def verdicts(found: Mapping[str, Sequence[Verdict]]) -> str:
         for kind in sorted(kinds)
     ]
     about = [
-        ["a segment, of any kind", *(text for some in found.values() for text in _named_of(some))],
-        ["“nothing recorded explains it”, F1", *(
+        *(
+            [about, *(text for some in found.values() for text in _named_of(some, right, segments))]
+            for about, right, segments in OF_ALL
+        ),
+        ["“none of the recorded dimensions explains it”, F1", *(
             text for some in found.values() for text in ("", _f1(some))
         )],
     ]  # fmt: skip
@@ -319,10 +329,10 @@ def _named_first(some: Sequence[Verdict], kind: str) -> tuple[str, str]:
     return str(len(mine)), f"{sum(v.is_right for v in mine)}"
 
 
-def _named_of(some: Sequence[Verdict]) -> tuple[str, str]:
-    segments = [v.is_right for v in some if v.truth]
-    share, ends = _share(sum(segments), len(segments))
-    return str(len(segments)), f"{share} ({ends})"
+def _named_of(some: Sequence[Verdict], right: str, segments: bool) -> tuple[str, str]:
+    mine = [getattr(v, right) for v in some if bool(v.truth) == segments]
+    share, ends = _share(sum(mine), len(mine))
+    return str(len(mine)), f"{share} ({ends})"
 
 
 def _f1(some: Sequence[Verdict]) -> str:

@@ -17,6 +17,10 @@ import numpy as np
 from detect import anomalies, attribution, calendar, incidents
 from detect.anomalies import Scan
 from detect.attribution import data_quality, driver_tree
+from detect.attribution.dimensions import TOGETHER
+from detect.attribution.root_cause import LeafSegments
+from detect.attribution.search import Ratios, Sums, search
+from detect.attribution.search.records import Measure
 from detect.records import Anomaly, Attribution, Bools, Floats, Inputs
 from lab.evaluate import disturbances
 from lab.evaluate.changes import FIRST_DAY
@@ -38,13 +42,17 @@ KINDS = (*BROAD, *OF_TYPE, "a country's surge", "a product's surge", "a product'
 
 @dataclass(frozen=True)
 class Verdict:
-    """A planted change that was found: its true segment ({}: none), and what explains it."""
+    """A planted change that was found: its true segment ({}: none), and what explains it.
+
+    `general` is the first answer of the general search, which knows no history.
+    """
 
     kind: str
     truth: Segment
     lead: Anomaly
     rows: tuple[Attribution, ...]
     ids_are_missing: bool
+    general: Segment
 
     @property
     def causes(self) -> list[Attribution]:
@@ -55,6 +63,11 @@ class Verdict:
     def is_outside(self) -> bool:
         """Whether it is said that no dimension explains it."""
         return not (self.causes or self.ids_are_missing)
+
+    @property
+    def is_right_in_general(self) -> bool:
+        """The same of the general search."""
+        return self.truth.items() <= self.general.items() and bool(self.general) == bool(self.truth)
 
     @property
     def is_right(self) -> bool:
@@ -141,7 +154,25 @@ def judge(
             rows = attribution.attribute([lead], segments, usable)
             start = np.datetime64(day)
             ids = data_quality.missing_ids(segments, start, attribution.comparable(lead, usable)[0])
-            yield Verdict(kind, truth, lead, tuple(rows), ids.verdict == data_quality.SUSPECTED)
+            missing = ids.verdict == data_quality.SUSPECTED
+            general = _general(attribution.leaf_segments(lead, segments, usable))
+            yield Verdict(kind, truth, lead, tuple(rows), missing, general)
+
+
+def _general(leaves: LeafSegments) -> Segment:
+    """The first cause that the general search names."""
+    used = [i for i, d in enumerate(leaves.dimensions) if d.root_cause == TOGETHER]
+    now, before = leaves.actual, leaves.expected
+    measure: Measure = Sums(now.numerator, before.numerator)
+    if now.denominator is not None and before.denominator is not None:
+        measure = Ratios(now.numerator, now.denominator, before.numerator, before.denominator)
+    sizes = tuple(len(leaves.members[i]) for i in used)
+    causes = search([leaves.codes[i] for i in used], sizes, measure).causes
+    return {
+        leaves.dimensions[used[d]].name: leaves.members[used[d]][member]
+        for cause in causes[:1]
+        for d, member in cause.element
+    }
 
 
 def _plant(shop: MemoryShop, kind: str, day: dt.date, rng: np.random.Generator) -> Segment | None:

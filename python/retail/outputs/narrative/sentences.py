@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from detect.records import (
     DriverContribution,
     Event,
 )
+from detect.recovery import End
 from retail.formatting import (
     COUNT,
     FEWEST_IN_PERCENT,
@@ -77,8 +77,7 @@ class StoryFacts:
     failed_checks: Sequence[Check] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     impact: Impact = field(default_factory=Impact)
-    recovered_on: dt.date | None = None
-    stayed_on: dt.date | None = None
+    end: End = field(default_factory=End)
     events: Sequence[Event] = ()
     ruled_out: Sequence[Attribution] = ()
     seen_before: SeenBefore | None = None
@@ -287,7 +286,7 @@ def _outside(ruled_out: Sequence[Attribution]) -> str:
     *first, last = sorted(words(name) for name in looked_at if name not in implied)
     named = f"{', '.join(first)} or {last}" if first else last
     sure = percent(ruled_out[0].cause_confidence)
-    return f"Nothing recorded explains it ({sure} sure): no {named} stands out."
+    return f"None of the recorded dimensions explains it ({sure} sure): no {named} stands out."
 
 
 def _moves(lead: Anomaly, facts: StoryFacts) -> Moves | None:
@@ -350,11 +349,11 @@ def _chance(confidence: float) -> str:
 
 def _end(lead: Anomaly, facts: StoryFacts) -> str:
     """That it is over, and what it came to."""
-    if facts.recovered_on is None:
+    if facts.end.recovered_on is None:
         return ""
-    until = day(facts.recovered_on, full=True)
-    if facts.stayed_on is not None:
-        since = day(facts.stayed_on, full=True)
+    until = day(facts.end.recovered_on, full=True)
+    if facts.end.stayed_on is not None:
+        since = day(facts.end.stayed_on, full=True)
         return f"It has not come back: after {since} the new level is what is expected."
     if SILENCE in lead.methods:
         return f"It is over: sold again by {until}."

@@ -26,7 +26,7 @@ from detect.records import (
     Incident,
     Kpi,
 )
-from detect.recovery import recovered_on, stayed_on
+from detect.recovery import end
 from retail.feedback.status import STATUS, VERDICTS, overall
 from retail.outputs.narrative import rules, sentences
 from retail.outputs.narrative.sentences import SeenBefore, StoryFacts
@@ -86,8 +86,7 @@ def describe(
             failed_checks(checks_of.get(name, [])),
             names or {},
             impact(leader, members, history.kpis, history.forecasts, history.cancelled),
-            recovered_on(members, history.forecasts, history.panels),
-            stayed_on(leader, history.forecasts),
+            end(leader, members, history.forecasts, history.panels),
             planned.of_incident(members, history.events),
             ruled_out=rows_of.get((leader.anomaly_id, RULED_OUT), []),
             seen_before=_seen_before(alike, history.given),
@@ -137,14 +136,14 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
         root_cause=_root_cause(facts),
         lead=leader,
         anomalies=tuple(members),
-        status=overall([a.status for a in members], is_over=facts.recovered_on is not None),
+        status=overall([a.status for a in members], is_over=facts.end.recovered_on is not None),
         is_provisional=PERIOD_TO_DATE in leader.methods,
         favourability=rules.favourability(members, facts.failed_checks),
         impact=money.value,
         impact_lower=money.lower,
         impact_upper=money.upper,
         impact_returned=money.returned,
-        recovered_on=facts.recovered_on,
+        recovered_on=facts.end.recovered_on,
         events=tuple(event.name for event in facts.events),
     )
 
