@@ -5,7 +5,7 @@
 {% macro kpi_allowed(field) %}
     {{ return({
         'keys': [
-            'group', 'owner', 'cadence', 'unit', 'direction', 'scale', 'segment_by',
+            'group', 'place', 'owner', 'cadence', 'unit', 'direction', 'scale', 'segment_by',
             'needs', 'warm_up_days', 'thresholds', 'materiality',
         ],
         'type': ['simple', 'ratio'],

@@ -1,6 +1,7 @@
 {#
     One metric of `graph.metrics` as the dict that tables are generated from. `measure` is none
-    where the type is not simple or ratio. A KPI that sets no limit of level shifts has 5.
+    where the type is not simple or ratio. A KPI that sets no limit of level shifts has 5; one without
+    a place stands behind those that have one.
 #}
 {% macro kpi_definition(metric) %}
     {%- set meta = metric.config.meta -%}
@@ -17,6 +18,7 @@
         'label': metric.label,
         'description': metric.description,
         'kpi_group': meta.get('group'),
+        'place': meta.get('place', 100),
         'owner': meta.get('owner'),
         'cadence': meta.get('cadence'),
         'unit': meta.get('unit'),

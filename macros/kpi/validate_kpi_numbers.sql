@@ -23,10 +23,12 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- set days = kpi.warm_up_days -%}
-    {%- if days is not integer or days is boolean or days < 0 -%}
-        {%- do kpi_error(
-            kpi, "warm_up_days is '" ~ days ~ "'; allowed: a whole number of 0 or more"
-        ) -%}
-    {%- endif -%}
+    {%- for field in ['warm_up_days', 'place'] -%}
+        {%- set number = kpi[field] -%}
+        {%- if number is not integer or number is boolean or number < 0 -%}
+            {%- do kpi_error(
+                kpi, field ~ " is '" ~ number ~ "'; allowed: a whole number of 0 or more"
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
 {% endmacro %}

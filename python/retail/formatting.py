@@ -29,6 +29,7 @@ MOST_IN_PERCENT = 10.0
 """Times the expected from which a change is told as an amount, not in percent; by hand."""
 MONEY_FACTORS = ("price", "returns", "revenue")
 """Ends of the names of factors and measures that are money."""
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NO_NAMES: Mapping[str, str] = {}
 
 
@@ -45,9 +46,9 @@ def amount(value: float | None, unit: str, *, signed: bool = False) -> str:
 
 
 def _digits(value: float, unit: str) -> int:
-    """Decimals worth showing: a whole number of orders has none."""
+    """Decimals worth showing: a whole number of orders has none, nor what would be shown as one."""
     if unit == COUNT:
-        return 0 if abs(value) >= FRACTIONS_UP_TO or value == round(value) else 1
+        return 0 if abs(value) >= FRACTIONS_UP_TO or round(value, 1) == round(value) else 1
     return 0 if abs(value) >= WHOLE_MONEY_FROM else 2 if unit.startswith(CURRENCY) else 1
 
 
@@ -153,6 +154,11 @@ def at_stake(value: float | None, lower: float | None, upper: float | None, mone
 def day(date: dt.date, *, full: bool = False) -> str:
     """A date that can't be misread."""
     return f"{date.day} {date:{'%B' if full else '%b'}} {date.year}"
+
+
+def weekday(date: dt.date) -> str:
+    """The name of a day of the week."""
+    return WEEKDAYS[date.weekday()]
 
 
 def moment(time: dt.datetime) -> str:

@@ -22,7 +22,7 @@ from retail import formatting
 from retail.commands import main as retail
 from retail.jobs.daily import operations
 from retail.jobs.detection import pipeline
-from retail.outputs.report import page, svg, trust, words
+from retail.outputs.report import kpis, page, svg, trust, verdict, words
 from retail.reading import KpiRow, read_facts
 from retail.schema import DetectionLimitRow
 from retail.storage.run_log import ALL, Step
@@ -280,16 +280,139 @@ def test_what_somebody_has_seen_to_needs_no_attention(own: Path) -> None:
     assert "acknowledged" in text
 
 
-def test_the_newest_open_incident_comes_first(database: Path, tags: Tags) -> None:
-    order = (
-        "order by period_end desc, list_position(['critical', 'high', 'medium', 'low'], severity)"
-    )
+def newest_day(path: Path) -> dt.date:
+    facts = read_facts(path)
+    return verdict.newest_day(facts, kpis.cards(facts))
+
+
+def lead(path: Path) -> str:
+    ((_, text),) = [(a, t) for a, t in Tags(shown(path)).named("p") if a.get("class") == "lead"]
+    return text.replace(formatting.SPACE, " ")
+
+
+def move(path: Path, days: int) -> str:
+    """Move the first open incident to some days before the newest day, and its id."""
     ((name,),) = query(
-        database,
-        f"select incident_id from insights.incidents where status = 'open' {order} limit 1",
+        path, "select min(incident_id) from insights.incidents where status = 'open'"
     )
-    cards = [a["id"] for a, _ in tags.named("article") if a["id"].startswith("incident-")]
-    assert cards[0] == f"incident-{name}"
+    day = newest_day(path) - dt.timedelta(days)
+    change(
+        path,
+        f"update insights.incidents set period_end = '{day}', severity = 'high' "
+        f"where incident_id = '{name}'",
+    )
+    return f"incident-{name}"
+
+
+def cards_of(path: Path) -> list[str]:
+    return [
+        a["id"]
+        for a, _ in Tags(shown(path)).named("article")
+        if a.get("id", "").startswith("incident-")
+    ]
+
+
+def test_what_is_new_is_told_in_full_and_what_is_old_in_a_line(own: Path) -> None:
+    assert cards_of(own) == []
+    assert "Nothing new to look at;" in lead(own)
+    assert "still open." in lead(own)
+    name = move(own, days=6)
+    assert cards_of(own) == [name]
+    assert "One thing to look at from that week:" in lead(own)
+    move(own, days=0)
+    assert cards_of(own) == [name]
+    assert "One thing to look at:" in lead(own)
+    assert f'<a href="#{name}">' in shown(own).split('<p class="lead">')[1].split("</p>")[0]
+
+
+def test_the_newest_day_is_judged_in_one_sentence(own: Path) -> None:
+    day = newest_day(own)
+    ((value,),) = query(
+        own,
+        "select actual from insights.forecasts where kpi = 'total_revenue' and grain = 'daily' "
+        f"and segment = 'all' and period_start = '{day}'",
+    )
+    of_that_day = (
+        f"where kpi = 'total_revenue' and grain = 'daily' and period_start = '{day}' "
+        "and segment = 'all'"
+    )
+    change(own, f"delete from insights.anomalies {of_that_day}")
+    assert isinstance(value, float)
+    for lower, upper, judged in (
+        (0.9, 1.1, f"usual for a {day:%A} in {day:%B}"),
+        (0.1, 5.0, "is too wide to tell"),
+        (1.2, 1.9, "not surely unusual"),
+    ):
+        change(
+            own,
+            f"update insights.forecasts set expected = {value}, lower = {lower * value}, "
+            f"upper = {upper * value} {of_that_day}",
+        )
+        assert f"{day:%A} {day.day} {day:%B} {day.year}: £" in lead(own)
+        assert judged in lead(own)
+
+
+def test_nothing_needs_attention_where_nothing_is_open(own: Path) -> None:
+    change(own, "update insights.incidents set status = 'acknowledged'")
+    assert "Nothing needs attention." in lead(own)
+
+
+def test_a_range_that_hides_a_fall_of_two_thirds_is_not_as_expected(own: Path) -> None:
+    day = newest_day(own)
+    change(
+        own,
+        "update insights.forecasts set actual = 3000, expected = 9000, lower = 900, upper = 50000 "
+        f"where kpi = 'order_count' and grain = 'daily' and period_start = '{day}'",
+        "delete from insights.anomalies where kpi = 'order_count'",
+        "update insights.detection_limits set expected = 9000, min_detectable_decrease = 90, "
+        f"min_detectable_increase = null, period_start = '{day}' "
+        "where kpi = 'order_count' and grain = 'daily'",
+    )
+    articles = {a["id"]: text for a, text in Tags(shown(own)).named("article") if "id" in a}
+    text = articles["kpi-order-count"].replace(formatting.SPACE, " ")
+    assert "too wide to tell" in text
+    assert "−99 % would show" in text
+    assert "−67 %" in text
+
+
+def test_kpis_are_in_the_order_of_their_yaml(own: Path) -> None:
+    def order() -> list[str]:
+        return [a["id"] for a, _ in Tags(shown(own)).named("article") if "kpi" in a["class"]]
+
+    assert order()[:3] == ["kpi-total-revenue", "kpi-active-customers", "kpi-order-count"]
+    change(own, "update marts.dim_kpis set place = 0 where kpi = 'return_rate'")
+    assert order()[0] == "kpi-return-rate"
+
+
+def test_what_is_over_says_so_with_its_total(own: Path) -> None:
+    change(
+        own,
+        "update insights.incidents set status = 'recovered', recovered_on = date '2024-05-06', "
+        "impact = -1234",
+    )
+    assert "over, back to usual by 6 May 2024, −£1,234 in all" in shown(own)
+
+
+def test_planned_events_are_drawn_and_told(own: Path) -> None:
+    day = newest_day(own)
+    change(
+        own,
+        "delete from seeds.events",
+        "insert into seeds.events (starts_on, ends_on, event, has_effect) "
+        f"values ('{day}', '{day}', 'Sale <b>of</b> lamps', false)",
+    )
+    text = shown(own)
+    assert '<rect class="event"' in text
+    assert "; Sale &lt;b&gt;of&lt;/b&gt; lamps" in text
+
+
+def test_axes_have_round_values_in_the_unit() -> None:
+    assert svg.round_values(0.0, 147_000.0) == [0.0, 50_000.0, 100_000.0]
+    assert svg.round_values(3.0, 3.0) == []
+    dots = [svg.Dot(FIRST + i, 100.0 * i, None, None) for i in range(200)]
+    drawn = svg.sparkline("c", "t", "d", dots, (FIRST, FIRST + 199), unit="currency £")
+    assert ">£10,000<" in drawn
+    assert ">Nov 2010<" in drawn
 
 
 DAY = dt.date(2011, 12, 8)
@@ -389,7 +512,7 @@ def test_every_chart_has_a_title_and_says_what_it_shows(tags: Tags) -> None:
     charts = [a for a, _ in tags.named("svg") if "aria-hidden" not in a]
     assert len(charts) > 25
     for attributes in charts:
-        assert attributes["role"] == "img"
+        assert attributes["role"] == ("group" if "data-hints" in attributes else "img")
         assert all(len(texts[name]) > 10 for name in attributes["aria-labelledby"].split())
 
 
@@ -405,15 +528,19 @@ def test_tables_say_what_their_headers_are(tags: Tags) -> None:
 
 
 finite = st.floats(-1e9, 1e9)
+FIRST = 734_000.0
+"""A day, as its ordinal."""
 
 
 @given(st.lists(st.tuples(finite, st.none() | finite, st.booleans()), min_size=2, max_size=40))
 def test_a_chart_stays_within_its_frame(values: list[tuple[float, float | None, bool]]) -> None:
     dots = [
-        svg.Dot(i, actual, lower, None if lower is None else lower + 1, "bad" if marked else "")
+        svg.Dot(
+            FIRST + i, actual, lower, None if lower is None else lower + 1, *(("bad",) * marked)
+        )
         for i, (actual, lower, marked) in enumerate(values)
     ]
-    drawn = svg.sparkline("c", "t", "d", dots, (0, len(dots) - 1))
+    drawn = svg.sparkline("c", "t", "d", dots, (FIRST, FIRST + len(dots) - 1))
     assert_within(drawn, svg.SPARK_HEIGHT)
 
 
@@ -601,12 +728,9 @@ def test_it_is_used_by_keyboard(
     assert shown_page.evaluate("document.activeElement.className") == "skip"
     shown_page.keyboard.press("Enter")
     assert shown_page.evaluate("document.activeElement.id") == "attention"
-    shown_page.focus("input[value=own]")
-    shown_page.keyboard.press("ArrowRight")
-    kinds = shown_page.locator("figure[data-grain]:visible").evaluate_all(
-        "all => [...new Set(all.map(f => f.dataset.grain))]"
-    )
-    assert kinds == ["daily"]
+    shown_page.focus("#kpi-order-count summary")
+    shown_page.keyboard.press("Enter")
+    assert shown_page.locator("#kpi-order-count figure:visible").count() == 2
     outline = "getComputedStyle(document.activeElement).outlineStyle"
     assert shown_page.evaluate(outline) != "none"
     assert troubles == []
@@ -630,9 +754,33 @@ def test_everything_is_there_without_scripts(
     context = browser.new_context(java_script_enabled=False)
     shown_page = show(context, written, troubles)
     charts = [a for a, _ in tags.named("figure") if "data-grain" in a]
-    assert shown_page.locator("figure[data-grain]:visible").count() == len(charts)
+    assert shown_page.locator("figure[data-grain]").count() == len(charts)
+    shown_page.click("#kpi-order-count summary")
+    assert shown_page.locator("#kpi-order-count figure:visible").count() == 2
     assert not shown_page.locator("#filters").is_visible()
     context.close()
+
+
+def test_it_is_short_on_a_phone(browser: Browser, written: Path, troubles: list[str]) -> None:
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    shown_page = show(context, written, troubles)
+    assert shown_page.evaluate("document.documentElement.scrollHeight") <= 6 * 740
+    context.close()
+
+
+def test_the_pointer_is_told_of_the_nearest_period(
+    context: BrowserContext, written: Path, troubles: list[str]
+) -> None:
+    shown_page = show(context, written, troubles)
+    shown_page.click("#kpi-order-count summary")
+    chart = shown_page.locator("#kpi-order-count svg").first
+    chart.scroll_into_view_if_needed()
+    chart.hover(position={"x": 200, "y": 60})
+    told = shown_page.inner_text(".hint")
+    assert re.match(r"\d+ \w+ \d{4}: [\d,.]+; expected [\d,.]+ \([\d,.]+ to [\d,.]+\)", told)
+    shown_page.mouse.move(1, 1)
+    assert not shown_page.locator(".hint").is_visible()
+    assert troubles == []
 
 
 def test_a_link_to_a_folded_incident_opens_it(

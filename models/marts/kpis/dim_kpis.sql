@@ -15,6 +15,7 @@ defined as (
         {{ sql_text(kpi.label) }} as label,
         {{ sql_text(kpi.description) }} as description,
         {{ sql_text(kpi.kpi_group) }} as kpi_group,
+        cast({{ kpi.place }} as integer) as place,
         {{ sql_text(kpi.owner) }} as owner,
         {{ sql_text(kpi.cadence) }} as cadence,
         {{ sql_text(kpi_unit(kpi)) }} as unit,

@@ -7,7 +7,16 @@ from pathlib import Path
 
 from retail.reading import findings, shop
 from retail.reading.file import PATIENCE_SECONDS, Connection, read_table, reading
-from retail.reading.shop import Attempt, Coverage, KpiRow, RowCount, ShopRow, SourceRow, Volume
+from retail.reading.shop import (
+    Attempt,
+    Coverage,
+    KpiRow,
+    PlannedEvent,
+    RowCount,
+    ShopRow,
+    SourceRow,
+    Volume,
+)
 from retail.schema import (
     AnomalyRow,
     AttributionRow,
@@ -50,6 +59,7 @@ class Facts:
     products: dict[str, str]
     volume: Volume | None
     attempts: tuple[Attempt, ...]
+    events: tuple[PlannedEvent, ...]
 
 
 def read_facts(path: Path, patience: float = PATIENCE_SECONDS) -> Facts:
@@ -95,4 +105,5 @@ def facts_of(connection: Connection) -> Facts:
         products=shop.read_products(connection),
         volume=shop.read_volume(connection),
         attempts=shop.read_attempts(connection),
+        events=shop.read_events(connection),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from detect.records import ABNORMAL
 from retail.feedback.status import OPEN
@@ -12,8 +13,28 @@ from retail.schema import ALL, IncidentRow, TrendRow
 
 RECENT = dt.timedelta(days=28)
 """How long before the last day looked at something still is news."""
+WEEK = dt.timedelta(days=7)
 FEWEST, MOST = 3, 12
 """Open incidents that are shown in full, if there are so many."""
+
+
+@dataclass(frozen=True)
+class ByAge:
+    """Incidents by when they last were seen: on the newest day, in that week, or earlier."""
+
+    day: tuple[IncidentRow, ...]
+    week: tuple[IncidentRow, ...]
+    earlier: tuple[IncidentRow, ...]
+
+
+def by_age(incidents: Sequence[IncidentRow], newest: dt.date) -> ByAge:
+    """Sort incidents by age; a period that goes on beyond the newest day belongs to it."""
+    earliest = newest - WEEK
+    return ByAge(
+        tuple(row for row in incidents if row.period_end >= newest),
+        tuple(row for row in incidents if earliest < row.period_end < newest),
+        tuple(row for row in incidents if row.period_end <= earliest),
+    )
 
 
 def open_incidents(incidents: Sequence[IncidentRow]) -> tuple[IncidentRow, ...]:
@@ -24,13 +45,8 @@ def open_incidents(incidents: Sequence[IncidentRow]) -> tuple[IncidentRow, ...]:
 def need_attention(incidents: Sequence[IncidentRow], as_of: dt.date) -> tuple[IncidentRow, ...]:
     """Incidents that are open and recent, or the newest open ones, of incidents newest first."""
     waiting = open_incidents(incidents)
-    recent = sum(is_recent(row, as_of) for row in waiting)
+    recent = sum(row.period_end >= as_of - RECENT for row in waiting)
     return waiting[: min(max(recent, FEWEST), MOST)]
-
-
-def is_recent(incident: IncidentRow, as_of: dt.date) -> bool:
-    """Whether an incident still is news."""
-    return incident.period_end >= as_of - RECENT
 
 
 def going_on(

@@ -89,6 +89,18 @@ class KpiRow:
 
 
 @dataclass(frozen=True)
+class PlannedEvent:
+    """A row of `seeds/events.csv`; without a dimension it is about the whole shop."""
+
+    event: str
+    starts_on: dt.date
+    ends_on: dt.date
+    dimension: str | None
+    member: str | None
+    has_effect: bool
+
+
+@dataclass(frozen=True)
 class Volume:
     """Order lines of the newest complete day, and how many are usual."""
 
@@ -148,7 +160,7 @@ KPIS = """
         direction, segment_by, off_reason
     from marts.dim_kpis
     cross join marts.dim_shop
-    order by kpi_group, label
+    order by place, kpi_group, label
 """
 VOLUME = """
     select date_day, lines, expected_lines, is_unusual
@@ -173,6 +185,10 @@ TABLES = """
     from duckdb_tables()
     where schema_name in ('marts', 'insights', 'operations') and comment is not null
     order by schema_name desc, table_name
+"""
+EVENTS = """
+    select event, starts_on, ends_on, nullif(dimension, ''), nullif(member, ''), has_effect
+    from seeds.events order by starts_on, event
 """
 PRODUCTS = "select product, description from marts.dim_products where description is not null"
 
@@ -204,7 +220,7 @@ def read_row_counts(connection: Connection) -> tuple[RowCount, ...]:
 
 
 def read_kpis(connection: Connection) -> dict[str, KpiRow]:
-    """Read the KPIs by name, in the order of their groups."""
+    """Read the KPIs by name, in the order of every list."""
     return {row.kpi: row for row in rows_of(connection, KpiRow, KPIS)}
 
 
@@ -229,6 +245,12 @@ def read_attempts(connection: Connection) -> tuple[Attempt, ...]:
     """Read the latest runs of the daily job, the newest first; who builds by hand has none."""
     is_there = has_table(connection, "operations", "runs")
     return rows_of(connection, Attempt, ATTEMPTS) if is_there else ()
+
+
+def read_events(connection: Connection) -> tuple[PlannedEvent, ...]:
+    """Read the planned events; none where the file has no such table."""
+    is_there = has_table(connection, "seeds", "events")
+    return rows_of(connection, PlannedEvent, EVENTS) if is_there else ()
 
 
 def read_products(connection: Connection) -> dict[str, str]:

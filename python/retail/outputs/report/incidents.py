@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 from markupsafe import Markup
 
+from detect.grouping import by
 from retail import formatting
+from retail.feedback.status import OPEN, RECOVERED
 from retail.outputs.report import cells, svg, words
 from retail.outputs.report.cells import Cell
-from retail.reading import Facts, KpiRow, lead_first
-from retail.reading.selection import is_recent, need_attention, open_incidents
+from retail.reading import SEVERITIES, Facts, KpiRow, lead_first
+from retail.reading.selection import by_age, open_incidents
 from retail.schema import OTHER, AnomalyRow, AttributionRow, IncidentRow
 
 WATERFALLS = 60
@@ -61,6 +65,7 @@ class Card:
     impact_range: str
     cause: str
     owners: str
+    ended: str
     rows: tuple[FindingRow, ...]
     chart: Markup | None
     charted: str
@@ -69,14 +74,28 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Cards:
-    """Incidents that need attention, and all others, newest first."""
+class Group:
+    """Incidents of one age: those that nobody has answered, and all others.
 
-    urgent: tuple[Card, ...]
+    The newest come first, of earlier ones the severest.
+    """
+
+    open: tuple[Card, ...]
     others: tuple[Card, ...]
-    open: int
-    provisional: int
-    recent: int
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Incidents of the newest day, of that week, and earlier ones."""
+
+    day: Group
+    week: Group
+    earlier: Group
+
+    @property
+    def open(self) -> tuple[Card, ...]:
+        """All that nobody has answered."""
+        return (*self.day.open, *self.week.open, *self.earlier.open)
 
 
 def anchor(incident_id: str) -> str:
@@ -95,35 +114,30 @@ def one(facts: Facts, incident: IncidentRow) -> Card:
     )
 
 
-def cards(facts: Facts) -> Cards:
-    """All incidents; those open and recent, or the newest open ones, need attention."""
-    urgent = need_attention(facts.incidents, facts.run.as_of)
-    waiting = open_incidents(facts.incidents)
-    chosen = {incident.incident_id for incident in urgent}
-    charted = {incident.incident_id for incident in facts.incidents[:WATERFALLS]} | chosen
-    members: dict[str, list[AnomalyRow]] = {}
-    for finding in facts.findings:
-        members.setdefault(finding.incident_id, []).append(finding)
-    parts: dict[str, list[AttributionRow]] = {}
-    for row in facts.contributions:
-        parts.setdefault(row.anomaly_id, []).append(row)
+def cards(facts: Facts, newest: dt.date) -> Cards:
+    """All incidents, by how they lie to the newest day."""
+    charted = {incident.incident_id for incident in facts.incidents[:WATERFALLS]}
+    charted |= {incident.incident_id for incident in open_incidents(facts.incidents)}
+    members = by(facts.findings, attrgetter("incident_id"))
+    parts = by(facts.contributions, attrgetter("anomaly_id"))
 
-    def card(incident: IncidentRow) -> Card:
-        return _card(
-            incident,
-            members.get(incident.incident_id, []),
-            parts.get(incident.lead_anomaly_id, []),
-            facts,
-            is_charted=incident.incident_id in charted,
-        )
+    def group(incidents: Sequence[IncidentRow]) -> Group:
+        made = [
+            _card(
+                incident,
+                members.get(incident.incident_id, []),
+                parts.get(incident.lead_anomaly_id, []),
+                facts,
+                is_charted=incident.incident_id in charted,
+            )
+            for incident in incidents
+        ]
+        waiting = tuple(card for card in made if card.incident.status == OPEN)
+        return Group(waiting, tuple(card for card in made if card.incident.status != OPEN))
 
-    return Cards(
-        tuple(card(incident) for incident in urgent),
-        tuple(card(i) for i in facts.incidents if i.incident_id not in chosen),
-        len(waiting),
-        sum(incident.is_provisional for incident in waiting),
-        sum(is_recent(incident, facts.run.as_of) for incident in urgent),
-    )
+    ages = by_age(facts.incidents, newest)
+    gravest = sorted(ages.earlier, key=lambda row: -SEVERITIES.index(row.severity))
+    return Cards(group(ages.day), group(ages.week), group(gravest))
 
 
 def _card(
@@ -155,6 +169,7 @@ def _card(
         ).partition(" ")[2],
         cause=formatting.segment(incident.root_cause, products),
         owners=", ".join(dict.fromkeys(f.owner for f in ordered)),
+        ended=ended(incident, money),
         rows=tuple(_row(f, kpis[f.kpi], products) for f in ordered),
         chart=chart,
         charted=formatting.words(told[0].dimensions) if told else "",
@@ -163,6 +178,18 @@ def _card(
             _part(c, lead, unit, products) for c in contributions if is_charted and c.rank == 1
         ),
     )
+
+
+def ended(incident: IncidentRow, money: str) -> str:
+    """That an incident is over, and what it came to; nothing while it goes on."""
+    if incident.status != RECOVERED or incident.recovered_on is None:
+        return ""
+    total = (
+        ""
+        if incident.impact is None
+        else (f", {formatting.amount(incident.impact, money, signed=True)} in all")
+    )
+    return f"over, back to usual by {formatting.day(incident.recovered_on)}{total}"
 
 
 def _row(finding: AnomalyRow, kpi: KpiRow, products: Mapping[str, str]) -> FindingRow:

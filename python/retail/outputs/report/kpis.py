@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -11,15 +11,19 @@ from markupsafe import Markup
 from retail import formatting
 from retail.outputs.report import cells, incidents, svg, words
 from retail.outputs.report.cells import Cell
-from retail.reading import Facts, KpiRow
-from retail.schema import ALL, GRAINS, AnomalyRow, ForecastRow, Grain
+from retail.reading import Facts, KpiRow, period_end
+from retail.reading.shop import PlannedEvent
+from retail.schema import ALL, GRAINS, AnomalyRow, DetectionLimitRow, ForecastRow, Grain
 
-GROUPS = ("Revenue", "Volume", "Customers", "Products", "Geography")
-"""The order in which they are read; other groups follow."""
+UNLIKE = ("anomaly", "outside")
+"""Kinds of states that are not as expected."""
 WITHOUT_TRADE = ("no_trade", "closed", "gap")
 SEGMENTS = 8
 """Segments of a KPI that are charted: the largest over the last so many periods."""
 LATELY = 13
+NARROW = 2.0
+"""A band tells something if half, or twice, the expected lies outside of it; by hand."""
+EXPECTED, TOO_WIDE = ("expected", "as expected"), ("wide", "too wide to tell")
 MARKS = 4
 """Latest findings of a KPI that are linked."""
 WEEK = dt.timedelta(days=7)
@@ -40,6 +44,7 @@ class State:
     upper: Cell
     has_band: bool
     change: str
+    shows: str
     week_before: Cell | None
     earlier: str
 
@@ -83,6 +88,7 @@ class KpiCard:
     charts: tuple[Chart, ...]
     marks: tuple[Mark, ...]
     segments: tuple[SegmentRow, ...]
+    unlike: int
     is_tested: bool
 
 
@@ -99,22 +105,21 @@ def cards(facts: Facts) -> tuple[KpiCard, ...]:
     found: dict[Key, list[AnomalyRow]] = {}
     for finding in facts.findings:
         found.setdefault((finding.kpi, finding.segment, finding.grain), []).append(finding)
-    return tuple(_card(kpi, series, found) for kpi in switched_on(facts))
+    limits = {(row.kpi, row.segment, row.grain): row for row in facts.detection_limits}
+    return tuple(_card(kpi, series, found, limits, facts.events) for kpi in switched_on(facts))
 
 
 def switched_on(facts: Facts) -> list[KpiRow]:
     """The KPIs that the source has all data for, in the order in which they are shown."""
-    return sorted((kpi for kpi in facts.kpis.values() if not kpi.off_reason), key=place)
-
-
-def place(kpi: KpiRow) -> tuple[int, str, str]:
-    """Where a KPI stands among others: by group, then by name."""
-    known = GROUPS.index(kpi.kpi_group) if kpi.kpi_group in GROUPS else len(GROUPS)
-    return known, kpi.kpi_group, kpi.label
+    return [kpi for kpi in facts.kpis.values() if not kpi.off_reason]
 
 
 def _card(
-    kpi: KpiRow, series: dict[Key, list[ForecastRow]], found: dict[Key, list[AnomalyRow]]
+    kpi: KpiRow,
+    series: dict[Key, list[ForecastRow]],
+    found: dict[Key, list[AnomalyRow]],
+    limits: Mapping[tuple[str, str, Grain], DetectionLimitRow],
+    events: Sequence[PlannedEvent],
 ) -> KpiCard:
     own = (kpi.kpi, ALL, kpi.cadence)
     own_series = (None, kpi.segment_by)
@@ -124,16 +129,20 @@ def _card(
         for f in rows
         if key[0] == kpi.kpi and f.dimension in own_series
     ]
-    charts = [_chart(kpi, ALL, grain, series, found) for grain in GRAINS]
+    charts = [_chart(kpi, ALL, grain, series, found, events) for grain in GRAINS]
+    segments = _segments(kpi, series, found, events)
     periods = [p for key, rows in series.items() if key[::2] == own[::2] for p in rows]
     return KpiCard(
         kpi=kpi,
         anchor=anchor(kpi.kpi),
         wish=words.DIRECTIONS[kpi.direction],
-        state=state(kpi, series.get(own, []), found.get(own, [])),
+        state=state(
+            kpi, series.get(own, []), found.get(own, []), limits.get((kpi.kpi, ALL, kpi.cadence))
+        ),
         charts=tuple(chart for chart in charts if chart),
         marks=_marks(mine, kpi),
-        segments=_segments(kpi, series, found),
+        segments=segments,
+        unlike=sum(s.state is not None and s.state.kind in UNLIKE for s in segments),
         is_tested=any(p.is_tested for p in periods),
     )
 
@@ -141,14 +150,27 @@ def _card(
 # ---------------------------------------------------------------------------------- state
 
 
-def state(kpi: KpiRow, periods: Sequence[ForecastRow], found: Sequence[AnomalyRow]) -> State | None:
-    """A series at its latest complete period; None where it has none."""
+def state(
+    kpi: KpiRow,
+    periods: Sequence[ForecastRow],
+    found: Sequence[AnomalyRow],
+    limit: DetectionLimitRow | None = None,
+) -> State | None:
+    """A series at its latest complete period; None where it has none.
+
+    Args:
+        kpi: whose series it is.
+        periods: the series.
+        found: its findings.
+        limit: what would have shown in its last tested period, where that is known.
+    """
     over = [p for p in periods if p.skip_reason not in (*WITHOUT_TRADE, "incomplete")]
     if not over:
         return None
     last = over[-1]
     reported = next((f for f in found if f.period_start == last.period_start), None)
-    kind, text = _judgement(last, reported)
+    kind, text = _judgement(kpi, last, reported)
+    is_of_last = limit is not None and limit.period_start == last.period_start
     before = next((p for p in over if p.period_start == last.period_start - WEEK), None)
     has_change = last.actual is not None and last.expected is not None
     return State(
@@ -164,12 +186,13 @@ def state(kpi: KpiRow, periods: Sequence[ForecastRow], found: Sequence[AnomalyRo
         change=formatting.change(last.actual or 0.0, last.expected or 0.0, kpi.unit)
         if has_change
         else "",
+        shows=shows(kpi, limit) if limit and is_of_last else "",
         week_before=cells.period(before, "actual", kpi.unit) if before else None,
         earlier=_earlier(kpi, last, before),
     )
 
 
-def _judgement(last: ForecastRow, reported: AnomalyRow | None) -> tuple[str, str]:
+def _judgement(kpi: KpiRow, last: ForecastRow, reported: AnomalyRow | None) -> tuple[str, str]:
     if reported is not None:
         return "anomaly", f"anomaly, {words.EFFECTS[reported.favourability].lower()}"
     if last.skip_reason is not None:
@@ -177,9 +200,30 @@ def _judgement(last: ForecastRow, reported: AnomalyRow | None) -> tuple[str, str
     if last.actual is None or last.lower is None or last.upper is None:
         return "untested", "not tested"
     if last.lower <= last.actual <= last.upper:
-        return "expected", "as expected"
+        return (
+            ("expected", "as expected") if _is_telling(kpi, last) else ("wide", "too wide to tell")
+        )
     side = "above" if last.actual > last.upper else "below"
     return "outside", f"{side} the band, not sure enough to be reported"
+
+
+def _is_telling(kpi: KpiRow, last: ForecastRow) -> bool:
+    """Whether half of what was expected, or twice as much where more is worse, would stand out."""
+    if last.expected is None or last.lower is None or last.upper is None:
+        return False
+    if kpi.direction == "down":
+        return last.upper <= NARROW * last.expected
+    return last.lower >= last.expected / NARROW
+
+
+def shows(kpi: KpiRow, limit: DetectionLimitRow) -> str:
+    """The smallest changes that would have been reported, in words."""
+    sizes = [
+        formatting.change(value, limit.expected, kpi.unit)
+        for value in (limit.min_detectable_decrease, limit.min_detectable_increase)
+        if value is not None and not value < 0 < limit.expected
+    ]
+    return f"{' or '.join(sizes)} would show" if sizes else "no change would show"
 
 
 def _earlier(kpi: KpiRow, last: ForecastRow, before: ForecastRow | None) -> str:
@@ -213,11 +257,13 @@ def _chart(
     grain: Grain,
     series: dict[Key, list[ForecastRow]],
     found: dict[Key, list[AnomalyRow]],
+    events: Sequence[PlannedEvent],
 ) -> Chart | None:
     key = (kpi.kpi, segment, grain)
     periods = series.get(key, [])
     marks = {f.period_start: f for f in found.get(key, [])}
-    dots = [dot for p in periods if (dot := _dot(p, marks.get(p.period_start)))]
+    mine = [event for event in events if event.dimension is None or event.member == segment]
+    dots = [dot for p in periods if (dot := _dot(kpi, p, marks.get(p.period_start), mine))]
     if len(dots) < 2:
         return None
     first, last = (formatting.day(periods[place].period_start) for place in (0, -1))
@@ -229,11 +275,15 @@ def _chart(
         described(kpi, grain, periods, list(marks.values())),
         dots,
         ends,
+        unit=kpi.unit,
+        events=[(e.starts_on.toordinal(), e.ends_on.toordinal(), e.event) for e in mine],
     )
     return Chart(grain, drawn, first, last)
 
 
-def _dot(period: ForecastRow, found: AnomalyRow | None) -> svg.Dot | None:
+def _dot(
+    kpi: KpiRow, period: ForecastRow, found: AnomalyRow | None, events: Sequence[PlannedEvent]
+) -> svg.Dot | None:
     """A period on the chart; none without business, nor one that is not over, unless found."""
     actual = found.actual if found else period.actual
     if actual is None or (found is None and period.skip_reason in (*WITHOUT_TRADE, "incomplete")):
@@ -244,8 +294,34 @@ def _dot(period: ForecastRow, found: AnomalyRow | None) -> svg.Dot | None:
         period.lower,
         period.upper,
         found.favourability if found else "",
-        is_early=found is not None and found.is_early,
+        is_early=_early(found),
+        hint=_hint(kpi, period, actual, found, events),
+        anchor=incidents.anchor(found.incident_id) if found else "",
     )
+
+
+def _hint(
+    kpi: KpiRow,
+    period: ForecastRow,
+    actual: float,
+    found: AnomalyRow | None,
+    events: Sequence[PlannedEvent],
+) -> str:
+    """What the pointer is told of a period: its value, what was expected, and what was special."""
+    when = formatting.upper_first(formatting.period(period.period_start, period.grain))
+    parts = [f"{when}: {formatting.amount(actual, kpi.unit)}{' so far' if _early(found) else ''}"]
+    if period.expected is not None:
+        low, high = (formatting.amount(end, kpi.unit) for end in (period.lower, period.upper))
+        parts.append(f"expected {formatting.amount(period.expected, kpi.unit)} ({low} to {high})")
+    if found:
+        parts.append(f"reported, {words.EFFECTS[found.favourability].lower()}")
+    last = period_end(period.period_start, period.grain)
+    names = [e.event for e in events if e.starts_on <= last and e.ends_on >= period.period_start]
+    return "; ".join([*parts, *dict.fromkeys(names)])
+
+
+def _early(found: AnomalyRow | None) -> bool:
+    return found is not None and found.is_early
 
 
 def described(
@@ -266,7 +342,10 @@ def described(
 
 
 def _segments(
-    kpi: KpiRow, series: dict[Key, list[ForecastRow]], found: dict[Key, list[AnomalyRow]]
+    kpi: KpiRow,
+    series: dict[Key, list[ForecastRow]],
+    found: dict[Key, list[AnomalyRow]],
+    events: Sequence[PlannedEvent],
 ) -> tuple[SegmentRow, ...]:
     """Segments of a KPI that has one series each, the largest first."""
     names = [
@@ -279,7 +358,8 @@ def _segments(
     rows = []
     for place, name in enumerate(ranked):
         key = (kpi.kpi, name, kpi.cadence)
-        chart = _chart(kpi, name, kpi.cadence, series, found) if place < SEGMENTS else None
+        is_large = place < SEGMENTS
+        chart = _chart(kpi, name, kpi.cadence, series, found, events) if is_large else None
         latest = state(kpi, series[key], found.get(key, []))
         rows.append(SegmentRow(name, latest, chart.drawn if chart else None))
     return tuple(rows)

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from retail import formatting
 from retail.console import harmless
 from retail.errors import RetailError
-from retail.outputs.report import incidents, kpis, trust, words
+from retail.outputs.report import incidents, kpis, trust, verdict, words
 from retail.reading import Facts, read_facts, switched_off
 from retail.storage.durable import put_in_place
 from retail.storage.errors import reason
@@ -92,6 +92,9 @@ def style(*names: str) -> str:
 
 def render(facts: Facts) -> str:
     """The page as text: no external address, no script but its own, every text escaped."""
+    states = kpis.cards(facts)
+    newest = verdict.newest_day(facts, states)
+    grouped = incidents.cards(facts, newest)
     sheet, script = style("colours.css", "parts.css", "page.css"), _part("page.js")
     return harmless(
         environment()
@@ -105,8 +108,9 @@ def render(facts: Facts) -> str:
             run=facts.run,
             shop=facts.shop,
             coverage=facts.coverage,
-            incidents=incidents.cards(facts),
-            kpis=kpis.cards(facts),
+            verdict=verdict.verdict(newest, states, grouped),
+            incidents=grouped,
+            kpis=states,
             left_out=(*switched_off(facts.kpis), *facts.undivided),
             trends=trust.trends(facts),
             quality=trust.quality(facts),

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-from retail.formatting import tight
+from retail.formatting import amount, tight
 
 Point = tuple[float, float]
+Event = tuple[float, float, str]
 
 WIDTH = 340.0
-SPARK_HEIGHT, SPARK_TOP, SPARK_BOTTOM = 96.0, 8.0, 78.0
+SPARK_HEIGHT, SPARK_TOP, SPARK_BOTTOM = 138.0, 14.0, 120.0
 LEFT, RIGHT = 6.0, WIDTH - 8.0
 MARK_SIZE = 4.5
 ROW_HEIGHT, BAR_HEIGHT, LABEL_SIZE = 31.0, 8.0, 30
@@ -20,13 +23,20 @@ CLEAR = 0.12
 """Room beside the outermost values, as a share of their range."""
 BAND_REACH = 1.5
 """How far beyond the values a band is followed, in multiples of their range."""
+STEPS_OF_AXES = (1.0, 2.0, 2.5, 5.0, 10.0)
+"""Multiples of a power of ten by which an upright axis may go up."""
+MOST_STEPS, MOST_MONTHS = 3, 4
+"""Ticks of an axis: more would be too many on a phone."""
 TYPICAL = (0.02, 0.98)
 """The frame shows values between these quantiles; what lies beyond is drawn at its edge."""
 
 
 @dataclass(frozen=True)
 class Dot:
-    """One period of a chart; `mark` is the effect of what was found in it, or empty."""
+    """One period of a chart; `mark` is the effect of what was found in it, or empty.
+
+    `hint` is what the pointer is told of it, `anchor` where on the page the finding is.
+    """
 
     when: float
     actual: float
@@ -34,6 +44,8 @@ class Dot:
     upper: float | None
     mark: str = ""
     is_early: bool = False
+    hint: str = ""
+    anchor: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,8 +77,17 @@ class Frame:
         )
 
 
-def sparkline(name: str, title: str, description: str, dots: Sequence[Dot], ends: Point) -> Markup:
-    """A series with its band and its marks.
+def sparkline(
+    name: str,
+    title: str,
+    description: str,
+    dots: Sequence[Dot],
+    ends: Point,
+    *,
+    unit: str = "",
+    events: Sequence[Event] = (),
+) -> Markup:
+    """A series with its axes, its band, planned events and its marks.
 
     Args:
         name: unique on the page; names the chart's title and description.
@@ -74,16 +95,95 @@ def sparkline(name: str, title: str, description: str, dots: Sequence[Dot], ends
         description: the same in words, for who can't see it.
         dots: periods in order; those without business are left out.
         ends: first and last moment of the frame.
+        unit: of the values, as the upright axis shows them.
+        events: first and last moment of planned events, and their names.
     """
     frame = _frame(dots, ends)
     latest = frame.at(dots[-1].when, dots[-1].actual)
+    grid, labels = _axes(frame, unit)
     parts = [
+        *grid,
+        *_events(frame, events),
         *_band(frame, dots),
         _line(frame.at(d.when, d.actual) for d in dots),
         Markup('<circle class="now" cx="{}" cy="{}" r="2.6"/>').format(*map(_n, latest)),
-        *(_mark(frame.at(d.when, d.actual), d.mark, is_early=d.is_early) for d in dots if d.mark),
+        *labels,
+        *(_linked(frame, dot) for dot in dots if dot.mark),
     ]
-    return _chart(name, title, description, "spark", SPARK_HEIGHT, parts)
+    hints = "¦".join(f"{_n(frame.at(d.when, d.actual)[0])}|{d.hint}" for d in dots if d.hint)
+    return _chart(name, title, description, "spark", SPARK_HEIGHT, parts, hints)
+
+
+def _linked(frame: Frame, dot: Dot) -> Markup:
+    """A mark that leads to what is told of it."""
+    mark = _mark(frame.at(dot.when, dot.actual), dot.mark, is_early=dot.is_early)
+    if not dot.anchor:
+        return mark
+    return Markup('<a href="#{}" aria-label="{}">{}</a>').format(dot.anchor, dot.hint, mark)
+
+
+def _axes(frame: Frame, unit: str) -> tuple[list[Markup], list[Markup]]:
+    """A line for each round value and each of some months, and their names, which lie on top."""
+    values = [(frame.at(frame.first, v)[1], v) for v in round_values(frame.low, frame.high)]
+    days = [(frame.at(when, frame.low)[0], text) for when, text in months(frame.first, frame.last)]
+    grid = Markup('<path class="grid" d="M{} {}H{}"/>')
+    tick = Markup('<path class="tick" d="M{} {}V{}"/>')
+    name = Markup('<text x="{}" y="{}">{}</text>')
+    return (
+        [
+            *(grid.format(_n(LEFT), _n(y), _n(RIGHT)) for y, _ in values),
+            *(tick.format(_n(x), _n(SPARK_BOTTOM), _n(SPARK_BOTTOM + 4)) for x, _ in days),
+        ],
+        [
+            *(name.format(_n(LEFT), _n(y - 2.5), _tick(value, unit)) for y, value in values),
+            *(name.format(_n(x), _n(SPARK_BOTTOM + 14), text) for x, text in days),
+        ],
+    )
+
+
+def _tick(value: float, unit: str) -> str:
+    """A round value, without hundredths that say nothing."""
+    return tight(amount(value, unit).removesuffix(".00"))
+
+
+def round_values(low: float, high: float) -> list[float]:
+    """Round values between two ends, at most so many as MOST_STEPS and one."""
+    if not high > low:
+        return []
+    least = (high - low) / MOST_STEPS
+    power = 10.0 ** math.floor(math.log10(least))
+    step = power * next(s for s in STEPS_OF_AXES if s * power >= least * (1 - 1e-9))
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [place * step for place in range(first, last + 1)]
+
+
+def months(first: float, last: float) -> list[tuple[float, str]]:
+    """Starts of some months between two days (ordinals), named."""
+    start, end = (dt.date.fromordinal(int(when)) for when in (first, last))
+    span = range(12 * start.year + start.month, 12 * end.year + end.month + 1)
+    days = [dt.date(place // 12, place % 12 + 1, 1) for place in span]
+    inside = [day for day in days if start <= day and day.toordinal() <= last - (last - first) / 9]
+    every = -(-len(inside) // MOST_MONTHS) or 1
+    return [(float(day.toordinal()), f"{day:%b %Y}") for day in inside[::every]]
+
+
+def _events(frame: Frame, events: Sequence[Event]) -> list[Markup]:
+    """A stripe over the days of each planned event, named where the pointer is."""
+    stripes = []
+    for first, last, name in events:
+        if last < frame.first or first > frame.last:
+            continue
+        left, _ = frame.at(max(first - 0.5, frame.first), frame.low)
+        right, _ = frame.at(min(last + 0.5, frame.last), frame.low)
+        stripes.append(
+            Markup(
+                '<rect class="event" x="{}" y="{}" width="{}" height="{}"><title>{}</title></rect>'
+            ).format(
+                _n(left), _n(SPARK_TOP), _n(max(right - left, 1.5)),
+                _n(SPARK_BOTTOM - SPARK_TOP), name,
+            )
+        )  # fmt: skip
+    return stripes
 
 
 def _frame(dots: Sequence[Dot], ends: Point) -> Frame:
@@ -190,13 +290,21 @@ def shorten(text: str) -> str:
 
 
 def _chart(
-    name: str, title: str, description: str, kind: str, height: float, parts: Iterable[Markup]
+    name: str,
+    title: str,
+    description: str,
+    kind: str,
+    height: float,
+    parts: Iterable[Markup],
+    hints: str = "",
 ) -> Markup:
+    more = Markup(' data-hints="{}"').format(hints) if hints else ""
+    role = "group" if hints else "img"  # what is in an image can't be followed
     return Markup(
-        '<svg class="{}" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-title {}-desc">'
+        '<svg class="{}" viewBox="0 0 {} {}" role="{}" aria-labelledby="{}-title {}-desc"{}>'
         '<title id="{}-title">{}</title><desc id="{}-desc">{}</desc>{}</svg>'
     ).format(
-        kind, _n(WIDTH), _n(height), name, name, name, title, name, description,
+        kind, _n(WIDTH), _n(height), role, name, name, more, name, title, name, description,
         Markup("").join(parts),
     )  # fmt: skip
 

@@ -29,6 +29,7 @@ from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import SIMULATED, has_table, read_shop
 from retail.reading.file import plain
 from retail.reading.measures import read_dimensions
+from retail.reading.shop import read_events
 from retail.storage.quoting import identifier
 
 _log = logging.getLogger(__name__)
@@ -227,25 +228,26 @@ def _accumulating(connection: Connection, kpis: tuple[Kpi, ...], dates: Dates) -
 
 
 def _events(connection: Connection) -> tuple[Event, ...]:
-    """Planned events of seeds/events.csv; none where the file has no such table."""
-    if not has_table(connection, "seeds", "events"):
-        return ()
-    rows = connection.execute(
-        """
-        select event, starts_on, ends_on, nullif(dimension, ''), nullif(member, ''), has_effect
-        from seeds.events order by starts_on, event
-        """
-    ).fetchall()
+    """Planned events of seeds/events.csv, each about the whole shop or about a member."""
+    events = read_events(connection)
     known = [dimension.name for dimension in read_dimensions(connection)]
-    for name, first, _, dimension, member, _ in rows:
-        if (dimension is None) != (member is None) or (dimension and dimension not in known):
+    for row in events:
+        has_one = (row.dimension is None) != (row.member is None)
+        if has_one or (row.dimension and row.dimension not in known):
             raise DetectError(
-                f"seeds/events.csv: {name!r} on {first} is about {dimension or 'no dimension'}, "
-                f"{member or 'no member'}; leave both empty, or use one of {', '.join(known)}"
+                f"seeds/events.csv: {row.event!r} on {row.starts_on} is about "
+                f"{row.dimension or 'no dimension'}, {row.member or 'no member'}; "
+                f"leave both empty, or use one of {', '.join(known)}"
             )
     return tuple(
-        Event(name, first, last, {dimension: member} if dimension else {}, bool(effect))
-        for name, first, last, dimension, member, effect in rows
+        Event(
+            row.event,
+            row.starts_on,
+            row.ends_on,
+            {row.dimension: row.member} if row.dimension and row.member else {},
+            row.has_effect,
+        )
+        for row in events
     )
 
 

@@ -28,7 +28,9 @@ class KpiState(BaseModel):
     grain: Grain
     period_start: dt.date
     period: str
-    status: str = Field(description="`expected`, `outside`, `anomaly` or `untested`.")
+    status: str = Field(
+        description="`expected`, `wide` (too wide a range), `outside`, `anomaly` or `untested`."
+    )
     status_text: str
     value: Figure
     expected: Figure
@@ -55,7 +57,7 @@ def state(connection: Connection, question: StateQuestion) -> StateAnswer:
     chosen = [kpi for kpi in facts.kpis.values() if question.kpi in (None, kpi.kpi)]
     states = [
         found
-        for kpi in sorted(chosen, key=report.place)
+        for kpi in chosen
         for segment in _segments(facts, kpi, question)
         if (found := _state(facts, kpi, segment, question.grain or kpi.cadence))
     ]
