@@ -17,13 +17,16 @@ import pytest
 
 import findings
 import servers
+from conftest import Shop
+from detect.records import Incident
 from findings import AS_OF, incident
 from retail.errors import RetailError
 from retail.feedback import record
 from retail.jobs.detection import store
-from retail.outputs.alerts import job, settings
+from retail.outputs.alerts import forms, job, message, settings
 from retail.outputs.alerts.job import Outcome
-from retail.outputs.alerts.read import read
+from retail.outputs.alerts.read import read, with_series
+from retail.outputs.alerts.records import Alert
 from retail.outputs.alerts.selection import LEVELS, Rules, select
 from retail.reading import read_sent_alerts, reading
 from retail.schema import FeedbackRow
@@ -228,7 +231,7 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_and_notes_nothing(
     before = database.read_bytes()
     outcome = job.run(database, settings.read(to_webhook(webhook)), dry=True)
     assert job.lines(outcome, dry=True) == [
-        "would be sent by webhook: Order count 50 % below expected on 30 March 2024"
+        "would be sent by webhook for Operations: Order count 50 % below expected on 30 March 2024"
     ]
     assert webhook.bodies == []
     assert database.read_bytes() == before
@@ -387,7 +390,7 @@ def test_an_alert_tells_the_incident_in_words_and_in_plain_fields(
     report = {"ALERT_REPORT_URL": "https://example.org/report.html"}
     send(database, to_webhook(webhook) | to_mailbox(mailbox) | report)
     (body,) = webhook.json
-    for words in ("[high] Order count", "Orders fell to 45.", "retail ack i1", "/report.html"):
+    for words in ("[high] Order count", "Orders fell to 45.", "Incident i1", "/report.html"):
         assert words in str(body["text"])
         assert words in str(mailbox.messages[0]).replace("=\n", "")  # its lines are wrapped
     plain = body["incident"]
@@ -395,6 +398,124 @@ def test_an_alert_tells_the_incident_in_words_and_in_plain_fields(
     assert plain["lead"]["kpi"] == "order_count"  # type: ignore[index]
     assert (plain["severity"], plain["confidence"]) == ("high", 0.97)  # type: ignore[index]
     assert "SIMULATED" not in str(body["text"])
+
+
+def over(**changes: object) -> Incident:
+    return incident(status="recovered", recovered_on=AS_OF, impact=-1234.0, **changes)
+
+
+def test_an_incident_that_was_sent_is_closed_once_with_its_total(
+    database: Path, webhook: Web, mailbox: Mail
+) -> None:
+    everywhere = to_webhook(webhook) | to_mailbox(mailbox)
+    findings.write(database, incident())
+    send(database, everywhere)
+    findings.write(database, over())
+    send(database, everywhere)
+    send(database, everywhere)
+    assert noted(database).count(("webhook", "i1", "over")) == 1
+    assert len(webhook.bodies) == len(mailbox.messages) == 2
+    assert webhook.json[1]["incident"]["reason"] == "over"  # type: ignore[index]
+    assert str(webhook.json[1]["text"]).startswith("[over] Order count")
+    assert "back to usual by 31 Mar 2024, −1,234 in all" in str(webhook.json[1]["text"])
+
+
+def test_what_was_over_before_anybody_heard_of_it_is_sent_once(
+    database: Path, webhook: Web
+) -> None:
+    findings.write(database, over())
+    for _ in range(2):
+        send(database, to_webhook(webhook))
+    (body,) = webhook.json
+    assert str(body["text"]).startswith("[high] Order count")
+    assert "Status: Over, back to usual by 31 Mar 2024" in str(body["text"])
+
+
+def test_the_messages_of_an_incident_are_one_thread_in_a_mailbox(
+    database: Path, mailbox: Mail
+) -> None:
+    for news in (incident(), incident(severity="critical"), over(severity="critical")):
+        findings.write(database, news)
+        send(database, to_mailbox(mailbox))
+    first, *later = mailbox.messages
+    assert first["In-Reply-To"] is None
+    assert len(later) == 2
+    assert {(m["In-Reply-To"], m["References"]) for m in later} == {(first["Message-ID"],) * 2}
+    assert len({m["Message-ID"] for m in mailbox.messages}) == 3
+
+
+def test_an_owner_with_a_setting_of_his_own_gets_his_alerts_there(
+    database: Path, webhook: Web, mailbox: Mail
+) -> None:
+    findings.write(database, incident())
+    own = {
+        "ALERT_EMAIL_TO_OPERATIONS": "ops@example.org",
+        "ALERT_EMAIL_TO_FINANCE": "cash@example.org",
+        "ALERT_WEBHOOK_URL_OPERATIONS": f"{webhook.url}/operations",
+    }
+    send(database, to_webhook(webhook) | to_mailbox(mailbox) | own)
+    assert mailbox.receivers == ["ops@example.org"]
+    assert webhook.paths == ["/operations"]
+
+
+def test_slack_gets_blocks_that_hold_no_markup(database: Path, webhook: Web) -> None:
+    findings.write(database, HOSTILE)
+    pages = {
+        "ALERT_REPORT_URL": "https://example.org/report.html",
+        "ALERT_DASHBOARD_URL": "https://example.org/dashboard?theme=dark",
+    }
+    send(database, to_webhook(webhook) | pages)
+    blocks = webhook.json[0]["blocks"]
+    assert isinstance(blocks, list)
+    assert [block["type"] for block in blocks] == [
+        "header", "section", "section", "actions", "context",
+    ]  # fmt: skip
+    assert len(blocks[0]["text"]["text"]) <= 150
+    assert "mrkdwn" not in str(blocks)
+    assert [button["url"] for button in blocks[3]["elements"]] == [
+        "https://example.org/report.html#incident-i1",
+        "https://example.org/dashboard?theme=dark&incident=i1",
+    ]
+
+
+def test_teams_gets_an_adaptive_card(database: Path, webhook: Web) -> None:
+    findings.write(database, incident(headline="Orders of [x](http://evil) *fell*"))
+    send(database, to_webhook(webhook) | {"ALERT_WEBHOOK_FORMAT": "teams"})
+    (attachment,) = webhook.json[0]["attachments"]  # type: ignore[misc,attr-defined]
+    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+    card = attachment["content"]
+    assert (card["type"], card["version"], card["actions"]) == ("AdaptiveCard", "1.4", [])
+    assert card["body"][0]["text"] == r"\[high\] Orders of \[x\](http://evil) \*fell\*"
+    facts = {fact["title"]: fact["value"] for fact in card["body"][2]["facts"]}
+    assert facts["How sure"] == "very likely (97 %)"
+    assert facts["For"] == "Operations"
+
+
+def test_a_dry_run_needs_no_channel(database: Path) -> None:
+    findings.write(database, incident())
+    first, *notes = job.lines(job.run(database, settings.read({}), dry=True), dry=True)
+    assert first.startswith("would be sent by any channel for Operations: Order count 50 % below")
+    assert "no channel is set up" in notes[0]
+
+
+def test_no_alert_tells_anybody_to_type_a_command(
+    database: Path, webhook: Web, mailbox: Mail
+) -> None:
+    findings.write(database, incident())
+    send(database, to_webhook(webhook) | to_mailbox(mailbox))
+    assert "retail " not in str(webhook.json) + str(mailbox.messages[0])
+
+
+def test_a_mail_shows_the_series_of_a_real_shop(quick: Shop) -> None:
+    found = read(quick.database, AS_OF)
+    drawn = 0
+    for news in found.incidents:
+        lead = found.leads[news.lead_anomaly_id]
+        alert = with_series(quick.database, Alert(news, lead, "new", is_simulated=False))
+        body = forms.as_html(message.write(alert), alert)
+        drawn += "the highest" in body
+        assert body.count("&nbsp;") <= forms.BARS
+    assert drawn
 
 
 def test_of_simulated_data_nobody_is_alerted(database: Path, webhook: Web) -> None:
@@ -507,7 +628,5 @@ def test_no_secret_is_ever_told(
 
 def test_the_choice_is_the_same_whatever_order_the_table_is_in(database: Path) -> None:
     findings.write(database, incident("b"), incident("a"))
-    from retail.outputs.alerts.read import read
-
     chosen = select(read(database, AS_OF), "webhook", Rules())
     assert [alert.incident.incident_id for alert in chosen.alerts] == ["a", "b"]

@@ -426,7 +426,7 @@ class SentAlertRow:
     incident_id: Annotated[str, INCIDENT_ID]
     lead_anomaly_id: Annotated[str, LEAD]
     channel: Annotated[str, "`webhook` or `email`."]
-    reason: Annotated[str, "Why it was sent: new, or worse than when it was sent before."]
+    reason: Annotated[str, "Why it was sent: `new`, `worse` than it was before, or `over`."]
     severity: Annotated[str, _doc("severity")]
     confidence: Annotated[float, _doc("confidence")]
     sent_at: Annotated[dt.datetime, "When the channel had taken it, in UTC."]

@@ -10,17 +10,22 @@ from pathlib import Path
 
 from retail.errors import RetailError
 from retail.feedback import record
+from retail.feedback.status import RECOVERED
 from retail.http import PostError, with_retry
 from retail.outputs.alerts import settings
-from retail.outputs.alerts.read import read
+from retail.outputs.alerts.read import read, with_series
 from retail.outputs.alerts.records import Alert, Candidates, Channel
-from retail.outputs.alerts.selection import Selection, select
+from retail.outputs.alerts.selection import OVER, WORSE, Selection, select
 from retail.outputs.alerts.settings import Settings
 from retail.reading import today as today_utc
 from retail.schema import SentAlertRow
 
 Sleep = Callable[[float], None]
 NOT_SIMULATED = "the data are simulated, and nobody is alerted of them unless --simulated is given"
+
+
+UNSET = Channel("any channel", lambda _: None)
+"""Stands in a dry run for channels that are not set up yet."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,8 @@ def run(
         return Outcome((), (NOT_SIMULATED,), chosen_by.problems)
     if not dry and chosen_by.channels:
         record.append(path, "alerts", [])  # if it can't be noted, it must not be sent
-    parts = [_channel(path, c, found, chosen_by, dry, sleep) for c in chosen_by.channels]
+    channels = chosen_by.channels or ((UNSET,) if dry else ())
+    parts = [_channel(path, c, found, chosen_by, dry, sleep) for c in channels]
     nobody = not chosen_by.channels and not chosen_by.problems
     return Outcome(
         tuple(item for part in parts for item in part.sent),
@@ -89,11 +95,14 @@ def _channel(
     choice = select(found, channel.name, given.rules)
     left_out = _left_out(channel, choice, given)
     if dry:
-        return Outcome(_told(channel, choice.alerts), left_out, ())
+        told = _told(channel, choice.alerts)
+        owners = [alert.owner or "nobody" for alert in choice.alerts]
+        named = ((f"{name} for {to}", news) for (name, news), to in zip(told, owners, strict=True))
+        return Outcome(tuple(named), left_out, ())
     sent: list[Alert] = []
     failures: list[PostError] = []
     for alert in choice.alerts:
-        failure = _failure(channel, alert, sleep)
+        failure = _failure(channel, with_series(path, alert), sleep)
         if failure is None:
             _note(path, channel, alert)
             sent.append(alert)
@@ -110,7 +119,10 @@ def _channel(
 
 
 def _told(channel: Channel, alerts: Sequence[Alert]) -> tuple[tuple[str, str], ...]:
-    return tuple((channel.name, alert.incident.headline) for alert in alerts)
+    again = {WORSE: "worse: ", OVER: "over: "}
+    return tuple(
+        (channel.name, again.get(alert.reason, "") + alert.incident.headline) for alert in alerts
+    )
 
 
 def _failure(channel: Channel, alert: Alert, sleep: Sleep) -> PostError | None:
@@ -133,7 +145,7 @@ def _note(path: Path, channel: Channel, alert: Alert) -> None:
         incident_id=incident.incident_id,
         lead_anomaly_id=incident.lead_anomaly_id,
         channel=channel.name,
-        reason=alert.reason,
+        reason=OVER if incident.status == RECOVERED else alert.reason,
         severity=incident.severity,
         confidence=incident.confidence,
         sent_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import smtplib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, localtime
 
 from retail.http import PostError, within
-from retail.outputs.alerts import message
+from retail.outputs.alerts import forms, message
+from retail.outputs.alerts.message import Links
 from retail.outputs.alerts.records import Alert, Channel
 
+Receivers = tuple[str, ...]
 NAME = "e-mail"
 STARTTLS, SSL, NONE = "starttls", "ssl", "none"
 PORTS = {STARTTLS: 587, SSL: 465, NONE: 25}
@@ -34,18 +37,20 @@ class Server:
     timeout: float
 
 
-def channel(server: Server, sender: str, receivers: tuple[str, ...], report: str) -> Channel:
+def channel(
+    server: Server, sender: str, receivers_of: Callable[[str], Receivers], links: Links
+) -> Channel:
     """The channel of e-mail.
 
     Args:
         server: who takes the messages.
         sender: address they come from.
-        receivers: addresses they go to.
-        report: where the report is to be read; empty where that is not known.
+        receivers_of: addresses they go to, by owner.
+        links: where report and dashboard are to be read.
     """
 
     def send(alert: Alert) -> None:
-        mail = compose(alert, sender, receivers, report)
+        mail = compose(alert, sender, receivers_of(alert.owner), links)
         try:
             within(STEPS * server.timeout, lambda: _deliver(server, mail))
         except TimeoutError:
@@ -54,18 +59,24 @@ def channel(server: Server, sender: str, receivers: tuple[str, ...], report: str
     return Channel(NAME, send)
 
 
-def compose(alert: Alert, sender: str, receivers: tuple[str, ...], report: str) -> EmailMessage:
-    """The message; its id is the same for the same news, so that mailboxes can tell a copy."""
-    words = message.write(alert, report)
+def compose(alert: Alert, sender: str, receivers: Receivers, links: Links) -> EmailMessage:
+    """The message; its id is the same for the same news, so that mailboxes can tell a copy.
+
+    What is sent of an incident later answers the first message, so that they are one thread.
+    """
+    words = message.write(alert, links)
+    domain = Address(addr_spec=sender).domain
     mail = EmailMessage()
     mail["Subject"] = words.subject
     mail["From"] = sender
     mail["To"] = ", ".join(receivers)
     mail["Date"] = format_datetime(localtime())
-    mail["Message-ID"] = f"<{message.key(alert)}@{Address(addr_spec=sender).domain}>"
+    mail["Message-ID"] = f"<{message.key(alert)}@{domain}>"
+    if alert.thread:
+        mail["In-Reply-To"] = mail["References"] = f"<{alert.thread}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(message.as_text(words))
-    mail.add_alternative(message.as_html(words), subtype="html")
+    mail.set_content(forms.as_text(words))
+    mail.add_alternative(forms.as_html(words, alert), subtype="html")
     return mail
 
 

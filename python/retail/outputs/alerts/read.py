@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from pathlib import Path
 
-from retail.outputs.alerts.records import Candidates
-from retail.reading import SIMULATED, read_findings, read_money, read_run, read_sent_alerts, reading
+from retail.outputs.alerts.records import Alert, Candidates
+from retail.reading import (
+    SIMULATED,
+    has_table,
+    read_findings,
+    read_kpis,
+    read_money,
+    read_products,
+    read_run,
+    read_sent_alerts,
+    read_series,
+    reading,
+)
 
 
 def read(path: Path, today: dt.date) -> Candidates:
@@ -25,4 +37,22 @@ def read(path: Path, today: dt.date) -> Candidates:
             run.as_of,
             SIMULATED in run.source,
             read_money(connection),
+            read_products(connection),
         )
+
+
+def with_series(path: Path, alert: Alert) -> Alert:
+    """Add the series that the picture in a mail is drawn from, where the file has it.
+
+    Raises:
+        ReadError: the file can't be read any more.
+    """
+    lead = alert.lead
+    if lead is None:
+        return alert
+    with reading(path) as connection:
+        if not has_table(connection, "marts", "dim_kpis"):
+            return alert
+        series = read_series(connection, lead.kpi, lead.grain, lead.segment)
+        unit = read_kpis(connection)[lead.kpi].unit
+    return dataclasses.replace(alert, series=series, unit=unit)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from retail.formatting import CURRENCY
-from retail.schema import AnomalyRow, IncidentRow, SentAlertRow
+from retail.schema import AnomalyRow, ForecastRow, IncidentRow, SentAlertRow
 
 
 @dataclass(frozen=True)
 class Candidates:
     """What a finished file says: its incidents, what was sent of them before, and their data.
 
-    `leads` are the findings that incidents are told by, by name; `money` is the unit of the shop's.
+    `leads` are the findings that incidents are told by, by name; `money` is the unit of the shop's,
+    `products` what its products are called.
     """
 
     incidents: tuple[IncidentRow, ...]
@@ -23,17 +24,31 @@ class Candidates:
     as_of: dt.date
     is_simulated: bool
     money: str = CURRENCY
+    products: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Alert:
-    """An incident that somebody is to hear of, and why: it is new, or it got worse."""
+    """An incident that somebody is to hear of, and why: it is new, it got worse, or it is over.
+
+    `thread` is the key of the first message about it, empty where this is the first; `series` and
+    `unit` are those of the lead.
+    """
 
     incident: IncidentRow
     lead: AnomalyRow | None
     reason: str
     is_simulated: bool
     money: str = CURRENCY
+    cause: str = ""
+    thread: str = ""
+    series: tuple[ForecastRow, ...] = ()
+    unit: str = ""
+
+    @property
+    def owner(self) -> str:
+        """Who is to hear of it; empty where nobody is named."""
+        return self.lead.owner if self.lead else ""
 
 
 @dataclass(frozen=True)

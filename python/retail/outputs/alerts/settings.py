@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 import urllib.parse
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.errors import HeaderParseError
 from email.headerregistry import Address as MailAddress
+from typing import TypeVar
 
 from retail.errors import RetailError
 from retail.http import Address
 from retail.outputs.alerts import mail, webhook
+from retail.outputs.alerts.message import Links
 from retail.outputs.alerts.records import Channel
 from retail.outputs.alerts.selection import Rules
 from retail.reading import SEVERITIES
@@ -20,6 +23,7 @@ from retail.reading import SEVERITIES
 TIMEOUT_SECONDS = 10.0
 HINT = "set ALERT_WEBHOOK_URL, or ALERT_SMTP_HOST with ALERT_EMAIL_FROM and ALERT_EMAIL_TO"
 Environment = Mapping[str, str]
+Setting = TypeVar("Setting")
 
 
 @dataclass(frozen=True)
@@ -67,26 +71,44 @@ def _webhook(given: Environment) -> Channel | None:
     url = given.get("ALERT_WEBHOOK_URL", "")
     if not url:
         return None
+    form = given.get("ALERT_WEBHOOK_FORMAT") or webhook.SLACK
+    if form not in webhook.FORMS:
+        allowed = ", ".join(webhook.FORMS)
+        raise RetailError(f"ALERT_WEBHOOK_FORMAT is {form!r}; allowed: {allowed}")
+    address_of = _by_owner(given, "ALERT_WEBHOOK_URL", _address)
+    return webhook.channel(address_of, _links(given), TIMEOUT_SECONDS, form)
+
+
+def _address(name: str, url: str) -> Address:
     try:
-        address = Address(url)
+        return Address(url)
     except ValueError as error:
-        raise RetailError(f"ALERT_WEBHOOK_URL is {error}; nothing went to the webhook") from None
-    return webhook.channel(address, _report(given), TIMEOUT_SECONDS)
+        raise RetailError(f"{name} is {error}; nothing went to the webhook") from None
+
+
+def _by_owner(
+    given: Environment, name: str, parse: Callable[[str, str], Setting]
+) -> Callable[[str], Setting]:
+    """A setting, and what it is for an owner with one of his own: `ALERT_EMAIL_TO_FINANCE`."""
+    own = {key: parse(key, text) for key, text in given.items() if key.startswith(f"{name}_")}
+    common = parse(name, given.get(name, ""))
+    return lambda owner: own.get(f"{name}_{re.sub(r'[^A-Za-z0-9]', '_', owner).upper()}", common)
 
 
 def _mail(given: Environment) -> Channel | None:
     host = given.get("ALERT_SMTP_HOST", "").strip()
     if not host:
         return None
-    receivers = tuple(part for part in given.get("ALERT_EMAIL_TO", "").split(",") if part.strip())
+    receivers_of = _by_owner(given, "ALERT_EMAIL_TO", _mailboxes)
+    sender = _mailbox("ALERT_EMAIL_FROM", given.get("ALERT_EMAIL_FROM", ""))
+    return mail.channel(_server(given, host), sender, receivers_of, _links(given))
+
+
+def _mailboxes(name: str, text: str) -> mail.Receivers:
+    receivers = tuple(_mailbox(name, part) for part in text.split(",") if part.strip())
     if not receivers:
-        raise RetailError("ALERT_EMAIL_TO is not set; no e-mail was sent")
-    return mail.channel(
-        _server(given, host),
-        _mailbox("ALERT_EMAIL_FROM", given.get("ALERT_EMAIL_FROM", "")),
-        tuple(_mailbox("ALERT_EMAIL_TO", part) for part in receivers),
-        _report(given),
-    )
+        raise RetailError(f"{name} is not set; no e-mail was sent")
+    return receivers
 
 
 def _server(given: Environment, host: str) -> mail.Server:
@@ -122,8 +144,11 @@ def _mailbox(name: str, text: str) -> str:
     return mailbox.addr_spec
 
 
-def _report(given: Environment) -> str:
-    """Where the report is to be read; no other than an http(s) address is passed on."""
-    text = given.get("ALERT_REPORT_URL", "")
+def _links(given: Environment) -> Links:
+    """Where report and dashboard are to be read; only http(s) addresses are passed on."""
+    return Links(*(_page(given.get(f"ALERT_{page}_URL", "")) for page in ("REPORT", "DASHBOARD")))
+
+
+def _page(text: str) -> str:
     is_address = urllib.parse.urlsplit(text).scheme in ("http", "https") and text.isprintable()
     return text if is_address and " " not in text else ""

@@ -1,24 +1,34 @@
-"""Alerts to a webhook: one POST of JSON each, of the form that Slack takes."""
+"""Alerts to a webhook: one POST of JSON each, of the form that Slack or Teams takes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from retail.http import Address, post_json
-from retail.outputs.alerts import message
+from retail.outputs.alerts import forms, message
+from retail.outputs.alerts.message import Links
 from retail.outputs.alerts.records import Alert, Channel
 
 NAME = "webhook"
+SLACK, TEAMS = "slack", "teams"
+FORMS = (SLACK, TEAMS)
 
 
-def channel(address: Address, report: str, timeout: float) -> Channel:
+def channel(
+    address_of: Callable[[str], Address], links: Links, timeout: float, form: str = SLACK
+) -> Channel:
     """The channel of a webhook.
 
     Args:
-        address: where to.
-        report: where the report is to be read; empty where that is not known.
+        address_of: where to, by owner.
+        links: where report and dashboard are to be read.
         timeout: seconds for one message, answer included.
+        form: of FORMS.
     """
 
     def send(alert: Alert) -> None:
-        post_json(address, message.as_json(alert, message.write(alert, report)), timeout)
+        words = message.write(alert, links)
+        body = forms.as_card(words) if form == TEAMS else forms.as_json(alert, words)
+        post_json(address_of(alert.owner), body, timeout)
 
     return Channel(NAME, send)
