@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, Page
 from streamlit.testing.v1 import AppTest
 
 from conftest import FULL, PROJECT, Shop
-from detect.records import OTHER
+from detect.records import OTHER, SEVERITIES
 from retail import formatting
 from retail.commands import main as retail
 from retail.errors import RetailError
@@ -94,26 +94,27 @@ def address_of(shown: AppTest) -> dict[str, str]:
 def test_every_kpi_can_be_chosen_at_both_grains(
     database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shown = look(database, monkeypatch)
+    shown = look(database, monkeypatch, view="kpis")
     kpis = list(facts.kpis.values())
     for kpi in kpis if FULL else kpis[::5]:
         calm(shown.selectbox(key="pick_kpi").select(kpi.kpi).run())
         for grain in ("daily", "weekly"):
             calm(shown.button_group(key="pick_grain").set_value(grain).run())
-            assert address_of(shown)["kpi"] == kpi.kpi
+            assert address_of(shown).get("kpi", "total_revenue") == kpi.kpi
             assert shown.button_group(key="pick_grain").value == grain
             assert kpi.label in text_of(shown)
             assert shown.get("vega_lite_chart") or shown.info
     assert len(shown.selectbox(key="pick_kpi").options) == len(facts.kpis)
 
 
-def test_a_country_is_measured_as_its_order_lines_add_up(database: Path, facts: Facts) -> None:
+@pytest.mark.parametrize("dimension", ["country", "category", "customer_type"])
+def test_a_member_is_measured_as_its_order_lines_add_up(
+    database: Path, facts: Facts, dimension: str
+) -> None:
     kpi = facts.kpis["return_rate"]
-    country = max(read.countries(database))
-    for period in read.series(database, kpi, "weekly", country)[3:12]:
-        place = Place(
-            period.period_start, period.period_start + PERIOD["weekly"], (("country", country),)
-        )
+    within = (dimension, max(read.members(database, dimension)))
+    for period in read.series(database, kpi, "weekly", *within)[3:12]:
+        place = Place(period.period_start, period.period_start + PERIOD["weekly"], (within,))
         sums = read.lines(database, place, 0).sums
         expected = sums.returned_revenue / sums.gross_revenue if sums.gross_revenue else None
         assert period.actual == (None if expected is None else pytest.approx(float(expected)))
@@ -157,6 +158,67 @@ def test_a_finding_leads_to_its_incident(
     assert address_of(shown)["incident"] == finding.incident_id
     headline = next(i.headline for i in facts.incidents if i.incident_id == finding.incident_id)
     assert headline in text_of(shown).replace("&#39;", "'").replace("&amp;", "&")
+
+
+def test_it_opens_on_an_overview_with_every_kpi_and_what_is_open(
+    database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = text_of(look(database, monkeypatch))
+    places = [text.index(f"kpi={kpi.kpi}") for kpi in facts.kpis.values()]
+    assert places == sorted(places)
+    waiting = [i for i in facts.incidents if i.status == "open"]
+    assert waiting
+    assert sum(f"?incident={i.incident_id}" in text for i in waiting) == min(len(waiting), 8)
+
+
+def test_an_address_that_was_saved_before_there_was_an_overview_still_leads_there(
+    facts: Facts,
+) -> None:
+    country = url_state.read({"kpi": "order_count", "country": "France"}, facts)
+    assert (country.view, country.dimension, country.member) == ("kpis", "country", "France")
+    whole = url_state.read({"kpi": "order_count", "country": "all"}, facts)
+    assert (whole.view, whole.dimension) == ("kpis", "")
+    assert url_state.read({"incident": "x"}, facts).view == "incidents"
+    assert url_state.read({}, facts).view == "overview"
+
+
+@pytest.mark.parametrize(
+    ("address", "key"),
+    [({"sort": "severity"}, "severity"), ({"sort": "money"}, "money"), ({}, "newest")],
+)
+def test_incidents_are_filtered_and_sorted(
+    database: Path,
+    facts: Facts,
+    monkeypatch: pytest.MonkeyPatch,
+    address: dict[str, str],
+    key: str,
+) -> None:
+    owners = {i.incident_id: {f.owner for f in facts.findings if f.incident_id == i.incident_id}
+              for i in facts.incidents}  # fmt: skip
+    owner = min(owners[facts.incidents[0].incident_id])
+    text = text_of(
+        look(database, monkeypatch, view="incidents", status="all", owner=owner, **address)
+    )
+    by_key = {
+        "severity": lambda i: -SEVERITIES.index(i.severity),
+        "money": lambda i: -abs(i.impact or 0.0),
+        "newest": lambda _: 0,
+    }[key]
+    wanted = sorted((i for i in facts.incidents if owner in owners[i.incident_id]), key=by_key)
+    shown = [i.incident_id for i in wanted[:20]]
+    assert re.findall(r'class="id">(\w+)<', text) == shown
+
+
+def test_factors_are_written_as_people_write_them(
+    database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = 0
+    for incident in facts.incidents[:8]:
+        text = text_of(look(database, monkeypatch, incident=incident.incident_id))
+        rows = re.findall(r'<th scope="row">(?:Guests’ )?[Oo]rders</th><td class="n">([^<]*)', text)
+        told += len(rows)
+        assert not any(row.endswith(".0") for row in rows)
+    assert told
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,15 @@ from pathlib import Path
 import streamlit as st
 
 from retail.errors import RetailError
-from retail.outputs.dashboard import address, incident_page, kpi_page, read, render, url_state
+from retail.outputs.dashboard import (
+    address,
+    incident_page,
+    kpi_page,
+    overview_page,
+    read,
+    render,
+    url_state,
+)
 from retail.outputs.dashboard.cache import Cache, Session
 from retail.outputs.report import trust
 from retail.reading import Facts, LockedError
@@ -55,7 +63,11 @@ def main() -> None:
 def _page(session: Session, facts: Facts) -> None:
     chosen = url_state.read(st.query_params, facts)
     waiting = len(open_incidents(facts.incidents))
-    names = {url_state.KPIS: "KPIs", url_state.INCIDENTS: f"Incidents ({waiting} open)"}
+    names = {
+        url_state.OVERVIEW: "Overview",
+        url_state.KPIS: "KPIs",
+        url_state.INCIDENTS: f"Incidents ({waiting} open)",
+    }
     address.pick(
         st.segmented_control, "Page", list(names), chosen.view, "view",
         forget=("incident", "member"), format_func=names.__getitem__,
@@ -65,7 +77,9 @@ def _page(session: Session, facts: Facts) -> None:
     if st.session_state.get(PLACE, place) != place:
         render.from_the_top()
     st.session_state[PLACE] = place
-    if chosen.view == url_state.INCIDENTS:
+    if chosen.view == url_state.OVERVIEW:
+        overview_page.page(facts)
+    elif chosen.view == url_state.INCIDENTS:
         incident_page.page(session, facts, chosen)
     else:
         kpi_page.page(session, facts, chosen)

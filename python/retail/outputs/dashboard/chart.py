@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Callable, Mapping, Sequence
 
 import altair as alt
@@ -14,7 +15,7 @@ from retail.reading import KpiRow
 from retail.schema import AnomalyRow, ForecastRow
 
 HEIGHT = 340
-CLICKED = "clicked"
+CLICKED, NEAREST = "clicked", "nearest"
 TYPICAL = (0.02, 0.98)
 """The frame takes in the band between these quantiles: a band may be wider than any value."""
 CLEAR = 0.06
@@ -68,7 +69,10 @@ def of_series(
 def _axis(kpi: KpiRow, domain: list[float], colour: str) -> Callable[[str], alt.Y]:
     """The upright axis, the same for whatever column is drawn against it."""
     form = ".0%" if kpi.unit == "ratio" else "~s"
-    axis = alt.Axis(title=None, format=form, tickCount=6, labelColor=colour)
+    sign = json.dumps(kpi.unit.partition(" ")[2])
+    axis = alt.Axis(
+        title=None, format=form, tickCount=6, labelColor=colour, labelExpr=f"{sign} + datum.label"
+    )
     scale = alt.Scale(domain=domain, nice=False, zero=False)
     return lambda column: alt.Y(f"{column}:Q", axis=axis, scale=scale)
 
@@ -94,11 +98,14 @@ def _band(
 def _dots(
     base: alt.Chart, y: alt.Y, hints: list[alt.Tooltip], colours: Mapping[str, str]
 ) -> alt.Chart:
-    """Unseen until clicked: what is hovered over and clicked on."""
-    clicked = alt.selection_point(name=CLICKED, fields=["start"], on="click")
-    seen = alt.when(clicked, empty=False).then(alt.value(0.75)).otherwise(alt.value(0.0))
+    """Unseen until they are the nearest to the pointer, or clicked on."""
+    clicked = alt.selection_point(name=CLICKED, fields=["start"], on="click", empty=False)
+    near = alt.selection_point(
+        name=NEAREST, encodings=["x"], on="pointerover", nearest=True, empty=False
+    )
+    seen = alt.when(clicked | near).then(alt.value(0.75)).otherwise(alt.value(0.0))
     dots = base.mark_circle(size=70, color=colours["line"], cursor="pointer")
-    drawn: alt.Chart = dots.encode(y=y, opacity=seen, tooltip=hints).add_params(clicked)
+    drawn: alt.Chart = dots.encode(y=y, opacity=seen, tooltip=hints).add_params(clicked, near)
     return drawn
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 import streamlit as st
 
+from detect.grouping import by
 from retail import formatting
 from retail.feedback.status import OPEN
+from retail.formatting import upper_first
 from retail.outputs.dashboard import address, feedback_form, order_lines, read, render, url_state
 from retail.outputs.dashboard.cache import Session
 from retail.outputs.dashboard.labels import WHOLE, named
@@ -15,11 +18,17 @@ from retail.outputs.dashboard.records import Place
 from retail.outputs.dashboard.url_state import UrlState
 from retail.outputs.report import incidents
 from retail.outputs.report.incidents import Card
-from retail.reading import Facts, KpiRow, period_end
+from retail.reading import SEVERITIES, Facts, KpiRow, period_end
 from retail.schema import ALL, AnomalyRow, AttributionRow, DriverRow, IncidentRow
 
 SHOWN = 20
 BREAKDOWN = "breakdown"
+ORDERS: dict[str, Callable[[IncidentRow], float]] = {
+    "newest": lambda _: 0.0,
+    "severity": lambda row: -SEVERITIES.index(row.severity),
+    "money": lambda row: -abs(row.impact or 0.0),
+}
+"""How incidents, the newest first, are put into another order."""
 
 
 def page(session: Session, facts: Facts, chosen: UrlState) -> None:
@@ -41,12 +50,8 @@ def page(session: Session, facts: Facts, chosen: UrlState) -> None:
 
 
 def _all(facts: Facts) -> None:
-    status = address.pick(
-        st.segmented_control, "Show", url_state.STATUSES,
-        url_state.one_of(url_state.STATUSES, address.given("status"), OPEN), "status",
-        format_func=formatting.upper_first,
-    )  # fmt: skip
-    wanted = [i for i in facts.incidents if status in (i.status, "all")]
+    status = _choice("Show", url_state.STATUSES, "status", OPEN, st.segmented_control)
+    wanted = _chosen(facts, status)
     most = int(address.given("most") or 0) if (address.given("most") or "").isdecimal() else 0
     most = max(most, SHOWN)
     render.fragment("found", count=len(wanted), status=status, as_of=facts.run.as_of)
@@ -66,6 +71,37 @@ def _all(facts: Facts) -> None:
             on_click=address.go,
             kwargs={"most": str(most + SHOWN)},
         )
+
+
+def _choice(
+    label: str, options: Sequence[str], name: str, default: str, widget: address.Pick = st.selectbox
+) -> str:
+    return address.pick(
+        widget, label, options, url_state.one_of(options, address.given(name), default), name,
+        forget=("most",), format_func=lambda text: url_state.SORTS.get(text, upper_first(text)),
+    )  # fmt: skip
+
+
+def _chosen(facts: Facts, status: str) -> list[IncidentRow]:
+    """The incidents of a status, an owner and a severity, in the order that is asked for."""
+    owners = by(facts.findings, attrgetter("incident_id"))
+    known = sorted({finding.owner for finding in facts.findings})
+    owner_at, severity_at, order_at = st.columns(3)
+    with owner_at:
+        owner = _choice("Owner", [url_state.ANY, *known], "owner", url_state.ANY)
+    with severity_at:
+        every = [url_state.ANY, *SEVERITIES[::-1]]
+        severity = _choice("Severity", every, "severity", url_state.ANY)
+    with order_at:
+        order = _choice("Order", list(url_state.SORTS), "sort", "newest")
+    rows = [
+        row
+        for row in facts.incidents
+        if status in (row.status, url_state.ANY)
+        and severity in (row.severity, url_state.ANY)
+        and owner in (url_state.ANY, *(f.owner for f in owners.get(row.incident_id, [])))
+    ]
+    return sorted(rows, key=ORDERS[order])
 
 
 # ------------------------------------------------------------------------------------ one
@@ -121,7 +157,9 @@ def _together(card: Card) -> None:
                     "incident": None,
                     "kpi": finding.kpi,
                     "grain": finding.grain,
-                    "country": finding.segment if finding.dimension == "country" else ALL,
+                    "country": None,
+                    "dimension": finding.dimension,
+                    "of": finding.segment if finding.dimension else None,
                     "period": finding.period_start.isoformat(),
                     "span": "all",
                     "member": None,
@@ -245,8 +283,8 @@ def _tree(tree: Sequence[DriverRow], by: str, facts: Facts) -> None:
         whole=[
             (
                 formatting.upper_first(formatting.factor(b.factor)),
-                formatting.amount(b.actual, "items"),
-                formatting.amount(b.expected, "items"),
+                formatting.factor_value(b.factor, b.actual, money),
+                formatting.factor_value(b.factor, b.expected, money),
                 formatting.contribution(b.contribution, money),
             )
             for b in whole

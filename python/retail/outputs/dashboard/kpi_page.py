@@ -18,37 +18,38 @@ from retail.reading import Facts, KpiRow, period_end, switched_off
 from retail.reading.selection import of_series
 from retail.schema import ALL, GRAINS, OTHER, AnomalyRow, ForecastRow
 
+Within = tuple[str, str]
+"""A dimension and its member; none and all for the whole shop."""
 LARGEST = 12
 """Members shown of a dimension; the others are one row."""
 MARKS = 6
-EVERYWHERE = "All countries"
 
 
 def page(session: Session, facts: Facts, chosen: UrlState) -> None:
     """The page of a KPI."""
-    country = _controls(session, facts, chosen)
+    within = _controls(session, facts, chosen)
     for sentence in switched_off(facts.kpis):
         st.caption(sentence)
-    periods = session.ask(read.series, chosen.kpi, chosen.grain, country)
+    periods = session.ask(read.series, chosen.kpi, chosen.grain, *within)
     if not periods:
         st.info("Nothing is known of this series: it has no period yet.")
         return
     span = url_state.span(chosen.span, periods[0].period_start, periods[-1].period_start)
     seen = [p for p in periods if span[0] <= p.period_start <= span[1]]
-    found = _found(facts, chosen, country)
-    _series(chosen, country, periods, seen, found)
+    found = _found(facts, chosen, within)
+    _series(chosen, within, facts, periods, seen, found)
     _findings(facts, chosen.kpi, [f for f in found if span[0] <= f.period_start <= span[1]])
-    trends = of_series(facts.trends, chosen.kpi.kpi, country, chosen.grain)
+    trends = of_series(facts.trends, chosen.kpi.kpi, within[1], chosen.grain)
     render.fragment("trends_of", trends=trends[:MARKS], season=words.season, grain=chosen.grain)
-    _into(session, facts, chosen, country, periods, seen, found)
+    _into(session, facts, chosen, within, periods, seen, found)
 
 
 # ------------------------------------------------------------------------------- controls
 
 
-def _controls(session: Session, facts: Facts, chosen: UrlState) -> str:
-    """The four choices; returns the country, or all."""
-    kpi_at, grain_at, country_at, span_at = st.columns([3, 2, 3, 3])
+def _controls(session: Session, facts: Facts, chosen: UrlState) -> Within:
+    """The choices; returns the dimension and the member, or none and all."""
+    kpi_at, grain_at, span_at = st.columns([4, 2, 3])
     names = {k.kpi: f"{k.label} · {k.kpi_group}" for k in kpis.switched_on(facts)}
     with kpi_at:
         address.pick(
@@ -60,28 +61,38 @@ def _controls(session: Session, facts: Facts, chosen: UrlState) -> str:
             st.segmented_control, "Grain", list(GRAINS), chosen.grain, "grain",
             forget=("period", "member"), format_func=formatting.upper_first,
         )  # fmt: skip
-    with country_at:
-        country = _country(session, facts, chosen)
     with span_at:
         _span(facts, chosen)
-    return country
+    return _within(session, facts, chosen)
 
 
-def _country(session: Session, facts: Facts, chosen: UrlState) -> str:
-    """A KPI of countries has no whole; every other one starts with it."""
-    every = list(session.ask(read.countries))
-    options = every if chosen.kpi.segment_by == "country" else [ALL, *every]
-    default = _largest(facts, chosen.kpi, options)
-    return address.pick(
-        st.selectbox, "Country", options, url_state.one_of(options, chosen.country, default),
-        "country", forget=("member",),
-        format_func=lambda name: EVERYWHERE if name == ALL else name,
-    )  # fmt: skip
+def _within(session: Session, facts: Facts, chosen: UrlState) -> Within:
+    """Any dimension and its member; a KPI of one dimension has no whole, every other starts so."""
+    own = chosen.kpi.segment_by
+    known = [row.name for row in session.ask(read.dimensions)]
+    options = [own] if own else [url_state.WHOLE_SHOP, *known]
+    dimension_at, member_at, _ = st.columns([3, 4, 2])
+    with dimension_at:
+        dimension = address.pick(
+            st.selectbox, "Within", options,
+            url_state.one_of(options, chosen.dimension, options[0]), "dimension",
+            forget=("of", "country", "member"),
+            format_func=lambda name: formatting.words(name) or "The whole shop",
+        )  # fmt: skip
+    if not dimension:
+        return url_state.WHOLE_SHOP, ALL
+    members = list(session.ask(read.members, dimension))
+    default = _largest(facts, chosen.kpi, members)
+    with member_at:
+        member = address.pick(
+            st.selectbox, formatting.upper_first(formatting.words(dimension)), members,
+            url_state.one_of(members, chosen.member, default), "of", forget=("member",),
+            format_func=lambda name: named(name, dimension, facts),
+        )  # fmt: skip
+    return dimension, member
 
 
 def _largest(facts: Facts, kpi: KpiRow, options: Sequence[str]) -> str:
-    if ALL in options:
-        return ALL
     sizes: dict[str, float] = {}
     for period in facts.periods:
         if period.kpi == kpi.kpi:
@@ -124,26 +135,29 @@ def _own_dates(chosen: UrlState, first: dt.date, last: dt.date) -> None:
 # --------------------------------------------------------------------------------- series
 
 
-def _found(facts: Facts, chosen: UrlState, country: str) -> list[AnomalyRow]:
-    key = (chosen.kpi.kpi, country, chosen.grain)
-    return [f for f in facts.findings if (f.kpi, f.segment, f.grain) == key]
+def _found(facts: Facts, chosen: UrlState, within: Within) -> list[AnomalyRow]:
+    key = (chosen.kpi.kpi, *within, chosen.grain)
+    return [f for f in facts.findings if (f.kpi, f.dimension or "", f.segment, f.grain) == key]
 
 
 def _series(
     chosen: UrlState,
-    country: str,
+    within: Within,
+    facts: Facts,
     periods: Sequence[ForecastRow],
     seen: Sequence[ForecastRow],
     found: Sequence[AnomalyRow],
 ) -> None:
-    kpi = chosen.kpi
+    kpi, (dimension, member) = chosen.kpi, within
+    key = (kpi.kpi, member, chosen.grain)
+    limits = (r for r in facts.detection_limits if (r.kpi, r.segment, r.grain) == key)
     render.fragment(
         "series",
         kpi=kpi,
-        country="" if country == ALL else country,
+        member=named(member, dimension, facts) if dimension else "",
         wish=words.DIRECTIONS[kpi.direction],
-        state=kpis.state(kpi, periods, found),
-        is_measured=country != ALL and kpi.segment_by != "country",
+        state=kpis.state(kpi, periods, found, next(limits, None)),
+        is_measured=bool(dimension) and kpi.segment_by != dimension,
     )
     theme = st.context.theme.type or "light"
     drawn = chart.of_series(kpi, seen, found, theme)
@@ -200,7 +214,7 @@ def _into(
     session: Session,
     facts: Facts,
     chosen: UrlState,
-    country: str,
+    within: Within,
     periods: Sequence[ForecastRow],
     seen: Sequence[ForecastRow],
     found: Sequence[AnomalyRow],
@@ -213,8 +227,8 @@ def _into(
     if period is None:
         return
     with by_at:
-        by = _dimension(session.ask(read.dimensions), country)
-    fixed = () if country == ALL else (("country", country),)
+        by = _dimension(session.ask(read.dimensions), within[0])
+    fixed = (within,) if within[0] else ()
     last = period_end(period.period_start, chosen.grain)
     place = Place(period.period_start, last, fixed)
     shares = session.ask(read.shares, chosen.kpi, chosen.grain, place, by)
@@ -225,7 +239,7 @@ def _into(
     if member != WHOLE:
         listed = tuple(share.member for share in shares[:LARGEST])
         place = Place(place.first, place.last, (*fixed, (by, member)), listed)
-    parts = [] if country == ALL else [country]
+    parts = [named(within[1], within[0], facts)] if within[0] else []
     parts += [] if member == WHOLE else [named(member, by, facts)]
     title = formatting.period(period.period_start, chosen.grain)
     order_lines.section(session, place, ", ".join([title, *parts]), facts.shop.money)
@@ -250,11 +264,9 @@ def _period(
     return period
 
 
-def _dimension(known: Sequence[DimensionRow], country: str) -> str:
-    """What a period is broken down by; within a country, countries say nothing."""
-    dimensions = [
-        d.name for d in known if country == ALL or "country" not in (d.name, d.coarser_than)
-    ]
+def _dimension(known: Sequence[DimensionRow], within: str) -> str:
+    """What a period is broken down by; within a member, its dimension says nothing."""
+    dimensions = [d.name for d in known if not within or within not in (d.name, d.coarser_than)]
     return address.pick(
         st.selectbox, "Broken down by", dimensions,
         url_state.one_of(dimensions, address.given("by"), dimensions[0]), "by",

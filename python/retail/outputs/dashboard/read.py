@@ -18,7 +18,7 @@ from retail.outputs.dashboard.records import (
     SumsRow,
 )
 from retail.reading import Connection, Explanation, Facts, KpiRow, read_facts, reading, rows_of
-from retail.reading.measures import as_member
+from retail.reading.measures import as_member, read_members
 from retail.schema import ALL, OTHER, AttributionRow, FeedbackRow, ForecastRow, Grain
 from retail.storage.quoting import identifier
 
@@ -26,7 +26,6 @@ PATIENCE_SECONDS = 2.0
 """How long somebody looks at a page that waits for another program."""
 SEGMENTS = {"daily": "marts.fct_segments_daily", "weekly": "marts.fct_segments_weekly"}
 
-COUNTRIES = "select country from marts.dim_countries order by country"
 DIMENSIONS = """
     select dimension, coarser_than from marts.dim_dimensions
     where only_member is null order by place
@@ -39,10 +38,14 @@ def facts(path: Path) -> Facts:
     return read_facts(path, PATIENCE_SECONDS)
 
 
-def countries(path: Path) -> tuple[str, ...]:
-    """All countries that the shop has sold to."""
+def members(path: Path, dimension: str) -> tuple[str, ...]:
+    """All members of a dimension that order lines have.
+
+    Raises:
+        RetailError: there is no such dimension.
+    """
     with reading(path, PATIENCE_SECONDS) as connection:
-        return tuple(name for (name,) in connection.execute(COUNTRIES).fetchall())
+        return read_members(connection, _member(dimension, _expressions(connection)))
 
 
 def dimensions(path: Path) -> tuple[DimensionRow, ...]:
@@ -51,33 +54,42 @@ def dimensions(path: Path) -> tuple[DimensionRow, ...]:
         return rows_of(connection, DimensionRow, DIMENSIONS, [])
 
 
-def series(path: Path, kpi: KpiRow, grain: Grain, country: str) -> tuple[ForecastRow, ...]:
-    """A KPI's periods; one that has no series for a country is measured there, without a band."""
+def series(
+    path: Path, kpi: KpiRow, grain: Grain, dimension: str, member: str
+) -> tuple[ForecastRow, ...]:
+    """A KPI's periods, of the whole shop without a dimension.
+
+    A KPI that has no series for the member is measured there, without a band.
+
+    Raises:
+        RetailError: there is no such dimension.
+    """
     with reading(path, PATIENCE_SECONDS) as connection:
-        if country == ALL or kpi.segment_by == "country":
-            return asked.read_series(connection, kpi.kpi, grain, country)
+        if not dimension or dimension == kpi.segment_by:
+            return asked.read_series(connection, kpi.kpi, grain, member if dimension else ALL)
         whole = asked.read_series(connection, kpi.kpi, grain, ALL)
+        columns = {name: identifier(name) for name in _expressions(connection)}
         query = f"""
             select period_start, {_measure(connection, kpi)}
             from {SEGMENTS[grain]}
-            where country = ?
+            where {_member(dimension, columns)} = ?
             group by period_start
         """  # noqa: S608 - known names; what is chosen is a parameter
-        measured = dict(connection.execute(query, [country]).fetchall())
+        measured = dict(connection.execute(query, [member]).fetchall())
         nothing = None if _is_ratio(connection, kpi) else 0.0
-    return tuple(_unbounded(row, country, measured, nothing) for row in whole)
+    return tuple(_unbounded(row, member, measured, nothing) for row in whole)
 
 
 def _unbounded(
     row: ForecastRow,
-    country: str,
+    member: str,
     measured: Mapping[dt.date, float | None],
     nothing: float | None,
 ) -> ForecastRow:
-    """A period of the whole shop as that of a country: what came there, and no band."""
+    """A period of the whole shop as that of a member: what came there, and no band."""
     came = measured.get(row.period_start)
     return dataclasses.replace(
-        row, segment=country, actual=nothing if came is None else came,
+        row, segment=member, actual=nothing if came is None else came,
         expected=None, lower=None, upper=None, is_tested=False,
     )  # fmt: skip
 

@@ -7,16 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from retail.feedback.status import OPEN, RECOVERED
+from retail.feedback.status import ACKNOWLEDGE, OPEN, RECOVERED, SNOOZE, STATUS
 from retail.outputs.report import kpis
 from retail.reading import Facts, KpiRow
 from retail.schema import ALL, GRAINS, ForecastRow, Grain, IncidentRow
 
-KPIS, INCIDENTS = "kpis", "incidents"
+OVERVIEW, KPIS, INCIDENTS = "overview", "kpis", "incidents"
+OF_KPIS = ("kpi", "grain", "country", "dimension", "of", "span", "period", "by", "member")
+"""Parts of an address that are about one KPI: saved links name no view."""
 SPANS = {"90": "3 months", "182": "6 months", "396": "13 months", "all": "everything"}
 OWN_SPAN = "own"
+ANY = "all"
+WHOLE_SHOP = ""
+"""Stands for no dimension in the address."""
 DEFAULT_SPAN = "182"
-STATUSES = (OPEN, RECOVERED, "all")
+STATUSES = (OPEN, STATUS[ACKNOWLEDGE], STATUS[SNOOZE], RECOVERED, ANY)
+SORTS = {"newest": "newest first", "severity": "severest first", "money": "most money first"}
 Item = TypeVar("Item")
 
 
@@ -27,7 +33,8 @@ class UrlState:
     view: str
     kpi: KpiRow
     grain: Grain
-    country: str
+    dimension: str
+    member: str
     span: str
     incident: IncidentRow | None
     missing: str
@@ -40,15 +47,26 @@ def read(given: Mapping[str, str], facts: Facts) -> UrlState:
     kpi = shown.get(given.get("kpi", ""), first)
     wanted = given.get("incident", "")
     incident = _incident(wanted, facts)
+    usual = INCIDENTS if wanted else KPIS if any(name in given for name in OF_KPIS) else OVERVIEW
+    dimension, member = _within(given)
     return UrlState(
-        view=one_of((KPIS, INCIDENTS), given.get("view"), INCIDENTS if wanted else KPIS),
+        view=one_of((OVERVIEW, KPIS, INCIDENTS), given.get("view"), usual),
         kpi=kpi,
         grain=one_of(GRAINS, given.get("grain"), kpi.cadence),
-        country=given.get("country", ALL),
+        dimension=dimension,
+        member=member,
         span=given.get("span", DEFAULT_SPAN),
         incident=incident,
         missing=wanted if incident is None else "",
     )
+
+
+def _within(given: Mapping[str, str]) -> tuple[str, str]:
+    """The dimension and the member that a KPI is shown within; of saved links, the country."""
+    if "dimension" in given:
+        return given["dimension"], given.get("of", ALL)
+    country = given.get("country", ALL)
+    return (WHOLE_SHOP if country == ALL else "country"), country
 
 
 def _incident(name: str, facts: Facts) -> IncidentRow | None:
