@@ -92,6 +92,11 @@ def days_missing(lead: Anomaly, members: Sequence[Anomaly]) -> list[Anomaly]:
     return sorted((a for a in members if NO_DATA in a.methods), key=lambda a: a.period_start)
 
 
+def is_closed_weekday(days: Sequence[Anomaly]) -> bool:
+    """Whether days without trade show that the shop is closed on their weekday from now on."""
+    return len(days) > 1 and len({a.period_start.weekday() for a in days}) == 1
+
+
 def days_of_shift(lead: Anomaly, members: Sequence[Anomaly]) -> list[Anomaly]:
     """The days of the lasting change that an incident is about, in order; none of others."""
     if lead.shift_start is None:

@@ -35,6 +35,7 @@ from retail.formatting import (
     segment,
     span,
     upper_first,
+    weekday,
     when,
     words,
 )
@@ -91,6 +92,8 @@ def headline(
 ) -> str:
     """One line: what, how far from expected, when, and where it comes from."""
     missing = rules.days_missing(anomaly, members)
+    if rules.is_closed_weekday(missing):
+        return f"Closed {_on_weekdays(missing)}"
     if len(missing) > 1:
         return f"{subject(anomaly, names)} {distance(anomaly)} {_from_to(missing)}"
     cause = rules.cause_to_name(anomaly, causes)
@@ -187,8 +190,18 @@ def _missing(days: Sequence[Anomaly]) -> str:
         return (
             f"There was no trade at all {_when(days[0])}, where about {usual} orders were expected."
         )
+    if rules.is_closed_weekday(days):
+        return (
+            f"There was no trade {_on_weekdays(days)}: {len(days)} in a row, on which about "
+            f"{usual} orders were expected. Later ones are taken for closed days."
+        )
     due = f"{len(days)} days on which about {usual} orders were expected"
     return f"There was no trade at all {_from_to(days)}: {due}."
+
+
+def _on_weekdays(days: Sequence[Anomaly]) -> str:
+    first = days[0].period_start
+    return f"on {weekday(first)}s since {day(first, full=True)}"
 
 
 def _lasting(about: str, days: Sequence[Anomaly]) -> str:

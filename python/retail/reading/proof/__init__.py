@@ -17,7 +17,7 @@ from retail.reading.proof.causes import causes
 from retail.reading.proof.checks import checks
 from retail.reading.proof.forms import Form
 from retail.reading.proof.openings import headlines, openings
-from retail.reading.proof.others import before, ends, events, lists
+from retail.reading.proof.others import before, ends, events, lists, typical
 from retail.reading.shop import read_money, read_products
 from retail.schema import NarrativeFactRow
 
@@ -87,5 +87,5 @@ def match(
 
 def _sentences(ask: Asker) -> Iterator[Form]:
     """What a story may say."""
-    for part in (openings, ends, causes, checks, events, lists, before):
+    for part in (openings, ends, causes, checks, events, typical, lists, before):
         yield from part(ask)

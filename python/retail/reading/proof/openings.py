@@ -44,6 +44,9 @@ def headlines(ask: Asker) -> Iterator[Form]:
         gone = asking.subject(ask, asking.silent(ask))
         yield from form(f"{{gone}} gone: no order at all {{when}}{more}",
                         gone=gone, when=when, where=where)  # fmt: skip
+        yield from form(
+            f"Closed on {{weekdays}} since {{first}}{more}", where=where, **_closed(ask)
+        )
         for days in (when, asking.gap(ask, "min(period_start), max(period_start)", asking.from_to)):
             yield from form(f"{{subject}} missing: no trade at all {{days}}{more}",
                             subject=subject, days=days, where=where)  # fmt: skip
@@ -112,6 +115,11 @@ def _leads(ask: Asker) -> Iterator[tuple[str, dict[str, Fact | None]]]:
     due = "about {due} orders were expected."
     yield f"There was no trade at all {{when}}, where {due}", {**facts, **gap}
     yield f"There was no trade at all {{days}}: {{count}} days on which {due}", gap
+    yield (
+        "There was no trade on {weekdays} since {first}: {count} in a row, on which about {due} "
+        "orders were expected. Later ones are taken for closed days.",
+        gap | _closed(ask),
+    )
     if one.shift_start is not None:
         query = f"select count(*) from {asking.of_shift(ask)}"  # noqa: S608 - quoted
         lasted = ask.fact(query, lambda n: shown.count(n, "day"), "insights.anomalies", one.lead)
@@ -121,3 +129,16 @@ def _leads(ask: Asker) -> Iterator[tuple[str, dict[str, Fact | None]]]:
             "{lasted}, where {expected} was expected.",
             {**facts, "lasted": lasted},
         )
+
+
+def _closed(ask: Asker) -> dict[str, Fact | None]:
+    """The weekday on which there was no trade more than once, and the first of these days."""
+    is_one = "count(*) > 1 and count(distinct dayname(period_start)) = 1"
+    return {
+        "weekdays": asking.gap(ask, f"if({is_one}, min(dayname(period_start)), null)", _plural_day),
+        "first": asking.gap(ask, "min(period_start)", partial(shown.day, full=True)),
+    }
+
+
+def _plural_day(name: str) -> str:
+    return f"{name}s"

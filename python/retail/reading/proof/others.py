@@ -34,6 +34,28 @@ def events(ask: Asker) -> Iterator[Form]:
         yield list_form("Planned for these days: ", items)
 
 
+def typical(ask: Asker) -> Iterator[Form]:
+    """What the typical order shows beside one of the findings: what came is asked of the marts."""
+    name = ask.story.incident_id
+    query = f"""
+        select found.kpi, period_start, typical_unit, typical_label from insights.anomalies as found
+        where incident_id = {literal(name)} and typical_label is not null
+    """  # noqa: S608 - quoted
+    for kpi, day, unit, label in ask.rows(query):
+        show = partial(shown.amount, unit=unit)
+        at = f"kpi = {literal(kpi)} and period_start = date '{day}'"
+        came = ask.fact(
+            f"select value from marts.fct_typical_orders_daily where {at}",  # noqa: S608 - quoted
+            show, "marts.fct_typical_orders_daily", kpi,
+        )  # fmt: skip
+        usual = ask.fact(
+            f"select typical_expected from insights.anomalies where incident_id = {literal(name)} "  # noqa: S608 - quoted
+            f"and segment = 'all' and {at}",
+            show, "insights.anomalies", name,
+        )  # fmt: skip
+        yield from form(f"{label}: {{came}}, where {{usual}} was expected.", came=came, usual=usual)
+
+
 def ends(ask: Asker) -> Iterator[Form]:
     """How sure it is, and that it is over."""
     for condition, words in (
