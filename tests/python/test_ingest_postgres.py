@@ -166,9 +166,10 @@ def test_a_table_that_is_written_to_meanwhile_is_read_as_of_one_moment(
     ("asked", "named", "said"),
     [
         ("postgres:SHOP_DB#lines", None, "SHOP_DB has no table lines; it has public.orders"),
-        ("postgres:SHOP_DB", None, "names no table; write postgres:VARIABLE#table"),
+        ("postgres:SHOP_DB", None, "postgres:… names no environment variable and table; write"),
         ("postgres:NOBODY#orders", None, "the environment variable NOBODY has to name"),
-        ("postgres://me:s3cret@host/db#orders", None, "postgres:… does not name an environment"),
+        ("postgres://me:s3cret@host/db#orders", None, "postgres:… names no environment variable"),
+        ("postgresql://me:s3cret@host/db#orders", None, "postgresql:… names no environment varia"),
         (ASKED, "postgresql://me:s3cret@127.0.0.1:1/db", "cannot read postgres:SHOP_DB#orders: "),
         (ASKED, "postgresql://me:s3cret@[bad/db", "cannot read postgres:SHOP_DB#orders: "),
         ("postgres:SHOP_DB#{}/write.sql", None, "cannot read postgres:SHOP_DB#write.sql: "),

@@ -40,7 +40,8 @@ _ENDINGS: dict[str, Form] = {
     ".ndjson": "jsonl",
     ".ndjson.gz": "jsonl",
 }
-_SCHEMES, SERVER = ("duckdb", "sqlite"), "postgres:"
+_SCHEMES, _SERVER_SCHEMES = ("duckdb", "sqlite"), ("postgres", "postgresql")
+SERVER = "postgres:"
 """What a database may begin with, as in duckdb:FILE#schema.table, or postgres:VARIABLE#table."""
 _TABLE_MARK, _QUERY = "#", ".sql"
 _DATABASES = (".duckdb", ".db", ".sqlite", ".sqlite3")
@@ -129,29 +130,23 @@ def place_of(given: str, start: Path) -> Path:
         IngestError: it names a database in a form that is not read.
     """
     scheme, named, rest = given.partition(":")
-    is_server = given.startswith(SERVER)
-    file, mark, table = (rest if named and scheme in _SCHEMES else given).rpartition(_TABLE_MARK)
-    if (is_server or (named and scheme in _SCHEMES)) and not (file and table):
-        what = "VARIABLE" if is_server else "FILE"
-        raise IngestError(
-            f"{_redacted(given)} names no table; write {scheme}:{what}{_TABLE_MARK}table"
-        )
+    is_server = bool(named) and scheme in _SERVER_SCHEMES
+    is_file = bool(named) and scheme in _SCHEMES
+    file, mark, table = (rest if is_file else given).rpartition(_TABLE_MARK)
     if is_server and not file.removeprefix(SERVER).isidentifier():
+        # Not with what is given: that may be an address with its password.
         raise IngestError(
-            f"{_redacted(given)} does not name an environment variable; write {SERVER}VARIABLE"
+            f"{scheme}:… names no environment variable and table; write {SERVER}VARIABLE"
             f"{_TABLE_MARK}table, and set it to postgresql://user:password@host/database"
         )
+    if (is_server or is_file) and not (file and table):
+        raise IngestError(f"{given} names no table; write {scheme}:FILE{_TABLE_MARK}table")
     if mark and table.endswith(_QUERY):
         table = str(_absolute(start / at_home(table)))
     if not file:
         return _absolute(start / at_home(table))
     place = file if is_server else str(_absolute(start / at_home(file)))
     return Path(f"{place}{mark}{table}")
-
-
-def _redacted(given: str) -> str:
-    """Return a source without an address, in which somebody may have written a password."""
-    return f"{SERVER}…" if given.startswith(SERVER) else given
 
 
 def choose(
