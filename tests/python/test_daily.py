@@ -218,7 +218,7 @@ def test_a_summary_that_cannot_be_read_is_told_in_one_line_after_all_is_publishe
     path = tmp_path / "moved.duckdb"
     built = BuildResult(models=1, tests=1, warnings=())
     found = SimpleNamespace(untested=())
-    done = job.Done(path, built, found, tmp_path / "report.html", None, None, {})  # type: ignore[arg-type]
+    done = job.Done(path, built, found, tmp_path / "report.html", None, {})  # type: ignore[arg-type]
     monkeypatch.setattr(job, "run", lambda *_, **__: done)
     assert retail([command, "--db", str(path)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
