@@ -70,6 +70,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "insights.forecasts": (*SERIES, "period_start"),
     "insights.explanation_cache": ("subject",),
     "insights.incidents": ("incident_id",),
+    "insights.narrative_facts": ("incident_id", "sentence", "figure", "query"),
     "insights.revenue_drivers": (
         "incident_id",
         "grain",

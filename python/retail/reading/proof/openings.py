@@ -44,9 +44,9 @@ def headlines(ask: Asker) -> Iterator[Form]:
         gone = asking.subject(ask, asking.silent(ask))
         yield from form(f"{{gone}} gone: no order at all {{when}}{more}",
                         gone=gone, when=when, where=where)  # fmt: skip
-        yield from form(
-            f"Closed on {{weekdays}} since {{first}}{more}", where=where, **_closed(ask)
-        )
+        closed = _closed(ask)
+        yield from form(f"Closed on {{weekdays}} since {{first}}{more}", where=where,
+                        weekdays=closed["weekdays"], first=closed["first"])  # fmt: skip
         for days in (when, asking.gap(ask, "min(period_start), max(period_start)", asking.from_to)):
             yield from form(f"{{subject}} missing: no trade at all {{days}}{more}",
                             subject=subject, days=days, where=where)  # fmt: skip
