@@ -190,7 +190,8 @@ TWENTY = (
                 and a.segment = 'all' and a.grain = f.grain and a.period_start = f.period_start)
             then 'anomaly'
             when not is_tested then 'untested'
-            when actual between lower and upper then 'expected'
+            when actual between lower and upper and lower >= expected / 2 then 'expected'
+            when actual between lower and upper then 'wide'
             else 'outside' end
         from insights.forecasts as f
         where kpi = 'order_count' and segment = 'all' and grain = 'weekly'

@@ -86,8 +86,11 @@ def net_revenue(first: dt.date, last: dt.date, country: str = "", product: str =
     return f"{sum(lines):,.2f}"
 
 
-def test_it_opens_with_a_kpi(answered: Place, address: str, page: Page) -> None:
+def test_it_opens_on_an_overview_that_leads_to_a_kpi(
+    answered: Place, address: str, page: Page
+) -> None:
     page.goto(address)
+    page.get_by_role("link", name="Total revenue", exact=True).click()
     page.get_by_text("Download as CSV").wait_for()
     labels = answered.ask("select label from marts.dim_kpis where kpi = 'total_revenue'")
     assert labels == [(title(page),)]

@@ -219,11 +219,18 @@ def _is_telling(kpi: KpiRow, last: ForecastRow) -> bool:
 def shows(kpi: KpiRow, limit: DetectionLimitRow) -> str:
     """The smallest changes that would have been reported, in words."""
     sizes = [
-        formatting.change(value, limit.expected, kpi.unit)
+        _size(value, limit.expected, kpi.unit)
         for value in (limit.min_detectable_decrease, limit.min_detectable_increase)
         if value is not None and not value < 0 < limit.expected
     ]
     return f"{' or '.join(sizes)} would show" if sizes else "no change would show"
+
+
+def _size(value: float, expected: float, unit: str) -> str:
+    """A change in percent or points; where the expected is tiny, the value itself."""
+    if unit == formatting.RATIO or formatting.in_percent(value, expected, unit):
+        return formatting.change(value, expected, unit)
+    return f"{'a rise' if value > expected else 'a fall'} to {formatting.amount(value, unit)}"
 
 
 def _earlier(kpi: KpiRow, last: ForecastRow, before: ForecastRow | None) -> str:
@@ -353,7 +360,7 @@ def _segments(
         for name, segment, grain in series
         if name == kpi.kpi and grain == kpi.cadence and segment != ALL
     ]
-    sizes = {n: _size(series[kpi.kpi, n, kpi.cadence]) for n in names}
+    sizes = {n: _lately(series[kpi.kpi, n, kpi.cadence]) for n in names}
     ranked = sorted(names, key=lambda n: (-sizes[n], n))
     rows = []
     for place, name in enumerate(ranked):
@@ -365,5 +372,5 @@ def _segments(
     return tuple(rows)
 
 
-def _size(periods: Sequence[ForecastRow]) -> float:
+def _lately(periods: Sequence[ForecastRow]) -> float:
     return sum(p.actual or 0.0 for p in periods[-LATELY:])

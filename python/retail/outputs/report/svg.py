@@ -143,7 +143,7 @@ def _axes(frame: Frame, unit: str) -> tuple[list[Markup], list[Markup]]:
 
 def _tick(value: float, unit: str) -> str:
     """A round value, without hundredths that say nothing."""
-    return tight(amount(value, unit).removesuffix(".00"))
+    return tight(amount(value, unit).removesuffix(".00").removesuffix(".0"))
 
 
 def round_values(low: float, high: float) -> list[float]:

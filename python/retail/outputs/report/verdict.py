@@ -60,7 +60,7 @@ def _judgement(state: State, day: dt.date) -> str:
     band = f"{state.lower.shown} to {state.upper.shown}"
     return {
         "expected": f"usual {usual}",
-        "wide": f"the usual range, {band}, is too wide to tell",
+        "wide": f"though the usual range, {band}, is too wide to tell",
         "outside": f"{against}, not surely unusual",
         "anomaly": f"unusual {usual}: {against}",
     }.get(state.kind, state.text)
