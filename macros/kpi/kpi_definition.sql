@@ -1,7 +1,7 @@
 {#
     One metric of `graph.metrics` as the dict that tables are generated from. `measure` is none
-    where the type is not simple or ratio. A KPI that sets no limit of level shifts has 5; one without
-    a place stands behind those that have one.
+    where the type is not simple or ratio. A KPI that sets no limit of level shifts has 5; one
+    without a place stands behind those that have one.
 #}
 {% macro kpi_definition(metric) %}
     {%- set meta = metric.config.meta -%}
