@@ -185,7 +185,7 @@ def _write_dimensions(
     )
     connection.execute("alter table marts.dim_kpis add column description varchar default ''")
     connection.execute("alter table marts.dim_kpis add column kpi_group varchar default ''")
-    for column in ("need varchar", "available_since date", "off_reason varchar"):
+    for column in ("need varchar", "available_since date", "off_reason varchar", "place integer"):
         connection.execute(f"alter table marts.dim_kpis add column {column}")
 
 

@@ -281,7 +281,22 @@ def test_a_webhook_gets_one_object_in_whose_text_nothing_is_a_link_or_a_call(sen
         text = str(body["text"])
         assert text == harmless(text)
         assert "<" not in text
-        assert set(body) == {"text", "incident"}
+        assert set(body) == {"text", "incident", "blocks"}
+        for shown in texts_of(body["blocks"]):
+            assert shown["type"] == "plain_text"
+            assert str(shown["text"]) == harmless(str(shown["text"]))
+
+
+def texts_of(value: object) -> Iterator[dict[str, object]]:
+    """Every text object of Slack's blocks."""
+    if isinstance(value, dict):
+        if isinstance(value.get("text"), str):
+            yield value
+        for inner in value.values():
+            yield from texts_of(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from texts_of(inner)
 
 
 # ---------------------------------------------------------------------------------- secrets

@@ -6,12 +6,14 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
 import servers
 from retail.http import Address, PostError, each_within, post_json, within
 from retail.outputs.alerts import mail
+from retail.outputs.alerts.message import Links
 
 SOON = 3
 """Seconds within which a call of half a second's deadline has to be over, on a busy machine."""
@@ -38,9 +40,9 @@ def test_a_dripping_mail_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(mail, "compose", lambda *_: None)
     with servers.drip(b"220 he") as port:
         server = mail.Server("127.0.0.1", port, mail.NONE, "", "", 0.3)
-        channel = mail.channel(server, "a@example.org", ("b@example.org",), "")
+        channel = mail.channel(server, "a@example.org", lambda _: ("b@example.org",), Links())
         with pytest.raises(PostError, match=r"127\.0\.0\.1 did not answer in time"):
-            channel.send(None)  # type: ignore[arg-type]
+            channel.send(SimpleNamespace(owner=""))  # type: ignore[arg-type]
 
 
 def test_what_is_done_in_time_is_handed_over_with_its_error() -> None:

@@ -232,7 +232,7 @@ def test_what_was_said_since_the_run_shows_at_once_wherever_incidents_are_shown(
     listed = in_the_terminal(path, "list", capsys=capsys)
     assert re.search(rf"{incident.incident_id} \S+ \S+ +\S+ % acknowledged", listed)
     assert incident.headline not in terminal.summary(path, colour=False)
-    assert "acknowledged" in in_the_report(path, incident).split(incident.story[:20])[0]
+    assert "acknowledged" in in_the_report(path, incident).split(incident.narrative[:20])[0]
     dashboard = on_the_dashboard(path, monkeypatch, incident=incident.incident_id)
     assert "acknowledged" in dashboard.split(incident.incident_id)[0]
     assert incident.incident_id not in {a.incident.incident_id for a in alerts_of(path)}

@@ -86,7 +86,7 @@ def test_an_incident_is_sent_once_and_again_only_when_it_is_worse(
     before = mine.ask("select severity from insights.incidents where incident_id = ?", saved.SLUMP)
     mine.must("detect")
     after = mine.ask("select severity from insights.incidents where incident_id = ?", saved.SLUMP)
-    assert (before, after) == ([("medium",)], [("high",)])
+    assert (before, after) == ([("medium",)], [("critical",)])
     mine.must("alerts", receivers.settings)
     assert receivers.posted() == receivers.mailed() == [saved.SLUMP, saved.SLUMP]
     assert "worse" in str(receivers.web.json[-1]["text"]).splitlines()[0]

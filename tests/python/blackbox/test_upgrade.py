@@ -61,4 +61,5 @@ def test_only_what_was_neither_sent_nor_answered_is_sent(
     upgraded: Place, tmp_path: Path, receivers: Receivers
 ) -> None:
     upgraded.copy(tmp_path).must("alerts", receivers.settings | ALL_OF_THEM)
-    assert receivers.posted() == receivers.mailed() == [saved.RUSH]
+    assert receivers.posted() == receivers.mailed() == [saved.RUSH, saved.SLUMP]
+    assert "worse" in str(receivers.web.json[-1]["text"]).splitlines()[0]  # critical now

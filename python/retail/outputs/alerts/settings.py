@@ -146,7 +146,8 @@ def _mailbox(name: str, text: str) -> str:
 
 def _links(given: Environment) -> Links:
     """Where report and dashboard are to be read; only http(s) addresses are passed on."""
-    return Links(*(_page(given.get(f"ALERT_{page}_URL", "")) for page in ("REPORT", "DASHBOARD")))
+    pages = (given.get(name, "") for name in ("ALERT_REPORT_URL", "ALERT_DASHBOARD_URL"))
+    return Links(*map(_page, pages))
 
 
 def _page(text: str) -> str:

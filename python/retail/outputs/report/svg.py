@@ -27,6 +27,8 @@ STEPS_OF_AXES = (1.0, 2.0, 2.5, 5.0, 10.0)
 """Multiples of a power of ten by which an upright axis may go up."""
 MOST_STEPS, MOST_MONTHS = 3, 4
 """Ticks of an axis: more would be too many on a phone."""
+TINIEST = 1e-300
+"""Range up to which there is no power of ten to step by."""
 TYPICAL = (0.02, 0.98)
 """The frame shows values between these quantiles; what lies beyond is drawn at its edge."""
 
@@ -148,7 +150,7 @@ def _tick(value: float, unit: str) -> str:
 
 def round_values(low: float, high: float) -> list[float]:
     """Round values between two ends, at most so many as MOST_STEPS and one."""
-    if not high > low:
+    if not high - low > TINIEST:
         return []
     least = (high - low) / MOST_STEPS
     power = 10.0 ** math.floor(math.log10(least))
