@@ -13,7 +13,7 @@ from detect import confidence
 from detect.baseline.transform import from_scale
 from detect.detectors import DETECTORS, Evidence
 from detect.features import DetectorInput
-from detect.records import ALL, Anomaly, Bools, Floats, Ints, Kpi
+from detect.records import ALL, RATIO, Anomaly, Bools, Floats, Ints, Kpi
 
 CALENDAR_METHODS = tuple(d.name for d in DETECTORS if d.decides_alone)
 """Detectors that test whether the shop should trade on a day, whatever its value."""
@@ -26,8 +26,6 @@ LARGE, HUGE = 2.0, 4.0
 NEGLIGIBLE = 0.1
 """Below this part of the materiality floor a change is not reported, however sure (a steady KPI);
 chosen by hand."""
-RATIO = "ratio"
-"""Unit of a share or a rate."""
 NEVER_NEGATIVE = ("count", "items", RATIO)
 """Units whose band is cut off at 0; money may fall below it by returns."""
 

@@ -10,11 +10,11 @@ import numpy as np
 from scipy import special
 
 from detect import confidence
-from detect.anomalies import NEVER_NEGATIVE, RATIO, Scan
+from detect.anomalies import NEVER_NEGATIVE, Scan
 from detect.baseline.transform import from_scale
 from detect.detectors import DETECTORS
 from detect.features import DetectorInput, prepare
-from detect.records import ALL, Bools, Floats, Grain, Ints
+from detect.records import ALL, RATIO, Bools, Floats, Grain, Ints
 
 NOMINAL_RATES = (0.05, 0.01, 0.005)
 """Nominal alert rates that are checked: 1 in 20, 1 in 100, 1 in 200 ordinary periods."""

@@ -14,7 +14,7 @@ from detect.baseline.transform import from_scale, to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
 from detect.episodes import Episodes
-from detect.records import ALL, HOURS, Bools, Floats, Ints, Panel
+from detect.records import ALL, RATIO, Bools, Floats, Ints, Panel
 
 RECENT = 20
 """Periods before the tested one that decide whether a series is too thin; chosen by hand."""
@@ -51,9 +51,9 @@ class Typical:
     rows: Ints
 
     def is_with(self, own: Floats, of_kpi: Floats) -> Bools:
-        """Whether changes are to the same side as the KPI's, (R, T); a time of day has no side."""
+        """Whether changes are to the same side as the KPI's, (R, T); a share has no side."""
         units = np.array([s.kpi.unit for s in self.features.panel.series])
-        return np.asarray((np.sign(own) == np.sign(of_kpi)) | (units == HOURS)[:, None])
+        return np.asarray((np.sign(own) == np.sign(of_kpi)) | (units == RATIO)[:, None])
 
 
 def prepare(

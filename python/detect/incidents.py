@@ -141,8 +141,9 @@ def lead(members: list[Anomaly], drivers: Sequence[DriverContribution] = ()) -> 
 
 
 def _leads(anomaly: Anomaly) -> bool:
-    """Whether an anomaly departs by itself; a disappearance does, whatever its band."""
-    return anomaly.is_outside or not APART.isdisjoint(anomaly.methods)
+    """Whether an anomaly departs by itself, or its typical order; a disappearance always does."""
+    departs = anomaly.is_outside or anomaly.typical_label is not None
+    return departs or not APART.isdisjoint(anomaly.methods)
 
 
 def _rank(anomaly: Anomaly) -> tuple[bool, float, bool, float, str]:

@@ -30,8 +30,8 @@ SEVERITIES = ("low", "medium", "high", "critical")
 PERIOD_TO_DATE = "so_far"
 """Method of findings on unfinished periods, with a lower bound as actual value;
 people saved its text, so it stays."""
-HOURS = "hours"
-"""Unit of a time of day."""
+RATIO = "ratio"
+"""Unit of a share or a rate."""
 CURRENCY = "currency"
 """Unit of what is money."""
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")

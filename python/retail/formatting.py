@@ -16,7 +16,7 @@ MINUS = "−"
 SPACE = "\u00a0"
 """Keeps a number and its unit on one line."""
 NOTHING = "–"
-CURRENCY, RATIO, COUNT, HOURS = "currency", "ratio", "count", "hours"
+CURRENCY, RATIO, COUNT = "currency", "ratio", "count"
 """Units; that of money may name the sign that it is written with, `currency £`."""
 FRACTIONS_UP_TO = 10
 """Counts that were worked out, such as expected ones, have a decimal below this."""
@@ -37,9 +37,6 @@ def amount(value: float | None, unit: str, *, signed: bool = False) -> str:
     """A value in its unit, with as many digits as carry information."""
     if value is None:
         return NOTHING
-    if unit == HOURS:
-        hours, minutes = divmod(round(60 * value), 60)
-        return f"{hours}:{minutes:02}"
     if unit == RATIO:
         return f"{_signed(f'{100 * value:,.1f}', signed=signed)} %"
     return _signed(f"{value:,.{_digits(value, unit)}f}", _mark(unit), signed=signed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,11 @@ def test_undisturbed_lines_give_the_tables_of_the_build(shop: MemoryShop) -> Non
     assert again.typical is not None
     assert shop.undisturbed.typical is not None
     np.testing.assert_array_equal(again.typical.value, shop.undisturbed.typical.value)
+    late = {s.kpi.name: row for row, s in enumerate(again.typical.series)}["order_count"]
+    assert re.fullmatch(r"Share of orders after \d+:00", again.typical.series[late].kpi.label)
+    share = again.typical.value[late][again.dates.is_trading]
+    assert np.flatnonzero(np.isfinite(share))[0] == 28
+    assert 0.15 < np.nanmedian(share) <= 0.5
     assert shop.members(again)["daily"].member == shop.members(shop.undisturbed)["daily"].member
     np.testing.assert_array_equal(again.dates.is_trading, shop.undisturbed.dates.is_trading)
 

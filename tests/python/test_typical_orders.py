@@ -10,7 +10,7 @@ import pytest
 
 from detect import anomalies, calendar
 from detect.features import prepare
-from detect.records import HOURS, Anomaly, Floats, Panel
+from detect.records import RATIO, Anomaly, Floats, Panel
 from test_detect_shop import dates, kpi, panel
 
 LENGTH, PLACE = 260, 210
@@ -55,10 +55,10 @@ def test_it_says_nothing_of_a_kpi_that_went_the_other_way() -> None:
     assert not on_the_day(scanned(average, typical))
 
 
-def test_a_time_of_day_speaks_for_changes_to_either_side() -> None:
+def test_a_share_speaks_for_changes_to_either_side() -> None:
     average, typical = noisy(0.3, 1), noisy(0.03, 2)
     average[PLACE], typical[PLACE] = 2 * 1.15, 2 * 0.7
-    assert [a.direction for a in on_the_day(scanned(average, typical, HOURS))] == ["up"]
+    assert [a.direction for a in on_the_day(scanned(average, typical, RATIO))] == ["up"]
 
 
 def test_a_change_of_it_that_stays_is_one_of_the_kpi() -> None:

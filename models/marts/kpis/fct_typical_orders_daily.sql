@@ -13,7 +13,7 @@ orders as (
     select
         order_date as period_start,
         invoice_no,
-        cast(min(hour) as decimal(18, 8)) as hour,
+        min(hour) as hour,
         count(*) as lines,
         -- Decimals add up to the same in any order.
         sum(case when unit_price > 0 then cast(ln(unit_price) as decimal(18, 8)) end) as log_prices,
@@ -27,11 +27,59 @@ days as (
 
     select
         period_start,
-        cast(sum(hour) as double) / count(*) as mean_hour,
-        round(exp(cast(sum(log_prices) as double) / nullif(sum(prices), 0)), 6) as typical_price,
-        cast(sum(lines) as double) / count(*) as lines_per_order
+        row_number() over (order by period_start) as nth_day
+    from (select distinct period_start from orders) as traded
+
+),
+
+first_hours as (
+
+    select
+        orders.hour,
+        count(*) as orders
     from orders
+    inner join days on orders.period_start = days.period_start
+    where days.nth_day <= 28
     group by 1
+
+),
+
+passed as (
+
+    select
+        hour,
+        sum(orders) over (order by hour rows between unbounded preceding and current row)
+            as orders_so_far,
+        sum(orders) over () as all_orders
+    from first_hours
+
+),
+
+-- The hour by which three fifths of the orders of the first days had come; it stays.
+late_hour as (
+
+    select min(hour) + 1 as hour from passed
+    where orders_so_far >= 0.6 * all_orders
+
+),
+
+typical as (
+
+    select
+        orders.period_start,
+        late_hour.hour as late_hour,
+        case
+            when min(days.nth_day) > 28
+                then cast(count(case when orders.hour >= late_hour.hour then 1 end) as double)
+                    / count(*)
+        end as late_share,
+        round(exp(cast(sum(orders.log_prices) as double) / nullif(sum(orders.prices), 0)), 6)
+            as typical_price,
+        cast(sum(orders.lines) as double) / count(*) as lines_per_order
+    from orders
+    inner join days on orders.period_start = days.period_start
+    cross join late_hour
+    group by 1, 2
 
 ),
 
@@ -39,12 +87,12 @@ final as (
 
     select
         'order_count' as kpi,
-        'Mean hour of the orders' as label,
-        'hours' as unit,
-        'linear' as scale,
+        concat('Share of orders after ', late_hour, ':00') as label,
+        'ratio' as unit,
+        'logit' as scale,
         period_start,
-        mean_hour as value
-    from days
+        late_share as value
+    from typical
     union all
     select
         'average_price' as kpi,
@@ -53,7 +101,7 @@ final as (
         'log' as scale,
         period_start,
         typical_price as value
-    from days
+    from typical
     union all
     select
         'items_per_order' as kpi,
@@ -62,7 +110,7 @@ final as (
         'log' as scale,
         period_start,
         lines_per_order as value
-    from days
+    from typical
 
 )
 

@@ -1,9 +1,9 @@
 """Typical order: what one large order can't move, beside the KPI that it can.
 
-The mean hour of the orders shows that none came after noon, when their number is still within its
-band; a typical price and the lines of an order show what an average price and items per order are
-too noisy for. Each is forecast and judged like a KPI, and its evidence is that of the KPI that it
-stands beside.
+The share of late orders shows that none came in the afternoon, when their number is still within
+its band; a typical price and the lines of an order show what an average price and items per order
+are too noisy for. Each is forecast and judged like a KPI, and its evidence is that of the KPI that
+it stands beside.
 """
 
 from __future__ import annotations
