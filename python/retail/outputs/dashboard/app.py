@@ -31,7 +31,7 @@ BUSY = "Another program is writing to the file. Try again in a moment."
 
 @st.cache_resource
 def cache(path: Path) -> Cache:
-    """One shelf per file, for everybody who looks."""
+    """One cache per file, for everybody who looks."""
     del path
     return Cache()
 

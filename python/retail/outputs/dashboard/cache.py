@@ -47,7 +47,7 @@ class Session:
         *given: Given.args,
         **named: Given.kwargs,
     ) -> Answer:
-        """Ask the file, or the shelf where the file is unchanged or another program writes to it.
+        """Ask the file, or the cache where the file is unchanged or another program writes to it.
 
         Raises:
             LockedError: the file stays locked, and this was never asked before.

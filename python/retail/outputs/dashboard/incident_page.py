@@ -1,4 +1,4 @@
-"""Incidents: the list, and one with its narrative, causes, doubts, KPI tree and order lines."""
+"""Incidents: the list, and one with its narrative, causes, checks, KPI tree and order lines."""
 
 from __future__ import annotations
 
