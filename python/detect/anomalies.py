@@ -151,9 +151,9 @@ def _typical(found: Scan, row: int, column: int) -> dict[str, Any]:
     It does by its value of the day, or by a change of it that stays.
     """
     beside = found.features.typical
-    mine = np.flatnonzero(beside.rows == row) if beside else np.array([], dtype=np.int64)
-    if beside is None or not mine.size:
+    if beside is None or row not in beside.rows:
         return {}
+    mine = np.flatnonzero(beside.rows == row)
     seen, at = beside.features, (mine[0], column)
     if not (found.evidence["typical_order"].agrees[row, column] or seen.episodes.is_active[at]):
         return {}

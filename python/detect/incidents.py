@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from detect.anomalies import CALENDAR_METHODS, stable_id
 from detect.attribution import driver_tree
-from detect.detectors.no_data import DETECTOR as SILENT_DAY
+from detect.detectors import no_data
 from detect.members.scores import SILENCE
 from detect.records import ALL, PERIOD_TO_DATE, Anomaly, DriverContribution, Grain
 
@@ -19,7 +19,8 @@ WEIGHTY = 0.25
 
 WEEK = dt.timedelta(days=7)
 """From a day without trade to the next one that shows its weekday closed."""
-NO_DATA = SILENT_DAY.name
+NO_DATA = no_data.DETECTOR.name
+"""Method of days without trade."""
 APART = frozenset({SILENCE, PERIOD_TO_DATE, *CALENDAR_METHODS})
 """Methods that judge more than a distance from the band."""
 LONGEST_GAP: dict[Grain, dt.timedelta] = {

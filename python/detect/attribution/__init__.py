@@ -22,7 +22,7 @@ from detect.attribution.breakdown import break_down
 from detect.attribution.root_cause import LeafSegments, RootCause, find_causes, of_one_member
 from detect.attribution.segments import Segments
 from detect.grouping import by
-from detect.records import Anomaly, Attribution, Days
+from detect.records import ROOT_CAUSE, Anomaly, Attribution, Days
 
 __all__ = [
     "LONG_LOOK_BACK",
@@ -134,7 +134,7 @@ def _row(
 ) -> Attribution:
     return Attribution(
         anomaly_id=anomaly.anomaly_id,
-        analysis="root_cause",
+        analysis=ROOT_CAUSE,
         rank=rank,
         dimensions=tuple(cause.segment),
         segment=cause.segment,

@@ -13,15 +13,13 @@ import math
 from detect.attribution.decomposition import contributions
 from detect.attribution.root_cause import LeafSegments, Nearest, nearest, subset
 from detect.attribution.significance import History
-from detect.records import Anomaly, Attribution
+from detect.records import ROOT_CAUSE, RULED_OUT, Anomaly, Attribution
 
 SURE, PER_SHARE = 3.1, 9.0
 """Log-odds that nothing recorded explains a change, and what the nearest member's share costs:
 fitted to the changes of both public years, on each of which those of the other did as well."""
 EVEN = 0.5
 """Confidence of the verdict below which the nearest member is named in its place."""
-RULED_OUT, ROOT_CAUSE = "ruled_out", "root_cause"
-"""What these rows are an analysis of."""
 
 
 def confidence(share: float) -> float:

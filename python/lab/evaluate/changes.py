@@ -224,12 +224,20 @@ def _of_days(
 
 
 def _plant(shop: MemoryShop, rng: np.random.Generator) -> Iterator[tuple[dt.date, str]]:
+    for day in days_apart(shop, rng, APART):
+        kind = str(rng.choice(list(OF_A_DAY)))
+        if OF_A_DAY[kind](shop, day, rng) is not None:
+            yield day, kind
+
+
+def days_apart(
+    shop: MemoryShop, rng: np.random.Generator, apart: tuple[int, int]
+) -> Iterator[dt.date]:
+    """Days for the incidents of one copy, by chance so many trading days apart."""
     place = FIRST_DAY + int(rng.integers(10))
     while place < len(shop.days) - 3:
-        kind = str(rng.choice(list(OF_A_DAY)))
-        if OF_A_DAY[kind](shop, shop.days[place], rng) is not None:
-            yield shop.days[place], kind
-        place += int(rng.integers(*APART))
+        yield shop.days[place]
+        place += int(rng.integers(*apart))
 
 
 def _fresh(found: Iterable[Anomaly], control: Iterable[Anomaly]) -> list[Anomaly]:

@@ -21,9 +21,9 @@ from detect.attribution.dimensions import TOGETHER
 from detect.attribution.root_cause import LeafSegments
 from detect.attribution.search import Ratios, Sums, search
 from detect.attribution.search.records import Measure
-from detect.records import Anomaly, Attribution, Bools, Floats, Inputs
+from detect.records import ROOT_CAUSE, Anomaly, Attribution, Bools, Floats, Inputs
 from lab.evaluate import disturbances
-from lab.evaluate.changes import FIRST_DAY
+from lab.evaluate.changes import days_apart
 from lab.evaluate.disturbances import OF_A_DAY
 from lab.evaluate.memory_shop import MemoryShop, opened
 from retail.jobs.detection import pipeline
@@ -57,7 +57,7 @@ class Verdict:
     @property
     def causes(self) -> list[Attribution]:
         """The named causes, best first."""
-        return [row for row in self.rows if row.analysis == "root_cause"]
+        return [row for row in self.rows if row.analysis == ROOT_CAUSE]
 
     @property
     def is_outside(self) -> bool:
@@ -133,13 +133,11 @@ def judge(
     """
     shop.restore()
     planted: dict[dt.date, tuple[str, Segment]] = {}
-    place = FIRST_DAY + int(rng.integers(10))
-    while place < len(shop.days) - 3:
-        kind, day = str(rng.choice(KINDS)), shop.days[place]
+    for day in days_apart(shop, rng, APART):
+        kind = str(rng.choice(KINDS))
         truth = None if day in moved else _plant(shop, kind, day, rng)
         if truth is not None:
             planted[day] = (kind, truth)
-        place += int(rng.integers(*APART))
     inputs = shop.inputs()
     scan = _scan(inputs)
     found = anomalies.select(scan)

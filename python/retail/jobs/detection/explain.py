@@ -19,6 +19,7 @@ from detect.members.scores import SILENCE
 from detect.records import (
     GRAINS,
     NET_REVENUE,
+    ROOT_CAUSE,
     Anomaly,
     Attribution,
     Check,
@@ -245,7 +246,7 @@ def _to_explain(
 
 def _root_causes(causes: list[Attribution], lead: Anomaly) -> list[Attribution]:
     """Return the root causes of an incident's lead."""
-    wanted = (lead.anomaly_id, "root_cause")
+    wanted = (lead.anomaly_id, ROOT_CAUSE)
     return [c for c in causes if (c.anomaly_id, c.analysis) == wanted]
 
 

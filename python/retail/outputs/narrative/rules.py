@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import EVENTS, FOUND
 from detect.attribution.leave_one_out import VANISHES
-from detect.detectors import no_data
 from detect.impact import Impact
+from detect.incidents import NO_DATA
 from detect.members.scores import SILENCE
 from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, Check, DriverContribution
 
@@ -27,7 +27,6 @@ WHOLE = 1.005
 """Share of a change that no longer rounds to all of it."""
 GROUPED_BY = {"country": ("region", "market"), "region": ("market",), "product": ("category",)}
 """Dimensions that say nothing beside a finer one."""
-NO_DATA = no_data.DETECTOR.name
 APART = frozenset({SILENCE, PERIOD_TO_DATE, NO_DATA})
 """Methods of findings whose net revenue is none, or not yet known."""
 GOOD, BAD, NEUTRAL, MIXED = "good", "bad", "neutral", "mixed"

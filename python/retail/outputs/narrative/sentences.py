@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detect.impact import Impact
+from detect.incidents import NO_DATA
 from detect.members.scores import FEW_ORDERS, MANY_ORDERS, SILENCE
 from detect.records import (
     CURRENCY,
@@ -174,7 +175,7 @@ def _lead(lead: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str]) -
             f"{upper_first(who)} had no order at all {_when(lead)}, where about {usual} was "
             "expected."
         )
-    if rules.NO_DATA in lead.methods:
+    if NO_DATA in lead.methods:
         return _missing(rules.days_missing(lead, members))
     days = rules.days_of_shift(lead, members)
     if days:
@@ -398,7 +399,7 @@ def distance(anomaly: Anomaly) -> str:
     """How far the actual is from the expected: in money, in percent or in the KPI's unit."""
     if SILENCE in anomaly.methods:
         return "gone: no order at all"
-    if rules.NO_DATA in anomaly.methods:
+    if NO_DATA in anomaly.methods:
         return "missing: no trade at all"
     if PERIOD_TO_DATE in anomaly.methods:
         return f"so far already {_beyond(anomaly)}"

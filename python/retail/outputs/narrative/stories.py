@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from detect import planned
 from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import failed_checks
-from detect.attribution.outside import ROOT_CAUSE, RULED_OUT
 from detect.grouping import by
 from detect.impact import Cancelled, Forecasts, impact
 from detect.incidents import lead
 from detect.members import MemberPanel
 from detect.records import (
     PERIOD_TO_DATE,
+    ROOT_CAUSE,
+    RULED_OUT,
     SEVERITIES,
     Anomaly,
     Attribution,
