@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
@@ -11,8 +11,10 @@ import numpy as np
 import pandas as pd
 
 from detect import anomalies, calendar, diagnostics, forecasts, incidents, trends
+from detect.anomalies import Scan
+from detect.calendar import TradingCalendar
 from detect.diagnostics import Calibration, DetectionLimit
-from detect.features import prepare
+from detect.features import noise_of_weeks, prepare
 from detect.forecasts import PeriodForecast
 from detect.records import (
     ALL,
@@ -103,7 +105,7 @@ def find_anomalies(
     defined = _kpis(given, kpis)
     trading = calendar.learn(_dates(given, holidays))
     panels = [_panel(grain, given[given["grain"] == grain], defined) for grain in GRAINS]
-    scans = [anomalies.scan(prepare(panel, trading)) for panel in panels if panel.series]
+    scans = list(_scans(panels, trading))
     return Result(
         _table(Anomaly, incidents.group([a for s in scans for a in anomalies.select(s)])),
         _table(Trend, [trend for s in scans for trend in trends.select(s)]),
@@ -111,6 +113,17 @@ def find_anomalies(
         _table(Calibration, [row for s in scans for row in diagnostics.calibration(s)]),
         _table(DetectionLimit, [spot for s in scans for spot in diagnostics.detection_limits(s)]),
     )
+
+
+def _scans(panels: Sequence[Panel], trading: TradingCalendar) -> Iterator[Scan]:
+    """Scan the grains that there are, the weeks with what their days say of the noise."""
+    noise = None
+    for panel in panels:
+        if panel.series:
+            features = prepare(panel, trading, noise=noise)
+            yield anomalies.scan(features)
+            if panel.grain == "daily":
+                noise = noise_of_weeks(features, panels[-1])
 
 
 def _completed(df: pd.DataFrame) -> pd.DataFrame:

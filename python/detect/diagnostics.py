@@ -216,4 +216,5 @@ def _copies(features: DetectorInput, rows: Ints, columns: Ints, values: Floats) 
         ),
         features.calendar,
         restored=features.episodes.restored[every],
+        noise=None if features.noise is None else features.noise[every],
     )

@@ -10,11 +10,11 @@ from detect import calendar as trading
 from detect import episodes
 from detect.baseline import Forecast, forecast
 from detect.baseline.poisson_floor import CountScales, count_scales
-from detect.baseline.transform import from_scale, to_scale
+from detect.baseline.transform import from_scale, slope, to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
 from detect.episodes import Episodes
-from detect.records import ALL, RATIO, Bools, Floats, Ints, Panel
+from detect.records import ALL, PERIOD_DAYS, RATIO, Bools, Days, Floats, Ints, Panel
 
 RECENT = 20
 """Periods before the tested one that decide whether a series is too thin; chosen by hand."""
@@ -30,7 +30,8 @@ class DetectorInput:
     """A panel with its forecast; `learned` and `tested` say which periods count, (S, T).
 
     `thin` is where too few of the periods before had business, or hardly two values differed.
-    `typical` is None where it is not known what the typical order shows.
+    `typical` is None where it is not known what the typical order shows, `noise` where the forecast
+    knows nothing of its noise but what the series has shown.
     """
 
     panel: Panel
@@ -41,6 +42,7 @@ class DetectorInput:
     thin: Bools
     episodes: Episodes
     typical: Typical | None = None
+    noise: Floats | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def prepare(
     adopted: Bools | None = None,
     restored: Floats | None = None,
     typical: Panel | None = None,
+    noise: Floats | None = None,
 ) -> DetectorInput:
     """Forecast a panel and mark the periods that may be tested.
 
@@ -73,6 +76,7 @@ def prepare(
         adopted: (S, T), periods known to be the new level: tested, and believed at once.
         restored: (S, T), levels that the baseline goes back to, where no episode is looked for.
         typical: what the typical order shows of some of the KPIs, in the same periods.
+        noise: (S, T), see `noise_of_weeks`.
 
     Never tested: closed days, weeks that a gap touches, incomplete periods, warm-up, series with
     too little history, too many periods without business or hardly any variation, and days that
@@ -97,6 +101,7 @@ def prepare(
             CountScales(counts.log[rows], counts.root[rows]),
             None if adopted is None else adopted[rows],
             None if levels is None else levels[rows],
+            None if noise is None else noise[rows],
         )
 
     thin = _thin(values, learned, np.array(kinds) == "sqrt", counts.log | counts.root)
@@ -108,8 +113,44 @@ def prepare(
     else:
         ahead = run(restored, np.ones(len(panel.series), dtype=bool))
         found = episodes.none(panel.value.shape, restored)
-    seen = DetectorInput(panel, calendar, ahead, learned, usable & ahead.ready, thin, found)
+    seen = DetectorInput(
+        panel, calendar, ahead, learned, usable & ahead.ready, thin, found, noise=noise
+    )
     return seen if typical is None else _with_typical(seen, typical, known, adopted)
+
+
+def noise_of_weeks(days: DetectorInput, weeks: Panel) -> Floats:
+    """The size of an error of each week, were the errors of its days independent, (S, T).
+
+    NaN for series that have no days. A week's value is taken for the sum of its days, a ratio's for
+    their mean, weighted by denominators.
+    """
+    place = {(s.kpi.name, s.segment): row for row, s in enumerate(days.panel.series)}
+    found = [place.get((s.kpi.name, s.segment), -1) for s in weeks.series]
+    rows = np.array(found, dtype=np.int64)
+    noise = np.full(weeks.value.shape, np.nan)
+    noise[rows >= 0] = _noise_of_weeks(days, rows[rows >= 0], weeks.period)
+    return noise
+
+
+def _noise_of_weeks(days: DetectorInput, rows: Ints, weeks: Days) -> Floats:
+    """The same of the daily series in `rows`, each of which is there."""
+    kpis = [days.panel.series[row].kpi for row in rows]
+    kinds = tuple(kpi.scale for kpi in kpis)
+    expected = from_scale(kinds, days.forecast.location[rows])
+    sigma, denominator = days.forecast.sigma[rows], days.panel.denominator[rows]
+    is_ratio = np.array([kpi.denominator is not None for kpi in kpis])[:, None]
+    weight = np.where(is_ratio, denominator, 1.0)
+    known = days.learned[rows] & np.isfinite(expected * sigma * weight)
+    expected, sigma, weight = (np.where(known, x, 0.0) for x in (expected, sigma, weight))
+    week = (days.panel.period[:, None] - weeks[None]).astype(np.int64) // PERIOD_DAYS["weekly"]
+    of_week = (week == 0).astype(np.float64)
+    whole = np.where(is_ratio, weight @ of_week, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = (weight * expected) @ of_week / whole
+        square = ((weight * slope(kinds, expected) * sigma) ** 2) @ of_week
+        noise = np.sqrt(square) / whole / slope(kinds, value)
+    return np.where(noise > 0, noise, np.nan)
 
 
 def _with_typical(

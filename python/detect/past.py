@@ -30,3 +30,9 @@ def mean_square(z: Floats, decay: float, largest: float, prior: float) -> Floats
     total = exponential_sum(square, decay, axis=1)
     seen = exponential_sum(known.astype(np.float64), decay, axis=1)
     return np.asarray((total + prior) / (seen + prior))
+
+
+def last_known(values: Floats) -> Floats:
+    """Each entry, or where it is missing the last one before it that is not, (S, T)."""
+    columns = np.where(np.isfinite(values), np.arange(values.shape[1]), 0)
+    return np.take_along_axis(values, np.maximum.accumulate(columns, axis=1), axis=1)

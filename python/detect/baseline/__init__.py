@@ -22,6 +22,7 @@ from detect.baseline.poisson_floor import (
 )
 from detect.baseline.season import Regressors
 from detect.baseline.tuning import Tuning
+from detect.past import last_known
 from detect.records import Bools, Floats, Ints
 
 
@@ -58,6 +59,7 @@ def forecast(
     counts: CountScales | None = None,
     adopted: Bools | None = None,
     restored: Floats | None = None,
+    noise: Floats | None = None,
 ) -> Forecast:
     """Forecast every period of every series from the periods before it.
 
@@ -72,6 +74,8 @@ def forecast(
         adopted: (S, T), True where a value is the new level, to be believed at once, and the mean
             of those where there are several in a row.
         restored: (S, T), a level to go back to once a period is over; NaN where there is none.
+        noise: (S, T), the size of an ordinary error as far as it is known beforehand, but for a
+            factor; a row of NaN where nothing is known of a series.
 
     Returns:
         One-step-ahead forecasts of all periods.
@@ -81,7 +85,8 @@ def forecast(
     out = {name: np.full((series, periods), np.nan) for name in arrays}
     history = np.zeros((series, periods), dtype=np.int64)
     ensemble, gains = level.start(series, tuning)
-    cycle, errors = season.start(series, regressors), error_distribution.start(series)
+    unit, is_known = _unit(noise, values.shape)
+    cycle, errors = season.start(series, regressors), error_distribution.start(is_known)
     monthly = month.start(series, regressors.month)
     yearly_drift = season.YearlyDrift(out["adjusted"], tuning)
     trainable = np.ones(values.shape, dtype=bool) if trainable is None else trainable
@@ -92,7 +97,9 @@ def forecast(
         history[:, t] = ensemble.n_observed
         drift, anchor = yearly_drift.drift(t)
         members, centre = level.predict(ensemble, gains, drift)
-        sigma, interval_width = error_distribution.sigmas(errors, tuning)
+        sigma, interval_width = (
+            unit[:, t] * size for size in error_distribution.sigmas(errors, tuning)
+        )
         of_month, doubt = month.effect(monthly, regressors.month[t], sigma.mean(axis=0))
         effect = season.effect(cycle, regressors, t) + of_month
         off = off_scale(counts, centre + effect)
@@ -101,25 +108,35 @@ def forecast(
         factor = season.spread(cycle, regressors, t, doubt)
         wide = np.fmax(factor, least_sigma(counts, centre + effect) / sigma.min(axis=0))
         _note(out, t, centre + effect, error, wide * sigma, wide * interval_width)
-        out["p_up"][:, t] = error_distribution.p_up(errors, error / wide, tuning)
+        out["p_up"][:, t] = error_distribution.p_up(errors, error / wide / unit[:, t], tuning)
         out["adjusted"][:, t] = target
         out["level_ahead"][:, t] = centre
         if adopted is not None:
             level.adopt(ensemble, np.where(adopted[:, t], target, np.nan), np.isfinite(target))
         target, error = (np.where(trainable[:, t], x, np.nan) for x in (target, error))
-        ordinary = np.where(np.isfinite(sigma[0]), wide * sigma.mean(axis=0), np.inf)
+        is_new = is_known & (ensemble.n_observed < error_distribution.START_UP)
+        error = np.where(is_new, np.nan, error)
+        ordinary = np.where(np.isfinite(sigma[0]) & ~is_new, wide * sigma.mean(axis=0), np.inf)
         clipped = level.learn(ensemble, gains, members, target, ordinary, tuning.score_decay)
         observed = np.isfinite(target).astype(np.float64)
         season.learn(cycle, regressors, t, clipped, observed, tuning)
         if regressors.ordinary[t]:
             month.learn(monthly, regressors.month[t], error + of_month)
         season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
-        error_distribution.learn(errors, error / factor, tuning)
+        error_distribution.learn(errors, error / factor / unit[:, t], tuning)
         yearly_drift.update(anchor, observed)
         if restored is not None:
             level.restore(ensemble, restored[:, t])
         out["level"][:, t] = (level.weights(ensemble.score) * ensemble.level).sum(axis=0)
     return Forecast(**out, history=history, ready=history >= tuning.min_history)
+
+
+def _unit(noise: Floats | None, shape: tuple[int, ...]) -> tuple[Floats, Bools]:
+    """The unit that errors are learned in, (S, T), and whether it is known of a series, (S,)."""
+    if noise is None:
+        return np.ones(shape), np.zeros(shape[0], dtype=bool)
+    is_known = np.asarray(np.isfinite(noise).any(axis=1))
+    return np.where(is_known[:, None], last_known(noise), 1.0), is_known
 
 
 def _on_scale(value: Floats, expected: Floats, off: Floats) -> Floats:

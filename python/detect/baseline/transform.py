@@ -43,12 +43,13 @@ def _expit(value: Floats) -> Floats:
         return 1 / (1 + np.exp(-value))
 
 
-SCALES: dict[str, tuple[Map, Map]] = {
-    "log": (_log, np.exp),
-    "sqrt": (_sqrt, _square),
-    "logit": (_logit, _expit),
-    "linear": (np.asarray, np.asarray),
+SCALES: dict[str, tuple[Map, Map, Map]] = {
+    "log": (_log, np.exp, np.asarray),
+    "sqrt": (_sqrt, _square, lambda value: 2 * np.sqrt(np.abs(value))),
+    "logit": (_logit, _expit, lambda value: value * (1 - value)),
+    "linear": (np.asarray, np.asarray, np.ones_like),
 }
+"""Onto the scale, back, and how fast a value moves with its place on the scale."""
 
 
 def to_scale(kinds: tuple[str, ...], value: Floats) -> Floats:
@@ -63,6 +64,11 @@ def to_scale(kinds: tuple[str, ...], value: Floats) -> Floats:
 def from_scale(kinds: tuple[str, ...], value: Floats) -> Floats:
     """Undo `to_scale`: rows back in the KPI's own unit."""
     return _by_kind(kinds, value, 1)
+
+
+def slope(kinds: tuple[str, ...], value: Floats) -> Floats:
+    """How much each value (S, T) moves where its place on the scale moves by one."""
+    return _by_kind(kinds, value, 2)
 
 
 def _by_kind(kinds: tuple[str, ...], value: Floats, way: int) -> Floats:

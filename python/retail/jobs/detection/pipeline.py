@@ -25,15 +25,17 @@ from detect import (
 from detect.anomalies import Scan
 from detect.calendar import TradingCalendar
 from detect.diagnostics import DetectionLimit
-from detect.features import prepare
+from detect.features import noise_of_weeks, prepare
 from detect.impact import by_series
 from detect.members import MemberPanel
 from detect.records import (
     GRAINS,
     Anomaly,
+    Floats,
     Grain,
     Incident,
     Inputs,
+    Panel,
     Trend,
 )
 from retail.jobs.detection import (
@@ -137,19 +139,19 @@ def run(
 
 def scan(inputs: Inputs, trading: TradingCalendar, given: list[FeedbackRow]) -> dict[Grain, Scan]:
     """Scan both grains, and learn from periods what people said of them, and planned for them."""
-    return {
-        grain: anomalies.scan(
-            prepare(
-                panel,
-                trading,
-                apply_feedback.not_learned(panel, given)
-                | planned.not_learned(panel, inputs.events),
-                apply_feedback.new_normal(panel, given),
-                typical=inputs.typical if grain == "daily" else None,
-            )
+
+    def of(grain: Grain, typical: Panel | None = None, noise: Floats | None = None) -> Scan:
+        panel = inputs.panels[grain]
+        left_out = apply_feedback.not_learned(panel, given)
+        left_out |= planned.not_learned(panel, inputs.events)
+        adopted = apply_feedback.new_normal(panel, given)
+        return anomalies.scan(
+            prepare(panel, trading, left_out, adopted, typical=typical, noise=noise)
         )
-        for grain, panel in inputs.panels.items()
-    }
+
+    days = of("daily", typical=inputs.typical)
+    noise = noise_of_weeks(days.features, inputs.panels["weekly"])
+    return {"daily": days, "weekly": of("weekly", noise=noise)}
 
 
 T = TypeVar("T")
