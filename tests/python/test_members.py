@@ -57,16 +57,24 @@ def closed(days: int) -> np.ndarray:
 
 
 def panels(
-    orders: np.ndarray, sales: np.ndarray | None = None, countries: np.ndarray | None = None
+    orders: np.ndarray,
+    sales: np.ndarray | None = None,
+    countries: np.ndarray | None = None,
+    returns: np.ndarray | None = None,
+    mispriced: np.ndarray | None = None,
 ) -> dict[Grain, MemberPanel]:
-    """Panels of products, and of countries where their orders are given; an order costs PRICE."""
+    """Panels of products, and of countries where their orders are given; an order costs PRICE.
+
+    `returns` are orders that take a product back for PRICE each, `mispriced` money among `sales`.
+    """
     everything = orders if countries is None else np.concatenate([orders, countries])
     money = PRICE * everything
     if sales is not None:
         money[: len(sales)] = sales
     days = everything.shape[1]
-    day, code = np.nonzero(everything.T)
-    amounts = everything[code, day], money[code, day]
+    back, slip = (np.zeros(everything.shape) if x is None else x for x in (returns, mispriced))
+    day, code = np.nonzero((everything + back).T)
+    amounts = [x[code, day] for x in (everything, money, back, slip)]
     dimension = np.repeat([0, 1], [len(orders), len(everything) - len(orders)])
     daily = MemberPanel(
         grain="daily",
@@ -77,9 +85,12 @@ def panels(
         start=np.searchsorted(day, np.arange(days + 1)).astype(np.int64),
         code=code.astype(np.int64),
         orders=amounts[0],
-        revenue=amounts[1],
+        revenue=amounts[1] - PRICE * amounts[2],
         sales=amounts[1],
-        squares=amounts[1] ** 2 / amounts[0],
+        squares=amounts[1] ** 2 / np.maximum(amounts[0], 1.0),
+        returns=amounts[2],
+        returned=PRICE * amounts[2],
+        mispriced=amounts[3],
         shop_orders=orders.sum(axis=0) / 4,
         shop_revenue=money[: len(orders)].sum(axis=0),
         days=(~closed(days)).astype(float),
@@ -130,6 +141,62 @@ def test_a_collapse_is_found_where_some_orders_are_left() -> None:
     assert ("P00000", "member_collapse") in {
         (a.segment, method) for a in found(panels(orders)) for method in a.methods
     }
+
+
+def test_a_wave_of_returns_is_found_where_many_orders_send_a_product_back() -> None:
+    orders = shop(60, seed=8)
+    returns = np.random.default_rng(9).poisson(0.05, orders.shape).astype(float)
+    returns[7, 200] = 12
+    (wave,) = [a for a in found(panels(orders, returns=returns)) if a.grain == "daily"]
+    assert (wave.segment, wave.period_start, wave.direction) == ("P00007", day(200), "down")
+    assert wave.methods == ("member_returns",)
+    assert wave.actual == PRICE * (orders[7, 200] - 12)
+
+
+def test_returns_that_come_every_week_are_no_wave() -> None:
+    orders = shop(60, seed=8)
+    returns = np.zeros_like(orders)
+    returns[7, 4::7] = 12
+    assert not [a for a in found(panels(orders, returns=returns)) if a.period_start > day(140)]
+
+
+def slips(places: list[int]) -> list[Anomaly]:
+    """What is found of a product that is sold at ten times its price on some days."""
+    orders = shop(60, seed=5)
+    sales, mispriced = PRICE * orders, np.zeros_like(orders)
+    sales[0, places] = 10 * PRICE * (orders[0, places] + 1)
+    mispriced[0, places] = 0.9 * sales[0, places]
+    every = found(panels(orders, sales, mispriced=mispriced))
+    return [a for a in every if "member_price" in a.methods]
+
+
+def test_a_price_never_seen_before_is_found_on_its_day() -> None:
+    (slip,) = slips([200])
+    assert (slip.segment, slip.period_start, slip.direction) == ("P00000", day(200), "up")
+    assert slip.confidence > 0.8
+
+
+def test_far_prices_that_come_all_the_time_are_no_news() -> None:
+    often = slips([place for place in range(60, 280) if place % 7 in (1, 3, 4)])
+    assert not [a for a in often if a.period_start > day(180)]
+
+
+def test_a_member_that_stays_as_it_was_on_a_large_day_of_the_shop_did_not_collapse() -> None:
+    orders = shop(60, seed=6)
+    orders[0] *= 10
+    orders[1:, 200] *= 4
+    assert not [
+        a for a in found(panels(orders)) if (a.segment, a.period_start) == ("P00000", day(200))
+    ]
+
+
+def test_a_member_that_stays_as_it_was_on_a_small_day_of_the_shop_did_not_surge() -> None:
+    orders = shop(60, seed=6)
+    orders[0] *= 10
+    orders[1:, 200] = np.floor(orders[1:, 200] / 4)
+    assert not [
+        a for a in found(panels(orders)) if (a.segment, a.period_start) == ("P00000", day(200))
+    ]
 
 
 def test_chance_makes_few_findings() -> None:

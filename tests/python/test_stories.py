@@ -433,7 +433,8 @@ def panel(*orders: float) -> MemberPanel:
     return MemberPanel(
         "weekly", (Dimension("product"),), np.array([0]), ("22502",),
         np.datetime64(MONDAY) + 7 * np.arange(size), np.arange(size + 1),
-        np.zeros(size, dtype=np.int64), sold, 10 * sold, 10 * sold, sold, sold, sold,
+        np.zeros(size, dtype=np.int64), sold, 10 * sold, 10 * sold, sold,
+        0 * sold, 0 * sold, 0 * sold, sold, sold,
         np.full(size, 5.0), np.ones(size, dtype=bool),
     )  # fmt: skip
 

@@ -2,12 +2,12 @@
 
 A day on which one product triples in one country may leave every total within its band. Each
 member of the dimensions that findings are broken down by is judged by its own past: a surge, a
-collapse, a disappearance. All of them share one budget of false alarms.
+collapse, a disappearance, a wave of returns. All of them share one budget of false alarms.
 """
 
 from __future__ import annotations
 
 from detect.members.findings import select
-from detect.members.panel import MemberPanel, by_week
+from detect.members.panel import AMOUNTS, MemberPanel, by_week
 
-__all__ = ["MemberPanel", "by_week", "select"]
+__all__ = ["AMOUNTS", "MemberPanel", "by_week", "select"]

@@ -21,8 +21,10 @@ from detect.attribution.dimensions import is_broken_down
 from detect.grouping import by
 from detect.members.panel import MemberPanel
 from detect.members.scores import (
+    FAR_PRICE,
     FEW_ORDERS,
     MANY_ORDERS,
+    MANY_RETURNS,
     MUCH_MONEY,
     SILENCE,
     SMALLEST,
@@ -32,22 +34,33 @@ from detect.members.scores import (
 from detect.records import NET_REVENUE, PERIOD_DAYS, Anomaly, Bools, Floats, Grain, Kpi
 from detect.two_groups import posterior_at_budget
 
-BUDGET, BUDGET_WEEKS = 0.4, 13
+BUDGET, BUDGET_WEEKS = 0.8, 13
 """Findings that chance may make in so many weeks, on paper: Bennett's bound makes it fewer."""
 PERIODS: dict[Grain, int] = {"daily": 78, "weekly": 13}
 """Periods of BUDGET_WEEKS: six days of trade a week."""
 TESTS: dict[Grain, dict[str, float]] = {
-    "daily": {MANY_ORDERS: 0.25, MUCH_MONEY: 0.5, FEW_ORDERS: 0.25},
-    "weekly": {MANY_ORDERS: 0.125, MUCH_MONEY: 0.25, FEW_ORDERS: 0.125, SILENCE: 0.5},
+    "daily": {MANY_ORDERS: 0.2, MUCH_MONEY: 0.4, FEW_ORDERS: 0.2, MANY_RETURNS: 0.2},
+    "weekly": {
+        MANY_ORDERS: 0.1,
+        MUCH_MONEY: 0.2,
+        FEW_ORDERS: 0.1,
+        SILENCE: 0.5,
+        MANY_RETURNS: 0.1,
+    },
 }
 """Tests and their parts of the budget; chosen by hand. A disappearance is told by week: what is
 lost on its first day alone is nothing."""
 LEAST_SURGE: dict[Grain, float] = {"daily": 0.08, "weekly": 0.16}
 """Least surge, as a share of the shop's usual day: smaller ones are not worth a look. Chosen by
 hand; a week has more orders that are large by chance."""
+LEAST_MISPRICED = 0.02
+"""The same of what prices far from all before have brought more or less; chosen by hand."""
+LEAST_RETURNED: dict[Grain, float] = {"daily": 0.03, "weekly": 0.06}
+"""The same of the money of a wave of returns; chosen by hand."""
 OFTEN = 12
 """A surge of money is reported where at most one in so many past periods of its dimension had one
-as rare: in a shop where members surge every day a surge is no news. Chosen by hand."""
+as rare: in a shop where members surge every day a surge is no news. The same of days with prices
+far from all before. Chosen by hand."""
 BAND = 1.96
 """Standard deviations of the usual range, as of a 95 % range of the normal law."""
 SAME = 0.5
@@ -105,6 +118,7 @@ def _found(
     told_by = [kpi_of(d.name, kpis) for d in panel.dimensions]
     silent = np.zeros(len(panel.member), dtype=bool)
     surges: list[list[float]] = [[] for _ in panel.dimensions]
+    slips = [1.0, 2.0]
     for scores in periods:
         day = panel.period[scores.place].astype(dt.date)
         live = np.array([is_broken_down(d.name, day, panel.dead) for d in panel.dimensions])
@@ -115,6 +129,8 @@ def _found(
             if place is None or not judged[place]:
                 yield a
         spent = _spent(panel, scores)
+        if panel.grain == "daily":
+            spent[FAR_PRICE] = _far_prices(scores, slips)
         silent &= scores.sold.orders == 0
         _leave_usual(panel, spent, surges)
         if SILENCE in spent:
@@ -141,15 +157,36 @@ def _spent(panel: MemberPanel, scores: Scores) -> dict[str, Floats]:
     """Chances by test as shares of what each member may spend, (M,); inf where nothing is found."""
     part = BUDGET / len(PERIODS) / PERIODS[panel.grain]
     excess = scores.sold.revenue - scores.ahead.revenue
-    large = excess >= LEAST_SURGE[panel.grain] * scores.usual
+    returned = scores.sold.returned - scores.ahead.returned
+    surge = excess >= LEAST_SURGE[panel.grain] * scores.usual
+    wave = (excess < 0) & (returned >= LEAST_RETURNED[panel.grain] * scores.usual)
+    worth = {MANY_ORDERS: surge, MUCH_MONEY: surge, MANY_RETURNS: wave}
     out = {}
     for test, share in TESTS[panel.grain].items():
         chance = scores.chances[test]
         tested = np.isfinite(chance)
-        told = tested & (large if test in (MANY_ORDERS, MUCH_MONEY) else excess < 0)
+        told = tested & worth.get(test, excess < 0)
         weight = part * share * _weights(panel, tested)
         out[test] = np.where(told, chance / np.maximum(weight, SMALLEST), np.inf)
     return out
+
+
+def _far_prices(scores: Scores, past: list[float]) -> Floats:
+    """What a price far from all before spends, where there is one now, (M,); inf elsewhere.
+
+    No law of prices is needed: such a day is as rare as it has been. One in OFTEN spends it all.
+
+    Args:
+        scores: of a day.
+        past: days so far with such a price, and all, plus a day of each kind; this one is added.
+    """
+    excess = scores.sold.revenue - scores.ahead.revenue
+    is_large = np.abs(scores.sold.mispriced) >= LEAST_MISPRICED * scores.usual
+    is_far = is_large & (excess * scores.sold.mispriced > 0)
+    rate = past[0] / past[1]
+    past[0] += is_far.any()
+    past[1] += 1
+    return np.where(is_far, OFTEN * rate, np.inf)
 
 
 def _leave_usual(panel: MemberPanel, spent: dict[str, Floats], past: list[list[float]]) -> None:
@@ -207,7 +244,10 @@ def _record(panel: MemberPanel, kpi: Kpi, scores: Scores, hit: _Hit) -> Anomaly:
         direction="up" if actual > expected else "down",
         z_score=(actual - expected) / sigma,
         iqr_score=float("nan"),
-        p_value=float(min(scores.chances[test][i] for test in hit.tests)),
+        p_value=min(
+            float(scores.chances[test][i]) if test in scores.chances else hit.spent
+            for test in hit.tests
+        ),
         confidence=sure,
         severity=anomalies.severity(kpi, actual, expected, sure),
         favourability=anomalies.favourability(kpi, actual - expected),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from detect.attribution.dimensions import Dimension, Months
 from detect.records import PERIOD_DAYS, Bools, Days, Floats, Grain, Ints
 
-AMOUNTS = ("orders", "revenue", "sales", "squares")
+AMOUNTS = ("orders", "revenue", "sales", "squares", "returns", "returned", "mispriced")
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,18 @@ class Sold:
     """What each member sold in a period, (M,) each.
 
     `orders` are the distinct orders with the member in them, `revenue` its net revenue, `sales` its
-    gross revenue, `squares` the sum over these orders of its squared gross revenue.
+    gross revenue, `squares` the sum over these orders of its squared gross revenue; `returns` are
+    the distinct orders that took it back, `returned` the money that went back, `mispriced` what it
+    brought more (or less) by prices far from all of the months before.
     """
 
     orders: Floats
     revenue: Floats
     sales: Floats
     squares: Floats
+    returns: Floats
+    returned: Floats
+    mispriced: Floats
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,9 @@ class MemberPanel:
     revenue: Floats
     sales: Floats
     squares: Floats
+    returns: Floats
+    returned: Floats
+    mispriced: Floats
     shop_orders: Floats
     shop_revenue: Floats
     days: Floats
@@ -93,20 +102,18 @@ def by_week(daily: MemberPanel, weeks: Days, usable: Bools) -> MemberPanel:
     def of_shop(amounts: Floats) -> Floats:
         return sums_by(week_of[inside], amounts[inside], weeks.size)
 
+    amounts: dict[str, Any] = {name: summed(getattr(daily, name)) for name in AMOUNTS}
     return dataclasses.replace(
         daily,
         grain="weekly",
         period=weeks,
         start=np.searchsorted(week, np.arange(weeks.size + 1)).astype(np.int64),
         code=code,
-        orders=summed(daily.orders),
-        revenue=summed(daily.revenue),
-        sales=summed(daily.sales),
-        squares=summed(daily.squares),
         shop_orders=of_shop(daily.shop_orders),
         shop_revenue=of_shop(daily.shop_revenue),
         days=of_shop(daily.days),
         usable=usable,
+        **amounts,
     )
 
 

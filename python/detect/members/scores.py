@@ -23,7 +23,7 @@ import numpy as np
 from scipy import special
 
 from detect.members.panel import MemberPanel, Sold, sums_by
-from detect.records import Bools, Floats, Grain
+from detect.records import PERIOD_DAYS, Bools, Floats, Grain
 
 DECAY: dict[Grain, float] = {"daily": 0.98, "weekly": 0.9}
 """Memory per usable period: half of it is the last six to seven weeks; chosen by hand."""
@@ -51,25 +51,36 @@ ORDINARY_DISPERSION = 0.06
 """The same of a silent member: its own is that of past gaps too, which are looked for. By hand."""
 MONEY_DISPERSION = 0.02
 """The same of a member's expected money; chosen by hand."""
+RETURNS_DISPERSION = 1.0
+"""Relative variance of the orders that take a member back, which come in bunches; by hand."""
+ONE_RETURN = 1.0
+"""Return within memory that every member is taken to have had beside its own, so that the first one
+is no surprise; chosen by hand."""
 DISPERSION_WEIGHT = 50.0
 """Squared expected orders that DISPERSION counts for; chosen by hand."""
+MOST_RETURNS = 10.0
+"""Multiples of the expected returns at which they are cut off before they are learned; by hand."""
 LARGEST = 4.0
 """Standard deviations at which a surprise is cut off before it is learned; chosen by hand."""
 SMALLEST = 1e-12
 """Below this an amount is nothing."""
-MANY_ORDERS, MUCH_MONEY, FEW_ORDERS, SILENCE = (
-    "member_orders", "member_revenue", "member_collapse", "member_disappearance",
+MANY_ORDERS, MUCH_MONEY, FEW_ORDERS, SILENCE, MANY_RETURNS, FAR_PRICE = (
+    "member_orders", "member_revenue", "member_collapse", "member_disappearance", "member_returns",
+    "member_price",
 )  # fmt: skip
-"""Tests, as `methods` names them: two of a surge, one of a collapse, one of a disappearance."""
+"""Tests, as `methods` names them: two of a surge, one of a collapse, one of a disappearance, one of
+a wave of returns, one of a price far from all before."""
 
 
 @dataclass(frozen=True)
 class Forecasts:
     """What was known of each member before a period, with the shop's orders in it, (M,) each.
 
-    `sales` and `revenue` are gross and net money. `single` is the variance that the amounts of
-    single orders give to sales, `variance` all of it, `bound` the largest ordinary order, `silent`
-    the orders expected since the last one.
+    `low` and `high` are the least and the most orders that were to be expected, with those that the
+    shop usually has or has; `sales` and `revenue` are gross and net money. `single` is the variance
+    that the amounts of single orders give to sales, `variance` all of it, `bound` the largest
+    ordinary order, `silent` the orders expected since the last one. `returns` are orders that take
+    it back, `returned` their money.
     """
 
     orders: Floats
@@ -80,6 +91,10 @@ class Forecasts:
     variance: Floats
     bound: Floats
     silent: Floats
+    returns: Floats
+    returned: Floats
+    low: Floats
+    high: Floats
 
 
 @dataclass(frozen=True)
@@ -115,6 +130,8 @@ class _Past:
     paid: Floats
     logs: Floats
     log_squares: Floats
+    returns: Floats
+    returned: Floats
 
 
 def walk(panel: MemberPanel, gaps: Mapping[int, Floats] | None = None) -> Iterator[Scores]:
@@ -125,11 +142,11 @@ def walk(panel: MemberPanel, gaps: Mapping[int, Floats] | None = None) -> Iterat
         gaps: by place of the period, the orders expected of each member since its last one, (M,),
             where a finer grain knows better.
     """
-    usual = usual_day(panel)
+    usual, orders = usual_day(panel), _usual_orders(panel)
     past = _Past(*np.zeros((len(fields(_Past)), len(panel.member))))
     for nth, t in enumerate(map(int, np.flatnonzero(panel.usable))):
         sold = panel.sold(t)
-        ahead = _forecast(past, sold, panel, t)
+        ahead = _forecast(past, sold, panel, t, float(orders[t]))
         if gaps and t in gaps:
             ahead = replace(ahead, silent=np.where(sold.orders > 0, 0.0, gaps[t]))
         if nth < WARM_UP[panel.grain]:
@@ -149,9 +166,31 @@ def usual_day(panel: MemberPanel) -> Floats:
     return out
 
 
-def _forecast(past: _Past, sold: Sold, panel: MemberPanel, t: int) -> Forecasts:
-    """Expect of every member what it brought per order of the shop."""
+def _usual_orders(panel: MemberPanel) -> Floats:
+    """Median orders of the shop in the usable periods before each, of its weekday, (T,).
+
+    Where there were too few, it is the period's own.
+    """
+    out, length = panel.shop_orders.copy(), USUAL["weekly"]
+    weekday = panel.period.astype(np.int64) % PERIOD_DAYS["weekly"]
+    for one in np.unique(weekday):
+        places = np.flatnonzero(panel.usable & (weekday == one))
+        for i in range(length // 2, places.size):
+            out[places[i]] = np.median(panel.shop_orders[places[max(i - length, 0) : i]])
+    return out
+
+
+def _forecast(
+    past: _Past, sold: Sold, panel: MemberPanel, t: int, usual_orders: float
+) -> Forecasts:
+    """Expect of every member what it brought per order of the shop.
+
+    What the whole shop does is no news about a member, so that a rise or fall must be one against
+    the orders that were usual, too: `high` and `low` are the orders expected then.
+    """
     share = panel.shop_orders[t] / np.maximum(past.shop_orders, SMALLEST)
+    usual = usual_orders / np.maximum(past.shop_orders, SMALLEST)
+    low, high = (past.orders * pick(share, usual) for pick in (np.minimum, np.maximum))
     orders, sales = past.orders * share, past.sales * share
     single = past.squares * share
     typical = np.sqrt(past.squares / np.maximum(past.orders, 1.0))
@@ -164,6 +203,10 @@ def _forecast(past: _Past, sold: Sold, panel: MemberPanel, t: int) -> Forecasts:
         variance=single + _money_dispersion(past) * sales**2,
         bound=np.maximum(_largest_ordinary(past, orders, panel), BOUND_FACTOR * typical),
         silent=np.where(sold.orders > 0, 0.0, past.silent + orders),
+        low=low,
+        high=high,
+        returns=(past.returns + ONE_RETURN) * share,
+        returned=past.returned * share,
     )
 
 
@@ -207,15 +250,19 @@ def _chances(past: _Past, sold: Sold, ahead: Forecasts) -> dict[str, Floats]:
     judged = seen & (past.revenue <= MOST * past.shop_revenue)
     counted = judged & (past.orders >= FEWEST_ORDERS)
     known = judged & (past.orders >= FEWEST_BEFORE_SURGE)
-    mean, dispersion = ahead.orders, ahead.dispersion
+    dispersion = ahead.dispersion
     ordinary = ORDINARY_DISPERSION + 1 / np.maximum(past.orders, 1.0)
-    excess = sold.sales - ahead.sales
+    low, high = ahead.low, ahead.high
+    excess = sold.sales - ahead.sales * high / np.maximum(ahead.orders, SMALLEST)
     return {
-        MANY_ORDERS: _where(known, at_least(sold.orders, mean, dispersion)),
+        MANY_ORDERS: _where(known, at_least(sold.orders, high, dispersion)),
         MUCH_MONEY: _where(judged, bennett(excess, ahead.variance, ahead.bound)),
-        FEW_ORDERS: _where(counted, at_most(sold.orders, mean, dispersion)),
+        FEW_ORDERS: _where(counted, at_most(sold.orders, low, dispersion)),
         SILENCE: _where(
-            counted & (mean >= FEWEST_A_WEEK), unbroken(ahead.silent, dispersion=ordinary)
+            counted & (ahead.orders >= FEWEST_A_WEEK), unbroken(ahead.silent, dispersion=ordinary)
+        ),
+        MANY_RETURNS: _where(
+            judged, at_least(sold.returns, ahead.returns, np.full_like(low, RETURNS_DISPERSION))
         ),
     }
 
@@ -283,4 +330,6 @@ def _learn(past: _Past, panel: MemberPanel, t: int, sold: Sold, ahead: Forecasts
         paid=decay * past.paid + paid,
         logs=decay * past.logs + paid * logs,
         log_squares=decay * past.log_squares + paid * logs**2,
+        returns=decay * past.returns + np.minimum(sold.returns, MOST_RETURNS * ahead.returns),
+        returned=decay * past.returned + sold.returned,
     )

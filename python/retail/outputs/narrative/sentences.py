@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from detect.impact import Impact
 from detect.incidents import NO_DATA
-from detect.members.scores import FEW_ORDERS, MANY_ORDERS, SILENCE
+from detect.members.scores import FAR_PRICE, FEW_ORDERS, MANY_ORDERS, MANY_RETURNS, SILENCE
 from detect.records import (
     CURRENCY,
     PERIOD_TO_DATE,
@@ -46,11 +46,13 @@ from retail.outputs.narrative.rules import Moves
 
 WORDS = {"up": "above", "down": "below"}
 MOST_OTHERS = 5
-"""Other series that a narrative names; chosen by hand."""
+"""Other series that a narrative names of each direction; chosen by hand."""
 UP_TO_PERCENT = 2.0
 """Times the expected up to which an amount of money has its percentage beside it; by hand."""
 CHANCE = ((0.9, "This is hardly chance"), (0.75, "This is probably not chance"))
 NOTICED = {
+    FAR_PRICE: ", at prices far from all before",
+    MANY_RETURNS: ", with far more returns than usual",
     FEW_ORDERS: ", with far fewer orders than usual",
     MANY_ORDERS: ", with far more orders than usual",
 }
@@ -342,12 +344,11 @@ def _others(lead: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str])
         for other in sorted(members, key=lambda a: bool(a.within))
         if (what := subject(other, names)) != about
     }
-    told = list(parts)[:MOST_OTHERS]
     out = []
     for direction, word in (("up", "high"), ("down", "low")):
-        of_it = [lower_first(what) for what, way in told if way == direction]
-        left = sum(way == direction for _, way in parts) - len(of_it)
-        of_it += [count(left, "other")] if left else []
+        every = [lower_first(what) for what, way in parts if way == direction]
+        left = len(every) - MOST_OTHERS
+        of_it = [*every[:MOST_OTHERS], *([count(left, "other")] if left > 0 else [])]
         out += [f"Also unusually {word}: {listed(of_it)}."] if of_it else []
     return out
 

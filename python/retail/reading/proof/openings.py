@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from detect.members.scores import FEW_ORDERS, MANY_ORDERS
+from detect.members.scores import FAR_PRICE, FEW_ORDERS, MANY_ORDERS, MANY_RETURNS
 from retail import formatting as shown
 from retail.formatting import COUNT
 from retail.reading.proof import asking
@@ -21,6 +21,13 @@ FAR = (
     "{actual}, where {expected} was expected,",
 )
 """How far the actual is from the expected."""
+NOTICED = {
+    FAR_PRICE: "at prices far from all before",
+    MANY_RETURNS: "with far more returns than usual",
+    FEW_ORDERS: "with far fewer orders than usual",
+    MANY_ORDERS: "with far more orders than usual",
+}
+"""What a finding of a member may be noticed by, by method."""
 
 
 def headlines(ask: Asker) -> Iterator[Form]:
@@ -98,9 +105,9 @@ def _leads(ask: Asker) -> Iterator[tuple[str, dict[str, Fact | None]]]:
     if one.source == "early_warnings":
         yield f"{came} (usual range: up to {{upper}}).", facts
     yield f"{came}.", facts
-    for method, more in ((FEW_ORDERS, "fewer"), (MANY_ORDERS, "more")):
-        noticed = ask.lead(f"if(contains(methods, '{method}'), 'far {more} orders', null)")
-        yield f"{came}, with {{noticed}} than usual.", {**facts, "noticed": noticed}
+    for method, what in NOTICED.items():
+        noticed = ask.lead(f"if(contains(methods, '{method}'), '{what}', null)")
+        yield f"{came}, {{noticed}}.", {**facts, "noticed": noticed}
     if one.dimension:
         member = shown.segment({one.dimension: one.segment}, ask.names, full=True)
         silent = asking.subject(ask, asking.silent(ask))

@@ -9,8 +9,8 @@ import numpy as np
 
 from detect.attribution.dimensions import TOGETHER, Dimension
 from detect.calendar import TradingCalendar, in_gap
-from detect.members import MemberPanel, by_week
-from detect.records import PERIOD_DAYS, Bools, Days, Floats, Grain, Ints
+from detect.members import AMOUNTS, MemberPanel, by_week
+from detect.records import PERIOD_DAYS, PRICE_HISTORY, Bools, Days, Floats, Grain, Ints
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import has_table
 from retail.reading.measures import (
@@ -19,6 +19,53 @@ from retail.reading.measures import (
     read_member_columns,
 )
 
+PRICED = "product"
+"""The dimension whose members have prices."""
+FAR = 2.5
+"""Times the highest of a product's past prices, or that part of the lowest, at which another one is
+far from all of them; chosen by hand."""
+FEWEST_DAYS, FEWEST_LINES, FEWEST_CHEAP = 5, 10, 3
+"""Days and lines of a product that show its prices, and orders at a far lower one from which it is
+not a wholesale buyer's; chosen by hand."""
+RECENT = 8
+"""Days whose prices are not usual yet: a slip of price is one on its second day, too."""
+USUAL_PRICES = f"""
+    create or replace temporary table usual_prices as
+    with days as (
+        select
+            order_date,
+            product,
+            min(unit_price) as lowest,
+            max(unit_price) as highest,
+            count(*) as lines,
+            count(distinct invoice_no) as orders,
+            cast(sum(gross_revenue) as double) as money,
+            cast(sum(quantity) as double) as pieces
+        from marts.fct_kpi_lines
+        where line_type = 'sale' and unit_price > 0 and order_date between ? and ?
+        group by all
+    )
+    select
+        order_date,
+        product,
+        orders,
+        min(lowest) over past as lowest,
+        max(highest) over past as highest,
+        sum(money) over past / sum(pieces) over past as mean
+    from days
+    window past as (
+        partition by product order by order_date range between
+        interval {PRICE_HISTORY.days} days preceding and interval {RECENT} days preceding
+    )
+    qualify count(*) over past >= {FEWEST_DAYS} and sum(lines) over past >= {FEWEST_LINES}
+"""  # noqa: S608 - numbers of our own
+"""The prices of each product in the months before each day on which it sold."""
+MISPRICED = f"""
+    case when line_type = 'sale' and unit_price > 0 and (
+        unit_price >= {FAR} * highest or (unit_price <= lowest / {FAR} and orders >= {FEWEST_CHEAP})
+    ) then cast(quantity as double) * (cast(unit_price as double) - mean) else 0.0 end
+"""
+"""What a line brought more by a price far from all of them."""
 CENTS = 100
 """Squares of money are summed as whole numbers, which come out the same in any order."""
 
@@ -87,7 +134,7 @@ def _daily(connection: Connection, calendar: TradingCalendar, days: Days) -> Mem
     offsets = np.cumsum([0, *map(len, members)])
     columns = {
         name: np.concatenate([np.asarray(t[name], dtype=np.float64) for t in tables])
-        for name in ("orders", "revenue", "sales", "squares")
+        for name in AMOUNTS
     }
     code = np.concatenate([
         np.searchsorted(names, table["member"].astype(str)) + offset
@@ -134,6 +181,7 @@ def _lines(
     last: np.datetime64,
 ) -> None:  # fmt: skip
     """Note the order lines of some days, with a column for the members of each dimension."""
+    connection.execute(USUAL_PRICES, [first.astype(object) - PRICE_HISTORY, last.astype(object)])
     cells = read_member_columns(connection)
     columns = "".join(f", {cells[d.name]} as {_column(d.name)}" for d in dimensions)
     connection.execute(
@@ -143,9 +191,12 @@ def _lines(
             order_date as day,
             invoice_no as invoice,
             line_type = 'sale' as is_sale,
-            net_revenue as amount
+            net_revenue as amount,
+            returned_revenue as returned,
+            {MISPRICED} as mispriced
             {columns}
         from marts.fct_kpi_lines
+        left join usual_prices using (order_date, product)
         where order_date between ? and ?
         """,  # noqa: S608 - expressions that the build has checked
         [first.astype(object), last.astype(object)],
@@ -188,7 +239,9 @@ def _cells(connection: Connection, dimension: str) -> dict[str, np.ndarray]:
                 invoice,
                 bool_or(is_sale) as is_order,
                 sum(amount) as revenue,
-                sum(case when is_sale then amount else 0 end) as sales
+                sum(case when is_sale then amount else 0 end) as sales,
+                sum(returned) as returned,
+                sum(mispriced) as mispriced
             from member_lines
             group by all
         )
@@ -199,7 +252,10 @@ def _cells(connection: Connection, dimension: str) -> dict[str, np.ndarray]:
             cast(sum(revenue) as double) as revenue,
             cast(sum(sales) as double) as sales,
             cast(sum(cast(round(sales * {CENTS}) as hugeint) ** 2) as double)
-                / {CENTS * CENTS} as squares
+                / {CENTS * CENTS} as squares,
+            cast(count(*) filter (where returned > 0) as double) as returns,
+            cast(sum(returned) as double) as returned,
+            {"sum(mispriced)" if dimension == PRICED else "0.0"} as mispriced
         from orders
         group by all
         """,  # noqa: S608 - names from the schema, quoted
