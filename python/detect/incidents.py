@@ -14,6 +14,8 @@ from detect.records import ALL, PERIOD_TO_DATE, Anomaly, DriverContribution, Gra
 
 ABOUT_AS_SURE = 0.1
 """Confidence that the lead may be less sure than the surest, where it is nearer to the cause."""
+MUCH = 0.5
+"""Share of the most money that a finding of a member must be about to lead."""
 WEIGHTY = 0.25
 """Share of what moved revenue from which a factor of the KPI tree can lead."""
 
@@ -97,8 +99,11 @@ def _together(one: Anomaly, other: Anomaly, one_goes_on: bool, other_goes_on: bo
 def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> list[Anomaly]:
     """The daily incident with the surest anomaly in the first week; none where there is none.
 
-    Where all are of members, they join what moved the same way.
+    Where all are of members, they join what moved the same way. Members that are gone join nothing:
+    they have a reason of their own.
     """
+    if all(SILENCE in a.methods for a in weekly):
+        return []
     first = min(weekly, key=lambda a: a.period_start)
     of_members = all(a.within for a in weekly)
     overlapping = [
@@ -128,6 +133,8 @@ def lead(members: list[Anomaly], drivers: Sequence[DriverContribution] = ()) -> 
     """
     members = [a for a in members if _leads(a)] or members
     surest = max(members, key=_rank)
+    if surest.segment != ALL:
+        surest = max(_with_most_money(members), key=_rank)
     weights = driver_tree.weights(list(drivers))
     rivals = [
         a
@@ -139,6 +146,13 @@ def lead(members: list[Anomaly], drivers: Sequence[DriverContribution] = ()) -> 
         and a.segment == ALL
     ]
     return max(rivals, key=lambda a: (weights[a.kpi.name], _rank(a)), default=surest)
+
+
+def _with_most_money(found: list[Anomaly]) -> list[Anomaly]:
+    """Findings of members that moved MUCH of the money of the one that moved most."""
+    members = [a for a in found if a.segment != ALL]
+    most = max(a.confidence * abs(a.change) for a in members)
+    return [a for a in members if a.confidence * abs(a.change) >= MUCH * most]
 
 
 def _leads(anomaly: Anomaly) -> bool:

@@ -16,7 +16,7 @@ from detect.compress_missing import PackIndex, pack
 from detect.past import mean_square
 from detect.records import Bools, Floats, Grain, Ints
 
-SPANS: dict[Grain, tuple[int, ...]] = {"daily": (3, 6, 12), "weekly": (2, 4)}
+SPANS: dict[Grain, tuple[int, ...]] = {"daily": (2, 3, 6, 12), "weekly": (2, 4)}
 """Periods that the new level must have lasted; chosen by hand."""
 LEVEL_NOISE = 0.05
 """Variance of the level's own error, as a share of the noise's; chosen by hand."""
