@@ -3,8 +3,9 @@
 Each copy of a shop's order lines gets some incidents of known members, and is judged by the
 members' findings alone. What the undisturbed copy shows too counts neither as found nor as false.
 
-The null deals the shop's own orders anew: each day keeps the number of its orders, and draws them
-from the whole year, without those that are a surge by themselves.
+The null deals the shop's own orders anew: each day draws as many as it had from the whole year,
+without those that are a surge by themselves. A number far from those of the same weekday in the
+weeks around it is itself an incident, and brought nearer.
 """
 
 from __future__ import annotations
@@ -36,14 +37,19 @@ from retail.jobs.detection.store.members import member_panels, watched
 from retail.reading.measures import read_member_columns
 from retail.storage.quoting import identifier, literal
 
-SURGE, STOP, SLOW_STOP, COUNTRY, COLLAPSE = (
+SURGE, STOP, SLOW_STOP, COUNTRY, COLLAPSE, RETURNS, PRICE = (
     "one product in one country, one day",
     "a product of 15 orders a week stops",
     "a product of 8 to 15 orders a week stops",
     "a country's day",
     "80 % of a category's lines missing for a week",
+    "a product of the last weeks sent back, one day",
+    "a product at ten times its price, one day",
 )
-PER_COPY = {SURGE: 6, STOP: 5, SLOW_STOP: 5, COUNTRY: 3, COLLAPSE: 2}
+PER_COPY = {SURGE: 6, STOP: 5, SLOW_STOP: 5, COUNTRY: 3, COLLAPSE: 2, RETURNS: 4, PRICE: 4}
+LEAST_MONEY = 0.05
+"""Share of the shop's usual day that a wave of returns or a wrong price is at least about."""
+PRICE_FACTOR = 10
 TIMES, SHARE = 20.0, 0.1
 """An incident is obvious one level down where the member's day is so many times its mean day so
 far, and this share of the shop's usual day."""
@@ -58,6 +64,9 @@ STOP_DAYS, WITHIN = 28, 14
 LEAST_PRODUCT_ORDERS = 5.0
 MOST_ORDERS = 40
 """Past orders that a country's surge is made of, at most."""
+NEAREST, TWO_SIGMAS = 4, 2 * 1.4826
+"""In the null: weeks on either side that a day's number of orders is held against, and the median
+distances from them that are two standard deviations of a normal law."""
 Order = tuple[str, dt.date, float]
 ORDERS = """
     select invoice_no, min(order_date), cast(sum(net_revenue) as double)
@@ -202,7 +211,9 @@ def year(name: str, database: Path) -> Iterator[Year]:
         connection.execute(
             f"""
             create table memory.base as
-            select order_date, invoice_no, line_type, net_revenue, {columns}
+            select
+                order_date, invoice_no, line_type, net_revenue, gross_revenue, returned_revenue,
+                unit_price, quantity, {columns}
             from marts.fct_kpi_lines
             """  # noqa: S608 - expressions that the build has checked
         )
@@ -308,6 +319,8 @@ def _plant(shop: Year, panel: MemberPanel, kind: str, rng: np.random.Generator) 
             yield from _country(shop, panel, place, nth, rng)
         elif kind == COLLAPSE:
             yield from _collapse(shop, panel, place, rng)
+        elif kind in CHANGES:
+            yield from _change(shop, panel, place, kind, rng)
         else:
             yield from _stop(shop, panel, kind, rng)
 
@@ -351,13 +364,18 @@ def _surge(
     shop.connection.execute(
         f"""
         insert into marts.fct_kpi_lines
-        select ?, 'planted {nth} ' || range, 'sale', ?, {columns}
-        from (from base where product = ? order by order_date desc limit 1) as it,
-            (from base where country = ? order by order_date desc limit 1) as there,
-            range(?)
+        select
+            $day, 'planted {nth} ' || range, 'sale', $money, $money, 0, it.unit_price,
+            $money / it.unit_price, {columns}
+        from (
+            from base where product = $product and unit_price > 0 order by order_date desc limit 1
+        ) as it,
+            (from base where country = $country order by order_date desc limit 1) as there,
+            range($count)
         """,  # noqa: S608 - names from the schema, quoted
-        [day, round(amount / count, 2), *names, count],
-    )
+        {"day": day, "money": round(amount / count, 2), "product": names[0], "country": names[1],
+         "count": count},
+    )  # fmt: skip
     yield Case(SURGE, "product", names[0], day, day)
 
 
@@ -416,6 +434,55 @@ def _collapse(
     yield Case(COLLAPSE, "category", name, monday, sunday)
 
 
+def _change(
+    shop: Year, panel: MemberPanel, place: int, kind: str, rng: np.random.Generator
+) -> Iterator[Case]:
+    """Change a product's lines, one for which that is about LEAST_MONEY."""
+    day = panel.period[place].astype(dt.date)
+    money, change = CHANGES[kind]
+    rows = shop.connection.execute(
+        f"""
+        select product from base where line_type = 'sale' and {money}
+        group by 1 having sum(net_revenue) * $factor >= $least and count(distinct invoice_no) >= 3
+        order by 1
+        """,  # noqa: S608 - conditions of our own
+        {"day": day, "factor": 1 if kind == RETURNS else PRICE_FACTOR - 1,
+         "least": LEAST_MONEY * float(usual_day(panel)[place])},
+    ).fetchall()  # fmt: skip
+    if rows:
+        name = str(rng.choice([str(product) for (product,) in rows]))
+        shop.connection.execute(change, {"day": day, "product": name})
+        yield Case(kind, "product", name, day, day)
+
+
+CHANGES = {
+    RETURNS: (
+        "order_date between $day - 30 and $day - 1",
+        """
+        insert into marts.fct_kpi_lines
+        select * replace (
+            $day as order_date, 'back ' || invoice_no as invoice_no, 'return' as line_type,
+            -quantity as quantity, -net_revenue as net_revenue, 0 as gross_revenue,
+            net_revenue as returned_revenue
+        )
+        from base
+        where line_type = 'sale' and product = $product
+            and order_date between $day - 30 and $day - 1
+        """,
+    ),
+    PRICE: (
+        "order_date = $day",
+        f"""
+        update marts.fct_kpi_lines set
+            unit_price = {PRICE_FACTOR} * unit_price, net_revenue = {PRICE_FACTOR} * net_revenue,
+            gross_revenue = {PRICE_FACTOR} * gross_revenue
+        where line_type = 'sale' and product = $product and order_date = $day
+        """,  # noqa: S608 - numbers of our own
+    ),
+}
+"""By kind: the sales that a product is chosen by, and the change of its lines."""
+
+
 def _monday(day: np.datetime64) -> dt.date:
     date: dt.date = day.astype(dt.date)
     return date - dt.timedelta(days=date.weekday())
@@ -444,7 +511,7 @@ def _stop(shop: Year, panel: MemberPanel, kind: str, rng: np.random.Generator) -
 
 
 def _deal(shop: Year, panel: MemberPanel, seed: int) -> None:
-    """Give each day as many orders as it had, drawn from all of the year, less the giants."""
+    """Give each day an ordinary number of orders, drawn from all of the year, less the giants."""
     orders = shop.connection.execute(ORDERS.format(lines="base")).fetchall()
     least = LEAST_SURGE["daily"] * float(np.nanmin(usual_day(panel)))
     _register_dealt(shop.connection, orders, least, seed)
@@ -463,7 +530,7 @@ def _deal(shop: Year, panel: MemberPanel, seed: int) -> None:
 def _register_dealt(
     connection: duckdb.DuckDBPyConnection, orders: Sequence[Order], least: float, seed: int
 ) -> None:
-    """Register as `dealt`, for each order, another one that takes its place in time.
+    """Register as `dealt` an order of the pool for each place that a day has for one.
 
     Args:
         connection: where to register it.
@@ -472,10 +539,28 @@ def _register_dealt(
         seed: of the luck.
     """
     names = np.array([name for name, *_ in orders], dtype=object)
-    days: Days = np.array([day for _, day, _ in orders], dtype="datetime64[D]")
+    days = _ordinary(np.array([day for _, day, _ in orders], dtype="datetime64[D]"))
     pool: Ints = np.flatnonzero([abs(float(revenue)) < least for *_, revenue in orders])
     drawn = np.random.default_rng(seed).choice(pool, size=days.size)
     connection.register(
         "dealt",
         {"of": names[drawn], "day": days.astype("datetime64[us]"), "nth": np.arange(days.size)},
     )
+
+
+def _ordinary(days: Days) -> Days:
+    """Days with an entry for each of their orders, where no day has too many or too few.
+
+    The logarithm of a number is brought within TWO_SIGMAS of the median of its weekday's NEAREST.
+    """
+    distinct, count = np.unique(days, return_counts=True)
+    weekday = distinct.astype(np.int64) % PERIOD_DAYS["weekly"]
+    usual = np.zeros(distinct.size)
+    for one in np.unique(weekday):
+        mine = np.flatnonzero(weekday == one)
+        for nth, place in enumerate(mine):
+            near = mine[max(nth - NEAREST, 0) : nth + NEAREST + 1]
+            usual[place] = np.median(np.log(count[near]))
+    apart = np.log(count) - usual
+    most = TWO_SIGMAS * float(np.median(np.abs(apart)))
+    return np.repeat(distinct, np.rint(np.exp(usual + np.clip(apart, -most, most))).astype(int))
