@@ -9,7 +9,7 @@ import numpy as np
 from detect import calendar as trading
 from detect import episodes
 from detect.baseline import Forecast, forecast
-from detect.baseline.poisson_floor import CountScales, count_scales
+from detect.baseline.poisson_floor import count_scales, with_halves
 from detect.baseline.transform import from_scale, slope, to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
@@ -87,9 +87,9 @@ def prepare(
     learned = np.isfinite(panel.value) & panel.is_complete & traded
     if panel.grain == "weekly":
         learned &= ~trading.in_gap(calendar, panel.period)
-    values = np.where(learned, to_scale(kinds, panel.value), np.nan)
-    trainable = None if known is None else ~known
     counts = count_scales(panel)
+    values = np.where(learned, to_scale(kinds, with_halves(counts, panel.value)), np.nan)
+    trainable = None if known is None else ~known
     known_ahead = trading.regressors(calendar, panel)
 
     def run(levels: Floats | None, rows: Bools) -> Forecast:
@@ -98,7 +98,7 @@ def prepare(
             replace(known_ahead, offset=known_ahead.offset[rows]),
             TUNING[panel.grain],
             None if trainable is None else trainable[rows],
-            CountScales(counts.log[rows], counts.root[rows]),
+            counts.of(rows),
             None if adopted is None else adopted[rows],
             None if levels is None else levels[rows],
             None if noise is None else noise[rows],

@@ -10,6 +10,7 @@ import pytest
 
 from detect import anomalies, calendar, incidents
 from detect.features import prepare
+from detect.members.scores import SILENCE
 from detect.records import Anomaly, Attribution, Series
 from retail import formatting
 from retail.feedback.status import overall
@@ -281,3 +282,34 @@ def test_a_member_has_the_forecast_of_its_own_dimension_alone() -> None:
     assert country == pytest.approx(50, rel=0.2)
     assert region is None
     assert shop == pytest.approx(400, rel=0.2)
+
+
+def member(segment: str, actual: float, sure: float, grain: str = "daily") -> Anomaly:
+    return anomaly(
+        "total_revenue", grain=grain, dimension="product", segment=segment, actual=actual,
+        direction="up", confidence=sure, anomaly_id=segment,
+    )  # fmt: skip
+
+
+def test_among_members_one_with_much_of_the_money_leads() -> None:
+    small, large = member("small", 600.0, 0.99), member("large", 5_000.0, 0.91)
+    about_as_large = member("about as large", 4_000.0, 0.95)
+    assert incidents.lead([small, large]).segment == "large"
+    assert incidents.lead([small, large, about_as_large]).segment == "about as large"
+
+
+def test_products_gone_in_a_week_are_an_incident_of_their_own() -> None:
+    gone = [
+        dataclasses.replace(member(name, 0.0, 0.9, "weekly"), methods=(SILENCE,), direction="down")
+        for name in ("one", "two")
+    ]
+    names = ids(anomaly(), *gone)
+    assert names[1] == names[2] != names[0]
+
+
+def test_what_moved_the_other_way_is_named_however_many_moved_along() -> None:
+    along = [anomaly(f"kpi_{nth}") for nth in range(7)]
+    against = anomaly("return_rate", direction="up", actual=120.0)
+    told = stories.describe(incidents.group([anomaly(), *along, against]), [])[0].narrative
+    assert "Also unusually high: return rate." in told
+    assert "kpi 4 and 2 others." in told

@@ -90,7 +90,7 @@ def forecast(
     monthly = month.start(series, regressors.month)
     yearly_drift = season.YearlyDrift(out["adjusted"], tuning)
     trainable = np.ones(values.shape, dtype=bool) if trainable is None else trainable
-    counts = no_counts(series) if counts is None else counts
+    counts = no_counts(values.shape) if counts is None else counts
     if adopted is not None:
         trainable = trainable & ~adopted
     for t in range(periods):
@@ -106,7 +106,7 @@ def forecast(
         target = _on_scale(values[:, t], centre + effect, off) - effect
         error = np.where(ensemble.n_observed > 0, target - centre, np.nan)
         factor = season.spread(cycle, regressors, t, doubt)
-        wide = np.fmax(factor, least_sigma(counts, centre + effect) / sigma.min(axis=0))
+        wide = np.fmax(factor, least_sigma(counts, t, centre + effect) / sigma.min(axis=0))
         _note(out, t, centre + effect, error, wide * sigma, wide * interval_width)
         out["p_up"][:, t] = error_distribution.p_up(errors, error / wide / unit[:, t], tuning)
         out["adjusted"][:, t] = target

@@ -39,7 +39,7 @@ LEARNING_RATE = 3.0
 """Young scales lean to recent errors: the first ones include the error of an unknown level; chosen
 by hand."""
 KNOWN_SCALE, KNOWN_ERRORS = 1.3, 30.0
-"""Where noise is known from finer periods: the size of an error in it, since theirs go together, and
+"""Where noise is known from finer periods: how large errors are in it, as theirs go together, and
 the errors per side that this counts for. It is 1.0 to 1.7 in the weeks of twelve of the fourteen
 KPIs of 2009-10; the count was chosen on them."""
 KNOWN_TAILS = np.log([0.01, 0.1, 0.5, 1.0, 1.0])[:, None]
