@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from detect import anomalies, calendar, trends
+from detect.anomalies import Scan
 from detect.baseline.poisson_floor import CountScales, off_scale
 from detect.features import prepare
 from detect.records import Anomaly, Trend
@@ -74,6 +75,39 @@ def test_no_order_at_all_is_further_off_than_one(expected: float) -> None:
     location = np.log([expected])
     assert off_scale(counts, location)[0] > location[0]
     assert off_scale(counts, location)[0] > 0
+
+
+def of_share(some: np.ndarray, every: int) -> Scan:
+    """Scan a share of so many a day."""
+    closed = ~dates().is_trading
+    part = np.where(closed, np.nan, some)[None]
+    full = np.where(closed, np.nan, float(every))[None]
+    rate = kpi(
+        "repeat_rate", unit="ratio", scale="logit", denominator="active_customers",
+        materiality_absolute=0.0, materiality_relative=0.05,
+    )  # fmt: skip
+    given = dataclasses.replace(panel(part / full, rate), numerator=part, denominator=full)
+    return anomalies.scan(prepare(given, calendar.learn(dates())))
+
+
+def test_all_of_a_few_are_no_news_and_all_of_many_are() -> None:
+    rng = np.random.default_rng(7)
+    few, many = (rng.binomial(n, 0.9, DAYS) for n in (20, 400))
+    assert (few == 20).sum() > 5
+    many[150] = 400
+    assert not anomalies.select(of_share(few, 20))
+    assert [a.actual for a in anomalies.select(of_share(many, 400))] == [1.0]
+
+
+def test_a_share_that_was_always_whole_has_a_band_and_recovers() -> None:
+    rng = np.random.default_rng(8)
+    some = np.where(np.arange(DAYS) < 100, 30, rng.binomial(30, 0.8, DAYS))
+    seen = of_share(some, 30)
+    known = seen.features.forecast
+    judged = seen.features.tested
+    assert np.isfinite([known.lower[judged], known.upper[judged], known.residual[judged]]).all()
+    since = dates().day[130].astype(object)
+    assert not [a for a in anomalies.select(seen) if a.period_start > since]
 
 
 # ----------------------------------------------- what docs/kpis.md says of a KPI's settings
