@@ -141,7 +141,7 @@ def _noise_of_weeks(days: DetectorInput, rows: Ints, weeks: Days) -> Floats:
     sigma, denominator = days.forecast.sigma[rows], days.panel.denominator[rows]
     is_ratio = np.array([kpi.denominator is not None for kpi in kpis])[:, None]
     weight = np.where(is_ratio, denominator, 1.0)
-    known = days.learned[rows] & np.isfinite(expected * sigma * weight)
+    known = days.learned[rows] & ~days.thin[rows] & np.isfinite(expected * sigma * weight)
     expected, sigma, weight = (np.where(known, x, 0.0) for x in (expected, sigma, weight))
     week = (days.panel.period[:, None] - weeks[None]).astype(np.int64) // PERIOD_DAYS["weekly"]
     of_week = (week == 0).astype(np.float64)

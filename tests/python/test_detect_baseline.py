@@ -182,6 +182,16 @@ def test_values_off_a_scale_become_infinities() -> None:
     assert np.isnan(scaled[:, 2]).all()
 
 
+@pytest.mark.parametrize(("kind", "before", "after"), [("logit", 1.0, 0.8), ("log", 0.0, 500.0)])
+def test_a_level_comes_back_from_months_at_the_end_of_its_scale(
+    kind: str, before: float, after: float
+) -> None:
+    rng = np.random.default_rng(1)
+    values = np.concatenate([np.full(200, before), after * np.exp(0.02 * rng.normal(size=80))])
+    known = from_scale((kind,), predict(to_scale((kind,), values[None])).location)
+    assert np.median(known[0, -20:]) == pytest.approx(after, rel=0.15)
+
+
 def test_an_unknown_scale_is_refused_in_one_line() -> None:
     with pytest.raises(DetectError, match="unknown scale 'cubic'; use one of log"):
         to_scale(("cubic",), np.ones((1, 1)))

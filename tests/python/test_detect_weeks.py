@@ -82,6 +82,16 @@ def test_promised_rates_of_weeks_hold(kind: str) -> None:
     assert rates[0.005] <= 0.012
 
 
+def test_days_that_say_nothing_of_their_weeks_are_not_believed() -> None:
+    daily = days(segments=60, seed=3)
+    weekly = weeks(daily)
+    apart = np.exp(0.8 * np.random.default_rng(4).normal(size=len(weekly)))
+    weekly["value"] *= apart
+    known = detect.find_anomalies(pd.concat([daily, weekly])).calibration
+    mine = known[(known["grain"] == "weekly") & (known["method"] == "z_score")]
+    assert mine.set_index("nominal_rate")["observed_rate"][0.01] <= 0.02
+
+
 def test_the_past_of_weeks_does_not_depend_on_what_comes() -> None:
     daily = days()
     changed = daily.assign(value=daily["value"].where(daily.index < 300, 3 * daily["value"]))

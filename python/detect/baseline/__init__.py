@@ -14,6 +14,7 @@ import numpy as np
 
 from detect.baseline import error_distribution, level, month, season
 from detect.baseline.poisson_floor import (
+    END_OF_SCALE,
     OFF_SCALE,
     CountScales,
     least_sigma,
@@ -85,7 +86,7 @@ def forecast(
     out = {name: np.full((series, periods), np.nan) for name in arrays}
     history = np.zeros((series, periods), dtype=np.int64)
     ensemble, gains = level.start(series, tuning)
-    unit, is_known = _unit(noise, values.shape)
+    unit, is_known = _unit(noise, values)
     cycle, errors = season.start(series, regressors), error_distribution.start(is_known)
     monthly = month.start(series, regressors.month)
     yearly_drift = season.YearlyDrift(out["adjusted"], tuning)
@@ -105,6 +106,8 @@ def forecast(
         off = off_scale(counts, centre + effect)
         target = _on_scale(values[:, t], centre + effect, off) - effect
         error = np.where(ensemble.n_observed > 0, target - centre, np.nan)
+        # At the end of its scale a value is where it can't but be, and says nothing of noise.
+        at_end = np.isinf(values[:, t]) & (np.abs(target + effect) >= END_OF_SCALE)
         factor = season.spread(cycle, regressors, t, doubt)
         wide = np.fmax(factor, least_sigma(counts, t, centre + effect) / sigma.min(axis=0))
         _note(out, t, centre + effect, error, wide * sigma, wide * interval_width)
@@ -115,7 +118,6 @@ def forecast(
             level.adopt(ensemble, np.where(adopted[:, t], target, np.nan), np.isfinite(target))
         target, error = (np.where(trainable[:, t], x, np.nan) for x in (target, error))
         is_new = is_known & (ensemble.n_observed < error_distribution.START_UP)
-        error = np.where(is_new, np.nan, error)
         ordinary = np.where(np.isfinite(sigma[0]) & ~is_new, wide * sigma.mean(axis=0), np.inf)
         clipped = level.learn(ensemble, gains, members, target, ordinary, tuning.score_decay)
         observed = np.isfinite(target).astype(np.float64)
@@ -123,7 +125,8 @@ def forecast(
         if regressors.ordinary[t]:
             month.learn(monthly, regressors.month[t], error + of_month)
         season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
-        error_distribution.learn(errors, error / factor / unit[:, t], tuning)
+        noise_of = np.where(at_end, np.nan, error / factor / unit[:, t])
+        error_distribution.learn(errors, noise_of, tuning)
         yearly_drift.update(anchor, observed)
         if restored is not None:
             level.restore(ensemble, restored[:, t])
@@ -131,17 +134,23 @@ def forecast(
     return Forecast(**out, history=history, ready=history >= tuning.min_history)
 
 
-def _unit(noise: Floats | None, shape: tuple[int, ...]) -> tuple[Floats, Bools]:
-    """The unit that errors are learned in, (S, T), and whether it is known of a series, (S,)."""
+def _unit(noise: Floats | None, values: Floats) -> tuple[Floats, Bools]:
+    """The unit that errors are learned in, (S, T), and whether it is known of a series, (S,).
+
+    It is, or is not, from the first values on, before any is tested.
+    """
     if noise is None:
-        return np.ones(shape), np.zeros(shape[0], dtype=bool)
-    is_known = np.asarray(np.isfinite(noise).any(axis=1))
+        return np.ones(values.shape), np.zeros(values.shape[0], dtype=bool)
+    observed = ~np.isnan(values)
+    is_first = observed & (np.cumsum(observed, axis=1) <= error_distribution.START_UP)
+    is_known = np.asarray((is_first & np.isfinite(noise)).any(axis=1))
     return np.where(is_known[:, None], last_known(noise), 1.0), is_known
 
 
 def _on_scale(value: Floats, expected: Floats, off: Floats) -> Floats:
     """Values with infinities brought to a distance `off` beside what was expected."""
-    beside = expected + np.sign(value) * off
+    end = np.maximum(np.abs(expected), END_OF_SCALE)
+    beside = np.clip(expected + np.sign(value) * off, -end, end)
     return np.where(np.isinf(value), beside, np.maximum(value, expected - 2 * OFF_SCALE))
 
 

@@ -42,6 +42,8 @@ KNOWN_SCALE, KNOWN_ERRORS = 1.3, 30.0
 """Where noise is known from finer periods: how large errors are in it, as theirs go together, and
 the errors per side that this counts for. It is 1.0 to 1.7 in the weeks of twelve of the fourteen
 KPIs of 2009-10; the count was chosen on them."""
+DOUBTED = 2.0
+"""Times that size at which the first errors show that what is known does not hold; by hand."""
 KNOWN_TAILS = np.log([0.01, 0.1, 0.5, 1.0, 1.0])[:, None]
 """Added to PRIOR there, since sums have lighter tails than their parts; chosen on the weeks of
 2009-10, where heavier ones see less and lighter ones alarm more often than promised."""
@@ -63,13 +65,15 @@ _INTERVAL_WIDTH = special.stdtrit(DEGREES_OF_FREEDOM, (1 + BAND) / 2)
 class ErrorDistribution:
     """Squared scales and log weights (2, tails, S), counts (2, S), first errors (START_UP, S).
 
-    The first axis is the side: above, below.
+    The first axis is the side: above, below. `known` are the errors per side that what was known of
+    the scale beforehand counts for, (S,).
     """
 
     square: Floats
     score: Floats
     n_observed: Floats
     early: Floats
+    known: Floats
 
 
 def start(is_known: Bools) -> ErrorDistribution:
@@ -77,10 +81,11 @@ def start(is_known: Bools) -> ErrorDistribution:
     series = is_known.size
     shape = (2, DEGREES_OF_FREEDOM.size, series)
     return ErrorDistribution(
-        np.where(is_known, KNOWN_SCALE**2, np.full(shape, np.nan)),
+        np.full(shape, np.nan),
         np.broadcast_to(PRIOR, shape) + np.where(is_known, KNOWN_TAILS, 0.0),
-        np.where(is_known, KNOWN_ERRORS, np.zeros((2, series))),
+        np.zeros((2, series)),
         np.full((START_UP, series), np.nan),
+        np.where(is_known, KNOWN_ERRORS, 0.0),
     )
 
 
@@ -88,7 +93,7 @@ def sigmas(distribution: ErrorDistribution, tuning: Tuning) -> tuple[Floats, Flo
     """Sizes of one sigma, and reach of the band, nominally of 95 %, per side: (2, S) each."""
     share = np.stack([weights(side) for side in distribution.score])
     root = np.sqrt(distribution.square)
-    spare = 1 + 1.35 / _effective_n(distribution.n_observed, tuning)
+    spare = 1 + 1.35 / _effective_n(distribution.n_observed + distribution.known, tuning)
     sigma, interval_width = (
         np.asarray((share * root * size).sum(axis=1)) for size in (_SIGMA, _INTERVAL_WIDTH)
     )
@@ -104,7 +109,7 @@ def p_up(distribution: ErrorDistribution, error: Floats, tuning: Tuning) -> Floa
     rows = np.arange(error.size)
     root = np.sqrt(distribution.square[side, :, rows]).T
     share = weights(distribution.score[side, :, rows].T)
-    known = _effective_n(distribution.n_observed, tuning)[side, rows]
+    known = _effective_n(distribution.n_observed + distribution.known, tuning)[side, rows]
     freedom = 1 / (1 / DEGREES_OF_FREEDOM + 1 / known)
     beyond = (share * special.stdtr(freedom, -np.abs(error) / root)).sum(axis=0)
     above = (distribution.n_observed[0] + SIDE_PRIOR) / (
@@ -130,13 +135,21 @@ def learn(distribution: ErrorDistribution, error: Floats, tuning: Tuning) -> Non
 
 
 def _start_up(distribution: ErrorDistribution, error: Floats, observed: Bools, total: Ints) -> None:
-    """The first few errors set the scale of both sides together, by their median."""
+    """The first few errors set the scale of both sides together, by their median.
+
+    Where it is known beforehand they only say whether to believe that.
+    """
     rows = np.flatnonzero(observed & (total < START_UP))
     if rows.size == 0:
         return
     distribution.early[total[rows], rows] = np.abs(error[rows])
     typical = np.nanmedian(distribution.early[:, rows], axis=0) / MEDIAN_OF_HALF_NORMAL
-    distribution.square[:, :, rows] = np.maximum(typical**2, TINY)
+    is_believed = (distribution.known[rows] > 0) & (typical <= DOUBTED * KNOWN_SCALE)
+    scale = np.where(is_believed, KNOWN_SCALE, typical)
+    distribution.square[:, :, rows] = np.maximum(scale**2, TINY)
+    doubted = rows[~is_believed & (total[rows] == START_UP - 1)]
+    distribution.known[doubted] = 0.0
+    distribution.score[:, :, doubted] = PRIOR
 
 
 def _refine(
@@ -161,7 +174,8 @@ def _refine(
         distribution.score[side],
     )
     pace = np.maximum(
-        LEARNING_RATE / (distribution.n_observed[side] + tuning.scale_prior), tuning.scale_floor
+        LEARNING_RATE / (distribution.n_observed[side] + distribution.known + tuning.scale_prior),
+        tuning.scale_floor,
     )
     surprise = (DEGREES_OF_FREEDOM + 1) * ratio / (DEGREES_OF_FREEDOM + ratio) - 1
     step = np.exp(

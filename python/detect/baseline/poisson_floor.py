@@ -25,6 +25,9 @@ BEYOND_ONE = 0.3
 """Least distance on the log scale from a count of one to a count of none; chosen by hand."""
 OFF_SCALE = 4.0
 """Distance from the expected of an infinite value (a logit of 0 or 1); chosen by hand."""
+END_OF_SCALE = 7.0
+"""Where a level that follows infinite values ends, on either side: a share of one in a thousand and
+a tenth of a penny are as good as nothing, and what has been so for months must find back."""
 
 
 @dataclass(frozen=True)
