@@ -31,6 +31,7 @@ from retail.reading import (
     read_findings,
     read_kpis,
     read_money,
+    read_revised,
     read_run,
     read_table,
     reading,
@@ -59,6 +60,7 @@ class Summary:
     trends: tuple[TrendRow, ...]
     kpis: dict[str, KpiRow]
     money: str
+    revised: tuple[str, ...]
 
 
 def read(path: Path) -> Summary:
@@ -68,7 +70,8 @@ def read(path: Path) -> Summary:
         trends = read_table(connection, TrendRow, "trends")
         incidents = read_findings(connection).incidents
         going = going_on(trends, kpis, run.as_of)
-        return Summary(run, incidents, going, kpis, read_money(connection))
+        revised = read_revised(connection)
+        return Summary(run, incidents, going, kpis, read_money(connection), revised)
 
 
 def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
@@ -85,6 +88,7 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
         lines.append(SIMULATED_DATA)
     rows = count(found.run.source_rows, "row")
     lines.append(f"{harmless(found.run.source)} ({rows}), as of {day(found.run.as_of, full=True)}")
+    lines += map(harmless, found.revised)
     waiting = len(open_incidents(found.incidents))
     lines.append(
         f"{count(len(found.incidents), 'incident')} in all history, "
@@ -119,14 +123,14 @@ def _trends(found: Summary) -> list[str]:
 
 
 def listing(found: Listed, *, colour: bool) -> str:
-    """One line per incident, in their order."""
+    """One line per incident, in their order, and one of settled figures that changed."""
     lines = [
         f"{row.incident_id}  {row.period_start}  {_mark(row.severity, colour=colour)} "
         f"{percent(row.confidence):>6}  {row.status:<12}  "
         f"{amount(row.impact, found.money, signed=True):>9}  {harmless(row.headline)}"
         for row in found.incidents
     ]
-    return "\n".join(lines) if lines else "No incidents."
+    return "\n".join([*(lines or ["No incidents."]), *map(harmless, found.revised)])
 
 
 def explanation(found: Explained) -> str:

@@ -34,6 +34,7 @@ from retail.reading.history import (
     read_sent_alerts,
     read_snapshots,
 )
+from retail.reading.revisions import read_revised
 from retail.reading.shop import (
     SIMULATED,
     SIMULATED_DATA,
@@ -76,6 +77,7 @@ __all__ = [
     "read_kpis",
     "read_money",
     "read_products",
+    "read_revised",
     "read_run",
     "read_sent_alerts",
     "read_series",

@@ -17,6 +17,7 @@ from retail.reading.findings import (
     read_findings,
 )
 from retail.reading.measures import MOST_NEAR
+from retail.reading.revisions import read_revised
 from retail.reading.shop import KpiRow, read_kpis, read_money, read_products
 from retail.schema import AnomalyRow, AttributionRow, IncidentRow
 
@@ -28,10 +29,11 @@ ALIKE = 0.8
 
 @dataclass(frozen=True)
 class Listed:
-    """Incidents, newest first, and the unit of their money."""
+    """Incidents, newest first, the unit of their money, and what became of settled figures."""
 
     incidents: tuple[IncidentRow, ...]
     money: str
+    revised: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,11 @@ def read_incidents(path: Path) -> Listed:
         ReadError: as for `reading`.
     """
     with reading(path) as connection:
-        return Listed(read_findings(connection).incidents, read_money(connection))
+        return Listed(
+            read_findings(connection).incidents,
+            read_money(connection),
+            read_revised(connection),
+        )
 
 
 def read_explained(path: Path, name: str) -> Explained:

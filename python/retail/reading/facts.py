@@ -7,6 +7,7 @@ from pathlib import Path
 
 from retail.reading import findings, shop
 from retail.reading.file import PATIENCE_SECONDS, Connection, read_table, reading
+from retail.reading.revisions import read_revised
 from retail.reading.shop import (
     Attempt,
     Coverage,
@@ -60,6 +61,8 @@ class Facts:
     volume: Volume | None
     attempts: tuple[Attempt, ...]
     events: tuple[PlannedEvent, ...]
+    revised: tuple[str, ...] = ()
+    """What became of settled figures, in one sentence where something did."""
 
 
 def read_facts(path: Path, patience: float = PATIENCE_SECONDS) -> Facts:
@@ -106,4 +109,5 @@ def facts_of(connection: Connection) -> Facts:
         volume=shop.read_volume(connection),
         attempts=shop.read_attempts(connection),
         events=shop.read_events(connection),
+        revised=read_revised(connection),
     )

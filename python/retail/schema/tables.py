@@ -420,6 +420,51 @@ class RunRow:
 
 
 @dataclass(frozen=True)
+class RevisionRow:
+    """One row per KPI figure of a settled period that a run of `retail run` published anew.
+
+    A period is settled once it was published as complete, or with a later day beside it. What a
+    run finds stays. Without any line, settings or code did it.
+    """
+
+    run_id: Annotated[str, RUN_ID]
+    kpi: Annotated[str, _doc("kpi")]
+    segment: Annotated[str, _doc("segment")]
+    grain: Annotated[Grain, _doc("grain")]
+    period_start: Annotated[dt.date, _doc("period_start")]
+    value_before: Annotated[Number, "The figure as published before; NULL where there was none."]
+    value_after: Annotated[Number, "The figure since the run; NULL where there is none."]
+    lines_added: Annotated[int, "Order lines of the period that came; rows of `revised_lines`."]
+    lines_removed: Annotated[int, "Order lines of the period that went."]
+    lines_changed: Annotated[
+        int, "Order lines of the period that say something else, or count as something else."
+    ]
+
+
+@dataclass(frozen=True)
+class RevisedLineRow:
+    """One row per order line that revised a settled day: the 10,000 largest amounts of a run."""
+
+    run_id: Annotated[str, RUN_ID]
+    order_date: Annotated[dt.date, "Calendar day of the order line."]
+    revision: Annotated[
+        str,
+        "`added`, `removed`, `changed` (of the same order and product), or `reclassified`: it says "
+        "the same and counts otherwise, such as a first order that no longer is one.",
+    ]
+    source_file: Annotated[str, "Raw file of the line; of one that went, its former file."]
+    source_row: Annotated[int, "Row in that file."]
+    invoice_no: Annotated[str, "Its order."]
+    product: Annotated[str, "Its stock code."]
+    customer_id: Annotated[str | None, "Its customer; NULL for a guest."]
+    line_type: Annotated[str, "What it is: `sale`, `return` or another type of line."]
+    quantity_before: Annotated[Number, "Quantity before; NULL for a line that came."]
+    quantity_after: Annotated[Number, "Quantity now; NULL for a line that went."]
+    amount_before: Annotated[Number, "Quantity times price before; NULL for a line that came."]
+    amount_after: Annotated[Number, "Quantity times price now; NULL for a line that went."]
+
+
+@dataclass(frozen=True)
 class SentAlertRow:
     """One row per incident sent to a channel, as of the last run: nothing is sent twice."""
 
@@ -462,6 +507,8 @@ TABLES: dict[str, Table] = {
     "injection_tests": Table(InjectionTestRow),
     "feedback": Table(FeedbackRow, is_snapshot=True),
     "runs": Table(RunRow, keeps_history=True),
+    "revisions": Table(RevisionRow, keeps_history=True),
+    "revised_lines": Table(RevisedLineRow, keeps_history=True),
     "alerts": Table(SentAlertRow, is_snapshot=True),
 }
 """In the order of the documentation."""

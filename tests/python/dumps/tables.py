@@ -71,6 +71,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "insights.explanation_cache": ("subject",),
     "insights.incidents": ("incident_id",),
     "insights.narrative_facts": ("incident_id", "sentence", "figure", "query"),
+    "insights.revised_lines": ("order_date", "source_file", "source_row", "revision"),
+    "insights.revisions": (*SERIES, "period_start"),
     "insights.revenue_drivers": (
         "incident_id",
         "grain",

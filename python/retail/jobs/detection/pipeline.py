@@ -114,6 +114,7 @@ def run(
     calibration = _each(scans, diagnostics.calibration)
     limits, looked_at = _detection_limits(scans, given, cached, code)
     record = _record(started_at, inputs, len(found))
+    figures, lines = store.read_revisions(path, record.run_id) if as_of is None else ([], [])
     tables: dict[str, Sequence[object]] = {
         "anomalies": found,
         "early_warnings": warned,
@@ -129,6 +130,8 @@ def run(
         "forecasts": forecast_rows,
         "explanation_cache": [*why.input_hashes, *looked_at],
         "runs": [record],
+        "revisions": figures,
+        "revised_lines": lines,
     }
     if with_injection_tests:
         injected = _each(scans, injection_tests.inject)

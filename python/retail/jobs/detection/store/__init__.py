@@ -26,6 +26,7 @@ from retail.jobs.detection.store.order_lines import (
     read_reversals,
 )
 from retail.jobs.detection.store.previous_run import read_cached_explanations
+from retail.jobs.detection.store.revisions import read_revisions
 from retail.jobs.detection.store.segments import read_segments
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "read_past_prices",
     "read_product_names",
     "read_reversals",
+    "read_revisions",
     "read_runs",
     "read_segments",
     "read_typical",
