@@ -1,14 +1,14 @@
 {#
     The long table of all KPIs at one grain, generated from the metrics under models/marts/kpis and
-    the measures of the semantic model.
+    the measures of the semantic model; `measured` has the rows to measure them on.
 #}
-{% macro kpi_table(grain) %}
+{% macro kpi_table(grain, measured) %}
 {%- set kpis = kpi_definitions() -%}
 with
 
 counted_lines as (
 
-    select * from {{ ref('fct_measures_daily') }}
+    select * from {{ measured }}
 
 ),
 

@@ -1,64 +1,39 @@
--- One row per calendar day and KPI that cancellations touch: its value as known on the day, and
--- after later cancellations are put back to the day of the sale.
+-- One row per KPI, segment and calendar day: the KPI as known on the day, and after later
+-- cancellations are put back to the day of the sale.
+{%- set of_returns = [] -%}
+{% for kpi in kpi_definitions() if measure_of_returns(kpi.numerator) -%}
+{%- do of_returns.append("'" ~ kpi.kpi ~ "'") -%}
+{%- endfor %}
 with
 
 kpis as (
 
     select * from {{ ref('fct_kpis_daily') }}
-    where kpi in ('total_revenue', 'units_sold', 'return_rate')
 
 ),
 
-reversals as (
+remeasured as (
 
-    select * from {{ ref('fct_reversals') }}
-
-),
-
-by_sale as (
-
-    select
-        order_date as period_start,
-        sum(cancelled_amount) as amount,
-        sum(cancelled_quantity) as quantity
-    from reversals
-    group by order_date
+    {{ kpi_table('daily', ref('fct_measures_restated_daily')) }}
 
 ),
 
-by_cancellation as (
-
-    select
-        cancelled_date as period_start,
-        sum(cancelled_amount) as amount
-    from reversals
-    group by cancelled_date
-
-),
-
-moved as (
-
-    select
-        kpis.*,
-        cast(coalesce(by_sale.amount, 0) as decimal(38, 8)) as returned_of_sales,
-        cast(coalesce(by_cancellation.amount, 0) as decimal(38, 8)) as returned_on_day,
-        cast(coalesce(by_sale.quantity, 0) as decimal(38, 8)) as pieces_of_sales
-    from kpis
-    left join by_sale on kpis.period_start = by_sale.period_start
-    left join by_cancellation on kpis.period_start = by_cancellation.period_start
-
-),
-
+-- A share of what was sold stays one: returns move to their sale, which is not taken away as well.
 restated as (
 
     select
-        *,
-        case kpi
-            when 'total_revenue' then numerator - returned_of_sales + returned_on_day
-            when 'return_rate' then numerator + returned_of_sales - returned_on_day
-            when 'units_sold' then numerator - pieces_of_sales
-        end as restated_numerator
-    from moved
+        kpis.*,
+        remeasured.numerator as restated_numerator,
+        case
+            when kpis.kpi in ({{ of_returns | join(', ') or 'null' }}) then kpis.denominator
+            else remeasured.denominator
+        end as restated_denominator
+    from kpis
+    inner join remeasured
+        on
+            kpis.kpi = remeasured.kpi
+            and kpis.segment = remeasured.segment
+            and kpis.period_start = remeasured.period_start
 
 ),
 
@@ -66,15 +41,19 @@ final as (
 
     select
         kpi,
+        segment,
         period_start,
         value,
         case
             when denominator is null then cast(restated_numerator as double)
-            else cast(restated_numerator as double) / nullif(cast(denominator as double), 0)
+            else
+                cast(restated_numerator as double)
+                / nullif(cast(restated_denominator as double), 0)
         end as restated_value,
         cast(numerator as decimal(38, 8)) as numerator,
         cast(restated_numerator as decimal(38, 8)) as restated_numerator,
         cast(denominator as decimal(38, 8)) as denominator,
+        cast(restated_denominator as decimal(38, 8)) as restated_denominator,
         is_complete
     from restated
 

@@ -67,3 +67,68 @@ def test_the_two_giant_orders_of_the_public_data_are_matched(
             [day, product],
         ).fetchall()
     assert rows[0] == (customer, quantity, 0, True)
+
+
+RESTATED = """
+    select kpi, cast(restated_numerator as double), cast(restated_denominator as double)
+    from marts.fct_kpis_restated_daily where segment = 'all' and period_start = ?
+"""
+SOLD = """
+    select
+        l.order_date, l.invoice_no, l.customer_id, l.order_number, l.product,
+        cast(l.units - coalesce(r.cancelled_quantity, 0) as double),
+        cast(l.gross_revenue - coalesce(r.cancelled_amount, 0) as double),
+        coalesce(r.is_whole, false)
+    from marts.fct_order_lines as l
+    left join marts.fct_reversals as r
+        on l.source_file = r.sale_source_file and l.source_row = r.sale_source_row
+    where l.line_type = 'sale'
+"""
+
+
+def test_every_kpi_is_restated_as_if_what_was_cancelled_had_not_been_sold(shop: Shop) -> None:
+    """Counted line by line, on the days on which most orders were cancelled whole."""
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        every = connection.execute(SOLD).fetchall()
+        stayed = [row for row in every if not row[-1]]
+        days = connection.execute(
+            "select order_date from marts.fct_reversals where is_whole"
+            " group by 1 order by count(distinct sale_invoice_no) desc, 1 limit 12"
+        ).fetchall()
+        first: dict[str, int] = {}
+        for _, _, customer, number, *_ in stayed:
+            if customer:
+                first[customer] = min(number, first.get(customer, number))
+        for (day,) in days:
+            sold = [row for row in stayed if row[0] == day]
+            best: dict[str, float] = defaultdict(float)
+            # Of a sale that was cancelled at another price the difference is left.
+            for _, _, _, _, product, _, amount, _ in (row for row in every if row[0] == day):
+                best[product] += amount
+            customers = {row[2] for row in sold if row[2]}
+            found = {kpi: values for kpi, *values in connection.execute(RESTATED, [day]).fetchall()}
+            assert found["order_count"][0] == len({row[1] for row in sold})
+            assert found["active_customers"][0] == len(customers)
+            assert found["repeat_rate"][0] == len(
+                {row[2] for row in sold if row[2] and row[3] > first[row[2]]}
+            )
+            assert found["new_customers"][0] == len(
+                {row[2] for row in sold if row[2] and row[3] == first[row[2]]}
+            )
+            assert found["average_price"][1] == pytest.approx(sum(row[5] for row in sold))
+            assert found["product_concentration"] == [
+                pytest.approx(sum(sorted(best.values())[-10:])),
+                pytest.approx(sum(best.values())),
+            ]
+
+
+def test_the_share_of_returns_is_of_what_was_ordered(shop: Shop) -> None:
+    query = """
+        select kpi, denominator = restated_denominator, restated_value <= 1
+        from marts.fct_kpis_restated_daily
+        where kpi = 'return_rate' and denominator > 0
+    """
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        rows = connection.execute(query).fetchall()
+    assert {row[1] for row in rows} == {True}
+    assert sum(row[2] for row in rows) > 0.9 * len(rows)

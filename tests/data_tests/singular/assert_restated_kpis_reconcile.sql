@@ -1,5 +1,5 @@
 -- KPIs whose restatement does not reconcile, to the last digit: what was known on the day must be
--- the KPI table's, and only the pieces that did not stay sold may leave the total.
+-- the KPI table's, and only what did not stay sold may leave the total of what is measured.
 with
 
 kpis as (
@@ -8,7 +8,6 @@ kpis as (
         kpi,
         sum(numerator) as total
     from {{ ref('fct_kpis_daily') }}
-    where kpi in ('total_revenue', 'units_sold', 'return_rate')
     group by kpi
 
 ),
@@ -24,9 +23,20 @@ restated as (
 
 ),
 
+measures as (
+
+    select
+        kpi,
+        numerator as measure
+    from {{ ref('dim_kpis') }}
+
+),
+
 reversals as (
 
-    select coalesce(sum(cast(cancelled_quantity as decimal(38, 8))), 0) as pieces
+    select
+        coalesce(sum(cast(cancelled_quantity as decimal(38, 8))), 0) as pieces,
+        coalesce(sum(cancelled_amount), 0) as amount
     from {{ ref('fct_reversals') }}
 
 ),
@@ -37,9 +47,14 @@ final as (
         kpis.kpi,
         kpis.total as expected,
         restated.known,
-        restated.total + case when kpis.kpi = 'units_sold' then reversals.pieces else 0 end
-            as restated
+        case
+            when measures.measure = 'units' then restated.total + reversals.pieces
+            when measures.measure = 'gross_revenue' then restated.total + reversals.amount
+            when measures.measure in ('net_revenue', 'returned_revenue') then restated.total
+            else kpis.total
+        end as restated
     from kpis
+    inner join measures on kpis.kpi = measures.kpi
     left join restated on kpis.kpi = restated.kpi
     cross join reversals
 

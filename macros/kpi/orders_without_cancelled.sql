@@ -1,0 +1,29 @@
+{#
+    A query of the orders of customers who cancelled one whole, numbered without it. Reads the CTEs
+    `kpi_lines` and `reversals`.
+#}
+{% macro orders_without_cancelled() -%}
+select
+        customer_id,
+        order_number,
+        first_date,
+        row_number() over (partition by customer_id order by order_number) as new_number
+    from (
+        select
+            kpi_lines.customer_id,
+            kpi_lines.order_number,
+            min(case when not coalesce(reversals.is_whole, false) then kpi_lines.order_date end)
+                as first_date,
+            max(
+                min(case when coalesce(reversals.is_whole, false) then 1 else 0 end)
+            ) over (partition by kpi_lines.customer_id) as has_cancelled_one
+        from kpi_lines
+        left join reversals
+            on
+                kpi_lines.source_file = reversals.sale_source_file
+                and kpi_lines.source_row = reversals.sale_source_row
+        where kpi_lines.line_type = 'sale' and kpi_lines.order_number is not null
+        group by kpi_lines.customer_id, kpi_lines.order_number
+    ) as orders
+    where first_date is not null and has_cancelled_one = 1
+{%- endmacro %}
