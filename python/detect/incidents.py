@@ -39,8 +39,8 @@ def group(anomalies: list[Anomaly]) -> list[Anomaly]:
     way in periods that nearly touch, by one lasting change, or on a weekday that is closed once
     more. Once that is known, what else moves while it lasts is an incident by itself. Weekly ones
     join the surest daily incident of their first week. Of members alone, a rise and a fall are two
-    incidents: one product gone is no part of another's large day. An id comes from what was seen
-    first, so that it outlives later additions.
+    incidents: one product gone is no part of another's large day, nor of a good week of the shop.
+    An id comes from what was seen first, so that it outlives later additions.
     """
     daily = _grouped([a for a in anomalies if a.grain == "daily"])
     weekly = _grouped([a for a in anomalies if a.grain == "weekly"])
@@ -85,6 +85,8 @@ def _lasting(anomaly: Anomaly) -> tuple[object, ...]:
 
 def _together(one: Anomaly, other: Anomaly, one_goes_on: bool, other_goes_on: bool) -> bool:
     if one.period_start == other.period_start and one_goes_on == other_goes_on:
+        if SILENCE in (*one.methods, *other.methods):
+            return _is_fall(one) and _is_fall(other)
         return one.direction == other.direction or not (one.within and other.within)
     same = (one.kpi.name, one.within, one.direction) == (
         other.kpi.name, other.within, other.direction,
@@ -94,6 +96,11 @@ def _together(one: Anomaly, other: Anomaly, one_goes_on: bool, other_goes_on: bo
     apart = abs(one.period_start - other.period_start)
     is_silent = NO_DATA in one.methods and NO_DATA in other.methods
     return same and (apart <= LONGEST_GAP[one.grain] or (is_silent and apart == WEEK))
+
+
+def _is_fall(anomaly: Anomaly) -> bool:
+    """Whether less was sold: what a member that is gone can be a part of; a rate is not."""
+    return anomaly.direction == "down" and anomaly.kpi.denominator is None
 
 
 def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> list[Anomaly]:

@@ -70,6 +70,21 @@ def test_a_week_joins_its_surest_day_and_merges_no_days() -> None:
     assert after[2] == after[1] != after[0]
 
 
+@pytest.mark.parametrize(
+    ("name", "direction", "incidents_told"),
+    [("order_count", "down", 1), ("order_count", "up", 2), ("average_price", "down", 2)],
+)
+def test_a_product_that_is_gone_is_a_part_of_a_fall_of_sales_alone(
+    name: str, direction: str, incidents_told: int
+) -> None:
+    """Beside a campaign or a price it led the story, and kept the incident open for months."""
+    definition = kpi(name, cadence="weekly", denominator="units" if "price" in name else None)
+    week = anomaly(name, 0, "weekly", direction=direction, kpi=definition)
+    gone = anomaly("total_revenue", 0, "weekly", dimension="product", segment="22502",
+                   actual=0.0, methods=(SILENCE,))  # fmt: skip
+    assert len(set(ids(week, gone))) == incidents_told
+
+
 def test_weeks_in_a_row_are_one_incident() -> None:
     assert len(set(ids(anomaly(grain="weekly"), anomaly(day=7, grain="weekly")))) == 1
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from detect.impact import Impact
 from detect.incidents import NO_DATA
 from detect.members.scores import SILENCE
 from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, Check, DriverContribution
+from retail.formatting import COUNT
 
 WORTH_A_WORD = 0.25
 """Share of what moved revenue from which a factor is mentioned; by hand."""
@@ -23,6 +25,12 @@ SURE = 0.9
 """Confidence from which a cause is told without a may; by hand."""
 NEWS_BESIDE = 0.25
 """Part of a fall of the whole shop from which a member's own fall is news beside it; by hand."""
+SURE_OF_NONE = 0.8
+"""Confidence from which a story says that nothing recorded explains a change; by hand."""
+HALF = 0.495
+"""Share of the change from which a headline names a cause, as it rounds; by hand."""
+FEWEST_TO_BLAME = 3.0
+"""Orders or customers below which none are blamed on a segment: it may be any one; by hand."""
 WHOLE = 1.005
 """Share of a change that no longer rounds to all of it."""
 GROUPED_BY = {"country": ("region", "market"), "region": ("market",), "product": ("category",)}
@@ -31,6 +39,7 @@ APART = frozenset({SILENCE, PERIOD_TO_DATE, NO_DATA})
 """Methods of findings whose net revenue is none, or not yet known."""
 GOOD, BAD, NEUTRAL, MIXED = "good", "bad", "neutral", "mixed"
 PRICE_SLIP = "price_slip"
+MISSING_IDS = ("missing_ids", SUSPECTED)
 FAULTS = ("duplicate_load", "missing_ids", "missing_hours", PRICE_SLIP)
 
 
@@ -44,11 +53,16 @@ class Moves:
 
 
 def cause_to_name(anomaly: Anomaly, causes: Sequence[Attribution]) -> Attribution | None:
-    """The cause that a headline names: it moved the KPI its way, and another baseline agrees."""
+    """The cause that a headline names: half of the change at least, and another baseline agrees."""
     first = next(iter(causes), None)
-    if first is None or is_unsure(first) or not moves_along(anomaly, first):
+    if first is None or is_unsure(first) or is_tiny(anomaly, first):
         return None
-    return first
+    return first if first.share_of_change >= HALF and moves_along(anomaly, first) else None
+
+
+def is_tiny(anomaly: Anomaly, cause: Attribution) -> bool:
+    """Whether a cause is of one or two orders or customers."""
+    return anomaly.kpi.unit == COUNT and abs(cause.contribution) < FEWEST_TO_BLAME
 
 
 def is_unsure(cause: Attribution) -> bool:
@@ -84,6 +98,16 @@ def is_broad(anomaly: Anomaly, causes: Sequence[Attribution], failed: Sequence[C
     return not (causes or anomaly.within or any(_blames(check) for check in failed))
 
 
+def first_day(members: Sequence[Anomaly]) -> dt.date:
+    """The first day that an incident touches."""
+    return min(a.period_start for a in members)
+
+
+def last_day(members: Sequence[Anomaly]) -> dt.date:
+    """The last day that an incident touches."""
+    return max(a.period_end for a in members)
+
+
 def days_missing(lead: Anomaly, members: Sequence[Anomaly]) -> list[Anomaly]:
     """The days without any trade that an incident is about, in order of time; none of others."""
     if NO_DATA not in lead.methods:
@@ -116,11 +140,17 @@ def together(days: Sequence[Anomaly]) -> Anomaly:
 
 
 def _blames(check: Check) -> bool:
-    return (
-        has_event([check])
-        or has_fault([check])
-        or (check.check_name == "reversal" and check.verdict == FOUND)
-    )
+    return has_event([check]) or has_fault([check]) or was_reversed([check])
+
+
+def was_reversed(failed: Sequence[Check]) -> bool:
+    """Whether a large order was cancelled within the period."""
+    return any((c.check_name, c.verdict) == ("reversal", FOUND) for c in failed)
+
+
+def lacks_ids(failed: Sequence[Check]) -> bool:
+    """Whether customer ids may be missing."""
+    return any((c.check_name, c.verdict) == MISSING_IDS for c in failed)
 
 
 def has_event(failed: Sequence[Check]) -> bool:
@@ -133,20 +163,21 @@ def has_fault(failed: Sequence[Check]) -> bool:
     return any(check.check_name in FAULTS and check.verdict == SUSPECTED for check in failed)
 
 
-def favourability(members: Sequence[Anomaly], failed: Sequence[Check]) -> str:
+def favourability(members: Sequence[Anomaly], failed: Sequence[Check], money: Impact) -> str:
     """Whether an incident is good or bad news, both or neither.
 
     A wrong price is bad news, even where revenue rose; what a fault of the data or a cancelled
-    order shows as good is none.
+    order shows as good is none. Money that surely went the other way makes it both.
     """
     kinds = {a.favourability for a in members} - {NEUTRAL}
     plain = MIXED if len(kinds) > 1 else next(iter(kinds), NEUTRAL)
     blamed = {check.check_name for check in failed if _blames(check)}
     if PRICE_SLIP in blamed:
         return BAD
-    if blamed & {*FAULTS, "reversal"} and plain in (GOOD, MIXED):
-        return BAD if plain == MIXED else NEUTRAL
-    return plain
+    if blamed & {*FAULTS, "reversal"} or is_taken_back(money):
+        return {MIXED: BAD, GOOD: NEUTRAL}.get(plain, plain)
+    against = {GOOD: money.upper < 0, BAD: money.lower > 0}.get(plain, False)
+    return MIXED if against else plain
 
 
 def moves(lead: Anomaly, drivers: Sequence[DriverContribution], impact: Impact) -> Moves | None:
@@ -172,6 +203,11 @@ def goes_with(lead: Anomaly, total: float) -> bool:
 def is_certain(impact: Impact) -> bool:
     """Whether the money is beyond what such periods bring by chance."""
     return impact.lower > 0 or impact.upper < 0
+
+
+def is_taken_back(impact: Impact) -> bool:
+    """Whether later cancellations took back most of what was gained."""
+    return impact.returned >= HALF * impact.value > 0
 
 
 def is_returned(impact: Impact) -> bool:

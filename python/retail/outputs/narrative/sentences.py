@@ -127,7 +127,7 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
         _factors(lead, _moves(lead, facts)),
         *_others(lead, rules.beside(lead, members, facts.impact), facts.names),
         _chance(max(a.confidence for a in members)),
-        _end(lead, facts),
+        _end(lead, members, facts),
         _seen_before(facts.seen_before),
     ]
     return " ".join(s for s in sentences if s)
@@ -231,6 +231,8 @@ def _against(lead: Anomaly) -> str:
     """The range that it left; what it was noticed by, where the amount is within that range."""
     if lead.is_outside:
         low, high = (amount(end, lead.kpi.unit) for end in (lead.lower, lead.upper))
+        if low == high:  # a product that hardly ever sells, or a share that is always whole
+            return ""
         over = f"{low} to" if PERIOD_TO_DATE not in lead.methods else "up to"
         return f" (usual range: {over} {high})"
     return next((told for method, told in NOTICED.items() if method in lead.methods), "")
@@ -277,7 +279,7 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
         broad = rules.is_broad(lead, facts.causes, facts.failed_checks)
         return _outside(facts.ruled_out) if broad else ""
     narrower = rules.beyond(lead, first.segment)
-    if not narrower:
+    if not narrower or rules.is_tiny(lead, first):
         return ""
     text = segment(narrower, facts.names, full=True)
     came_to = contribution(first.contribution, lead.kpi.unit, full=True)
@@ -295,7 +297,7 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
 
 def _outside(ruled_out: Sequence[Attribution]) -> str:
     """That no dimension explains it, how surely, and which were looked at."""
-    if not ruled_out:
+    if not ruled_out or ruled_out[0].cause_confidence < rules.SURE_OF_NONE:
         return ""
     looked_at = dict.fromkeys(name for row in ruled_out for name in row.segment)
     implied = {group for name in looked_at for group in rules.GROUPED_BY.get(name, ())}
@@ -362,20 +364,33 @@ def _chance(confidence: float) -> str:
     )
 
 
-def _end(lead: Anomaly, facts: StoryFacts) -> str:
+def _end(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
     """That it is over, and what it came to."""
     if facts.end.recovered_on is None:
         return ""
     until = day(facts.end.recovered_on, full=True)
     if facts.end.stayed_on is not None:
         since = day(facts.end.stayed_on, full=True)
-        return f"It has not come back: after {since} the new level is what is expected."
-    if SILENCE in lead.methods:
-        return f"It is over: sold again by {until}."
-    known = rules.is_known(facts.impact)
-    total = amount(facts.impact.value, lead.kpi.money, signed=True) if known else ""
-    came_to = f"; in total it came to {total}" if total else ""
-    return f"It is over: back in the usual range by {until}{came_to}."
+        over = f"It has not come back: after {since} the new level is what is expected"
+    elif SILENCE in lead.methods:
+        first, last = (f(members) for f in (rules.first_day, rules.last_day))
+        over = f"It is over: sold again by {until}"
+        return f"{over}{_total(lead, facts, f'{span(first, last, full=True)} alone')}."
+    else:
+        over = f"It is over: back in the usual range by {until}"
+    return f"{over}{_total(lead, facts, 'in total it')}."
+
+
+def _total(lead: Anomaly, facts: StoryFacts, what: str) -> str:
+    """What an incident that is over came to; what was cancelled is not taken off.
+
+    Nothing where customer ids are missing: what guests have more, customers have less.
+    """
+    if not rules.is_known(facts.impact) or rules.lacks_ids(facts.failed_checks):
+        return ""
+    total = amount(facts.impact.value, lead.kpi.money, signed=True)
+    is_gross = rules.is_returned(facts.impact) or rules.was_reversed(facts.failed_checks)
+    return f"; {what} came to {total}{' before cancellations' if is_gross else ''}"
 
 
 def _seen_before(seen: SeenBefore | None) -> str:

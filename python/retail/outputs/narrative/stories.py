@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detect import planned
-from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import failed_checks
 from detect.grouping import by
 from detect.impact import Cancelled, Forecasts, impact
@@ -33,7 +32,6 @@ from retail.outputs.narrative import rules, sentences
 from retail.outputs.narrative.sentences import SeenBefore, StoryFacts
 from retail.schema import FeedbackRow
 
-MISSING_IDS = ("missing_ids", SUSPECTED)
 GUESTS = {"customer_type": "guest"}
 LONGEST_NOTE = 80
 """Signs of a note that a story quotes; by hand."""
@@ -100,7 +98,7 @@ def describe(
 def _place(one: tuple[Anomaly, Sequence[Anomaly]]) -> tuple[dt.date, str]:
     """Incidents are told in order of their first day."""
     leader, members = one
-    return min(a.period_start for a in members), leader.incident_id
+    return rules.first_day(members), leader.incident_id
 
 
 def _kind(leader: Anomaly, causes: Sequence[Attribution]) -> object:
@@ -128,8 +126,8 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
     money = facts.impact
     return Incident(
         incident_id=leader.incident_id,
-        period_start=min(a.period_start for a in members),
-        period_end=max(a.period_end for a in members),
+        period_start=rules.first_day(members),
+        period_end=rules.last_day(members),
         severity=_severity(members, facts),
         confidence=max(a.confidence for a in members),
         headline=sentences.headline(leader, facts.causes, facts.names, members),
@@ -139,7 +137,7 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
         anomalies=tuple(members),
         status=overall([a.status for a in members], is_over=facts.end.recovered_on is not None),
         is_provisional=PERIOD_TO_DATE in leader.methods,
-        favourability=rules.favourability(members, facts.failed_checks),
+        favourability=rules.favourability(members, facts.failed_checks, money),
         impact=money.value,
         impact_lower=money.lower,
         impact_upper=money.upper,
@@ -159,6 +157,6 @@ def _severity(members: list[Anomaly], facts: StoryFacts) -> str:
 
 def _root_cause(facts: StoryFacts) -> dict[str, str]:
     """Return the segment to blame; where customer ids are missing, it is the guests."""
-    if any((c.check_name, c.verdict) == MISSING_IDS for c in facts.failed_checks):
+    if rules.lacks_ids(facts.failed_checks):
         return GUESTS
     return facts.causes[0].segment if facts.causes else {}

@@ -69,8 +69,19 @@ def ends(ask: Asker) -> Iterator[Form]:
     total = ask.incident("impact", partial(shown.amount, unit=ask.money, signed=True))
     back = "It is over: back in the usual range by {until}"
     yield from form(f"{back}.", until=until)
-    yield from form(f"{back}; in total it came to {{total}}.", until=until, total=total)
-    yield from form("It is over: sold again by {until}.", until=until)
+    days = ask.incident("period_start, period_end", lambda a, b: shown.span(a, b, full=True))
+    again = "It is over: sold again by {until}"
+    yield from form(f"{again}.", until=until)
+    # Before cancellations where a tenth of the money at stake was cancelled later.
+    least = "impact_returned >= 0.1 * abs(impact) and abs(impact) > 0"
+    gross = ask.incident(f"if({least}, 'before cancellations', null)") or ask.check(
+        "reversal", "'before cancellations'"
+    )
+    for more in ("", " {gross}"):
+        yield from form(f"{back}; in total it came to {{total}}{more}.",
+                        until=until, total=total, gross=gross)  # fmt: skip
+        yield from form(f"{again}; {{days}} alone came to {{total}}{more}.",
+                        until=until, days=days, total=total, gross=gross)  # fmt: skip
     one = ask.story
     if one.shift_start is not None:
         query = f"""
@@ -79,8 +90,9 @@ def ends(ask: Asker) -> Iterator[Form]:
                 and is_tested and shift_start = date '{one.shift_start}'
         """  # noqa: S608 - quoted
         after = ask.fact(query, partial(shown.day, full=True), "insights.forecasts", one.kpi)
-        yield from form("It has not come back: after {after} the new level is what is expected.",
-                        after=until and after)  # fmt: skip
+        stayed = "It has not come back: after {after} the new level is what is expected"
+        for more in ("", "; in total it came to {total}", "; in total it came to {total} {gross}"):
+            yield from form(f"{stayed}{more}.", after=until and after, total=total, gross=gross)
 
 
 def lists(ask: Asker) -> Iterator[Form]:
