@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from detect.anomalies import CALENDAR_METHODS, stable_id
 from detect.attribution import driver_tree
 from detect.detectors import no_data
-from detect.members.scores import SILENCE
+from detect.members.scores import MANY_RETURNS, SILENCE
 from detect.records import ALL, PERIOD_TO_DATE, Anomaly, DriverContribution, Grain
 
 ABOUT_AS_SURE = 0.1
@@ -99,20 +99,22 @@ def _together(one: Anomaly, other: Anomaly, one_goes_on: bool, other_goes_on: bo
 
 
 def _is_fall(anomaly: Anomaly) -> bool:
-    """Whether less was sold: what a member that is gone can be a part of; a rate is not."""
-    return anomaly.direction == "down" and anomaly.kpi.denominator is None
+    """Whether less was sold: what a member that is gone can be part of. Rates and returns are not."""
+    is_sum = anomaly.kpi.denominator is None
+    return anomaly.direction == "down" and is_sum and MANY_RETURNS not in anomaly.methods
 
 
 def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> list[Anomaly]:
     """The daily incident with the surest anomaly in the first week; none where there is none.
 
-    Where all are of members, they join what moved the same way. Members that are gone join nothing:
-    they have a reason of their own.
+    Where all are of members, they join what moved the same way; where one of them is gone, a fall of
+    sales. Members that are all gone join nothing: they have a reason of their own.
     """
     if all(SILENCE in a.methods for a in weekly):
         return []
     first = min(weekly, key=lambda a: a.period_start)
     of_members = all(a.within for a in weekly)
+    is_gone = of_members and any(SILENCE in a.methods for a in weekly)
     overlapping = [
         (min(a.p_value for a in inside), _name(members), members)
         for members in daily
@@ -121,6 +123,7 @@ def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> lis
             for a in members
             if first.period_start <= a.period_start <= first.period_end
             and (not of_members or a.direction == first.direction)
+            and (not is_gone or _is_fall(a))
         ])
     ]  # fmt: skip
     return min(overlapping)[2] if overlapping else []

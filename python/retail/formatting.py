@@ -25,6 +25,10 @@ ROUNDED_UP = 0.995
 """From here on a percentage is cut, not rounded: it must not read as certainty, nor as all."""
 FEWEST_IN_PERCENT = 10.0
 """Expected count up to which a percentage misleads: the counts are told instead; by hand."""
+NO_CURRENCY = "XXX"
+"""ISO 4217 for none: amounts of a shop whose currency is not known have no sign."""
+MANY_TIMES = 10.0
+"""Times something else from which a fraction says nothing; by hand."""
 MOST_IN_PERCENT = 10.0
 """Times the expected from which a change is told as an amount, not in percent; by hand."""
 MONEY_FACTORS = ("price", "returns", "revenue")
@@ -71,8 +75,8 @@ def exact(value: Decimal) -> str:
 
 
 def _mark(unit: str) -> str:
-    """The sign of a currency, where the unit names one; letters stand apart from the number."""
-    mark = unit.partition(" ")[2]
+    """The sign of a currency, where the unit names a known one; letters stand apart."""
+    mark = unit.partition(" ")[2].removeprefix(NO_CURRENCY)
     return f"{mark} " if mark[-1:].isalpha() else mark
 
 
@@ -177,6 +181,11 @@ def period(start: dt.date, grain: str, *, full: bool = False) -> str:
 def when(start: dt.date, grain: str, *, full: bool = False) -> str:
     """A period within a sentence."""
     return f"{'on' if grain == 'daily' else 'in the'} {period(start, grain, full=full)}"
+
+
+def times(factor: float) -> str:
+    """How many times something else a value is: a whole number from ten on."""
+    return f"{factor:,.0f}" if factor >= MANY_TIMES else f"{factor:.2g}"
 
 
 def count(number: int, noun: str) -> str:

@@ -83,6 +83,8 @@ def test_a_product_that_is_gone_is_a_part_of_a_fall_of_sales_alone(
     gone = anomaly("total_revenue", 0, "weekly", dimension="product", segment="22502",
                    actual=0.0, methods=(SILENCE,))  # fmt: skip
     assert len(set(ids(week, gone))) == incidents_told
+    day = dataclasses.replace(week, grain="daily", anomaly_id="day")
+    assert len(set(ids(day, gone))) == incidents_told
 
 
 def test_weeks_in_a_row_are_one_incident() -> None:

@@ -206,6 +206,25 @@ def test_nothing_is_from_outside_that_has_something_to_blame(told: list[Told]) -
         assert t.incident.root_cause == {}
 
 
+@pytest.mark.parametrize(("orders", "surely"), [(60.0, " (94 % sure)"), (4.0, "")])
+def test_how_surely_it_is_from_outside_is_said_of_shops_as_large_as_it_was_measured_on(
+    orders: float, surely: str
+) -> None:
+    lead = anomaly()
+    usual = PeriodForecast("order_count", "all", "daily", lead.period_start, orders, orders, 0.0,
+                           2 * orders, True, None, orders)  # fmt: skip
+    history = History(KPIS, {("order_count", "all", "daily"): [usual]})
+    (told,) = stories.describe([lead], ruled_out(lead), history=history)
+    assert OUTSIDE.replace(" (94 % sure)", surely) in told.narrative
+
+
+def test_of_a_verdict_that_is_little_better_than_chance_nothing_is_said() -> None:
+    lead = anomaly()
+    rows = [dataclasses.replace(row, cause_confidence=0.7) for row in ruled_out(lead)]
+    (told,) = stories.describe([lead], rows)
+    assert "None of the recorded" not in told.narrative
+
+
 def test_a_figure_goes_with_the_move_or_is_said_to_offset_it(told: list[Told]) -> None:
     for t in told:
         for sentence in re.split(r"(?<=\.) ", t.incident.narrative):
@@ -327,6 +346,17 @@ def test_one_or_two_orders_are_blamed_on_no_segment(told: list[Told]) -> None:
 STATISTICS = re.compile(
     r"baseline|sigma|p-value|median|variance|confidence|significan|distribution|stability|residual"
 )
+
+
+def test_money_of_no_known_currency_has_no_sign() -> None:
+    lead = anomaly(kpi=dataclasses.replace(REVENUE, unit="currency XXX", money="currency XXX"))
+    (told,) = stories.describe([lead], [])
+    assert "XXX" not in told.headline + told.narrative
+
+
+@pytest.mark.parametrize(("factor", "said"), [(37.63, "38"), (1.62, "1.6"), (1_234.5, "1,234")])
+def test_how_many_times_needs_no_decimals(factor: float, said: str) -> None:
+    assert formatting.times(factor) == said
 
 
 def test_no_sentence_needs_statistics(told: list[Told]) -> None:

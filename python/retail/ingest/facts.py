@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from retail.formatting import NO_CURRENCY
 from retail.ingest.cache import RawFile, digest
 from retail.ingest.countries import Country, unify
 from retail.ingest.errors import writing
@@ -24,8 +25,6 @@ from retail.ingest.shop.settings import ACROSS_FILES, DROP, Duplicates
 from retail.ingest.workspace import draft_in, keep
 from retail.storage.durable import put_in_place
 
-NO_CURRENCY = "XXX"
-"""ISO 4217 for no currency: nothing says in what the money is."""
 RETURNING = 0.05
 """Share of the order numbers from which on their coming back is a rule and no accident. The public
 years have none; of a till that begins anew each day nearly all come back."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from detect.attribution.data_quality import CheckResult
 from detect.records import Anomaly, Check, Kpi
-from retail.formatting import amount, count, percent, price, product, quantity, whole
+from retail.formatting import amount, count, percent, price, product, quantity, times, whole
 from retail.formatting import segment as in_words
 
 Figures = Mapping[str, object]
@@ -112,13 +112,13 @@ def _price_slip(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
         return "Prices are about what they usually are."
     sold, usual = (price(_number(details[name]), kpi.money) for name in ("price", "usual"))
     factor = _number(details["factor"])
-    times = f", {factor:,.4g} times an earlier price of " if factor > 1 else " after "
+    often = f", {times(factor)} times an earlier price of " if factor > 1 else " after "
     slip = " a slip of the price unit," if details["is_unit_slip"] else ""
     products = int(str(details["products"]))
     others = f"; {products} products are priced like that" if products > 1 else ""
     return (
         f"A price may be wrong:{slip} {product(str(details['product']), names)} was sold at "
-        f"{sold}{times}{usual}{others}."
+        f"{sold}{often}{usual}{others}."
     )
 
 

@@ -8,13 +8,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from detect.attribution import ORDERS
 from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import EVENTS, FOUND
 from detect.attribution.leave_one_out import VANISHES
-from detect.impact import Impact
+from detect.impact import Forecasts, Impact
 from detect.incidents import NO_DATA
 from detect.members.scores import SILENCE
-from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, Check, DriverContribution
+from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, Check, DriverContribution, Kpi
 from retail.formatting import COUNT
 
 WORTH_A_WORD = 0.25
@@ -27,6 +28,8 @@ NEWS_BESIDE = 0.25
 """Part of a fall of the whole shop from which a member's own fall is news beside it; by hand."""
 SURE_OF_NONE = 0.8
 """Confidence from which a story says that nothing recorded explains a change; by hand."""
+MANY_ORDERS = 20.0
+"""Orders expected of a period from which that confidence holds: it is of shops with as many."""
 HALF = 0.495
 """Share of the change from which a headline names a cause, as it rounds; by hand."""
 FEWEST_TO_BLAME = 3.0
@@ -96,6 +99,17 @@ def is_broad(anomaly: Anomaly, causes: Sequence[Attribution], failed: Sequence[C
     if NO_DATA in anomaly.methods:
         return False
     return not (causes or anomaly.within or any(_blames(check) for check in failed))
+
+
+def has_many_orders(lead: Anomaly, kpis: Sequence[Kpi], forecasts: Forecasts) -> bool:
+    """Whether so many orders were expected of the lead's period; where that is unknown, too."""
+    of_orders = [k.name for k in kpis if (k.numerator, k.denominator) == (ORDERS, None)]
+    return all(
+        row.expected >= MANY_ORDERS
+        for name in of_orders
+        for row in forecasts.get((name, ALL, lead.grain), ())
+        if row.period_start == lead.period_start
+    )
 
 
 def first_day(members: Sequence[Anomaly]) -> dt.date:

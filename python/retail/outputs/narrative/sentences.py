@@ -84,6 +84,7 @@ class StoryFacts:
     end: End = field(default_factory=End)
     events: Sequence[Event] = ()
     ruled_out: Sequence[Attribution] = ()
+    has_many_orders: bool = True
     seen_before: SeenBefore | None = None
 
 
@@ -277,7 +278,7 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
     first = next(iter(facts.causes), None)
     if first is None:
         broad = rules.is_broad(lead, facts.causes, facts.failed_checks)
-        return _outside(facts.ruled_out) if broad else ""
+        return _outside(facts) if broad else ""
     narrower = rules.beyond(lead, first.segment)
     if not narrower or rules.is_tiny(lead, first):
         return ""
@@ -295,16 +296,17 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
     return f"{percent(first.share_of_change)} of the change ({came_to}) {verb} from {text}."
 
 
-def _outside(ruled_out: Sequence[Attribution]) -> str:
-    """That no dimension explains it, how surely, and which were looked at."""
+def _outside(facts: StoryFacts) -> str:
+    """That no dimension explains it, how surely where that is known, and which were looked at."""
+    ruled_out = facts.ruled_out
     if not ruled_out or ruled_out[0].cause_confidence < rules.SURE_OF_NONE:
         return ""
     looked_at = dict.fromkeys(name for row in ruled_out for name in row.segment)
     implied = {group for name in looked_at for group in rules.GROUPED_BY.get(name, ())}
     *first, last = sorted(words(name) for name in looked_at if name not in implied)
     named = f"{', '.join(first)} or {last}" if first else last
-    sure = percent(ruled_out[0].cause_confidence)
-    return f"None of the recorded dimensions explains it ({sure} sure): no {named} stands out."
+    sure = f" ({percent(ruled_out[0].cause_confidence)} sure)" if facts.has_many_orders else ""
+    return f"None of the recorded dimensions explains it{sure}: no {named} stands out."
 
 
 def _moves(lead: Anomaly, facts: StoryFacts) -> Moves | None:
@@ -382,14 +384,16 @@ def _end(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
 
 
 def _total(lead: Anomaly, facts: StoryFacts, what: str) -> str:
-    """What an incident that is over came to; what was cancelled is not taken off.
+    """What an incident that is over came to; what was cancelled later is not taken off.
 
-    Nothing where customer ids are missing: what guests have more, customers have less.
+    Nothing where customer ids are missing: what guests have more, customers have less. A large
+    order that was cancelled on its day is taken off the shop's money, not always off a member's.
     """
     if not rules.is_known(facts.impact) or rules.lacks_ids(facts.failed_checks):
         return ""
     total = amount(facts.impact.value, lead.kpi.money, signed=True)
-    is_gross = rules.is_returned(facts.impact) or rules.was_reversed(facts.failed_checks)
+    is_reversed = bool(lead.within) and rules.was_reversed(facts.failed_checks)
+    is_gross = rules.is_returned(facts.impact) or (is_reversed and facts.impact.value > 0)
     return f"; {what} came to {total}{' before cancellations' if is_gross else ''}"
 
 

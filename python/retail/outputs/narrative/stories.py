@@ -88,6 +88,7 @@ def describe(
             end(leader, members, history.forecasts, history.panels),
             planned.of_incident(members, history.events),
             ruled_out=rows_of.get((leader.anomaly_id, RULED_OUT), []),
+            has_many_orders=rules.has_many_orders(leader, history.kpis, history.forecasts),
             seen_before=_seen_before(alike, history.given),
         )
         described.append(_incident(leader, members, facts))

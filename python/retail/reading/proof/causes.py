@@ -58,11 +58,12 @@ def _outside(ask: Asker) -> Iterator[Form]:
         return
     looked_at = {f"no {_or(some)} stands out" for some in _looked_at(ask.rows(query)[0][1])}
     for text in looked_at:
-        yield from form(
-            "None of the recorded dimensions explains it ({sure} sure): {text}.",
-            sure=sure,
-            text=replace(sure, figure=text),
-        )
+        for surely in (" ({sure} sure)", ""):
+            yield from form(
+                f"None of the recorded dimensions explains it{surely}: {{text}}.",
+                sure=sure,
+                text=replace(sure, figure=text),
+            )
 
 
 def _looked_at(dimensions: str) -> Iterator[list[str]]:

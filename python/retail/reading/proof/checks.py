@@ -93,7 +93,7 @@ def _after(minutes: str) -> str:
 
 
 def _times(factor: float) -> str:
-    return f", {factor:,.4g} times an earlier price of " if factor > 1 else " after "
+    return f", {shown.times(factor)} times an earlier price of " if factor > 1 else " after "
 
 
 def _worth(ask: Asker, key: str, name: str) -> Fact | None:
