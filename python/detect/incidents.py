@@ -99,7 +99,7 @@ def _together(one: Anomaly, other: Anomaly, one_goes_on: bool, other_goes_on: bo
 
 
 def _is_fall(anomaly: Anomaly) -> bool:
-    """Whether less was sold: what a member that is gone can be part of. Rates and returns are not."""
+    """Whether less was sold: what a member that is gone can be part of; no rate, no returns."""
     is_sum = anomaly.kpi.denominator is None
     return anomaly.direction == "down" and is_sum and MANY_RETURNS not in anomaly.methods
 
@@ -107,8 +107,8 @@ def _is_fall(anomaly: Anomaly) -> bool:
 def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> list[Anomaly]:
     """The daily incident with the surest anomaly in the first week; none where there is none.
 
-    Where all are of members, they join what moved the same way; where one of them is gone, a fall of
-    sales. Members that are all gone join nothing: they have a reason of their own.
+    Where all are of members, they join what moved the same way; where one of them is gone, a fall
+    of sales. Members that are all gone join nothing: they have a reason of their own.
     """
     if all(SILENCE in a.methods for a in weekly):
         return []

@@ -69,7 +69,7 @@ def _figures(rows: Sequence[RevisionRow], kpis: Mapping[str, KpiRow], when: str)
 def _lines(lines: Sequence[RevisedLineRow], money: str) -> str:
     """How many order lines did it, and the one that did most."""
     if not lines:
-        return "No order line did it, but settings or code."
+        return "No order line is known to have done it: settings or code may have."
     revisions = [line.revision for line in lines]
     did = [
         f"{count(revisions.count(revision), 'order line')} {verb}"
