@@ -30,9 +30,12 @@ from retail import formatting
 from retail.commands import main as retail
 from retail.errors import RetailError
 from retail.jobs.detection import pipeline
-from retail.outputs.dashboard import guard, harmless, read, server, url_state
+from retail.outputs.dashboard import chart, guard, harmless, read, server, url_state
 from retail.outputs.dashboard.records import LineRow, Place, SumsRow
 from retail.reading import Facts, read_facts, read_feedback, reading
+from retail.reading.order_lines import Span
+from retail.reading.shop import PlannedEvent
+from retail.reading.why import Question
 from retail.schema import AnomalyRow, FeedbackRow, IncidentRow
 from retail.storage import run_log
 from test_report import change, hostile, query
@@ -253,6 +256,126 @@ def test_a_span_is_never_wider_than_the_data(text: str, first: dt.date, last: dt
     assert end <= max(first, last)
 
 
+# ------------------------------------------------------------------------------ comparing
+
+
+WEEKS = (dt.timedelta(days=28), dt.timedelta(days=1))
+
+
+def four_weeks(facts: Facts) -> tuple[Span, Span]:
+    """The last four weeks that are over, and those before."""
+    last = facts.coverage.last_complete_day
+    assert last is not None
+    span = Span(last - WEEKS[0] + WEEKS[1], last)
+    return span, Span(span.first - WEEKS[0], span.first - WEEKS[1])
+
+
+def revenue(path: Path, span: Span, within: str = "true") -> float:
+    ((value,),) = query(
+        path,
+        f"""
+        select cast(sum(net_revenue) as double) from marts.fct_kpi_lines
+        where order_date between '{span.first}' and '{span.last}' and {within}
+        """,
+    )
+    return float(str(value))
+
+
+def test_the_figures_of_the_overview_follow_the_dates(
+    database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span, before = four_weeks(facts)
+    shown = look(database, monkeypatch)
+    assert formatting.span(span.first, span.last) not in text_of(shown)
+    calm(shown.selectbox(key="pick_span").select("28").run())
+    calm(shown.selectbox(key="pick_against").select("before").run())
+    text = text_of(shown)
+    now, then = revenue(database, span), revenue(database, before)
+    assert formatting.span(span.first, span.last) in text
+    assert re.search(
+        rf">{formatting.amount(now, 'currency £')}</td>"
+        rf'<td class="n">{formatting.amount(then, "currency £")}</td>'
+        rf'<td class="n">{re.escape(formatting.change(now, then, "currency £"))}</td>',
+        text,
+    )
+    assert "kpi=total_revenue&amp;span=28&amp;against=before&amp;why=yes" in text
+
+
+def test_days_to_compare_with_that_the_data_lack_have_no_figure(
+    database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = look(database, monkeypatch, view="kpis", kpi="order_count", span="all", against="year")
+    text = text_of(shown)
+    assert "not of all days to compare with" in text
+    assert re.search(r'<dt>Change</dt><dd class="value">–</dd>', text)
+    first, last = facts.coverage.first_day, facts.coverage.last_day
+    assert formatting.span(first, last) in text
+
+
+def test_two_periods_are_compared_within_a_member_and_explained(
+    database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span, before = four_weeks(facts)
+    days = [f"{one.first}..{one.last}" for one in (span, before)]
+    shown = look(
+        database, monkeypatch, view="kpis", kpi="total_revenue", dimension="customer_type",
+        of="returning", span=days[0], against=days[1], why="yes", part="country",
+    )  # fmt: skip
+    text = text_of(shown)
+    within = "customer_type = 'returning'"
+    for one in (span, before):
+        assert formatting.amount(revenue(database, one, within), "currency £") in text
+    answer = read.why(
+        database, Question("total_revenue", span, before, {"customer_type": "returning"})
+    )
+    parts = [r for r in answer.comparison.contributions if r.dimension == "country"]
+    assert sum(part.contribution for part in parts) == pytest.approx(answer.comparison.change)
+    told = text[text.index("Total revenue by country") :]
+    for part in parts:
+        assert formatting.contribution(part.contribution, "currency £") in told
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("before", ("2011-02-25", "2011-02-28")),
+        ("year", ("2010-03-02", "2010-03-05")),
+        ("2010-05-01..2010-05-09", ("2010-05-01", "2010-05-09")),
+        ("2010-05-09..2010-05-01", None),
+        ("nothing", None),
+        ("<b>", None),
+    ],
+)
+def test_what_a_span_is_compared_with(text: str, days: tuple[str, str] | None) -> None:
+    found = url_state.against(text, Span(dt.date(2011, 3, 1), dt.date(2011, 3, 4)))
+    assert found == (days and Span(*map(dt.date.fromisoformat, days)))
+
+
+def test_the_chart_has_what_was_before_what_was_planned_and_the_way_to_incidents(
+    database: Path, facts: Facts
+) -> None:
+    finding = charted(facts)
+    kpi = facts.kpis[finding.kpi]
+    periods = read.series(database, kpi, finding.grain, "", "all")
+    day = finding.period_start
+    events = [
+        PlannedEvent("Sale <b>", day, day, None, None, has_effect=True),
+        PlannedEvent(
+            "Long ago", dt.date(1999, 1, 1), dt.date(1999, 1, 2), None, None, has_effect=False
+        ),
+    ]
+    before = {day: periods[0]}
+    drawn = chart.of_series(kpi, periods, [finding], "light", events, before)
+    assert drawn is not None
+    spec = drawn.to_dict()
+    rows = [row for table in spec["datasets"].values() for row in table]
+    assert [row["event"] for row in rows if "event" in row] == ["Sale <b>"]
+    (mine,) = [row for row in rows if row.get("start") == day.isoformat()]
+    assert mine["incident"] == finding.incident_id
+    assert mine["before"] == periods[0].actual
+    assert {param["name"] for param in spec["params"]} == {"clicked", "dragged", "nearest"}
+
+
 # ------------------------------------------------------------------------------- incidents
 
 
@@ -346,9 +469,10 @@ def test_the_drill_down_shows_the_order_lines_of_the_table(
 # ------------------------------------------------------------------------------- answering
 
 
-def save(shown: AppTest, action: str, note: str = "") -> AppTest:
+def save(shown: AppTest, action: str, note: str = "", name: str = "") -> AppTest:
     calm(shown.radio[0].set_value(action).run())
     shown.text_input[0].set_value(note)
+    shown.text_input[1].set_value(name)
     button = next(b for b in shown.button if b.label == "Save")
     return calm(button.click().run())
 
@@ -362,12 +486,16 @@ def test_what_is_said_is_written_shown_and_honoured(
     own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     incident = facts.incidents[-1]
-    shown = save(look(own, monkeypatch, incident=incident.incident_id), "ack", "on <b>it</b>")
+    shown = save(
+        look(own, monkeypatch, incident=incident.incident_id), "ack", "on <b>it</b>", "Anna"
+    )
     assert "next run honours it" in shown.success[0].value
     text = text_of(shown)
-    assert "acknowledged" in text
+    assert "Acknowledged by Anna" in text
     assert "on &lt;b&gt;it&lt;/b&gt;" in text
-    assert {(row.action, row.note) for row in feedback(own)} == {("ack", "on <b>it</b>")}
+    said = {(row.action, row.note, row.given_by) for row in feedback(own)}
+    assert said == {("ack", "on <b>it</b>", "Anna")}
+    assert shown.text_input[1].value == "Anna"
     pipeline.run(own)
     name = incident.incident_id
     assert query(own, f"select status from insights.incidents where incident_id = '{name}'") == [
@@ -392,7 +520,7 @@ def test_a_snooze_has_an_end(own: Path, facts: Facts, monkeypatch: pytest.Monkey
     button = next(b for b in shown.button if b.label == "Save")
     calm(button.click().run())
     assert {row.until for row in feedback(own)} == {until}
-    assert f"snoozed until {formatting.day(until)}" in text_of(shown)
+    assert f"Snoozed until {formatting.day(until)}" in text_of(shown)
 
 
 # ----------------------------------------------------------------------- beside other programs
@@ -745,6 +873,26 @@ def test_it_shows_without_complaint_and_leads_from_a_kpi_to_its_incident(
     page.get_by_text("Download as CSV").last.wait_for()
     assert "incident=" in page.url
     assert width_of(page) <= width
+    assert troubles == []
+    page.close()
+
+
+def test_dragging_across_the_chart_zooms_in(
+    browser: Browser, served: dict[str, str], facts: Facts
+) -> None:
+    troubles: list[str] = []
+    finding = charted(facts)
+    path = f"/?kpi={finding.kpi}&grain={finding.grain}&country={finding.segment}&span=all"
+    page = visit(browser, served["shop"], path, 1280, troubles)
+    box = page.get_by_test_id("stVegaLiteChart").first.bounding_box()
+    assert box is not None
+    across = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 400, across)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 700, across, steps=5)
+    page.mouse.up()
+    page.wait_for_url(re.compile(r"span=\d{4}-\d\d-\d\d\.\."))
+    page.get_by_text("Period: from and to").wait_for()
     assert troubles == []
     page.close()
 

@@ -238,6 +238,35 @@ def test_what_was_said_since_the_run_shows_at_once_wherever_incidents_are_shown(
     assert incident.incident_id not in {a.incident.incident_id for a in alerts_of(path)}
 
 
+def test_who_answered_when_and_why_shows_on_every_screen_and_in_the_report_that_lies_there(
+    database: Path,
+    facts: Facts,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / "own.duckdb"
+    shutil.copyfile(database, path)
+    lying_there = page.write(path)
+    incident = next(i for i in facts.incidents if i.status == "open")
+    for action, name in (("snooze", "Ben"), ("ack", "Anna")):
+        until = ["--until", "2099-01-01"] if action == "snooze" else []
+        args = [action, incident.incident_id, "--by", name, "--note", f"{name}'s", *until]
+        assert "every screen shows it" in in_the_terminal(path, *args, capsys=capsys)
+    told = in_the_terminal(path, "explain", incident.incident_id, capsys=capsys)
+    shown = on_the_dashboard(path, monkeypatch, incident=incident.incident_id)
+    for text in (told, shown, plain(lying_there.read_text())):
+        answers = re.findall(
+            r"(Acknowledged|Snoozed)( until 1 Jan 2099)? by (\w+) "
+            r"on \d+ \w+ \d+, [\d:]+ UTC: “(.+?)”",
+            text,
+        )
+        assert answers == [
+            ("Acknowledged", "", "Anna", "Anna's"),
+            ("Snoozed", " until 1 Jan 2099", "Ben", "Ben's"),
+        ]
+
+
 def test_findings_are_read_with_all_their_columns(database: Path) -> None:
     with reading(database) as connection:
         found = read_findings(connection).members

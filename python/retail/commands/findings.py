@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
 from pathlib import Path
 
 import click
@@ -19,12 +20,25 @@ from retail.console.cli import (
 )
 from retail.feedback import record, status
 from retail.outputs import terminal
+from retail.outputs.report import page
 from retail.reading import read_explained, read_incidents
+
+
+def _login() -> str | None:
+    """Who is logged in; none where the system knows no name for the user."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return None
+
 
 feedback_options = joined(
     [
         click.argument("id_", metavar="ID"),
         click.option("--note", metavar="TEXT", help="Why."),
+        click.option(
+            "--by", metavar="NAME", default=_login, help="Who says it (default: the login name)."
+        ),
         database_option(),
     ]
 )
@@ -58,9 +72,9 @@ def explain_command(db: Path, id_: str, *, json: bool) -> int:
 
 @click.command("ack", cls=Command)
 @feedback_options
-def ack_command(db: Path, id_: str, note: str | None) -> int:
+def ack_command(db: Path, id_: str, note: str | None, by: str | None) -> int:
     """Acknowledge an anomaly, or an incident with all its anomalies: somebody is on it."""
-    return _record(db, id_, status.ACKNOWLEDGE, note)
+    return _record(db, id_, status.ACKNOWLEDGE, note, by)
 
 
 @click.command(
@@ -70,23 +84,26 @@ def ack_command(db: Path, id_: str, note: str | None) -> int:
 )
 @feedback_options
 @click.option("--until", type=DATE, required=True, metavar="DATE", help="The last muted day.")
-def snooze_command(db: Path, id_: str, note: str | None, until: dt.date) -> int:
+def snooze_command(db: Path, id_: str, note: str | None, by: str | None, until: dt.date) -> int:
     """Mute the KPI of an anomaly, or all KPIs of an incident, until a day."""
-    return _record(db, id_, status.SNOOZE, note, until)
+    return _record(db, id_, status.SNOOZE, note, by, until)
 
 
 @click.command("label", cls=Command)
 @feedback_options
 @click.argument("verdict", type=click.Choice(status.VERDICTS))
-def label_command(db: Path, id_: str, note: str | None, verdict: str) -> int:
+def label_command(db: Path, id_: str, note: str | None, by: str | None, verdict: str) -> int:
     """Label an anomaly or an incident.
 
     false: a false alarm; later ones of its kind must be surer. real, one-off: nothing is learned
     from its periods. new-normal: what came is expected from then on.
     """
-    return _record(db, id_, verdict, note)
+    return _record(db, id_, verdict, note, by)
 
 
-def _record(db: Path, id_: str, action: str, note: str | None, until: dt.date | None = None) -> int:
-    say(harmless(record.record_feedback(db, id_, action, until, note)))
+def _record(
+    db: Path, id_: str, action: str, note: str | None, by: str | None, until: dt.date | None = None
+) -> int:
+    told = record.record_feedback(db, id_, action, until, note, by)
+    say(harmless(told + page.renew(db)))
     return FINE

@@ -22,7 +22,12 @@ from retail.storage import feedback_file
 
 
 def record_feedback(
-    path: Path, name: str, action: str, until: dt.date | None, note: str | None
+    path: Path,
+    name: str,
+    action: str,
+    until: dt.date | None,
+    note: str | None,
+    by: str | None = None,
 ) -> str:
     """Record what somebody says of a finding, and return it in one line; later runs honour it.
 
@@ -32,6 +37,7 @@ def record_feedback(
         action: a key of `STATUS`.
         until: last day of a snooze.
         note: why.
+        by: who says it.
 
     Raises:
         RetailError: nothing goes by that name, a snooze would end before it begins, or the file
@@ -46,7 +52,7 @@ def record_feedback(
         path,
         "feedback",
         [
-            FeedbackRow(r.anomaly_id, r.kpi, r.segment, action, until, note, now, r.dimension)
+            FeedbackRow(r.anomaly_id, r.kpi, r.segment, action, until, note, now, r.dimension, by)
             for r in members
         ],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from retail.formatting import day, moment
 from retail.schema import FeedbackRow
 
 OPEN, RECOVERED = "open", "recovered"
@@ -50,6 +51,14 @@ def status_of(said: Sequence[FeedbackRow], name: str, today: dt.date) -> str:
     own = [f for f in said if f.anomaly_id == name][-1:]
     standing = [f for f in (*of_series, *own) if _holds(f, today)]
     return STATUS[standing[-1].action] if standing else OPEN
+
+
+def in_words(said: FeedbackRow) -> str:
+    """What was said, by whom, when and why."""
+    until = f" until {day(said.until)}" if said.until else ""
+    by = f" by {said.given_by}" if said.given_by else ""
+    note = f": “{said.note}”" if said.note else ""
+    return f"{STATUS.get(said.action, said.action)}{until}{by} on {moment(said.given_at)}{note}"
 
 
 def _holds(said: FeedbackRow, today: dt.date) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from detect.records import ABNORMAL
 from retail.console import harmless, json_text
+from retail.feedback.status import in_words
 from retail.formatting import (
     amount,
     at_stake,
@@ -20,6 +21,7 @@ from retail.formatting import (
     percent,
     segment,
     subject,
+    upper_first,
     words,
 )
 from retail.reading import (
@@ -140,6 +142,7 @@ def explanation(found: Explained) -> str:
         incident.headline,
         f"{incident.incident_id}  {incident.severity}  {incident.status}",
         f"Money at stake: {_at_stake(incident, found.money)}",
+        *(upper_first(in_words(said)) for said in found.said),
         "",
         incident.narrative,
         "",
@@ -270,5 +273,6 @@ def explanation_as_json(found: Explained) -> str:
         "incident": found.incident,
         "anomalies": found.members,
         "attributions": found.attributions,
+        "said": found.said,
     }
     return json_text(parts)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from detect.attribution.compare import Cause, Contribution
-from detect.attribution.driver_tree import WHOLE
+from detect.attribution.driver_tree import WHOLE, Factor
 from detect.records import OTHER
 from retail.console import harmless, json_text
 from retail.formatting import (
@@ -35,6 +35,8 @@ LARGEST = 3
 MOST_SHARE = 3.0
 """Share of the change above which it says no more than that others offset it."""
 OFFSETS = "offsets"
+Row = tuple[str, str, str, str]
+"""A part of the change: in the period, in the other, what it adds, and its share."""
 NAME, FIGURE = 44, 12
 """Widths of columns."""
 
@@ -196,11 +198,15 @@ def _weights(row: Contribution | Cause) -> str:
     return f"{percent(row.weight_actual):>10}{percent(row.weight_expected):>9}"
 
 
-def _line(name: str, figures: tuple[str, str], part: float, change: float, unit: str) -> str:
+def _cells(figures: tuple[str, str], part: float, change: float, unit: str) -> Row:
     """A part of the change with what it is of, and its share, or that it offsets others."""
-    now, before = figures
     adds = contribution(round(part, 9), unit)
-    share = _share(part, change) if is_something(adds) else ""
+    return *figures, adds, _share(part, change) if is_something(adds) else ""
+
+
+def _line(name: str, figures: tuple[str, str], part: float, change: float, unit: str) -> str:
+    """The same on one line, by name."""
+    now, before, adds, share = _cells(figures, part, change, unit)
     row = f"    {name:<{NAME}.{NAME}}{now:>{FIGURE}}{before:>{FIGURE}}{adds:>{FIGURE + 4}}"
     return f"{row}   {share:>7}"
 
@@ -224,14 +230,39 @@ def _causes(answer: Answer) -> Iterator[str]:
     else:
         yield "No combination of members stands out: the change is broad-based."
     for row in found.causes:
-        called = segment(row.segment, answer.products, full=True)
-        called += ", without the others" if row.is_rest else ""
+        called = _called(answer, row)
         if len(called) > NAME:
             yield f"    {called}"
             called = ""
         whole = row.contribution / row.share_of_change
         line = _line(called, values_of(answer, row), row.contribution, whole, unit)
         yield line + _weights(row)
+
+
+def _called(answer: Answer, row: Cause) -> str:
+    called = segment(row.segment, answer.products, full=True)
+    return called + (", without the others" if row.is_rest else "")
+
+
+def cause_rows(answer: Answer) -> list[tuple[str, Row]]:
+    """The segments that explain it best, by name."""
+    unit = answer.kpi.unit
+    return [
+        (
+            _called(answer, row),
+            _cells(
+                values_of(answer, row), row.contribution,
+                row.contribution / row.share_of_change, unit,
+            ),
+        )
+        for row in answer.comparison.causes
+    ]  # fmt: skip
+
+
+def member_row(answer: Answer, row: Contribution) -> Row:
+    """What a member of a dimension adds; the smallest together have no values."""
+    figures = ("", "") if row.member == OTHER else values_of(answer, row)
+    return _cells(figures, row.contribution, answer.comparison.change, answer.kpi.unit)
 
 
 def _sides(answer: Answer) -> Iterator[str]:
@@ -248,16 +279,46 @@ def _sides(answer: Answer) -> Iterator[str]:
 
 def _factors(answer: Answer) -> Iterator[str]:
     """The driver tree, with the change that it adds up to."""
-    formula, money = answer.formula, answer.money
-    unit = answer.kpi.unit if formula.is_tree else money
-    whole = [row for row in answer.comparison.drivers if row.dimension == WHOLE]
-    total = sum(row.contribution for row in whole)
+    yield _head(factors_title(answer))
+    unit, total = _driven(answer)
+    for row in _drivers(answer):
+        figures = _figures(row.factor, row.actual, row.expected, answer.money)
+        yield _line(factor(row.factor), figures, row.contribution, total, unit)
+
+
+def factors_title(answer: Answer) -> str:
+    """What the factors add up to."""
+    formula, (unit, total) = answer.formula, _driven(answer)
     of = "By its factors" if formula.is_tree else f"{upper_first(words(formula.tree))} meanwhile"
-    yield _head(f"{of} ({contribution(total, unit)})")
-    for row in whole:
-        if row.actual > 0 or row.expected > 0:
-            figures = _figures(row.factor, row.actual, row.expected, money)
-            yield _line(factor(row.factor), figures, row.contribution, total, unit)
+    return f"{of} ({contribution(total, unit)})"
+
+
+def factor_rows(answer: Answer) -> list[tuple[str, Row]]:
+    """The driver tree of the whole, by name."""
+    unit, total = _driven(answer)
+    return [
+        (
+            upper_first(factor(row.factor)),
+            _cells(
+                _figures(row.factor, row.actual, row.expected, answer.money),
+                row.contribution, total, unit,
+            ),
+        )
+        for row in _drivers(answer)
+    ]  # fmt: skip
+
+
+def _driven(answer: Answer) -> tuple[str, float]:
+    """The unit of what the factors make, and its change."""
+    whole = (row for row in answer.comparison.drivers if row.dimension == WHOLE)
+    unit = answer.kpi.unit if answer.formula.is_tree else answer.money
+    return unit, sum(row.contribution for row in whole)
+
+
+def _drivers(answer: Answer) -> list[Factor]:
+    """The factors of the whole that there are."""
+    whole = (row for row in answer.comparison.drivers if row.dimension == WHOLE)
+    return [row for row in whole if row.actual > 0 or row.expected > 0]
 
 
 def _figures(name: str, actual: float, expected: float, money: str) -> tuple[str, str]:

@@ -19,7 +19,7 @@ from retail.reading.findings import (
 from retail.reading.measures import MOST_NEAR
 from retail.reading.revisions import read_revised
 from retail.reading.shop import KpiRow, read_kpis, read_money, read_products
-from retail.schema import AnomalyRow, AttributionRow, IncidentRow
+from retail.schema import AnomalyRow, AttributionRow, FeedbackRow, IncidentRow
 
 SHORTEST = 4
 """Letters of an id from which on it may stand for the whole one."""
@@ -50,6 +50,7 @@ class Explained:
     kpis: dict[str, KpiRow]
     products: dict[str, str]
     money: str
+    said: tuple[FeedbackRow, ...]
 
 
 def read_incidents(path: Path) -> Listed:
@@ -95,6 +96,7 @@ def explain(connection: Connection, name: str) -> Explained:
         read_kpis(connection),
         read_products(connection),
         read_money(connection),
+        found.said.get(incident.incident_id, ()),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from retail.schema import (
     AttributionRow,
     CalibrationRow,
     DetectionLimitRow,
+    FeedbackRow,
     ForecastRow,
     IncidentRow,
     RunRow,
@@ -61,6 +63,7 @@ class Facts:
     volume: Volume | None
     attempts: tuple[Attempt, ...]
     events: tuple[PlannedEvent, ...]
+    said: Mapping[str, tuple[FeedbackRow, ...]]
     revised: tuple[str, ...] = ()
     """What became of settled figures, in one sentence where something did."""
 
@@ -110,4 +113,5 @@ def facts_of(connection: Connection) -> Facts:
         attempts=shop.read_attempts(connection),
         events=shop.read_events(connection),
         revised=read_revised(connection),
+        said=found.said,
     )

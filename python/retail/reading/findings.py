@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from detect.records import PERIOD_DAYS, SEVERITIES
@@ -33,6 +33,8 @@ class Findings:
 
     incidents: tuple[IncidentRow, ...]
     members: tuple[AnomalyRow, ...]
+    said: Mapping[str, tuple[FeedbackRow, ...]]
+    """By incident, each answer once, the latest first."""
 
     def of(self, incident_id: str) -> tuple[AnomalyRow, ...]:
         """The findings of an incident."""
@@ -82,7 +84,19 @@ def read_findings(connection: Connection, day: dt.date | None = None) -> Finding
         for row in read_table(connection, IncidentRow, "incidents")
         if row.incident_id in of
     ]
-    return Findings(newest_first(incidents), ordered)
+    return Findings(newest_first(incidents), ordered, _answers(given, ordered))
+
+
+def _answers(
+    given: Sequence[FeedbackRow], members: Sequence[AnomalyRow]
+) -> dict[str, tuple[FeedbackRow, ...]]:
+    """What was said of incidents: one answer is a row for each of its findings."""
+    incident_of = {row.anomaly_id: row.incident_id for row in members}
+    answers: dict[str, dict[dt.datetime, FeedbackRow]] = {}
+    for row in reversed(given):
+        if row.anomaly_id in incident_of:
+            answers.setdefault(incident_of[row.anomaly_id], {}).setdefault(row.given_at, row)
+    return {name: tuple(rows.values()) for name, rows in answers.items()}
 
 
 def _with_members(

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -65,17 +66,8 @@ def read_cells(
         dimensions: of the file, in order.
         spans: the period asked about, and the one that it is compared with; they may overlap.
     """
-    periods = ", ".join(
-        f"({number}, date '{span.first}', date '{span.last}')" for number, span in enumerate(spans)
-    )
-    _note_lines(
-        connection,
-        scope,
-        [f"{scope.members[d.name]} as {_member(i)}" for i, d in enumerate(dimensions)],
-        f"inner join (values {periods}) as periods (period, first_day, last_day) "
-        "on lines.order_date between periods.first_day and periods.last_day",
-        "periods.period",
-    )
+    cells = [f"{scope.members[d.name]} as {_member(i)}" for i, d in enumerate(dimensions)]
+    _note_lines(connection, scope, cells, _within(spans), "periods.period")
     if not connection.execute("from noted_lines limit 1").fetchall():
         return None
     members = {d.name: _number_members(connection, i) for i, d in enumerate(dimensions)}
@@ -98,6 +90,30 @@ def read_totals(
     """Measure every day or week with an order line, by its first day; measures in their order."""
     start = "lines.order_date" if grain == "daily" else "date_trunc('week', lines.order_date)"
     _note_lines(connection, scope, [], "", f"cast({start} as date)")
+    return _totals(connection, scope)
+
+
+def read_sums(
+    connection: Connection, scope: Scope, spans: Sequence[Span]
+) -> dict[int, tuple[float, ...]]:
+    """Measure each span as a whole, by its place; none where it has no order line."""
+    _note_lines(connection, scope, [], _within(spans), "periods.period")
+    return _totals(connection, scope)
+
+
+def _within(spans: Sequence[Span]) -> str:
+    """A join to the spans by their places."""
+    periods = ", ".join(
+        f"({number}, date '{span.first}', date '{span.last}')" for number, span in enumerate(spans)
+    )
+    return (
+        f"inner join (values {periods}) as periods (period, first_day, last_day) "
+        "on lines.order_date between periods.first_day and periods.last_day"
+    )
+
+
+def _totals(connection: Connection, scope: Scope) -> dict[Any, tuple[float, ...]]:
+    """Sums and counts of the lines that are noted, by period."""
     values = ", ".join(_total(i, m) for i, m in enumerate(scope.measures))
     query = f"""
         with {_tops(scope.measures)} nothing as (select 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from retail.reading.measures import (
     require_known,
     require_members,
 )
-from retail.reading.order_lines import Scope, read_totals
+from retail.reading.order_lines import Scope, Span, read_sums, read_totals
 from retail.reading.shop import KpiRow, read_kpis
 from retail.schema import Grain
 
@@ -143,5 +143,38 @@ def _period(
 ) -> KpiPeriod:
     """A period from its numerator, and its denominator where it is a ratio."""
     top, bottom = sides[0], sides[1] if len(sides) > 1 else None
-    value = top if bottom is None else top / bottom if bottom else None
-    return KpiPeriod(kpi, segment, start, value, top, bottom, is_complete, None, None, None)
+    return KpiPeriod(kpi, segment, start, _value(sides), top, bottom, is_complete, None, None, None)
+
+
+def _value(sides: Sequence[float]) -> float | None:
+    """A KPI from its numerator, and its denominator where it is a ratio."""
+    top, *bottom = sides
+    return top if not bottom else top / bottom[0] if bottom[0] else None
+
+
+def read_values(
+    connection: Connection, spans: Sequence[Span], within: Mapping[str, str]
+) -> dict[str, tuple[float | None, ...]]:
+    """Measure every KPI over whole spans, as one period each.
+
+    Args:
+        connection: from `reading`.
+        spans: some days each; they may overlap.
+        within: dimension to member; empty for the whole shop.
+
+    Returns:
+        The values by KPI, in the order of the spans; None where there is nothing to measure.
+    """
+    definitions = {kpi: read_definition(connection, kpi) for kpi in read_kpis(connection)}
+    sides = {kpi: [n for n in (d.numerator, d.denominator) if n] for kpi, d in definitions.items()}
+    names = sorted({name for both in sides.values() for name in both})
+    measures = read_measures(connection, "weekly", names)
+    found = read_sums(connection, Scope(measures, read_member_columns(connection), within), spans)
+    place = {measure.name: i for i, measure in enumerate(measures)}
+    return {
+        kpi: tuple(
+            _value([found[i][place[name]] for name in both]) if i in found else None
+            for i in range(len(spans))
+        )
+        for kpi, both in sides.items()
+    }

@@ -402,6 +402,7 @@ class FeedbackRow:
     note: Annotated[str | None, "Why, in their own words."]
     given_at: Annotated[dt.datetime, "When it was said, UTC."]
     dimension: Annotated[str | None, DIMENSION] = None
+    given_by: Annotated[str | None, "Who said it; NULL where nobody gave a name."] = None
 
 
 @dataclass(frozen=True)

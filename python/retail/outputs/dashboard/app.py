@@ -78,7 +78,7 @@ def _page(session: Session, facts: Facts) -> None:
         render.from_the_top()
     st.session_state[PLACE] = place
     if chosen.view == url_state.OVERVIEW:
-        overview_page.page(facts)
+        overview_page.page(session, facts)
     elif chosen.view == url_state.INCIDENTS:
         incident_page.page(session, facts, chosen)
     else:

@@ -8,10 +8,12 @@ import streamlit as st
 
 from retail.errors import RetailError
 from retail.feedback import record, status
-from retail.outputs.dashboard import read, render
+from retail.outputs.dashboard import render
 from retail.outputs.dashboard.cache import Session
+from retail.outputs.report import page
+from retail.outputs.report.incidents import Card
 from retail.reading import today
-from retail.schema import AnomalyRow, IncidentRow
+from retail.schema import IncidentRow
 
 ACTIONS = {
     status.ACKNOWLEDGE: "Acknowledge: somebody is on it",
@@ -22,22 +24,15 @@ ACTIONS = {
     status.NEW_NORMAL: "Label as the new normal: expect it from now on",
 }
 WEEK = dt.timedelta(days=7)
-TOLD, FAILED = "told", "failed"
+TOLD, NAME = "told", "name"
 
 
-def section(session: Session, incident: IncidentRow, members: list[AnomalyRow]) -> None:
+def section(session: Session, card: Card) -> None:
     """What was said of an incident so far, and the means to say more."""
     told = st.session_state.pop(TOLD, None)
     if told:
         st.success(render.plain(told))
-    said = session.ask(read.said, tuple(sorted(f.anomaly_id for f in members)))
-    latest = said[0] if said else None
-    if latest is not None:
-        render.fragment(
-            "said",
-            said=latest,
-            status=status.STATUS.get(latest.action, latest.action),
-        )
+    render.fragment("said", said=card.said)
     with st.expander("Acknowledge, snooze or label"):
         action = st.radio("What about it?", list(ACTIONS), format_func=ACTIONS.__getitem__)
         until = None
@@ -45,8 +40,12 @@ def section(session: Session, incident: IncidentRow, members: list[AnomalyRow]) 
             first = today()
             until = st.date_input("Until, that day included", first + WEEK, min_value=first)
         note = st.text_input("Why (if you like)", max_chars=300)
+        name = st.text_input(
+            "Your name (if you like)", st.session_state.get(NAME, ""), max_chars=60
+        )
         if st.button("Save"):
-            _say(session, incident, str(action), until, note)
+            st.session_state[NAME] = name.strip()
+            _say(session, card.incident, str(action), until, note)
 
 
 def _say(
@@ -56,10 +55,15 @@ def _say(
     try:
         with session.alone():
             told = record.record_feedback(
-                session.path, incident.incident_id, action, until, note.strip() or None
+                session.path,
+                incident.incident_id,
+                action,
+                until,
+                note.strip() or None,
+                st.session_state[NAME] or None,
             )
     except RetailError as error:
         st.error(render.plain(f"Not saved. {error}"))
         return
-    st.session_state[TOLD] = f"Saved. {told}."
+    st.session_state[TOLD] = f"Saved. {told}.{page.renew(session.path)}"
     st.rerun()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from retail.outputs.dashboard.records import LineRow
 
@@ -14,11 +14,17 @@ FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r
 
 
 def as_csv(lines: Sequence[LineRow]) -> bytes:
-    """Order lines as CSV in UTF-8, with a mark that makes spreadsheets read it as such."""
+    """Order lines as CSV."""
+    names = [field.name for field in dataclasses.fields(LineRow)]
+    return rows_as_csv(names, map(dataclasses.astuple, lines))
+
+
+def rows_as_csv(head: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:
+    """Rows as CSV in UTF-8, with a mark that makes spreadsheets read it as such."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(field.name for field in dataclasses.fields(LineRow))
-    writer.writerows(map(cell, dataclasses.astuple(line)) for line in lines)
+    writer.writerow(head)
+    writer.writerows(map(cell, row) for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 

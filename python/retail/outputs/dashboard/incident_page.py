@@ -109,7 +109,7 @@ def _chosen(facts: Facts, status: str) -> list[IncidentRow]:
 
 def _one(session: Session, facts: Facts, incident: IncidentRow) -> None:
     card = incidents.one(facts, incident)
-    members = [row.finding for row in card.rows]
+    lead = card.rows[0].finding if card.rows else None
     st.button(
         "← All incidents",
         type="tertiary",
@@ -122,9 +122,8 @@ def _one(session: Session, facts: Facts, incident: IncidentRow) -> None:
         render.fragment("narrative", c=card)
     with drawn:
         _waterfall(card)
-    feedback_form.section(session, incident, members)
+    feedback_form.section(session, card)
     _together(card)
-    lead = members[0] if members else None
     if lead is None:
         return
     parts = session.ask(read.parts, lead.anomaly_id)

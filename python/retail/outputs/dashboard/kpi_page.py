@@ -6,16 +6,28 @@ import datetime as dt
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from retail import formatting
-from retail.outputs.dashboard import address, chart, order_lines, read, render, url_state
+from retail.outputs.dashboard import (
+    address,
+    chart,
+    comparison,
+    order_lines,
+    read,
+    render,
+    table,
+    url_state,
+)
 from retail.outputs.dashboard.cache import Session
 from retail.outputs.dashboard.labels import WHOLE, named
 from retail.outputs.dashboard.records import DimensionRow, Place, Share
 from retail.outputs.dashboard.url_state import UrlState
 from retail.outputs.report import kpis, words
 from retail.reading import Facts, KpiRow, period_end, switched_off
+from retail.reading.order_lines import Span
 from retail.reading.selection import of_series
+from retail.reading.shop import PlannedEvent
 from retail.schema import ALL, GRAINS, OTHER, AnomalyRow, ForecastRow
 
 Within = tuple[str, str]
@@ -27,7 +39,7 @@ MARKS = 6
 
 def page(session: Session, facts: Facts, chosen: UrlState) -> None:
     """The page of a KPI."""
-    within = _controls(session, facts, chosen)
+    within, days, against = _controls(session, facts, chosen)
     for sentence in switched_off(facts.kpis):
         st.caption(sentence)
     periods = session.ask(read.series, chosen.kpi, chosen.grain, *within)
@@ -37,7 +49,7 @@ def page(session: Session, facts: Facts, chosen: UrlState) -> None:
     span = url_state.span(chosen.span, periods[0].period_start, periods[-1].period_start)
     seen = [p for p in periods if span[0] <= p.period_start <= span[1]]
     found = _found(facts, chosen, within)
-    _series(chosen, within, facts, periods, seen, found)
+    _series(session, chosen, within, facts, periods, seen, found, (days, against))
     _findings(facts, chosen.kpi, [f for f in found if span[0] <= f.period_start <= span[1]])
     trends = of_series(facts.trends, chosen.kpi.kpi, within[1], chosen.grain)
     render.fragment("trends_of", trends=trends[:MARKS], season=words.season, grain=chosen.grain)
@@ -47,8 +59,8 @@ def page(session: Session, facts: Facts, chosen: UrlState) -> None:
 # ------------------------------------------------------------------------------- controls
 
 
-def _controls(session: Session, facts: Facts, chosen: UrlState) -> Within:
-    """The choices; returns the dimension and the member, or none and all."""
+def _controls(session: Session, facts: Facts, chosen: UrlState) -> tuple[Within, Span, Span | None]:
+    """The choices: within what, of which days, and compared with which."""
     kpi_at, grain_at, span_at = st.columns([4, 2, 3])
     names = {k.kpi: f"{k.label} · {k.kpi_group}" for k in kpis.switched_on(facts)}
     with kpi_at:
@@ -62,16 +74,24 @@ def _controls(session: Session, facts: Facts, chosen: UrlState) -> Within:
             forget=("period", "member"), format_func=formatting.upper_first,
         )  # fmt: skip
     with span_at:
-        _span(facts, chosen)
-    return _within(session, facts, chosen)
+        days = comparison.pick_span(facts, chosen.span, url_state.SPANS)
+    dimension_at, member_at, against_at = st.columns([3, 3, 3])
+    with against_at:
+        against = comparison.pick_against(facts, days)
+    return _within(session, facts, chosen, dimension_at, member_at), days, against
 
 
-def _within(session: Session, facts: Facts, chosen: UrlState) -> Within:
+def _within(
+    session: Session,
+    facts: Facts,
+    chosen: UrlState,
+    dimension_at: DeltaGenerator,
+    member_at: DeltaGenerator,
+) -> Within:
     """Any dimension and its member; a KPI of one dimension has no whole, every other starts so."""
     own = chosen.kpi.segment_by
     known = [row.name for row in session.ask(read.dimensions)]
     options = [own] if own else [url_state.WHOLE_SHOP, *known]
-    dimension_at, member_at, _ = st.columns([3, 4, 2])
     with dimension_at:
         dimension = address.pick(
             st.selectbox, "Within", options,
@@ -101,37 +121,6 @@ def _largest(facts: Facts, kpi: KpiRow, options: Sequence[str]) -> str:
     return max(known, key=sizes.__getitem__, default=options[0] if options else ALL)
 
 
-def _span(facts: Facts, chosen: UrlState) -> None:
-    first, last = facts.coverage.first_day, facts.coverage.last_day
-    is_own = ".." in chosen.span
-    names = url_state.SPANS | {url_state.OWN_SPAN: "own dates"}
-    current = url_state.OWN_SPAN if is_own else url_state.one_of(list(names), chosen.span, "182")
-
-    def keep() -> None:
-        name = st.session_state["pick_span"]
-        dates = "..".join(
-            d.isoformat() for d in url_state.span(url_state.DEFAULT_SPAN, first, last)
-        )
-        address.go(span=dates if name == url_state.OWN_SPAN else name)
-
-    st.session_state["pick_span"] = current
-    st.selectbox(
-        "Period", list(names), key="pick_span", on_change=keep, format_func=names.__getitem__
-    )
-    if is_own:
-        _own_dates(chosen, first, last)
-
-
-def _own_dates(chosen: UrlState, first: dt.date, last: dt.date) -> None:
-    def keep() -> None:
-        dates = st.session_state["own_dates"]
-        if len(dates) == 2:
-            address.go(span="..".join(day.isoformat() for day in dates))
-
-    st.session_state["own_dates"] = url_state.span(chosen.span, first, last)
-    st.date_input("From and to", key="own_dates", min_value=first, max_value=last, on_change=keep)
-
-
 # --------------------------------------------------------------------------------- series
 
 
@@ -141,14 +130,16 @@ def _found(facts: Facts, chosen: UrlState, within: Within) -> list[AnomalyRow]:
 
 
 def _series(
+    session: Session,
     chosen: UrlState,
     within: Within,
     facts: Facts,
     periods: Sequence[ForecastRow],
     seen: Sequence[ForecastRow],
     found: Sequence[AnomalyRow],
+    days: tuple[Span, Span | None],
 ) -> None:
-    kpi, (dimension, member) = chosen.kpi, within
+    kpi, (dimension, member), (span, against) = chosen.kpi, within, days
     key = (kpi.kpi, member, chosen.grain)
     limits = (r for r in facts.detection_limits if (r.kpi, r.segment, r.grain) == key)
     render.fragment(
@@ -159,22 +150,69 @@ def _series(
         state=kpis.state(kpi, periods, found, next(limits, None)),
         is_measured=bool(dimension) and kpi.segment_by != dimension,
     )
+    segment = {dimension: member} if dimension else {}
+    over = comparison.figures(session, facts, kpi, span, against, segment)
+    render.fragment("figures", f=over)
     theme = st.context.theme.type or "light"
-    drawn = chart.of_series(kpi, seen, found, theme)
+    before = _before(periods, span, against)
+    drawn = chart.of_series(kpi, seen, found, theme, _events(facts, within), before)
     if drawn is None:
         st.info("There is nothing to draw: fewer than two periods with business.")
         return
 
-    def keep() -> None:
-        picked = st.session_state["chart"]["selection"].get(chart.CLICKED) or []
-        if picked:
-            address.go(period=str(picked[0]["start"]), member=None)
-
+    chart_key = f"chart_{span}"  # of other days another chart: what was dragged is done with
     st.altair_chart(
-        drawn, key="chart", on_select=keep, selection_mode=[chart.CLICKED],
+        drawn, key=chart_key, on_select=lambda: _chosen_in_chart(chart_key),
+        selection_mode=[chart.CLICKED, chart.DRAGGED],
         alt=f"{kpi.label}, {chosen.grain}: {_spoken(kpi, chosen.grain, seen, found)}",
     )  # fmt: skip
-    render.fragment("legend")
+    render.fragment("legend", is_compared=bool(before), has_events=bool(facts.events))
+    table.download(
+        "the series",
+        f"{kpi.kpi} {chosen.grain} {member}",
+        ("period_start", "actual", "expected", "lower", "upper"),
+        [(p.period_start, p.actual, p.expected, p.lower, p.upper) for p in seen],
+    )
+    if against:
+        comparison.section(session, facts, kpi, span, against, segment)
+
+
+def _chosen_in_chart(key: str) -> None:
+    """A dragged span becomes the period; a mark opens its incident, another point its day."""
+    picked = st.session_state[key]["selection"]
+    dragged = picked.get(chart.DRAGGED) or {}
+    clicked = picked.get(chart.CLICKED) or []
+    if days := next(iter(dragged.values()), None):
+        ends = [dt.datetime.fromtimestamp(ms / 1000, dt.UTC).date() for ms in (days[0], days[-1])]
+        if ends[0] < ends[1]:
+            address.go(span="..".join(end.isoformat() for end in ends))
+    elif clicked and clicked[0]["incident"]:
+        address.go(view=url_state.INCIDENTS, incident=str(clicked[0]["incident"]), member=None)
+    elif clicked:
+        address.go(period=str(clicked[0]["start"]), member=None)
+
+
+def _before(
+    periods: Sequence[ForecastRow], span: Span, against: Span | None
+) -> dict[dt.date, ForecastRow]:
+    """The period that each is compared with: as far from the one span as from the other."""
+    if against is None:
+        return {}
+    days = (span.first - against.first).days
+    step = 7 if periods[0].grain == "weekly" else 1
+    back = dt.timedelta(days=step * round(days / step))
+    known = {p.period_start: p for p in periods if p.actual is not None and kpis.is_over(p)}
+    return {
+        p.period_start: known[p.period_start - back]
+        for p in periods
+        if p.period_start - back in known
+    }
+
+
+def _events(facts: Facts, within: Within) -> list[PlannedEvent]:
+    """What was planned for the whole shop, or for the member."""
+    whole = (None, within[0] or None)
+    return [e for e in facts.events if e.dimension in whole and e.member in (None, within[1])]
 
 
 def _spoken(
@@ -297,4 +335,10 @@ def _shares(facts: Facts, kpi: KpiRow, by: str, shares: Sequence[Share], remark:
         others=len(shares) - LARGEST,
         label=kpi.label,
         remark=remark,
+    )
+    table.download(
+        "this table",
+        f"{kpi.kpi} by {by}",
+        (by, kpi.kpi),
+        [(share.member, share.value) for share in shares],
     )

@@ -7,6 +7,7 @@ import dataclasses
 import pandas as pd
 import streamlit as st
 
+from retail import formatting
 from retail.outputs.dashboard import harmless, read, render
 from retail.outputs.dashboard.cache import Session
 from retail.outputs.dashboard.records import LineRow, Place
@@ -38,14 +39,18 @@ def section(session: Session, place: Place, title: str, money: str) -> None:
     if not found.largest:
         return
     table = frame(found.largest)
+    price = f"{money.partition(' ')[2]}%.2f"
     st.dataframe(
         table,
         hide_index=True,
         key="lines",
         height=min(420, 36 * (len(table) + 1) + 2),
         column_config={
-            **{name: st.column_config.NumberColumn(format="%.2f") for name in MONEY},
-            "ordered_at": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm"),
+            **{name: st.column_config.Column(_called(name)) for name in table.columns},
+            **{name: st.column_config.NumberColumn(_called(name), format=price) for name in MONEY},
+            "ordered_at": st.column_config.DatetimeColumn(
+                _called("ordered_at"), format="D MMM YYYY, HH:mm"
+            ),
         },
         alt=f"Order lines of {title}",
     )
@@ -61,6 +66,10 @@ def section(session: Session, place: Place, title: str, money: str) -> None:
         mime="text/csv",
         on_click="ignore",
     )
+
+
+def _called(name: str) -> str:
+    return formatting.upper_first(formatting.words(name))
 
 
 def frame(lines: tuple[LineRow, ...]) -> pd.DataFrame:

@@ -19,7 +19,10 @@ from retail.outputs.dashboard.records import (
 )
 from retail.reading import Connection, Explanation, Facts, KpiRow, read_facts, reading, rows_of
 from retail.reading.measures import as_member, read_members
-from retail.schema import ALL, OTHER, AttributionRow, FeedbackRow, ForecastRow, Grain
+from retail.reading.order_lines import Span
+from retail.reading.series import read_values
+from retail.reading.why import Answer, Question, answer_why
+from retail.schema import ALL, OTHER, AttributionRow, ForecastRow, Grain
 from retail.storage.quoting import identifier
 
 PATIENCE_SECONDS = 2.0
@@ -113,6 +116,24 @@ def shares(
         return rows_of(connection, Share, query, [place.first, *given])
 
 
+def values(
+    path: Path, spans: tuple[Span, ...], within: tuple[tuple[str, str], ...]
+) -> dict[str, tuple[float | None, ...]]:
+    """Every KPI over whole spans, within members of dimensions."""
+    with reading(path, PATIENCE_SECONDS) as connection:
+        return read_values(connection, spans, dict(within))
+
+
+def why(path: Path, question: Question) -> Answer:
+    """Why a KPI differs between two periods.
+
+    Raises:
+        RetailError: one of them is not in the data, or has no trade.
+    """
+    with reading(path, PATIENCE_SECONDS) as connection:
+        return answer_why(connection, question)
+
+
 def parts(path: Path, name: str) -> tuple[AttributionRow, ...]:
     """What an anomaly or an early warning was broken down to, and its causes."""
     with reading(path, PATIENCE_SECONDS) as connection:
@@ -123,13 +144,6 @@ def explanation(path: Path, incident_id: str) -> Explanation:
     """Which factor moved net revenue in an incident and where, and what was checked."""
     with reading(path, PATIENCE_SECONDS) as connection:
         return asked.read_explanation(connection, incident_id)
-
-
-def said(path: Path, names: tuple[str, ...]) -> tuple[FeedbackRow, ...]:
-    """What people said of some anomalies, the latest first."""
-    with reading(path, PATIENCE_SECONDS) as connection:
-        given = asked.read_feedback(connection)
-    return tuple(row for row in given[::-1] if row.anomaly_id in names)
 
 
 def lines(path: Path, place: Place, most: int) -> OrderLines:

@@ -6,6 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+from retail.reading import KpiRow
+
 
 @dataclass(frozen=True)
 class DimensionRow:
@@ -35,6 +37,19 @@ class Place:
     last: dt.date
     members: tuple[tuple[str, str], ...] = ()
     listed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A KPI over some days, and over those that they are compared with, if any, as text."""
+
+    kpi: KpiRow
+    days: str
+    value: str
+    against: str
+    value_against: str
+    change: str
+    note: str
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,21 @@ from typing import TypeVar
 from retail.feedback.status import ACKNOWLEDGE, OPEN, RECOVERED, SNOOZE, STATUS
 from retail.outputs.report import kpis
 from retail.reading import Facts, KpiRow
+from retail.reading.order_lines import Span
 from retail.schema import ALL, GRAINS, ForecastRow, Grain, IncidentRow
 
 OVERVIEW, KPIS, INCIDENTS = "overview", "kpis", "incidents"
-OF_KPIS = ("kpi", "grain", "country", "dimension", "of", "span", "period", "by", "member")
+OF_KPIS = ("kpi", "grain", "country", "dimension", "of", "period", "by", "member")
 """Parts of an address that are about one KPI: saved links name no view."""
-SPANS = {"90": "3 months", "182": "6 months", "396": "13 months", "all": "everything"}
+SPANS = {
+    "7": "7 days", "28": "4 weeks", "91": "3 months", "182": "6 months", "396": "13 months",
+    "all": "everything",
+}  # fmt: skip
+NEWEST = "newest"
+NOTHING, BEFORE, YEAR = "nothing", "before", "year"
+AGAINST = {NOTHING: "nothing", BEFORE: "the days just before", YEAR: "the year before"}
+YEAR_DAYS = 364
+"""A year back on the same weekdays."""
 OWN_SPAN = "own"
 ANY = "all"
 WHOLE_SHOP = ""
@@ -83,7 +92,8 @@ def one_of(options: Sequence[Item], wanted: object, default: Item) -> Item:
 def span(text: str, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
     """The days of a span: so many days up to the last, all, or `FROM..TO`."""
     if text.isdecimal():
-        return max(first, last - dt.timedelta(days=min(int(text), 100_000))), last
+        days = min(max(int(text), 1), 100_000)
+        return max(first, last - dt.timedelta(days=days - 1)), last
     start, dots, end = text.partition("..")
     try:
         chosen = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
@@ -92,9 +102,22 @@ def span(text: str, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
     return (max(chosen[0], first), min(chosen[1], last)) if dots else (first, last)
 
 
+def against(text: str, of: Span) -> Span | None:
+    """The days that a span is compared with: as many before, those of the year before, own ones."""
+    back = {BEFORE: of.days, YEAR: YEAR_DAYS}.get(text)
+    if back is not None:
+        return Span(of.first - dt.timedelta(days=back), of.last - dt.timedelta(days=back))
+    start, _, end = text.partition("..")
+    try:
+        own = Span(dt.date.fromisoformat(start), dt.date.fromisoformat(end))
+    except ValueError:
+        return None
+    return own if own.first <= own.last else None
+
+
 def period(text: str | None, periods: Sequence[ForecastRow]) -> ForecastRow | None:
     """The period that starts on a date; else the latest with business that is over."""
-    usual = [p for p in periods if p.skip_reason not in (*kpis.WITHOUT_TRADE, "incomplete")]
+    usual = [p for p in periods if kpis.is_over(p)]
     latest = (usual or periods)[-1:]
     wanted = [p for p in periods if p.period_start.isoformat() == text]
     return next(iter([*wanted, *latest]), None)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from detect.grouping import by
 from retail import formatting
-from retail.feedback.status import OPEN, RECOVERED
+from retail.feedback.status import OPEN, RECOVERED, in_words
 from retail.outputs.report import cells, svg, words
 from retail.outputs.report.cells import Cell
 from retail.reading import SEVERITIES, Facts, KpiRow, lead_first
@@ -66,6 +66,7 @@ class Card:
     cause: str
     owners: str
     ended: str
+    said: tuple[str, ...]
     rows: tuple[FindingRow, ...]
     chart: Markup | None
     charted: str
@@ -170,6 +171,7 @@ def _card(
         cause=formatting.segment(incident.root_cause, products),
         owners=", ".join(dict.fromkeys(f.owner for f in ordered)),
         ended=ended(incident, money),
+        said=tuple(map(in_words, facts.said.get(incident.incident_id, ()))),
         rows=tuple(_row(f, kpis[f.kpi], products) for f in ordered),
         chart=chart,
         charted=formatting.words(told[0].dimensions) if told else "",

@@ -164,7 +164,7 @@ def state(
         found: its findings.
         limit: what would have shown in its last tested period, where that is known.
     """
-    over = [p for p in periods if p.skip_reason not in (*WITHOUT_TRADE, "incomplete")]
+    over = [p for p in periods if is_over(p)]
     if not over:
         return None
     last = over[-1]
@@ -190,6 +190,11 @@ def state(
         week_before=cells.period(before, "actual", kpi.unit) if before else None,
         earlier=_earlier(kpi, last, before),
     )
+
+
+def is_over(period: ForecastRow) -> bool:
+    """Whether a period had business and is over."""
+    return period.skip_reason not in (*WITHOUT_TRADE, "incomplete")
 
 
 def _judgement(kpi: KpiRow, last: ForecastRow, reported: AnomalyRow | None) -> tuple[str, str]:
@@ -293,7 +298,7 @@ def _dot(
 ) -> svg.Dot | None:
     """A period on the chart; none without business, nor one that is not over, unless found."""
     actual = found.actual if found else period.actual
-    if actual is None or (found is None and period.skip_reason in (*WITHOUT_TRADE, "incomplete")):
+    if actual is None or (found is None and not is_over(period)):
         return None
     return svg.Dot(
         float(period.period_start.toordinal()),

@@ -17,6 +17,7 @@ from retail.outputs.report import incidents, kpis, trust, verdict, words
 from retail.reading import Facts, read_facts, switched_off
 from retail.storage.durable import put_in_place
 from retail.storage.errors import reason
+from retail.storage.publish import identity
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILE = "report.html"
@@ -50,6 +51,23 @@ def write(database: Path, out: Path | None = None) -> Path:
     return path
 
 
+def renew(database: Path) -> str:
+    """Write the report beside a file again, where there is one: somebody has answered.
+
+    Returns:
+        A sentence where that can't be; the answer itself is kept.
+    """
+    before = None
+    try:
+        # A run may publish meanwhile, and write its own report before this one is in place.
+        while database.with_name(FILE).is_file() and before != identity(database):
+            before = identity(database)
+            write(database)
+    except RetailError as error:
+        return f" The report still shows what was before: {error}."
+    return ""
+
+
 def _refuse_other_files(path: Path) -> None:
     """Refuse to take the place of a database, of feedback, of raw data: of what is no page."""
     try:
@@ -75,6 +93,7 @@ def environment(*folders: Path) -> Environment:
         "day": formatting.day,
         "moment": formatting.moment,
         "count": formatting.count,
+        "upper_first": formatting.upper_first,
     }
     made.globals |= {"formatting": formatting, "words": words}
     return made
