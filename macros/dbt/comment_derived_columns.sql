@@ -1,6 +1,6 @@
 {#
-    Comments for columns that no YAML lists, because they follow from the semantic model or from
-    fct_order_lines: each has the description that is written there. Run at the end of every build;
+    Comments for columns that no YAML lists, because they follow from the semantic model, the
+    KPIs or fct_order_lines: each has the description that is written there. Run at the end of every build;
     only DuckDB keeps comments of columns of views.
 #}
 {% macro comment_derived_columns() %}
@@ -8,6 +8,9 @@
         {%- set known = {} -%}
         {%- for name, column in measured_columns().items() -%}
             {%- do known.update({name: column.description}) -%}
+        {%- endfor -%}
+        {%- for kpi in kpi_definitions() -%}
+            {%- do known.update({kpi.kpi: kpi.label ~ ': ' ~ kpi.description}) -%}
         {%- endfor -%}
         {%- for dimension in kpi_dimensions() -%}
             {%- do known.update({dimension.dimension: dimension.description}) -%}

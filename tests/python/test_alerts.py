@@ -20,10 +20,11 @@ import servers
 from conftest import Shop
 from detect.records import Incident
 from findings import AS_OF, incident
+from retail import formatting
 from retail.errors import RetailError
 from retail.feedback import record
 from retail.jobs.detection import store
-from retail.outputs.alerts import forms, job, message, settings
+from retail.outputs.alerts import digest, forms, job, message, settings
 from retail.outputs.alerts.job import Outcome
 from retail.outputs.alerts.read import read, with_series
 from retail.outputs.alerts.records import Alert
@@ -491,6 +492,78 @@ def test_teams_gets_an_adaptive_card(database: Path, webhook: Web) -> None:
     assert facts["For"] == "Operations"
 
 
+DIGEST = {"ALERT_DIGEST": "weekly", "ALERT_EMAIL_TO_FINANCE": "cash@example.org"}
+
+
+def test_each_owner_gets_one_digest_of_a_week_that_is_over(
+    quick: Shop, tmp_path: Path, mailbox: Mail, webhook: Web
+) -> None:
+    path = tmp_path / "own.duckdb"
+    shutil.copyfile(quick.database, path)
+    everywhere = to_mailbox(mailbox) | to_webhook(webhook) | DIGEST
+    send(path, everywhere)
+    news = [m for m in mailbox.messages if "Week of " in m["Subject"]]
+    with duckdb.connect(str(path), read_only=True) as connection:
+        ((as_of,),) = connection.execute("select max(as_of) from insights.runs").fetchall()
+        rows = connection.execute(
+            """
+            select owner, label, kpis.value from marts.dim_kpis
+            inner join marts.fct_kpis_weekly as kpis using (kpi)
+            where kpis.segment = 'all' and kpi = 'order_count' and kpis.period_start = ?
+            """,
+            [digest.last_week(as_of)],
+        ).fetchall()
+    assert [m["Subject"].partition(" for ")[2].partition(":")[0] for m in news] == [
+        "Finance", "Marketing", "Operations", "Product",
+    ]  # fmt: skip
+    assert "cash@example.org" in mailbox.receivers
+    ((owner, label, value),) = rows
+    (mine,) = [m for m in news if f" for {owner}:" in m["Subject"]]
+    assert (
+        f"{label}: {formatting.amount(value, 'count')}" in mine.get_body(("plain",)).get_content()
+    )
+    before = len(mailbox.messages), len(webhook.bodies)
+    assert send(path, everywhere).sent == ()
+    assert (len(mailbox.messages), len(webhook.bodies)) == before
+
+
+def test_a_digest_has_what_began_what_is_over_and_what_is_still_open(
+    database: Path, webhook: Web
+) -> None:
+    day = AS_OF - dt.timedelta(days=3)
+    findings.write(
+        database,
+        incident("new", day=day, headline="It began"),
+        incident("old", day=AS_OF - dt.timedelta(days=40), headline="It goes on"),
+        incident("over", day=AS_OF - dt.timedelta(days=30), recovered_on=day, status="recovered",
+                 headline="=It is over"),
+        *(incident(f"more{i}", day=AS_OF - dt.timedelta(days=50 + i)) for i in range(12)),
+    )  # fmt: skip
+    outcome = job.run(database, settings.read({"ALERT_DIGEST": "weekly"}), dry=True)
+    told = "\n".join(job.lines(outcome, dry=True))
+    assert "Week of 25 March 2024 for Operations: 1 new, 1 over, 13 still open" in told
+    for line in ("New, high: It began", "Over, high: “=It is over", "Still open: 3 more incidents"):
+        assert f"    {line}" in told
+    send(database, to_webhook(webhook) | {"ALERT_DIGEST": "weekly"})
+    (news,) = [body for body in webhook.json if "incident" not in body]
+    blocks = news["blocks"]
+    assert isinstance(blocks, list)
+    assert max(len(block.get("fields", ())) for block in blocks) <= 10
+
+
+@pytest.mark.parametrize(
+    ("as_of", "monday"),
+    [("2024-03-31", "2024-03-25"), ("2024-04-01", "2024-03-25"), ("2024-03-30", "2024-03-18")],
+)
+def test_a_week_is_over_on_its_sunday(as_of: str, monday: str) -> None:
+    assert digest.last_week(dt.date.fromisoformat(as_of)) == dt.date.fromisoformat(monday)
+
+
+def test_an_unknown_rhythm_is_refused() -> None:
+    with pytest.raises(RetailError, match="ALERT_DIGEST is 'hourly'; allowed: weekly"):
+        settings.read({"ALERT_DIGEST": "hourly"})
+
+
 def test_a_dry_run_needs_no_channel(database: Path) -> None:
     findings.write(database, incident())
     first, *notes = job.lines(job.run(database, settings.read({}), dry=True), dry=True)
@@ -512,7 +585,7 @@ def test_a_mail_shows_the_series_of_a_real_shop(quick: Shop) -> None:
     for news in found.incidents:
         lead = found.leads[news.lead_anomaly_id]
         alert = with_series(quick.database, Alert(news, lead, "new", is_simulated=False))
-        body = forms.as_html(message.write(alert), alert)
+        body = forms.as_html(message.write(alert), forms.bars(alert, "bad"))
         drawn += "the highest" in body
         assert body.count("&nbsp;") <= forms.BARS
     assert drawn

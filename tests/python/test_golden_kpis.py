@@ -90,6 +90,32 @@ def test_exactly_the_15_kpis_are_there(marts: duckdb.DuckDBPyConnection, grain: 
 
 
 @pytest.mark.parametrize("grain", golden.GRAINS)
+def test_the_wide_view_has_every_value_once_and_says_what_it_is(
+    marts: duckdb.DuckDBPyConnection, grain: str
+) -> None:
+    view = f"fct_kpis_wide_{grain}"
+    columns = marts.execute(
+        "select column_name, comment from duckdb_columns() where table_name = ?", [view]
+    ).fetchall()
+    names = [name for name, _ in columns]
+    place = "select kpi from marts.dim_kpis where segment_by is null order by place"
+    kpis = [kpi for (kpi,) in marts.execute(place).fetchall()]
+    assert names == ["period_start", "is_complete", *kpis]
+    assert all(comment for _, comment in columns)
+    long = marts.execute(
+        f"""
+        select period_start, kpi, value from marts.fct_kpis_{grain}
+        where segment = 'all' and value is not null
+        """
+    ).fetchall()
+    unpivoted = f"unpivot (from marts.{view}) on columns(* exclude (period_start, is_complete))"
+    wide = marts.execute(
+        f"select period_start, name, value from ({unpivoted} into name name value value)"
+    ).fetchall()
+    assert sorted(wide) == sorted(long)
+
+
+@pytest.mark.parametrize("grain", golden.GRAINS)
 @pytest.mark.parametrize("kpi", golden.KPIS)
 def test_kpi_has_the_same_segments_and_periods(
     marts: duckdb.DuckDBPyConnection, expected: dict[str, pd.DataFrame], grain: str, kpi: str

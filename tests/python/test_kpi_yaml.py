@@ -468,3 +468,8 @@ def test_a_kpi_of_existing_measures_and_a_new_threshold_need_yaml_alone(
     )
     assert thresholds == [(4.5,)]
     assert values == [(4.25 / 4,)]
+    wide = edited.ask(
+        "select distinct returned_per_order, is_complete from marts.fct_kpis_wide_daily "
+        "where returned_per_order is not null"
+    )
+    assert [value for value, _ in wide] == [4.25 / 4]

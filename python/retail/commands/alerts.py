@@ -18,6 +18,7 @@ ENVIRONMENT = examples(
     "                        ALERT_SMTP_SECURITY (starttls, ssl, none), _PORT, _USER, _PASSWORD",
     "ALERT_MIN_SEVERITY      low, medium (the default), high or critical",
     "ALERT_MAX_AGE_DAYS      how long an incident may be over, 14 if not set",
+    "ALERT_DIGEST            weekly: also one message a week to each owner",
     "ALERT_REPORT_URL, ALERT_DASHBOARD_URL",
     "                        where they are to be read; every alert links to its incident there",
     "ALERT_EMAIL_TO_FINANCE, ALERT_WEBHOOK_URL_FINANCE",

@@ -467,12 +467,14 @@ class RevisedLineRow:
 
 @dataclass(frozen=True)
 class SentAlertRow:
-    """One row per incident sent to a channel, as of the last run: nothing is sent twice."""
+    """One row per incident or digest sent to a channel, as of the last run: nothing twice."""
 
     incident_id: Annotated[str, INCIDENT_ID]
     lead_anomaly_id: Annotated[str, LEAD]
     channel: Annotated[str, "`webhook` or `email`."]
-    reason: Annotated[str, "Why it was sent: `new`, `worse` than it was before, or `over`."]
+    reason: Annotated[
+        str, "`new`, `worse` than it was before, `over`; or `digest`, of a week for an owner."
+    ]
     severity: Annotated[str, _doc("severity")]
     confidence: Annotated[float, _doc("confidence")]
     sent_at: Annotated[dt.datetime, "When the channel had taken it, in UTC."]

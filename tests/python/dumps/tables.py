@@ -52,6 +52,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.fct_kpis_daily": ("kpi", "segment", "period_start"),
     "marts.fct_kpis_restated_daily": ("kpi", "segment", "period_start"),
     "marts.fct_kpis_weekly": ("kpi", "segment", "period_start"),
+    "marts.fct_kpis_wide_daily": ("period_start",),
+    "marts.fct_kpis_wide_weekly": ("period_start",),
     "marts.fct_measures_daily": ("order_date", "country", "orders", "active_customers"),
     "marts.fct_measures_restated_daily": ("order_date", "country", "orders", "active_customers"),
     "marts.fct_order_lines": ("source_file", "source_row"),

@@ -21,7 +21,7 @@ COLOURS = {"bad": "#a32a12", "good": "#0b6a58"}
 NEUTRAL, ORDINARY = "#5a5f66", "#b9c8d4"
 BARS, TALLEST = 28, 64
 """Periods of the picture in a mail, and its height in pixels: bars, since no client shows SVG."""
-LONGEST_HEADER, LONGEST_SECTION, LONGEST_FIELD = 150, 3000, 2000
+LONGEST_HEADER, LONGEST_SECTION, LONGEST_FIELD, MOST_FIELDS = 150, 3000, 2000, 10
 """Most that Slack takes."""
 TEXT = "font-family:Arial,Helvetica,sans-serif;color:#1c1f22;"
 
@@ -31,7 +31,7 @@ def as_text(message: Message) -> str:
     return "\n\n".join(lines(message)) + "\n"
 
 
-def as_html(message: Message, alert: Alert) -> str:
+def as_html(message: Message, picture: str = "") -> str:
     """The body of a mail in tables and inline styles, the form that old clients render too.
 
     Every text is escaped, and nothing is fetched from anywhere.
@@ -60,7 +60,7 @@ def as_html(message: Message, alert: Alert) -> str:
         f"{_e(message.headline)}</h1>"
         f'<p style="{TEXT}font-size:15px;line-height:1.5;margin:0 0 14px">{_e(message.story)}</p>'
         f'<table role="presentation" cellpadding="0" cellspacing="0" style="font-size:14px">'
-        f"{facts}</table>{_bars(alert, colour)}"
+        f"{facts}</table>{picture}"
         f'<p style="{TEXT}font-size:14px;margin:18px 0 0">{links}</p>'
         f'<p style="{TEXT}font-size:12px;color:#555c63;margin:14px 0 0">{_e(message.reference)}</p>'
         "</td></tr></table></body></html>\n"
@@ -71,15 +71,15 @@ def _e(text: str) -> str:
     return html.escape(text)
 
 
-def _bars(alert: Alert, colour: str) -> str:
+def bars(alert: Alert, effect: str) -> str:
     """The latest periods of the lead's series as bars, that of the finding in a colour."""
-    lead = alert.lead
+    lead, colour = alert.lead, COLOURS.get(effect, NEUTRAL)
     known = [row for row in alert.series if row.actual is not None and row.actual >= 0]
     shown = [row for row in known if lead and row.period_start <= lead.period_start][-BARS:]
     highest = max((row.actual or 0.0 for row in shown), default=0.0)
     if lead is None or len(shown) < 2 or not highest:
         return ""
-    bars = "".join(
+    drawn = "".join(
         _bar(
             (row.actual or 0.0) / highest,
             colour if row.period_start == lead.period_start else ORDINARY,
@@ -91,7 +91,7 @@ def _bars(alert: Alert, colour: str) -> str:
     words = f"{first} to {last}, the highest {top}"
     return (
         '<table role="presentation" cellpadding="0" cellspacing="0" style="margin-top:14px">'
-        f'<tr style="vertical-align:bottom">{bars}</tr></table>'
+        f'<tr style="vertical-align:bottom">{drawn}</tr></table>'
         f'<p style="{TEXT}font-size:12px;color:#555c63;margin:4px 0 0">{_e(words)}</p>'
     )
 
@@ -115,9 +115,7 @@ def as_json(alert: Alert, message: Message) -> dict[str, object]:
     channel is called and no link is made. `incident` has the cells as they are.
     """
     incident = alert.incident
-    return {
-        "text": "\n".join(map(_slack, lines(message))),
-        "blocks": _blocks(message),
+    return as_blocks(message) | {
         "incident": {
             "alert_key": key(alert),
             "reason": alert.reason,
@@ -128,6 +126,11 @@ def as_json(alert: Alert, message: Message) -> dict[str, object]:
             "lead": _lead(alert.lead) if alert.lead else {},
         },
     }
+
+
+def as_blocks(message: Message) -> dict[str, object]:
+    """What Slack shows: blocks, and as text where it can't."""
+    return {"text": "\n".join(map(_slack, lines(message))), "blocks": _blocks(message)}
 
 
 def _lead(row: AnomalyRow) -> dict[str, object]:
@@ -146,7 +149,10 @@ def _blocks(message: Message) -> list[Block]:
     fields = [_plain(f"{name}: {text}"[:LONGEST_FIELD]) for name, text in message.facts]
     blocks: list[Block] = [{"type": "header", "text": _plain(message.subject[:LONGEST_HEADER])}]
     blocks += [{"type": "section", "text": _plain(text)} for text in told]
-    blocks += [{"type": "section", "fields": fields}]
+    blocks += [
+        {"type": "section", "fields": fields[at : at + MOST_FIELDS]}
+        for at in range(0, len(fields), MOST_FIELDS)
+    ]
     buttons = [
         {"type": "button", "text": _plain(name), "url": address} for name, address in message.links
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,11 +12,14 @@ from retail.errors import RetailError
 from retail.feedback import record
 from retail.feedback.status import RECOVERED
 from retail.http import PostError, with_retry
-from retail.outputs.alerts import settings
+from retail.outputs.alerts import digest, settings
+from retail.outputs.alerts.digest import due
+from retail.outputs.alerts.message import Links
 from retail.outputs.alerts.read import read, with_series
-from retail.outputs.alerts.records import Alert, Candidates, Channel
+from retail.outputs.alerts.records import Alert, Candidates, Channel, Digest
 from retail.outputs.alerts.selection import OVER, WORSE, Selection, select
 from retail.outputs.alerts.settings import Settings
+from retail.reading import SEVERITIES
 from retail.reading import today as today_utc
 from retail.schema import SentAlertRow
 
@@ -24,7 +27,7 @@ Sleep = Callable[[float], None]
 NOT_SIMULATED = "the data are simulated, and nobody is alerted of them unless --simulated is given"
 
 
-UNSET = Channel("any channel", lambda _: None)
+UNSET = Channel("any channel", lambda _: None, lambda _: None)
 """Stands in a dry run for channels that are not set up yet."""
 
 
@@ -93,67 +96,82 @@ def _channel(
 ) -> Outcome:
     """Send what one channel is to send."""
     choice = select(found, channel.name, given.rules)
+    digests = due(found, channel.name) if given.has_digest else []
+    news: list[Alert | Digest] = [*choice.alerts, *digests]
     left_out = _left_out(channel, choice, given)
     if dry:
-        told = _told(channel, choice.alerts)
-        owners = [alert.owner or "nobody" for alert in choice.alerts]
-        named = ((f"{name} for {to}", news) for (name, news), to in zip(told, owners, strict=True))
+        named = ((f"{channel.name} for {one.owner or 'nobody'}", _shown(one)) for one in news)
         return Outcome(tuple(named), left_out, ())
-    sent: list[Alert] = []
+    sent: list[Alert | Digest] = []
     failures: list[PostError] = []
-    for alert in choice.alerts:
-        failure = _failure(channel, with_series(path, alert), sleep)
+    for one in news:
+        failure = _failure(path, channel, one, sleep)
         if failure is None:
-            _note(path, channel, alert)
-            sent.append(alert)
+            _note(path, channel, one)
+            sent.append(one)
             continue
         failures.append(failure)
         if failure.may_pass:
             break  # nobody is there: the others would wait as long, and in vain
     problems = tuple(
-        f"{channel.name}: {len(choice.alerts) - len(sent)} of {len(choice.alerts)} not sent: "
+        f"{channel.name}: {len(news) - len(sent)} of {len(news)} not sent: "
         f"{failure}; the next run tries again"
         for failure in failures[:1]
     )
-    return Outcome(_told(channel, sent), left_out, problems)
+    return Outcome(tuple((channel.name, _headline(one)) for one in sent), left_out, problems)
 
 
-def _told(channel: Channel, alerts: Sequence[Alert]) -> tuple[tuple[str, str], ...]:
-    again = {WORSE: "worse: ", OVER: "over: "}
-    return tuple(
-        (channel.name, again.get(alert.reason, "") + alert.incident.headline) for alert in alerts
-    )
+def _headline(news: Alert | Digest) -> str:
+    if isinstance(news, Digest):
+        return digest.write(news, Links()).subject
+    return {WORSE: "worse: ", OVER: "over: "}.get(news.reason, "") + news.incident.headline
 
 
-def _failure(channel: Channel, alert: Alert, sleep: Sleep) -> PostError | None:
-    """Send an alert, and again if that may help; what kept it from arriving."""
+def _shown(news: Alert | Digest) -> str:
+    """What a dry run shows: of a digest all that it says."""
+    facts = digest.write(news, Links()).facts if isinstance(news, Digest) else ()
+    return "\n".join([_headline(news), *(f"    {name}: {text}" for name, text in facts)])
+
+
+def _failure(path: Path, channel: Channel, news: Alert | Digest, sleep: Sleep) -> PostError | None:
+    """Send an alert or a digest, and again if that may help; what kept it from arriving."""
     try:
-        with_retry(lambda: channel.send(alert), sleep)
+        if isinstance(news, Digest):
+            with_retry(lambda: channel.send_digest(news), sleep)
+        else:
+            alert = with_series(path, news)
+            with_retry(lambda: channel.send(alert), sleep)
     except PostError as error:
         return error
     return None
 
 
-def _note(path: Path, channel: Channel, alert: Alert) -> None:
-    """Keep that an alert went out.
+def _note(path: Path, channel: Channel, news: Alert | Digest) -> None:
+    """Keep that an alert or a digest went out.
 
     Raises:
         RetailError: the file does not allow it any more.
     """
-    incident = alert.incident
-    row = SentAlertRow(
+    try:
+        record.append(path, "alerts", [_row(channel, news)])
+    except RetailError as error:
+        raise RetailError(f"sent, but not noted, so it will be sent again: {error}") from error
+
+
+def _row(channel: Channel, news: Alert | Digest) -> SentAlertRow:
+    now = dt.datetime.now(dt.UTC).replace(tzinfo=None)
+    if isinstance(news, Digest):
+        return SentAlertRow(news.name, "", channel.name, digest.DIGEST, SEVERITIES[0], 0.0, now)
+    incident = news.incident
+    return SentAlertRow(
         incident_id=incident.incident_id,
         lead_anomaly_id=incident.lead_anomaly_id,
         channel=channel.name,
-        reason=OVER if incident.status == RECOVERED else alert.reason,
+        reason=OVER if incident.status == RECOVERED else news.reason,
         severity=incident.severity,
         confidence=incident.confidence,
-        sent_at=dt.datetime.now(dt.UTC).replace(tzinfo=None),
+        sent_at=now,
     )
-    try:
-        record.append(path, "alerts", [row])
-    except RetailError as error:
-        raise RetailError(f"sent, but not noted, so it will be sent again: {error}") from error
 
 
 def _left_out(channel: Channel, choice: Selection, given: Settings) -> tuple[str, ...]:

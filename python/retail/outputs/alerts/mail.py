@@ -11,9 +11,9 @@ from email.message import EmailMessage
 from email.utils import format_datetime, localtime
 
 from retail.http import PostError, within
-from retail.outputs.alerts import forms, message
-from retail.outputs.alerts.message import Links
-from retail.outputs.alerts.records import Alert, Channel
+from retail.outputs.alerts import digest, forms, message
+from retail.outputs.alerts.message import Links, Message
+from retail.outputs.alerts.records import Alert, Channel, Digest
 
 Receivers = tuple[str, ...]
 NAME = "e-mail"
@@ -50,13 +50,20 @@ def channel(
     """
 
     def send(alert: Alert) -> None:
-        mail = compose(alert, sender, receivers_of(alert.owner), links)
+        hand_over(compose(alert, sender, receivers_of(alert.owner), links))
+
+    def send_digest(news: Digest) -> None:
+        words = digest.write(news, links)
+        html = forms.as_html(words)
+        hand_over(_mail(words, news.name, sender, receivers_of(news.owner), html))
+
+    def hand_over(mail: EmailMessage) -> None:
         try:
             within(STEPS * server.timeout, lambda: _deliver(server, mail))
         except TimeoutError:
             raise PostError(f"{server.host} did not answer in time", may_pass=True) from None
 
-    return Channel(NAME, send)
+    return Channel(NAME, send, send_digest)
 
 
 def compose(alert: Alert, sender: str, receivers: Receivers, links: Links) -> EmailMessage:
@@ -65,18 +72,26 @@ def compose(alert: Alert, sender: str, receivers: Receivers, links: Links) -> Em
     What is sent of an incident later answers the first message, so that they are one thread.
     """
     words = message.write(alert, links)
+    html = forms.as_html(words, forms.bars(alert, words.effect))
+    mail = _mail(words, message.key(alert), sender, receivers, html)
+    if alert.thread:
+        first = f"<{alert.thread}@{Address(addr_spec=sender).domain}>"
+        mail["In-Reply-To"] = mail["References"] = first
+    return mail
+
+
+def _mail(words: Message, key: str, sender: str, receivers: Receivers, html: str) -> EmailMessage:
+    """A message as plain text and HTML."""
     domain = Address(addr_spec=sender).domain
     mail = EmailMessage()
     mail["Subject"] = words.subject
     mail["From"] = sender
     mail["To"] = ", ".join(receivers)
     mail["Date"] = format_datetime(localtime())
-    mail["Message-ID"] = f"<{message.key(alert)}@{domain}>"
-    if alert.thread:
-        mail["In-Reply-To"] = mail["References"] = f"<{alert.thread}@{domain}>"
+    mail["Message-ID"] = f"<{key}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(forms.as_text(words))
-    mail.add_alternative(forms.as_html(words, alert), subtype="html")
+    mail.add_alternative(html, subtype="html")
     return mail
 
 

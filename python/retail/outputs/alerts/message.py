@@ -54,15 +54,15 @@ def write(alert: Alert, links: Links = Links()) -> Message:
     incident = alert.incident
     again = {WORSE: f"{incident.severity}, worse than before", OVER: "over"}
     mark = "[SIMULATED] " if alert.is_simulated else ""
-    headline = _line(incident.headline)
+    headline = line(incident.headline)
     return Message(
         subject=_short(f"{mark}[{again.get(alert.reason, incident.severity)}] {headline}"),
         headline=headline,
         effect=incident.favourability,
         note=SIMULATED_DATA if alert.is_simulated else "",
-        story=_line(_over(alert) if alert.reason == OVER else incident.narrative),
+        story=line(_over(alert) if alert.reason == OVER else incident.narrative),
         facts=_facts(alert),
-        links=_links(incident.incident_id, links),
+        links=pages(links, f"incident={incident.incident_id}", f"incident-{incident.incident_id}"),
         reference=f"Incident {incident.incident_id}",
     )
 
@@ -81,26 +81,27 @@ def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:
     end = ended(incident, alert.money)
     return (
         ("Money at stake", NOT_KNOWN if incident.impact is None else stake),
-        ("Cause", _line(alert.cause) or "no single part of the shop"),
+        ("Cause", line(alert.cause) or "no single part of the shop"),
         ("How sure", f"{sureness(incident.confidence)} ({percent(incident.confidence)})"),
         ("Good or bad", EFFECTS[incident.favourability]),
         ("Severity", upper_first(incident.severity)),
         ("When", span(incident.period_start, incident.period_end, full=True) + early),
-        ("For", _line(alert.owner) or "nobody"),
+        ("For", line(alert.owner) or "nobody"),
         *((("Status", upper_first(end)),) if end and alert.reason != OVER else ()),
     )
 
 
-def _links(incident_id: str, links: Links) -> tuple[tuple[str, str], ...]:
-    """The incident in the report and in the dashboard, where their addresses are known."""
-    report = f"{links.report.partition('#')[0]}#incident-{incident_id}" if links.report else ""
+def pages(links: Links, query: str, anchor: str = "") -> tuple[tuple[str, str], ...]:
+    """A place in the report and in the dashboard, where their addresses are known."""
+    place = f"#{anchor}" if anchor else ""
+    report = f"{links.report.partition('#')[0]}{place}" if links.report else ""
     sign = "&" if "?" in links.dashboard else "?"
-    dashboard = f"{links.dashboard}{sign}incident={incident_id}" if links.dashboard else ""
+    dashboard = f"{links.dashboard}{sign}{query}" if links.dashboard else ""
     named = (("Read the report", report), ("Answer in the dashboard", dashboard))
     return tuple((name, address) for name, address in named if address)
 
 
-def _line(text: str) -> str:
+def line(text: str) -> str:
     """The text on one line, without control characters and marks that turn its direction."""
     kept = (" " if unicodedata.category(sign)[0] in "CZ" else sign for sign in text)
     line = " ".join("".join(kept).split())

@@ -17,8 +17,12 @@ from retail.reading import (
     read_run,
     read_sent_alerts,
     read_series,
+    read_table,
     reading,
 )
+from retail.schema import ALL, ForecastRow
+
+WEEKS = f"where grain = 'weekly' and segment = '{ALL}' order by kpi, period_start"
 
 
 def read(path: Path, today: dt.date) -> Candidates:
@@ -30,6 +34,7 @@ def read(path: Path, today: dt.date) -> Candidates:
     with reading(path) as connection:
         run = read_run(connection)
         found = read_findings(connection, today)
+        has_kpis = has_table(connection, "marts", "dim_kpis")
         return Candidates(
             found.incidents,
             {row.anomaly_id: row for row in found.members},
@@ -38,6 +43,8 @@ def read(path: Path, today: dt.date) -> Candidates:
             SIMULATED in run.source,
             read_money(connection),
             read_products(connection),
+            read_kpis(connection) if has_kpis else {},
+            read_table(connection, ForecastRow, "forecasts", WEEKS),
         )
 
 

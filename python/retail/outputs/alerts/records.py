@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from retail.formatting import CURRENCY
+from retail.reading import KpiRow
 from retail.schema import AnomalyRow, ForecastRow, IncidentRow, SentAlertRow
 
 
@@ -15,7 +16,7 @@ class Candidates:
     """What a finished file says: its incidents, what was sent of them before, and their data.
 
     `leads` are the findings that incidents are told by, by name; `money` is the unit of the shop's,
-    `products` what its products are called.
+    `products` what its products are called; `weeks` are those of every KPI, of the whole shop.
     """
 
     incidents: tuple[IncidentRow, ...]
@@ -25,6 +26,8 @@ class Candidates:
     is_simulated: bool
     money: str = CURRENCY
     products: Mapping[str, str] = field(default_factory=dict)
+    kpis: Mapping[str, KpiRow] = field(default_factory=dict)
+    weeks: tuple[ForecastRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,8 +55,28 @@ class Alert:
 
 
 @dataclass(frozen=True)
+class Digest:
+    """A week for one owner: his KPIs in words, and the incidents that began, ended or are open."""
+
+    owner: str
+    monday: dt.date
+    kpis: tuple[tuple[str, str], ...]
+    begun: tuple[IncidentRow, ...]
+    over: tuple[IncidentRow, ...]
+    waiting: tuple[IncidentRow, ...]
+    is_simulated: bool
+    money: str
+
+    @property
+    def name(self) -> str:
+        """The same for the same week and owner."""
+        return f"digest-{self.monday}-{''.join(s if s.isalnum() else '-' for s in self.owner)}"
+
+
+@dataclass(frozen=True)
 class Channel:
-    """A way to people. `send` raises post.PostError when a message did not arrive."""
+    """A way to people. Either way raises post.PostError when a message did not arrive."""
 
     name: str
     send: Callable[[Alert], None]
+    send_digest: Callable[[Digest], None]

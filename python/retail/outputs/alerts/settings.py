@@ -21,6 +21,7 @@ from retail.outputs.alerts.selection import Rules
 from retail.reading import SEVERITIES
 
 TIMEOUT_SECONDS = 10.0
+WEEKLY = "weekly"
 HINT = "set ALERT_WEBHOOK_URL, or ALERT_SMTP_HOST with ALERT_EMAIL_FROM and ALERT_EMAIL_TO"
 Environment = Mapping[str, str]
 Setting = TypeVar("Setting")
@@ -33,6 +34,7 @@ class Settings:
     channels: tuple[Channel, ...]
     problems: tuple[str, ...]
     rules: Rules
+    has_digest: bool = False
 
 
 def read(environment: Environment | None = None) -> Settings:
@@ -50,7 +52,7 @@ def read(environment: Environment | None = None) -> Settings:
             problems.append(str(error))
         else:
             channels += [found] if found else []
-    return Settings(tuple(channels), tuple(problems), _rules(given))
+    return Settings(tuple(channels), tuple(problems), _rules(given), _has_digest(given))
 
 
 def _rules(given: Environment) -> Rules:
@@ -58,6 +60,13 @@ def _rules(given: Environment) -> Rules:
     if severity not in SEVERITIES:
         raise RetailError(f"ALERT_MIN_SEVERITY is {severity!r}; allowed: {', '.join(SEVERITIES)}")
     return Rules(severity, _number(given, "ALERT_MAX_AGE_DAYS", Rules.max_age_days, 100_000))
+
+
+def _has_digest(given: Environment) -> bool:
+    wanted = given.get("ALERT_DIGEST", "")
+    if wanted not in ("", WEEKLY):
+        raise RetailError(f"ALERT_DIGEST is {wanted!r}; allowed: {WEEKLY}")
+    return bool(wanted)
 
 
 def _number(given: Environment, name: str, default: int, most: int) -> int:

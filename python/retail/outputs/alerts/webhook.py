@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from retail.http import Address, post_json
-from retail.outputs.alerts import forms, message
+from retail.outputs.alerts import digest, forms, message
 from retail.outputs.alerts.message import Links
-from retail.outputs.alerts.records import Alert, Channel
+from retail.outputs.alerts.records import Alert, Channel, Digest
 
 NAME = "webhook"
 SLACK, TEAMS = "slack", "teams"
@@ -31,4 +31,9 @@ def channel(
         body = forms.as_card(words) if form == TEAMS else forms.as_json(alert, words)
         post_json(address_of(alert.owner), body, timeout)
 
-    return Channel(NAME, send)
+    def send_digest(news: Digest) -> None:
+        words = digest.write(news, links)
+        body = forms.as_card(words) if form == TEAMS else forms.as_blocks(words)
+        post_json(address_of(news.owner), body, timeout)
+
+    return Channel(NAME, send, send_digest)

@@ -1,0 +1,3 @@
+-- One row per ISO week, named by its Monday, with a column of each KPI: for BI tools.
+{{ config(materialized='view' if target.type == 'duckdb' else 'table') }}
+{{ kpis_wide('weekly') }}
