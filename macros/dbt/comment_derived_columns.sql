@@ -1,7 +1,7 @@
 {#
-    Comments for columns that no YAML lists, because they follow from the semantic model, the
-    KPIs or fct_order_lines: each has the description that is written there. Run at the end of every build;
-    only DuckDB keeps comments of columns of views.
+    Comments for columns that no YAML lists, because they follow from the semantic model, the KPIs
+    or fct_order_lines: each has the description that is written there. Run at the end of every
+    build; only DuckDB keeps comments of columns of views.
 #}
 {% macro comment_derived_columns() %}
     {%- if execute and target.type == 'duckdb' -%}

@@ -1,4 +1,7 @@
-{# One row per period with a column of each KPI, in their order: what BI tools take without a pivot. #}
+{#
+    One row per period with a column of each KPI, in their order: what BI tools take without a
+    pivot.
+#}
 {% macro kpis_wide(grain) %}
 {%- set kpis = kpi_definitions() | rejectattr('segment_by') | sort(attribute='place') -%}
 with

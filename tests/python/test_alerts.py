@@ -401,6 +401,26 @@ def test_an_alert_tells_the_incident_in_words_and_in_plain_fields(
     assert "SIMULATED" not in str(body["text"])
 
 
+@pytest.mark.parametrize(
+    ("direction", "cause", "check"),
+    [
+        ("down", {"product": "22502"}, "stock, price and listing of 22502"),
+        ("up", {"product": "22502"}, "the largest orders and the price of 22502"),
+        ("up", {"country": "France"}, "the largest orders of country France"),
+        ("down", {}, "that all order lines came in; then shop, payment and prices"),
+        ("up", {}, "the largest orders, and that no lines came in twice"),
+    ],
+)
+def test_where_to_begin_to_look_follows_from_cause_and_direction(
+    database: Path, direction: str, cause: dict[str, str], check: str
+) -> None:
+    findings.write(database, incident(root_cause=cause))
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update insights.anomalies set direction = ?", [direction])
+    (alert,) = select(read(database, AS_OF), "x", Rules()).alerts
+    assert dict(message.write(alert).facts)["Check first"].replace("product ", "") == check
+
+
 def over(**changes: object) -> Incident:
     return incident(status="recovered", recovered_on=AS_OF, impact=-1234.0, **changes)
 
@@ -489,6 +509,7 @@ def test_teams_gets_an_adaptive_card(database: Path, webhook: Web) -> None:
     assert card["body"][0]["text"] == r"\[high\] Orders of \[x\](http://evil) \*fell\*"
     facts = {fact["title"]: fact["value"] for fact in card["body"][2]["facts"]}
     assert facts["How sure"] == "very likely (97 %)"
+    assert facts["Check first"].startswith("stock, price and listing of")
     assert facts["For"] == "Operations"
 
 

@@ -9,7 +9,7 @@ from retail import formatting
 from retail.formatting import percent, span, upper_first
 from retail.outputs.alerts.records import Alert
 from retail.outputs.alerts.selection import OVER, WORSE, key_of
-from retail.outputs.report.incidents import ended
+from retail.outputs.report.incidents import ended, first_check
 from retail.outputs.report.words import EFFECTS, sureness
 from retail.reading import SIMULATED_DATA
 
@@ -82,6 +82,7 @@ def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:
     return (
         ("Money at stake", NOT_KNOWN if incident.impact is None else stake),
         ("Cause", line(alert.cause) or "no single part of the shop"),
+        ("Check first", line(first_check(incident, alert.lead, alert.cause)) or "the figures"),
         ("How sure", f"{sureness(incident.confidence)} ({percent(incident.confidence)})"),
         ("Good or bad", EFFECTS[incident.favourability]),
         ("Severity", upper_first(incident.severity)),

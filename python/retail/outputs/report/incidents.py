@@ -64,6 +64,7 @@ class Card:
     impact: Cell
     impact_range: str
     cause: str
+    check: str
     owners: str
     ended: str
     said: tuple[str, ...]
@@ -169,6 +170,7 @@ def _card(
             incident.impact, incident.impact_lower, incident.impact_upper, money
         ).partition(" ")[2],
         cause=formatting.segment(incident.root_cause, products),
+        check=first_check(incident, lead, formatting.segment(incident.root_cause, products)),
         owners=", ".join(dict.fromkeys(f.owner for f in ordered)),
         ended=ended(incident, money),
         said=tuple(map(in_words, facts.said.get(incident.incident_id, ()))),
@@ -180,6 +182,21 @@ def _card(
             _part(c, lead, unit, products) for c in contributions if is_charted and c.rank == 1
         ),
     )
+
+
+def first_check(incident: IncidentRow, lead: AnomalyRow | None, cause: str) -> str:
+    """Where a person begins to look: by what is named as the cause, and the direction."""
+    if lead is None:
+        return ""
+    is_down = lead.direction == "down"
+    if "product" in incident.root_cause:
+        what = "stock, price and listing of" if is_down else "the largest orders and the price of"
+        return f"{what} {cause}"
+    if cause:
+        return f"{'what changed for' if is_down else 'the largest orders of'} {cause}"
+    if is_down:
+        return "that all order lines came in; then shop, payment and prices"
+    return "the largest orders, and that no lines came in twice"
 
 
 def ended(incident: IncidentRow, money: str) -> str:
