@@ -8,7 +8,8 @@
         cast(count(*) as {{ dbt.type_string() }}) || ' rows have ' || min({{ column }})
         || ' for {{ column }}, which is read as nothing' as sentence
     from {{ relation }}
-    where {{ column }} != '' and ({{ known_text(column) }}) is null
+    {%- set known = known_customer if column == 'customer_id' else known_text %}
+    where {{ column }} != '' and ({{ known(column) }}) is null
     having count(*) > 0
     {{ 'union all' if not loop.last }}
     {%- endfor %}

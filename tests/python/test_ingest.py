@@ -313,7 +313,7 @@ REFUSED = {
         HEADER.encode(),
         "no order lines below the header of in.csv; give a file that has some",
     ),
-    "a binary file": (b"PK\x03\x04\0\0\0\n" * 99, f"in.csv is not text; {ADVICE_TEXT}"),
+    "a binary file": (b"\x7fELF\0\0\0\n" * 99, f"in.csv is not text; {ADVICE_TEXT}"),
     "a NUL far behind": (
         f"{HEADER}\n{GOOD}\n".encode() + f"{GOOD}\n".encode() * 70_000 + b"\0",
         f"in.csv is not text; {ADVICE_TEXT}",

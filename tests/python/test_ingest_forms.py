@@ -146,8 +146,8 @@ def test_what_is_not_there_is_told_in_one_line(tmp_path: Path) -> None:
     assert refusal(tmp_path / "no.csv", tmp_path) == f"no.csv does not exist; {ADVICE}"
     assert refusal(tmp_path / "*.csv", tmp_path) == f"*.csv matches no file; {ADVICE}"
     nothing = (
-        "has no file that ends in .csv, .csv.gz, .tsv, .tsv.gz, .xlsx, .parquet, .pq, .jsonl, "
-        ".jsonl.gz, .ndjson, .ndjson.gz"
+        "has no file that ends in .csv, .csv.gz, .tsv, .tsv.gz, .xlsx, .xlsm, .xlsb, "
+        ".xls, .ods, .parquet, .pq, .jsonl, .jsonl.gz, .ndjson, .ndjson.gz"
     )
     assert refusal(tmp_path / "empty", tmp_path) == f"empty {nothing}; {ADVICE}"
     assert refusal(tmp_path / "other", tmp_path) == f"other {nothing}; {ADVICE}"
@@ -411,7 +411,7 @@ def test_parquet_of_any_types_is_read_in_place_as_text(tmp_path: Path) -> None:
     assert shown(landing) == [
         (*ISO_LINE[:6], "17850.0", "France"),
         (*ISO_LINE[:3], "6.0", *ISO_LINE[4:]),
-        (*ISO_LINE[:6], "17850.0", "France"),
+        (*ISO_LINE[:4], f"{AT_TEXT}Z", "2.55", "17850.0", "France"),
         (*LINE[:2], None, "6", "2010-12-01 00:00:00", "2.55", None, "France"),
     ]
     assert shown(landing, ("source_row", "parse_error", "raw_line")) == [(1, None, None)] * 4

@@ -47,7 +47,7 @@ known as (
         {{ known_text(clean_text('quantity')) }} as quantity,
         {{ known_text(clean_text('invoice_date')) }} as invoice_date,
         {{ known_text(clean_text('unit_price')) }} as unit_price,
-        {{ known_text(clean_text('customer_id')) }} as customer_id,
+        {{ known_customer(clean_text('customer_id')) }} as customer_id,
         {{ known_text(clean_text('country')) }} as country,
         {{ known_text(clean_text('line_amount')) }} as line_amount
     from source

@@ -67,7 +67,10 @@ AMOUNTS = ("quantity", "unit_price", "line_amount")
 """Fields that no other column may have a claim to: which one is meant makes the money."""
 MONEY = ("unit_price", "line_amount")
 MATTERS = re.compile(
-    r"status|state$|currency|wahrung|devise|zone|discount|rabatt|refund|cancel|void|tax"
+    r"status|state$|currency|wahrung|devise|moneda|valuta|zone|discount|rabatt|remise|korting|descuento|sconto"
+    r"|refund|cancel|void|tax|store(?!d)|filiale|branch|till$|tillno|register|terminal|kasse"
+    r"|^(?:transaction|order|document|line|row|record|sale|invoice|event)?(?:type|kind)$|^test|^curr"
+    r"|^is(?:return|test|gift)|^return|belegart|vorgangsart|documenttype|tipodocumento|typedocument"
 )
 """What the name of a column has that may say which lines count, or what their money is."""
 MOST_COLUMNS = 16_384
@@ -75,10 +78,14 @@ _MENTIONED_NAMES = 12
 _MENTIONED_CHARACTERS = 30
 
 
+_PLAINER = str.maketrans({"ø": "o", "ł": "l", "\u0131": "i", "đ": "d", "æ": "ae", "º": "o"})
+"""Letters that Unicode does not take apart, but keyboards do."""
+
+
 def normalise(name: str) -> str:
-    """A name without capitals, accents and whatever separates its words."""
-    plain = unicodedata.normalize("NFKD", name.replace("ß", "ss")).casefold()
-    return re.sub(r"[^a-z0-9]", "", plain)
+    """A name without capitals, accents and whatever separates its words, in any script."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return re.sub(r"[\W_]", "", plain.translate(_PLAINER))
 
 
 _NAMES: Mapping[str, Sequence[str]] = yaml.safe_load(
@@ -115,7 +122,12 @@ class Header:
     @property
     def suspicious(self) -> tuple[str, ...]:
         """Names of columns that are not read, and may say which lines count or what they cost."""
-        return tuple(name for name in self.ignored if MATTERS.search(normalise(name)))
+        money = () if self.preset else MONEY
+        return tuple(
+            name
+            for name in self.ignored
+            if MATTERS.search(normalise(name)) or field_of(name) in money
+        )
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -127,6 +139,12 @@ class Header:
         """Names of the columns at some positions, among those of joined files too."""
         every = self.plan.names if self.plan else self.names
         return [every[i] for i in places]
+
+    @property
+    def date_names(self) -> list[str]:
+        """Names of the columns of the date, where they are landed as it."""
+        found = dict(zip(self.fields, self.columns, strict=True))
+        return self.names_at(found.get("invoice_date", ()))
 
     @property
     def read_as(self) -> dict[str, str]:

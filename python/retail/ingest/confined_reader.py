@@ -11,7 +11,7 @@ import csv
 import datetime as dt
 import resource
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
@@ -28,6 +28,8 @@ LONGEST_CELL, LONGEST_ROW, MOST_TEXT = 100_000, 1 << 20, 4 << 30
 """Characters; Excel itself allows 32,767 in a cell."""
 MOST_ROWS, MOST_ROWS_A_BYTE = 10_000_000, 8
 """Rows that a Parquet file or a database may have, and how many a byte where it has more."""
+LINES = ("line_items", "lineItems", "lines", "items", "order_items", "products", "details")
+"""What lists of the lines of an order are called, where it has several lists."""
 MOST_SQLITE_ROWS = 1_000_000
 """Rows that a query on an SQLite file may give, or as many as it has bytes: a row takes some."""
 TOO_MANY = "are too many for its size"
@@ -120,15 +122,63 @@ def scan_parquet(*paths: str) -> Lines:
 
 
 def export_json(path: str, target: str) -> Lines:
-    """Copy JSON lines as texts into a Parquet file; what is no text as JSON writes it."""
-    given = f"{_quoted(path)}, format = 'newline_delimited', records = true"
+    """Copy JSON objects as texts into a Parquet file; what is no text as JSON writes it.
+
+    Objects stand one on a line, or in an array. What is nested gets columns of its own, and an
+    object with a list of lines a row for each of them.
+    """
+    given = f"{_quoted(path)}, records = true"
     with _duckdb() as connection:
-        find = f"describe select * from read_json({given}, sample_size = -1)"  # noqa: S608 - quoted
-        names = [name for name, *_ in connection.execute(find).fetchall()]
-        types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in names)
-        rows = f"select * from read_json({given}, columns = {{{types}}})"  # noqa: S608 - quoted
+        found = connection.sql(f"select * from read_json({given}, sample_size = -1)")  # noqa: S608 - quoted
+        kinds = dict(zip(found.columns, found.types, strict=True))
+        if any(kind.id in ("struct", "list") for kind in kinds.values()):
+            rows = _nested(path, kinds)
+        else:
+            types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in kinds)
+            rows = f"select * from read_json({given}, columns = {{{types}}})"  # noqa: S608 - quoted
         _copy(connection, rows, target, path)
     yield [END]
+
+
+def _nested(path: str, kinds: Mapping[str, Any]) -> str:
+    """Query of a row for each line of nested objects; a name met twice has its place before it."""
+    objects = f"select json as o from read_json_objects({_quoted(path)})"  # noqa: S608 - quoted
+    if len(kinds) == 1 and (only := _lists(kinds)):  # {"orders": […]}
+        objects = f"select unnest(cast(o->{_path(only)} as json[])) as o from ({objects})"  # noqa: S608 - quoted
+        kinds = dict(kinds[only[0]].child.children)
+    lists = _lists(kinds)
+    lines = [name for name in LINES if name in lists][:1] or lists
+    columns = {".".join(at): f"o->>{_path(at)}" for at in _leaves(kinds) if at[0] not in lists}
+    if len(lines) == 1:
+        for at in _leaves(dict(kinds[lines[0]].child.children)):
+            name = ".".join(at)
+            columns[name if name not in columns else f"{lines[0]}.{name}"] = f"l->>{_path(at)}"
+        objects = f"select o, unnest(cast(o->{_path(lines)} as json[])) as l from ({objects})"  # noqa: S608 - quoted
+    listed = ", ".join(f"{sql} as {_named(name)}" for name, sql in columns.items())
+    return f"select {listed} from ({objects})"  # noqa: S608 - quoted
+
+
+def _lists(kinds: Mapping[str, Any]) -> list[str]:
+    """The names of lists of objects."""
+    return [name for name, kind in kinds.items() if kind.id == "list" and kind.child.id == "struct"]
+
+
+def _leaves(kinds: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Places of what is no object, below those that are."""
+    for name, kind in kinds.items():
+        if kind.id == "struct":
+            yield from _leaves(dict(kind.children), (*above, name))
+        else:
+            yield (*above, name)
+
+
+def _path(names: Sequence[str]) -> str:
+    """SQL: where a value is, as DuckDB's JSON functions name it."""
+    return _quoted("$" + "".join(f'."{name}"' for name in names))
+
+
+def _named(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def list_duckdb(path: str) -> Lines:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-LANGUAGES = ("en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da")
-"""In whose names a country is recognised, beside its codes."""
-OTHER_NAMES = {"great britain": "GB", "eire": "IE", "holland": "NL", "czech republic": "CZ"}
+LANGUAGES = (
+    "en", "de", "fr", "es", "it", "nl", "pt", "pl", "sv", "da", "nb", "fi", "tr", "cs", "hu", "ro",
+    "el", "ru", "ja", "zh",
+)  # fmt: skip
+"""In whose names a country, or a month, is recognised."""
+OTHER_NAMES = {
+    "great britain": "GB", "united kingdom of great britain and northern ireland": "GB",
+    "eire": "IE", "holland": "NL", "czech republic": "CZ", "united states of america": "US",
+    "federal republic of germany": "DE", "russian federation": "RU",
+}  # fmt: skip
 """Common names that CLDR has not."""
 _CODE = 3
 """Characters up to which a spelling is a code."""
@@ -59,7 +67,9 @@ def _is_a_name(spelling: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().replace(".", "").split())
+    """A spelling without capitals, dots and hyphens, and without its code in brackets."""
+    known = re.sub(r"(?<=\w)\s*\([A-Z]{2,3}\)\s*$", "", unicodedata.normalize("NFKC", text))
+    return " ".join(known.casefold().replace(".", "").replace("-", " ").split())
 
 
 @cache

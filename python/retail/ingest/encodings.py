@@ -14,7 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-UTF_8, ISO_8859_1, CP1252 = "utf-8", "iso-8859-1", "cp1252"
+UTF, UTF_8, ISO_8859_1, CP1252 = "utf", "utf-8", "iso-8859-1", "cp1252"
+CODE_PAGES = (CP1252, "cp1250", "cp1254", "cp1251", "cp1253", "cp1257")
+"""In one of which a header is, whose names mean most there."""
 UTF_8_AND_CP1252, CP1252_AND_UTF_8 = MIXED = ("utf-8 and cp1252", "cp1252 and utf-8")
 """Lines in both, each read in its own; and cp1252 of which few lines are UTF-8 too, by accident."""
 
@@ -64,9 +66,10 @@ def open_text(file: BinaryIO, encoding: str, newline: str) -> io.TextIOWrapper:
     """
     if encoding in MIXED:
         return io.TextIOWrapper(file, "utf-8-sig", "surrogateescape", newline)
-    if encoding in (ISO_8859_1, CP1252):
-        return io.TextIOWrapper(file, CP1252, "replace", newline)
-    return io.TextIOWrapper(file, encoding, newline=newline)
+    if encoding.startswith(UTF):
+        return io.TextIOWrapper(file, encoding, newline=newline)
+    page = CP1252 if encoding == ISO_8859_1 else encoding
+    return io.TextIOWrapper(file, page, "replace", newline)
 
 
 def departs(text: str, encoding: str) -> bool:

@@ -21,7 +21,7 @@ from retail.storage.quoting import identifier
 SQLITE = b"SQLite format 3\0"
 DUCKDB, DUCKDB_AT = b"DUCK", 8
 """How files of either begin; DuckDB's after a checksum."""
-NO_OBJECTS = "has no JSON object on every line"
+NO_OBJECTS = "has no JSON objects, one on every line or all in an array"
 
 
 def write_exported(

@@ -22,6 +22,7 @@ from retail.ingest.errors import writing
 from retail.ingest.mapping import UCI
 from retail.ingest.shop import Shop
 from retail.ingest.shop.settings import ACROSS_FILES, DROP, Duplicates
+from retail.ingest.suspicions import suspicions
 from retail.ingest.workspace import draft_in, keep
 from retail.storage.durable import put_in_place
 
@@ -36,7 +37,7 @@ DECIMAL_HABIT = 0.01
 """Share of the rows of the public data set's form from which on decimal quantities are meant: it is
 of pieces, and a stray 2.5 is malformed. Other shops are taken at their first word."""
 FACTS_ENDING = ".facts"
-_FACTS_VERSION = 2
+_FACTS_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,8 @@ def _gather(
                 "from, counts as domestic"
             )
     by_day, said = _numbers_come_back(connection, rows)
-    warnings += said + _merged(countries) + _suspicious_codes(connection, rows)
+    warnings += said + _merged(countries)
+    warnings += suspicions(connection, rows, is_uci=is_uci, several=len(files) > 1)
     currency = _currency(shop, currencies, warnings, is_uci=is_uci)
     duplicates = shop.lines.duplicates or (DROP if is_uci else ACROSS_FILES)
     return Facts(
@@ -206,7 +208,7 @@ def _numbers_come_back(connection: duckdb.DuckDBPyConnection, rows: str) -> tupl
         from numbers
     """  # noqa: S608 - by ingest.sql: quoted
     numbers, back, number, first, last = connection.execute(query).fetchall()[0]
-    if back < FEWEST_RETURNING or back < RETURNING * numbers:
+    if back * 2 <= numbers and (back < FEWEST_RETURNING or back < RETURNING * numbers):
         return False, []
     return True, [
         f"{back:,} of {numbers:,} order numbers come back on other days with other customers (as "
@@ -228,43 +230,6 @@ def _has_decimals(connection: duckdb.DuckDBPyConnection, rows: str, *, is_uci: b
     """  # noqa: S608 - by ingest.sql: quoted
     decimals, every = connection.execute(query).fetchall()[0]
     return bool(decimals > (DECIMAL_HABIT * every if is_uci else 0))
-
-
-def _suspicious_codes(connection: duckdb.DuckDBPyConnection, rows: str) -> list[str]:
-    """Warn of stock codes that a spreadsheet has damaged."""
-    query = f"""
-        with codes as (
-            select distinct upper(trim(stock_code)) as code from {rows}
-        ),
-
-        alike as (
-            select count(*) as codes, min(code) as one, max(code) as other
-            from codes
-            where regexp_full_match(code, '[0-9]+')
-            group by ltrim(code, '0')
-            having count(*) > 1
-        )
-
-        select
-            (select count(*) from codes where regexp_full_match(code, '[0-9]([.,][0-9]+)?E[+][0-9]+')),
-            (select min(code) from codes where regexp_full_match(code, '[0-9]([.,][0-9]+)?E[+][0-9]+')),
-            (select count(*) from alike),
-            (select any_value(one || ' and ' || other) from alike)
-    """  # noqa: S608, E501 - by ingest.sql: quoted
-    scientific, code, zeros, pair = connection.execute(query).fetchall()[0]
-    said = []
-    if scientific:
-        said.append(
-            f"{scientific:,} stock codes are numbers in scientific notation, such as {code}: a "
-            "spreadsheet has taken their last digits, and different products may share one; "
-            "export the file anew without opening it there"
-        )
-    if zeros:
-        said.append(
-            f"{zeros:,} stock codes differ from others in leading zeros alone, such as {pair}: "
-            "they count as different products"
-        )
-    return said
 
 
 def _currency(

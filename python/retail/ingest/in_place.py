@@ -18,6 +18,9 @@ from retail.ingest.sql import nulls, read_parquet
 from retail.storage.errors import first_line
 from retail.storage.quoting import identifier, literal
 
+WITH_A_FORM = ("VARCHAR", "TIMESTAMP WITH TIME ZONE")
+"""Types of dates that have an order, or a zone, to decide on."""
+
 
 def show_parquet(
     connection: duckdb.DuckDBPyConnection, source: SourceFile, reader: Reader
@@ -57,7 +60,7 @@ def show_parquet(
     )
     at = dict(zip(header.fields, header.columns, strict=True))
     dates = (header.plan.columns if header.plan else at)["invoice_date"]
-    are_texts = any(types.get(name) == "VARCHAR" for name in header.names_at(dates))
+    are_texts = any(types.get(name) in WITH_A_FORM for name in header.names_at(dates))
     return query, (describe(source.label, int(count), header),), are_texts
 
 
@@ -77,5 +80,5 @@ def _as_text(name: str, kind: str) -> str:
         case "DATE":
             return f"{column}::timestamp::varchar"
         case "TIMESTAMP WITH TIME ZONE":
-            return f"make_timestamp(epoch_us({column}))::varchar"
+            return f"make_timestamp(epoch_us({column}))::varchar || 'Z'"
     return f"nullif({column}::varchar, '')"

@@ -16,6 +16,7 @@ from retail.ingest.encodings import MIXED, as_cp1252, decide, is_cp1252
 from retail.ingest.errors import IngestError, at_home, reading
 from retail.ingest.lenient_csv import read_records, split, splitter, without_end
 from retail.ingest.mapping import Joined
+from retail.ingest.nothing import NOTHING
 from retail.ingest.rows import write_rows
 from retail.ingest.shop.settings import Join, Shop
 from retail.ingest.sniff import DELIMITERS, read_lines
@@ -26,8 +27,6 @@ from retail.storage.quoting import literal
 
 JOINED_ENDING = ".joined"
 _log = logging.getLogger(__name__)
-NO_KEYS = ("", "null", "na", "n/a", "nan", "none", "-")
-"""Texts of a key that no order line can mean."""
 
 
 def land_joined(
@@ -121,7 +120,7 @@ def _encoding(content: bytes) -> str:
 def _refuse_doubled_keys(connection: duckdb.DuckDBPyConnection, joined: Joined, path: Path) -> None:
     named = [resolve(right, joined.names, f"join.on of {path.name}") for _, right in joined.keys]
     keys = [f"trim(c{joined.names.index(name)})" for name in named]
-    nothing = ", ".join(map(literal, NO_KEYS))
+    nothing = ", ".join(map(literal, NOTHING))
     query = f"""
         select {", ".join(keys)}, count(*) as times from {joined.rows}
         where {" and ".join(f"lower({key}) not in ({nothing})" for key in keys)}

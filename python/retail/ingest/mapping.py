@@ -24,15 +24,16 @@ from retail.ingest.columns import (
 )
 from retail.ingest.errors import IngestError
 from retail.ingest.forms import moments, numbers
-from retail.ingest.forms.rewriting import Rewriting
+from retail.ingest.forms.rewriting import IGNORED, Rewriting, is_no_line
+from retail.ingest.nothing import is_nobody
 from retail.ingest.shop.reading import presets
 from retail.ingest.shop.settings import Column, Shop
 from retail.storage.quoting import literal
 
 UCI = "uci"
 """The preset of the public data set, whose rules are the models' own."""
-IGNORED, SERVICE = "ignored", "service"
-"""Marks of rows that are no order lines, and of lines of what is no merchandise."""
+SERVICE = "service"
+"""The mark of lines of what is no merchandise."""
 NO_SETTINGS = Shop()
 """Of a shop without a shop.yml."""
 CURRENCIES = frozenset(
@@ -253,6 +254,8 @@ class _Scope:
     texts: Callable[[str], str]
     sign: numbers.Sign
     numbers: dict[str, str] = field(default_factory=dict)
+    date_names: Sequence[str] = ()
+    """Of the columns of the date, where rows are marked."""
 
     def number(self, name: str) -> str:
         text = self.texts(name)
@@ -350,6 +353,7 @@ def _scope_over(plan: Plan, rows: str, rewriting: Rewriting | None) -> tuple[str
     scope = _Scope(
         lambda name: _FIELD_OF.get(name) or f"c{plan.column(name, 'an expression of shop.yml')}",
         rewriting.sign if rewriting else numbers.POINT,
+        date_names=plan.names_at(plan.columns["invoice_date"]),
     )
     return rows, scope
 
@@ -389,7 +393,7 @@ def _text(plan: Plan, name: str, column: Column) -> str:
     if column.decimal:
         return numbers.as_read(text, column.decimal)
     if column.pseudonym:
-        return f"left(sha256(lower(trim({text}))), 16)"
+        return f"case when not {is_nobody(text)} then left(sha256(lower(trim({text}))), 16) end"
     return text
 
 
@@ -417,7 +421,7 @@ def _attributes(shop: Shop, scope: _Scope) -> str:
 
 def _mark(shop: Shop, scope: _Scope) -> str:
     """SQL: what the shop's rules say of a line, beyond its signs."""
-    whens = []
+    whens = [f"when {is_no_line(scope.date_names)} then {literal(IGNORED)}"]
     if shop.lines.ignore:
         whens.append(
             f"when {scope.write(shop.lines.ignore, 'lines.ignore')} then {literal(IGNORED)}"
@@ -428,7 +432,7 @@ def _mark(shop: Shop, scope: _Scope) -> str:
             for code in shop.lines.service
         )
         whens.append(f"when {codes} then {literal(SERVICE)}")
-    return f"case {' '.join(whens)} end" if whens else "null::varchar"
+    return f"case {' '.join(whens)} end"
 
 
 def _as_pattern(code: str) -> str:

@@ -52,7 +52,7 @@ from retail.ingest.exported import write_exported
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
 from retail.ingest.fingerprint import Fingerprint, database_sha256, fingerprint, insist_on
 from retail.ingest.forms.moments import count_zones
-from retail.ingest.forms.rewriting import find_rewriting
+from retail.ingest.forms.rewriting import find_rewriting, is_no_line
 from retail.ingest.in_place import show_parquet
 from retail.ingest.joined import JOINED_ENDING, find_beside, land_joined
 from retail.ingest.mapping import (
@@ -417,10 +417,19 @@ def _make_lines(
     """
     plan = next((piece.header.plan for piece in pieces if piece.header), None)
     fields = field_query(plan, rows) if plan else rows
-    if has_text_dates and not (plan and plan.shop.shop.timezone):
-        _warn_of_zones(connection, fields, source)
-    rewriting = find_rewriting(connection, fields, source.label)
+    zone = plan.shop.shop.timezone if plan else None
+    if has_text_dates:
+        _warn_of_zones(connection, fields, source, zone)
+    dates = {name for piece in pieces if piece.header for name in piece.header.date_names}
+    no_line = None if plan else is_no_line(dates)
+    rewriting = find_rewriting(connection, fields, source.label, zone, no_line)
     if rewriting:
+        if rewriting.since_1970 and not zone:
+            _log.warning(
+                "%s: moments are counted since 1970 in UTC; set shop.timezone in shop.yml to have "
+                "them in the shop's time",
+                source.label,
+            )
         pieces = tuple(
             replace(one, note="; ".join(filter(None, (one.note, rewriting.evidence))) or None)
             for one in pieces
@@ -432,13 +441,16 @@ def _make_lines(
     return _Made(rewriting.of(fields), pieces) if rewriting else None
 
 
-def _warn_of_zones(connection: duckdb.DuckDBPyConnection, rows: str, source: SourceFile) -> None:
-    count, first = count_zones(connection, rows)
+def _warn_of_zones(
+    connection: duckdb.DuckDBPyConnection, rows: str, source: SourceFile, zone: str | None
+) -> None:
+    count, first = count_zones(connection, rows, zone)
+    way_on = "write them year first, or with an offset" if zone else "set shop.timezone in shop.yml"
     if count:
         _log.warning(
-            "%s: %s moments name a time zone (%s), which is dropped; set shop.timezone in "
-            "shop.yml to have them in the shop's time",
-            source.label, f"{count:,}", first,
+            "%s: %s moments name a time zone (%s), which is dropped; %s to have them in the "
+            "shop's time",
+            source.label, f"{count:,}", first, way_on,
         )  # fmt: skip
 
 

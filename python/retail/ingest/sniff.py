@@ -20,6 +20,7 @@ from typing import BinaryIO, cast
 
 from retail.ingest.columns import Header, count_known, insist_on_few
 from retail.ingest.encodings import (
+    CODE_PAGES,
     CP1252,
     UTF_8,
     UTF_8_AND_CP1252,
@@ -40,6 +41,11 @@ MOST_UNPACKED, MOST_TIMES = 1 << 28, 200
 """Bytes that a gzip may unpack to, and how many times its own, where it is to be more than that.
 Order lines pack to a twentieth of their bytes, and all alike to a hundredth."""
 DELIMITERS = ",;\t|"
+_PACKED = {
+    "zip": b"PK\3\4", "Zstandard": b"\x28\xb5\x2f\xfd", "bzip2": b"BZh", "7z": b"7z\xbc\xaf",
+    "xz": b"\xfd7zXZ", "RAR": b"Rar!",
+}  # fmt: skip
+"""How files begin that are packed in a form that is not read."""
 _BLOCK = 1 << 22
 _GZIP = b"\x1f\x8b"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -74,6 +80,8 @@ def survey(path: Path, reader: Reader) -> Survey:
     """
     with open_bytes(path) as file:
         start = file.read(_BLOCK)
+    if start.startswith(tuple(_PACKED.values())):
+        raise _not_text(path)
     if start.startswith(_UTF_16):
         return _survey_utf_16(path, reader)
     if not start.removeprefix(codecs.BOM_UTF8).strip():
@@ -81,9 +89,13 @@ def survey(path: Path, reader: Reader) -> Survey:
     if b"\0" in start:
         raise _not_text(path)
     newline = "\r" if b"\r" in start and b"\n" not in start else "\n"
-    first, *others = start.split(newline.encode(), TITLE_LINES)[:TITLE_LINES]
-    skipped, delimiter, header = _find_header(map(_decode, (first, *others)), path, reader)
+    first_lines = start.removeprefix(codecs.BOM_UTF8).split(newline.encode(), TITLE_LINES)
+    page = reader.shop.source.encoding or _code_page(first_lines[:TITLE_LINES])
+    decoded = (_decode(line, page) for line in first_lines[:TITLE_LINES])
+    skipped, delimiter, header = _find_header(decoded, path, reader)
     is_utf_8, lines = _scan(path, newline, _Shape.of(delimiter, len(header.names)))
+    if page != CP1252 and not is_utf_8:
+        return Survey(page, newline, delimiter, header, is_gzip(path), None, skipped)
     encoding = UTF_8 if is_utf_8 else decide(_beyond_ascii(path, newline))
     if encoding == UTF_8 and start.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
@@ -112,7 +124,7 @@ def _find_header(lines: Iterable[str], path: Path, reader: Reader) -> tuple[int,
         insist_on_few(names, str(path))
         if reader.is_header(names):
             return skipped, delimiter, reader.match(names, str(path))
-    skipped, line = filled[0]
+    skipped, line = max(filled, key=lambda one: count_known(_split_header(one[1])[1]))
     delimiter, names = _split_header(line)
     return skipped, delimiter, reader.match(names, str(path))
 
@@ -124,11 +136,21 @@ def _split_header(line: str) -> tuple[str, list[str]]:
     return delimiter, split_by[delimiter]
 
 
-def _decode(line: bytes) -> str:
+def _decode(line: bytes, page: str) -> str:
     try:
-        return line.decode("utf-8-sig")
+        return line.decode(UTF_8)
     except UnicodeDecodeError:
-        return line.decode(CP1252, "replace")
+        return line.decode(page, "replace")
+
+
+def _code_page(lines: Iterable[bytes]) -> str:
+    """The code page in which most columns of a line have a known name; cp1252 before others."""
+    beyond = [line for line in lines if not line.isascii()]
+
+    def known(page: str) -> int:
+        return max(count_known(_split_header(_decode(line, page))[1]) for line in beyond)
+
+    return max(CODE_PAGES, key=known) if beyond else CP1252
 
 
 # The bytes and lines of a file ---------------------------------------------------------------
@@ -145,12 +167,16 @@ def open_bytes(path: Path) -> Iterator[BinaryIO]:
 
 
 def insist_on_bounds(path: Path) -> None:
-    """Read a text once, for whoever reads it without bounds on lines and on what it unpacks to.
+    """Read JSON once, for whoever reads it without bounds on lines and on what it unpacks to.
+
+    An array may be a single line.
 
     Raises:
         IngestError: it can't be read, or is beyond one of them.
     """
-    for _ in _blocks(path, "\n"):
+    with open_bytes(path) as file:
+        is_array = file.read(_BLOCK).lstrip().startswith((b"[", b"{\n", b"{\r\n"))
+    for _ in _blocks(path, "" if is_array else "\n"):
         pass
 
 
@@ -303,6 +329,13 @@ def _empty(path: Path) -> IngestError:
 
 
 def _not_text(path: Path) -> IngestError:
+    with reading(path), path.open("rb") as file:
+        start = file.read(8)
+    if packed := next((name for name, begin in _PACKED.items() if start.startswith(begin)), None):
+        return IngestError(
+            f"{path} is packed as {packed}; unpack it, or pack each file of it with gzip"
+            + ("; a workbook's name ends in .xlsx" if packed == "zip" else "")
+        )
     return IngestError(f"{path} is not text; save it as CSV in UTF-8, as .xlsx or as Parquet")
 
 

@@ -33,13 +33,21 @@ _ENDINGS: dict[str, Form] = {
     ".tsv": "csv",
     ".tsv.gz": "csv",
     ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".xlsb": "xlsx",
+    ".xls": "xlsx",
+    ".ods": "xlsx",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".json": "jsonl",
+    ".json.gz": "jsonl",
     ".jsonl": "jsonl",
     ".jsonl.gz": "jsonl",
     ".ndjson": "jsonl",
     ".ndjson.gz": "jsonl",
 }
+_ONLY_BY_NAME = (".json", ".json.gz")
+"""Endings of settings and descriptions too, that lie beside data."""
 _SCHEMES, _SERVER_SCHEMES = ("duckdb", "sqlite"), ("postgres", "postgresql")
 SERVER = "postgres:"
 """What a database may begin with, as in duckdb:FILE#schema.table, or postgres:VARIABLE#table."""
@@ -344,13 +352,14 @@ def _raw_files(folder: Path, warn: Callable[[str], None]) -> list[Path]:
     others = sorted(
         str(path.relative_to(folder))
         for path in paths
-        if not (_form(path) or (path.parent / CACHE_TAG).exists())
+        if not (_is_raw(path) or (path.parent / CACHE_TAG).exists())
     )
     if others:
         warn(f"not read in {folder}, for their names: {', '.join(others)}")
-    files = [path for path in paths if _form(path)]
+    files = [path for path in paths if _is_raw(path)]
     if not files:
-        _refuse(folder, f"has no file that ends in {', '.join(_ENDINGS)}")
+        endings = ", ".join(ending for ending in _ENDINGS if ending not in _ONLY_BY_NAME)
+        _refuse(folder, f"has no file that ends in {endings}")
     return files
 
 
@@ -366,6 +375,11 @@ def _visible_paths(folder: Path) -> Iterator[Path]:
 
 def _raise(error: OSError) -> NoReturn:
     raise error
+
+
+def _is_raw(path: Path) -> bool:
+    """Whether a file is read where its folder is asked for."""
+    return bool(_form(path)) and not path.name.casefold().endswith(_ONLY_BY_NAME)
 
 
 def _form(path: Path) -> Form | None:

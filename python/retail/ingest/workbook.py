@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -76,18 +76,26 @@ def read_sheets(path: Path, where: str, reader: Reader) -> Iterator[Sheet]:
         IngestError: it can't be read, or no sheet has the eight columns.
     """
     best: list[str] = []
-    found, first = False, None
+    found = False
+    first: list[str] | None = None
     with reading(path), path.open("rb"):
         lines = confined.read_workbook(path, where)
     for sheet, filled in itertools.groupby(lines, key=itemgetter(0)):
-        rows = (cells for _, *cells in filled)
+        rows: Iterator[list[str]] = (cells for _, *cells in filled)
         names = _find_header(rows, reader)
+        if first and sorted(names) == sorted(first):
+            rows, names = _in_order(rows, names, first), first
         if reader.is_header(names) and first in (None, names):
             header = reader.match(names, f"{where}#{sheet}")
             # A plan makes order lines of the columns of all sheets at once.
             first = names if header.plan else None
             found = True
             yield Sheet(sheet, header, map(header.choose, rows))
+        elif reader.is_header(names):
+            raise IngestError(
+                f"{where}#{sheet} has other columns ({mention(names)}) than the sheets before it "
+                f"({mention(first or [])}); give both the same, or save each as a file of its own"
+            )
         elif names:
             best = max(best, names, key=count_known)
             yield Sheet(sheet, None, iter(()))
@@ -95,6 +103,14 @@ def read_sheets(path: Path, where: str, reader: Reader) -> Iterator[Sheet]:
         raise IngestError(f"{where} is empty; put order lines into it or take it away")
     if not found:
         reader.match(best, where)
+
+
+def _in_order(
+    rows: Iterator[list[str]], names: Sequence[str], wanted: Sequence[str]
+) -> Iterator[list[str]]:
+    """Rows whose columns are in the order of another sheet."""
+    at = [names.index(name) for name in wanted]
+    return ([[*row, *[""] * len(names)][i] for i in at] for row in rows)
 
 
 def _find_header(rows: Iterator[list[str]], reader: Reader) -> list[str]:

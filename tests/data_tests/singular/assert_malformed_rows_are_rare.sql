@@ -39,7 +39,17 @@ first_rows as (
             when staged.quantity is null then staged.quantity_text
             when staged.ordered_at is null then staged.invoice_date_text
             when staged.unit_price is null then staged.unit_price_text
-        end as found
+        end as found,
+        case
+            when staged.parse_error is not null then 'mend or leave out these lines'
+            when staged.invoice_no is null or staged.stock_code is null
+                then 'what is no order line is left out by lines.ignore in shop.yml'
+            when staged.quantity is null
+                then 'columns.quantity in shop.yml says how to read it'
+            when staged.ordered_at is null
+                then 'columns.ordered_at.format in shop.yml says how to read it'
+            else 'columns.unit_price in shop.yml says how to read it'
+        end as way_on
     from counted
     inner join staged
         on
@@ -61,8 +71,8 @@ final as (
         || coalesce(' (' || found || ')', '') || '; '
         || cast(malformed_rows as {{ dbt.type_string() }}) || ' of '
         || cast(all_rows as {{ dbt.type_string() }})
-        || ' rows of the file are malformed and left out (marts.fct_rejected_order_lines); columns'
-        || ' in shop.yml says how to read them, contracts.malformed how many may be' as sentence
+        || ' rows of the file are malformed and left out (marts.fct_rejected_order_lines); '
+        || way_on || ', contracts.malformed how many may be so' as sentence
     from first_rows
 
 )

@@ -1,26 +1,36 @@
 """Rewrite dates and times as the models read them: ISO, or day and month in the file's order.
 
-Read are `12/1/10 8:26`, `1-Dec-2010`, `Dec 1, 2010 8:26 PM`, `2010/12/01`, `2010-12-01T08:26:00Z`,
-serial numbers of a spreadsheet, seconds and milliseconds since 1970, and a date and a time in two
-columns. Whether `1/12/2010` has the day first is not decided here, only how the text is written.
+Read are `12/1/10 8:26`, `1-Dec-2010`, `1er déc. 2010 à 8h26`, `Dec 1, 2010 8:26 PM PST`,
+`2010/12/01`, `20101201`, `2010-W48-3`, `2010-12-01T08:26:00Z`, serial numbers of a spreadsheet,
+seconds or parts of them since 1970, and a date and a time in two columns. Whether `1/12/2010` has
+the day first is not decided here, only how the text is written.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import duckdb
 
+from retail.ingest.forms.months import months
 from retail.storage.quoting import literal
 
-Kind = Literal["text", "serial", "seconds", "milliseconds"]
+Kind = Literal["text", "serial", "seconds", "milliseconds", "microseconds", "nanoseconds"]
 FIRST_SERIAL, LAST_SERIAL = 25_569, 73_050
 """Days since 30 December 1899, from 1970 to 2099: what a number of days in a spreadsheet can be."""
 FIRST_SECOND, LAST_SECOND = 315_532_800, 4_102_444_800
 """Seconds since 1970, from 1980 to 2099."""
+SINCE_1970: Mapping[Kind, int] = MappingProxyType(
+    {"seconds": 1, "milliseconds": 10**3, "microseconds": 10**6, "nanoseconds": 10**9}
+)
+"""How many there are in a second."""
+FEWEST_NUMBERS = 0.95
+"""Share of the moments that are numbers, where numbers are meant: of the others one is the header
+of a file that was put behind another, or a row of totals."""
 LAST_CENTURY = 70
 """Two-digit years from here on are of the twentieth century, as in POSIX `strptime`."""
 READ = (
@@ -28,31 +38,45 @@ READ = (
     r"|\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:?\d{2})?)\s*"
 )
 """A moment that the models read as it is."""
-MONTHS = {
-    1: "jan|january|januar|janvier|enero",
-    2: "feb|february|februar|f[ée]vrier|febrero",
-    3: "mar|march|m[äa]r|m[äa]rz|mars|marzo",
-    4: "apr|april|avril|abril",
-    5: "may|mai|mayo",
-    6: "jun|june|juni|juin|junio",
-    7: "jul|july|juli|juillet|julio",
-    8: "aug|august|ao[ûu]t|agosto",
-    9: "sep|sept|september|septembre|septiembre",
-    10: "oct|okt|october|oktober|octobre|octubre",
-    11: "nov|november|novembre|noviembre",
-    12: "dec|dez|december|dezember|d[ée]cembre|diciembre",
-}
-HAS_ZONE = r":\d{2}.*(?:[Zz]|UTC|[+-]\d{2}(?::?\d{2})?)\s*$"
+_ABBREVIATIONS = r"[ECMP][SD]T|AK[SD]T|A[CEW][SD]T|CES?T|MES?Z|WES?T|EES?T|BST|MSK|IST|JST"
+_BEHIND = r"(?:\[[^]]*\]| \d{4})?\s*$"
+"""What may stand behind a zone: its name in brackets, or the year."""
+HAS_ZONE = rf":\d{{2}}.*(?:[Zz]|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?|\b(?:{_ABBREVIATIONS})){_BEHIND}"
 """A moment that says in which zone it is."""
+IS_NOT_CONVERTED = (
+    rf"^\s*(?:\pL+[.,]*\s+)?\d{{1,2}}[/.-]\d{{1,2}}[/.-]|(?:{_ABBREVIATIONS}){_BEHIND}"
+)
+"""One whose order of day and month is still open, or whose zone is an abbreviation."""
 _ISO_FORMAT = "%Y-%m-%d %H:%M:%S"
 _PLAIN_FORMAT = r"%[dm][/.-]%[dm][/.-]%[Yy](?: %H:%M(?::%S)?)?"
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
-_TIME = r"(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([ap]\.?m\.?)?)?"
-_ZONE = r"(?:\s*(?:Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?))?\s*$"
-"""A zone behind the time, which is dropped: a shop's day is its own clock's day."""
-_CLOCK = r"(\d{1,2}:\d{2}(?::\d{2})?(?:\s*[AaPp]\.?[Mm]\.?)?)"
+_WEEK_FORMATS = [f"{day}{time}" for day in ("%G-W%V-%u", "%Y-%j") for time in ("", *_TIMES[1:3])]
+_HALF = r"\s*([ap]\.?\s?m\.?)?"
+_TIME = rf"(?:[ T,]+(\d{{1,2}})[:.h](\d{{2}})(?:[:.](\d{{2}})(?:[.,]\d+)?)?{_HALF})?"
+_ZONE = rf"\s*(Z|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?|{_ABBREVIATIONS})?"
+_END = rf"{_ZONE}(?:\[[^]]*\])?\s*$"
+_CLOCK = r"(\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\s*[AaPp]\.?\s?[Mm]\.?)?)"
 _MIDNIGHT = r"[ T]0{1,2}:00(?::00)?$"
-_NAMES = "|".join(f"{names}" for names in MONTHS.values())
+_WEEKDAY = r"^\s*(?:\pL+[.,]*\s+)?"
+_NTH, _YEAR = r"(\d{1,2})(?:er|st|nd|rd|th|º)?", r"(\d{2}|\d{4})"
+_FILLING = r"(^|\s)(?:de|del|à|at|um|kl\.?|klo|uhr)(\s|$)"
+"""Words between the parts of a moment."""
+_CLOCK_PARTS = ("hour", "minute", "second", "half")
+_PATTERNS: Sequence[tuple[str, tuple[str, ...]]] = (
+    (r"^\s*(\d{4})[/.-]\s?(\d{1,2})[/.-]\s?(\d{1,2})\.?" + _TIME + _END,
+     ("y", "m", "d", *_CLOCK_PARTS, "zone")),
+    (r"^\s*((?:19|20)\d{2})(0[1-9]|1[0-2])([0-2]\d|3[01])"
+     rf"(?:[T ]?(\d{{2}}):?(\d{{2}}):?(\d{{2}})?{_HALF})?{_END}",
+     ("y", "m", "d", *_CLOCK_PARTS, "zone")),
+    (rf"{_WEEKDAY}{_NTH}[ ./,-]+(\pL+)[ ./,-]+{_YEAR}{_TIME}{_END}",
+     ("d", "name", "y", *_CLOCK_PARTS, "zone")),
+    (rf"{_WEEKDAY}(\pL+)[ ./-]+{_NTH}[ ./,-]+{_YEAR}{_TIME}{_END}",
+     ("name", "d", "y", *_CLOCK_PARTS, "zone")),
+    (rf"{_WEEKDAY}(\pL+) +{_NTH}{_TIME}{_ZONE} (\d{{4}})\s*$",
+     ("name", "d", *_CLOCK_PARTS, "zone", "y")),
+)  # fmt: skip
+"""Moments of which each part is known, and the names of their groups."""
+_NUMERIC = rf"{_WEEKDAY}(\d{{1,2}})([/.-])\s?(\d{{1,2}})[/.-]\s?{_YEAR}{_TIME}{_END}"
 
 
 @dataclass(frozen=True)
@@ -73,56 +97,66 @@ def find_form(connection: duckdb.DuckDBPyConnection, rows: str, column: str) -> 
     """
     query = f"""
         select
-            count(number) = count(given) and count(given) > 0 as all_numbers,
+            count(number) > 0 and count(number) >= {FEWEST_NUMBERS} * count(given) as are_numbers,
             min(number) as lowest,
             max(number) as highest
-        from (
-            select {column} as given, try_cast({column} as double) as number
-            from {rows}
-            where {column} is not null
-        )
+        from (select {column} as given, {_number(column)} as number from {rows})
+        where given is not null
     """  # noqa: S608 - by ingest.sql: quoted
-    all_numbers, lowest, highest = connection.execute(query).fetchall()[0]
-    if not all_numbers:
+    are_numbers, lowest, highest = connection.execute(query).fetchall()[0]
+    if not are_numbers:
         return Form("text", "")
     span = f"all are numbers from {lowest:g} to {highest:g}"
     if lowest >= FIRST_SERIAL and highest <= LAST_SERIAL:
         return Form("serial", f"{span}: days of a spreadsheet")
-    if lowest >= FIRST_SECOND and highest <= LAST_SECOND:
-        return Form("seconds", f"{span}: seconds since 1970")
-    if lowest >= FIRST_SECOND * 1000 and highest <= LAST_SECOND * 1000:
-        return Form("milliseconds", f"{span}: milliseconds since 1970")
+    for kind, parts in SINCE_1970.items():
+        if lowest >= FIRST_SECOND * parts and highest <= LAST_SECOND * parts:
+            return Form(kind, f"{span}: {kind} since 1970, in UTC")
     return Form("text", "")
 
 
-def count_zones(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[int, str]:
-    """Count the moments of order lines that name a time zone; the first of them, if any."""
+def _number(text: str) -> str:
+    """SQL: a moment that is a number, with a decimal comma or a point; NULL where it is none."""
+    return f"try_cast(replace({text}, ',', '.') as double)"
+
+
+def count_zones(
+    connection: duckdb.DuckDBPyConnection, rows: str, zone: str | None
+) -> tuple[int, str]:
+    """Count the moments of order lines whose time zone is dropped; the first of them, if any.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of the order lines.
+        zone: to which moments are converted, where that is possible; None where none are.
+    """
+    kept = f"and regexp_matches(invoice_date, {literal(IS_NOT_CONVERTED)})" if zone else ""
     query = f"""
         select count(*), arg_min(invoice_date, source_row) from {rows}
-        where length(invoice_date) > 16 and regexp_matches(invoice_date, {literal(HAS_ZONE)})
+        where length(invoice_date) > 16 and regexp_matches(invoice_date, {literal(HAS_ZONE)}) {kept}
     """  # noqa: S608 - by ingest.sql: quoted
     count, first = connection.execute(query).fetchall()[0]
     return int(count), str(first)
 
 
-def as_read(text: str, form: Form) -> str:
+def as_read(text: str, form: Form, zone: str | None = None) -> str:
     """SQL: a moment as the models read it; a text that is none stays as it is.
 
     Args:
         text: SQL of the text.
         form: how the file writes them.
+        zone: of the shop, to which moments in a known one are converted.
     """
-    number = f"try_cast({text} as double)"
-    match form.kind:
-        case "serial":
-            # Rounded to the second: a spreadsheet keeps fractions of a day.
-            seconds = f"cast(round(({number} - {FIRST_SERIAL}) * 86400) as bigint)"
-            return f"cast(make_timestamp({seconds} * 1000000) as varchar)"
-        case "seconds":
-            return f"cast(make_timestamp(cast({number} as bigint) * 1000000) as varchar)"
-        case "milliseconds":
-            return f"cast(make_timestamp(cast({number} as bigint) * 1000) as varchar)"
-    return _text(text)
+    if form.kind == "text":
+        return in_zone(_text(text, keeps_zone=bool(zone)), zone)
+    if form.kind == "serial":
+        # Rounded to the second: a spreadsheet keeps fractions of a day.
+        seconds = f"cast(round(({_number(text)} - {FIRST_SERIAL}) * 86400) as bigint)"
+        return f"coalesce(cast(make_timestamp({seconds} * 1000000) as varchar), {text})"
+    seconds = f"cast(floor({_number(text)} / {SINCE_1970[form.kind]}) as bigint)"
+    moment = f"cast(make_timestamp({seconds} * 1000000) as varchar)"
+    in_utc = f"{moment} || 'Z'" if zone else moment
+    return in_zone(f"coalesce({in_utc}, {text})", zone)
 
 
 def joined(date: str, time: str) -> str:
@@ -132,10 +166,8 @@ def joined(date: str, time: str) -> str:
         date: SQL of the date.
         time: SQL of the time.
     """
-    day = f"regexp_replace({date}, '[ T]0{{1,2}}:00(:00)?$', '')"
-    clock = (
-        f"regexp_extract({time}, '(\\d{{1,2}}:\\d{{2}}(:\\d{{2}})?\\s*([AaPp]\\.?[Mm]\\.?)?)', 1)"
-    )
+    day = f"regexp_replace({date}, {literal(_MIDNIGHT)}, '')"
+    clock = f"regexp_extract({time}, {literal(_CLOCK)}, 1)"
     return f"case when {time} is null or {clock} = '' then {date} else {day} || ' ' || {clock} end"
 
 
@@ -183,61 +215,61 @@ def in_zone(text: str, zone: str | None) -> str:
     )
 
 
-def _text(text: str) -> str:
+def _text(text: str, *, keeps_zone: bool) -> str:
     """SQL: month names, two-digit years, years in front and half days rewritten."""
-    numeric = r"^\s*(\d{1,2})([/.-])(\d{1,2})[/.-](\d{2}|\d{4})" + _TIME + _ZONE
-    year_first = r"^\s*(\d{4})([/.-])(\d{1,2})[/.-](\d{1,2})" + _TIME + _ZONE
-    weekday, years = r"^\s*(?:[a-z]{2,9}\.?,?\s+)?", r"(\d{2}|\d{4})"
-    day_name = rf"{weekday}(\d{{1,2}})[ .-]+({_NAMES})[a-z]*[ .,-]+{years}{_TIME}{_ZONE}"
-    nth = r"(\d{1,2})(?:st|nd|rd|th)?"
-    name_day = rf"{weekday}({_NAMES})[a-z]*[ .]+{nth}[ ,]+{years}{_TIME}{_ZONE}"
+    blanks = f"regexp_replace({text}, '[\u00a0\u2009\u202f]', ' ', 'g')"
+    western = f"replace(regexp_replace({blanks}, '[年月]', '-', 'g'), '日', '')"
+    plain = f"regexp_replace({western}, {literal(_FILLING)}, ' ', 'gi')"
+    weeks = ", ".join(map(literal, _WEEK_FORMATS))
+    numeric = ("one", "sign", "other", "y", *_CLOCK_PARTS, "zone")
+    open_order = f"s.one || s.sign || s.other || s.sign || ({_WHOLE_YEAR}) || {_WHOLE_CLOCK}"
+    tried = [
+        _found(plain, _NUMERIC, numeric, open_order),
+        *(
+            _found(plain, pattern, groups, _iso(groups, keeps_zone=keeps_zone))
+            for pattern, groups in _PATTERNS
+        ),
+        f"strftime(try_strptime(replace({text}, 'T', ' '), [{weeks}]), '{_ISO_FORMAT}')",
+    ]
+    return (
+        f"case when regexp_full_match({text}, {literal(READ)}) then {text} "
+        f"else coalesce({', '.join(tried)}, {text}) end"
+    )
 
-    def part(pattern: str, group: int) -> str:
-        return f"regexp_extract({text}, {literal(pattern)}, {group}, 'i')"
 
-    def clock(pattern: str, first: int) -> str:
-        hour, minute, second, half = (part(pattern, first + i) for i in range(4))
-        turned = (
-            f"case when {half} = '' then cast({hour} as integer) "
-            f"else cast({hour} as integer) % 12 + "
-            f"case when lower({half}) like 'p%' then 12 else 0 end end"
-        )
-        return (
-            f"case when {hour} = '' then '' else ' ' || lpad(cast({turned} as varchar), 2, '0') "
-            f"|| ':' || {minute} || ':' || coalesce(nullif({second}, ''), '00') end"
-        )
+def _found(text: str, pattern: str, groups: Sequence[str], written: str) -> str:
+    """SQL: what is written of the groups of a pattern; NULL where the text has it not."""
+    names = ", ".join(map(literal, groups))
+    groups_of = f"regexp_extract({text}, {literal(pattern)}, [{names}], 'i')"
+    return f"list_transform([{groups_of}], lambda s: case when s.y != '' then {written} end)[1]"
 
-    def year(pattern: str, group: int) -> str:
-        found = part(pattern, group)
-        return (
-            f"case when length({found}) = 2 then "
-            f"case when {found} >= '{LAST_CENTURY}' then '19' else '20' end || {found} "
-            f"else {found} end"
-        )
 
-    def month(pattern: str, group: int) -> str:
-        found = part(pattern, group)
-        whens = " ".join(
-            f"when regexp_full_match({found}, {literal(names)}, 'i') then '{number:02}'"
-            for number, names in MONTHS.items()
-        )
-        return f"case {whens} end"
+_WHOLE_YEAR = (
+    f"case when length(s.y) = 4 then '' when s.y >= '{LAST_CENTURY}' then '19' else '20' end || s.y"
+)
+_HOUR = (
+    "case when s.half = '' then cast(s.hour as integer) else cast(s.hour as integer) % 12 "
+    "+ case when lower(s.half) like 'p%' then 12 else 0 end end"
+)
+_WHOLE_CLOCK = (
+    f"case when s.hour = '' then '' else ' ' || lpad(cast({_HOUR} as varchar), 2, '0') || ':' "
+    "|| s.minute || ':' || coalesce(nullif(s.second, ''), '00') end"
+)
+_KNOWN_ZONE = (
+    "case when s.hour = '' then '' when upper(s.zone) in ('Z', 'UTC', 'GMT') then 'Z' "
+    "when length(s.zone) = 3 and s.zone < 'A' then s.zone || ':00' when s.zone < 'A' then s.zone "
+    "else '' end"
+)
+"""A zone as the models read it; nothing for an abbreviation, as some mean several zones."""
 
-    def two(sql: str) -> str:
-        return f"lpad({sql}, 2, '0')"
 
-    def matches(pattern: str) -> str:
-        return f"regexp_matches({text}, {literal(pattern)}, 'i')"
-
-    return f"""case
-        when regexp_full_match({text}, {literal(READ)}) then {text}
-        when {matches(numeric)} then {part(numeric, 1)} || {part(numeric, 2)} || {part(numeric, 3)}
-            || {part(numeric, 2)} || {year(numeric, 4)} || {clock(numeric, 5)}
-        when {matches(year_first)} then {part(year_first, 1)} || '-' || {two(part(year_first, 3))}
-            || '-' || {two(part(year_first, 4))} || {clock(year_first, 5)}
-        when {matches(day_name)} then {year(day_name, 3)} || '-' || {month(day_name, 2)} || '-'
-            || {two(part(day_name, 1))} || {clock(day_name, 4)}
-        when {matches(name_day)} then {year(name_day, 3)} || '-' || {month(name_day, 1)} || '-'
-            || {two(part(name_day, 2))} || {clock(name_day, 4)}
-        else {text}
-    end"""
+def _iso(groups: Sequence[str], *, keeps_zone: bool) -> str:
+    """SQL: a moment in ISO form, of the groups that are found of it."""
+    month = "s.m"
+    if "name" in groups:
+        names = ", ".join(map(literal, months()))
+        numbers = ", ".join(literal(str(number)) for number in months().values())
+        month = f"map([{names}], [{numbers}])[lower(s.name)]"
+    day = f"'-' || lpad({month}, 2, '0') || '-' || lpad(s.d, 2, '0')"
+    zone = _KNOWN_ZONE if keeps_zone else "''"
+    return f"({_WHOLE_YEAR}) || {day} || {_WHOLE_CLOCK} || {zone}"

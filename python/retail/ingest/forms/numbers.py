@@ -8,8 +8,9 @@ and the file is refused unless another number of it decides.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal
 
 import duckdb
@@ -26,17 +27,36 @@ SETTING = "columns.unit_price.decimal"
 STRAY = 0.05
 """Share up to which numbers of the other form are malformed rows, and do not question the file:
 the share of malformed rows that a build takes."""
-MONEY_SIGNS = r"r\$|rs\.|[$£€¥₹₩₽₺₫₴₦฿₱]|zł|\b(?:usd|gbp|eur|chf|jpy|cad|aud|kr|rs)\b"
+MONEY_SIGNS = (
+    r"us\$|r\$|rs\.?|rp\.?|kr\.?|[$£€¥円₹₩₽₺₫₴₦฿₱]|zł|kč"
+    r"|\b(?:usd|gbp|eur|chf|jpy|cad|aud|nzd|sek|nok|dkk|pln|czk|huf|ron|bgn|try|rub|uah|brl|mxn"
+    r"|ars|clp|cop|inr|cny|krw|idr|vnd|thb|php|myr|sgd|hkd|twd|kwd|bhd|omr|jod|aed|sar|qar|ils"
+    r"|egp|mad|zar|ngn|kes|tl|ft|lei)\b"
+)
 """Signs and codes of currencies that stand beside an amount."""
-GROUPING_BLANKS = "[\\s\u00a0\u2009\u202f']"
-"""White space of any width, and the apostrophe that groups digits in Switzerland."""
+CODES: Mapping[str, str] = MappingProxyType(
+    {
+        "us$": "usd", "r$": "brl", "rs": "inr", "₹": "inr", "rp": "idr", "£": "gbp", "€": "eur",
+        "¥": "jpy", "円": "jpy", "₩": "krw", "₽": "rub", "₺": "try", "tl": "try", "₫": "vnd",
+        "zł": "pln", "kč": "czk", "ft": "huf", "lei": "ron",
+    }
+)  # fmt: skip
+"""Codes of ISO 4217 by the signs that mean one currency."""
+WITHOUT_DECIMALS = r"[¥円₩₫]|\b(?:jpy|krw|idr|vnd|clp)\b|\brp"
+"""Signs of money in whole numbers: what stands before three digits groups them there."""
+GROUPING_BLANKS = "[\\s\u00a0\u2009\u202f'’]"
+"""White space of any width, and the apostrophes that group digits in Switzerland."""
 PLAIN = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 """A number that everybody writes alike."""
 ANY = r"-?[\d.,]*\d[\d.,]*"
 """Whatever may be a number, with either sign."""
-COMMA_PROOF = r"-?\d{1,3}(?:\.\d{3})+,\d*|-?\d+,(?:\d{1,2}|\d{4,})|-?0,\d+|-?\d{1,3}(?:\.\d{3}){2,}"
+COMMA_PROOF = (
+    r"-?\d{1,3}(?:\.\d{3})+,\d*|-?\d+,(?:\d{1,2}|\d{4,})|-?(?:0|\d{4,}),\d+"
+    r"|-?\d{1,3}(?:\.\d{3}){2,}"
+)
 POINT_PROOF = (
-    r"-?\d{1,3}(?:,\d{3})+\.\d*|-?\d+\.(?:\d{1,2}|\d{4,})|-?0\.\d+|-?\d{1,3}(?:,\d{3}){2,}"
+    r"-?\d{1,3}(?:,\d{2,3})*,\d{3}\.\d*|-?\d+\.(?:\d{1,2}|\d{4,})|-?(?:0|\d{4,})\.\d+"
+    r"|-?\d{1,3}(?:,\d{2,3})+,\d{3}"
 )
 EITHER = r"-?[1-9]\d{0,2}[.,]\d{3}"
 
@@ -58,7 +78,7 @@ def bare(text: str) -> str:
     """
     stripped = f"regexp_replace({text}, {literal(MONEY_SIGNS)}, '', 'gi')"
     compact = f"regexp_replace({stripped}, {literal(GROUPING_BLANKS)}, '', 'g')"
-    minus = f"replace({compact}, chr(8722), '-')"
+    minus = f"translate({compact}, chr(8722) || chr(8211), '--')"
     in_front = f"regexp_replace({minus}, '^\\((.*)\\)$', '-\\1')"
     return f"regexp_replace({in_front}, '^([^-].*)-$', '-\\1')"
 
@@ -72,11 +92,19 @@ def gather(connection: duckdb.DuckDBPyConnection, rows: str, column: str) -> Num
         column: SQL of the text.
     """
     proofs = {"comma": COMMA_PROOF, "point": POINT_PROOF, "either": EITHER}
+    is_whole = f"regexp_matches(given, {literal(WITHOUT_DECIMALS)}, 'i')"
+    is_either = f"regexp_full_match(compact, {literal(EITHER)})"
+    # What groups the digits of whole numbers proves that the other sign is the decimal one.
+    whole = {
+        "comma": f"or ({is_whole} and {is_either} and contains(compact, '.'))",
+        "point": f"or ({is_whole} and {is_either} and contains(compact, ','))",
+        "either": f"and not {is_whole}",
+    }
     parts = ", ".join(
         f"count(*) filter ({like}), min(source_row) filter ({like}),"
         f" min_by(given, source_row) filter ({like})"
-        for pattern in proofs.values()
-        for like in [f"where regexp_full_match(compact, {literal(pattern)})"]
+        for kind, pattern in proofs.items()
+        for like in [f"where regexp_full_match(compact, {literal(pattern)}) {whole[kind]}"]
     )
     query = f"""
         select {parts}
@@ -86,6 +114,41 @@ def gather(connection: duckdb.DuckDBPyConnection, rows: str, column: str) -> Num
     kinds = (found[i : i + 3] for i in range(0, len(found), 3))
     seen = (Rows(*rows) if rows[0] else None for rows in kinds)
     return NumberEvidence(**dict(zip(proofs, seen, strict=True)))
+
+
+def refuse_two_currencies(
+    connection: duckdb.DuckDBPyConnection, rows: str, column: str, file: str
+) -> None:
+    """Refuse a column of money whose numbers have signs of several currencies beside them.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of a table with the column, and `source_row`.
+        column: SQL of the text.
+        file: its name, for the refusal.
+
+    Raises:
+        IngestError: it has.
+    """
+    signs = f"regexp_extract_all(lower({column}), {literal(MONEY_SIGNS)})"
+    known, codes = (", ".join(map(literal, each)) for each in (CODES, CODES.values()))
+    query = f"""
+        select count(*) as times, min(source_row), min_by(given, source_row)
+        from (
+            select source_row, {column} as given, rtrim({signs}[-1], '.') as sign
+            from {rows} where regexp_matches({column}, '[^-0-9., ]')
+        )
+        where sign is not null
+        group by coalesce(map([{known}], [{codes}])[sign], sign) order by times desc limit 2
+    """  # noqa: S608 - by ingest.sql: quoted
+    found = [Rows(*row) for row in connection.execute(query).fetchall()]
+    if len(found) > 1:
+        usual, other = found
+        raise IngestError(
+            f"{file} row {other.row}: '{other.value}' is in another currency, as {other.count:,} "
+            f"numbers are, than row {usual.row}: '{usual.value}', as {usual.count:,} are; convert "
+            "all to one (columns.unit_price.sql in shop.yml), or give each a source of its own"
+        )
 
 
 def decide(found: Sequence[NumberEvidence], file: str) -> tuple[Sign, str]:
@@ -134,7 +197,8 @@ def as_read(text: str, sign: Sign) -> str:
         sign: the decimal sign of the file.
     """
     group = "," if sign == POINT else "."
-    digits = rf"\d{{1,3}}(?:\{group}\d{{3}})+|\d+"
+    # The other groups may be of two digits, as in lakh and crore.
+    digits = rf"\d{{1,3}}(?:\{group}\d{{2,3}})*\{group}\d{{3}}|\d+"
     written = rf"-?(?:{digits})?(?:\{sign}\d*)?(?:[eE][+-]?\d+)?"
     number = bare(text)
     plain = f"replace(replace({number}, {literal(group)}, ''), {literal(sign)}, '.')"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import duckdb
@@ -10,9 +11,14 @@ from retail.ingest.forms import moments, numbers
 from retail.storage.quoting import literal
 
 READ_NUMBER = rf"\s*{numbers.PLAIN}\s*"
-NUMBERS = ("quantity", "unit_price", "line_amount")
+MONEY = ("unit_price", "line_amount")
+NUMBERS = ("quantity", *MONEY)
 IDS = ("invoice_no", "stock_code")
 """Whole numbers that a program may have written with `.0`; the models know it of customers."""
+TELLING = (*IDS, "description", "invoice_date", *MONEY, "customer_id")
+"""Of a row that has none of these, nothing can be told."""
+IGNORED = "ignored"
+"""The mark of rows that are no order lines."""
 WHOLE, WITH_POINT = r"\s*\d+\s*", r"\s*\d+\.0+\s*"
 
 
@@ -27,6 +33,8 @@ class Rewriting:
     evidence: str
     sign: numbers.Sign = numbers.POINT
     """The decimal sign of the file's numbers."""
+    since_1970: bool = False
+    """Whether its moments are counted, in UTC."""
 
     def of(self, rows: str) -> str:
         """SQL: the rows of a table, rewritten.
@@ -38,13 +46,32 @@ class Rewriting:
         return f"select * replace ({columns}) from {rows}"  # noqa: S608 - by ingest.sql: quoted
 
 
-def find_rewriting(connection: duckdb.DuckDBPyConnection, rows: str, file: str) -> Rewriting | None:
+def is_no_line(date_names: Collection[str]) -> str:
+    """SQL: whether a row has nothing in it, or is the header once more.
+
+    Args:
+        date_names: of the columns of the date.
+    """
+    empty = " and ".join(f"coalesce(trim({name}), '') = ''" for name in TELLING)
+    names = ", ".join(map(literal, date_names))
+    return f"(({empty}) or coalesce(trim(invoice_date) in ({names}), false))"
+
+
+def find_rewriting(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    file: str,
+    zone: str | None = None,
+    no_line: str | None = None,
+) -> Rewriting | None:
     """Look at all rows of a file; None where they are read as they are.
 
     Args:
         connection: any DuckDB connection.
         rows: SQL of its rows, in the columns of raw.order_lines.
         file: its name, for a refusal.
+        zone: of the shop, to which moments in a known one are converted.
+        no_line: SQL of whether a row is to be marked as ignored; None where a plan does that.
 
     Raises:
         IngestError: its numbers may be read in two ways.
@@ -61,23 +88,30 @@ def find_rewriting(connection: duckdb.DuckDBPyConnection, rows: str, file: str) 
         f"then count(*) filter (where regexp_full_match({name}, {literal(WITH_POINT)})) else 0 end"
         for name in IDS
     }
+    odd["line_mark"] = f"count(*) filter (where {no_line})" if no_line else "0"
     query = f"select {', '.join(odd.values())} from {rows}"  # noqa: S608 - by ingest.sql: quoted
     counts = dict(zip(odd, connection.execute(query).fetchall()[0], strict=True))
-    expressions, evidence = dict[str, str](), list[str]()
+    expressions, evidence, since_1970 = dict[str, str](), list[str](), False
     sign: numbers.Sign = numbers.POINT
     if counts["invoice_date"]:
         form = moments.find_form(connection, rows, "invoice_date")
-        expressions["invoice_date"] = moments.as_read("invoice_date", form)
+        since_1970 = form.kind in moments.SINCE_1970
+        expressions["invoice_date"] = moments.as_read("invoice_date", form, zone)
         evidence.append(form.evidence and f"dates: {form.evidence}")
     if any(counts[name] for name in NUMBERS):
+        for name in MONEY:
+            numbers.refuse_two_currencies(connection, rows, name, file)
         found = [numbers.gather(connection, rows, name) for name in NUMBERS]
         sign, proof = numbers.decide(found, file)
         expressions |= {name: numbers.as_read(name, sign) for name in NUMBERS}
         word = "comma" if sign == numbers.COMMA else "point"
         evidence.append(proof and f"numbers with a decimal {word} ({proof})")
+    if counts["line_mark"]:
+        expressions["line_mark"] = f"case when {no_line} then '{IGNORED}' end"
+        evidence.append(f"rows that are empty or the header once more: {counts['line_mark']:,}")
     for name in IDS:
         if counts[name]:
             expressions[name] = f"regexp_replace({name}, '^(\\s*\\d+)\\.0+(\\s*)$', '\\1\\2')"
             evidence.append(f"all numbers in {name} end in .0, which is left out")
     proven = "; ".join(filter(None, evidence))
-    return Rewriting(expressions, proven, sign) if expressions else None
+    return Rewriting(expressions, proven, sign, since_1970) if expressions else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,7 +10,10 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_valida
 
 from retail.ingest.dates import DAY_FIRST, MONTH_FIRST, DateOrder
 
-Preset = Literal["uci", "shopify", "woocommerce", "square", "amazon", "etsy", "olist", "superstore"]
+Preset = Literal[
+    "uci", "shopify", "woocommerce", "woocommerce_orders", "square", "amazon", "etsy", "olist",
+    "olist_customers", "superstore",
+]  # fmt: skip
 Duplicates = Literal["drop", "keep", "across_files"]
 DROP: Duplicates = "drop"
 ACROSS_FILES: Duplicates = "across_files"
@@ -96,6 +100,16 @@ class Source(Settings):
     """A file of SQL, whose rows are order lines."""
     ref: str | None = None
     preset: Preset | None = None
+    encoding: str | None = None
+    """Of delimited text that is not all UTF-8, where its header does not tell."""
+
+    @field_validator("encoding")
+    @classmethod
+    def _is_known(cls, value: str | None) -> str | None:
+        try:
+            return value and codecs.lookup(value).name
+        except LookupError as error:
+            raise ValueError("an encoding such as cp1250 or cp932") from error
 
     @field_validator("ref")
     @classmethod

@@ -1,0 +1,251 @@
+"""What is odd about order lines without being wrong for certain, with a count and an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import duckdb
+
+from retail.ingest.nothing import is_nobody
+from retail.storage.quoting import literal
+
+IDS = {"stock_code": "stock codes", "invoice_no": "order numbers", "customer_id": "customer ids"}
+NOT_MERCHANDISE = (
+    "shipping|postage|delivery|freight|carriage|handling|tip|gratuity|gift ?card|gift ?voucher"
+    "|e-?gift|voucher|coupon|discount|deposit|rounding|surcharge|donation|store ?credit|test"
+    "|versand|versandkosten|porto|trinkgeld|gutschein|geschenkkarte|rabatt|pfand|rundung"
+    "|livraison|frais de port|pourboire|carte cadeau|remise|consigne|env[ií]o|propina|descuento"
+    "|tarjeta regalo|spedizione|mancia|sconto|buono regalo|verzendkosten|fooi|korting|cadeaubon"
+    "|frete|desconto|wysyłka|frakt|rabat|kargo"
+)
+"""Names of lines that shops write beside merchandise."""
+LARGE_SHARE, TIMES_THE_NEXT = 0.1, 5
+"""Share of the orders from which on one customer is odd, where the next has so many times less."""
+FEWEST_OF_ONE = 20
+"""Orders from which on one customer may be all guests."""
+NOBODY = (None, 0, 0, 0)
+MANY = 50
+"""Customers of whom one at least orders twice."""
+FEWEST = 5
+"""Of orders, from which on they are no accident."""
+CREDIT_NOTES = r"(?i)^\s*(?:CN|CRN|CR|CM|RN|RE?F|RFD|RET|RMA|GS|AV|NC)[-_/ ]?[0-9]"
+"""How the numbers of credit notes begin in many programs."""
+ALL_ALIKE = 0.9
+"""Share of the orders with several lines whose money is the same in all of them."""
+
+
+def suspicions(
+    connection: duckdb.DuckDBPyConnection, rows: str, *, is_uci: bool, several: bool
+) -> list[str]:
+    """Say what is odd about some order lines.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of them, in the columns of raw.order_lines.
+        is_uci: they are of the public data set's form, whose rules know their services.
+        several: they are of several files.
+    """
+    counted = f"(select * from {rows} where line_mark is distinct from 'ignored')"  # noqa: S608 - by ingest.sql: quoted
+    said = [one for name in IDS for one in _damaged(connection, counted, name)]
+    said += _large_customer(connection, counted)
+    said += _told_otherwise(connection, counted) if several else []
+    if not is_uci:
+        said += _no_merchandise(connection, counted)
+        said += _money_of_orders(connection, counted)
+        said += _shared_numbers(connection, counted)
+        said += _odd_signs(connection, counted)
+    return said
+
+
+def _damaged(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> Iterator[str]:
+    """Ids in scientific notation, and those that differ in leading zeros or in capitals alone."""
+    is_scientific = "regexp_full_match(code, '[0-9]([.,][0-9]+)?E[+][0-9]+')"
+    query = f"""
+        with codes as (
+            select distinct trim({name}) as code, upper(trim({name})) as plain from {rows}
+        ),
+
+        zeros as (
+            select min(plain) as one, max(plain) as other from codes
+            where regexp_full_match(plain, '[0-9]+')
+            group by ltrim(plain, '0') having count(distinct plain) > 1
+        ),
+
+        capitals as (
+            select min(code) as one, max(code) as other from codes
+            where not contains(code, '@')
+            group by plain having count(*) > 1
+        )
+
+        select
+            (select count(*) from codes where {is_scientific}),
+            (select min(code) from codes where {is_scientific}),
+            (select count(*) from zeros),
+            (select any_value(one || ' and ' || other) from zeros),
+            (select count(*) from capitals),
+            (select any_value(one || ' and ' || other) from capitals)
+    """  # noqa: S608 - by ingest.sql: quoted
+    scientific, code, zeros, pair, capitals, two = connection.execute(query).fetchall()[0]
+    what = IDS[name]
+    meant = what.rpartition(" ")[0] if name != "stock_code" else "product"
+    if scientific:
+        yield (
+            f"{scientific:,} {what} are numbers in scientific notation, such as {code}: a "
+            f"spreadsheet has taken their last digits, and different {meant}s may share one; "
+            "export the file anew without opening it there"
+        )
+    if zeros:
+        yield (
+            f"{zeros:,} {what} differ from others in leading zeros alone, such as {pair}: "
+            f"they count as different {meant}s"
+        )
+    if capitals and name == "customer_id":
+        yield (
+            f"{capitals:,} {what} differ from others in capitals alone, such as {two}: they count "
+            f'as different {meant}s; set columns.customer_id.sql to "lower(…)" if they are not'
+        )
+
+
+def _large_customer(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    query = f"""
+        select trim(customer_id), count(distinct invoice_no) as orders,
+            (select count(distinct invoice_no) from {rows}),
+            count(*) over () as customers
+        from {rows}
+        where trim(customer_id) != '' and not {is_nobody("customer_id")}
+        group by 1 order by orders desc, 1 limit 2
+    """  # noqa: S608 - by ingest.sql: quoted
+    found = connection.execute(query).fetchall()
+    if found and found[0][1] == 1 and found[0][3] >= MANY:
+        yield (
+            f"each of {found[0][3]:,} customers has one order: if the column is of orders and "
+            "not of people, set columns.customer_id in shop.yml to another"
+        )
+    (customer, orders, every, _), (_, next_orders, *_) = (*found, NOBODY, NOBODY)[:2]
+    if orders >= FEWEST_OF_ONE and orders > max(LARGE_SHARE * every, TIMES_THE_NEXT * next_orders):
+        yield (
+            f"customer {customer} has {orders:,} of {every:,} orders; if that stands for guests, "
+            f"set columns.customer_id in shop.yml to {{sql: \"nullif(COLUMN, '{customer}')\"}}"
+        )
+
+
+def _told_otherwise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """Lines of one order, day and product that one file has otherwise than another."""
+    query = f"""
+        with lines as (
+            select upper(trim(invoice_no)) as number, upper(trim(stock_code)) as code, source_file,
+                regexp_extract(trim(invoice_date), '^[^ T]+') as day, count(*) as lines,
+                bit_xor(hash(try_cast(quantity as double), try_cast(unit_price as double),
+                    try_cast(line_amount as double))) as content
+            from {rows} where trim(invoice_no) != '' group by 1, 2, 3, 4
+        ),
+
+        otherwise as (
+            select number, min(source_file) as one, max(source_file) as other from lines
+            group by number, code, day
+            having count(distinct source_file) > 1 and count(distinct (lines, content)) > 1
+        )
+
+        select count(distinct number), min(number), min_by(one, number), min_by(other, number)
+        from otherwise
+    """  # noqa: S608 - by ingest.sql: quoted
+    orders, number, one, other = connection.execute(query).fetchall()[0]
+    if orders:
+        yield (
+            f"{orders:,} orders have products in other quantities or prices in another file, "
+            f"such as {number} in {one} and {other}: both count; take away the file that is out "
+            "of date, or have order_id in shop.yml made of more columns"
+        )
+
+
+def _no_merchandise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    is_one = " or ".join(
+        f"regexp_matches({column}, {literal(f'(?i)^(?:{NOT_MERCHANDISE})(?:s|[^a-z]|$)')})"
+        for column in ("code", "name")
+    )
+    query = f"""
+        select count(*), any_value(code), list_slice(list(distinct code), 1, 3)
+        from (
+            select trim(stock_code) as code, coalesce(trim(description), '') as name
+            from {rows} where line_mark is null
+        )
+        where {is_one}
+    """  # noqa: S608 - by ingest.sql: quoted
+    lines, _, codes = connection.execute(query).fetchall()[0]
+    if lines:
+        yield (
+            f"{lines:,} lines are no merchandise by their names, such as "
+            f"{', '.join(sorted(codes))}, and count as sales, or below zero as returns; list "
+            "their codes under lines.service in shop.yml if they are none"
+        )
+
+
+def _money_of_orders(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    query = f"""
+        with orders as (
+            select invoice_no, count(distinct line_amount) as amounts,
+                arg_max(line_amount, source_row) as amount
+            from {rows} where line_amount is not null
+            group by invoice_no
+            having count(*) > 1 and count(distinct (stock_code, quantity)) > 1
+        )
+
+        select count(*), count(*) filter (amounts = 1), min(invoice_no), min_by(amount, invoice_no)
+        from orders
+    """  # noqa: S608 - by ingest.sql: quoted
+    orders, alike, number, amount = connection.execute(query).fetchall()[0]
+    if alike >= max(FEWEST, ALL_ALIKE * orders):
+        yield (
+            f"{alike:,} of {orders:,} orders with several lines have the same money on each, "
+            f"such as {amount} in {number}: it is the order's, and counts once a line; set "
+            "columns.line_amount or columns.unit_price in shop.yml to the money of a line"
+        )
+
+
+def _odd_signs(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """Lines that may be returns, and are not by their signs."""
+    is_credit = f"regexp_matches(invoice_no, {literal(CREDIT_NOTES)})"
+    below = "starts_with(ltrim(coalesce({}, '')), '-')"
+    pieces, money = below.format("quantity"), below.format("coalesce(unit_price, line_amount)")
+    both, neither = f"{pieces} and {money}", f"not {pieces} and not {money}"
+    query = f"""
+        select count(*) filter (where {both}), min(invoice_no) filter (where {both}),
+            count(*) filter (where {is_credit} and {neither}),
+            min(invoice_no) filter (where {is_credit} and {neither}), count(*)
+        from {rows}
+    """  # noqa: S608 - by ingest.sql: quoted
+    both_below, one, credits, other, every = connection.execute(query).fetchall()[0]
+    if both_below:
+        yield (
+            f"{both_below:,} lines, such as of {one}, have quantity and money below zero, and "
+            "count as adjustments; if they are returns, set columns.unit_price.sql in shop.yml "
+            'to "abs(…)"'
+        )
+    if credits * 2 < every and credits:
+        yield (
+            f"{credits:,} lines, such as of {other}, look like credit notes by their numbers, "
+            "and count as sales, for nothing in them is below zero; if they are returns, set "
+            "lines.return in shop.yml"
+        )
+
+
+def _shared_numbers(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    query = f"""
+        with orders as (
+            select trim(invoice_no) as number,
+                regexp_extract(trim(invoice_date), '^[^ T]+') as day,
+                count(distinct nullif(trim(customer_id), '')) as customers
+            from {rows} group by 1, 2
+        )
+
+        select count(*), count(*) filter (customers > 1),
+            arg_max(number, customers), arg_max(day, customers)
+        from orders
+    """  # noqa: S608 - by ingest.sql: quoted
+    orders, shared, number, day = connection.execute(query).fetchall()[0]
+    if shared >= max(FEWEST, 0.05 * orders):
+        yield (
+            f"{shared:,} of {orders:,} orders have several customers on one day, as {number} on "
+            f"{day}: if stores or tills number their orders each for itself, order_id in "
+            "shop.yml is made of more columns, such as [Store, Receipt]"
+        )

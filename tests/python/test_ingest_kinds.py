@@ -1,0 +1,447 @@
+"""Files as other programs, countries and spreadsheets write them, each read or refused by name."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+
+from conftest import PROJECT
+from retail import ingest
+from retail.ingest.columns import FIELDS, match_header, resolve
+from retail.ingest.countries import unify
+from retail.ingest.errors import IngestError
+from retail.ingest.mapping import recognise
+from retail.ingest.nothing import GUESTS
+from retail.ingest.parquet_cache import land_project
+from test_ingest_support import shown, write
+
+NAMES = ["Order No", "SKU", "Item", "Qty", "Order Date", "Unit Price", "Customer", "Country"]
+HEADER = ",".join(NAMES)
+ROW = "{},{},MUG,{},2026-01-{:02} 09:00:00,{},{},UK"
+
+
+def land(folder: Path, shop: str = "", **files: str | bytes) -> ingest.Landing:
+    """Land files, the first of them or all; their names have `_` for the dot."""
+    for name, content in files.items():
+        path = folder / "in" / name.replace("_", ".", 1)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+    write(folder / "shop.yml", shop)
+    source = folder / "in" if len(files) > 1 else path
+    return land_project(folder, folder / "landed", environ={"RETAIL_SOURCE": str(source)})
+
+
+def orders(*rows: Sequence[object]) -> str:
+    """CSV of order, product, quantity, day, price and customer."""
+    return "\n".join([HEADER, *(ROW.format(*row) for row in rows)]) + "\n"
+
+
+# Columns -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "N° de facture;Référence;Désignation;Quantité;Date de facturation;PU HT;Code client;Pays",
+        "Factuurnummer;Artikelnummer;Omschrijving;Aantal;Factuurdatum;Stukprijs;Klantnr;Land",
+        "Nº Pedido;Código de artículo;Descripción;Cantidad;Fecha;Precio unitario;Nº Cliente;País",
+        "Numero ordine;Codice articolo;Prodotto;Quantità;Data;Prezzo;Codice cliente;Nazione",
+        "Numer faktury;Kod produktu;Nazwa;Ilość;Data sprzedaży;Cena jednostkowa;Nr klienta;Kraj",
+        "Nº do pedido;Código do produto;Descrição;Qtd;Data do pedido;Preço;Código do cliente;País",
+        "Fakturanr;Artikelnr;Benämning;Antal;Fakturadatum;Á-pris;Kundnr;Land",
+        "Ordrenummer;Varenr;Beskrivelse;Antall;Ordredato;Enhetspris;Kundenr;Land",
+        "Fatura No;Ürün Kodu;Ürün;Miktar;Fatura Tarihi;Birim Fiyat;Müşteri No;Ülke",
+        "Laskunumero;Tuotekoodi;Kuvaus;Määrä;Päivämäärä;Yksikköhinta;Asiakasnumero;Maa",
+        "Číslo faktury;Kód zboží;Popis;Množství;Datum;Cena za kus;Číslo zákazníka;Země",
+        "Számlaszám;Cikkszám;Megnevezés;Mennyiség;Dátum;Egységár;Vevőkód;Ország",
+        "Номер заказа;Артикул;Наименование;Количество;Дата;Цена;Клиент;Страна",
+        "注文番号;商品コード;商品名;数量;注文日;単価;顧客番号;国",
+        "*InvoiceNumber;InventoryItemCode;Description;Quantity;*InvoiceDate;*UnitAmount;Customer;Land",
+        "increment_id;sku;item;qty_ordered;created_at;price;customer_email;country_id",
+    ],
+)  # fmt: skip
+def test_columns_are_known_in_many_languages_and_programs(header: str) -> None:
+    found = match_header(header.split(";"), "f")
+    assert dict(zip(FIELDS, found.columns, strict=True)) == {
+        **{field: (i,) for i, field in enumerate(FIELDS[:8])}, "line_amount": (),
+    }  # fmt: skip
+
+
+def test_a_column_in_another_script_is_not_taken_for_the_next_one() -> None:
+    with pytest.raises(IngestError, match="names the column 'Стоимость'"):
+        resolve("Стоимость", ["Цена", "Дата"], "columns.unit_price")
+    assert resolve("цена", ["Дата", "Цена"], "columns.unit_price") == "Цена"
+
+
+@pytest.mark.parametrize(
+    ("page", "header", "word"),
+    [
+        ("cp1250", "Nr faktury;Kod;Nazwa;Ilość;Data sprzedaży;Cena;Klient;Kraj", "ŻÓŁW"),
+        ("cp1254", "Fatura No;Ürün Kodu;Urun;Adet;Tarih;Fiyat;Müşteri;Ülke", "ŞİŞE"),
+        ("cp1251", "Заказ;Артикул;Товар;Количество;Дата;Цена;Клиент;Страна", "КРУЖКА"),
+    ],
+)
+def test_a_header_tells_the_code_page(tmp_path: Path, page: str, header: str, word: str) -> None:
+    text = f"{header}\n1;A;{word};2;2026-01-05;2,50;k;DE\n"
+    landing = land(tmp_path, in_csv=text.encode(page))
+    assert shown(landing, ["description", "customer_id"]) == [(word, "k")]
+    assert landing.files[0].encoding == page
+
+
+def test_a_setting_tells_the_code_page_where_the_header_does_not(tmp_path: Path) -> None:
+    text = orders((1, "A", 1, 5, "2.50", "k")).replace("MUG", "ŻÓŁW").encode("cp1250")
+    landing = land(tmp_path, "source: {encoding: windows-1250}", in_csv=text)
+    assert shown(landing, ["description"]) == [("ŻÓŁW",)]
+    with pytest.raises(IngestError, match=r"source\.encoding is 'cp99'; allowed: an encoding"):
+        land(tmp_path, "source: {encoding: cp99}", in_csv=text)
+
+
+def test_a_byte_order_mark_before_cp1252_is_none_of_the_header(tmp_path: Path) -> None:
+    header = "N° de facture,Référence,Désignation,Qté,Date,Prix,Client,Pays"
+    text = b"\xef\xbb\xbf" + f"{header}\n1,A,CAFÉ,1,2026-01-05,2.50,k,FR\n".encode("cp1252")
+    assert shown(land(tmp_path, in_csv=text), ["invoice_no", "description"]) == [("1", "CAFÉ")]
+
+
+@pytest.mark.parametrize(
+    ("preset", "header"),
+    [
+        ("olist", "order_id,order_item_id,product_id,price,freight_value,customer_id,"
+         "order_purchase_timestamp"),
+        ("olist_customers", "order_id,order_item_id,product_id,price,freight_value,customer_id,"
+         "order_purchase_timestamp,customer_unique_id"),
+        ("woocommerce", "Order ID,Order Date,Status,Item Name,Quantity,Item Cost"),
+        ("woocommerce_orders", "Order Number,Order Status,Order Date,Email (Billing),SKU,"
+         "Item Name,Quantity (- Refund),Item Cost"),
+    ],
+)  # fmt: skip
+def test_a_preset_is_recognised_by_its_fullest_header(preset: str, header: str) -> None:
+    assert recognise(header.split(",")) == preset
+
+
+def test_customers_of_olist_are_people_and_no_orders(tmp_path: Path) -> None:
+    header = "order_id,order_item_id,product_id,price,freight_value,customer_id,order_status,"
+    text = f"{header}order_purchase_timestamp,customer_unique_id\n"
+    text += "".join(f"o{i},1,P,5.0,1.0,c{i},delivered,2026-01-05 09:00:00,ann\n" for i in (1, 2))
+    assert shown(land(tmp_path, in_csv=text), ["customer_id"]) == [("ann",), ("ann",)]
+
+
+def test_cancelled_orders_of_the_other_woocommerce_form_are_ignored(tmp_path: Path) -> None:
+    header = "Order Number,Order Status,Order Date,SKU,Item Name,Quantity (- Refund),Item Cost\n"
+    rows = "1,Cancelled,2026-01-05 09:00,A,Mug,1,5\n2,Completed,2026-01-05 09:00,A,Mug,1,5\n"
+    landing = land(tmp_path, in_csv=header + rows)
+    assert shown(landing, ["invoice_no", "line_mark"]) == [("1", "ignored"), ("2", None)]
+
+
+# Dates and numbers ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "landed"),
+    [
+        ("1er déc. 2010 à 8h26", "2010-12-01 08:26:00"),
+        ("1. Dez. 2010, 08:26 Uhr", "2010-12-01 08:26:00"),
+        ("1-dic-2010", "2010-12-01"),
+        ("1 de diciembre de 2010 8:26", "2010-12-01 08:26:00"),
+        ("01/dez/2010", "2010-12-01"),
+        ("1 mrt 2011", "2011-03-01"),
+        ("1 grudnia 2010", "2010-12-01"),
+        ("1 Ağustos 2011", "2011-08-01"),
+        ("2010年12月1日 08:26", "2010-12-01 08:26:00"),
+        ("2010. 12. 01. 08:26", "2010-12-01 08:26:00"),
+        ("13.12.2010 08.26", "13.12.2010 08:26:00"),
+        ("13/12/2010 8:26:00\u202fp.\u00a0m.", "13/12/2010 20:26:00"),
+        ("01-DEC-10 08.26.00.000000 PM", "2010-12-01 20:26:00"),
+        ("Dec-01-10", "2010-12-01"),
+        ("Dec 1, 2010 8:26:00 PM PST", "2010-12-01 20:26:00"),
+        ("Wed Dec  1 08:26:00 GMT 2010", "2010-12-01 08:26:00"),
+        ("20101201", "2010-12-01"),
+        ("20101201T082600Z", "2010-12-01 08:26:00"),
+        ("20101201082600", "2010-12-01 08:26:00"),
+        ("2010-W48-3", "2010-12-01 00:00:00"),
+        ("2010-335", "2010-12-01 00:00:00"),
+        ("2010-12-01T08:26:00+01:00[Europe/Paris]", "2010-12-01 08:26:00"),
+        ("1291191960000000", "2010-12-01 08:26:00"),
+        ("1291191960000000000", "2010-12-01 08:26:00"),
+    ],
+)
+def test_a_moment_of_another_program_or_language_is_read(
+    tmp_path: Path, given: str, landed: str
+) -> None:
+    text = f'{HEADER}\n1,A,MUG,1,"{given}",2.50,k,UK\n'
+    assert shown(land(tmp_path, in_csv=text), ["invoice_date"]) == [(landed,)]
+
+
+@pytest.mark.parametrize(
+    "given", ["1264982400", "1 Feb 2010 00:00 UTC", "2010-02-01T00:00:00Z", "20100201T000000Z"]
+)
+def test_moments_in_utc_become_the_shop_s(tmp_path: Path, given: str) -> None:
+    text = f"{HEADER}\n1,A,MUG,1,{given},2.50,k,UK\n"
+    landing = land(tmp_path, "shop: {timezone: Asia/Tokyo}", in_csv=text)
+    assert shown(landing, ["invoice_date"]) == [("2010-02-01 09:00:00",)]
+
+
+def test_moments_of_parquet_with_a_zone_become_the_shop_s(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    columns = ", ".join(f"'1' as \"{name}\"" for name in NAMES if name != "Order Date")
+    query = f"select {columns}, timestamptz '2010-02-01 00:00:00+00' as \"Order Date\""
+    with duckdb.connect() as connection:
+        connection.execute(f"copy ({query}) to '{tmp_path}/in/in.parquet' (format parquet)")
+    content = (tmp_path / "in" / "in.parquet").read_bytes()
+    landing = land(tmp_path, "shop: {timezone: Asia/Tokyo}", in_parquet=content)
+    assert shown(landing, ["invoice_date"]) == [("2010-02-01 09:00:00",)]
+
+
+@pytest.mark.parametrize(
+    "given", ["2010-12-01 08:26:00 CEST", "13/12/2010 08:26:00 +01:00", "1291191960"]
+)
+def test_a_zone_that_can_not_be_kept_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, given: str
+) -> None:
+    zone = "" if given.isdigit() else "shop: {timezone: Asia/Tokyo}"
+    land(tmp_path, zone, in_csv=f"{HEADER}\n1,A,MUG,1,{given},2.50,k,UK\n")
+    assert re.search(
+        "which is dropped; write them|since 1970 in UTC; set shop.timezone", caplog.text
+    )
+
+
+def test_a_row_of_totals_does_not_hide_that_dates_are_serial_numbers(tmp_path: Path) -> None:
+    rows = "".join(f"{i},A,MUG,1,{40513 + i}.5,2.50,k,UK\n" for i in range(40))
+    landing = land(tmp_path, in_csv=f"{HEADER}\n{rows}Total,,,40,Total,100,,\n")
+    assert shown(landing, ["invoice_date"])[0] == ("2010-12-01 12:00:00",)
+
+
+@pytest.mark.parametrize(
+    ("given", "landed"),
+    [
+        (["1’234.50", "2.55"], ["1234.50", "2.55"]),
+        (["12,34,567.50", "₹2,55,000.00"], ["1234567.50", "255000.00"]),
+        (["1.234,50 kr.", "2.550,55 kr"], ["1234.50", "2550.55"]),
+        (["¥1,642", "¥382"], ["1642", "382"]),
+        (["Rp38.250", "Rp5.000"], ["38250", "5000"]),
+        (["1.305", "1001.305"], ["1.305", "1001.305"]),
+        (["–2.50", "2.50"], ["-2.50", "2.50"]),
+    ],
+)
+def test_a_number_of_another_country_is_read(
+    tmp_path: Path, given: Sequence[str], landed: Sequence[str]
+) -> None:
+    rows = "".join(f"1;A;MUG;1;2026-01-05;{number};k;UK\n" for number in given)
+    landing = land(tmp_path, in_csv=f"{HEADER.replace(',', ';')}\n{rows}")
+    assert [price for (price,) in shown(landing, ["unit_price"])] == landed
+
+
+@pytest.mark.parametrize("given", [("$2.55", "€2.10"), ("2.55 USD", "2.10 GBP"), ("£1", "2 EUR")])
+def test_two_currencies_in_one_column_are_refused(tmp_path: Path, given: tuple[str, str]) -> None:
+    text = orders((1, "A", 1, 5, given[0], "k"), (2, "A", 1, 5, given[0], "k"))
+    said = r"row 3: '.*' is in another currency.*columns\.unit_price\.sql"
+    with pytest.raises(IngestError, match=said):
+        land(tmp_path, in_csv=text + ROW.format(3, "A", 1, 5, given[1], "k"))
+
+
+# Rows ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shop", ["", "shop: {timezone: Europe/London}"])
+def test_empty_rows_and_the_header_once_more_are_no_order_lines(tmp_path: Path, shop: str) -> None:
+    text = orders((1, "A", 1, 5, "2.50", "k")) + f",,,,,,,\n{HEADER}\n"
+    landing = land(tmp_path, shop, in_csv=text + ROW.format(2, "A", 1, 6, "2.50", "k"))
+    marks = [mark for (mark,) in shown(landing, ["line_mark"])]
+    assert marks == [None, "ignored", "ignored", None]
+
+
+def test_the_words_for_guests_are_those_of_the_models() -> None:
+    macro = (PROJECT / "macros/parse/known_customer.sql").read_text(encoding="utf-8")
+    listed = macro.partition("words = [")[2].partition("]")[0]
+    assert set(re.findall("'([^']*)'", listed)) == set(GUESTS)
+
+
+@pytest.mark.parametrize("guest", ["N/A", "-", "guest@shop.com", "Walk-In Customer", "0"])
+def test_no_pseudonym_is_made_of_nobody(tmp_path: Path, guest: str) -> None:
+    shop = "columns: {customer_id: {from: Customer, pseudonym: true}}"
+    landing = land(tmp_path, shop, in_csv=orders((1, "A", 1, 5, "2.50", guest)))
+    assert shown(landing, ["customer_id"]) == [(None,)]
+
+
+DAYS = range(1, 13)
+ODD: dict[str, tuple[Callable[[], str], str]] = {
+    "shipping": (lambda: orders((1, "SHIPPING", 1, 5, "5", "k")), "1 lines are no merchandise"),
+    "credit notes": (
+        lambda: orders(*((order, "A", 1, 5, "5", "k") for order in (1, 2, "CN-3"))),
+        "1 lines, such as of CN-3, look like credit notes",
+    ),
+    "both below zero": (lambda: orders((1, "A", -1, 5, "-5", "k")), "count as adjustments"),
+    "one customer": (
+        lambda: orders(*((i, "A", 1, 5, "5", "999" if i % 2 else i) for i in range(60))),
+        "customer 999 has 30 of 60 orders; if that stands for guests",
+    ),
+    "a customer an order": (
+        lambda: orders(*((i, "A", 1, 5, "5", f"c{i}") for i in range(60))),
+        "each of 60 customers has one order",
+    ),
+    "capitals": (
+        lambda: orders((1, "A", 1, 5, "5", "ann"), (2, "A", 1, 5, "5", "Ann")),
+        "1 customer ids differ from others in capitals alone, such as Ann and ann",
+    ),
+    "zeros": (
+        lambda: orders(("01", "A", 1, 5, "5", "a"), ("1", "A", 1, 5, "5", "a")),
+        "1 order numbers differ from others in leading zeros alone, such as 01 and 1",
+    ),
+    "tills": (
+        lambda: orders(*((1, "A", 1, day, "5", f"{day}{till}") for day in DAYS for till in "ab")),
+        "12 of 12 orders have several customers on one day",
+    ),
+    "few orders a day": (
+        lambda: orders(*((n, "A", 1, day, "5", f"{day}-{n}") for day in DAYS for n in (1, 2))),
+        "2 of 2 order numbers come back on other days",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_what_is_odd_is_said_with_an_example(tmp_path: Path, kind: str) -> None:
+    text, said = ODD[kind]
+    assert said in "\n".join(land(tmp_path, in_csv=text()).facts.warnings)
+
+
+def test_money_of_orders_on_each_of_their_lines_is_said(tmp_path: Path) -> None:
+    header = HEADER.replace("Unit Price", "Total")
+    rows = [ROW.format(o, f"A{i}", i + 1, 5, 10 + o, "k") for o in range(9) for i in range(3)]
+    landing = land(tmp_path, in_csv="\n".join([header, *rows]) + "\n")
+    assert "9 of 9 orders with several lines have the same money" in "\n".join(
+        landing.facts.warnings
+    )
+
+
+def test_an_order_that_two_files_have_otherwise_is_said(tmp_path: Path) -> None:
+    first, other = orders((1, "A", 1, 5, "5", "k")), orders((1, "A", 2, 5, "5", "k"))
+    said = "1 orders have products in other quantities or prices in another file, such as 1"
+    assert said in "\n".join(land(tmp_path, a_csv=first, b_csv=other).facts.warnings)
+    assert said not in "\n".join(land(tmp_path, a_csv=first, b_csv=first).facts.warnings)
+
+
+@pytest.mark.parametrize("name", ["Store", "Type", "Line Total", "Is Return", "Belegart", "Curr."])
+def test_a_column_that_may_matter_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    land(tmp_path, in_csv=f"{HEADER},{name}\n{ROW.format(1, 'A', 1, 5, '2.50', 'k')},x\n")
+    assert f"in.csv: {name} not read, and may say which lines count" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ("United Kingdom", "Spojené království", "Великобритания", "イギリス", "Iso-Britannia"),
+        ("Germany", "Almanya", "Německo", "Saksa", "DEU", "Germany (DE)"),
+        ("Royaume-Uni", "royaume uni", "United Kingdom of Great Britain and Northern Ireland"),
+    ],
+)
+def test_a_country_in_other_languages_is_one(spellings: Sequence[str]) -> None:
+    assert len({one.country for one in unify(dict.fromkeys(spellings, 1))}) == 1
+
+
+# Forms of files ------------------------------------------------------------------------------
+
+RECORD = dict(zip(NAMES, ("1", "A", "MUG", "2", "2026-01-05", "2.50", "k", "UK"), strict=True))
+ORDER = {
+    "order_id": "1", "created_at": "2026-01-05", "customer": {"id": "k"},
+    "shipping_address": {"country": "UK"}, "tax_lines": [{"rate": 0.2}, {"rate": 0.1}],
+    "line_items": [
+        {"id": 7, "sku": "A", "quantity": 2, "price": "2.50"},
+        {"id": 8, "sku": "B", "quantity": 1, "price": "1.50"},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_an_array_of_json_objects_is_read(tmp_path: Path, indent: int | None) -> None:
+    landing = land(tmp_path, in_json=json.dumps([RECORD, RECORD], indent=indent))
+    assert shown(landing, ["stock_code", "unit_price"]) == [("A", "2.50")] * 2
+
+
+@pytest.mark.parametrize(
+    "text", [json.dumps(ORDER), json.dumps([ORDER]), json.dumps({"orders": [ORDER]})]
+)
+def test_nested_orders_become_a_row_a_line(tmp_path: Path, text: str) -> None:
+    landing = land(tmp_path, in_json=text)
+    fields = ["invoice_no", "stock_code", "quantity", "unit_price", "customer_id", "country"]
+    assert shown(landing, fields) == [
+        ("1", "A", "2", "2.50", "k", "UK"), ("1", "B", "1", "1.50", "k", "UK"),
+    ]  # fmt: skip
+
+
+def test_json_beside_data_is_no_data(tmp_path: Path) -> None:
+    csv = orders((1, "A", 1, 5, "2.50", "k"))
+    assert len(land(tmp_path, a_csv=csv, settings_json="{}").files) == 1
+
+
+def workbook(*sheets: Sequence[Sequence[object]]) -> bytes:
+    book = openpyxl.Workbook(write_only=True)
+    for i, rows in enumerate(sheets):
+        sheet = book.create_sheet(f"s{i}")
+        for row in rows:
+            sheet.append(list(row))
+    text = io.BytesIO()
+    book.save(text)
+    return text.getvalue()
+
+
+CELLS = [1, "A", "MUG", 2, dt.datetime(2026, 1, 5), 2.5, "k", "UK"]
+
+
+def test_sheets_in_another_order_of_columns_are_read_with_settings_too(tmp_path: Path) -> None:
+    content = workbook([NAMES, CELLS], [NAMES[::-1], CELLS[::-1]])
+    landing = land(tmp_path, "shop: {timezone: Europe/London}", in_xlsx=content)
+    assert shown(landing, ["stock_code", "unit_price"]) == [("A", "2.5")] * 2
+
+
+def test_a_sheet_with_other_columns_is_not_dropped_in_silence(tmp_path: Path) -> None:
+    content = workbook([NAMES, CELLS], [[*NAMES, "Store"], [*CELLS, "x"]])
+    with pytest.raises(IngestError, match=r"#s1 has other columns .*save each as a file"):
+        land(tmp_path, "shop: {timezone: Europe/London}", in_xlsx=content)
+
+
+def test_other_workbooks_are_read(tmp_path: Path) -> None:
+    assert len(shown(land(tmp_path, in_xlsm=workbook([NAMES, CELLS])))) == 1
+    cells = "".join(
+        f'<table:table-cell office:value-type="string"><text:p>{text}</text:p></table:table-cell>'
+        for text in ("{}",) * 8
+    )
+    rows = "".join(
+        f"<table:table-row>{cells.format(*row)}</table:table-row>"
+        for row in (NAMES, ("1", "A", "MUG", "2", "2026-01-05", "2.50", "k", "UK"))
+    )
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for name in ("office", "table", "text")
+    )
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as file:
+        file.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        file.writestr("META-INF/manifest.xml", '<manifest xmlns="x"/>')
+        file.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:body><office:spreadsheet>"
+            f'<table:table table:name="s">{rows}</table:table>'
+            "</office:spreadsheet></office:body></office:document-content>",
+        )
+    landing = land(tmp_path / "ods", in_ods=content.getvalue())
+    assert shown(landing, ["stock_code", "unit_price"]) == [("A", "2.50")]
+
+
+@pytest.mark.parametrize(
+    ("name", "start"), [("zip", b"PK\3\4"), ("Zstandard", b"\x28\xb5\x2f\xfd"), ("bzip2", b"BZh9")]
+)
+def test_what_is_packed_otherwise_is_refused_by_its_name(
+    tmp_path: Path, name: str, start: bytes
+) -> None:
+    with pytest.raises(IngestError, match=rf"in\.csv is packed as {name}; unpack it"):
+        land(tmp_path, in_csv=start + b"x" * 99)
