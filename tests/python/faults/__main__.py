@@ -13,6 +13,7 @@ from pathlib import Path
 from faults.attacks import ATTACKS, attacks
 from faults.bench import Fault, Tally, make_shop
 from faults.clocks import clocks, time_zones
+from faults.damaged import damaged_files
 from faults.disks import full_disks
 from faults.files import damaged_caches, damaged_databases, held_databases, moving_raw_data
 from faults.kills import kill_builds, kill_downloads, kill_simulations, two_at_once
@@ -31,7 +32,8 @@ FULL: dict[Fault, int] = {
     time_zones: 4,
     clocks: 4,
     attacks: len(ATTACKS),
-    mutants: 10_000,
+    damaged_files: 2_800,
+    mutants: 13_000,
 }
 """How often each fault is tried; of the killed tables, each of the three commands so often."""
 HEAD = "| fault | tried | survived | how |\n| --- | ---: | ---: | --- |"

@@ -254,7 +254,7 @@ def mutants(_: Shop, folder: Path, chance: random.Random, times: int) -> list[Ta
     bench = Bench(folder)
     models = compiled(bench)
     tally = Tally("mutated input file")
-    counts = dict.fromkeys(("refused", "raw", "accepted", "duplicate", "malformed"), 0)
+    counts = dict.fromkeys(("refused", "raw", "accepted", "duplicate", "malformed", "ignored"), 0)
     with duckdb.connect(str(bench.database)) as connection:
         for first in range(0, times, FILES_A_BUILD):
             names = [f"{turn:05}.csv" for turn in range(first, min(first + FILES_A_BUILD, times))]
@@ -262,7 +262,7 @@ def mutants(_: Shop, folder: Path, chance: random.Random, times: int) -> list[Ta
     tally.notes = (
         f"{counts['refused']:,} refused in a line; {counts['raw']:,} raw rows = "
         f"{counts['accepted']:,} accepted + {counts['duplicate']:,} duplicates"
-        f" + {counts['malformed']:,} malformed"
+        f" + {counts['malformed']:,} malformed + {counts['ignored']:,} empty or headers"
     )
     return [tally]
 
@@ -307,13 +307,14 @@ def _accounts(connection: duckdb.DuckDBPyConnection) -> dict[str, tuple[int, ...
         with accepted as (select source_file, count(*) as n from marts.fct_order_lines group by 1),
         rejected as (
             select source_file, count(*) filter (reason = 'duplicate') as duplicates,
-                count(*) filter (reason = 'malformed') as malformed
+                count(*) filter (reason = 'malformed') as malformed,
+                count(*) filter (reason = 'ignored') as ignored
             from marts.fct_rejected_order_lines group by 1
         ),
         raw_lines as (select source_file, count(*) as n from raw.order_lines group by 1)
         select s.source_file, s.raw_rows, coalesce(l.n, 0), coalesce(a.n, 0),
-            coalesce(r.duplicates, 0), coalesce(r.malformed, 0), s.accepted_rows,
-            s.duplicate_rows, s.malformed_rows
+            coalesce(r.duplicates, 0), coalesce(r.malformed, 0), coalesce(r.ignored, 0),
+            s.accepted_rows, s.duplicate_rows, s.malformed_rows
         from marts.dim_sources as s
         left join accepted as a using (source_file)
         left join rejected as r using (source_file)
@@ -363,10 +364,12 @@ def _account(
     """What is wrong with the account of a file that was landed, or nothing."""
     if name not in found:
         return f"{name}: landed, but in no row of dim_sources"
-    raw, landed, accepted, duplicates, malformed, *told = found[name]
-    for kind, number in zip(counts, (0, raw, accepted, duplicates, malformed), strict=True):
+    raw, landed, accepted, duplicates, malformed, ignored, *told = found[name]
+    for kind, number in zip(
+        counts, (0, raw, accepted, duplicates, malformed, ignored), strict=True
+    ):
         counts[kind] += number
-    if not raw == landed == accepted + duplicates + malformed or told != [
+    if not raw == landed == accepted + duplicates + malformed + ignored or told != [
         accepted, duplicates, malformed,
     ]:  # fmt: skip
         return f"{name}: {found[name]}"

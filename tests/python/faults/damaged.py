@@ -1,0 +1,120 @@
+"""Parquet files, workbooks and packed files that a disk or a transfer has damaged.
+
+Each is read whole, refused in one line that names it, or read otherwise where its form has no
+checksum; never does it end in anything else, nor take longer than a job may wait for it.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import random
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import openpyxl
+
+from faults.bench import Shop, Tally
+from faults.mutants import cut_off, flipped, headless, hole, some_file, swapped
+from retail.ingest.errors import IngestError
+from retail.ingest.parquet_cache import land, lines_of
+from retail.ingest.sources import resolve
+
+LONGEST_SECONDS = 60
+DAMAGES = (cut_off, headless, hole, swapped, flipped, flipped, flipped)
+WITHOUT_CHECKSUMS = ("parquet", "json")
+
+
+def _rows(chance: random.Random) -> list[list[str]]:
+    lines = some_file(chance).decode("latin-1").splitlines()
+    sign = max(",;\t|", key=lines[0].count)
+    return [line.replace('"', "").split(sign)[:8] for line in lines if line.count(sign) == 7]
+
+
+def parquet(path: Path, chance: random.Random) -> None:
+    header, *rows = _rows(chance)
+    columns = ", ".join(f'"{name}"' for name in header)
+    with duckdb.connect() as connection:
+        connection.execute(f"create table t ({columns.replace(',', ' varchar,')} varchar)")
+        connection.executemany("insert into t values (?, ?, ?, ?, ?, ?, ?, ?)", rows * 20)
+        connection.execute(f"copy t to '{path}' (format parquet)")
+
+
+def workbook(path: Path, chance: random.Random) -> None:
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("orders")
+    for row in _rows(chance):
+        sheet.append(row)
+    book.save(path)
+
+
+def packed(path: Path, chance: random.Random) -> None:
+    path.write_bytes(gzip.compress(some_file(chance)))
+
+
+def objects(path: Path, chance: random.Random) -> None:
+    header, *rows = _rows(chance)
+    text = io.StringIO()
+    json.dump([dict(zip(header, row, strict=True)) for row in rows], text)
+    path.write_text(text.getvalue(), encoding="utf-8")
+
+
+FORMS: tuple[tuple[str, Callable[[Path, random.Random], None]], ...] = (
+    ("a.parquet", parquet), ("a.xlsx", workbook), ("a.csv.gz", packed), ("a.json", objects),
+)  # fmt: skip
+
+
+def damaged_files(_: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
+    """So many damaged files in turn, each landed or refused."""
+    folder.mkdir(parents=True)
+    tallies = []
+    for name, write in FORMS:
+        tally, how = Tally(f"damaged {name.removeprefix('a.')}"), Counter[str]()
+        for turn in range(-(-times // len(FORMS))):
+            place = folder / f"{turn:05}"
+            place.mkdir()
+            outcome, wrong = _try(place / name, write, chance)
+            how[outcome] += 1
+            tally.count(wrong and f"{name} {turn}: {wrong}")
+            shutil.rmtree(place)
+        tally.notes = "; ".join(f"{count:,} {what}" for what, count in how.most_common())
+        tallies.append(tally)
+    return tallies
+
+
+def _try(
+    path: Path, write: Callable[[Path, random.Random], None], chance: random.Random
+) -> tuple[str, str | None]:
+    """How a damaged file is taken, and what is wrong with that."""
+    write(path, chance)
+    whole = _content(path)
+    damage = chance.choice(DAMAGES)
+    damaged = damage(path.read_bytes(), chance)
+    path.write_bytes(damaged)
+    started = time.monotonic()
+    try:
+        outcome = "read as it was written" if _content(path) == whole else "read otherwise"
+    except IngestError as error:
+        outcome = "refused in one line"
+        if path.name not in str(error) or "\n" in str(error):
+            return outcome, f"refused with {str(error)!r}"
+    except Exception as error:
+        return "failed", f"{damage.__name__}: {error!r}"
+    if time.monotonic() - started > LONGEST_SECONDS:
+        return outcome, f"took {time.monotonic() - started:.0f} s"
+    is_silent = outcome == "read otherwise" and not path.name.endswith(WITHOUT_CHECKSUMS)
+    return outcome, f"{damage.__name__}: read otherwise" if is_silent else None
+
+
+def _content(path: Path) -> list[tuple[object, ...]]:
+    root = path.parent
+    shutil.rmtree(root / "landed", ignore_errors=True)
+    landing = land(resolve(root, {"RETAIL_SOURCE": str(path)}), root / "landed")
+    with duckdb.connect() as connection:
+        rows = f"select * from {lines_of(landing.landed)} order by all"
+        return connection.execute(rows).fetchall()
