@@ -14,7 +14,8 @@
         when lower({{ column }}) in (
             {%- for word in words %}{{ sql_text(word) }}{{ ', ' if not loop.last }}{% endfor -%}
         ) then null
-        when {{ column }} not like '%@%' then {{ known_text(column) }}
+        when not {{ matches('lower(' ~ column ~ ')', '[^@ ]+@[^@ ]+[.][a-z]+') }}
+            then {{ known_text(column) }}
         when not {{ matches(
             'lower(' ~ column ~ ')',
             '(guest|anonymous|noreply|no-reply|unknown|nobody|walkin|walk-in)@.*',

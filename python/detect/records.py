@@ -27,6 +27,8 @@ ABNORMAL, SEASONAL, UNKNOWN = "abnormal", "seasonal", "unknown"
 """Kinds of trends."""
 NET_REVENUE = "net_revenue"
 """The measure that money is told in."""
+RETURNED_REVENUE = "returned_revenue"
+"""The measure of what is sent back."""
 SEVERITIES = ("low", "medium", "high", "critical")
 """Mildest first."""
 PERIOD_TO_DATE = "so_far"

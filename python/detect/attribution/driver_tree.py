@@ -24,11 +24,18 @@ from detect.attribution.decomposition import Ratio, log_mean, sums
 from detect.attribution.dimensions import is_broken_down, names
 from detect.attribution.root_cause import LeafSegments
 from detect.attribution.segments import Segments
-from detect.records import NET_REVENUE, Anomaly, Days, DriverContribution, Floats
+from detect.records import (
+    NET_REVENUE,
+    RETURNED_REVENUE,
+    Anomaly,
+    Days,
+    DriverContribution,
+    Floats,
+)
 
 COUNTED = ("active_customers", "orders", "units", "gross_revenue")
 """What the identified branch is a chain of: each factor is one of these over the one before."""
-MEASURES = (*COUNTED, "returned_revenue")
+MEASURES = (*COUNTED, RETURNED_REVENUE)
 DEPTHS = {"orders": 2, "units": 3, "gross_revenue": 4, NET_REVENUE: 4}
 """Measures that are a product of factors, and how many of COUNTED make it; net revenue is also less
 the returns."""

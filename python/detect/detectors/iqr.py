@@ -23,7 +23,7 @@ QUARTILE_OF_NORMAL = 0.6745
 """Upper quartile of a standard normal variable."""
 DEGREES_OF_FREEDOM, DEGREES_PER_VALUE = 3.0, 0.05
 """Degrees of freedom of the p-value, and how many each observed value adds; chosen by hand."""
-LEAST_HALF = 0.4
+LEAST_HALF = 0.3
 """Least distance of a quartile from the median, in sigmas: less is mostly one value, or noise below
 that of counting, as of a share that was always whole. Chosen by hand."""
 CHUNK = 512

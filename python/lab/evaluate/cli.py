@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from lab.evaluate import cases, changes, growth, members, settings, tables, verdicts
+from lab.evaluate import cases, changes, growth, members, plants, settings, tables, verdicts
 from lab.evaluate.changes import ChangeScale
 from lab.evaluate.members import MemberScale
 from lab.evaluate.run import Scale
@@ -62,6 +62,11 @@ VERDICT_COPIES, VERDICT_SEED = {"small": 1, "full": 40}, 3
     metavar="FILE", help="Instead: the causes of planted changes, from raw data; repeatable.",
 )  # fmt: skip
 @click.option(
+    "--plants", "noticed", multiple=True, type=click.Path(path_type=Path, exists=True),
+    metavar="FILE", help="Instead: incidents as people notice them, into raw data; repeatable.",
+)  # fmt: skip
+@click.option("--seed", default=7, show_default=True, help="Of --plants.")
+@click.option(
     "--settings", "databases", multiple=True, type=click.Path(path_type=Path, exists=True),
     metavar="DATABASE", help="Instead: what each setting does to a built file; repeatable.",
 )  # fmt: skip
@@ -71,11 +76,17 @@ def evaluate_command(
     years: tuple[Path, ...],
     shops: tuple[Path, ...],
     explained: tuple[Path, ...],
+    noticed: tuple[Path, ...],
+    seed: int,
     databases: tuple[Path, ...],
     *,
     growth: bool,
 ) -> int:
     """Inject incidents into shops, and compare what is caught with the usual rules."""
+    if noticed:
+        found = {path.name: plants.judge(project_root(), path.absolute(), seed) for path in noticed}
+        say(tables.plants(found))
+        return FINE
     say(_answer(scale, folders, years, shops, explained, databases, costs=growth))
     return FINE
 

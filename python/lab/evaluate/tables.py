@@ -15,6 +15,7 @@ from lab.evaluate.changes import BINS, Changes
 from lab.evaluate.growth import Cost
 from lab.evaluate.intervals import poisson
 from lab.evaluate.members import Measured as Members
+from lab.evaluate.plants import Told
 from lab.evaluate.run import Measured
 from lab.evaluate.score import GRADUAL, Case, own_findings
 from lab.evaluate.shops import GIVEN, SIMULATED
@@ -302,6 +303,20 @@ def _by_chance(shops: Sequence[Changes]) -> str:
     head = ("incidents", "shop", "weeks", "count", "medium or graver", "of these per 13 weeks",
             "95 % interval")  # fmt: skip
     return table(head, rows)
+
+
+def plants(found: Mapping[str, Sequence[Told]]) -> str:
+    """What of each kind was told in each file, and of which members."""
+    rows = [
+        (kind, name, str(len(some)), *_share(sum(t.is_told for t in some), len(some)),
+         f"{sum(named)} of {len(named)}" if named else "–")
+        for name, every in found.items()
+        for kind in (*sorted({t.kind for t in every}), "all")
+        for some in [[t for t in every if kind in (t.kind, "all")]]
+        for named in [[t.is_named for t in some if t.is_named is not None]]
+    ]  # fmt: skip
+    head = ("planted", "file", "cases", "told", "95 % interval", "member named")
+    return table(head, rows) + "\n"
 
 
 def verdicts(found: Mapping[str, Sequence[Verdict]]) -> str:

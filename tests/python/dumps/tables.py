@@ -55,7 +55,6 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.fct_kpis_wide_daily": ("period_start",),
     "marts.fct_kpis_wide_weekly": ("period_start",),
     "marts.fct_measures_daily": ("order_date", "country", "orders", "active_customers"),
-    "marts.fct_measures_restated_daily": ("order_date", "country", "orders", "active_customers"),
     "marts.fct_order_lines": ("source_file", "source_row"),
     "marts.fct_orders": ("invoice_no", "customer_id"),
     "marts.fct_rejected_order_lines": ("source_file", "source_row"),

@@ -28,8 +28,10 @@ from detect.diagnostics import DetectionLimit
 from detect.features import noise_of_weeks, prepare
 from detect.impact import by_series
 from detect.members import MemberPanel
+from detect.members.scores import MANY_RETURNS
 from detect.records import (
     GRAINS,
+    RETURNED_REVENUE,
     Anomaly,
     Floats,
     Grain,
@@ -174,12 +176,21 @@ def read_members(path: Path, inputs: Inputs, trading: TradingCalendar) -> dict[G
 def select(
     scans: dict[Grain, Scan], panels: dict[Grain, MemberPanel], inputs: Inputs
 ) -> list[Anomaly]:
-    """Select the findings of the whole shop and of its members, in order of period and KPI."""
+    """Select the findings of the whole shop and of its members, in order of period and KPI.
+
+    A wave of returns that the whole shop shows is told by that, whose cause names the member.
+    """
     watched = {d.name for panel in panels.values() for d in panel.dimensions}
     found = _each(scans, anomalies.select)
     whole = [a for a in found if not watched & a.within.keys()]
     series = [a for a in found if watched & a.within.keys()]
-    everything = [*whole, *members.select(panels, inputs.kpis, series)]
+    returned = {(a.grain, a.period_start) for a in whole if a.kpi.numerator == RETURNED_REVENUE}
+    of_members = [
+        a
+        for a in members.select(panels, inputs.kpis, series)
+        if a.methods != (MANY_RETURNS,) or (a.grain, a.period_start) not in returned
+    ]
+    everything = [*whole, *of_members]
     return sorted(planned.explain(everything, inputs.events), key=lambda a: GRAINS.index(a.grain))
 
 
