@@ -1,13 +1,14 @@
 -- One row per order line that later cancellations change, as it was (weight -1) and as it is after
 -- them (weight 1); cancellations themselves (`is_moved`) on the day of their sale.
 {%- set columns = measured_columns() if execute else [] -%}
+{%- set money = 'decimal(27, 8)' -%}
 {%- set restated = {
-    'quantity': 'quantity - taken_quantity',
-    'amount': 'amount - taken_amount',
-    'gross_revenue': 'gross_revenue - taken_amount',
-    'net_revenue': 'net_revenue - taken_amount',
-    'units': 'units - taken_quantity',
-    'order_number': 'coalesce(new_number, order_number)',
+    'quantity': 'cast(quantity - taken_quantity as ' ~ quantity_type() ~ ')',
+    'amount': 'cast(amount - taken_amount as ' ~ money ~ ')',
+    'gross_revenue': 'cast(gross_revenue - taken_amount as ' ~ money ~ ')',
+    'net_revenue': 'cast(net_revenue - taken_amount as ' ~ money ~ ')',
+    'units': 'cast(units - taken_quantity as ' ~ quantity_type() ~ ')',
+    'order_number': 'cast(coalesce(new_number, order_number) as bigint)',
     'is_first_order': 'is_first_order or coalesce(new_number = 1 and order_date = first_date, false)',
     'customer_type': "case when new_number = 1 then 'new' else customer_type end",
 } %}

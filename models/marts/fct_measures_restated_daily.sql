@@ -87,7 +87,7 @@ summed as (
         {%- for measure in sums %},
         cast(sum({{ measure.measure }}) as decimal(38, 8)) as {{ measure.measure }}
         {%- endfor %},
-        sum(lines) as lines
+        cast(sum(lines) as bigint) as lines
     from together
     group by {{ range(1, counts | length + 3) | join(', ') }}
 
