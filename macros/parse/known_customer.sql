@@ -14,11 +14,12 @@
         when lower({{ column }}) in (
             {%- for word in words %}{{ sql_text(word) }}{{ ', ' if not loop.last }}{% endfor -%}
         ) then null
-        when not {{ matches('lower(' ~ column ~ ')', '[^@ ]+@[^@ ]+[.][a-z]+') }}
-            then {{ known_text(column) }}
-        when not {{ matches(
+        when {{ matches(
             'lower(' ~ column ~ ')',
             '(guest|anonymous|noreply|no-reply|unknown|nobody|walkin|walk-in)@.*',
-        ) }} then lower({{ column }})
+        ) }} then null
+        when {{ matches('lower(' ~ column ~ ')', '[^@ ]+@[^@ ]+[.][a-z]+') }}
+            then lower({{ column }})
+        else {{ known_text(column) }}
     end
 {%- endmacro %}

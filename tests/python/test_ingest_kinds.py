@@ -264,7 +264,9 @@ def test_the_words_for_guests_are_those_of_the_models() -> None:
     assert set(re.findall("'([^']*)'", listed)) == set(GUESTS)
 
 
-@pytest.mark.parametrize("guest", ["N/A", "-", "guest@shop.com", "Walk-In Customer", "0"])
+@pytest.mark.parametrize(
+    "guest", ["N/A", "-", "guest@shop.com", "guest@localhost", "Walk-In Customer", "0"]
+)
 def test_no_pseudonym_is_made_of_nobody(tmp_path: Path, guest: str) -> None:
     shop = "columns: {customer_id: {from: Customer, pseudonym: true}}"
     landing = land(tmp_path, shop, in_csv=orders((1, "A", 1, 5, "2.50", guest)))
