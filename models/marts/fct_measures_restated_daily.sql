@@ -40,6 +40,7 @@ changes as (
 {%- endfor %}
 
 together as (
+    {%- for part in [ref('fct_measures_daily'), 'changes'] %}
 
     select
         order_date,
@@ -48,16 +49,9 @@ together as (
         {{ '0 as ' if measure in largest }}{{ measure.measure }}
         {%- endfor %},
         lines
-    from {{ ref('fct_measures_daily') }}
-    union all
-    select
-        order_date,
-        country
-        {%- for measure in counts + sums %},
-        {{ '0 as ' if measure in largest }}{{ measure.measure }}
-        {%- endfor %},
-        lines
-    from changes
+    from {{ part }}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
     {%- for ranked in largest %}
     union all
     select

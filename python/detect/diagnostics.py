@@ -13,7 +13,7 @@ from detect import confidence
 from detect.anomalies import NEVER_NEGATIVE, Scan
 from detect.baseline.transform import from_scale
 from detect.detectors import DETECTORS
-from detect.features import DetectorInput, prepare
+from detect.features import DetectorInput, of_rows, prepare
 from detect.records import ALL, RATIO, Bools, Floats, Grain, Ints
 
 NOMINAL_RATES = (0.05, 0.01, 0.005)
@@ -216,5 +216,5 @@ def _copies(features: DetectorInput, rows: Ints, columns: Ints, values: Floats) 
         ),
         features.calendar,
         restored=features.episodes.restored[every],
-        noise=None if features.noise is None else features.noise[every],
+        noise=of_rows(features.noise, every),
     )

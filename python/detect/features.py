@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from detect.calendar import CLOSED, TradingCalendar
 from detect.episodes import Episodes
 from detect.records import ALL, PERIOD_DAYS, RATIO, Bools, Days, Floats, Ints, Panel
 
+Marks = TypeVar("Marks", Bools, Floats)
 RECENT = 20
 """Periods before the tested one that decide whether a series is too thin; chosen by hand."""
 MOST_EMPTY = 0.25
@@ -97,11 +99,11 @@ def prepare(
             values[rows],
             replace(known_ahead, offset=known_ahead.offset[rows]),
             TUNING[panel.grain],
-            None if trainable is None else trainable[rows],
+            of_rows(trainable, rows),
             counts.of(rows),
-            None if adopted is None else adopted[rows],
-            None if levels is None else levels[rows],
-            None if noise is None else noise[rows],
+            of_rows(adopted, rows),
+            of_rows(levels, rows),
+            of_rows(noise, rows),
         )
 
     thin = _thin(values, learned, np.array(kinds) == "sqrt", counts.log | counts.root)
@@ -117,6 +119,11 @@ def prepare(
         panel, calendar, ahead, learned, usable & ahead.ready, thin, found, noise=noise
     )
     return seen if typical is None else _with_typical(seen, typical, known, adopted)
+
+
+def of_rows(marks: Marks | None, rows: Bools | Ints) -> Marks | None:
+    """The same of some of the series; None where there are no marks."""
+    return None if marks is None else marks[rows]
 
 
 def noise_of_weeks(days: DetectorInput, weeks: Panel) -> Floats:
@@ -159,7 +166,7 @@ def _with_typical(
     """Forecast what the typical order shows, and add its episodes to those of the KPIs."""
     place = {s.kpi.name: row for row, s in enumerate(seen.panel.series) if s.segment == ALL}
     rows = np.array([place[s.kpi.name] for s in typical.series], dtype=np.int64)
-    known, adopted = (None if marks is None else marks[rows] for marks in (known, adopted))
+    known, adopted = of_rows(known, rows), of_rows(adopted, rows)
     beside = Typical(prepare(typical, seen.calendar, known, adopted), rows)
     theirs, ahead = beside.features.episodes, seen.forecast
     level = episodes.levels_before(ahead, rows, theirs.first)

@@ -80,6 +80,12 @@ def database(quick: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def own(database: Path, tmp_path: Path) -> Path:
+    """A copy of it to do anything with."""
+    return Path(shutil.copyfile(database, tmp_path / "own.duckdb"))
+
+
 @pytest.fixture(scope="module")
 def facts(database: Path) -> Facts:
     return read_facts(database)
@@ -219,42 +225,36 @@ def test_the_dashboard_tells_a_trend_with_the_same_figures(
 
 
 def test_what_was_said_since_the_run_shows_at_once_wherever_incidents_are_shown(
-    database: Path,
+    own: Path,
     facts: Facts,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    path = tmp_path / "own.duckdb"
-    shutil.copyfile(database, path)
     incident = next(i for i in facts.incidents if i.status == "open")
-    record.record_feedback(path, incident.incident_id, "ack", None, None)
-    listed = in_the_terminal(path, "list", capsys=capsys)
+    record.record_feedback(own, incident.incident_id, "ack", None, None)
+    listed = in_the_terminal(own, "list", capsys=capsys)
     assert re.search(rf"{incident.incident_id} \S+ \S+ +\S+ % acknowledged", listed)
-    assert incident.headline not in terminal.summary(path, colour=False)
-    assert "acknowledged" in in_the_report(path, incident).split(incident.narrative[:20])[0]
-    dashboard = on_the_dashboard(path, monkeypatch, incident=incident.incident_id)
+    assert incident.headline not in terminal.summary(own, colour=False)
+    assert "acknowledged" in in_the_report(own, incident).split(incident.narrative[:20])[0]
+    dashboard = on_the_dashboard(own, monkeypatch, incident=incident.incident_id)
     assert "acknowledged" in dashboard.split(incident.incident_id)[0]
-    assert incident.incident_id not in {a.incident.incident_id for a in alerts_of(path)}
+    assert incident.incident_id not in {a.incident.incident_id for a in alerts_of(own)}
 
 
 def test_who_answered_when_and_why_shows_on_every_screen_and_in_the_report_that_lies_there(
-    database: Path,
+    own: Path,
     facts: Facts,
-    tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    path = tmp_path / "own.duckdb"
-    shutil.copyfile(database, path)
-    lying_there = page.write(path)
+    lying_there = page.write(own)
     incident = next(i for i in facts.incidents if i.status == "open")
     for action, name in (("snooze", "Ben"), ("ack", "Anna")):
         until = ["--until", "2099-01-01"] if action == "snooze" else []
         args = [action, incident.incident_id, "--by", name, "--note", f"{name}'s", *until]
-        assert "every screen shows it" in in_the_terminal(path, *args, capsys=capsys)
-    told = in_the_terminal(path, "explain", incident.incident_id, capsys=capsys)
-    shown = on_the_dashboard(path, monkeypatch, incident=incident.incident_id)
+        assert "every screen shows it" in in_the_terminal(own, *args, capsys=capsys)
+    told = in_the_terminal(own, "explain", incident.incident_id, capsys=capsys)
+    shown = on_the_dashboard(own, monkeypatch, incident=incident.incident_id)
     for text in (told, shown, plain(lying_there.read_text())):
         answers = re.findall(
             r"(Acknowledged|Snoozed)( until 1 Jan 2099)? by (\w+) "
@@ -287,16 +287,14 @@ def test_findings_are_read_with_all_their_columns(database: Path) -> None:
 
 
 def test_no_screen_stumbles_over_a_kpi_that_is_gone(
-    database: Path, facts: Facts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    own: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "own.duckdb"
-    shutil.copyfile(database, path)
     gone = facts.findings[0].kpi
-    with duckdb.connect(str(path)) as connection:
+    with duckdb.connect(str(own)) as connection:
         connection.execute("delete from marts.dim_kpis where kpi in (?, 'total_revenue')", [gone])
-    left = read_facts(path)
+    left = read_facts(own)
     assert {row.kpi for row in (*left.findings, *left.trends, *left.periods)} <= set(left.kpis)
-    assert "total revenue" not in terminal.summary(path, colour=False).split("Trends:")[1]
+    assert "total revenue" not in terminal.summary(own, colour=False).split("Trends:")[1]
     page.render(left)
-    on_the_dashboard(path, monkeypatch)
-    on_the_dashboard(path, monkeypatch, kpi=gone)
+    on_the_dashboard(own, monkeypatch)
+    on_the_dashboard(own, monkeypatch, kpi=gone)

@@ -75,6 +75,11 @@ class ErrorDistribution:
     early: Floats
     known: Floats
 
+    @property
+    def worth(self) -> Floats:
+        """Errors that the scale of each side rests on: those seen, and what was known, (2, S)."""
+        return np.asarray(self.n_observed + self.known)
+
 
 def start(is_known: Bools) -> ErrorDistribution:
     """Nothing known yet but, where `is_known` (S,), that errors come in sizes of their noise."""
@@ -93,7 +98,7 @@ def sigmas(distribution: ErrorDistribution, tuning: Tuning) -> tuple[Floats, Flo
     """Sizes of one sigma, and reach of the band, nominally of 95 %, per side: (2, S) each."""
     share = np.stack([weights(side) for side in distribution.score])
     root = np.sqrt(distribution.square)
-    spare = 1 + 1.35 / _effective_n(distribution.n_observed + distribution.known, tuning)
+    spare = 1 + 1.35 / _effective_n(distribution.worth, tuning)
     sigma, interval_width = (
         np.asarray((share * root * size).sum(axis=1)) for size in (_SIGMA, _INTERVAL_WIDTH)
     )
@@ -109,7 +114,7 @@ def p_up(distribution: ErrorDistribution, error: Floats, tuning: Tuning) -> Floa
     rows = np.arange(error.size)
     root = np.sqrt(distribution.square[side, :, rows]).T
     share = weights(distribution.score[side, :, rows].T)
-    known = _effective_n(distribution.n_observed + distribution.known, tuning)[side, rows]
+    known = _effective_n(distribution.worth, tuning)[side, rows]
     freedom = 1 / (1 / DEGREES_OF_FREEDOM + 1 / known)
     beyond = (share * special.stdtr(freedom, -np.abs(error) / root)).sum(axis=0)
     above = (distribution.n_observed[0] + SIDE_PRIOR) / (
@@ -174,8 +179,7 @@ def _refine(
         distribution.score[side],
     )
     pace = np.maximum(
-        LEARNING_RATE / (distribution.n_observed[side] + distribution.known + tuning.scale_prior),
-        tuning.scale_floor,
+        LEARNING_RATE / (distribution.worth[side] + tuning.scale_prior), tuning.scale_floor
     )
     surprise = (DEGREES_OF_FREEDOM + 1) * ratio / (DEGREES_OF_FREEDOM + ratio) - 1
     step = np.exp(

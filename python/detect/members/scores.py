@@ -161,8 +161,7 @@ def usual_day(panel: MemberPanel) -> Floats:
     out, length = np.full(panel.period.size, np.nan), USUAL[panel.grain]
     places = np.flatnonzero(panel.usable)
     known = panel.shop_revenue[places] / np.maximum(panel.days[places], 1.0)
-    for i in range(1, places.size):
-        out[places[i]] = np.median(known[max(i - length, 0) : i])
+    out[places] = _median_before(known, length)
     return out
 
 
@@ -175,9 +174,17 @@ def _usual_orders(panel: MemberPanel) -> Floats:
     weekday = panel.period.astype(np.int64) % PERIOD_DAYS["weekly"]
     for one in np.unique(weekday):
         places = np.flatnonzero(panel.usable & (weekday == one))
-        for i in range(length // 2, places.size):
-            out[places[i]] = np.median(panel.shop_orders[places[max(i - length, 0) : i]])
+        medians = _median_before(panel.shop_orders[places], length)
+        out[places[length // 2 :]] = medians[length // 2 :]
     return out
+
+
+def _median_before(values: Floats, length: int) -> Floats:
+    """Median of the last values before each, (N,); NaN before the first."""
+    medians = [
+        np.median(values[max(i - length, 0) : i]) if i else np.nan for i in range(len(values))
+    ]
+    return np.array(medians, dtype=np.float64)
 
 
 def _forecast(

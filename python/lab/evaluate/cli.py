@@ -83,11 +83,7 @@ def evaluate_command(
     growth: bool,
 ) -> int:
     """Inject incidents into shops, and compare what is caught with the usual rules."""
-    if noticed:
-        found = {path.name: plants.judge(project_root(), path.absolute(), seed) for path in noticed}
-        say(tables.plants(found))
-        return FINE
-    say(_answer(scale, folders, years, shops, explained, databases, costs=growth))
+    say(_answer(scale, folders, years, shops, explained, noticed, seed, databases, costs=growth))
     return FINE
 
 
@@ -97,6 +93,8 @@ def _answer(
     years: tuple[Path, ...],
     shops: tuple[Path, ...],
     explained: tuple[Path, ...],
+    noticed: tuple[Path, ...],
+    seed: int,
     databases: tuple[Path, ...],
     *,
     costs: bool,
@@ -106,6 +104,10 @@ def _answer(
         return tables.growth(growth.measure())
     if databases:
         return settings.table([row for path in databases for row in settings.count(path)])
+    if noticed:
+        return tables.plants(
+            {path.name: plants.judge(project_root(), path.absolute(), seed) for path in noticed}
+        )
     if explained:
         sources = [path.absolute() for path in explained]
         return tables.verdicts(

@@ -9,12 +9,14 @@ once and looked at while the tests of members were made; other seeds give others
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from detect import records
 from detect.records import Anomaly
@@ -99,19 +101,24 @@ def _plans(shop: shops.Shop, rng: np.random.Generator, seed: int) -> Iterator[tu
     for nth in range(COPIES):
         kinds = order[nth::COPIES]
         span = (len(market.days) - FIRST_DAY) // len(kinds)
-        chosen = []
+        chosen = list[Incident]()
         for place, kind in enumerate(kinds):
-            for _ in range(TRIES):
-                ahead = int(rng.integers(max(1, span - LAST_DAYS)))
-                day = market.days[FIRST_DAY + place * span + ahead]
-                incident = _incident(KINDS[kind], day, market, rng)
-                try:
-                    inject(lines, (incident,), seed)
-                except RetailError:
-                    continue
-                chosen.append(incident)
-                break
+            days = market.days[FIRST_DAY + place * span :][: max(1, span - LAST_DAYS)]
+            tried = (
+                _incident(KINDS[kind], days[int(rng.integers(len(days)))], market, rng)
+                for _ in range(TRIES)
+            )
+            chosen += itertools.islice((one for one in tried if _fits(lines, one, seed)), 1)
         yield tuple(chosen)
+
+
+def _fits(lines: pd.DataFrame, incident: Incident, seed: int) -> bool:
+    """Whether an incident touches a row."""
+    try:
+        inject(lines, (incident,), seed)
+    except RetailError:
+        return False
+    return True
 
 
 def _incident(drawn: Drawn, day: dt.date, market: Market, rng: np.random.Generator) -> Incident:

@@ -164,14 +164,14 @@ def _no_merchandise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
         for column in ("code", "name")
     )
     query = f"""
-        select count(*), any_value(code), list_slice(list(distinct code), 1, 3)
+        select count(*), list_slice(list(distinct code), 1, 3)
         from (
             select trim(stock_code) as code, coalesce(trim(description), '') as name
             from {rows} where line_mark is null
         )
         where {is_one}
     """  # noqa: S608 - by ingest.sql: quoted
-    lines, _, codes = connection.execute(query).fetchall()[0]
+    lines, codes = connection.execute(query).fetchall()[0]
     if lines:
         yield (
             f"{lines:,} lines are no merchandise by their names, such as "
