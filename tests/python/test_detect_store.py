@@ -62,6 +62,18 @@ def test_definitions_calendar_and_series_are_read(shop: Path) -> None:
     assert found.source.rows == 1000
 
 
+def test_every_threshold_of_a_definition_is_read_from_its_own_column(own: Path) -> None:
+    with duckdb.connect(str(own)) as connection:
+        known = connection.execute("select * from marts.dim_kpis").description
+        numbers = [name for name, kind, *_ in known if str(kind) in {"DOUBLE", "NUMBER"}]
+        given = {name: 1000.0 + place for place, name in enumerate(numbers)}
+        assert "level_shift_threshold" in given
+        changed = ", ".join(f"{name} = {value}" for name, value in given.items())
+        connection.execute(f"update marts.dim_kpis set {changed} where kpi = 'return_rate'")
+    (kpi,) = (k for k in store.read_inputs(own, None).kpis if k.name == "return_rate")
+    assert {name: getattr(kpi, name) for name in given} == given
+
+
 def test_a_ratio_on_a_closed_day_is_missing_and_a_sum_is_zero(shop: Path) -> None:
     daily = store.read_inputs(shop, None).panels["daily"]
     saturday = daily.value[:, 5]

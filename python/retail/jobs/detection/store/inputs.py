@@ -80,7 +80,10 @@ def _kpis(connection: Connection, dates: Dates) -> tuple[Kpi, ...]:
         [dates.day[-1].astype(dt.date)],
     ).fetchall()
     money = read_shop(connection).money
-    kpis = (replace(Kpi(name, *map(plain, values)), money=money) for name, *values in rows)
+    kpis = (
+        Kpi(name, **dict(zip(fields, map(plain, values), strict=True)), money=money)
+        for name, *values in rows
+    )
     return tuple(replace(k, unit=money) if k.unit == CURRENCY else k for k in kpis)
 
 
