@@ -87,11 +87,12 @@ def forecast(
     history = np.zeros((series, periods), dtype=np.int64)
     ensemble, gains = level.start(series, tuning)
     unit, is_known = _unit(noise, values)
-    cycle, errors = season.start(series, regressors), error_distribution.start(is_known)
+    counts = no_counts(values.shape) if counts is None else counts
+    errors = error_distribution.start(is_known, counts.log | counts.root)
+    cycle = season.start(series, regressors)
     monthly = month.start(series, regressors.month)
     yearly_drift = season.YearlyDrift(out["adjusted"], tuning)
     trainable = np.ones(values.shape, dtype=bool) if trainable is None else trainable
-    counts = no_counts(values.shape) if counts is None else counts
     if adopted is not None:
         trainable = trainable & ~adopted
     for t in range(periods):

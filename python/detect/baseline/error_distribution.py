@@ -44,9 +44,10 @@ the errors per side that this counts for. It is 1.0 to 1.7 in the weeks of twelv
 KPIs of 2009-10; the count was chosen on them."""
 DOUBTED = 2.0
 """Times that size at which the first errors show that what is known does not hold; by hand."""
-KNOWN_TAILS = np.log([0.01, 0.1, 0.5, 1.0, 1.0])[:, None]
-"""Added to PRIOR there, since sums have lighter tails than their parts; chosen on the weeks of
-2009-10, where heavier ones see less and lighter ones alarm more often than promised."""
+LIGHT_TAILS = np.log([0.01, 0.1, 0.5, 1.0, 1.0])[:, None]
+"""Added to PRIOR there, since sums have lighter tails than their parts, and for counts, which no
+single order moves far. Chosen on the weeks of 2009-10, where heavier ones see less and lighter ones
+alarm more often than promised."""
 MIDDLE = DEGREES_OF_FREEDOM.size // 2
 """The candidate whose scale incidents are measured by."""
 _CONSTANT = (
@@ -66,11 +67,12 @@ class ErrorDistribution:
     """Squared scales and log weights (2, tails, S), counts (2, S), first errors (START_UP, S).
 
     The first axis is the side: above, below. `known` are the errors per side that what was known of
-    the scale beforehand counts for, (S,).
+    the scale beforehand counts for, (S,); `prior` are the log weights before any error, (tails, S).
     """
 
     square: Floats
     score: Floats
+    prior: Floats
     n_observed: Floats
     early: Floats
     known: Floats
@@ -81,15 +83,21 @@ class ErrorDistribution:
         return np.asarray(self.n_observed + self.known)
 
 
-def start(is_known: Bools) -> ErrorDistribution:
-    """Nothing known yet but, where `is_known` (S,), that errors come in sizes of their noise."""
-    series = is_known.size
-    shape = (2, DEGREES_OF_FREEDOM.size, series)
+def start(is_known: Bools, is_count: Bools) -> ErrorDistribution:
+    """Nothing known yet but the kind of noise.
+
+    Args:
+        is_known: (S,), whether errors come in sizes of a noise that is known beforehand.
+        is_count: (S,), whether the series counts things.
+    """
+    shape = (2, DEGREES_OF_FREEDOM.size, is_known.size)
+    prior = PRIOR + np.where(is_count, LIGHT_TAILS, 0.0)
     return ErrorDistribution(
         np.full(shape, np.nan),
-        np.broadcast_to(PRIOR, shape) + np.where(is_known, KNOWN_TAILS, 0.0),
-        np.zeros((2, series)),
-        np.full((START_UP, series), np.nan),
+        np.broadcast_to(prior, shape) + np.where(is_known & ~is_count, LIGHT_TAILS, 0.0),
+        prior,
+        np.zeros((2, is_known.size)),
+        np.full((START_UP, is_known.size), np.nan),
         np.where(is_known, KNOWN_ERRORS, 0.0),
     )
 
@@ -154,7 +162,7 @@ def _start_up(distribution: ErrorDistribution, error: Floats, observed: Bools, t
     distribution.square[:, :, rows] = np.maximum(scale**2, TINY)
     doubted = rows[~is_believed & (total[rows] == START_UP - 1)]
     distribution.known[doubted] = 0.0
-    distribution.score[:, :, doubted] = PRIOR
+    distribution.score[:, :, doubted] = distribution.prior[:, doubted]
 
 
 def _refine(
@@ -175,7 +183,9 @@ def _refine(
     judged = rows & (distribution.n_observed.sum(axis=0) > tuning.min_history)
     distribution.score[side] = np.where(
         judged,
-        tuning.tail_decay * (distribution.score[side] - PRIOR) + PRIOR + likely,
+        tuning.tail_decay * (distribution.score[side] - distribution.prior)
+        + distribution.prior
+        + likely,
         distribution.score[side],
     )
     pace = np.maximum(
