@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detect.baseline import Forecast, Regressors, forecast
+from detect.baseline.poisson_floor import CountScales
 from detect.baseline.transform import SCALES, from_scale, to_scale
 from detect.baseline.tuning import DAILY, WEEKLY, Tuning
 from detect.errors import DetectError
@@ -50,13 +51,30 @@ def noise(kind: str, series: int = 150, days: int = DAYS, seed: int = 1) -> np.n
     return level + weekday + rng.uniform(0.1, 0.5, (series, 1)) * normal
 
 
+@pytest.mark.parametrize("is_count", [False, True])
 @pytest.mark.parametrize("kind", ["normal", "drifting", "heavy", "lopsided", "autocorrelated"])
-def test_tail_probabilities_hold_on_every_kind_of_noise(kind: str) -> None:
-    known = predict(noise(kind))
+def test_tail_probabilities_hold_on_every_kind_of_noise(kind: str, *, is_count: bool) -> None:
+    values = noise(kind)
+    rows = np.full(len(values), is_count)
+    counts = CountScales(rows, np.zeros_like(rows), np.full(values.shape, np.nan))
+    known = forecast(values, regressors(*values.shape), DAILY, counts=counts)
     p = 2 * np.minimum(known.p_up, 1 - known.p_up)[:, MATURE:]
     assert 0.02 <= (p < 0.05).mean() <= 0.07
     assert (p < 0.01).mean() <= 0.02
-    assert (p < 0.001).mean() <= 0.004
+    # Counts are taken to have light tails, which costs a little where they have not.
+    assert (p < 0.001).mean() <= (0.005 if is_count else 0.004)
+
+
+def test_a_far_count_is_less_likely_than_a_far_amount() -> None:
+    series, last, sigma = 150, 199, 0.1
+    noise = np.random.default_rng(4).standard_t(8, (series, last + 1)) / np.sqrt(8 / 6)
+    values = np.log(400) + sigma * noise
+    values[:, last] = np.log(400) + 4 * sigma
+    is_count = np.ones(series, dtype=bool)
+    orders = CountScales(is_count, ~is_count, np.full(values.shape, np.nan))
+    as_amounts = predict(values).p_up[:, last]
+    as_orders = forecast(values, regressors(*values.shape), DAILY, counts=orders).p_up[:, last]
+    assert np.median(as_orders / as_amounts) < 0.7
 
 
 @pytest.mark.parametrize("kind", ["normal", "drifting", "heavy"])

@@ -74,6 +74,25 @@ def test_every_threshold_of_a_definition_is_read_from_its_own_column(own: Path) 
     assert {name: getattr(kpi, name) for name in given} == given
 
 
+def test_a_share_beside_a_kpi_keeps_the_usual_limit_of_level_shifts(own: Path) -> None:
+    with duckdb.connect(str(own)) as connection:
+        connection.execute("update marts.dim_kpis set level_shift_threshold = 4")
+        connection.execute(
+            """
+            create table marts.fct_typical_orders_daily as
+            select
+                kpi, 'Typical' as label, 'log' as scale, period_start, value,
+                case kpi when 'order_count' then 'ratio' else 'currency' end as unit
+            from marts.fct_kpis_daily where segment = 'all'
+            """
+        )
+    typical = store.read_inputs(own, None).typical
+    assert typical is not None
+    limits = {s.kpi.name: s.kpi.level_shift_threshold for s in typical.series}
+    assert limits["order_count"] == 5.0
+    assert limits["average_price"] == 4.0
+
+
 def test_a_ratio_on_a_closed_day_is_missing_and_a_sum_is_zero(shop: Path) -> None:
     daily = store.read_inputs(shop, None).panels["daily"]
     saturday = daily.value[:, 5]

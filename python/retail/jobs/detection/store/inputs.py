@@ -199,7 +199,7 @@ def read_typical(connection: Connection, panel: Panel) -> Panel | None:
             row = place[name]
             kpi = panel.series[row].kpi
             unit = kpi.money if unit == CURRENCY else unit
-            # The KPI's own limit was chosen for figures of its kind, which a share beside it is not.
+            # The KPI's own limit was chosen for figures of its kind; a share beside it is none.
             limit = kpi.level_shift_threshold if unit == kpi.unit else Kpi.level_shift_threshold
             shown[row] = replace(
                 kpi, label=label, unit=unit, scale=scale, level_shift_threshold=limit
