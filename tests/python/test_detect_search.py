@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from detect.attribution.search import Findings, Ratios, Sums, find_root_causes, search
 from detect.records import Floats, Ints
+from lab.evaluate.generated import generate
 
 DIMENSIONS = ["country", "category", "customer_type"]
 SIZES = (12, 10, 3)
@@ -321,3 +322,20 @@ def test_a_faint_cause_is_less_sure_than_a_plain_one() -> None:
     (plain,) = coded(change(shop(), 0.5, country="a3")).causes
     faint = coded(change(shop(), 0.96, country="a3")).causes
     assert all(cause.confidence <= plain.confidence for cause in faint)
+
+
+# Many leaves -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("seed", range(1, 3))
+def test_five_causes_of_many_leaves_are_named_exactly(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As cases of 24 million leaves are searched: several causes a round, on all cores."""
+    monkeypatch.setattr("detect.attribution.search.blocks.MANY", 1)
+    monkeypatch.setattr("detect.attribution.search.blocks.BLOCK", 2**14)
+    for module in ("set_cover", "explain"):
+        monkeypatch.setattr(f"detect.attribution.search.{module}.MANY", 1)
+    case = generate((5, 4, 25, 8, 4, 6), 0.05, seed)
+    answers = find_root_causes(case.leaves, case.dimensions, case.derived)
+    assert {frozenset(answer.items()) for answer in answers} == case.truth

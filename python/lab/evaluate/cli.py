@@ -7,7 +7,17 @@ from pathlib import Path
 
 import click
 
-from lab.evaluate import cases, changes, growth, members, plants, settings, tables, verdicts
+from lab.evaluate import (
+    cases,
+    changes,
+    generated,
+    growth,
+    members,
+    plants,
+    settings,
+    tables,
+    verdicts,
+)
 from lab.evaluate.changes import ChangeScale
 from lab.evaluate.members import MemberScale
 from lab.evaluate.run import Scale
@@ -29,7 +39,8 @@ CHANGE_SCALES = {
     "small": ChangeScale(2, 1, 1, 1, ((20, 1),), 2, seed=1),
     "full": ChangeScale(40, 12, 24, 8, ((4, 3), (20, 3), (50, 3), (500, 1)), 2, seed=1),
 }
-VERDICT_COPIES, VERDICT_SEED = {"small": 1, "full": 40}, 3
+GENERATED = {"small": (5, 4, 25, 8, 4, 6), "full": generated.SIZES}
+VERDICT_COPIES, VERDICT_SEED, PLANT_SEED = {"small": 1, "full": 40}, 3, 7
 
 
 @click.command("evaluate", cls=Command)
@@ -44,6 +55,12 @@ VERDICT_COPIES, VERDICT_SEED = {"small": 1, "full": 40}, 3
     "--growth",
     is_flag=True,
     help="Instead: what detection costs on one core as series and days grow.",
+)
+@click.option(
+    "--generated",
+    "grids",
+    is_flag=True,
+    help="Instead: the search for root causes in generated cases of 24 million leaves.",
 )
 @click.option(
     "--cases", "folders", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
@@ -65,7 +82,7 @@ VERDICT_COPIES, VERDICT_SEED = {"small": 1, "full": 40}, 3
     "--plants", "noticed", multiple=True, type=click.Path(path_type=Path, exists=True),
     metavar="FILE", help="Instead: incidents as people notice them, into raw data; repeatable.",
 )  # fmt: skip
-@click.option("--seed", default=7, show_default=True, help="Of --plants.")
+@click.option("--seed", type=int, help="Of --plants (7 by default) and --verdicts (3).")
 @click.option(
     "--settings", "databases", multiple=True, type=click.Path(path_type=Path, exists=True),
     metavar="DATABASE", help="Instead: what each setting does to a built file; repeatable.",
@@ -77,12 +94,16 @@ def evaluate_command(
     shops: tuple[Path, ...],
     explained: tuple[Path, ...],
     noticed: tuple[Path, ...],
-    seed: int,
+    seed: int | None,
     databases: tuple[Path, ...],
     *,
     growth: bool,
+    grids: bool,
 ) -> int:
     """Inject incidents into shops, and compare what is caught with the usual rules."""
+    if grids:
+        say(tables.generated(list(generated.judge(GENERATED[scale]))))
+        return FINE
     say(_answer(scale, folders, years, shops, explained, noticed, seed, databases, costs=growth))
     return FINE
 
@@ -94,7 +115,7 @@ def _answer(
     shops: tuple[Path, ...],
     explained: tuple[Path, ...],
     noticed: tuple[Path, ...],
-    seed: int,
+    seed: int | None,
     databases: tuple[Path, ...],
     *,
     costs: bool,
@@ -105,13 +126,14 @@ def _answer(
     if databases:
         return settings.table([row for path in databases for row in settings.count(path)])
     if noticed:
+        sown = seed or PLANT_SEED
         return tables.plants(
-            {path.name: plants.judge(project_root(), path.absolute(), seed) for path in noticed}
+            {path.name: plants.judge(project_root(), path.absolute(), sown) for path in noticed}
         )
     if explained:
         sources = [path.absolute() for path in explained]
         return tables.verdicts(
-            verdicts.measure(project_root(), sources, VERDICT_COPIES[scale], VERDICT_SEED)
+            verdicts.measure(project_root(), sources, VERDICT_COPIES[scale], seed or VERDICT_SEED)
         )
     if shops:
         sources = [path.absolute() for path in shops]

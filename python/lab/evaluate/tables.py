@@ -12,6 +12,7 @@ from lab.evaluate.baseline_methods import PROPHET, RULES
 from lab.evaluate.cases import Result
 from lab.evaluate.causes import Named
 from lab.evaluate.changes import BINS, Changes
+from lab.evaluate.generated import Outcome
 from lab.evaluate.growth import Cost
 from lab.evaluate.intervals import poisson
 from lab.evaluate.members import Measured as Members
@@ -178,6 +179,23 @@ def published(results: Sequence[Result]) -> str:
         for r in results
     ]  # fmt: skip
     head = ("cases of", "number", "right", "wrong", "missed", "F1", "seconds per case")
+    return table(head, rows) + "\n"
+
+
+def generated(outcomes: Sequence[Outcome]) -> str:
+    """The search on generated cases, by noise and all together."""
+    rows = []
+    for noise in [*sorted({o.noise for o in outcomes}), None]:
+        some = [o for o in outcomes if noise is None or o.noise == noise]
+        exact, interval = _share(sum(o.is_exact for o in some), len(some))
+        rows.append(
+            ("all" if noise is None else f"{noise:.0%}", str(len(some)), exact, interval,
+             *(str(sum(getattr(o, part) for o in some)) for part in ("right", "wrong", "missed")),
+             f"{max(o.seconds for o in some):.0f}", f"{max(o.processor_seconds for o in some):.0f}",
+             f"{max(o.peak for o in some) / 1024:.1f}")
+        )  # fmt: skip
+    head = ("noise of a leaf", "cases", "exact", "95 % interval", "right", "wrong", "missed",
+            "seconds, at most", "of processors", "peak, GB")  # fmt: skip
     return table(head, rows) + "\n"
 
 

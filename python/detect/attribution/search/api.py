@@ -102,7 +102,7 @@ def _numbered(column: pd.Series) -> tuple[Codes, pd.Index]:
         if (codes >= 0).all():
             return codes, column.cat.categories
     numbers, members = pd.factorize(column, use_na_sentinel=False)
-    return numbers, pd.Index(members)
+    return numbers.astype(np.min_scalar_type(len(members))), pd.Index(members)
 
 
 def _check(codes: Sequence[Codes], sizes: tuple[int, ...], measure: Measure) -> None:

@@ -12,13 +12,14 @@ Three measures, all of them sums over leaves:
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
+from detect.attribution.search.blocks import in_blocks
 from detect.attribution.search.lattice import Lattice, leaves_of, members_of
 from detect.attribution.search.leaves import Leaves
-from detect.attribution.search.noise import Noise, standardise, variances
+from detect.attribution.search.noise import Noise, standardise, tails_of, variances
 from detect.attribution.search.records import Element, Settings
 from detect.records import Bools, Floats, Ints
 
@@ -26,8 +27,6 @@ NO_INFORMATION = 1e-100
 """Stands for none: small enough, and large enough to be cubed."""
 NEAR_NORMAL = 1e-3
 """Skewness below which the Poisson's gain is the normal's."""
-BLOCK = 2**16
-"""Leaves worked on at once, so that what they need stays near the processor."""
 STARTS, STEPS = 6, 4
 """Children whose effect is tried as the common one, and refinements of it."""
 
@@ -39,6 +38,7 @@ class LeafEvidence:
     score, information: of a common effect; the effect is sum(score) / sum(information).
     shift, variance: of the leaf.
     skew: third cumulants of the score, upwards and downwards; None where symmetric.
+    room: for a number of each leaf; new memory costs as much time as the arithmetic.
     """
 
     score: Floats
@@ -46,28 +46,48 @@ class LeafEvidence:
     shift: Floats
     variance: Floats
     skew: tuple[Floats, Floats] | None
+    room: Floats
 
 
-def of_leaves(leaves: Leaves, noise: Noise, free: Bools) -> LeafEvidence:
-    """Turn shifts into evidence, given the noise."""
-    variance = variances(leaves, noise)
-    shift = standardise(leaves, noise, variance)
-    information = np.where(free, 1 / variance, 0.0)
+def of_leaves(
+    leaves: Leaves, noise: Noise, free: Bools, used: LeafEvidence | None = None
+) -> LeafEvidence:
+    """Turn shifts into evidence, given the noise, in the memory of evidence no longer needed."""
+    parts = ("score", "information", "shift", "variance", "room")
+    score, information, shift, variance, room = (
+        getattr(used, part) if used else np.empty(free.size) for part in parts
+    )
+    tails = tails_of(leaves, noise)
+
+    def fill(block: slice) -> None:
+        variance[block] = variances(leaves, noise, block)
+        shift[block] = standardise(leaves, noise, variance[block], tails, block)
+        information[block] = np.where(free[block], 1 / variance[block], 0.0)
+        score[block] = shift[block] * information[block]
+
+    in_blocks(fill, free.size)
     skew = None
     if leaves.skew is not None:
         scale = information**3 * (1.0 if leaves.events is not None else noise.dispersion**2)
         skew = (leaves.skew[0] * scale, leaves.skew[1] * scale)
-    return LeafEvidence(shift * information, information, shift, variance, skew)
+    return LeafEvidence(score, information, shift, variance, skew, room)
 
 
-def restrict(evidence: LeafEvidence, free: Bools) -> LeafEvidence:
-    """The evidence of free leaves; others say nothing."""
-    skew = evidence.skew
-    return replace(
-        evidence,
-        score=evidence.score * free,
-        information=evidence.information * free,
-        skew=None if skew is None else (skew[0] * free, skew[1] * free),
+def forget(evidence: LeafEvidence, rows: Ints) -> None:
+    """Leave nothing of what some leaves say, in place."""
+    for part in (evidence.score, evidence.information, *(evidence.skew or ())):
+        part[rows] = 0.0
+
+
+def of_rows(evidence: LeafEvidence, rows: Ints) -> LeafEvidence:
+    """What some leaves say about the mean effect, without their skew."""
+    return LeafEvidence(
+        evidence.score[rows],
+        evidence.information[rows],
+        evidence.shift[rows],
+        evidence.variance[rows],
+        None,
+        np.empty(rows.size),
     )
 
 
@@ -95,15 +115,20 @@ def gain(score: Floats, information: Floats, skew: tuple[Floats, Floats] | None)
 
 
 def worth_at(evidence: LeafEvidence, effect: float, spread: float) -> Floats:
-    """Each leaf's log-likelihood of spread effects around a mean one, over no effect, (N,)."""
-    worth = np.empty_like(evidence.shift)
-    for start in range(0, worth.size, BLOCK):
-        block = slice(start, start + BLOCK)
+    """Each leaf's log-likelihood of spread effects around a mean one, over no effect, (N,).
+
+    In the evidence's room: the next call writes over it.
+    """
+    worth = evidence.room
+
+    def fill(block: slice) -> None:
         shift, variance = evidence.shift[block], evidence.variance[block]
         wider = variance + (spread * effect) ** 2
         away = shift - effect
         said = shift * shift / variance - away * away / wider - np.log(wider / variance)
         worth[block] = np.where(evidence.information[block] > 0, said / 2, 0.0)
+
+    in_blocks(fill, worth.size)
     return worth
 
 

@@ -8,19 +8,25 @@ its price.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from detect.attribution.search.blocks import MANY, in_blocks
 from detect.attribution.search.lattice import Lattice
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.noise import variances
 from detect.attribution.search.records import Settings
 from detect.attribution.search.set_cover import cover
 from detect.attribution.search.verify import Verified, cost_of, verify
+from detect.records import Floats, Ints
 
 FARTHEST = 6.0
 """Standard deviations beyond which a leaf is no worse explained."""
 LEAD = 5.0
 """Nats by which the first search must explain more than the second to be kept."""
+MOSTLY = 0.8
+"""Part of many leaves that nobody blames from which the first search knew their noise."""
 COMMON_PRICE = 3.0
 """Nats that a shift common to all must win to be believed beside causes."""
 
@@ -40,7 +46,8 @@ def explain(lattice: Lattice, leaves: Leaves, settings: Settings) -> Verified:
 def _account(lattice: Lattice, leaves: Leaves, still: bool, settings: Settings) -> Verified:
     """Search, and search again now that the noise is known."""
     first = verify(lattice, leaves, cover(lattice, leaves, still, None, settings), still, settings)
-    if not first.found:
+    noise_was_known = leaves.live.size >= MANY and first.free.sum() > MOSTLY * leaves.live.sum()
+    if not first.found or noise_was_known:
         return first
     again = cover(lattice, leaves, still, first.noise, settings)
     second = verify(lattice, leaves, again, still, settings)
@@ -58,14 +65,23 @@ def _won_by_common(account: Verified) -> float:
 
 def _likelihood(account: Verified, lattice: Lattice, leaves: Leaves, settings: Settings) -> float:
     """Log-likelihood of the leaves' shifts, less the prices of the causes."""
-    live = leaves.live
-    variance = variances(leaves, account.noise)
-    middle = np.full(live.size, account.noise.common)
+    noise = account.noise
+    said = math.fsum(
+        in_blocks(
+            lambda rows: _said(leaves, rows, variances(leaves, noise, rows), noise.common),
+            leaves.live.size,
+        )
+    )
     for cause in account.found:
-        weight = 1 / variance[cause.leaves]
-        effect = np.average(leaves.shift[cause.leaves], weights=weight)
-        middle[cause.leaves] = effect
-        variance[cause.leaves] += (settings.spread * (effect - account.noise.common)) ** 2
-    square = np.minimum((leaves.shift - middle) ** 2 / variance, FARTHEST**2)
-    price = sum(cost_of(cause, lattice, settings) for cause in account.found)
-    return -float((square + np.log(variance))[live].sum()) / 2 - price
+        variance = variances(leaves, noise, cause.leaves)
+        effect = float(np.average(leaves.shift[cause.leaves], weights=1 / variance))
+        wider = variance + (settings.spread * (effect - noise.common)) ** 2
+        said += _said(leaves, cause.leaves, wider, effect)
+        said -= _said(leaves, cause.leaves, variance, noise.common)
+    return said - sum(cost_of(cause, lattice, settings) for cause in account.found)
+
+
+def _said(leaves: Leaves, rows: slice | Ints, variance: Floats, middle: float) -> float:
+    """Log-likelihood of some leaves' shifts around their middle."""
+    square = np.minimum((leaves.shift[rows] - middle) ** 2 / variance, FARTHEST**2)
+    return -float((square + np.log(variance))[leaves.live[rows]].sum()) / 2

@@ -8,12 +8,13 @@ elsewhere a cuboid holds only cells that occur, and a link from each cell of its
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
+from detect.attribution.search.blocks import on_cores
 from detect.attribution.search.encode_keys import encode, key_of
 from detect.attribution.search.records import Codes, Element
 from detect.records import Floats, Ints
@@ -83,19 +84,35 @@ def build(codes: tuple[Codes, ...] | None, sizes: tuple[int, ...], most_cells: i
     return Lattice(sizes, codes, tuple(cuboids))
 
 
-def roll_up(lattice: Lattice, values: Floats) -> list[Floats]:
-    """Sums of leaf values in every cell of every cuboid, in the order of the cuboids."""
-    sums: list[Floats] = []
-    for cuboid in lattice.cuboids:
-        if cuboid.parent < 0:
-            sums.append(values)
-        elif cuboid.link is None:
-            parent = lattice.cuboids[cuboid.parent].dimensions
-            sums.append(_along(sums[cuboid.parent], parent, cuboid.dimensions, lattice.sizes))
-        else:
-            total = np.bincount(cuboid.link, sums[cuboid.parent], cuboid.cells)
-            sums.append(np.asarray(total, np.float64))
+def roll_up(
+    lattice: Lattice, values: Floats, wanted: Collection[int] | None = None
+) -> dict[int, Floats]:
+    """Sums of leaf values in every cell of the wanted cuboids, all by default, by position."""
+    needed = _with_parents(lattice, wanted)
+    sums = {0: values}
+    for depth in range(len(lattice.sizes) - 1, 0, -1):
+        level = [i for i in needed if len(lattice.cuboids[i].dimensions) == depth]
+        totals = on_cores(lambda i: _total(lattice, sums, lattice.cuboids[i]), level, values.size)
+        sums.update(zip(level, totals, strict=True))
     return sums
+
+
+def _with_parents(lattice: Lattice, wanted: Collection[int] | None) -> list[int]:
+    """Positions of cuboids to add up: those wanted and what they are added up from."""
+    needed = set(range(len(lattice.cuboids)) if wanted is None else wanted)
+    for i in range(len(lattice.cuboids) - 1, 0, -1):
+        if i in needed:
+            needed.add(lattice.cuboids[i].parent)
+    return sorted(needed - {0})
+
+
+def _total(lattice: Lattice, sums: dict[int, Floats], cuboid: Cuboid) -> Floats:
+    """Sums of a cuboid from those of its parent."""
+    values = sums[cuboid.parent]
+    if cuboid.link is None:
+        parent = lattice.cuboids[cuboid.parent].dimensions
+        return _along(values, parent, cuboid.dimensions, lattice.sizes)
+    return np.asarray(np.bincount(cuboid.link, values, cuboid.cells), np.float64)
 
 
 def element_at(lattice: Lattice, cuboid: Cuboid, cell: int) -> Element:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detect.attribution.search.blocks import in_blocks
 from detect.attribution.search.records import Measure, Settings, Sums
 from detect.records import Bools, Floats, Ints
 
@@ -73,18 +74,28 @@ def of(measure: Measure, rows: Ints, cells: int, settings: Settings) -> Leaves:
 
 
 def _of_sums(real: Floats, expected: Floats) -> Leaves:
-    size = (np.abs(real) + np.abs(expected)) / 2
-    live = size > 0
-    thick = np.where(live, size, 1.0)
-    residual = real - expected
+    shift, thinness, size, residual = (np.empty(real.size) for _ in range(4))
+    live, edge = (np.empty(real.size, np.bool_) for _ in range(2))
+
+    def fill(block: slice) -> None:
+        now, then = real[block], expected[block]
+        size[block] = (np.abs(now) + np.abs(then)) / 2
+        live[block] = size[block] > 0
+        thick = np.where(live[block], size[block], 1.0)
+        residual[block] = now - then
+        shift[block] = residual[block] / thick
+        thinness[block] = 1 / thick
+        edge[block] = (now == 0) | (then == 0)
+
+    in_blocks(fill, real.size)
     return Leaves(
-        shift=residual / thick,
-        thinness=1 / thick,
+        shift=shift,
+        thinness=thinness,
         size=size,
-        gauge=np.abs(expected),
+        gauge=np.abs(expected, out=expected),
         residual=residual,
         live=live,
-        edge=(real == 0) | (expected == 0),
+        edge=edge,
         skew=None,
         events=None,
         change=float(residual.sum()),

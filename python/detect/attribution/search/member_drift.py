@@ -60,14 +60,14 @@ def _spread(square: Floats, information: Floats, quantile: float) -> float:
 def _broadest(lattice: Lattice, evidence: LeafEvidence) -> tuple[Floats, Floats]:
     """Squared standardised deviation and information of the best measured broad elements."""
     parts = [evidence.score, evidence.information, *(evidence.skew or ())]
-    sums = [roll_up(lattice, part) for part in parts]
+    broad = [i for i, c in enumerate(lattice.cuboids) if len(c.dimensions) <= BROAD_DEPTH]
+    sums = [roll_up(lattice, part, broad) for part in parts]
     square, information = [np.zeros(0)], [np.zeros(0)]
-    for i, cuboid in enumerate(lattice.cuboids):
-        if len(cuboid.dimensions) <= BROAD_DEPTH:
-            live = sums[1][i] > 0
-            skew = (sums[2][i][live], sums[3][i][live]) if evidence.skew is not None else None
-            square.append(2 * gain(sums[0][i][live], sums[1][i][live], skew))
-            information.append(sums[1][i][live])
+    for i in broad:
+        live = sums[1][i] > 0
+        skew = (sums[2][i][live], sums[3][i][live]) if evidence.skew is not None else None
+        square.append(2 * gain(sums[0][i][live], sums[1][i][live], skew))
+        information.append(sums[1][i][live])
     known = np.concatenate(information)
     best = np.argsort(-known, kind="stable")[:BIGGEST]
     return np.concatenate(square)[best], known[best]

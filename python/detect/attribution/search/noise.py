@@ -17,7 +17,7 @@ from scipy import special
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.pooling import PooledLeaves, pool, sample
 from detect.attribution.search.records import Settings
-from detect.attribution.search.student_t import as_normal, estimate_degrees
+from detect.attribution.search.student_t import estimate_degrees, normal_table
 from detect.records import Bools, Floats, Ints
 
 FIRST_QUANTILE, LATER_QUANTILE = 0.25, 0.5
@@ -79,20 +79,36 @@ def estimate(leaves: Leaves, free: Bools, first: bool, still: bool, settings: Se
     return Noise(variance, dispersion, common, degrees, units.alone)
 
 
-def variances(leaves: Leaves, noise: Noise) -> Floats:
-    """Variance of every leaf's shift when nothing happened, (N,)."""
-    return noise.variance + noise.dispersion * leaves.thinness
+def variances(leaves: Leaves, noise: Noise, rows: slice | Ints) -> Floats:
+    """Variance of the leaves' shifts when nothing happened, of some of N rows."""
+    return noise.variance + noise.dispersion * leaves.thinness[rows]
 
 
-def standardise(leaves: Leaves, noise: Noise, variance: Floats) -> Floats:
-    """Shifts less what is common to all, heavy tails drawn in so that they are normal, (N,)."""
-    shift = leaves.shift - noise.common
+def tails_of(leaves: Leaves, noise: Noise) -> tuple[Floats, Floats] | None:
+    """What heavy tails are drawn in to: deviations and normal ones; None where tails are light."""
     if not np.isfinite(noise.degrees):
+        return None
+    ends = (float(leaves.shift.min()), float(leaves.shift.max()))
+    farthest = max(abs(end - noise.common) for end in ends)
+    least = noise.variance + noise.dispersion * float(leaves.thinness.min())
+    return normal_table(noise.degrees, farthest / math.sqrt(least))
+
+
+def standardise(
+    leaves: Leaves,
+    noise: Noise,
+    variance: Floats,
+    tails: tuple[Floats, Floats] | None,
+    rows: slice,
+) -> Floats:
+    """Shifts less what is common to all, heavy tails drawn in so that they are normal."""
+    shift = leaves.shift[rows] - noise.common
+    if tails is None:
         return shift
     scale = np.sqrt(variance)
-    far = np.flatnonzero((np.abs(shift) > scale) & (leaves.gauge >= noise.alone))
+    far = np.flatnonzero((np.abs(shift) > scale) & (leaves.gauge[rows] >= noise.alone))
     if far.size:
-        drawn = as_normal(np.abs(shift[far]) / scale[far], noise.degrees)
+        drawn = np.interp(np.abs(shift[far]) / scale[far], *tails)
         shift[far] = np.sign(shift[far]) * scale[far] * drawn
     return shift
 

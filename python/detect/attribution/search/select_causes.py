@@ -51,13 +51,18 @@ def _sure(causes: list[Cause], settings: Settings) -> tuple[Cause, ...]:
 def _without_dwarfed(found: list[Found], leaves: Leaves, settings: Settings) -> list[Found]:
     """Leave out causes far smaller than another one, in effect and in contribution."""
     moved = np.array([abs(leaves.residual[f.leaves].sum()) for f in found])
-    effect = np.array([abs(_effect(f, leaves)) for f in found])
+    effect = np.array([_part_of_larger(_effect(f, leaves)) for f in found])
     small, weak = (
         moved < settings.dwarfed * moved[:, None],
         effect < (settings.dwarfed * effect[:, None]),
     )
     dwarfed = np.asarray((small & weak).any(axis=0)) if found else np.zeros(0, bool)
     return [f for f, out in zip(found, dwarfed, strict=True) if not out]
+
+
+def _part_of_larger(shift: float) -> float:
+    """By which part of the larger one what was and what was expected differ, from 0 to 1."""
+    return abs(shift) / (1 + abs(shift) / 2)
 
 
 def _effect(found: Found, leaves: Leaves) -> float:

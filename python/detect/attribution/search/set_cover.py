@@ -3,21 +3,27 @@
 In every round the noise is estimated afresh from what isn't explained, unless it is known
 already. Elements whose gain beats
 their price are looked at closely: how much they are worth when effects may spread, and whether
-they fall apart into their children. Others of the same round are taken too where nothing that
-ranks above them touches them, as then a round of their own would find the same.
+they fall apart into their children. Where leaves are so many that a round costs seconds and the
+noise hardly changes, later rounds take several: what the others are worth without those taken is
+worked out from the leaves that they share.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
+from detect.attribution.search.blocks import MANY, in_blocks
 from detect.attribution.search.evidence import (
     LeafEvidence,
+    forget,
     gain,
     of_leaves,
+    of_rows,
     price_of,
     splits,
     worth_at,
@@ -40,10 +46,19 @@ FEWEST_LEAVES = 5
 
 @dataclass(frozen=True)
 class Candidate:
-    """An element that may be a cause."""
+    """An element that may be a cause.
 
-    worth: float
+    each: what its leaves say for it at each of the mean effects tried.
+    """
+
     element: Element
+    each: Floats
+    price: float
+
+    @property
+    def worth(self) -> float:
+        """Evidence for it at the mean effect that suits it best, less its price."""
+        return float(self.each.max()) - self.price
 
 
 @dataclass(frozen=True)
@@ -80,60 +95,85 @@ def cover(
         settings: prices and limits.
     """
     free, found = leaves.live.copy(), list[Found]()
+    noise = known or estimate(leaves, free, True, still, settings)
+    evidence = of_leaves(leaves, noise, free)
     while True:
-        noise = known or estimate(leaves, free, not found, still, settings)
-        evidence = of_leaves(leaves, noise, free)
-        candidates = _candidates(lattice, evidence, noise, settings)
-        taken = _take(lattice, evidence, candidates, settings)
-        taken = taken[: settings.most_causes - len(found)]
+        several = free.size >= MANY and (found or known)
+        most = settings.most_causes - len(found) if several else 1
+        taken = _take(lattice, evidence, noise, most, settings)
         found.extend(taken)
         for one in taken:
             free[one.leaves] = False
-        if not taken or free.sum() < FEWEST_LEAVES:
+        if not taken or len(found) == settings.most_causes or free.sum() < FEWEST_LEAVES:
             return Cover(tuple(found), free)
+        if not known:
+            noise = estimate(leaves, free, False, still, settings)
+            evidence = of_leaves(leaves, noise, free, evidence)
 
 
 def _candidates(
-    lattice: Lattice, evidence: LeafEvidence, noise: Noise, settings: Settings
+    lattice: Lattice,
+    evidence: LeafEvidence,
+    eligible: dict[int, Ints],
+    levels: list[float],
+    settings: Settings,
 ) -> list[Candidate]:
     """Elements worth more than their price, best first."""
-    price = [price_of(c.dimensions, lattice.sizes, settings) for c in lattice.cuboids]
-    eligible, levels = _screen(lattice, evidence, noise, price, settings)
-    if not levels:
-        return []
-    worth = [np.full(c.cells, -np.inf) for c in lattice.cuboids]
-    for level in levels:
-        each = roll_up(lattice, worth_at(evidence, level, settings.spread))
-        for best, total in zip(worth, each, strict=True):
-            np.maximum(best, total, out=best)
+    worth = {i: np.empty((len(levels), cells.size)) for i, cells in eligible.items()}
+    for nth, level in enumerate(levels):
+        each = roll_up(lattice, worth_at(evidence, level, settings.spread), eligible)
+        for i, cells in eligible.items():
+            worth[i][nth] = each[i][cells]
     found = list[Candidate]()
-    for cuboid, value, allowed, cost in zip(lattice.cuboids, worth, eligible, price, strict=True):
-        cells = np.flatnonzero(allowed & (value > cost))
-        top = cells[np.argsort(-value[cells], kind="stable")[: settings.beam]]
+    for i, value in worth.items():
+        cuboid = lattice.cuboids[i]
+        price = price_of(cuboid.dimensions, lattice.sizes, settings)
+        best = np.argsort(-value.max(axis=0), kind="stable")[: settings.beam]
         found.extend(
-            Candidate(float(value[cell] - cost), element_at(lattice, cuboid, int(cell)))
-            for cell in top
+            Candidate(element_at(lattice, cuboid, int(eligible[i][nth])), value[:, nth], price)
+            for nth in best
         )
-    return sorted(found, key=lambda c: (-c.worth, len(c.element), c.element))
+    return _ranked(found)
+
+
+def _ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Candidates that are worth their price, best first."""
+    worth = (c for c in candidates if c.worth > 0)
+    return sorted(worth, key=lambda c: (-c.worth, len(c.element), c.element))
 
 
 def _screen(
-    lattice: Lattice, evidence: LeafEvidence, noise: Noise, price: list[float], settings: Settings
-) -> tuple[list[Bools], list[float]]:
-    """Elements whose gain beats their price, and mean effects worth trying."""
+    lattice: Lattice, evidence: LeafEvidence, floor: float, settings: Settings
+) -> tuple[dict[int, Ints], list[float]]:
+    """Cells whose gain beats their price, by cuboid, and mean effects worth trying."""
     score, information = roll_up(lattice, evidence.score), roll_up(lattice, evidence.information)
     skew = None if evidence.skew is None else [roll_up(lattice, part) for part in evidence.skew]
-    floor = settings.member_spread**2 * noise.variance
-    eligible, levels = list[Bools](), dict[tuple[bool, int], float]()
-    for i in range(len(lattice.cuboids)):
-        lean = None if skew is None else (skew[0][i], skew[1][i])
-        won = gain(score[i], information[i], lean)
-        allowed = won > price[i] * (1 + floor * information[i])
-        eligible.append(allowed)
-        _note_levels(levels, score[i], information[i], np.where(allowed, won, 0.0))
+    eligible, levels = dict[int, Ints](), dict[tuple[bool, int], float]()
+    for i, cuboid in enumerate(lattice.cuboids):
+        sums = (score[i], information[i], None if skew is None else (skew[0][i], skew[1][i]))
+        price = price_of(cuboid.dimensions, lattice.sizes, settings)
+        blocks = in_blocks(partial(_beyond, sums, price, floor), cuboid.cells)
+        cells, won = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
+        if cells.size:
+            eligible[i] = cells
+            _note_levels(levels, score[i][cells], information[i][cells], won)
     best = sorted(levels, key=lambda level: (-levels[level], level))[:MOST_LEVELS]
     effects = [(1 if up else -1) * math.exp(step * LEVEL) for up, step in sorted(best)]
     return eligible, effects
+
+
+def _beyond(
+    sums: tuple[Floats, Floats, tuple[Floats, Floats] | None],
+    price: float,
+    floor: float,
+    block: slice,
+) -> tuple[Ints, Floats]:
+    """Cells of a block whose gain beats their price, and what they gain."""
+    score, information, skew = sums
+    lean = None if skew is None else (skew[0][block], skew[1][block])
+    won = gain(score[block], information[block], lean)
+    cells = np.flatnonzero(won > price * (1 + floor * information[block]))
+    return cells + block.start, won[cells]
 
 
 def _note_levels(
@@ -150,21 +190,50 @@ def _note_levels(
 
 
 def _take(
-    lattice: Lattice, evidence: LeafEvidence, candidates: list[Candidate], settings: Settings
+    lattice: Lattice, evidence: LeafEvidence, noise: Noise, most: int, settings: Settings
 ) -> list[Found]:
-    """The best candidate that doesn't fall apart, and those that nothing better touches."""
-    taken = list[Found]()
-    for rank, candidate in enumerate(candidates[:MOST_TRIED]):
-        above = candidates[:rank]
-        if taken and not all(_apart(candidate.element, other.element) for other in above):
+    """The best candidates that don't fall apart, each of which uses up its evidence."""
+    floor = settings.member_spread**2 * noise.variance
+    eligible, levels = _screen(lattice, evidence, floor, settings)
+    candidates = _candidates(lattice, evidence, eligible, levels, settings)
+    taken, apart = list[Found](), list[Candidate]()
+    for _ in range(MOST_TRIED):
+        if not candidates or len(taken) == most:
+            break
+        best = candidates.pop(0)
+        if splits(lattice, evidence, best.element, settings):
+            apart.append(best)
             continue
-        if splits(lattice, evidence, candidate.element, settings):
+        rival = (c.worth for c in candidates if not _apart(c.element, best.element))
+        found = _found(lattice, evidence, best, next(rival, 0.0))
+        if found.gain <= best.price * (1 + floor * found.information):
             continue
-        rival = (
-            c.worth for c in candidates[rank + 1 :] if not _apart(c.element, candidate.element)
-        )
-        taken.append(_found(lattice, evidence, candidate, next(rival, 0.0)))
+        taken.append(found)
+        if len(taken) < most:
+            candidates = _ranked(
+                _without(lattice, evidence, c, best.element, levels, settings)
+                for c in (*apart, *candidates)
+            )
+            apart = []
+        forget(evidence, taken[-1].leaves)
     return taken
+
+
+def _without(
+    lattice: Lattice,
+    evidence: LeafEvidence,
+    candidate: Candidate,
+    taken: Element,
+    levels: list[float],
+    settings: Settings,
+) -> Candidate:
+    """A candidate without the leaves that it shares with an element."""
+    if _apart(candidate.element, taken):
+        return candidate
+    shared = leaves_of(lattice, tuple(sorted({*candidate.element, *taken})))
+    part = of_rows(evidence, shared)
+    lost = [float(worth_at(part, level, settings.spread).sum()) for level in levels]
+    return replace(candidate, each=candidate.each - np.array(lost))
 
 
 def _found(lattice: Lattice, evidence: LeafEvidence, candidate: Candidate, rival: float) -> Found:

@@ -39,12 +39,12 @@ def estimate_degrees(away: Floats) -> float:
     return float(np.exp(np.interp(-seen, -known, np.log(degrees))))
 
 
-def as_normal(away: Floats, degrees: float) -> Floats:
-    """Normal deviations as rare as those of Student's t, from one on, by a fine table."""
-    grid = np.geomspace(1.0, float(away.max()) * 1.001, TABLE)
+def normal_table(degrees: float, farthest: float) -> tuple[Floats, Floats]:
+    """Deviations from one to the farthest, and the normal ones as rare as theirs, (TABLE,) each."""
+    grid = np.geomspace(1.0, max(farthest, 1.0) * 1.001, TABLE)
     with np.errstate(divide="ignore"):
         chance = np.log(special.stdtr(degrees, -grid * _ratio_to_normal(degrees)))
-    return np.interp(away, grid, -special.ndtri_exp(np.maximum(chance, LEAST_CHANCE)))
+    return grid, -special.ndtri_exp(np.maximum(chance, LEAST_CHANCE))
 
 
 def _ratio_to_normal(degrees: float) -> float:

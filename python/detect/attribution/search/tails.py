@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from scipy import special
 
@@ -23,14 +21,14 @@ THIN = 2.5
 
 def match_normal(
     evidence: LeafEvidence, leaves: Leaves, free: Bools, noise: Noise, blamed: list[Ints]
-) -> LeafEvidence:
-    """Bring deviations of blamed leaves to those that a normal variable would have as often.
+) -> None:
+    """Bring deviations of blamed leaves, in place, to those as rare of a normal variable.
 
     Leaves too thin to be judged on their own say little each, but may add up. Where events are
     counted their noise is known, and they are left as they are.
     """
     if not blamed:
-        return evidence
+        return
     rows = np.concatenate(blamed)
     away = _away(evidence, rows)
     thin = leaves.gauge[rows] < noise.alone
@@ -38,10 +36,8 @@ def match_normal(
     factor = _factor(away, _away(evidence, others))
     most = 1.0 if leaves.events is not None else THIN / np.maximum(away, THIN)
     factor = np.where(thin, most, factor)
-    shift, score = evidence.shift.copy(), evidence.score.copy()
-    shift[rows] *= factor
-    score[rows] *= factor
-    return replace(evidence, shift=shift, score=score)
+    evidence.shift[rows] *= factor
+    evidence.score[rows] *= factor
 
 
 def _away(evidence: LeafEvidence, rows: Ints) -> Floats:

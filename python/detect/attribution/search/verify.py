@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from detect.attribution.search.evidence import LeafEvidence, gain, of_leaves, price_of, restrict
+from detect.attribution.search.evidence import LeafEvidence, forget, gain, of_leaves, price_of
 from detect.attribution.search.lattice import Lattice
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.member_drift import BROAD_DEPTH, estimate_drift
@@ -35,7 +35,7 @@ class Verified:
 
     found: causes; gain and information are measured afresh.
     free: leaves that nobody blames.
-    noise, evidence: of the free leaves; evidence of all live ones.
+    noise, evidence: of the free leaves; the variance of all live ones.
     drift: variance of whole members.
     """
 
@@ -93,14 +93,16 @@ def _measure(
     settings: Settings,
 ) -> Verified:
     noise = estimate(leaves, free, False, still, settings)
-    plain = of_leaves(leaves, noise, leaves.live)
-    evidence = match_normal(plain, leaves, free, noise, [one.leaves for one in found])
+    evidence = of_leaves(leaves, noise, leaves.live)
+    match_normal(evidence, leaves, free, noise, [one.leaves for one in found])
     degrees = math.inf if leaves.events is not None else PRECISION * float(free.sum())
     seen = tuple(_again(one, evidence, degrees) for one in found)
     broad = [one for one in seen if len(one.element) <= BROAD_DEPTH]
     square = np.array([2 * one.gain for one in broad])
     information = np.array([one.information for one in broad])
-    moved = estimate_drift(lattice, restrict(plain, free), square, information)
+    for one in found:
+        forget(evidence, one.leaves)
+    moved = estimate_drift(lattice, evidence, square, information)
     return Verified(seen, free, noise, evidence, moved)
 
 
