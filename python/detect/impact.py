@@ -4,6 +4,8 @@ Whose money: where the lead is of a member, that of the members of its dimension
 names, which don't overlap; else the whole shop's, or a part of it where the lead's KPI measures
 one (international revenue). Which periods: those of the findings; a day within a week that is
 counted already, or a week that holds such a day, is not counted again. The lead's grain goes first.
+A member that is gone counts from the week in which that was found until it is sold again or counts
+as discontinued, each week by what it used to bring.
 
 The interval is that of the forecasts: actual less either end of the 95 % band. Over several periods
 the ends add up in squares, as errors do that don't depend on each other.
@@ -18,12 +20,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.forecasts import PeriodForecast
+from detect.members.silence import Silence
 from detect.records import ALL, NET_REVENUE, PERIOD_TO_DATE, Anomaly, Grain, Kpi
 
 SeriesName = tuple[str, str, Grain]
 """KPI, segment and grain."""
 Forecasts = Mapping[SeriesName, Sequence[PeriodForecast]]
 NAN = float("nan")
+NONE: Mapping[str, Silence] = {}
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ def impact(
     kpis: Sequence[Kpi],
     forecasts: Forecasts,
     cancelled: Sequence[Cancelled] = (),
+    silences: Mapping[str, Silence] = NONE,
 ) -> Impact:
     """Return the money at stake in an incident.
 
@@ -81,10 +86,13 @@ def impact(
         kpis: all definitions.
         forecasts: periods of each series, by its name.
         cancelled: sales that were cancelled on a later day, up to the day of the run.
+        silences: how long members stayed gone, by the id of the finding.
     """
     if PERIOD_TO_DATE in lead.methods:
         return Impact()
-    parts = _once(lead, _of_members(lead, members) or _of_shop(lead, members, kpis, forecasts))
+    parts = _once(
+        lead, _of_members(lead, members, silences) or _of_shop(lead, members, kpis, forecasts)
+    )
     if not parts:
         return Impact()
     value = sum(p.actual - p.expected for p in parts)
@@ -95,16 +103,32 @@ def impact(
     return Impact(value, value - above, value + below, _returned(lead, parts, cancelled))
 
 
-def _of_members(lead: Anomaly, members: Sequence[Anomaly]) -> list[_Money]:
+def _of_members(
+    lead: Anomaly, members: Sequence[Anomaly], silences: Mapping[str, Silence]
+) -> list[_Money]:
     """The money of the members of the lead's dimension; findings of a member are net revenue."""
     if not lead.within or (lead.kpi.numerator, lead.kpi.denominator) != (NET_REVENUE, None):
         return []
     return [
-        _Money(a.segment, a.grain, a.period_start, a.period_end,
-               a.actual, a.expected, a.lower, a.upper)
+        _of_finding(a, silences.get(a.anomaly_id, Silence(1, a.period_end)))
         for a in members
         if a.within.keys() == lead.within.keys() and PERIOD_TO_DATE not in a.methods
-    ]  # fmt: skip
+    ]
+
+
+def _of_finding(a: Anomaly, gone: Silence) -> _Money:
+    """The money of a finding's period, and of the periods in which its member stayed gone."""
+    expected, wide = a.expected * gone.periods, gone.periods**0.5
+    return _Money(
+        a.segment,
+        a.grain,
+        a.period_start,
+        gone.last_day,
+        a.actual + gone.revenue,
+        expected,
+        expected - wide * (a.expected - a.lower),
+        expected + wide * (a.upper - a.expected),
+    )
 
 
 def _of_shop(

@@ -10,7 +10,7 @@ from detect.anomalies import CALENDAR_METHODS, stable_id
 from detect.attribution import driver_tree
 from detect.detectors import no_data
 from detect.members.scores import MANY_RETURNS, SILENCE
-from detect.records import ALL, PERIOD_TO_DATE, Anomaly, DriverContribution, Grain
+from detect.records import ALL, PERIOD_TO_DATE, RETURNED_REVENUE, Anomaly, DriverContribution, Grain
 
 ABOUT_AS_SURE = 0.1
 """Confidence that the lead may be less sure than the surest, where it is nearer to the cause."""
@@ -93,9 +93,19 @@ def _together(one: Anomaly, other: Anomaly, one_goes_on: bool, other_goes_on: bo
     )  # fmt: skip
     if one.shift_start and _lasting(one) == _lasting(other):
         return True
+    if _is_wave(one, other) or _is_wave(other, one):
+        return True
     apart = abs(one.period_start - other.period_start)
     is_silent = NO_DATA in one.methods and NO_DATA in other.methods
     return same and (apart <= LONGEST_GAP[one.grain] or (is_silent and apart == WEEK))
+
+
+def _is_wave(returns: Anomaly, rate: Anomaly) -> bool:
+    """Whether what a member took back is a part of a wave of returns of the whole shop."""
+    began = rate.shift_start or rate.period_start
+    is_rate = (rate.kpi.numerator, rate.direction) == (RETURNED_REVENUE, "up")
+    is_then = began <= returns.period_end and returns.period_start <= rate.period_start
+    return is_rate and is_then and MANY_RETURNS in returns.methods
 
 
 def _is_fall(anomaly: Anomaly) -> bool:
@@ -107,8 +117,9 @@ def _is_fall(anomaly: Anomaly) -> bool:
 def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> list[Anomaly]:
     """The daily incident with the surest anomaly in the first week; none where there is none.
 
-    Where all are of members, they join what moved the same way; where one of them is gone, a fall
-    of sales. Members that are all gone join nothing: they have a reason of their own.
+    Where all are of members, they join what moved the same way, returns a rise of their rate; where
+    one of them is gone, a fall of sales. Members that are all gone join nothing: they have a
+    reason of their own.
     """
     if all(SILENCE in a.methods for a in weekly):
         return []
@@ -122,7 +133,11 @@ def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> lis
             a
             for a in members
             if first.period_start <= a.period_start <= first.period_end
-            and (not of_members or a.direction == first.direction)
+            and (
+                not of_members
+                or a.direction == first.direction
+                or any(_is_wave(one, a) for one in weekly)
+            )
             and (not is_gone or _is_fall(a))
         ])
     ]  # fmt: skip

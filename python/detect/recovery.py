@@ -3,9 +3,10 @@
 A series is back once it was inside its band for so many tested periods in a row after its last
 finding: three days, or one week. That is as far as `incidents.group` looks for more of the same, so
 what is over can't grow any more, and noise weeks later does not open it again. A product that was
-gone is back with its first order. A lasting change is over once it has lasted so long that its
-level is what is expected, or its days are back. Only periods that are over and complete count, so
-the day of the recovery is known from the past alone.
+gone is back with its first order, or counts as discontinued after eight weeks without one; it keeps
+no incident open that is about something else. A lasting change is over once it has lasted so long
+that its level is what is expected, or its days are back. Only periods that are over and complete
+count, so the day of the recovery is known from the past alone.
 """
 
 from __future__ import annotations
@@ -14,13 +15,12 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from detect.episodes import LONGEST
 from detect.grouping import by
 from detect.impact import Forecasts
 from detect.members import MemberPanel
 from detect.members.scores import SILENCE
+from detect.members.silence import DISCONTINUED, silence, sold_after
 from detect.records import ALL, PERIOD_DAYS, PERIOD_TO_DATE, Anomaly, Grain
 
 PERIODS_BACK: dict[Grain, int] = {"daily": 3, "weekly": 1}
@@ -32,10 +32,12 @@ class End:
     """The last day of the periods by which an incident is over; None while it goes on.
 
     `stayed_on` is that of its lead's lasting change, if its level came to be what is expected.
+    `is_closed` says that a member counts as discontinued.
     """
 
     recovered_on: dt.date | None = None
     stayed_on: dt.date | None = None
+    is_closed: bool = False
 
 
 def end(
@@ -52,15 +54,18 @@ def end(
         forecasts: periods of each series of the whole shop, by its name.
         panels: what the members of dimensions sold, by grain.
     """
+    about = [a for a in members if SILENCE in lead.methods or SILENCE not in a.methods]
     last = {
-        name: max(found, key=lambda a: a.period_start)
-        for name, found in by(members, _series).items()
+        name: max(found, key=lambda a: a.period_start) for name, found in by(about, _series).items()
     }
     stayed = {name: stayed_on(one, forecasts) for name, one in last.items()}
     days = [stayed[name] or _back_on(one, forecasts, panels) for name, one in last.items()]
     known = [day for day in days if day is not None]
-    is_over = known and len(known) == len(days)
-    return End(max(known), stayed[_series(lead)]) if is_over else End()
+    if not known or len(known) < len(days):
+        return End()
+    silences = (silence(one, panels) for one in last.values())
+    is_closed = any(s is not None and s.periods >= DISCONTINUED for s in silences)
+    return End(max(known), stayed[_series(lead)], is_closed)
 
 
 def _series(anomaly: Anomaly) -> tuple[object, ...]:
@@ -84,12 +89,14 @@ def _back_on(
     """The day on which a series was back after its last finding."""
     if PERIOD_TO_DATE in last.methods:
         return None
+    gone = silence(last, panels)
+    if gone is not None:
+        return gone.over_on
     after = _of_member(last, panels) if last.within else _of_series(last, forecasts)
-    wanted = 1 if SILENCE in last.methods else PERIODS_BACK[last.grain]
     inside = 0
     for start, is_inside in after:
         inside = inside + 1 if is_inside else 0
-        if inside == wanted:
+        if inside == PERIODS_BACK[last.grain]:
             return start + dt.timedelta(days=PERIOD_DAYS[last.grain] - 1)
     return None
 
@@ -105,17 +112,5 @@ def _of_member(
     last: Anomaly, panels: Mapping[Grain, MemberPanel]
 ) -> Iterator[tuple[dt.date, bool]]:
     """Usable periods of a member after a finding, and whether each is inside the band it left."""
-    panel = panels.get(last.grain)
-    code = panel.places.get(*last.within.items()) if panel else None
-    if panel is None or code is None:
-        return
-    later = panel.usable & (panel.period > np.datetime64(last.period_start))
-    for t in map(int, np.flatnonzero(later)):
-        at = slice(int(panel.start[t]), int(panel.start[t + 1]))
-        mine = panel.code[at] == code
-        revenue = float(panel.revenue[at][mine].sum())
-        if SILENCE in last.methods:
-            inside = float(panel.orders[at][mine].sum()) > 0
-        else:
-            inside = last.lower <= revenue <= last.upper
-        yield panel.period[t].astype(dt.date), inside
+    for start, _, revenue in sold_after(last, panels):
+        yield start, last.lower <= revenue <= last.upper

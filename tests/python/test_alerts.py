@@ -438,7 +438,7 @@ def test_an_incident_that_was_sent_is_closed_once_with_its_total(
     assert len(webhook.bodies) == len(mailbox.messages) == 2
     assert webhook.json[1]["incident"]["reason"] == "over"  # type: ignore[index]
     assert str(webhook.json[1]["text"]).startswith("[over] Order count")
-    assert "back to usual by 31 Mar 2024, −1,234 in all" in str(webhook.json[1]["text"])
+    assert "by 31 Mar 2024, −1,234 in all" in str(webhook.json[1]["text"])
 
 
 def test_what_was_over_before_anybody_heard_of_it_is_sent_once(
@@ -449,7 +449,7 @@ def test_what_was_over_before_anybody_heard_of_it_is_sent_once(
         send(database, to_webhook(webhook))
     (body,) = webhook.json
     assert str(body["text"]).startswith("[high] Order count")
-    assert "Status: Over, back to usual by 31 Mar 2024" in str(body["text"])
+    assert "Status: Over by 31 Mar 2024" in str(body["text"])
 
 
 def test_the_messages_of_an_incident_are_one_thread_in_a_mailbox(

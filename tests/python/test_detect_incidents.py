@@ -10,7 +10,7 @@ import pytest
 
 from detect import anomalies, calendar, incidents
 from detect.features import prepare
-from detect.members.scores import SILENCE
+from detect.members.scores import MANY_RETURNS, SILENCE
 from detect.records import Anomaly, Attribution, Series
 from retail import formatting
 from retail.feedback.status import overall
@@ -123,7 +123,9 @@ def test_an_incident_tells_its_lead_its_cause_and_the_rest() -> None:
             1.77,
             "More than all of the change (−45) is from country France, partly offset by the rest.",
         ),
-        (1.0, "100 % of the change (−45) is from country France."),
+        (1.0, "All of the change (−45) is from country France."),
+        (1.02, "All of the change (−45) is from country France."),
+        (0.8, "80 % of the change (−45) is from country France."),
         (-0.78, "The change was partly offset by country France (+35)."),
     ],
 )
@@ -322,6 +324,20 @@ def test_products_gone_in_a_week_are_an_incident_of_their_own() -> None:
     ]
     names = ids(anomaly(), *gone)
     assert names[1] == names[2] != names[0]
+
+
+@pytest.mark.parametrize("grain", ["daily", "weekly"])
+def test_a_wave_of_returns_is_one_incident_with_the_rate_that_stayed_high(grain: str) -> None:
+    rate = dataclasses.replace(
+        anomaly("return_rate", 1, direction="up", actual=120.0, shift_start=MONDAY),
+        kpi=kpi("return_rate", numerator="returned_revenue", denominator="gross_revenue"),
+    )
+    back = dataclasses.replace(
+        member("sent back", -60.0, 0.9, grain), methods=(MANY_RETURNS,), direction="down"
+    )
+    assert len({*ids(rate, back)}) == 1
+    later = dataclasses.replace(back, period_start=MONDAY + dt.timedelta(days=7))
+    assert len({*ids(rate, later)}) == 2
 
 
 def test_what_moved_the_other_way_is_named_however_many_moved_along() -> None:

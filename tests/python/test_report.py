@@ -391,7 +391,7 @@ def test_what_is_over_says_so_with_its_total(own: Path) -> None:
         "update insights.incidents set status = 'recovered', recovered_on = date '2024-05-06', "
         "impact = -1234",
     )
-    assert "over, back to usual by 6 May 2024, −£1,234 in all" in shown(own)
+    assert "over by 6 May 2024, −£1,234 in all" in shown(own)
 
 
 def test_planned_events_are_drawn_and_told(own: Path) -> None:

@@ -77,8 +77,9 @@ class IncidentRow:
     impact: Annotated[
         Number,
         "Money at stake, signed, in the shop's currency: net revenue, actual less expected, over "
-        "the incident's periods; of an incident of members, theirs. NULL where the period is not "
-        "over, or net revenue was not forecast.",
+        "the incident's periods; of an incident of members, theirs, and of those that are gone, "
+        "until they were sold again or count as discontinued. NULL where the period is not over, "
+        "or net revenue was not forecast.",
     ]
     impact_lower: Annotated[Number, "Lower end of the impact's 95 % interval."]
     impact_upper: Annotated[Number, "Upper end of the impact's 95 % interval."]
@@ -90,7 +91,8 @@ class IncidentRow:
     recovered_on: Annotated[
         dt.date | None,
         "Last day of the periods by which it counts as over: each of its series back in its usual "
-        "range for three days, or one week, in a row; NULL while it goes on.",
+        "range for three days, or one week, in a row; a product that was gone sold again, or "
+        "without an order for eight weeks. NULL while it goes on.",
     ]
     events: Annotated[str, "Planned events of `seeds/events.csv` on its days, separated by commas."]
 

@@ -34,8 +34,10 @@ HALF = 0.495
 """Share of the change from which a headline names a cause, as it rounds; by hand."""
 FEWEST_TO_BLAME = 3.0
 """Orders or customers below which none are blamed on a segment: it may be any one; by hand."""
-WHOLE = 1.005
-"""Share of a change that no longer rounds to all of it."""
+WHOLE = 1.05
+"""Share of a change from which it is told that the rest offset a part of it; by hand."""
+ALL_OF_IT = 0.995
+"""Share of a change that rounds to all of it."""
 GROUPED_BY = {"country": ("region", "market"), "region": ("market",), "product": ("category",)}
 """Dimensions that say nothing beside a finer one."""
 APART = frozenset({SILENCE, PERIOD_TO_DATE, NO_DATA})
@@ -43,6 +45,7 @@ APART = frozenset({SILENCE, PERIOD_TO_DATE, NO_DATA})
 GOOD, BAD, NEUTRAL, MIXED = "good", "bad", "neutral", "mixed"
 PRICE_SLIP = "price_slip"
 MISSING_IDS = ("missing_ids", SUSPECTED)
+OF_LOADING = ("duplicate_load", "missing_hours")
 FAULTS = ("duplicate_load", "missing_ids", "missing_hours", PRICE_SLIP)
 
 
@@ -75,10 +78,13 @@ def is_unsure(cause: Attribution) -> bool:
 
 
 def beside(lead: Anomaly, members: Sequence[Anomaly], impact: Impact) -> list[Anomaly]:
-    """What is told beside the lead: where the whole shop fell, no small fall of a member."""
+    """What is told beside the lead of the whole shop: no member that is gone, nor fell a little."""
     fell = not lead.within and impact.value < 0 and is_certain(impact)
     return [
-        a for a in members if not (fell and a.within and NEWS_BESIDE * impact.value < a.change < 0)
+        a
+        for a in members
+        if not (fell and a.within and NEWS_BESIDE * impact.value < a.change < 0)
+        and (lead.within or SILENCE not in a.methods)
     ]
 
 
@@ -165,6 +171,27 @@ def was_reversed(failed: Sequence[Check]) -> bool:
 def lacks_ids(failed: Sequence[Check]) -> bool:
     """Whether customer ids may be missing."""
     return any((c.check_name, c.verdict) == MISSING_IDS for c in failed)
+
+
+def is_of_loading(failed: Sequence[Check]) -> bool:
+    """Whether order lines may have come in twice, or not at all."""
+    return any(c.check_name in OF_LOADING and c.verdict == SUSPECTED for c in failed)
+
+
+def is_worth_telling(anomaly: Anomaly, cause: Attribution, failed: Sequence[Check]) -> bool:
+    """Whether a story names a cause: not beside a better one, nor one that nothing else names.
+
+    An order, a customer or missing ids are the better one of a segment with less than half of the
+    change, or in doubt. An order has one country, and a customer too: of a member that they make,
+    only a product says more.
+    """
+    if is_of_loading(failed) or is_tiny(anomaly, cause):
+        return False
+    if has_event(failed) and anomaly.within and "product" not in beyond(anomaly, cause.segment):
+        return False
+    if not (has_event(failed) or lacks_ids(failed)):
+        return not is_unsure(cause)
+    return cause.share_of_change >= HALF and not cause.stability < 1
 
 
 def has_event(failed: Sequence[Check]) -> bool:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from detect.impact import Impact
 from detect.incidents import NO_DATA
 from detect.members.scores import FAR_PRICE, FEW_ORDERS, MANY_ORDERS, MANY_RETURNS, SILENCE
+from detect.members.silence import DISCONTINUED, Silence
 from detect.records import (
     CURRENCY,
     PERIOD_TO_DATE,
@@ -86,6 +87,7 @@ class StoryFacts:
     ruled_out: Sequence[Attribution] = ()
     has_many_orders: bool = True
     seen_before: SeenBefore | None = None
+    silences: Mapping[str, Silence] = field(default_factory=dict)
 
 
 def headline(
@@ -136,16 +138,19 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
 
 def _opening(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> tuple[str, str]:
     """The money at stake, and the lead; in one sentence where they are the same."""
-    what, money = _lead(lead, members, facts.names), facts.impact
+    what, money = _lead(lead, members, facts), facts.impact
+    gone, lead_days = SILENCE in lead.methods, _of_member(lead, members)
     lead = rules.together(rules.days_of_shift(lead, members) or [lead])
     if not rules.is_known(money):
         return what, _no_money(lead)
     size = amount(abs(money.value), lead.kpi.money)
     more, side = ("more", "above") if money.value > 0 else ("less", "below")
-    if _is_same(lead, money):
-        return f"{size} {more} than expected: {lower_first(what)}", ""
-    if lead.within:
-        return f"{size} {more} than expected from several {_kind(lead)}: {lower_first(what)}", ""
+    if _is_same(lead, money) or lead.within:
+        part = ""
+        if not _is_same(lead, money) and not (gone and lead_days):
+            part = f" {_from_to(lead_days)}" if lead_days else f" from several {_kind(lead)}"
+        gross = _before_cancellations(lead, facts)
+        return f"{size} {more} than expected{part}{gross}: {lower_first(what)}", ""
     usual = "" if rules.is_certain(money) else ", which is within its usual range"
     return f"Net revenue was {size} {side} what was expected{usual}.", what
 
@@ -154,6 +159,13 @@ def _is_same(lead: Anomaly, money: Impact) -> bool:
     """Whether the lead's change is the money at stake."""
     is_money = lead.kpi.unit.startswith(CURRENCY) and lead.kpi.denominator is None
     return is_money and math.isclose(lead.change, money.value, rel_tol=1e-6, abs_tol=0.01)
+
+
+def _of_member(lead: Anomaly, members: Sequence[Anomaly]) -> list[Anomaly]:
+    """The findings of the lead's member, in order, where none of its dimension has another."""
+    of_it = [a for a in members if a.within and a.within.keys() == lead.within.keys()]
+    is_alone = len({a.segment for a in of_it}) == 1
+    return sorted(of_it, key=lambda a: a.period_start) if is_alone else []
 
 
 def _kind(lead: Anomaly) -> str:
@@ -169,15 +181,11 @@ def _no_money(lead: Anomaly) -> str:
     return "What it means in money is not known."
 
 
-def _lead(lead: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str]) -> str:
+def _lead(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
     """What came, and what was expected."""
-    unit, about = lead.kpi.unit, subject(lead, names)
+    unit, about = lead.kpi.unit, subject(lead, facts.names)
     if SILENCE in lead.methods:
-        usual, who = amount(lead.expected, unit), segment(lead.within, names, full=True)
-        return (
-            f"{upper_first(who)} had no order at all {_when(lead)}, where about {usual} was "
-            "expected."
-        )
+        return _silent(lead, facts)
     if NO_DATA in lead.methods:
         return _missing(rules.days_missing(lead, members))
     days = rules.days_of_shift(lead, members)
@@ -185,6 +193,16 @@ def _lead(lead: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str]) -
         return _lasting(about, days)
     came = f"{about} came to {amount(lead.actual, unit)} {_when(lead)}, where"
     return f"{came} {amount(lead.expected, unit)} was expected{_against(lead)}."
+
+
+def _silent(lead: Anomaly, facts: StoryFacts) -> str:
+    """That a member is gone, for how long, and what it used to bring."""
+    usual, who = amount(lead.expected, lead.kpi.unit), segment(lead.within, facts.names, full=True)
+    gone, days, each = facts.silences.get(lead.anomaly_id), _when(lead), ""
+    if gone is not None and gone.periods > 1:
+        days = f"from {span(lead.period_start, gone.last_day, full=True)}"
+        each = " a day" if lead.grain == "daily" else " a week"
+    return f"{upper_first(who)} had no order at all {days}, where about {usual}{each} was expected."
 
 
 def _missing(days: Sequence[Anomaly]) -> str:
@@ -280,20 +298,20 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
         broad = rules.is_broad(lead, facts.causes, facts.failed_checks)
         return _outside(facts) if broad else ""
     narrower = rules.beyond(lead, first.segment)
-    if not narrower or rules.is_tiny(lead, first):
+    if not narrower or not rules.is_worth_telling(lead, first, facts.failed_checks):
         return ""
     text = segment(narrower, facts.names, full=True)
     came_to = contribution(first.contribution, lead.kpi.unit, full=True)
     if not rules.moves_along(lead, first):
         return f"The change was partly offset by {text} ({came_to})."
-    verb = "may be" if rules.is_unsure(first) else "is"
     if first.share_of_change > rules.WHOLE:
-        part = f"More than all of the change ({came_to})"
-        return f"{part} {verb} from {text}, partly offset by the rest."
+        return f"More than all of the change ({came_to}) is from {text}, partly offset by the rest."
     if lead.kpi.unit == COUNT and abs(lead.change) < FEWEST_IN_PERCENT:
         whole = contribution(lead.change, lead.kpi.unit, full=True)
-        return f"{came_to} of {whole} {verb} from {text}."
-    return f"{percent(first.share_of_change)} of the change ({came_to}) {verb} from {text}."
+        return f"{came_to} of {whole} is from {text}."
+    is_whole = first.share_of_change >= rules.ALL_OF_IT
+    part = "All" if is_whole else percent(first.share_of_change)
+    return f"{part} of the change ({came_to}) is from {text}."
 
 
 def _outside(facts: StoryFacts) -> str:
@@ -375,15 +393,23 @@ def _end(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
         since = day(facts.end.stayed_on, full=True)
         over = f"It has not come back: after {since} the new level is what is expected"
     elif SILENCE in lead.methods:
-        first, last = (f(members) for f in (rules.first_day, rules.last_day))
-        over = f"It is over: sold again by {until}"
-        return f"{over}{_total(lead, facts, f'{span(first, last, full=True)} alone')}."
+        over = _sold_again(until, facts.end.is_closed, len({a.segment for a in members}))
     else:
         over = f"It is over: back in the usual range by {until}"
-    return f"{over}{_total(lead, facts, 'in total it')}."
+    return f"{over}{_total(lead, facts)}."
 
 
-def _total(lead: Anomaly, facts: StoryFacts, what: str) -> str:
+def _sold_again(until: str, is_closed: bool, members: int) -> str:
+    """How an incident of members that were gone ended."""
+    if not is_closed:
+        return f"It is over: {'all ' if members > 1 else ''}sold again by {until}"
+    weeks = count(DISCONTINUED, "week")
+    if members > 1:
+        return f"It is closed: what had no order for {weeks} counts as discontinued"
+    return f"It is closed: without an order for {weeks} it counts as discontinued"
+
+
+def _total(lead: Anomaly, facts: StoryFacts) -> str:
     """What an incident that is over came to; what was cancelled later is not taken off.
 
     Nothing where customer ids are missing: what guests have more, customers have less. A large
@@ -392,9 +418,14 @@ def _total(lead: Anomaly, facts: StoryFacts, what: str) -> str:
     if not rules.is_known(facts.impact) or rules.lacks_ids(facts.failed_checks):
         return ""
     total = amount(facts.impact.value, lead.kpi.money, signed=True)
+    return f"; in total it came to {total}{_before_cancellations(lead, facts)}"
+
+
+def _before_cancellations(lead: Anomaly, facts: StoryFacts) -> str:
+    """That what was cancelled is not taken off, where it is worth a word."""
     is_reversed = bool(lead.within) and rules.was_reversed(facts.failed_checks)
     is_gross = rules.is_returned(facts.impact) or (is_reversed and facts.impact.value > 0)
-    return f"; {what} came to {total}{' before cancellations' if is_gross else ''}"
+    return " before cancellations" if is_gross else ""
 
 
 def _seen_before(seen: SeenBefore | None) -> str:

@@ -12,6 +12,7 @@ from detect.grouping import by
 from detect.impact import Cancelled, Forecasts, impact
 from detect.incidents import lead
 from detect.members import MemberPanel
+from detect.members.silence import silence
 from detect.records import (
     PERIOD_TO_DATE,
     ROOT_CAUSE,
@@ -79,17 +80,20 @@ def describe(
         name = leader.incident_id
         causes = rows_of.get((leader.anomaly_id, ROOT_CAUSE), [])
         alike = before.setdefault(_kind(leader, causes), [])
+        silences = ((a.anomaly_id, silence(a, history.panels)) for a in members)
+        gone = {name: lasted for name, lasted in silences if lasted is not None}
         facts = StoryFacts(
             causes,
             trees.get(name, []),
             failed_checks(checks_of.get(name, [])),
             names or {},
-            impact(leader, members, history.kpis, history.forecasts, history.cancelled),
+            impact(leader, members, history.kpis, history.forecasts, history.cancelled, gone),
             end(leader, members, history.forecasts, history.panels),
             planned.of_incident(members, history.events),
             ruled_out=rows_of.get((leader.anomaly_id, RULED_OUT), []),
             has_many_orders=rules.has_many_orders(leader, history.kpis, history.forecasts),
             seen_before=_seen_before(alike, history.given),
+            silences=gone,
         )
         described.append(_incident(leader, members, facts))
         alike.append([leader, *members])
@@ -131,7 +135,7 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
         period_end=rules.last_day(members),
         severity=_severity(members, facts),
         confidence=max(a.confidence for a in members),
-        headline=sentences.headline(leader, facts.causes, facts.names, members),
+        headline=sentences.headline(leader, _told(leader, facts), facts.names, members),
         narrative=sentences.narrative(leader, members, facts),
         root_cause=_root_cause(facts),
         lead=leader,
@@ -157,7 +161,19 @@ def _severity(members: list[Anomaly], facts: StoryFacts) -> str:
 
 
 def _root_cause(facts: StoryFacts) -> dict[str, str]:
-    """Return the segment to blame; where customer ids are missing, it is the guests."""
+    """Return the segment to blame, if any; where customer ids are missing, it is the guests."""
     if rules.lacks_ids(facts.failed_checks):
         return GUESTS
-    return facts.causes[0].segment if facts.causes else {}
+    causes = _to_blame(facts)
+    return causes[0].segment if causes else {}
+
+
+def _told(leader: Anomaly, facts: StoryFacts) -> Sequence[Attribution]:
+    """The causes, where the first of them is worth telling."""
+    failed = facts.failed_checks
+    return [c for c in facts.causes[:1] if rules.is_worth_telling(leader, c, failed)]
+
+
+def _to_blame(facts: StoryFacts) -> Sequence[Attribution]:
+    """The causes, unless the data came in twice or in part: that is no segment's doing."""
+    return () if rules.is_of_loading(facts.failed_checks) else facts.causes

@@ -208,7 +208,7 @@ def ended(incident: IncidentRow, money: str) -> str:
         if incident.impact is None
         else (f", {formatting.amount(incident.impact, money, signed=True)} in all")
     )
-    return f"over, back to usual by {formatting.day(incident.recovered_on)}{total}"
+    return f"over by {formatting.day(incident.recovered_on)}{total}"
 
 
 def _row(finding: AnomalyRow, kpi: KpiRow, products: Mapping[str, str]) -> FindingRow:

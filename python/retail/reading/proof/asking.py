@@ -105,6 +105,47 @@ class Asker:
         also = f" and check_name = {literal(name)}"
         return self._cell("incident_checks", "incident_id", one, column, show, also)
 
+    def anomalies(self, column: str, condition: str = "true") -> Fact | None:
+        """A figure of the incident's findings, where some fulfil a condition."""
+        query = f"""
+            select {column} from insights.anomalies
+            where incident_id = {literal(self.story.incident_id)} and {condition}
+            having count(*) > 0
+        """  # noqa: S608 - quoted
+        return self.fact(query, str, "insights.anomalies", self.story.incident_id)
+
+    def gone(self, column: str, show: Callable[..., str] = str) -> Fact | None:
+        """A figure of the weeks in which the lead's member had no order, from the lead's on.
+
+        They end before its next order, with the run's last complete week or after eight.
+        """
+        one = self.story
+        if one.dimension is None:
+            return None
+        mine = f"{self.columns[one.dimension]} = {literal(one.segment)}"
+        start = f"date '{one.period_start}'"
+        query = f"""
+            with sold as (
+                select min(order_date) as back from marts.fct_kpi_lines
+                where line_type = 'sale' and {mine} and order_date >= {start}
+            ),
+            weeks as (
+                select distinct period_start, cast(period_start + 6 as date) as period_end
+                from marts.fct_kpis_weekly
+                where is_complete and period_start >= {start}
+                    and period_start + 6 <= (select max(as_of) from insights.runs)
+                    and period_start in (
+                        select cast(date_trunc('week', order_date) as date)
+                        from marts.fct_kpi_lines where line_type = 'sale'
+                    )
+                order by period_start limit 8
+            )
+            select {column} from weeks, sold
+            where back is null or period_end < back
+            having count(*) > 0
+        """  # noqa: S608 - quoted
+        return self.fact(query, show, "marts.fct_kpi_lines", one.segment)
+
     def cause(self, column: str, show: Callable[..., str] = str) -> Fact | None:
         """A cell of the first cause."""
         table = "attributions" if self.story.source == "anomalies" else "early_attributions"
@@ -159,6 +200,26 @@ def silent(ask: Asker) -> str:
 def when(ask: Asker) -> Fact | None:
     """The lead's period."""
     return ask.lead("period_start, grain", partial(shown.when, full=True))
+
+
+def of_member(ask: Asker) -> Fact | None:
+    """The days of the findings of the lead's member."""
+    one = ask.story
+    if one.dimension is None:
+        return None
+    query = f"""
+        select min(period_start), cast(max(period_start + if(grain = 'daily', 0, 6)) as date)
+        from insights.anomalies
+        where incident_id = {literal(one.incident_id)} and segment = {literal(one.segment)}
+    """  # noqa: S608 - quoted
+    return ask.fact(query, from_to, "insights.anomalies", one.incident_id)
+
+
+def gross(ask: Asker) -> Fact | None:
+    """That cancellations are not taken off: where a tenth of the money at stake was cancelled."""
+    least = "impact_returned >= 0.1 * abs(impact) and abs(impact) > 0"
+    told = "'before cancellations'"
+    return ask.incident(f"if({least}, {told}, null)") or ask.check("reversal", told)
 
 
 def since(ask: Asker) -> Fact | None:

@@ -21,25 +21,22 @@ def causes(ask: Asker) -> Iterator[Form]:
     came = ask.cause("contribution", added)
     share = ask.cause("share_of_change", shown.percent)
     whole = ask.lead("change", added)
-    unsure = (
-        "stability = 0 or "
-        "(stability is null and share_of_change < 1 and coalesce(cause_confidence, 1) < 0.9)"
-    )
-    verb = ask.cause(f"if({unsure}, 'may be', 'is')")
     on = ask.lead("period_start", lambda day: shown.day(day, full=True))
     along = ask.cause("if(share_of_change > 0, 'from', null)")
     against = ask.cause("if(share_of_change <= 0, 'offset', null)")
-    more = ask.cause("if(share_of_change > 1.005, 'More', null)")
+    more = ask.cause("if(share_of_change > 1.05, 'More', null)")
+    every = ask.cause("if(share_of_change between 0.995 and 1.05, 'All', null)")
     for where in asking.segments(ask):
-        facts = {"came": came, "share": share, "whole": whole, "verb": verb, "on": on,
+        facts = {"came": came, "share": share, "whole": whole, "every": every, "on": on,
                  "where": where, "along": along, "against": against, "more": more}  # fmt: skip
         for before in ("", "On {on}: "):
             for template in (
                 "The change was partly {against} by {where} ({came}).",
-                "{more} than all of the change ({came}) {verb} {along} {where}, partly offset by "
-                "the rest.",
-                "{came} of {whole} {verb} {along} {where}.",
-                "{share} of the change ({came}) {verb} {along} {where}.",
+                "{more} than all of the change ({came}) is {along} {where}, partly offset by the "
+                "rest.",
+                "{came} of {whole} is {along} {where}.",
+                "{every} of the change ({came}) is {along} {where}.",
+                "{share} of the change ({came}) is {along} {where}.",
             ):
                 yield from form(template, lead_in=before, **facts)
     yield from _outside(ask)

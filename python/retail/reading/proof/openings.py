@@ -64,15 +64,18 @@ def openings(ask: Asker) -> Iterator[Form]:
     money = partial(shown.amount, unit=ask.money)
     size = ask.incident("abs(impact)", money)
     of_money = {"size": size, "more": ask.incident("if(impact > 0, 'more', 'less')"),
-                "kind": ask.lead(literal(ask.story.dimension or ""), _plural)}  # fmt: skip
+                "kind": ask.lead(literal(ask.story.dimension or ""), _plural),
+              "span": asking.of_member(ask), "gross": asking.gross(ask)}  # fmt: skip
     side = ask.incident("if(impact > 0, 'above', 'below')")
     inside = ask.incident(
         "if(impact_lower <= 0 and impact_upper >= 0, 'within its usual range', null)"
     )
     for template, facts in _leads(ask):
-        for before in ("", "{size} {more} than expected: ",
-                       "{size} {more} than expected from several {kind}: "):  # fmt: skip
-            yield from form(template, lead_in=before, **facts, **of_money)
+        for whose in ("", " {span}", " from several {kind}"):
+            for taken in ("", " {gross}"):
+                before = f"{{size}} {{more}} than expected{whose}{taken}: "
+                yield from form(template, lead_in=before, **facts, **of_money)
+        yield from form(template, lead_in="", **facts)
     yield from form("Net revenue was {size} {side} what was expected.", size=size, side=side)
     yield from form("Net revenue was {size} {side} what was expected, which is {inside}.",
                     size=size, side=side, inside=inside)  # fmt: skip
@@ -112,8 +115,12 @@ def _leads(ask: Asker) -> Iterator[tuple[str, dict[str, Fact | None]]]:
         member = shown.segment({one.dimension: one.segment}, ask.names, full=True)
         silent = asking.subject(ask, asking.silent(ask))
         who = silent and replace(silent, figure=shown.upper_first(member))
-        yield ("{who} had no order at all {when}, where about {expected} was expected.",
-               {**facts, "who": who})  # fmt: skip
+        gone = {**facts, "who": who}
+        yield "{who} had no order at all {when}, where about {expected} was expected.", gone
+        each = "a day" if one.grain == "daily" else "a week"
+        gone["since"] = who and ask.gone("min(period_start), max(period_end)", asking.from_to)
+        due = f"where about {{expected}} {each} was expected."
+        yield f"{{who}} had no order at all {{since}}, {due}", gone
     gap = {
         "days": asking.gap(ask, "min(period_start), max(period_start)", asking.from_to),
         "count": asking.gap(ask, "count(*)", str),

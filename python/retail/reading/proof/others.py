@@ -69,19 +69,24 @@ def ends(ask: Asker) -> Iterator[Form]:
     total = ask.incident("impact", partial(shown.amount, unit=ask.money, signed=True))
     back = "It is over: back in the usual range by {until}"
     yield from form(f"{back}.", until=until)
-    days = ask.incident("period_start, period_end", lambda a, b: shown.span(a, b, full=True))
-    again = "It is over: sold again by {until}"
-    yield from form(f"{again}.", until=until)
-    # Before cancellations where a tenth of the money at stake was cancelled later.
-    least = "impact_returned >= 0.1 * abs(impact) and abs(impact) > 0"
-    gross = ask.incident(f"if({least}, 'before cancellations', null)") or ask.check(
-        "reversal", "'before cancellations'"
+    of_gone = ask.anomalies("count(distinct segment)", "contains(methods, 'member_disappearance')")
+    several = of_gone and ask.anomalies("if(count(distinct segment) > 1, 'all', null)")
+    weeks = ask.gone("if(count(*) = 8, '8 weeks', null)") if of_gone else None
+    any_weeks = several and until and replace(until, figure="8 weeks")
+    ends = (
+        "It is over: sold again by {until}",
+        "It is over: {several} sold again by {until}",
+        "It is closed: without an order for {weeks} it counts as discontinued",
+        "It is closed: what had no order for {any_weeks} counts as discontinued",
     )
+    gross = asking.gross(ask)
     for more in ("", " {gross}"):
         yield from form(f"{back}; in total it came to {{total}}{more}.",
                         until=until, total=total, gross=gross)  # fmt: skip
-        yield from form(f"{again}; {{days}} alone came to {{total}}{more}.",
-                        until=until, days=days, total=total, gross=gross)  # fmt: skip
+        for end in ends if of_gone else ():
+            for came in ("", f"; in total it came to {{total}}{more}"):
+                yield from form(f"{end}{came}.", until=until, several=several, weeks=weeks,
+                                any_weeks=any_weeks, total=total, gross=gross)  # fmt: skip
     one = ask.story
     if one.shift_start is not None:
         query = f"""
