@@ -254,6 +254,14 @@ def test_orders_that_lose_their_customers_are_seen() -> None:
     )
 
 
+def test_guests_that_are_left_where_other_orders_are_missing_have_lost_no_ids() -> None:
+    known = hourly()
+    rows = known.rows(known.period[-1])
+    known.measures["orders"][rows] = np.tile([0.6, 0.4], 8)
+    told = data_quality.missing_ids(known, known.period[-1], known.period[:-1])
+    assert told.verdict == data_quality.CLEAR
+
+
 def test_with_little_history_nothing_is_suspected() -> None:
     known = hourly(days=4)
     for check in (data_quality.missing_ids, data_quality.missing_hours):
@@ -355,7 +363,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Path:
     product = {"product": max(daily, key=daily.__getitem__)}
     incidents = tuple(
         Incident(
-            kind, day, 1,
+            kind, day, 2 if kind == "price_error" else 1,
             segment=product if kind in ("price_error", "bulk_order") else
             {"customer_type": "guest"} if kind == "guest_break" else {},
             reversal=kind == "bulk_order",
@@ -414,6 +422,11 @@ def test_a_planted_fault_is_called_what_it_is(
     assert raised[check].verdict == verdict
     faulted = {name for name, d in raised.items() if d.verdict == "suspected"}
     assert faulted <= {check}
+
+
+def test_a_wrong_price_is_still_wrong_on_its_second_day(faulty: Path) -> None:
+    second = DAYS["price_error"] + dt.timedelta(days=1)
+    assert doubts_of(faulty, second)["price_slip"].verdict == "suspected"
 
 
 def test_a_quiet_day_raises_no_doubt(faulty: Path) -> None:

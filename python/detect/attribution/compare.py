@@ -382,7 +382,8 @@ def _tree_total(measures: Floats, tree: str) -> Ratio:
 
 def _causes(leaves: _Leaves, actual: Ratio, expected: Ratio) -> tuple[Cause, ...]:
     """The segments that hold more of the change than their ordinary share."""
-    if not leaves.shown:
+    telling = tuple(d for d in leaves.shown if not _is_the_kpi(leaves, d, actual, expected))
+    if not telling:
         return ()
     cells, formula = leaves.cells, leaves.formula
     bottom = None if formula.denominator is None else cells.measures[formula.denominator]
@@ -391,13 +392,26 @@ def _causes(leaves: _Leaves, actual: Ratio, expected: Ratio) -> tuple[Cause, ...
         Ratio(cells.measures[formula.numerator], bottom), 2,
     )  # fmt: skip
     sides = _at_equal_volume(actual), _at_equal_volume(expected)
-    found = find_causes(leaves.segments(leaves.shown, *sides), both)
+    found = find_causes(leaves.segments(telling, *sides), both)
     free, causes = np.ones(leaves.first.size, dtype=bool), dict[int, Cause]()
     for one in sorted(found, key=lambda cause: cause.found):
         inside = leaves.inside(one.segment)
         causes[one.found] = _cause(one, inside, free, *sides)
         free &= ~inside
     return tuple(causes[one.found] for one in found)
+
+
+def _is_the_kpi(leaves: _Leaves, dimension: Dimension, actual: Ratio, expected: Ratio) -> bool:
+    """Whether a dimension says what the KPI says: all of one member counts, none of the others."""
+    codes = leaves.cells.codes[dimension.name][leaves.first]
+    for side in (actual, expected):
+        if side.denominator is None:
+            return False
+        size = len(leaves.cells.members[dimension.name])
+        top, bottom = (sums(codes, x, size) for x in (side.numerator, side.denominator))
+        if np.count_nonzero(top) != 1 or not np.allclose(top[top != 0], bottom[top != 0]):
+            return False
+    return True
 
 
 def _cause(found: RootCause, inside: Bools, free: Bools, actual: Ratio, expected: Ratio) -> Cause:

@@ -125,23 +125,26 @@ def _meant(price: float, past: tuple[float, ...]) -> tuple[float, bool]:
 
 
 def missing_ids(segments: Segments, period: np.datetime64, others: Days) -> CheckResult:
-    """Orders without a customer, as a share of all, against the comparable periods."""
+    """Orders without a customer, as a share of all, against the comparable periods.
+
+    They are more in number, too: where other orders are missing, guests are a larger share.
+    """
     place = segments.members["customer_type"]
     guests = segments.codes["customer_type"] == (place.index("guest") if "guest" in place else -1)
-    share = np.array(
-        [_share(segments.measures["orders"], guests, segments.rows(p)) for p in (period, *others)]
-    )
+    rows, every = [segments.rows(p) for p in (period, *others)], segments.measures["orders"]
+    share = np.array([_share(every, guests, mine) for mine in rows])
+    without = np.array([float(every[mine][guests[mine]].sum()) for mine in rows])
     known = share[1:][np.isfinite(share[1:])]
     if known.size < FEWEST_DAYS or not np.isfinite(share[0]):
         return CheckResult(NOT_TESTED, {})
     usual, most = float(np.median(known)), float(known.max())
     broken = share[0] - usual >= MORE_GUESTS and share[0] - most >= MORE_THAN_EVER
-    orders = segments.measures["orders"][segments.rows(period)]
+    broken = broken and without[0] > without[1:].max()
     details: dict[str, object] = {
         "share": float(share[0]),
         "usual": usual,
-        "orders": float(orders.sum()),
-        "without": float(orders[guests[segments.rows(period)]].sum()),
+        "orders": float(every[rows[0]].sum()),
+        "without": float(without[0]),
     }
     return CheckResult(SUSPECTED if broken else CLEAR, details)
 

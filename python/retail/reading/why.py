@@ -131,6 +131,8 @@ def answer_why(connection: Connection, question: Question) -> Answer:
     _require_inside(question.period, data)
     against = question.against or _just_before(connection, question.period, data)
     _require_inside(against, data)
+    if against == question.period:
+        raise RetailError(f"{against} is compared with itself; say another period to compare with")
     periods = _period(connection, question.period), _period(connection, against)
     names = {*filter(None, (definition.numerator, definition.denominator)), *driver_tree.MEASURES}
     is_daily = all(period.span.days == 1 for period in periods)

@@ -17,6 +17,8 @@ from retail.reading import has_table, read_products
 from retail.reading.file import floats, plain
 from retail.reading.measures import Measure, read_measures, read_member_columns
 
+PRICE_LASTS = dt.timedelta(days=8)
+"""Prices since then may be as wrong as those of the day: a wrong one lasts some days. By hand."""
 FEWEST_PRICES = 5
 """Sale lines within PRICE_HISTORY from which a product has a range of prices."""
 
@@ -212,7 +214,7 @@ def read_past_prices(path: Path, first: dt.date, last: dt.date) -> dict[str, tup
             )
             select product, list(price) from prices group by product having sum(lines) >= ?
             """,
-            [first, last, first - PRICE_HISTORY, first - dt.timedelta(days=1), FEWEST_PRICES],
+            [first, last, first - PRICE_HISTORY, first - PRICE_LASTS, FEWEST_PRICES],
         ).fetchall()
     return {product: tuple(sorted(prices)) for product, prices in rows}
 
