@@ -127,6 +127,19 @@ def test_a_rate_that_rose_is_rate_and_a_member_that_grew_is_mix() -> None:
     assert rows[0].weight_actual != pytest.approx(rows[0].weight_expected, abs=0.1)
 
 
+def test_a_share_is_not_explained_by_what_it_is_a_share_of() -> None:
+    known = everything(cells(), 0.4, market="a")
+    mine = known.codes["market"] == known.members["market"].index("a")
+    inside = known.measures["net_revenue"] * mine
+    known = dataclasses.replace(known, measures=known.measures | {"international_revenue": inside})
+    share = dataclasses.replace(
+        RETURN_RATE, numerator="international_revenue", denominator="net_revenue"
+    )
+    found = compare(known, share, (6, 6))
+    assert all("market" not in cause.segment for cause in found.causes)
+    assert {row.member for row in found.contributions if row.dimension == "market"} >= {"a", "b"}
+
+
 def test_trading_days_are_taken_out_of_a_sum_before_a_cause_is_sought() -> None:
     """A period of five times the days sells five times as much everywhere, but in one country."""
     known = everything(everything(cells(), 5.0), 0.2, country="B")

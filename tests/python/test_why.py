@@ -407,6 +407,15 @@ def test_a_period_without_trade_or_a_value_is_refused(
     assert "repeat_rate has no value" in capsys.readouterr().err
 
 
+def test_a_period_compared_with_itself_is_refused(
+    shop_db: Path, monday: dt.date, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, last = str(monday), str(monday + 6 * DAY)
+    words = ["why", "order_count", "--from", first, "--to", last, "--against", f"{first}..{last}"]
+    assert retail([*words, "--db", str(shop_db)]) == 1
+    assert "compared with itself" in capsys.readouterr().err
+
+
 def test_a_product_is_found_by_its_name(
     shop_db: Path, monday: dt.date, capsys: pytest.CaptureFixture[str]
 ) -> None:
