@@ -307,6 +307,7 @@ def test_a_cause_is_told_only_where_nothing_better_is_known(told: list[Told]) ->
             ids = any(c.check_name == "missing_ids" for c in t.failed)
             assert t.incident.root_cause == ({"customer_type": "guest"} if ids else {})
             assert ", from " not in t.incident.headline
+            assert " mainly through " not in t.incident.narrative
 
 
 def test_good_and_bad_follow_the_kpi_and_the_cause(told: list[Told]) -> None:

@@ -328,8 +328,9 @@ def _outside(facts: StoryFacts) -> str:
 
 
 def _moves(lead: Anomaly, facts: StoryFacts) -> Moves | None:
-    """The factors worth a word: none beside the one order or customer that makes it."""
-    if rules.has_event(facts.failed_checks) or lead.shift_start:
+    """The factors worth a word: none beside an order, a customer or a load that makes it."""
+    failed = facts.failed_checks
+    if rules.has_event(failed) or rules.is_of_loading(failed) or lead.shift_start:
         return None
     return rules.moves(lead, facts.drivers, facts.impact)
 
