@@ -189,7 +189,7 @@ def generated(outcomes: Sequence[Outcome]) -> str:
         some = [o for o in outcomes if noise is None or o.noise == noise]
         exact, interval = _share(sum(o.is_exact for o in some), len(some))
         rows.append(
-            ("all" if noise is None else f"{noise:.0%}", str(len(some)), exact, interval,
+            ("all" if noise is None else f"{noise * 100:.0f} %", str(len(some)), exact, interval,
              *(str(sum(getattr(o, part) for o in some)) for part in ("right", "wrong", "missed")),
              f"{max(o.seconds for o in some):.0f}", f"{max(o.processor_seconds for o in some):.0f}",
              f"{max(o.peak for o in some) / 1024:.1f}")
