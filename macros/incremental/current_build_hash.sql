@@ -4,7 +4,7 @@
 #}
 {% macro current_build_hash() -%}
     {%- if execute -%}
-        {%- set files = run_query('select code_hash from raw.project').columns[0].values()[0] -%}
+        {%- set files = asked_once('select code_hash from raw.project').columns[0].values()[0] -%}
         {{ return('built with ' ~ files ~ local_md5(invocation_args_dict.get('vars') | string)) }}
     {%- endif -%}
 {%- endmacro %}

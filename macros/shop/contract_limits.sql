@@ -5,11 +5,9 @@
 {% macro contract_limits(contract) %}
     {%- set limits = {'warn': none, 'error': none} -%}
     {%- if execute -%}
-        {%- set query -%}
-            select warn, error from raw.contracts where contract = {{ sql_text(contract) }}
-        {%- endset -%}
-        {%- for row in run_query(query).rows -%}
-            {%- do limits.update({'warn': row[0], 'error': row[1]}) -%}
+        {%- for row in asked_once('select contract, warn, error from raw.contracts').rows
+            if row[0] == contract -%}
+            {%- do limits.update({'warn': row[1], 'error': row[2]}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(limits) }}

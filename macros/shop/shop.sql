@@ -12,7 +12,7 @@
         }) -%}
         {{ return(usual) }}
     {%- endif -%}
-    {%- set found = run_query('select * from raw.shop') -%}
+    {%- set found = asked_once('select * from raw.shop') -%}
     {%- for name, value in zip(found.column_names, found.rows[0].values()) if value is not none -%}
         {%- do usual.update({name: value}) -%}
     {%- endfor -%}

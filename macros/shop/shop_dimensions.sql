@@ -6,7 +6,7 @@
     {%- set dimensions = [] -%}
     {%- if execute -%}
         {%- set query = 'select dimension, parent from raw.dimensions order by place' -%}
-        {%- for row in run_query(query).rows -%}
+        {%- for row in asked_once(query).rows -%}
             {%- do dimensions.append({
                 'dimension': row[0], 'parent': row[1], 'is_usual': row[0] in ['category', 'region'],
             }) -%}

@@ -31,7 +31,7 @@ STAGES = ("imports", "landing", "compare", "dbt build", "detect", "report")
 FROZEN = "464548ac8bb84779d3df5c0f61603fe66d46ace87435d90c57e940dcc796fbcc"
 """SHA-256 of the plain script, SQL and Python: all ratios are to it, so it stays what it is."""
 THREADS, MEMORY = "2", "4GB"
-"""Of everybody who can be told; pandas can't."""
+"""Of every program that has such a setting; pandas has none."""
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,14 @@ class Place:
         return self.folder / "yesterday"
 
     def environment(self) -> dict[str, str]:
-        """The same for everybody: two threads, and a memory limit where there is such a thing."""
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("RETAIL_", "DBT_"))}
+        """The same for everybody: two threads, a memory limit where there is such a thing.
+
+        Modules are compiled once, into a folder of the run, whatever the surroundings say.
+        """
+        away = ("RETAIL_", "DBT_", "PYTHONDONTWRITEBYTECODE")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(away)}
         return kept | {
+            "PYTHONPYCACHEPREFIX": str(self.folder / "compiled_python"),
             "RETAIL_SOURCE": str(self.shop.orders),
             "RETAIL_DB": str(self.database),
             "RETAIL_CACHE": str(self.cache),

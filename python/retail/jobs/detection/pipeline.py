@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -96,8 +97,10 @@ def run(
     given = store.read_feedback(path)
     day = today or as_of or started_at.date()
     trading = calendar.learn(inputs.dates)
-    scans = scan(inputs, trading, given)
-    panels = read_members(path, inputs, trading)
+    with ThreadPoolExecutor(1) as beside:  # DuckDB reads while NumPy computes.
+        members_read = beside.submit(read_members, path, inputs, trading)
+        scans = scan(inputs, trading, given)
+    panels = members_read.result()
     found, warned = (
         incidents.group(apply_feedback.apply_feedback(some, given, day))
         for some in (select(scans, panels, inputs), _early(inputs, trading))
@@ -178,7 +181,7 @@ def select(
 ) -> list[Anomaly]:
     """Select the findings of the whole shop and of its members, in order of period and KPI.
 
-    A wave of returns that the whole shop shows is told by that, whose cause names the member.
+    A wave of returns that the whole shop shows is reported there, and its cause names the member.
     """
     watched = {d.name for panel in panels.values() for d in panel.dimensions}
     found = _each(scans, anomalies.select)
