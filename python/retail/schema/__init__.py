@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from detect.records import ALL, GRAINS, OTHER, PERIOD_TO_DATE, Grain
-from retail.schema.columns import Column, FromAttribute, OldName, Table
+from retail.schema.columns import Column, FromAttribute, Table
 from retail.schema.tables import (
-    OLD_NAMES,
+    FORMER,
     SNAPSHOTS,
     TABLES,
     AnomalyRow,
@@ -24,13 +24,12 @@ from retail.schema.tables import (
     RunRow,
     SentAlertRow,
     TrendRow,
-    old_view,
 )
 
 __all__ = [
     "ALL",
+    "FORMER",
     "GRAINS",
-    "OLD_NAMES",
     "OTHER",
     "PERIOD_TO_DATE",
     "SNAPSHOTS",
@@ -49,12 +48,10 @@ __all__ = [
     "Grain",
     "IncidentRow",
     "NarrativeFactRow",
-    "OldName",
     "RevisedLineRow",
     "RevisionRow",
     "RunRow",
     "SentAlertRow",
     "Table",
     "TrendRow",
-    "old_view",
 ]

@@ -84,14 +84,6 @@ class Table:
         return " ".join((self.about or self.record.__doc__ or "").split())
 
 
-@dataclass(frozen=True)
-class OldName:
-    """The table that an old name stands for; `columns` gives its columns their old names."""
-
-    table: str
-    columns: Mapping[str, str] = field(default_factory=dict)
-
-
 def columns_of(record: type[Any]) -> tuple[Column, ...]:
     """Columns of a record whose fields are `Annotated[type, description, Source(…)?]`.
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from detect.records import PERIOD_TO_DATE, Grain
-from retail.schema.columns import FromAttribute, OldName, Table
+from retail.schema.columns import FromAttribute, Table
 
 Number = float | None
 
@@ -521,30 +521,5 @@ TABLES: dict[str, Table] = {
 SNAPSHOTS = tuple(name for name, table in TABLES.items() if table.is_snapshot)
 """Tables whose rows are kept in the feedback file."""
 
-OLD_NAMES: dict[str, OldName] = {
-    "blind_spots": OldName(
-        "detection_limits",
-        {
-            "min_detectable_increase": "smallest_up",
-            "min_detectable_decrease": "smallest_down",
-            "min_relative_increase": "up_change",
-            "min_relative_decrease": "down_change",
-        },
-    ),
-    "canaries": OldName("injection_tests", {"injected": "planted"}),
-    "doubts": OldName("incident_checks", {"details": "figures"}),
-    "expectations": OldName("forecasts", {"skip_reason": "why_not"}),
-    "explanations": OldName("explanation_cache", {"input_hash": "fingerprint"}),
-    "kpi_tree": OldName("revenue_drivers"),
-}
-"""Names of tables in 0.1.0; a view of each stays for one version."""
-
-
-def old_view(name: str) -> str:
-    """Return the query of the view that shows a table under its old name and columns."""
-    old = OLD_NAMES[name]
-    columns = ", ".join(
-        f"{column.name} as {old.columns.get(column.name, column.name)}"
-        for column in TABLES[old.table].columns
-    )
-    return f"select {columns} from insights.{old.table}"  # noqa: S608 - names from the schema
+FORMER = ("blind_spots", "canaries", "doubts", "expectations", "explanations", "kpi_tree")
+"""Tables of 0.1.0 that have other names now; a run removes them, as they would go stale."""

@@ -106,14 +106,10 @@ def write(database: Path, folder: Path) -> None:
 
 
 def tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """List the tables and views of the dumped schemas, as `schema.name`.
-
-    Views of `insights` are left out: they show its tables under their old names.
-    """
+    """List the tables and views of the dumped schemas, as `schema.name`."""
     rows = connection.execute(
         "select table_schema, table_name from information_schema.tables"
-        " where list_contains(?, table_schema)"
-        " and not (table_schema = 'insights' and table_type = 'VIEW') order by all",
+        " where list_contains(?, table_schema) order by all",
         [list(SCHEMAS)],
     ).fetchall()
     return [f"{schema}.{name}" for schema, name in rows]

@@ -14,7 +14,7 @@ from retail.feedback import record
 from retail.jobs.detection.store.connection import Connection, connect, edit_copy
 from retail.reading import read_table
 from retail.reading.proof import prove
-from retail.schema import OLD_NAMES, TABLES, Column, FeedbackRow, OldName, RunRow, old_view
+from retail.schema import FORMER, TABLES, Column, FeedbackRow, RunRow
 from retail.storage.quoting import literal
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
         for name, rows in (histories | tables | _snapshots(connection)).items():
             _write(connection, name, rows)
         _write(connection, "narrative_facts", _facts(connection))
-        _create_old_views(connection)
+        _drop_former(connection)
         connection.execute("commit")
     _log.debug("insights: %s", ", ".join(f"{len(rows)} {name}" for name, rows in tables.items()))
 
@@ -100,28 +100,14 @@ def _comment(connection: Connection, name: str) -> None:
     connection.execute("; ".join(comments))
 
 
-def _create_old_views(connection: Connection) -> None:
-    """Show the tables under their old names too, in place of tables that an old version wrote."""
-    query = "select table_name from duckdb_tables() where schema_name = 'insights'"
-    tables = {name for (name,) in connection.execute(query).fetchall()}
-    for name, old in OLD_NAMES.items():
-        if old.table in tables:
-            if name in tables:
-                connection.execute(f"drop table insights.{name}")
-            connection.execute(f"create or replace view insights.{name} as {old_view(name)}")
-            _comment_old_view(connection, name, old)
-
-
-def _comment_old_view(connection: Connection, name: str, old: OldName) -> None:
-    """Note in the file which table a view shows under its old name."""
-    said = f"The old name of insights.{old.table}, for one version."
-    comments = [f"comment on view insights.{name} is {literal(said)}"]
-    comments += [
-        f"comment on column insights.{name}.{old.columns.get(column.name, column.name)} "
-        f"is {literal(column.description)}"
-        for column in TABLES[old.table].columns
-    ]
-    connection.execute("; ".join(comments))
+def _drop_former(connection: Connection) -> None:
+    """Remove tables, or views, that an earlier version wrote under other names."""
+    query = """
+        select table_name, if(table_type = 'VIEW', 'view', 'table') from information_schema.tables
+        where table_schema = 'insights' and list_contains(?, table_name)
+    """
+    for name, kind in connection.execute(query, [list(FORMER)]).fetchall():
+        connection.execute(f"drop {kind} insights.{name}")
 
 
 def _cast(column: Column) -> str:
