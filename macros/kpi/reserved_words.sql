@@ -3,7 +3,7 @@
     {{ return(adapter.dispatch('reserved_words')()) }}
 {%- endmacro %}
 
-{# Spark has none, unless its ANSI mode is told to. #}
+{# Spark has none, unless in ANSI mode. #}
 {% macro default__reserved_words() -%}
     {{ return([]) }}
 {%- endmacro %}

@@ -24,13 +24,13 @@ WHOLE_MONEY_FROM = 100
 ROUNDED_UP = 0.995
 """From here on a percentage is cut, not rounded: it must not read as certainty, nor as all."""
 FEWEST_IN_PERCENT = 10.0
-"""Expected count up to which a percentage misleads: the counts are told instead; by hand."""
+"""Expected count up to which a percentage misleads, and the counts are shown; by hand."""
 NO_CURRENCY = "XXX"
 """ISO 4217 for none: amounts of a shop whose currency is not known have no sign."""
 MANY_TIMES = 10.0
 """Times something else from which a fraction says nothing; by hand."""
 MOST_IN_PERCENT = 10.0
-"""Times the expected from which a change is told as an amount, not in percent; by hand."""
+"""Times the expected from which a change is shown as an amount, not in percent; by hand."""
 MONEY_FACTORS = ("price", "returns", "revenue")
 """Ends of the names of factors and measures that are money."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

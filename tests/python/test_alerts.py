@@ -24,7 +24,7 @@ from retail import formatting
 from retail.errors import RetailError
 from retail.feedback import record
 from retail.jobs.detection import store
-from retail.outputs.alerts import digest, forms, job, message, settings
+from retail.outputs.alerts import digest, formats, job, message, settings
 from retail.outputs.alerts.job import Outcome
 from retail.outputs.alerts.read import read, with_series
 from retail.outputs.alerts.records import Alert
@@ -606,9 +606,9 @@ def test_a_mail_shows_the_series_of_a_real_shop(quick: Shop) -> None:
     for news in found.incidents:
         lead = found.leads[news.lead_anomaly_id]
         alert = with_series(quick.database, Alert(news, lead, "new", is_simulated=False))
-        body = forms.as_html(message.write(alert), forms.bars(alert, "bad"))
+        body = formats.as_html(message.write(alert), formats.bars(alert, "bad"))
         drawn += "the highest" in body
-        assert body.count("&nbsp;") <= forms.BARS
+        assert body.count("&nbsp;") <= formats.BARS
     assert drawn
 
 

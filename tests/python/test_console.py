@@ -19,12 +19,12 @@ from conftest import PROJECT
 from retail import console
 from retail.commands import COMMANDS as SECTIONS
 from retail.commands import main
-from retail.console import harmless, logs
+from retail.console import escape_control_chars, logs
 
 
 @given(st.text() | st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp"])))
 def test_nothing_printed_acts_and_any_of_it_can_be_written(text: str) -> None:
-    said = harmless(text)
+    said = escape_control_chars(text)
     assert all(sign == "\n" or ord(sign) >= 32 for sign in said)
     assert not any(0x7F <= ord(sign) < 0xA0 for sign in said)
     said.encode()
@@ -33,12 +33,12 @@ def test_nothing_printed_acts_and_any_of_it_can_be_written(text: str) -> None:
 @settings(max_examples=30)
 @given(st.recursive(st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)))
 def test_harmless_json_means_the_same(value: object) -> None:
-    assert json.loads(harmless(json.dumps(value, ensure_ascii=False))) == value
+    assert json.loads(escape_control_chars(json.dumps(value, ensure_ascii=False))) == value
 
 
 def test_ordinary_words_stay_as_they_are() -> None:
     text = "Côte d’Ivoire, £5 × 3 − 2 %, 日本,\nnaïve {x} {{ y }} %s"
-    assert harmless(text) == text
+    assert escape_control_chars(text) == text
 
 
 class OwnError(Exception):

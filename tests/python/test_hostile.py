@@ -34,11 +34,10 @@ from hostile import (
     write,
 )
 from retail.commands import main as retail
-from retail.console import harmless
+from retail.console import escape_control_chars
 from retail.outputs.alerts import job as alerting
 from retail.outputs.alerts import settings
-from retail.outputs.dashboard import harmless as harmless_csv
-from retail.outputs.dashboard import read, server
+from retail.outputs.dashboard import csv_file, read, server
 from retail.outputs.dashboard.records import Place
 from retail.storage import atomic_publish
 from retail.storage.errors import StorageError
@@ -169,9 +168,9 @@ def test_nothing_that_a_terminal_obeys_is_printed(
             assert retail([*words, *form, "--db", str(ran.database)]) == 0
             texts.append(capsys.readouterr().out)
     assert any(row["headline"].endswith(ESCAPE) for row in json.loads(texts[3]))  # of list --json
-    assert harmless(ESCAPE) in ran.out
+    assert escape_control_chars(ESCAPE) in ran.out
     for text in texts:
-        assert text == harmless(text)
+        assert text == escape_control_chars(text)
 
 
 @pytest.mark.parametrize("name", ["it's.duckdb", 'a"b.duckdb', "a; drop.duckdb", "a\x1b[2J.duckdb"])
@@ -196,10 +195,10 @@ def test_the_report_shows_hostile_texts_and_obeys_none(ran: Ran) -> None:
     page = Tags(ran.database.with_name("report.html").read_text(encoding="utf-8"))
     assert_text_alone(page, scripts=1)
     shown = page.texts[0]
-    assert shown == harmless(shown)
+    assert shown == escape_control_chars(shown)
     assert MARKUP in shown
     assert SQL in shown
-    assert harmless(FILE) in shown
+    assert escape_control_chars(FILE) in shown
 
 
 @pytest.mark.parametrize("address", [{}, {"kpi": "total_revenue", "by": "country"}, None])
@@ -222,14 +221,14 @@ def test_the_dashboard_shows_hostile_texts_and_obeys_none(
 
 def test_what_is_taken_away_runs_nothing_in_a_spreadsheet(ran: Ran) -> None:
     found = read.lines(ran.database, Place(START, START + dt.timedelta(DAYS), (), ()), 100_000)
-    text = harmless_csv.as_csv(found.largest).decode("utf-8-sig")
+    text = csv_file.as_csv(found.largest).decode("utf-8-sig")
     rows = list(csv.DictReader(text.splitlines(keepends=True)))
     assert len(rows) == len(found.largest) == ran.expected.rows - ran.expected.malformed
     assert {row["description"].removeprefix("'") for row in rows} >= {FORMULA, *TEXTS[3:6]}
     for row in rows:
         for column, value in row.items():
             if column not in ("quantity", "units") and not column.endswith(("price", "revenue")):
-                assert not value.startswith(harmless_csv.FORMULA), column
+                assert not value.startswith(csv_file.FORMULA), column
 
 
 # ------------------------------------------------------------------------- mails and webhooks
@@ -264,27 +263,27 @@ def test_a_mail_has_its_own_headers_alone_and_no_markup_but_its_own(sent: Sent) 
             "Subject", "From", "To", "Date", "Message-ID", "Auto-Submitted", "MIME-Version",
             "Content-Type",
         }  # fmt: skip
-        assert str(mail["Subject"]) == harmless(mail["Subject"])
+        assert str(mail["Subject"]) == escape_control_chars(mail["Subject"])
         body = mail.get_body(("html",))
         assert body is not None
         assert_text_alone(Tags(body.get_content().replace("<!doctype html>", "")), scripts=0)
         plain = mail.get_body(("plain",))
         assert plain is not None
         for line in plain.get_content().splitlines():
-            assert line == harmless(line)
-            assert not line.startswith(harmless_csv.FORMULA)
+            assert line == escape_control_chars(line)
+            assert not line.startswith(csv_file.FORMULA)
     assert sent.mail.receivers == ["owner@example.org"] * len(sent.mail.messages)
 
 
 def test_a_webhook_gets_one_object_in_whose_text_nothing_is_a_link_or_a_call(sent: Sent) -> None:
     for body in sent.web.json:
         text = str(body["text"])
-        assert text == harmless(text)
+        assert text == escape_control_chars(text)
         assert "<" not in text
         assert set(body) == {"text", "incident", "blocks"}
         for shown in texts_of(body["blocks"]):
             assert shown["type"] == "plain_text"
-            assert str(shown["text"]) == harmless(str(shown["text"]))
+            assert str(shown["text"]) == escape_control_chars(str(shown["text"]))
 
 
 def texts_of(value: object) -> Iterator[dict[str, object]]:

@@ -38,7 +38,7 @@ def measure(project: Path, plan: Plan, workshop: Path | None, say: Say) -> Size:
         project: the project's root.
         plan: what to measure.
         workshop: where everything is written, and removed at the end; the system's own if None.
-        say: told what is being done.
+        say: called with what is being done.
 
     Raises:
         RetailError: a program is broken, two answers differ, or the shop can't be simulated.

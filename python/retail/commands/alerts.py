@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from retail.commands.run import reported
-from retail.console import harmless
+from retail.console import escape_control_chars
 from retail.console.cli import Command, database_option, examples, say
 from retail.outputs.alerts import job
 
@@ -43,5 +43,5 @@ ENVIRONMENT = examples(
 def alerts_command(db: Path, *, dry_run: bool, simulated: bool) -> int:
     """Send open incidents that are new or got worse, each once, and the end of what was sent."""
     outcome = job.run(db, dry=dry_run, simulated=simulated)
-    say(harmless("\n".join(job.lines(outcome, dry=dry_run))))
+    say(escape_control_chars("\n".join(job.lines(outcome, dry=dry_run))))
     return reported(outcome.problems)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from retail.console import FAILED, FINE, harmless
+from retail.console import FAILED, FINE, escape_control_chars
 from retail.console.cli import Command, database_option, examples, project_option, say
-from retail.jobs import checking
+from retail.jobs import check_source
 
 
 @click.command(
@@ -29,16 +29,16 @@ def check_command(source: str | None, db: Path, project: Path, *, as_json: bool)
 
     SOURCE is a file, a folder or a pattern, as RETAIL_SOURCE names it.
     """
-    found = checking.check(project.absolute(), source, db.absolute())
+    found = check_source.check(project.absolute(), source, db.absolute())
     if as_json:
         say(found.to_json())
         return FAILED if found.refused else FINE
     return tell(found, "it would be built")
 
 
-def tell(found: checking.Check, verdict: str) -> int:
+def tell(found: check_source.Check, verdict: str) -> int:
     """Print what was found, and the verdict unless it is refused; returns the exit code."""
-    for line in checking.summary(found):
-        say(harmless(line))
-    say(harmless(f"refused: {found.refused}" if found.refused else verdict))
+    for line in check_source.summary(found):
+        say(escape_control_chars(line))
+    say(escape_control_chars(f"refused: {found.refused}" if found.refused else verdict))
     return FAILED if found.refused else FINE

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from retail.console import harmless
+from retail.console import escape_control_chars
 from retail.console.cli import Command, database_option, examples, say
 from retail.errors import RetailError
 from retail.outputs.dashboard import server
@@ -38,7 +38,7 @@ def dashboard_command(db: Path, port: int, host: str) -> int:
         raise RetailError(problem)
     token = "" if host in server.LOCAL else secrets.token_urlsafe()
     if token:
-        say(harmless(f"Open {server.address(host, port, token)}"))
+        say(escape_control_chars(f"Open {server.address(host, port, token)}"))
     os.environ |= {
         DATABASE_VARIABLE: str(db.absolute()),
         server.HOST_VARIABLE: host,

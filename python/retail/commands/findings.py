@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from retail.console import FINE, harmless, is_coloured
+from retail.console import FINE, escape_control_chars, is_coloured
 from retail.console.cli import (
     DATE,
     Command,
@@ -104,6 +104,6 @@ def label_command(db: Path, id_: str, note: str | None, by: str | None, verdict:
 def _record(
     db: Path, id_: str, action: str, note: str | None, by: str | None, until: dt.date | None = None
 ) -> int:
-    told = record.record_feedback(db, id_, action, until, note, by)
-    say(harmless(told + page.renew(db)))
+    answer = record.record_feedback(db, id_, action, until, note, by)
+    say(escape_control_chars(answer + page.renew(db)))
     return FINE

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from retail.commands.check import tell
-from retail.console import FAILED, FINE, harmless
+from retail.console import FAILED, FINE, escape_control_chars
 from retail.console.cli import Command, database_option, examples, project_option, say
 from retail.errors import RetailError
 from retail.ingest.shop import shop_path
-from retail.jobs import checking, proposing
+from retail.jobs import check_source, propose_shop
 
 
 @click.command(
@@ -34,17 +34,17 @@ def init_command(source: str, db: Path, project: Path, *, only_print: bool) -> i
     path = shop_path(project.absolute())
     if path.exists() and not only_print:
         raise RetailError(f"{path} is there already; change it by hand, or move it away")
-    proposal = proposing.propose(project.absolute(), source)
+    proposal = propose_shop.propose(project.absolute(), source)
     if only_print:
         say(proposal.text)
         return FINE
     path.write_text(proposal.text, encoding="utf-8")
-    say(harmless(f"wrote {path}"))
+    say(escape_control_chars(f"wrote {path}"))
     if proposal.open_questions:
         for question in proposal.open_questions:
-            say(harmless(f"to be decided: {question}"))
+            say(escape_control_chars(f"to be decided: {question}"))
         return FAILED
-    found = checking.check(project.absolute(), None, db.absolute())
+    found = check_source.check(project.absolute(), None, db.absolute())
     for line in proposal.preview:
-        say(harmless(line))
+        say(escape_control_chars(line))
     return tell(found, "`retail run` builds it")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retail.console import FINE, harmless
+from retail.console import FINE, escape_control_chars
 from retail.console.cli import Command, database_option, examples, say
 from retail.outputs.report import page
 
@@ -27,5 +27,5 @@ from retail.outputs.report import page
 def report_command(db: Path, out: Path | None) -> int:
     """Write what the last run found as one HTML page that works offline."""
     path = page.write(db, out)
-    say(harmless(f"The report is in {path} ({path.stat().st_size / 1e6:.2f} MB)."))
+    say(escape_control_chars(f"The report is in {path} ({path.stat().st_size / 1e6:.2f} MB)."))
     return FINE

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from retail.console import FINE, harmless
+from retail.console import FINE, escape_control_chars
 from retail.console.cli import DATE, Command, examples, is_quiet, say
 from retail.errors import RetailError
 from retail.simulate.config import DIALECTS, ShopConfig
@@ -124,7 +124,7 @@ def simulate_command(
     truth = simulate_shop(_config(clean, incident, incidents, shop), out, progress)
     if progress is not None:
         print(file=sys.stderr)
-    say(harmless(_summary(truth, out)))
+    say(escape_control_chars(_summary(truth, out)))
     return FINE
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from retail.console import FINE, harmless
+from retail.console import FINE, escape_control_chars
 from retail.console.cli import SETTINGS, Command, examples, say
 from retail.ingest.cache import RawFile
 from retail.ingest.download import URL_VARIABLE, download
@@ -58,11 +58,13 @@ def source_command() -> None:
 def download_command(root: Path, url: str | None, sha256: str | None, *, force: bool) -> int:
     """Fetch the public data set, and convert it to Parquet. A broken download goes on."""
     if (root / PUBLIC_FILE).exists() and not force:
-        say(harmless(f"{root / PUBLIC_FILE} is there already; --force fetches it again"))
+        known = f"{root / PUBLIC_FILE} is there already; --force fetches it again"
+        say(escape_control_chars(known))
         return FINE
     with progress_bar(shown=sys.stderr.isatty()) as progress:
         manifest = download(root, url=url, sha256=sha256, progress=progress)
-    say(harmless(f"{root / PUBLIC_FILE}: {manifest.rows:,} order lines of {manifest.url}"))
+    fetched = f"{root / PUBLIC_FILE}: {manifest.rows:,} order lines of {manifest.url}"
+    say(escape_control_chars(fetched))
     say(f"SHA-256 of the zip: {manifest.sha256}")
     return FINE
 
@@ -81,7 +83,7 @@ def status_command(root: Path) -> int:
     reader = project_reader(root, cache_folder(root), sources.location)
     for source, each in to_read(sources, reader):
         state = "ready" if is_landed(source, cache_folder(root), each) else "not landed yet"
-        say(harmless(f"{source.path} ({source.form}): {state}"))
+        say(escape_control_chars(f"{source.path} ({source.form}): {state}"))
     return FINE
 
 
@@ -91,7 +93,7 @@ def land_command(root: Path) -> int:
     """Read every new or changed file into the cache of landed files."""
     landing = land_project(root, cache_folder(root), _last_source(root))
     for file in landing.files:
-        say(harmless(_line(file)))
+        say(escape_control_chars(_line(file)))
     say(f"{landing.raw_rows:,} order lines in {len(landing.files):,} files ({landing.origin})")
     return FINE
 

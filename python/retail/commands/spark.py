@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from retail.commands.run import MARK, job_options, reported
-from retail.console import harmless, is_coloured
+from retail.console import escape_control_chars, is_coloured
 from retail.console.cli import Command, database_option, examples, is_quiet, say
 from retail.jobs.daily import job, summary
 from retail.jobs.spark import engine as engines
@@ -99,7 +99,7 @@ def spark_command(
     assert isinstance(done, job.Done)  # whether tables on Spark are up to date is not known
     differences = compare(against, db) if against else ()
     say(summary.summary(done, colour=is_coloured()))
-    say(harmless(f"Its tables as Parquet are in {folder}."))
+    say(escape_control_chars(f"Its tables as Parquet are in {folder}."))
     if timings:
         say(summary.timings(done))
     if differences:

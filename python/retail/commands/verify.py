@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retail.console import FAILED, FINE, harmless
+from retail.console import FAILED, FINE, escape_control_chars
 from retail.console.cli import Command, database_option, say
 from retail.reading import reading
 from retail.reading.proof import prove
@@ -26,7 +26,7 @@ def verify_command(db: Path) -> int:
     with reading(db) as connection:
         facts, faults = prove(connection)
     for fault in faults:
-        say(harmless(f"{fault.incident_id}: no fact gives: {fault.words[:SHOWN]}"))
-    told = len({fact.incident_id for fact in facts})
-    say(f"{told} stories, {len(facts)} facts derived again, {len(faults)} faults.")
+        say(escape_control_chars(f"{fault.incident_id}: no fact gives: {fault.words[:SHOWN]}"))
+    stories = len({fact.incident_id for fact in facts})
+    say(f"{stories} stories, {len(facts)} facts derived again, {len(faults)} faults.")
     return FAILED if faults else FINE

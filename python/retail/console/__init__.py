@@ -1,14 +1,14 @@
-"""What every command line of this project has in common: exit codes, signals, harmless words."""
+"""What every command line of this project has in common: exit codes, signals, escaped text."""
 
 from __future__ import annotations
 
 from retail.console.command import FAILED, FINE, is_coloured, is_stopping, report, run, show
-from retail.console.text import harmless, json_text
+from retail.console.text import escape_control_chars, json_text
 
 __all__ = [
     "FAILED",
     "FINE",
-    "harmless",
+    "escape_control_chars",
     "is_coloured",
     "is_stopping",
     "json_text",

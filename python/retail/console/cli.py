@@ -81,7 +81,7 @@ def say(text: str) -> None:
     """Print the answer of a command, unless `--quiet` was given.
 
     Args:
-        text: harmless already; colours may have been added.
+        text: escaped already; colours may have been added.
     """
     if text and not is_quiet():
         show(text)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
-from retail.console.text import harmless
+from retail.console.text import escape_control_chars
 
 FINE, FAILED, USAGE = 0, 1, 2
 """Done; could not do its work; the arguments make no sense (click ends with this one)."""
@@ -78,7 +78,7 @@ def _stopped(name: str, number: int, again: str) -> int:
 
 def report(name: str, problem: object) -> None:
     """Say on standard error what went wrong, in one line."""
-    line = " ".join(harmless(problem).split("\n"))
+    line = " ".join(escape_control_chars(problem).split("\n"))
     print(f"{name}: {line}", file=sys.stderr, flush=True)
 
 
@@ -91,7 +91,7 @@ def show(text: str) -> None:
     """Print, and take it well when the reader (`| head`) has gone.
 
     Args:
-        text: harmless already; colours may have been added.
+        text: escaped already; colours may have been added.
     """
     try:
         print(text, flush=True)

@@ -8,7 +8,7 @@ import os
 import sys
 from contextlib import suppress
 
-from retail.console.text import harmless
+from retail.console.text import escape_control_chars
 
 VARIABLE = "RETAIL_LOG_LEVEL"
 LEVELS = {
@@ -63,7 +63,7 @@ class _StandardError(logging.Handler):
 
 
 class _Lines(logging.Formatter):
-    """One harmless line per message; a warning says that it is one."""
+    """One escaped line per message; a warning says that it is one."""
 
     def __init__(self, form: str | None = None, *, mark: str = "") -> None:
         super().__init__(form)
@@ -78,4 +78,4 @@ class _Lines(logging.Formatter):
         if self._mark is not None:
             warns = "warning: " if record.levelno >= logging.WARNING else ""
             line = f"{self._mark}{warns}{line}"
-        return " ".join(harmless(line).split("\n"))
+        return " ".join(escape_control_chars(line).split("\n"))

@@ -20,7 +20,7 @@ SPELT = {n: f"\\u{n:04x}" for n in chain(*CONTROLS, *LINE_ENDS, *TURNING, *HALVE
 }
 
 
-def harmless(text: object) -> str:
+def escape_control_chars(text: object) -> str:
     r"""The text with every sign that a terminal or a page would obey spelt out, like `\u001b`.
 
     Line feeds stay, a tab becomes a blank. What was JSON is the same JSON afterwards.
@@ -29,8 +29,8 @@ def harmless(text: object) -> str:
 
 
 def json_text(value: object) -> str:
-    """A value as harmless JSON: records as objects, whatever else JSON does not know as text."""
-    return harmless(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
+    """A value as escaped JSON: records as objects, whatever else JSON does not know as text."""
+    return escape_control_chars(json.dumps(value, indent=2, ensure_ascii=False, default=_plain))
 
 
 def _plain(value: Any) -> object:  # noqa: ANN401 - whatever JSON does not know

@@ -1,4 +1,4 @@
-"""HTTP to a deadline, without ever telling an address or a key to anybody else."""
+"""HTTP with a deadline; no message holds an address or a key."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Address:
 
     @property
     def host(self) -> str:
-        """The part that may be told: the host's name."""
+        """The part that is no secret: the host's name."""
         return urllib.parse.urlsplit(self.url).hostname or ""
 
 
@@ -96,7 +96,7 @@ def _drain(answer: requests.Response) -> None:
 
 
 def _unreachable(address: Address, error: Exception) -> PostError:
-    """What kept the answer away, told by its kind: its text may hold the address."""
+    """Why no answer came, by the kind of error: its text may hold the address."""
     if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes(error)):
         return PostError(f"{address.host} has no valid certificate", may_pass=False)
     if any(isinstance(cause, TimeoutError | requests.Timeout) for cause in causes(error)):

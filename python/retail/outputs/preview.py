@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from detect.records import Anomaly, Kpi, Trend
-from retail.console import harmless, json_text
+from retail.console import escape_control_chars, json_text
 from retail.formatting import amount, count, span, subject, upper_first, when
 
 NAME, FIGURE = 30, 8
@@ -85,7 +85,7 @@ def text(shown: Preview) -> str:
         *_listed("No longer reported", shown.gone),
         *_listed("Reported as well", shown.new),
     ]
-    return harmless("\n".join(line.rstrip() for line in lines))
+    return escape_control_chars("\n".join(line.rstrip() for line in lines))
 
 
 def as_json(shown: Preview) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from detect.records import ABNORMAL
-from retail.console import harmless, json_text
+from retail.console import escape_control_chars, json_text
 from retail.feedback.status import in_words
 from retail.formatting import (
     amount,
@@ -89,8 +89,9 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
     if SIMULATED in found.run.source:
         lines.append(SIMULATED_DATA)
     rows = count(found.run.source_rows, "row")
-    lines.append(f"{harmless(found.run.source)} ({rows}), as of {day(found.run.as_of, full=True)}")
-    lines += map(harmless, found.revised)
+    source = escape_control_chars(found.run.source)
+    lines.append(f"{source} ({rows}), as of {day(found.run.as_of, full=True)}")
+    lines += map(escape_control_chars, found.revised)
     waiting = len(open_incidents(found.incidents))
     lines.append(
         f"{count(len(found.incidents), 'incident')} in all history, "
@@ -100,14 +101,13 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
         mark = _mark(incident.severity, colour=colour)
         sure = percent(incident.confidence)
         money = amount(incident.impact, found.money, signed=True)
-        lines.append(
-            f"  {incident.incident_id}  {mark} {sure:>6}  {money:>9}  {harmless(incident.headline)}"
-        )
+        headline = escape_control_chars(incident.headline)
+        lines.append(f"  {incident.incident_id}  {mark} {sure:>6}  {money:>9}  {headline}")
     if found.incidents:
         lines.append("`retail explain ID` explains one, `retail ack ID` acknowledges it.")
-    lines += map(harmless, (*_trends(found), *switched_off(found.kpis)))
+    lines += map(escape_control_chars, (*_trends(found), *switched_off(found.kpis)))
     if untested:
-        lines.append(harmless(f"Too little history to test: {', '.join(untested)}."))
+        lines.append(escape_control_chars(f"Too little history to test: {', '.join(untested)}."))
     return "\n".join(lines)
 
 
@@ -129,10 +129,10 @@ def listing(found: Listed, *, colour: bool) -> str:
     lines = [
         f"{row.incident_id}  {row.period_start}  {_mark(row.severity, colour=colour)} "
         f"{percent(row.confidence):>6}  {row.status:<12}  "
-        f"{amount(row.impact, found.money, signed=True):>9}  {harmless(row.headline)}"
+        f"{amount(row.impact, found.money, signed=True):>9}  {escape_control_chars(row.headline)}"
         for row in found.incidents
     ]
-    return "\n".join([*(lines or ["No incidents."]), *map(harmless, found.revised)])
+    return "\n".join([*(lines or ["No incidents."]), *map(escape_control_chars, found.revised)])
 
 
 def explanation(found: Explained) -> str:
@@ -153,7 +153,7 @@ def explanation(found: Explained) -> str:
     ]
     lines += ["", "What was checked:"] if found.why.checks else []
     lines += [f"  {words(r.check_name):<16}  {r.verdict:<10}  {r.detail}" for r in found.why.checks]
-    return "\n".join(harmless(" ".join(line.split("\n"))) for line in lines)
+    return "\n".join(escape_control_chars(" ".join(line.split("\n"))) for line in lines)
 
 
 def _at_stake(incident: IncidentRow, money: str) -> str:

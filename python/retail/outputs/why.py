@@ -9,7 +9,7 @@ from itertools import groupby
 from detect.attribution.compare import Cause, Contribution
 from detect.attribution.driver_tree import WHOLE, Factor
 from detect.records import OTHER
-from retail.console import harmless, json_text
+from retail.console import escape_control_chars, json_text
 from retail.formatting import (
     RATIO,
     amount,
@@ -45,7 +45,7 @@ def text(answer: Answer) -> str:
     """Both values, what to know about them, and where the change comes from: about a page."""
     parts = (_values, notes, _causes, _sides, _factors, _unchanged, _dimensions)
     blocks = [[line.rstrip() for line in part(answer)] for part in parts]
-    return harmless("\n\n".join("\n".join(lines) for lines in blocks if lines))
+    return escape_control_chars("\n\n".join("\n".join(lines) for lines in blocks if lines))
 
 
 def as_json(answer: Answer) -> str:

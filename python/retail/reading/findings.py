@@ -102,7 +102,7 @@ def _answers(
 def _with_members(
     incident: IncidentRow, members: Sequence[AnomalyRow], *, is_changed: bool
 ) -> IncidentRow:
-    """An incident with the status of its members, told by one that is read."""
+    """An incident with the status of its members, led by one that is read."""
     is_over = incident.recovered_on is not None
     statuses = [row.status for row in members]
     status = overall(statuses, is_over=is_over) if is_changed else incident.status

@@ -11,7 +11,7 @@ from retail.reading.shop import KpiRow, read_kpis, read_money
 from retail.schema import GRAINS, RevisedLineRow, RevisionRow, RunRow
 
 TOLD_FOR = dt.timedelta(days=7)
-"""How long a run's revisions are told of, so that a missed morning misses none."""
+"""How long a run's revisions are shown, so that a missed morning misses none."""
 VERBS = {
     "added": "came",
     "removed": "went",

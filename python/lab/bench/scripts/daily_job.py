@@ -1,4 +1,4 @@
-"""The daily job with its stages told: `python -m lab.bench.scripts.daily_job STAGES`.
+"""The daily job with its stages logged: `python -m lab.bench.scripts.daily_job STAGES`.
 
 All settings come from the environment, as for `retail run`. When each stage began and ended
 is written to STAGES, one per line, and its processor seconds.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from retail.console import harmless
+from retail.console import escape_control_chars
 from retail.errors import RetailError
 from retail.jobs.daily.job import Done, Unchanged
 from retail.storage.errors import StorageError
@@ -46,7 +46,7 @@ def _done(done: Done, *, colour: bool) -> str:
         f"Everything is in {done.database}, and to be read in {done.report}.",
     ]
     found = terminal.summary(done.database, done.detection.untested, colour=colour)
-    return "\n".join(["", found, "", *map(harmless, rest)])
+    return "\n".join(["", found, "", *map(escape_control_chars, rest)])
 
 
 def _unchanged(done: Unchanged) -> str:
@@ -57,7 +57,7 @@ def _unchanged(done: Unchanged) -> str:
         *_alerts(done),
         f"Everything is in {done.database}.",
     ]
-    return "\n".join(map(harmless, lines))
+    return "\n".join(map(escape_control_chars, lines))
 
 
 def _warnings(warnings: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from prefect import flow, get_run_logger, task
 from prefect.cache_policies import NO_CACHE
 
-from retail.console import FINE, harmless
+from retail.console import FINE, escape_control_chars
 from retail.errors import RetailError
 from retail.jobs.daily import job
 from retail.jobs.daily.summary import problems, summary
@@ -41,7 +41,7 @@ def morning(project: str, database: str) -> None:
     done = job.run(
         Path(project),
         Path(database),
-        lambda line: log.info(harmless(line)),
+        lambda line: log.info(escape_control_chars(line)),
         alert=True,
         step=as_task,
     )

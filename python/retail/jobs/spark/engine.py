@@ -27,7 +27,7 @@ DRIVER_MEMORY = "4g"
 REMOTE_VARIABLE = "SPARK_REMOTE"
 METHOD_VARIABLE = "RETAIL_SPARK_METHOD"
 CONNECT_PORT = 15002
-"""Where Spark Connect listens unless told otherwise."""
+"""Where Spark Connect listens by default."""
 CONNECT_SECONDS = 10
 Kind = Literal["sail", "spark", "connect", "cluster"]
 
@@ -72,7 +72,7 @@ def running(engine: Engine, scratch: Path) -> Iterator[None]:
 
     Args:
         engine: what to start or join.
-        scratch: folder for what Spark writes without being told where.
+        scratch: folder for what Spark writes by default.
 
     Raises:
         RetailError: it is not installed, does not start, or can't be reached.

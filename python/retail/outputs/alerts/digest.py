@@ -57,7 +57,7 @@ def _digest(found: Candidates, owner: str) -> Digest:
 
 def _kpi_lines(found: Candidates, owner: str, monday: dt.date) -> tuple[tuple[str, str], ...]:
     """The week of each KPI of an owner: value, change against the expected, and what it is."""
-    told = []
+    rows = []
     for kpi in found.kpis.values():
         periods = [row for row in found.weeks if row.kpi == kpi.kpi and row.period_start <= monday]
         findings = [
@@ -68,8 +68,8 @@ def _kpi_lines(found: Candidates, owner: str, monday: dt.date) -> tuple[tuple[st
         state = kpis.state(kpi, periods, findings)
         if kpi.owner == owner and state and state.period_start == monday:
             parts = [state.actual.shown, state.change and f"{state.change} against the expected"]
-            told.append((kpi.label, ", ".join(filter(None, [*parts, state.text]))))
-    return tuple(told)
+            rows.append((kpi.label, ", ".join(filter(None, [*parts, state.text]))))
+    return tuple(rows)
 
 
 def write(digest: Digest, links: Links) -> Message:

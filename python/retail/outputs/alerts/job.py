@@ -63,11 +63,11 @@ def run(
 
     Args:
         path: the finished DuckDB file.
-        given: channels and rules; those of the environment if not told otherwise.
+        given: channels and rules; by default those of the environment.
         dry: choose, but send and note nothing.
         simulated: send also what is about simulated data.
         sleep: how to wait between attempts.
-        today: the day by which snoozes end; by the clock (UTC) if not told otherwise.
+        today: the day by which snoozes end; by default today, in UTC.
 
     Raises:
         RetailError: the file or the rules do not allow it; nothing was sent.

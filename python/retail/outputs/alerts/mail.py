@@ -11,7 +11,7 @@ from email.message import EmailMessage
 from email.utils import format_datetime, localtime
 
 from retail.http import PostError, within
-from retail.outputs.alerts import digest, forms, message
+from retail.outputs.alerts import digest, formats, message
 from retail.outputs.alerts.message import Links, Message
 from retail.outputs.alerts.records import Alert, Channel, Digest
 
@@ -54,7 +54,7 @@ def channel(
 
     def send_digest(news: Digest) -> None:
         words = digest.write(news, links)
-        html = forms.as_html(words)
+        html = formats.as_html(words)
         hand_over(_mail(words, news.name, sender, receivers_of(news.owner), html))
 
     def hand_over(mail: EmailMessage) -> None:
@@ -72,7 +72,7 @@ def compose(alert: Alert, sender: str, receivers: Receivers, links: Links) -> Em
     What is sent of an incident later answers the first message, so that they are one thread.
     """
     words = message.write(alert, links)
-    html = forms.as_html(words, forms.bars(alert, words.effect))
+    html = formats.as_html(words, formats.bars(alert, words.effect))
     mail = _mail(words, message.key(alert), sender, receivers, html)
     if alert.thread:
         first = f"<{alert.thread}@{Address(addr_spec=sender).domain}>"
@@ -90,7 +90,7 @@ def _mail(words: Message, key: str, sender: str, receivers: Receivers, html: str
     mail["Date"] = format_datetime(localtime())
     mail["Message-ID"] = f"<{key}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(forms.as_text(words))
+    mail.set_content(formats.as_text(words))
     mail.add_alternative(html, subtype="html")
     return mail
 

@@ -15,7 +15,7 @@ from retail.schema import AnomalyRow, ForecastRow, IncidentRow, SentAlertRow
 class Candidates:
     """What a finished file says: its incidents, what was sent of them before, and their data.
 
-    `leads` are the findings that incidents are told by, by name; `money` is the unit of the shop's,
+    `leads` are the findings that lead incidents, by name; `money` is the unit of the shop's,
     `products` what its products are called; `weeks` are those of every KPI, of the whole shop.
     """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from retail.http import Address, post_json
-from retail.outputs.alerts import digest, forms, message
+from retail.outputs.alerts import digest, formats, message
 from retail.outputs.alerts.message import Links
 from retail.outputs.alerts.records import Alert, Channel, Digest
 
@@ -28,12 +28,12 @@ def channel(
 
     def send(alert: Alert) -> None:
         words = message.write(alert, links)
-        body = forms.as_card(words) if form == TEAMS else forms.as_json(alert, words)
+        body = formats.as_card(words) if form == TEAMS else formats.as_json(alert, words)
         post_json(address_of(alert.owner), body, timeout)
 
     def send_digest(news: Digest) -> None:
         words = digest.write(news, links)
-        body = forms.as_card(words) if form == TEAMS else forms.as_blocks(words)
+        body = formats.as_card(words) if form == TEAMS else formats.as_blocks(words)
         post_json(address_of(news.owner), body, timeout)
 
     return Channel(NAME, send, send_digest)

@@ -131,8 +131,9 @@ def _axis(kpi: KpiRow, domain: list[float], colour: str) -> Callable[[str], alt.
     form = ".0%" if kpi.unit == "ratio" else "~s"
     sign = json.dumps(kpi.unit.partition(" ")[2])
     axis = alt.Axis(
-        title=None, format=form, tickCount=6, labelColor=colour, labelExpr=f"{sign} + datum.label"
-    )
+        title=None, format=form, tickCount=6, labelColor=colour,
+        labelExpr=f"{sign} + (datum.value ? datum.label : '0')",
+    )  # fmt: skip
     scale = alt.Scale(domain=domain, nice=False, zero=False)
     return lambda column: alt.Y(f"{column}:Q", axis=axis, scale=scale)
 

@@ -36,7 +36,7 @@ def page(session: Session, facts: Facts, chosen: UrlState) -> None:
     if chosen.missing:
         st.warning(
             render.plain(
-                f"There is no incident {chosen.missing} any more: a later run may have told it "
+                f"There is no incident {chosen.missing} any more: a later run may have reported it "
                 "differently. These are the incidents of the last run."
             )
         )
@@ -117,8 +117,8 @@ def _one(session: Session, facts: Facts, incident: IncidentRow) -> None:
         kwargs={"incident": None, "member": None, "by": None},
     )
     render.fragment("incident", c=card)
-    told, drawn = st.columns([7, 5], gap="medium")
-    with told:
+    text, drawn = st.columns([7, 5], gap="medium")
+    with text:
         render.fragment("narrative", c=card)
     with drawn:
         _waterfall(card)
@@ -195,18 +195,18 @@ def _segments(
         by_name.setdefault(part.dimensions, []).append(part)
     render.fragment("segments")
     by, member = _choose(facts, by_name, lead)
-    told = by_name.get(by, [])
+    shown = by_name.get(by, [])
     unit = _kpi(facts, lead).unit
     render.fragment(
         "parts",
         by=formatting.words(by),
         is_early=lead.is_early,
-        rows=[_part(part, unit, facts) for part in told],
-        total=formatting.contribution(sum(part.contribution for part in told), unit),
+        rows=[_part(part, unit, facts) for part in shown],
+        total=formatting.contribution(sum(part.contribution for part in shown), unit),
         lead=f"{_kpi(facts, lead).label}, {formatting.period(lead.period_start, lead.grain)}",
     )
     _tree(tree, by, facts)
-    listed = tuple(m for part in told if (m := member_of(part, by)))
+    listed = tuple(m for part in shown if (m := member_of(part, by)))
     place, title = place_of(lead, by, member, listed), _title(lead, by, member, facts)
     order_lines.section(session, place, title, facts.shop.money)
 

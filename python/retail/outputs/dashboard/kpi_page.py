@@ -166,6 +166,7 @@ def _series(
         selection_mode=[chart.CLICKED, chart.DRAGGED],
         alt=f"{kpi.label}, {chosen.grain}: {_spoken(kpi, chosen.grain, seen, found)}",
     )  # fmt: skip
+    render.hide_selection()
     render.fragment("legend", is_compared=bool(before), has_events=bool(facts.events))
     table.download(
         "the series",

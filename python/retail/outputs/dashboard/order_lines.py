@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from retail import formatting
-from retail.outputs.dashboard import harmless, read, render
+from retail.outputs.dashboard import csv_file, read, render
 from retail.outputs.dashboard.cache import Session
 from retail.outputs.dashboard.records import LineRow, Place
 
@@ -57,7 +57,7 @@ def section(session: Session, place: Place, title: str, money: str) -> None:
 
     def file() -> bytes:
         with session.alone():
-            return harmless.as_csv(read.lines(session.path, place, MOST).largest)
+            return csv_file.as_csv(read.lines(session.path, place, MOST).largest)
 
     st.download_button(
         "Download as CSV",

@@ -10,12 +10,17 @@ import streamlit as st
 from jinja2 import Template
 from markupsafe import Markup
 
-from retail.console import harmless
+from retail.console import escape_control_chars
 from retail.outputs.report import page
 
 TEMPLATES = Path(__file__).parent / "templates"
 TO_TOP = """<script>
 document.querySelector('[data-testid="stMain"]')?.scrollTo(0, 0);
+</script>"""
+SILENCE = """<script>
+window.unnamed ??= new MutationObserver(() => document.querySelectorAll('[class*="_brush"]')
+    .forEach(mark => mark.setAttribute('aria-hidden', 'true')));
+window.unnamed.observe(document.body, {childList: true, subtree: true});
 </script>"""
 PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -40,7 +45,7 @@ def _template(name: str) -> Template:
 def html(body: Markup) -> None:
     """Show what is escaped already; a plain text has no way in."""
     if body.strip():
-        st.html(harmless(body))
+        st.html(escape_control_chars(body))
 
 
 def from_the_top() -> None:
@@ -48,13 +53,18 @@ def from_the_top() -> None:
     st.html(TO_TOP, unsafe_allow_javascript=True)
 
 
+def hide_selection() -> None:
+    """Hide a chart's selected stretch from screen readers: Vega gives it a role and no name."""
+    st.html(SILENCE, unsafe_allow_javascript=True)
+
+
 def picture(drawn: Markup, alt: str) -> None:
     """A chart of the report; Streamlit shows no SVG but as an image, so it brings its style."""
     sheet = page.style("colours.css", "parts.css") + "text { font-family: sans-serif; }"
     style = Markup("<style>{}</style></svg>").format(Markup(sheet))  # noqa: S704 - templates escape, sheets are our own
-    st.image(harmless(drawn.removesuffix("</svg>") + style), alt=alt, width="stretch")
+    st.image(escape_control_chars(drawn.removesuffix("</svg>") + style), alt=alt, width="stretch")
 
 
 def plain(text: str) -> str:
     """Text for a label or a message, where Streamlit reads Markdown: nothing in it is markup."""
-    return PUNCTUATION.sub(r"\\\1", harmless(" ".join(text.split())))
+    return PUNCTUATION.sub(r"\\\1", escape_control_chars(" ".join(text.split())))

@@ -1,4 +1,4 @@
-"""What `streamlit run` serves: the dashboard behind its guard."""
+"""What `streamlit run` serves: the dashboard behind its checks of host and token."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from retail.outputs.dashboard import guard, server
-from retail.outputs.dashboard.render import TO_TOP
+from retail.outputs.dashboard import security, server
+from retail.outputs.dashboard.render import SILENCE, TO_TOP
 
 PAGE = Path(st.__file__).parent / "static" / "index.html"
 """Streamlit's own page, whose scripts may run."""
@@ -18,10 +18,10 @@ app = st.App(
     str(server.APP),
     middleware=[
         Middleware(
-            guard.guard,
-            is_known=guard.known_hosts(os.environ.get(server.HOST_VARIABLE, server.HOST)),
+            security.guard,
+            is_known=security.known_hosts(os.environ.get(server.HOST_VARIABLE, server.HOST)),
             token=os.environ.get(server.TOKEN_VARIABLE, ""),
-            extra=guard.headers([PAGE.read_text(encoding="utf-8"), TO_TOP]),
+            extra=security.headers([PAGE.read_text(encoding="utf-8"), TO_TOP, SILENCE]),
         )
     ],
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
-from retail.outputs.dashboard import harmless, render
+from retail.outputs.dashboard import csv_file, render
 
 
 def show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -20,7 +20,7 @@ def download(what: str, name: str, head: Iterable[str], rows: Iterable[Iterable[
     plain = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
     st.download_button(
         f"Download {what}",
-        data=harmless.rows_as_csv(head, rows),
+        data=csv_file.rows_as_csv(head, rows),
         file_name=f"{plain}.csv",
         mime="text/csv",
         on_click="ignore",

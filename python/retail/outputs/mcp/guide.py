@@ -1,4 +1,4 @@
-"""What an agent is told before it asks: the instructions of the server."""
+"""The instructions of the server, which an agent reads before it asks."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ from mcp.types import Tool as ToolDescription
 from pydantic import BaseModel, ValidationError
 
 from detect import VERSION
-from retail.console import harmless
+from retail.console import escape_control_chars
 from retail.errors import RetailError
 from retail.outputs.mcp import questions as asked
 from retail.outputs.mcp.client import NAME
@@ -180,7 +180,7 @@ def _result(database: Path, name: str, arguments: Mapping[str, Any]) -> CallTool
     try:
         answer = ask(database, name, arguments)
     except RetailError as error:
-        line = " ".join(harmless(error).split("\n"))
+        line = " ".join(escape_control_chars(error).split("\n"))
         return CallToolResult(content=[TextContent(type="text", text=line)], is_error=True)
-    text = TextContent(type="text", text=harmless(answer.model_dump_json()))
+    text = TextContent(type="text", text=escape_control_chars(answer.model_dump_json()))
     return CallToolResult(content=[text], structured_content=answer.model_dump(mode="json"))

@@ -260,10 +260,10 @@ def _part(
     )
 
 
-def _largest(told: Sequence[AttributionRow]) -> list[AttributionRow]:
+def _largest(parts: Sequence[AttributionRow]) -> list[AttributionRow]:
     """The segments that get a step of their own: the largest, unless they hardly count."""
-    least = LEAST_STEP * sum(abs(c.contribution) for c in told)
-    counted = [c for c in told if abs(c.contribution) >= least and OTHER not in c.segment.values()]
+    least = LEAST_STEP * sum(abs(c.contribution) for c in parts)
+    counted = [c for c in parts if abs(c.contribution) >= least and OTHER not in c.segment.values()]
     return sorted(counted, key=lambda c: -abs(c.contribution))[:STEPS]
 
 

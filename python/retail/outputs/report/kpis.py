@@ -61,7 +61,7 @@ class Chart:
 
 @dataclass(frozen=True)
 class Mark:
-    """A finding on a chart, and where it is told."""
+    """A finding on a chart, and the place of its story."""
 
     text: str
     effect: str
@@ -319,7 +319,7 @@ def _hint(
     found: AnomalyRow | None,
     events: Sequence[PlannedEvent],
 ) -> str:
-    """What the pointer is told of a period: its value, what was expected, and what was special."""
+    """What a period shows under the pointer: value, expected value, and what was special."""
     when = formatting.upper_first(formatting.period(period.period_start, period.grain))
     parts = [f"{when}: {formatting.amount(actual, kpi.unit)}{' so far' if _early(found) else ''}"]
     if period.expected is not None:

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from retail import formatting
-from retail.console import harmless
+from retail.console import escape_control_chars
 from retail.errors import RetailError
 from retail.outputs.report import incidents, kpis, trust, verdict, words
 from retail.reading import Facts, read_facts, switched_off
@@ -25,7 +25,7 @@ DOCTYPE = b"<!doctype html>"
 
 
 def write(database: Path, out: Path | None = None) -> Path:
-    """Write the report of a finished DuckDB file, beside it if not told otherwise.
+    """Write the report of a finished DuckDB file, by default beside it.
 
     The same file gives the same page to the last byte, until a snooze ends. A reader sees the old
     page or the new one, never a half.
@@ -115,7 +115,7 @@ def render(facts: Facts) -> str:
     newest = verdict.newest_day(facts, states)
     grouped = incidents.cards(facts, newest)
     sheet, script = style("colours.css", "parts.css", "page.css"), _part("page.js")
-    return harmless(
+    return escape_control_chars(
         environment()
         .get_template("page.html")
         .render(

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
@@ -37,7 +38,7 @@ TYPICAL = (0.02, 0.98)
 class Dot:
     """One period of a chart; `mark` is the effect of what was found in it, or empty.
 
-    `hint` is what the pointer is told of it, `anchor` where on the page the finding is.
+    `hint` is what it shows under the pointer, `anchor` where on the page the finding is.
     """
 
     when: float
@@ -116,8 +117,26 @@ def sparkline(
     return _chart(name, title, description, "spark", SPARK_HEIGHT, parts, hints)
 
 
+def trace(values: Sequence[float]) -> str:
+    """A line without axes, for a row of a table: the address of an image of 120 by 28.
+
+    Its colour shows on light and dark.
+    """
+    low, high = min(values), max(values)
+    points = " ".join(
+        f"{_n(2 + 116 * place / max(len(values) - 1, 1))},"
+        f"{_n(25 - 22 * (value - low) / ((high - low) or 1.0))}"
+        for place, value in enumerate(values)
+    )
+    drawn = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 28">'
+        f'<polyline points="{points}" fill="none" stroke="#5f87a5" stroke-width="1.4"/></svg>'
+    )
+    return f"data:image/svg+xml,{quote(drawn)}"
+
+
 def _linked(frame: Frame, dot: Dot) -> Markup:
-    """A mark that leads to what is told of it."""
+    """A mark that links to its story."""
     mark = _mark(frame.at(dot.when, dot.actual), dot.mark, is_early=dot.is_early)
     if not dot.anchor:
         return mark

@@ -35,7 +35,7 @@ def newest_day(facts: Facts, kpis: tuple[KpiCard, ...]) -> dt.date:
 
 
 def verdict(day: dt.date, kpis: tuple[KpiCard, ...], incidents: Cards) -> Verdict:
-    """The newest day as one sentence, told by the first KPI that is judged by the day."""
+    """The newest day as one sentence, about the first KPI that is judged by the day."""
     lead = _lead(kpis)
     news, first = _news(incidents, is_tested=any(kpi.is_tested for kpi in kpis))
     return Verdict(

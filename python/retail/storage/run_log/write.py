@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from retail.console import harmless, is_stopping
+from retail.console import escape_control_chars, is_stopping
 from retail.storage.run_log.file import Row, append, path_of, prune, read_rows
 from retail.storage.run_log.records import (
     ALL,
@@ -124,4 +124,4 @@ def _now() -> dt.datetime:
 
 
 def _one_line(text: str | None) -> str | None:
-    return None if text is None else " ".join(harmless(text).split())[:LONGEST_ERROR]
+    return None if text is None else " ".join(escape_control_chars(text).split())[:LONGEST_ERROR]

@@ -11,12 +11,12 @@ from retail.schema import AnomalyRow
 
 Block = dict[str, object]
 LEAD = ("anomaly_id", "kpi", "segment", "grain", "period_start", "actual", "expected", "owner")
-"""Columns of the lead that a webhook is told."""
+"""Columns of the lead that a webhook gets."""
 INCIDENT = (
     "incident_id", "severity", "confidence", "is_provisional", "status", "impact", "impact_lower",
     "impact_upper", "headline", "narrative", "root_cause",
 )  # fmt: skip
-"""Columns of the incident that a webhook is told."""
+"""Columns of the incident that a webhook gets."""
 COLOURS = {"bad": "#a32a12", "good": "#0b6a58"}
 NEUTRAL, ORDINARY = "#5a5f66", "#b9c8d4"
 BARS, TALLEST = 28, 64
@@ -134,7 +134,7 @@ def as_blocks(message: Message) -> dict[str, object]:
 
 
 def _lead(row: AnomalyRow) -> dict[str, object]:
-    """The finding that the incident is told by."""
+    """The finding that leads the incident."""
     cells = {name: getattr(row, name) for name in LEAD}
     return cells | {"period_start": row.period_start.isoformat()}
 
