@@ -7,10 +7,13 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 
@@ -20,9 +23,13 @@ PROJECT = Path(__file__).parents[3]
 BUILD = ("dbt", "--quiet", "build", "--exclude-resource-type", "unit_test")
 DAILY = ("retail", "run", "--quiet")
 DETECT = ("detect", "--quiet")
+WORKERS = 2
+"""Processes that try what needs no dbt, many tries in each."""
 UNLIKE = {"landed_at", "run_id", "started_at", "finished_at", "given_at"}
 """Columns that say when a run was, not what it found."""
 Seen = dict[str, tuple[int, int]]
+Batch = TypeVar("Batch")
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -191,3 +198,9 @@ def undisturbed(shop: Shop, words: tuple[str, ...]) -> tuple[Seen, float]:
 
 Fault = Callable[[Shop, Path, random.Random, int], list[Tally]]
 """Tries a kind of fault some times in a folder of its own."""
+
+
+def in_batches(work: Callable[[Batch], Found], batches: Sequence[Batch]) -> Iterator[Found]:
+    """Have batches of tries done side by side, each interpreter doing many; in their order."""
+    with ProcessPoolExecutor(min(WORKERS, len(batches)), get_context("spawn")) as pool:
+        yield from pool.map(work, batches)

@@ -9,23 +9,26 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import logging
 import random
 import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import openpyxl
 
-from faults.bench import Shop, Tally
+from faults.bench import Shop, Tally, in_batches
 from faults.mutants import cut_off, flipped, headless, hole, some_file, swapped
 from retail.ingest.errors import IngestError
 from retail.ingest.parquet_cache import land, lines_of
 from retail.ingest.sources import resolve
 
 LONGEST_SECONDS = 60
+FILES_A_BATCH = 100
 DAMAGES = (cut_off, headless, hole, swapped, flipped, flipped, flipped)
 WITHOUT_CHECKSUMS = ("parquet", "json")
 
@@ -69,22 +72,49 @@ FORMS: tuple[tuple[str, Callable[[Path, random.Random], None]], ...] = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Batch:
+    """So many files of one form to damage, in a folder of their own."""
+
+    folder: Path
+    form: int
+    times: int
+    seed: int
+
+
 def damaged_files(_: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
-    """So many damaged files in turn, each landed or refused."""
-    folder.mkdir(parents=True)
-    tallies = []
-    for name, write in FORMS:
-        tally, how = Tally(f"damaged {name.removeprefix('a.')}"), Counter[str]()
-        for turn in range(-(-times // len(FORMS))):
-            place = folder / f"{turn:05}"
-            place.mkdir()
-            outcome, wrong = _try(place / name, write, chance)
-            how[outcome] += 1
-            tally.count(wrong and f"{name} {turn}: {wrong}")
-            shutil.rmtree(place)
-        tally.notes = "; ".join(f"{count:,} {what}" for what, count in how.most_common())
-        tallies.append(tally)
+    """So many damaged files, in turn of each form, each landed or refused."""
+    tallies = [Tally(f"damaged {name.removeprefix('a.')}") for name, _ in FORMS]
+    how = [Counter[str]() for _ in FORMS]
+    each = -(-times // len(FORMS))
+    batches = [
+        Batch(folder / f"{form}_{first}", form, times, chance.getrandbits(64))
+        for form in range(len(FORMS))
+        for first in range(0, each, FILES_A_BATCH)
+        for times in [min(FILES_A_BATCH, each - first)]
+    ]
+    for batch, found in zip(batches, in_batches(_do, batches), strict=True):
+        for outcome, wrong in found:
+            how[batch.form][outcome] += 1
+            tallies[batch.form].count(wrong)
+    for tally, counts in zip(tallies, how, strict=True):
+        tally.notes = "; ".join(f"{count:,} {what}" for what, count in counts.most_common())
     return tallies
+
+
+def _do(batch: Batch) -> list[tuple[str, str | None]]:
+    """How each file of a batch is taken, and what is wrong with that."""
+    logging.getLogger("retail").setLevel(logging.ERROR)
+    chance = random.Random(batch.seed)
+    name, write = FORMS[batch.form]
+    found = []
+    for turn in range(batch.times):
+        place = batch.folder / str(turn)
+        place.mkdir(parents=True)
+        outcome, wrong = _try(place / name, write, chance)
+        found.append((outcome, wrong and f"{batch.folder.name}/{turn}/{name}: {wrong}"))
+        shutil.rmtree(place)
+    return found
 
 
 def _try(
