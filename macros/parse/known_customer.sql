@@ -8,7 +8,9 @@
         'unknown', 'walk-in', 'walk in', 'walkin', 'walk-in customer', 'cash customer',
         'cash sale', 'no customer', 'not registered', '(none)', 'n.a.', '--', '–', '—', '?', '.',
         'gast', 'laufkunde', 'barverkauf', 'anonym', 'anonyme', 'client de passage', 'invité',
-        'invitado', 'anónimo', 'convidado', 'ospite', 'anonimo',
+        'invitado', 'anónimo', 'convidado', 'ospite', 'anonimo', '-1', '-1.0', 'missing',
+        'not available', 'not provided', 'no id', 'unbekannt', 'inconnu', 'desconocido',
+        'sconosciuto',
     ] -%}
     case
         when lower({{ column }}) in (

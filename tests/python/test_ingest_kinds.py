@@ -121,6 +121,7 @@ def test_a_byte_order_mark_before_cp1252_is_none_of_the_header(tmp_path: Path) -
         ("woocommerce", "Order ID,Order Date,Status,Item Name,Quantity,Item Cost"),
         ("woocommerce_orders", "Order Number,Order Status,Order Date,Email (Billing),SKU,"
          "Item Name,Quantity (- Refund),Item Cost"),
+        ("amazon_shipments", "amazon-order-id,purchase-date,sku,quantity-shipped,item-price"),
     ],
 )  # fmt: skip
 def test_a_preset_is_recognised_by_its_fullest_header(preset: str, header: str) -> None:
@@ -219,6 +220,68 @@ def test_a_row_of_totals_does_not_hide_that_dates_are_serial_numbers(tmp_path: P
     assert shown(landing, ["invoice_date"])[0] == ("2010-12-01 12:00:00",)
 
 
+def test_days_since_1904_are_read_by_a_setting_and_others_are_said_to_be_since_1900(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = f"{HEADER}\n1,A,MUG,1,39051.5,2.50,k,UK\n"
+    assert shown(land(tmp_path, in_csv=text), ["invoice_date"]) == [("2006-11-30 12:00:00",)]
+    assert "set columns.ordered_at.format in shop.yml to excel-1904" in caplog.text
+    caplog.clear()
+    landing = land(tmp_path, "columns: {ordered_at: {format: excel-1904}}", in_csv=text)
+    assert shown(landing, ["invoice_date"]) == [("2010-12-01 12:00:00",)]
+    assert "excel-1904" not in caplog.text
+
+
+def test_moments_whose_last_digits_a_spreadsheet_has_taken_are_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{i},A,MUG,1,{given},2.50,k,UK\n" for i, given in enumerate(["1.29E+09"] * 3))
+    with pytest.raises(IngestError, match=r"row 1: the date '1.29E\+09' has lost its last digits"):
+        land(tmp_path, in_csv=f"{HEADER}\n{rows}")
+    whole = f"{HEADER}\n1,A,MUG,1,1.291191960E+09,2.50,k,UK\n"
+    assert shown(land(tmp_path, in_csv=whole), ["invoice_date"]) == [("2010-12-01 08:26:00",)]
+
+
+@pytest.mark.parametrize(
+    ("written", "given"), [("%y-%m-%d", "10-12-01"), ("%d%m%Y", "01122010"), ("%Y%j", "2010335")]
+)
+def test_a_format_alone_is_a_setting(tmp_path: Path, written: str, given: str) -> None:
+    shop = f'columns: {{ordered_at: {{format: "{written}"}}}}'
+    landing = land(tmp_path, shop, in_csv=f"{HEADER}\n1,A,MUG,1,{given},2.50,k,UK\n")
+    assert shown(landing, ["invoice_date"]) == [("2010-12-01 00:00:00",)]
+
+
+def test_a_decimal_sign_alone_is_a_setting(tmp_path: Path) -> None:
+    text = f"{HEADER.replace(',', ';')}\n1;A;MUG;1;2010-12-01;2,555;k;UK\n"
+    landing = land(tmp_path, 'columns: {unit_price: {decimal: ","}}', in_csv=text)
+    assert shown(landing, ["unit_price"]) == [("2.555",)]
+
+
+@pytest.mark.parametrize(
+    ("time", "landed"),
+    [
+        ("902", "2010-12-01 09:02:00"),
+        ("090200", "2010-12-01 09:02:00"),
+        ("0.376389", "2010-12-01 09:02:00"),
+        ("0", "2010-12-01 00:00:00"),
+        ("9.02", "2010-12-01 09:02:00"),
+        ("T09:02:00.000", "2010-12-01 09:02:00"),
+        ("1899-12-30 09:02:00", "2010-12-01 09:02:00"),
+        ("9", "2010-12-01 (9)"),
+        ("下午9:02", "2010-12-01 (下午9:02)"),
+        ("0.25", "2010-12-01 (0.25)"),
+        ("morning", "2010-12-01"),
+    ],
+)
+@pytest.mark.parametrize("end", [",k,UK\n", ',"k",UK,"more\n'])
+def test_a_time_of_day_is_read_or_kept_as_what_can_not_be_read(
+    tmp_path: Path, time: str, landed: str, end: str
+) -> None:
+    header = HEADER.replace("Order Date", "Order Date,Time")
+    text = f"{header}\n1,A,MUG,1,2010-12-01,{time},2.50{end}"
+    text += "2,A,MUG,1,2010-12-01 08:00:00,08:00:00,2.50,k,UK\n"
+    (first,), (second,) = shown(land(tmp_path, in_csv=text), ["invoice_date"])
+    assert (str(first).replace(" 9:", " 09:"), second) == (landed, "2010-12-01 08:00:00")
+
+
 @pytest.mark.parametrize(
     ("given", "landed"),
     [
@@ -247,7 +310,67 @@ def test_two_currencies_in_one_column_are_refused(tmp_path: Path, given: tuple[s
         land(tmp_path, in_csv=text + ROW.format(3, "A", 1, 5, given[1], "k"))
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "price"),
+    [
+        ("Unit Price", "Unit Price", ("£2.55", "€2.55")),
+        ("Price (£)", "Price (€)", ("2.55", "2.55")),
+    ],
+)
+def test_files_in_two_currencies_are_refused(
+    tmp_path: Path, one: str, other: str, price: tuple[str, str]
+) -> None:
+    first, second = (
+        HEADER.replace("Unit Price", name) + "\n" + ROW.format(i, "A", 1, 5, price[i], "k") + "\n"
+        for i, name in enumerate((one, other))
+    )
+    with pytest.raises(IngestError, match=r"b.csv is in EUR|a.csv is in GBP and b.csv in EUR"):
+        land(tmp_path, a_csv=first, b_csv=second)
+    assert land(tmp_path, "", a_csv=first, b_csv=first).facts.currency == "GBP"
+
+
 # Rows ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_order_lines_above_the_header_are_no_title(tmp_path: Path, last: bool) -> None:
+    lines = [ROW.format(i, "A", 1, 5, "2.50", "k") for i in range(4)]
+    lines.insert(4 if last else 2, HEADER)
+    with pytest.raises(IngestError, match="order lines above its header, such as '0, A, MUG"):
+        land(tmp_path, in_csv="\n".join(lines) + "\n")
+
+
+def test_lines_of_old_macs_are_lines_though_others_end_in_line_feeds(tmp_path: Path) -> None:
+    text = orders((1, "A", 1, 5, "2.50", "k"), (2, "A", 1, 5, "2.50", "k")).replace("\n", "\r")
+    text += ROW.format(3, "A", 1, 5, "2.50", "k") + "\r\n" + ROW.format(4, "A", 1, 5, "2", "k")
+    landing = land(tmp_path, in_csv=text)
+    assert [number for (number,) in shown(landing, ["invoice_no"])] == ["1", "2", "3", "4"]
+
+
+def test_what_the_first_line_of_an_order_alone_has_is_filled_down(tmp_path: Path) -> None:
+    text = orders((1, "A", 1, 5, "2", "k"), (2, "A", 1, 6, "2", "")) + ",B,CUP,1,,2,,\n"
+    shop = "fill_down: {by: Order No, columns: [Order No, Order Date, Customer, Country]}"
+    found = shown(land(tmp_path, shop, in_csv=text), ["invoice_no", "invoice_date", "customer_id"])
+    assert found == [
+        ("1", "2026-01-05 09:00:00", "k"),
+        ("2", "2026-01-06 09:00:00", None),
+        ("2", "2026-01-06 09:00:00", None),
+    ]
+
+
+def test_members_that_say_of_their_lines_that_they_do_not_count_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = f"{HEADER},Status\n" + "".join(
+        f"{ROW.format(i, 'A', 1, 5, '2', 'k')},{'Cancelled' if i % 2 else 'done'}\n"
+        for i in range(4)
+    )
+    land(tmp_path, "dimensions: {state: Status}", in_csv=text)
+    assert "in.csv row 2: Status is Cancelled, as in 2 rows, which count" in caplog.text
+    caplog.clear()
+    shop = "dimensions: {state: Status}\nlines: {ignore: \"Status = 'cancelled'\"}"
+    land(tmp_path, shop, in_csv=text)
+    assert "Status is" not in caplog.text
 
 
 @pytest.mark.parametrize("shop", ["", "shop: {timezone: Europe/London}"])
@@ -265,7 +388,8 @@ def test_the_words_for_guests_are_those_of_the_models() -> None:
 
 
 @pytest.mark.parametrize(
-    "guest", ["N/A", "-", "guest@shop.com", "guest@localhost", "Walk-In Customer", "0"]
+    "guest",
+    ["N/A", "-1", "Missing", "-", "guest@shop.com", "guest@localhost", "Walk-In Customer", "0"],
 )
 def test_no_pseudonym_is_made_of_nobody(tmp_path: Path, guest: str) -> None:
     shop = "columns: {customer_id: {from: Customer, pseudonym: true}}"
@@ -301,6 +425,26 @@ ODD: dict[str, tuple[Callable[[], str], str]] = {
         lambda: orders(*((1, "A", 1, day, "5", f"{day}{till}") for day in DAYS for till in "ab")),
         "12 of 12 orders have several customers on one day",
     ),
+    "tills without customers": (
+        lambda: "\n".join(
+            [HEADER]
+            + [f"1,{c},MUG,1,2026-01-{d:02} {c}:00,5,,UK" for d in DAYS for c in ("09", "15")]
+        )
+        + "\n",
+        "12 of 12 orders have lines 3 hours and more apart, such as 1",
+    ),
+    "years": (
+        lambda: "".join(
+            orders(*((n, "A", 1, 5, "5", "") for n in range(9))).replace("2026", year)
+            for year in ("2025", "2026")
+        ),
+        "9 of 9 order numbers come back on other days",
+    ),
+    "first lines": (
+        lambda: orders(*((n, c, 1, 5, "5", "k" if c == "A" else "") for n in DAYS for c in "AB")),
+        "12 of 12 orders have their customer on some lines alone",
+    ),
+    "fees": (lambda: orders((1, "VAT 20%", 1, 5, "5", "k")), "1 lines are no merchandise"),
     "few orders a day": (
         lambda: orders(*((n, "A", 1, day, "5", f"{day}-{n}") for day in DAYS for n in (1, 2))),
         "2 of 2 order numbers come back on other days",
@@ -330,7 +474,11 @@ def test_an_order_that_two_files_have_otherwise_is_said(tmp_path: Path) -> None:
     assert said not in "\n".join(land(tmp_path, a_csv=first, b_csv=first).facts.warnings)
 
 
-@pytest.mark.parametrize("name", ["Store", "Type", "Line Total", "Is Return", "Belegart", "Curr."])
+@pytest.mark.parametrize(
+    "name",
+    ["Store", "Type", "Line Total", "Is Return", "Belegart", "Curr.", "Qty Returned", "Statut",
+     "Storniert", "Vch Type", "Price excl. VAT", "Net Price", "Discounted Price"],
+)  # fmt: skip
 def test_a_column_that_may_matter_is_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:

@@ -67,12 +67,22 @@ AMOUNTS = ("quantity", "unit_price", "line_amount")
 """Fields that no other column may have a claim to: which one is meant makes the money."""
 MONEY = ("unit_price", "line_amount")
 MATTERS = re.compile(
-    r"status|state$|currency|wahrung|devise|moneda|valuta|zone|discount|rabatt|remise|korting|descuento|sconto"
-    r"|refund|cancel|void|tax|store(?!d)|filiale|branch|till$|tillno|register|terminal|kasse"
-    r"|^(?:transaction|order|document|line|row|record|sale|invoice|event)?(?:type|kind)$|^test|^curr"
-    r"|^is(?:return|test|gift)|^return|belegart|vorgangsart|documenttype|tipodocumento|typedocument"
+    r"status|statut|^estado|estado$|^stato|(?:order|sale|invoice|document|payment|line|^)state$|tila$|durum"
+    r"|currency|wahrung|devise|moneda|valuta|zone|discount|rabatt|remise|korting|descuento|sconto"
+    r"|refund|cancel|void|return|deleted|draft|fulfilled|^paid$|^ispaid|storn|annul|retour|rembours|erstattet"
+    r"|devol|devuelt|^reso$|rucknahme|ruckgabe|zwrot|anulowan|iade|tax|vat(?:$|[^a-z])|mwst"
+    r"|store(?!d)|filiale|branch|till$|tillno|register|terminal|kasse"
+    r"|^(?:transaction|order|document|line|row|record|sale|invoice|event|voucher|vch|movement|entry|doc|amount"
+    r"|receipt)?(?:type|kind)$|^test|^curr|^amountdescription$|^transaction$"
+    r"|^is(?:return|test|gift)|belegart|vorgangsart|documenttype|tipodocumento|typedocument|typedepiece|^tipo$"
 )
 """What the name of a column has that may say which lines count, or what their money is."""
+OTHER_MONEY = re.compile(
+    r"price|preis|^prix|precio|preco|prezzo|prijs|amount|betrag|montant|importe|importo|brutto|netto"
+    r"|^(?:gross|net)|incl|excl|[ei]xvat|gst$"
+)
+"""What the name of a column has whose money may be meant in place of the one that is read."""
+_DATE_LIKE, _NUMBER_LIKE = re.compile(r"\d.*[-/.: ].*\d|\d{5,}"), re.compile(r"-?\d[\d.,]*")
 MOST_COLUMNS = 16_384
 _MENTIONED_NAMES = 12
 _MENTIONED_CHARACTERS = 30
@@ -122,11 +132,11 @@ class Header:
     @property
     def suspicious(self) -> tuple[str, ...]:
         """Names of columns that are not read, and may say which lines count or what they cost."""
-        money = () if self.preset else MONEY
         return tuple(
             name
             for name in self.ignored
-            if MATTERS.search(normalise(name)) or field_of(name) in money
+            if MATTERS.search(known := normalise(name))
+            or (not self.preset and (OTHER_MONEY.search(known) or field_of(name) in MONEY))
         )
 
     @property
@@ -139,6 +149,17 @@ class Header:
         """Names of the columns at some positions, among those of joined files too."""
         every = self.plan.names if self.plan else self.names
         return [every[i] for i in places]
+
+    def is_line(self, row: Sequence[str]) -> bool:
+        """Whether a row above the header is no title but an order line, by its date and number."""
+        places = (
+            self.plan.columns if self.plan else dict(zip(self.fields, self.columns, strict=True))
+        )
+        date, quantity = (
+            " ".join(row[i] for i in places[field] if i < len(row))
+            for field in ("invoice_date", "quantity")
+        )
+        return bool(_DATE_LIKE.search(date) and _NUMBER_LIKE.fullmatch(quantity.strip()))
 
     @property
     def date_names(self) -> list[str]:
@@ -227,6 +248,20 @@ def missing_fields(found: Collection[str]) -> list[str]:
     """The fields that an order line needs and has not."""
     has_money = "unit_price" in found or "line_amount" in found
     return [f for f in NEEDED if f not in found and not (f == "unit_price" and has_money)]
+
+
+def insist_on_titles(header: Header, above: Sequence[Sequence[str]], where: str) -> None:
+    """Refuse a file in which order lines stand above the header, as when it was sorted.
+
+    Raises:
+        IngestError: they do.
+    """
+    lines = [row for row in above if header.is_line(row)]
+    if lines:
+        raise IngestError(
+            f"{where} has {len(lines)} order lines above its header, such as "
+            f"'{mention(lines[0])}'; put the header first"
+        )
 
 
 def insist_on_few(names: Sequence[str], where: str) -> None:

@@ -19,6 +19,7 @@ from retail.formatting import NO_CURRENCY
 from retail.ingest.cache import RawFile, digest
 from retail.ingest.countries import Country, unify
 from retail.ingest.errors import writing
+from retail.ingest.forms.numbers import DOLLAR
 from retail.ingest.mapping import UCI
 from retail.ingest.shop import Shop
 from retail.ingest.shop.settings import ACROSS_FILES, DROP, Duplicates
@@ -33,11 +34,13 @@ FEWEST_RETURNING = 5
 APART = 3
 """Distinct days on which a number has to be met, where no customer tells its orders apart: an order
 of a guest may be changed or returned on a second day."""
+MONTH = 31
+"""Days between two lines of a guest from which on they are of two orders, whatever their number."""
 DECIMAL_HABIT = 0.01
 """Share of the rows of the public data set's form from which on decimal quantities are meant: it is
 of pieces, and a stray 2.5 is malformed. Other shops are taken at their first word."""
 FACTS_ENDING = ".facts"
-_FACTS_VERSION = 3
+_FACTS_VERSION = 4
 
 
 @dataclass(frozen=True)
@@ -174,8 +177,9 @@ def _numbers_come_back(connection: duckdb.DuckDBPyConnection, rows: str) -> tupl
     """Whether order numbers begin anew, so that one is an order's on one day only.
 
     A number comes back where its sales are of several days and customers; where no customer is
-    known, of at least `APART` days.
+    known, of at least `APART` days, or of two that lie a month apart.
     """
+    day = "try_strptime(translate(day, '.-', '//'), ['%Y/%m/%d', '%d/%m/%Y', '%m/%d/%Y'])"
     query = f"""
         with sales as (
             select distinct
@@ -193,6 +197,7 @@ def _numbers_come_back(connection: duckdb.DuckDBPyConnection, rows: str) -> tupl
                 count(distinct day) as days,
                 count(distinct coalesce(customer, '')) as customers,
                 count(nullif(customer, '')) as known,
+                date_diff('day', min({day}), max({day})) > {MONTH} as are_far,
                 min(day) as first_day,
                 max(day) as last_day
             from sales
@@ -202,7 +207,8 @@ def _numbers_come_back(connection: duckdb.DuckDBPyConnection, rows: str) -> tupl
         select
             count(*),
             count(*) filter (
-                where (days > 1 and customers > 1) or (days >= {APART} and known = 0)
+                where (days > 1 and customers > 1)
+                    or (known = 0 and (days >= {APART} or are_far))
             ),
             arg_max(number, days), arg_max(first_day, days), arg_max(last_day, days)
         from numbers
@@ -236,7 +242,7 @@ def _currency(
     shop: Shop, currencies: Sequence[str], warnings: list[str], *, is_uci: bool
 ) -> str | None:
     """The currency of all money: as shop.yml says, else as the files do."""
-    named = sorted(set(currencies))
+    named = sorted(set(currencies) - {DOLLAR})
     asked = shop.shop.currency
     if asked and named and named != [asked]:
         warnings.append(

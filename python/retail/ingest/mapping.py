@@ -14,6 +14,7 @@ from typing import Any
 
 from retail.ingest.columns import (
     FIELDS,
+    MATTERS,
     PLACE,
     SETTING_NAMES,
     Header,
@@ -25,7 +26,7 @@ from retail.ingest.columns import (
 from retail.ingest.errors import IngestError
 from retail.ingest.forms import moments, numbers
 from retail.ingest.forms.rewriting import IGNORED, Rewriting, is_no_line
-from retail.ingest.nothing import is_nobody
+from retail.ingest.nothing import TAKEN_BACK, is_nobody
 from retail.ingest.shop.reading import presets
 from retail.ingest.shop.settings import Column, Shop
 from retail.storage.quoting import literal
@@ -92,13 +93,21 @@ class Plan:
     @property
     def used(self) -> set[int]:
         """Positions of the columns that are read."""
+        every = self.shop.dimensions.items()
+        named = [name for _, one in every for name in one.names]
+        rules = [(f"dimensions.{key}.sql", one.sql) for key, one in every]
+        named += [n for at, rule in rules if rule for n in _columns_in(rule, at)]
+        known = {normalise(name) for name in named}
+        of_dimensions = {i for i, name in enumerate(self.names) if normalise(name) in known}
+        return self.read_by_rules | of_dimensions
+
+    @property
+    def read_by_rules(self) -> set[int]:
+        """Positions of the columns that order lines are made of, and told apart by."""
         shop, used = self.shop, {i for at in self.columns.values() for i in at}
         rules = [("lines.return", shop.lines.returned), ("lines.ignore", shop.lines.ignore)]
         rules += [(f"columns.{key}.sql", column.sql) for key, column in shop.columns.items()]
-        rules += [(f"dimensions.{key}.sql", one.sql) for key, one in shop.dimensions.items()]
-        named = [name for one in shop.dimensions.values() for name in one.names]
-        named += [left for joined in self.joined for left, _ in joined.keys]
-        named += [right for joined in self.joined for _, right in joined.keys]
+        named = [name for joined in self.joined for pair in joined.keys for name in pair]
         named += [n for at, rule in rules if rule for n in _columns_in(rule, at)]
         known = {normalise(name) for name in named}
         return used | {
@@ -346,6 +355,31 @@ def currency_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str | 
     """  # noqa: S608 - names are made here, texts quoted
 
 
+def member_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str | None:
+    """SQL: the members that say of their lines that they do not count, in columns no rule reads.
+
+    Returns:
+        None where there are no such columns; else name, member, number of lines and first row.
+    """
+    ruled = plan.read_by_rules
+    names = [
+        (i, name)
+        for i, name in enumerate(plan.names)
+        if i not in ruled and MATTERS.search(normalise(name))
+    ]
+    if not names:
+        return None
+    rows, scope = _scope_over(plan, rows, rewriting)
+    mark = _mark(plan.shop, scope)
+    source = f"(select *, {mark} as line_mark from {scope.over(rows)})"  # noqa: S608 - as above
+    return " union all ".join(
+        f"select {literal(name)}, min(trim(c{i})), count(*), min(source_row) from {source} "  # noqa: S608 - names are made here, texts quoted
+        f"where line_mark is distinct from '{IGNORED}' and not starts_with(quantity, '-') "
+        f"and regexp_full_match(trim(c{i}), {literal(TAKEN_BACK)}) having count(*) > 0"
+        for i, name in names
+    )
+
+
 def _scope_over(plan: Plan, rows: str, rewriting: Rewriting | None) -> tuple[str, _Scope]:
     """Fields as they are read, and the names that the rules of lines may use for them."""
     if rewriting:
@@ -364,6 +398,9 @@ def _joined(plan: Plan, rows: str) -> str:
     if filled := plan.shop.fill_down:
         by = f"c{plan.column(filled.by, 'fill_down.by')}"
         at = [f"c{plan.column(name, 'fill_down.columns')}" for name in filled.columns]
+        if by in at:
+            at.remove(by)
+            source = _with_numbers(source, by)
         window = f"over (partition by {by} order by source_row rows unbounded preceding)"
         whole = ", ".join(
             f"last_value(nullif(trim({c}), '') ignore nulls) {window} as {c}" for c in at
@@ -380,6 +417,13 @@ def _joined(plan: Plan, rows: str) -> str:
         source = f"(select base.*, {added} from {source} as base left join {one.rows} as j{number} on {keys})"  # noqa: S608, E501 - as above
         first += len(one.names)
     return source
+
+
+def _with_numbers(rows: str, by: str) -> str:
+    """SQL: rows with the number of the order on each, where only its first line has one."""
+    above = "over (partition by source_file order by source_row rows unbounded preceding)"
+    number = f"last_value(nullif(trim({by}), '') ignore nulls) {above}"
+    return f"(select * replace ({number} as {by}) from {rows})"  # noqa: S608 - names are made here
 
 
 def _text(plan: Plan, name: str, column: Column) -> str:

@@ -51,8 +51,9 @@ from retail.ingest.errors import CannotWriteError, IngestError, writing
 from retail.ingest.exported import write_exported
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
 from retail.ingest.fingerprint import Fingerprint, database_sha256, fingerprint, insist_on
-from retail.ingest.forms.moments import count_zones
-from retail.ingest.forms.rewriting import find_rewriting, is_no_line
+from retail.ingest.forms.moments import SINCE_1904, SINCE_1970, Kind, count_zones
+from retail.ingest.forms.numbers import currency_in, differing
+from retail.ingest.forms.rewriting import MONEY, find_rewriting, is_no_line
 from retail.ingest.in_place import show_parquet
 from retail.ingest.joined import JOINED_ENDING, find_beside, land_joined
 from retail.ingest.mapping import (
@@ -62,6 +63,7 @@ from retail.ingest.mapping import (
     field_query,
     is_currency,
     line_query,
+    member_query,
 )
 from retail.ingest.rows import Piece, copy
 from retail.ingest.shop import Shop, read_shop
@@ -76,7 +78,7 @@ from retail.storage.errors import first_line
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 10
+LANDING_VERSION = 11
 """Rises when a file would be landed differently, so that it is landed again."""
 
 READABLE_ENDING = ".readable"
@@ -140,11 +142,13 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
     _insist_on_readable([one for one, _ in lines if one.form == "parquet"], cache)
     with open_duckdb() as connection:
         landed = tuple(_land(connection, source, cache, each) for source, each in lines)
-    files = _decide([file for found in landed for file in found.files], reader.shop)
-    if not any(file.raw_rows for file in files):
-        names = ", ".join(str(source.path) for source in sources.files[:3])
-        raise IngestError(f"no order lines below the header of {names}; give a file that has some")
-    facts = _facts(landed, files, reader, cache)
+        files = _decide([file for found in landed for file in found.files], reader.shop)
+        if not any(file.raw_rows for file in files):
+            names = ", ".join(str(source.path) for source in sources.files[:3])
+            raise IngestError(
+                f"no order lines below the header of {names}; give a file that has some"
+            )
+        facts = _facts(connection, landed, files, reader, cache)
     shop = _with_dimensions(reader.shop, files)
     landing = Landing(sources.origin, sources.location, landed, files, facts, shop)
     forget_unused(cache, landing.parquets, (FACTS_ENDING, JOINED_ENDING, READABLE_ENDING))
@@ -241,12 +245,16 @@ def land_project(
 
 
 def _facts(
-    landed: Sequence[Landed], files: tuple[RawFile, ...], reader: Reader, cache: Path
+    connection: duckdb.DuckDBPyConnection,
+    landed: Sequence[Landed],
+    files: tuple[RawFile, ...],
+    reader: Reader,
+    cache: Path,
 ) -> Facts:
     """What all files together say; the same rows are asked once."""
     currencies = [file.currency for file in files if file.currency]
-    if len(set(currencies)) > 1:
-        first, second = sorted(set(currencies))[:2]
+    if len(several := differing(currencies)) > 1:
+        first, second = several[:2]
         named = {file.currency: file.source_file for file in files}
         raise IngestError(
             f"{named[first]} is in {first} and {named[second]} in {second}; "
@@ -257,12 +265,11 @@ def _facts(
         [(file.source_file, file.bytes, file.landed_at, file.preset) for file in files],
         reader.digest,
     )
-    with open_duckdb() as connection:
-        of_returns = reader.returns[0].name if reader.returns else None
-        of_lines = [file for file in files if file.source_file != of_returns]
-        facts = gather_facts(
-            connection, lines_of(landed), of_lines, currencies, reader.shop, cache, identity
-        )
+    of_returns = reader.returns[0].name if reader.returns else None
+    of_lines = [file for file in files if file.source_file != of_returns]
+    facts = gather_facts(
+        connection, lines_of(landed), of_lines, currencies, reader.shop, cache, identity
+    )
     for warning in facts.warnings:
         _log.warning("%s", warning)
     return facts
@@ -424,21 +431,38 @@ def _make_lines(
     no_line = None if plan else is_no_line(dates)
     rewriting = find_rewriting(connection, fields, source.label, zone, no_line)
     if rewriting:
-        if rewriting.since_1970 and not zone:
-            _log.warning(
-                "%s: moments are counted since 1970 in UTC; set shop.timezone in shop.yml to have "
-                "them in the shop's time",
-                source.label,
-            )
+        is_settled = plan is not None and plan.shop.columns.ordered_at.format == SINCE_1904
+        _warn_of_counted("text" if is_settled else rewriting.kind, source, zone)
         pieces = tuple(
             replace(one, note="; ".join(filter(None, (one.note, rewriting.evidence))) or None)
             for one in pieces
         )
+    named = plan and _currency(connection, currency_query(plan, fields, rewriting), plan, source)
+    signs = rewriting.currency if rewriting else None
+    pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)
     if plan:
-        currency = _currency(connection, currency_query(plan, fields, rewriting), plan, source)
-        pieces = tuple(replace(piece, currency=currency) for piece in pieces)
+        _warn_of_members(connection, member_query(plan, fields, rewriting), source)
         return _Made(line_query(plan, fields, rewriting), pieces)
     return _Made(rewriting.of(fields), pieces) if rewriting else None
+
+
+def _warn_of_members(
+    connection: duckdb.DuckDBPyConnection, query: str | None, source: SourceFile
+) -> None:
+    """Say which members of columns that no rule reads look as if their lines did not count."""
+    found = connection.execute(query).fetchall() if query else []
+    for name, member, lines, row in found:
+        _log.warning(
+            "%s row %s: %s is %s, as in %s rows, which count as if it were not; set lines.ignore, "
+            "or lines.return, in shop.yml",
+            source.label, row, name, member, f"{lines:,}",
+        )  # fmt: skip
+
+
+def _headed(piece: Piece) -> str | None:
+    """The currency that the names of a piece's columns of money say."""
+    read = piece.header.read_as if piece.header else {}
+    return next(filter(None, (currency_in(read[name]) for name in MONEY if name in read)), None)
 
 
 def _warn_of_zones(
@@ -451,6 +475,22 @@ def _warn_of_zones(
             "%s: %s moments name a time zone (%s), which is dropped; %s to have them in the "
             "shop's time",
             source.label, f"{count:,}", first, way_on,
+        )  # fmt: skip
+
+
+def _warn_of_counted(kind: Kind, source: SourceFile, zone: str | None) -> None:
+    """Say what is supposed of moments that are numbers."""
+    if kind in SINCE_1970 and not zone:
+        _log.warning(
+            "%s: moments are counted since 1970 in UTC; set shop.timezone in shop.yml to have "
+            "them in the shop's time",
+            source.label,
+        )
+    if kind == "serial":
+        _log.warning(
+            "%s: dates are numbers, and are read as days of a spreadsheet since 1900; if they are "
+            "of a workbook that counts from 1904, set %s in shop.yml to %s",
+            source.label, DATE_SETTING, SINCE_1904,
         )  # fmt: skip
 
 
@@ -601,7 +641,7 @@ def _raw_files(
             landed_at=landed_at,
             note=piece.note,
             preset=piece.header.preset if piece.header else None,
-            currency=piece.currency,
+            currency=piece.currency or _headed(piece),
             columns=json.dumps(piece.header.read_as) if piece.header else None,
         )
         for piece in pieces

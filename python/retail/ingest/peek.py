@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -21,6 +22,7 @@ from retail.ingest.writers import WRITERS
 from retail.storage.quoting import literal
 
 FIRST_ROWS = 5
+MOST_MEMBERS = 1000
 FEWEST_COLUMNS = 4
 """A line with fewer is a title above the header."""
 
@@ -31,7 +33,8 @@ class Column:
 
     name: str
     members: int
-    most_frequent: str
+    frequent: tuple[str, ...]
+    """The members, up to `MOST_MEMBERS` of them, the most frequent first."""
     largest_share: float
     """Of the rows, that the most frequent member has."""
     is_number: bool
@@ -39,10 +42,21 @@ class Column:
 
 @dataclass(frozen=True)
 class Peek:
-    """The columns of a file, and its first rows."""
+    """The columns of a file, its first rows, and all of them for whoever asks."""
 
     columns: tuple[Column, ...]
     rows: tuple[dict[str, str | None], ...]
+    connection: duckdb.DuckDBPyConnection
+    table: str
+    """SQL of all rows, in columns `c0`, `c1`, …."""
+
+    def sql(self, name: str) -> str:
+        """SQL: the text of a column; NULL where it is empty."""
+        return f"nullif(trim(c{[column.name for column in self.columns].index(name)}), '')"
+
+    def ask(self, query: str) -> tuple[int, ...]:
+        """The one row of a query."""
+        return self.connection.execute(query).fetchall()[0]
 
 
 class AnyHeader(Reader):
@@ -58,7 +72,8 @@ class AnyHeader(Reader):
         return len(names) >= FEWEST_COLUMNS
 
 
-def peek(source: SourceFile) -> Peek:
+@contextmanager
+def peek(source: SourceFile) -> Iterator[Peek]:
     """Read a file, and describe its columns.
 
     Raises:
@@ -71,8 +86,9 @@ def peek(source: SourceFile) -> Peek:
         query = (
             f"select {', '.join(header.fields)} from {rows} order by source_row limit {FIRST_ROWS}"  # noqa: S608 - by ingest.sql: quoted
         )
-        found = connection.execute(query).fetchall()
-    return Peek(columns, tuple(dict(zip(names, row, strict=True)) for row in found))
+        first = connection.execute(query).fetchall()
+        shown = tuple(dict(zip(names, row, strict=True)) for row in first)
+        yield Peek(columns, shown, connection, rows)
 
 
 def _read(
@@ -100,8 +116,9 @@ def _describe(connection: duckdb.DuckDBPyConnection, rows: str, place: int, name
         from {rows} where {text} is not null
         group by 1 order by rows desc, 1
     """  # noqa: S608 - by ingest.sql: quoted
-    found = connection.execute(query).fetchmany(1000)
+    found = connection.execute(query).fetchmany(MOST_MEMBERS)
     if not found:
-        return Column(name, 0, "", 0.0, is_number=False)
-    member, most, _, every, members = found[0]
-    return Column(name, members, member, most / every, all(row[2] for row in found))
+        return Column(name, 0, (), 0.0, is_number=False)
+    _, most, _, every, members = found[0]
+    frequent = tuple(row[0] for row in found)
+    return Column(name, members, frequent, most / every, all(row[2] for row in found))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from retail.ingest.columns import Header, count_known, insist_on_few
+from retail.ingest.columns import Header, count_known, insist_on_few, insist_on_titles
 from retail.ingest.encodings import (
     CODE_PAGES,
     CP1252,
@@ -58,7 +58,7 @@ class Survey:
     encoding: str
     """utf-8, utf-8-sig, iso-8859-1, cp1252, utf-16, or one of the two ``MIXED``."""
     newline: str
-    """What ends a physical line: a carriage return only in a file without line feeds."""
+    """What ends a physical line: a carriage return only in a file with fewer line feeds."""
     delimiter: str
     header: Header
     gzipped: bool
@@ -88,7 +88,7 @@ def survey(path: Path, reader: Reader) -> Survey:
         raise _empty(path)
     if b"\0" in start:
         raise _not_text(path)
-    newline = "\r" if b"\r" in start and b"\n" not in start else "\n"
+    newline = "\r" if _bare_returns(start) > start.count(b"\n") else "\n"
     first_lines = start.removeprefix(codecs.BOM_UTF8).split(newline.encode(), TITLE_LINES)
     page = reader.shop.source.encoding or _code_page(first_lines[:TITLE_LINES])
     decoded = (_decode(line, page) for line in first_lines[:TITLE_LINES])
@@ -116,14 +116,17 @@ def _find_header(lines: Iterable[str], path: Path, reader: Reader) -> tuple[int,
     Returns:
         How many lines stand above it, the delimiter, and the header.
     """
-    filled = [(i, line.strip("\r")) for i, line in enumerate(lines) if line.strip()]
+    filled = [(i, line.strip("\r\n")) for i, line in enumerate(lines) if line.strip()]
     if not filled:
         raise _empty(path)
-    for skipped, line in filled:
+    for number, (skipped, line) in enumerate(filled):
         delimiter, names = _split_header(line)
         insist_on_few(names, str(path))
         if reader.is_header(names):
-            return skipped, delimiter, reader.match(names, str(path))
+            header = reader.match(names, str(path))
+            above = [split(other, splitter(delimiter))[0] for _, other in filled[:number]]
+            insist_on_titles(header, above, str(path))
+            return skipped, delimiter, header
     skipped, line = max(filled, key=lambda one: count_known(_split_header(one[1])[1]))
     delimiter, names = _split_header(line)
     return skipped, delimiter, reader.match(names, str(path))
@@ -199,7 +202,7 @@ def read_lines(path: Path, encoding: str, newline: str) -> Iterator[str]:
                     raise _endless(path)
                 if "\0" in line:
                     raise _not_text(path)
-                yield line
+                yield line.removeprefix("\n") if newline == "\r" else line
     except UnicodeError as error:
         raise _not_text(path) from error
 
@@ -283,10 +286,15 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = 
     return True
 
 
+def _bare_returns(block: bytes) -> int:
+    """Count the carriage returns that stand before no line feed."""
+    return block.count(b"\r") - block.count(b"\r\n")
+
+
 def _line_end(block: bytes) -> str:
     """Say how the lines of a block end; ``mixed`` where a carriage return may be data."""
-    feeds, returns, pairs = block.count(b"\n"), block.count(b"\r"), block.count(b"\r\n")
-    if returns != pairs or pairs not in (0, feeds):
+    feeds, pairs = block.count(b"\n"), block.count(b"\r\n")
+    if _bare_returns(block) or pairs not in (0, feeds):
         return "mixed"
     return "none" if not feeds else "\r\n" if pairs else "\n"
 

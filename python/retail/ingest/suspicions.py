@@ -16,8 +16,10 @@ NOT_MERCHANDISE = (
     "|versand|versandkosten|porto|trinkgeld|gutschein|geschenkkarte|rabatt|pfand|rundung"
     "|livraison|frais de port|pourboire|carte cadeau|remise|consigne|env[ií]o|propina|descuento"
     "|tarjeta regalo|spedizione|mancia|sconto|buono regalo|verzendkosten|fooi|korting|cadeaubon"
-    "|frete|desconto|wysyłka|frakt|rabat|kargo"
+    "|frete|desconto|wysyłka|frakt|rabat|kargo|sub-?total|grand total|payment|gebühr"
 )
+ONLY = "total|sum|summe|tax|vat|gst|mwst|ust|steuer|tva|iva|btw|moms|fee|[a-z ]+ fee"
+"""The same where nothing follows but a rate, as in `VAT 20%`: merchandise may begin with them."""
 """Names of lines that shops write beside merchandise."""
 LARGE_SHARE, TIMES_THE_NEXT = 0.1, 5
 """Share of the orders from which on one customer is odd, where the next has so many times less."""
@@ -30,6 +32,8 @@ FEWEST = 5
 """Of orders, from which on they are no accident."""
 CREDIT_NOTES = r"(?i)^\s*(?:CN|CRN|CR|CM|RN|RE?F|RFD|RET|RMA|GS|AV|NC)[-_/ ]?[0-9]"
 """How the numbers of credit notes begin in many programs."""
+HOURS_APART = 3
+"""Between the lines of one order, from which on it may be two."""
 ALL_ALIKE = 0.9
 """Share of the orders with several lines whose money is the same in all of them."""
 
@@ -159,17 +163,13 @@ def _told_otherwise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
 
 
 def _no_merchandise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
-    is_one = " or ".join(
-        f"regexp_matches({column}, {literal(f'(?i)^(?:{NOT_MERCHANDISE})(?:s|[^a-z]|$)')})"
-        for column in ("code", "name")
-    )
     query = f"""
         select count(*), list_slice(list(distinct code), 1, 3)
         from (
             select trim(stock_code) as code, coalesce(trim(description), '') as name
             from {rows} where line_mark is null
         )
-        where {is_one}
+        where {is_no_merchandise("code", "name")}
     """  # noqa: S608 - by ingest.sql: quoted
     lines, codes = connection.execute(query).fetchall()[0]
     if lines:
@@ -178,6 +178,16 @@ def _no_merchandise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
             f"{', '.join(sorted(codes))}, and count as sales, or below zero as returns; list "
             "their codes under lines.service in shop.yml if they are none"
         )
+
+
+def is_no_merchandise(*columns: str) -> str:
+    """SQL: whether one of some texts names what is no merchandise.
+
+    Args:
+        columns: SQL of a code, of a name.
+    """
+    pattern = f"(?i)^(?:(?:{NOT_MERCHANDISE})(?:s|[^a-z]|$)|(?:{ONLY})[ 0-9.,%]*$)"
+    return " or ".join(f"regexp_matches({column}, {literal(pattern)})" for column in columns)
 
 
 def _money_of_orders(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
@@ -230,19 +240,40 @@ def _odd_signs(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str
 
 
 def _shared_numbers(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """Numbers that may be of several orders of a day; orders with their customer on some lines."""
+    clock = "regexp_extract(invoice_date, '[T ](\\d{1,2}):(\\d{2})', ['h', 'm'])"
+    minute = f"(try_cast({clock}.h as integer) * 60 + try_cast({clock}.m as integer))"
     query = f"""
         with orders as (
             select trim(invoice_no) as number,
                 regexp_extract(trim(invoice_date), '^[^ T]+') as day,
-                count(distinct nullif(trim(customer_id), '')) as customers
-            from {rows} group by 1, 2
+                count(distinct nullif(trim(customer_id), '')) as customers,
+                count(customer_id) between 1 and count(*) - 1 as is_partly_known,
+                max({minute}) - min({minute}) >= {HOURS_APART} * 60 as is_long
+            from {rows} where not starts_with(ltrim(quantity), '-') group by 1, 2
         )
 
         select count(*), count(*) filter (customers > 1),
-            arg_max(number, customers), arg_max(day, customers)
+            arg_max(number, customers), arg_max(day, customers),
+            count(*) filter (is_long and customers = 0),
+            min(number) filter (is_long and customers = 0),
+            count(*) filter (customers = 1 and is_partly_known),
+            min(number) filter (customers = 1 and is_partly_known)
         from orders
     """  # noqa: S608 - by ingest.sql: quoted
-    orders, shared, number, day = connection.execute(query).fetchall()[0]
+    orders, shared, number, day, long, one, partly, other = connection.execute(query).fetchall()[0]
+    if long >= max(FEWEST, 0.05 * orders):
+        yield (
+            f"{long:,} of {orders:,} orders have lines {HOURS_APART} hours and more apart, such as "
+            f"{one}: if stores or tills number their orders each for itself, order_id in shop.yml "
+            "is made of more columns, such as [Store, Receipt]"
+        )
+    if partly >= max(FEWEST, 0.05 * orders):
+        yield (
+            f"{partly:,} of {orders:,} orders have their customer on some lines alone, such as "
+            f"{other}, and the others count as guests'; set fill_down in shop.yml to "
+            "{by: ORDER, columns: [CUSTOMER]} to have it on each"
+        )
     if shared >= max(FEWEST, 0.05 * orders):
         yield (
             f"{shared:,} of {orders:,} orders have several customers on one day, as {number} on "

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from retail.ingest import confined
-from retail.ingest.columns import COLUMNS, Header, count_known, mention
+from retail.ingest.columns import COLUMNS, Header, count_known, insist_on_titles, mention
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, Row, describe, write_rows
@@ -82,11 +82,12 @@ def read_sheets(path: Path, where: str, reader: Reader) -> Iterator[Sheet]:
         lines = confined.read_workbook(path, where)
     for sheet, filled in itertools.groupby(lines, key=itemgetter(0)):
         rows: Iterator[list[str]] = (cells for _, *cells in filled)
-        names = _find_header(rows, reader)
+        names, above = _find_header(rows, reader)
         if first and sorted(names) == sorted(first):
             rows, names = _in_order(rows, names, first), first
         if reader.is_header(names) and first in (None, names):
             header = reader.match(names, f"{where}#{sheet}")
+            insist_on_titles(header, above, f"{where}#{sheet}")
             # A plan makes order lines of the columns of all sheets at once.
             first = names if header.plan else None
             found = True
@@ -113,14 +114,17 @@ def _in_order(
     return ([[*row, *[""] * len(names)][i] for i in at] for row in rows)
 
 
-def _find_header(rows: Iterator[list[str]], reader: Reader) -> list[str]:
+def _find_header(rows: Iterator[list[str]], reader: Reader) -> tuple[list[str], list[list[str]]]:
     """Go on to the first row that names all that an order line needs; else the best of the first.
 
     The rows of a sheet without one are not read, so it does no harm that some are gone.
+
+    Returns:
+        The row, and those above it.
     """
-    best: list[str] = []
+    above: list[list[str]] = []
     for row in itertools.islice(rows, TITLE_LINES):
         if reader.is_header(row):
-            return row
-        best = row if not best or count_known(row) > count_known(best) else best
-    return best
+            return row, above
+        above.append(row)
+    return max(above, key=count_known, default=[]), above

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 
-from retail.ingest.columns import NEEDED, SETTING_NAMES, field_of, mention, normalise
+from retail.ingest.columns import (
+    AMOUNTS,
+    MONEY,
+    NEEDED,
+    SETTING_NAMES,
+    field_of,
+    mention,
+    normalise,
+)
 from retail.ingest.countries import code_of
 from retail.ingest.mapping import is_currency, recognise
 from retail.ingest.peek import Peek, peek
 from retail.ingest.sources import GIVEN, Choice, find, place_of
+from retail.jobs.proposed_rules import filled_down, order_key, rules_of_lines
 
 HINTS: Mapping[str, tuple[str, ...]] = {
     "invoice_no": ("order", "invoice", "receipt", "transaction", "bill"),
@@ -26,6 +36,7 @@ HINTS: Mapping[str, tuple[str, ...]] = {
     "country": ("country", "nation"),
 }
 """By field: parts of a column's name that speak for it, the surest first."""
+IN_CENTS = re.compile(r"(?i)(?:^|[^a-z]|in)cents?(?:$|[^a-z])|pence|minor|centimes?")
 FEWEST, MOST = 2, 40
 """Members of a column that is worth a breakdown."""
 LARGEST = 0.95
@@ -54,19 +65,33 @@ def propose(project: Path, source: str) -> Proposal:
         IngestError: there is nothing to read.
     """
     asked = place_of(source, Path.cwd())
-    seen = peek(find(project, Choice(GIVEN, asked)).files[0])
-    preset = recognise([column.name for column in seen.columns])
-    columns, questions = _columns(seen) if preset is None else ({}, [])
     here = asked.relative_to(project) if asked.is_relative_to(project) else asked
-    settings: dict[str, object] = {"shop": _shop(seen, asked), "source": {"path": str(here)}}
-    if preset:
-        settings["source"] = {"path": str(here), "preset": preset}
-    if columns:
-        settings["columns"] = columns
-    dimensions = {} if preset else _dimensions(seen, columns)
-    if dimensions:
-        settings["dimensions"] = dimensions
-    return Proposal(_text(settings, questions), tuple(questions), _preview(seen, columns))
+    source_of = {"path": str(here)}
+    with peek(find(project, Choice(GIVEN, asked)).files[0]) as seen:
+        preset = recognise([column.name for column in seen.columns])
+        columns, questions = _columns(seen) if preset is None else ({}, [])
+        settings: dict[str, object] = {
+            "shop": _shop(seen, asked),
+            "source": source_of | {"preset": preset} if preset else source_of,
+        }
+        if not preset:
+            lines = {} if questions else rules_of_lines(seen, columns)
+            settings |= {
+                "columns": _written(columns) | ({} if questions else order_key(seen, columns)),
+                "fill_down": None if questions else filled_down(seen, columns),
+                "lines": lines,
+                "dimensions": _dimensions(seen, [*columns.values(), *str(lines).split('"')]),
+            }
+        settings = {key: value for key, value in settings.items() if value}
+        return Proposal(_text(settings, questions), tuple(questions), _preview(seen, columns))
+
+
+def _written(columns: Mapping[str, str]) -> dict[str, object]:
+    """Columns as shop.yml has them: of money in cents, the hundredth."""
+    return {
+        key: {"sql": f'"{name}" / 100'} if key in MONEY and IN_CENTS.search(name) else name
+        for key, name in columns.items()
+    }
 
 
 def _columns(seen: Peek) -> tuple[dict[str, str], list[str]]:
@@ -76,29 +101,38 @@ def _columns(seen: Peek) -> tuple[dict[str, str], list[str]]:
     for field, hints in HINTS.items():
         key = SETTING_NAMES.get(field, field)
         exact = [name for name in names if field_of(name) == field]
-        near = [name for hint in hints for name in names if hint in normalise(name)]
-        fitting = [n for n in exact or near if n not in chosen.values() and _fits(seen, n, field)]
-        if fitting and not (field == "line_amount" and "unit_price" in chosen):
+        near = ([name for name in names if hint in normalise(name)] for hint in hints)
+        free = [
+            [name for name in found if name not in chosen.values() and _fits(seen, name, field)]
+            for found in (exact, *near)
+        ]
+        fitting = next(filter(None, free), [])
+        if field == "line_amount" and "unit_price" in chosen:
+            continue
+        if len(fitting) > 1 and field in AMOUNTS and fitting[0] not in exact:
+            questions.append(f"columns.{key}: {mention(fitting)} may each be it")
+        elif fitting:
             chosen[key] = fitting[0]
         elif field in NEEDED and field != "unit_price":
             questions.append(f"columns.{key}: none of {mention(names)} is surely it")
-    if "unit_price" not in chosen and "line_amount" not in chosen:
+    asked = {question.partition(":")[0] for question in questions}
+    if not {"unit_price", "line_amount"} & chosen.keys() and "columns.unit_price" not in asked:
         questions.append("columns.unit_price or columns.line_amount: no column is surely it")
     return chosen, questions
 
 
 def _fits(seen: Peek, name: str, field: str) -> bool:
     """Whether the values of a column can be what a field holds."""
-    numeric = {column.name for column in seen.columns if column.is_number}
-    return name in numeric or field not in ("quantity", "unit_price", "line_amount")
+    column = next(column for column in seen.columns if column.name == name)
+    return column.members > 0 and (column.is_number or field not in AMOUNTS)
 
 
-def _dimensions(seen: Peek, columns: Mapping[str, str]) -> dict[str, str]:
+def _dimensions(seen: Peek, used: Collection[str]) -> dict[str, str]:
     """Columns with few members, none of which has nearly all rows."""
     return {
         _key(column.name): column.name
         for column in seen.columns
-        if column.name not in columns.values()
+        if column.name not in used
         and not (field_of(column.name) or is_currency(column.name) or column.is_number)
         and FEWEST <= column.members <= MOST
         and column.largest_share <= LARGEST
@@ -115,9 +149,9 @@ def _shop(seen: Peek, asked: Path) -> dict[str, str]:
     shop = {"name": asked.stem.replace("*", "").strip("_- ") or asked.parent.name}
     for column in seen.columns:
         if is_currency(column.name) and column.members == 1:
-            shop["currency"] = column.most_frequent.upper()
-        if field_of(column.name) == "country" and code_of(column.most_frequent):
-            shop["home_country"] = column.most_frequent
+            shop["currency"] = column.frequent[0].upper()
+        if field_of(column.name) == "country" and code_of(next(iter(column.frequent), "")):
+            shop["home_country"] = column.frequent[0]
     return shop
 
 

@@ -16,12 +16,17 @@ from typing import Literal
 
 import duckdb
 
+from retail.ingest.errors import IngestError
 from retail.ingest.forms.months import months
 from retail.storage.quoting import literal
 
 Kind = Literal["text", "serial", "seconds", "milliseconds", "microseconds", "nanoseconds"]
 FIRST_SERIAL, LAST_SERIAL = 25_569, 73_050
 """Days since 30 December 1899, from 1970 to 2099: what a number of days in a spreadsheet can be."""
+SINCE_1904 = "excel-1904"
+"""The format in shop.yml of serial numbers out of a workbook that counts days since 1904."""
+DAYS_TO_1904 = 1462
+"""From 30 December 1899 to the first day of workbooks that were made on old Macs."""
 FIRST_SECOND, LAST_SECOND = 315_532_800, 4_102_444_800
 """Seconds since 1970, from 1980 to 2099."""
 SINCE_1970: Mapping[Kind, int] = MappingProxyType(
@@ -31,6 +36,7 @@ SINCE_1970: Mapping[Kind, int] = MappingProxyType(
 FEWEST_NUMBERS = 0.95
 """Share of the moments that are numbers, where numbers are meant: of the others one is the header
 of a file that was put behind another, or a row of totals."""
+_SCIENTIFIC = r"^\s*\d(?:[.,](\d*))?[eE][+]?0*(\d+)\s*$"
 LAST_CENTURY = 70
 """Two-digit years from here on are of the twentieth century, as in POSIX `strptime`."""
 READ = (
@@ -55,7 +61,17 @@ _HALF = r"\s*([ap]\.?\s?m\.?)?"
 _TIME = rf"(?:[ T,]+(\d{{1,2}})[:.h](\d{{2}})(?:[:.](\d{{2}})(?:[.,]\d+)?)?{_HALF})?"
 _ZONE = rf"\s*(Z|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?|{_ABBREVIATIONS})?"
 _END = rf"{_ZONE}(?:\[[^]]*\])?\s*$"
-_CLOCK = r"(\d{1,2}[:.h]\d{2}(?:[:.]\d{2})?(?:\s*[AaPp]\.?\s?[Mm]\.?)?)"
+_CLOCK = (
+    r"^\s*(?:\d{4}-\d\d-\d\d[T ]|T)?"
+    r"((?:\d{1,2}[:h]|(?:0\d|[1-9]\d?)\.)\d{2}(?:[:.]\d{2})?(?:\s*[AaPp]\.?\s?[Mm]\.?)?)"
+    r"(?:[.,]\d+|\s+(?:Uhr|hrs?))?\s*$"
+)
+"""A time of day in a column of its own, perhaps with a day or parts of a second."""
+_DIGITS = r"^\s*([01]?\d|2[0-3])([0-5]\d)([0-5]\d)?\s*$"
+"""The same without colons, as in 902 and 090200."""
+_PART_OF_DAY = r"^\s*(?:0?[.,](?:\d|\d{3,})|0)\s*$"
+"""The same as a spreadsheet stores it. Two digits are left out: 0.25 may be 25 minutes as well."""
+_HAS_CLOCK = r"\d[T ]\d{1,2}[:.h]\d{2}"
 _MIDNIGHT = r"[ T]0{1,2}:00(?::00)?$"
 _WEEKDAY = r"^\s*(?:\pL+[.,]*\s+)?"
 _NTH, _YEAR = r"(\d{1,2})(?:er|st|nd|rd|th|º)?", r"(\d{2}|\d{4})"
@@ -87,25 +103,41 @@ class Form:
     evidence: str
 
 
-def find_form(connection: duckdb.DuckDBPyConnection, rows: str, column: str) -> Form:
+def find_form(connection: duckdb.DuckDBPyConnection, rows: str, column: str, file: str) -> Form:
     """Say whether all moments of a column are numbers, and of what.
 
     Args:
         connection: any DuckDB connection.
-        rows: SQL of a table with the column.
+        rows: SQL of a table with the column, and `source_row`.
         column: SQL of the text.
+        file: its name, for the refusal.
+
+    Raises:
+        IngestError: a spreadsheet has taken their last digits.
     """
+    digits = f"regexp_extract({column}, {literal(_SCIENTIFIC)}, ['decimals', 'power'])"
+    is_cut = f"length({digits}.decimals) < try_cast({digits}.power as integer)"
     query = f"""
         select
             count(number) > 0 and count(number) >= {FEWEST_NUMBERS} * count(given) as are_numbers,
             min(number) as lowest,
-            max(number) as highest
-        from (select {column} as given, {_number(column)} as number from {rows})
+            max(number) as highest,
+            count(*) filter (is_cut), min(source_row) filter (is_cut),
+            min_by(given, source_row) filter (is_cut)
+        from (
+            select source_row, {column} as given, {_number(column)} as number, {is_cut} as is_cut
+            from {rows}
+        )
         where given is not null
     """  # noqa: S608 - by ingest.sql: quoted
-    are_numbers, lowest, highest = connection.execute(query).fetchall()[0]
+    are_numbers, lowest, highest, cut, row, first = connection.execute(query).fetchall()[0]
     if not are_numbers:
         return Form("text", "")
+    if cut:
+        raise IngestError(
+            f"{file} row {row}: the date '{first}' has lost its last digits in a spreadsheet, and "
+            f"so have {cut:,} of the file; export the file anew without opening it there"
+        )
     span = f"all are numbers from {lowest:g} to {highest:g}"
     if lowest >= FIRST_SERIAL and highest <= LAST_SERIAL:
         return Form("serial", f"{span}: days of a spreadsheet")
@@ -168,7 +200,19 @@ def joined(date: str, time: str) -> str:
     """
     day = f"regexp_replace({date}, {literal(_MIDNIGHT)}, '')"
     clock = f"regexp_extract({time}, {literal(_CLOCK)}, 1)"
-    return f"case when {time} is null or {clock} = '' then {date} else {day} || ' ' || {clock} end"
+    parts = f"regexp_extract({time}, {literal(_DIGITS)}, ['h', 'm', 's'])"
+    digits = f"{parts}.h || ':' || {parts}.m || ':' || coalesce(nullif({parts}.s, ''), '00')"
+    seconds = f"cast(round({_number(time)} * 86400) as bigint) * 1000000"
+    return (
+        f"case when {time} is null or not regexp_matches({time}, '[0-9]') then {date} "
+        f"when regexp_matches({day}, {literal(_HAS_CLOCK)}) then {date} "
+        f"when {clock} != '' then {day} || ' ' || {clock} "
+        f"when regexp_matches({time}, {literal(_DIGITS)}) then {day} || ' ' || {digits} "
+        f"when regexp_matches({time}, {literal(_PART_OF_DAY)}) "
+        f"then {day} || ' ' || strftime(make_timestamp({seconds}), '%H:%M:%S') "
+        # What can't be read is kept, so that the row is malformed, and does not lose its time.
+        f"else {day} || ' (' || trim({time}) || ')' end"
+    )
 
 
 def field_sql(texts: Sequence[str]) -> str:
@@ -178,9 +222,17 @@ def field_sql(texts: Sequence[str]) -> str:
 
 def join(date: str, time: str) -> str:
     """One text of a date and a time, as `joined` does it."""
-    clock = re.search(_CLOCK, time)
     day = re.sub(_MIDNIGHT, "", date)
-    return f"{day} {clock[1]}" if clock else date
+    if not re.search("[0-9]", time) or re.search(_HAS_CLOCK, day):
+        return date
+    if clock := re.search(_CLOCK, time):
+        return f"{day} {clock[1]}"
+    if digits := re.search(_DIGITS, time):
+        return f"{day} {digits[1]}:{digits[2]}:{digits[3] or '00'}"
+    if re.search(_PART_OF_DAY, time):
+        second = round(float(time.replace(",", ".")) * 86400)
+        return f"{day} {second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}"
+    return f"{day} ({time.strip()})"
 
 
 def by_format(text: str, written: str | None) -> str:
@@ -192,6 +244,8 @@ def by_format(text: str, written: str | None) -> str:
     """
     if not written or re.fullmatch(_PLAIN_FORMAT, written):
         return text
+    if written == SINCE_1904:
+        return f"coalesce(cast({_number(text)} + {DAYS_TO_1904} as varchar), {text})"
     has_time = "%H" in written or "%I" in written or "%s" in written
     formats = [written] if has_time else [written + time for time in _TIMES]
     listed = ", ".join(map(literal, formats))

@@ -8,7 +8,8 @@ and the file is refused unless another number of it decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -42,6 +43,9 @@ CODES: Mapping[str, str] = MappingProxyType(
     }
 )  # fmt: skip
 """Codes of ISO 4217 by the signs that mean one currency."""
+DOLLAR = "$"
+DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"})
+"""Currencies that are written with it."""
 WITHOUT_DECIMALS = r"[¥円₩₫]|\b(?:jpy|krw|idr|vnd|clp)\b|\brp"
 """Signs of money in whole numbers: what stands before three digits groups them there."""
 GROUPING_BLANKS = "[\\s\u00a0\u2009\u202f'’]"
@@ -116,10 +120,10 @@ def gather(connection: duckdb.DuckDBPyConnection, rows: str, column: str) -> Num
     return NumberEvidence(**dict(zip(proofs, seen, strict=True)))
 
 
-def refuse_two_currencies(
+def currency_of(
     connection: duckdb.DuckDBPyConnection, rows: str, column: str, file: str
-) -> None:
-    """Refuse a column of money whose numbers have signs of several currencies beside them.
+) -> str | None:
+    """Say which currency the signs beside the numbers of a column of money mean.
 
     Args:
         connection: any DuckDB connection.
@@ -127,28 +131,45 @@ def refuse_two_currencies(
         column: SQL of the text.
         file: its name, for the refusal.
 
+    Returns:
+        A code of ISO 4217, or a sign that several currencies have; None without signs.
+
     Raises:
-        IngestError: it has.
+        IngestError: they are of several.
     """
     signs = f"regexp_extract_all(lower({column}), {literal(MONEY_SIGNS)})"
     known, codes = (", ".join(map(literal, each)) for each in (CODES, CODES.values()))
     query = f"""
-        select count(*) as times, min(source_row), min_by(given, source_row)
+        select count(*) as times, min(source_row), min_by(given, source_row),
+            coalesce(map([{known}], [{codes}])[sign], sign) as currency
         from (
             select source_row, {column} as given, rtrim({signs}[-1], '.') as sign
             from {rows} where regexp_matches({column}, '[^-0-9., ]')
         )
         where sign is not null
-        group by coalesce(map([{known}], [{codes}])[sign], sign) order by times desc limit 2
+        group by currency order by times desc limit 2
     """  # noqa: S608 - by ingest.sql: quoted
-    found = [Rows(*row) for row in connection.execute(query).fetchall()]
+    found = connection.execute(query).fetchall()
     if len(found) > 1:
-        usual, other = found
+        usual, other = (Rows(*row[:3]) for row in found)
         raise IngestError(
             f"{file} row {other.row}: '{other.value}' is in another currency, as {other.count:,} "
             f"numbers are, than row {usual.row}: '{usual.value}', as {usual.count:,} are; convert "
             "all to one (columns.unit_price.sql in shop.yml), or give each a source of its own"
         )
+    return str(found[0][3]).upper() if found else None
+
+
+def currency_in(name: str) -> str | None:
+    """The currency that a column's name says its money is in, as `Unit Price (£)`; None of none."""
+    signs = [sign.rstrip(".") for sign in re.findall(MONEY_SIGNS, name.casefold())]
+    return CODES.get(signs[-1], signs[-1]).upper() if signs else None
+
+
+def differing(currencies: Iterable[str]) -> list[str]:
+    """The currencies that are not one; a dollar without a country may be any of the dollars."""
+    found = set(currencies)
+    return sorted(found - {DOLLAR} if found & DOLLARS else found)
 
 
 def decide(found: Sequence[NumberEvidence], file: str) -> tuple[Sign, str]:

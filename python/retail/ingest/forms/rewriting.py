@@ -33,8 +33,10 @@ class Rewriting:
     evidence: str
     sign: numbers.Sign = numbers.POINT
     """The decimal sign of the file's numbers."""
-    since_1970: bool = False
-    """Whether its moments are counted, in UTC."""
+    kind: moments.Kind = "text"
+    """What its moments are: texts, or numbers of one kind."""
+    currency: str | None = None
+    """What the signs beside its money mean."""
 
     def of(self, rows: str) -> str:
         """SQL: the rows of a table, rewritten.
@@ -74,7 +76,7 @@ def find_rewriting(
         no_line: SQL of whether a row is to be marked as ignored; None where a plan does that.
 
     Raises:
-        IngestError: its numbers may be read in two ways.
+        IngestError: its numbers may be read in two ways, or its dates are cut.
     """
     odd = {
         name: f"count(*) filter (where {name} is not null "
@@ -91,16 +93,18 @@ def find_rewriting(
     odd["line_mark"] = f"count(*) filter (where {no_line})" if no_line else "0"
     query = f"select {', '.join(odd.values())} from {rows}"  # noqa: S608 - by ingest.sql: quoted
     counts = dict(zip(odd, connection.execute(query).fetchall()[0], strict=True))
-    expressions, evidence, since_1970 = dict[str, str](), list[str](), False
+    expressions, evidence = dict[str, str](), list[str]()
+    kind: moments.Kind = "text"
+    currency: str | None = None
     sign: numbers.Sign = numbers.POINT
     if counts["invoice_date"]:
-        form = moments.find_form(connection, rows, "invoice_date")
-        since_1970 = form.kind in moments.SINCE_1970
+        form = moments.find_form(connection, rows, "invoice_date", file)
+        kind = form.kind
         expressions["invoice_date"] = moments.as_read("invoice_date", form, zone)
         evidence.append(form.evidence and f"dates: {form.evidence}")
     if any(counts[name] for name in NUMBERS):
-        for name in MONEY:
-            numbers.refuse_two_currencies(connection, rows, name, file)
+        signs = [numbers.currency_of(connection, rows, name, file) for name in MONEY]
+        currency = next(filter(None, signs), None)
         found = [numbers.gather(connection, rows, name) for name in NUMBERS]
         sign, proof = numbers.decide(found, file)
         expressions |= {name: numbers.as_read(name, sign) for name in NUMBERS}
@@ -114,4 +118,4 @@ def find_rewriting(
             expressions[name] = f"regexp_replace({name}, '^(\\s*\\d+)\\.0+(\\s*)$', '\\1\\2')"
             evidence.append(f"all numbers in {name} end in .0, which is left out")
     proven = "; ".join(filter(None, evidence))
-    return Rewriting(expressions, proven, sign, since_1970) if expressions else None
+    return Rewriting(expressions, proven, sign, kind, currency) if expressions else None

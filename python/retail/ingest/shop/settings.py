@@ -9,10 +9,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from retail.ingest.dates import DAY_FIRST, MONTH_FIRST, DateOrder
+from retail.ingest.forms.moments import SINCE_1904
 
 Preset = Literal[
-    "uci", "shopify", "woocommerce", "woocommerce_orders", "square", "amazon", "etsy", "olist",
-    "olist_customers", "superstore",
+    "uci", "shopify", "woocommerce", "woocommerce_orders", "square", "amazon", "amazon_shipments",
+    "etsy", "olist", "olist_customers", "superstore",
 ]  # fmt: skip
 Duplicates = Literal["drop", "keep", "across_files"]
 DROP: Duplicates = "drop"
@@ -151,7 +152,7 @@ class Column(Settings):
     names: Names = Field(default=(), alias="from")
     """Columns of the file: one, or several to be joined."""
     format: str | None = None
-    """As of `strptime`; without a time in it, one may follow."""
+    """As of `strptime`; without a time in it, one may follow. Or `SINCE_1904`."""
     decimal: Literal[".", ","] | None = None
     sql: str | None = None
     """An expression over the columns of one row, in place of a name."""
@@ -163,9 +164,11 @@ class Column(Settings):
     def _has_a_day(cls, value: str | None) -> str | None:
         parts = ("%d", "%j"), ("%m", "%b", "%B", "%j"), ("%Y", "%y")
         written = value or "%s"
-        if "%s" not in written and not all(any(p in written for p in part) for part in parts):
+        is_whole = "%s" in written or all(any(p in written for p in part) for part in parts)
+        if written != SINCE_1904 and not is_whole:
             raise ValueError(
-                "a format of strptime with a day, a month and a year, such as %d/%m/%Y or %m/%d/%Y"
+                "a format of strptime with a day, a month and a year, such as %d/%m/%Y or "
+                f"%m/%d/%Y, or {SINCE_1904}"
             )
         return value
 
@@ -223,6 +226,7 @@ class FillDown(Settings):
 
     by: str
     columns: Names
+    """With `by` itself among them, where the first line alone has the number of the order."""
 
 
 class Lines(Settings):
@@ -332,10 +336,10 @@ class Shop(Settings):
     @property
     def maps_columns(self) -> bool:
         """Whether order lines are made of more than a file's own columns by their usual names."""
-        found = all(one.is_found_by_name and not one.pseudonym for _, one in self.columns.items())
+        given = any(one != Column() for _, one in self.columns.items())
         lines = self.lines.returned or self.lines.ignore or self.lines.service
         parts = (self.join, self.fill_down, lines, self.dimensions, self.shop.timezone)
-        return not found or any(parts)
+        return given or any(parts)
 
     @property
     def of_returns(self) -> Shop | None:

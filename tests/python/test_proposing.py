@@ -1,0 +1,111 @@
+"""`retail init` proposes what makes the report right: rules of lines, keys, what is filled down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from retail.jobs.proposing import propose
+
+NAMES = "Order No,SKU,Item,Qty,Order Date,Unit Price,Customer,Country"
+LINE = "{},{},{},1,2026-01-{:02} 09:00,5.00,{},UK"
+
+
+def proposed(folder: Path, *lines: str, names: str = NAMES) -> dict[str, Any]:
+    """The settings that are proposed for some lines."""
+    source = folder / "orders.csv"
+    source.write_text("\n".join([names, *lines]) + "\n", encoding="utf-8")
+    found = yaml.safe_load(propose(folder, str(source)).text)
+    assert isinstance(found, dict)
+    return found
+
+
+def line(
+    number: object = 1, code: str = "A", item: str = "MUG", day: int = 5, who: str = "k"
+) -> str:
+    return LINE.format(number, code, item, day, who)
+
+
+@pytest.mark.parametrize(
+    ("column", "member", "usual"),
+    [
+        ("Type", "Refund", "Sale"), ("Vch Type", "Credit Note", "Sales"), ("Is Return", "Y", "N"),
+        ("Belegart", "Gutschrift", "Rechnung"), ("Tipo", "Devolución", "Venta"),
+        ("Type de pièce", "Avoir", "Facture"), ("returned", "true", "false"),
+        ("Transaction", "RETURN", "SALE"),
+    ],
+)  # fmt: skip
+def test_returns_that_a_column_marks_are_returns(
+    tmp_path: Path, column: str, member: str, usual: str
+) -> None:
+    lines = [f"{line(i)},{member if i % 4 == 0 else usual}" for i in range(12)]
+    rules = proposed(tmp_path, *lines, names=f"{NAMES},{column}")["lines"]
+    assert rules == {"return": f"\"{column}\" in ('{member}')"}
+
+
+def test_returns_below_zero_need_no_rule(tmp_path: Path) -> None:
+    lines = [f"{line(i).replace(',1,', ',-1,') if i % 4 else line(i)},Refund" for i in range(12)]
+    assert "lines" not in proposed(tmp_path, *lines, names=f"{NAMES},Type")
+
+
+@pytest.mark.parametrize(
+    ("column", "member"),
+    [("Status", "cancelled"), ("Bestellstatus", "Storniert"), ("Statut", "Annulée"),
+     ("Financial Status", "Voided"), ("Void?", "true")],
+)  # fmt: skip
+def test_orders_that_never_came_about_are_left_out_and_no_dimension(
+    tmp_path: Path, column: str, member: str
+) -> None:
+    lines = [f"{line(i)},{member if i % 4 == 0 else 'other'}" for i in range(12)]
+    found = proposed(tmp_path, *lines, names=f"{NAMES},{column}")
+    assert found["lines"] == {"ignore": f"\"{column}\" in ('{member}')"}
+    assert "dimensions" not in found
+
+
+def test_what_was_returned_later_was_sold_before(tmp_path: Path) -> None:
+    lines = [f"{line(i)},{'Refunded' if i % 4 == 0 else 'Complete'}" for i in range(12)]
+    assert "lines" not in proposed(tmp_path, *lines, names=f"{NAMES},Status")
+
+
+def test_numbers_of_stores_are_told_apart_where_they_collide(tmp_path: Path) -> None:
+    own = [f"{line(i, day=5 + k, who=f'{s}{i}')},{s}" for i in range(9) for k, s in enumerate("XY")]
+    found = proposed(tmp_path, *own, names=f"{NAMES},Store")
+    assert found["columns"]["order_id"] == ["Store", "Order No"]
+    one = [f"{line(i)},{store}" for i in range(9) for store in "XY"]
+    assert proposed(tmp_path, *one, names=f"{NAMES},Store")["columns"]["order_id"] == "Order No"
+
+
+def test_what_is_no_merchandise_by_its_name_is_a_service(tmp_path: Path) -> None:
+    lines = [line(i) for i in range(9)]
+    lines += [line(1, "S1", "Shipping"), line(2, "TIP"), line(3, "9", "Versandkosten DE")]
+    assert proposed(tmp_path, *lines)["lines"] == {"service": ["9", "S1", "TIP"]}
+
+
+def test_what_first_lines_alone_have_is_filled_down(tmp_path: Path) -> None:
+    first = [line(i) for i in range(9)]
+    below = [f"{i},B,CUP,1,2026-01-05 09:00,5.00,," for i in range(9)]
+    lines = [one for pair in zip(first, below, strict=True) for one in pair]
+    found = proposed(tmp_path, *lines)
+    assert found["fill_down"] == {"by": "Order No", "columns": ["Customer", "Country"]}
+    numberless = [one if one in first else ",B,CUP,1,,5.00,," for one in lines]
+    assert proposed(tmp_path, *numberless)["fill_down"] == {
+        "by": "Order No",
+        "columns": ["Order No", "Order Date", "Customer", "Country"],
+    }
+
+
+def test_money_in_cents_becomes_money(tmp_path: Path) -> None:
+    found = proposed(tmp_path, line(), names=NAMES.replace("Unit Price", "price_cents"))
+    assert found["columns"]["unit_price"] == {"sql": '"price_cents" / 100'}
+
+
+def test_which_of_two_prices_is_meant_is_asked(tmp_path: Path) -> None:
+    source = tmp_path / "orders.csv"
+    names = NAMES.replace("Unit Price", "Price incl. VAT") + ",Price excl. VAT"
+    source.write_text(f"{names}\n{line()},4.00\n")
+    assert propose(tmp_path, str(source)).open_questions == (
+        "columns.unit_price: Price incl. VAT, Price excl. VAT may each be it",
+    )
