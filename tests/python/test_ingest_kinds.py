@@ -135,6 +135,20 @@ def test_customers_of_olist_are_people_and_no_orders(tmp_path: Path) -> None:
     assert shown(land(tmp_path, in_csv=text), ["customer_id"]) == [("ann",), ("ann",)]
 
 
+def test_of_the_amounts_of_a_settlement_the_price_alone_is_money(tmp_path: Path) -> None:
+    header = "settlement-id,transaction-type,order-id,amount-description,amount,posted-date-time,"
+    rows = [("Order", 1, "Principal", "5.00"), ("Order", 1, "Commission", "-0.75"),
+            ("Refund", 1, "Principal", "-5.00")]  # fmt: skip
+    text = f"{header}sku,quantity-purchased\n" + "".join(
+        f"7,{kind},{order},{what},{amount},2026-01-05 09:00:00 UTC,A,1\n"
+        for kind, order, what, amount in rows
+    )
+    landing = land(tmp_path, in_csv=text)
+    assert shown(landing, ["quantity", "line_amount", "line_mark"]) == [
+        ("1", "5.00", None), ("1", "-0.75", "ignored"), ("-1", "-5.00", None),
+    ]  # fmt: skip
+
+
 def test_cancelled_orders_of_the_other_woocommerce_form_are_ignored(tmp_path: Path) -> None:
     header = "Order Number,Order Status,Order Date,SKU,Item Name,Quantity (- Refund),Item Cost\n"
     rows = "1,Cancelled,2026-01-05 09:00,A,Mug,1,5\n2,Completed,2026-01-05 09:00,A,Mug,1,5\n"

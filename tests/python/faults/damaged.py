@@ -15,6 +15,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,8 +122,7 @@ def _try(
     path: Path, write: Callable[[Path, random.Random], None], chance: random.Random
 ) -> tuple[str, str | None]:
     """How a damaged file is taken, and what is wrong with that."""
-    write(path, chance)
-    whole = _content(path)
+    whole = _written(path, write, chance)
     damage = chance.choice(DAMAGES)
     damaged = damage(path.read_bytes(), chance)
     path.write_bytes(damaged)
@@ -139,6 +139,16 @@ def _try(
         return outcome, f"took {time.monotonic() - started:.0f} s"
     is_silent = outcome == "read otherwise" and not path.name.endswith(WITHOUT_CHECKSUMS)
     return outcome, f"{damage.__name__}: read otherwise" if is_silent else None
+
+
+def _written(
+    path: Path, write: Callable[[Path, random.Random], None], chance: random.Random
+) -> list[tuple[object, ...]]:
+    """Write a file that is read while it is whole; returns its rows."""
+    while True:
+        write(path, chance)
+        with suppress(IngestError):  # a few dates may have the day or the month first
+            return _content(path)
 
 
 def _content(path: Path) -> list[tuple[object, ...]]:

@@ -13,7 +13,7 @@ from retail.ingest.forms.moments import SINCE_1904
 
 Preset = Literal[
     "uci", "shopify", "woocommerce", "woocommerce_orders", "square", "amazon", "amazon_shipments",
-    "etsy", "olist", "olist_customers", "superstore",
+    "amazon_settlement", "etsy", "olist", "olist_customers", "superstore",
 ]  # fmt: skip
 Duplicates = Literal["drop", "keep", "across_files"]
 DROP: Duplicates = "drop"
