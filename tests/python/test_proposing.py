@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from retail.jobs.proposing import propose
+from retail.jobs.propose_shop import propose
 
 NAMES = "Order No,SKU,Item,Qty,Order Date,Unit Price,Customer,Country"
 LINE = "{},{},{},1,2026-01-{:02} 09:00,5.00,{},UK"
