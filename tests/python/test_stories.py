@@ -296,6 +296,8 @@ def test_a_cause_is_told_only_where_nothing_better_is_known(told: list[Told]) ->
     for t in named:
         kinds = {c.check_name for c in t.failed if c.verdict in (SUSPECTED, VANISHES)}
         assert "missing_hours" not in kinds
+        if "duplicate_load" in kinds:
+            assert t.causes[0].share_of_change >= 0.8
         if kinds & {"one_order", "one_customer", "missing_ids"}:
             assert t.causes[0].share_of_change >= 0.495
             assert t.causes[0].stability == 1 or np.isnan(t.causes[0].stability)

@@ -34,6 +34,8 @@ HALF = 0.495
 """Share of the change from which a headline names a cause, as it rounds; by hand."""
 FEWEST_TO_BLAME = 3.0
 """Orders or customers below which none are blamed on a segment: it may be any one; by hand."""
+NEARLY_ALL = 0.8
+"""Share of the change from which lines that came in twice are those of one segment; by hand."""
 WHOLE = 1.05
 """Share of a change from which it is told that the rest offset a part of it; by hand."""
 ALL_OF_IT = 0.995
@@ -45,8 +47,9 @@ APART = frozenset({SILENCE, PERIOD_TO_DATE, NO_DATA})
 GOOD, BAD, NEUTRAL, MIXED = "good", "bad", "neutral", "mixed"
 PRICE_SLIP = "price_slip"
 MISSING_IDS = ("missing_ids", SUSPECTED)
-OF_LOADING = ("duplicate_load", "missing_hours")
-FAULTS = ("duplicate_load", "missing_ids", "missing_hours", PRICE_SLIP)
+MISSING_HOURS = "missing_hours"
+OF_LOADING = ("duplicate_load", MISSING_HOURS)
+FAULTS = (*OF_LOADING, "missing_ids", PRICE_SLIP)
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,13 @@ def is_of_loading(failed: Sequence[Check]) -> bool:
     return any(c.check_name in OF_LOADING and c.verdict == SUSPECTED for c in failed)
 
 
+def is_to_blame(cause: Attribution, failed: Sequence[Check]) -> bool:
+    """Whether a segment is: missing hours are nobody's, nor lines that came in twice everywhere."""
+    suspected = {c.check_name for c in failed if c.verdict == SUSPECTED}
+    is_of_segment = cause.share_of_change >= NEARLY_ALL and MISSING_HOURS not in suspected
+    return is_of_segment or not is_of_loading(failed)
+
+
 def is_worth_telling(anomaly: Anomaly, cause: Attribution, failed: Sequence[Check]) -> bool:
     """Whether a story names a cause: not beside a better one, nor one that nothing else names.
 
@@ -185,7 +195,7 @@ def is_worth_telling(anomaly: Anomaly, cause: Attribution, failed: Sequence[Chec
     change, or in doubt. An order has one country, and a customer too: of a member that they make,
     only a product says more.
     """
-    if is_of_loading(failed) or is_tiny(anomaly, cause):
+    if not is_to_blame(cause, failed) or is_tiny(anomaly, cause):
         return False
     if has_event(failed) and anomaly.within and "product" not in beyond(anomaly, cause.segment):
         return False

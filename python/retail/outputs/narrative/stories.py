@@ -164,16 +164,11 @@ def _root_cause(facts: StoryFacts) -> dict[str, str]:
     """Return the segment to blame, if any; where customer ids are missing, it is the guests."""
     if rules.lacks_ids(facts.failed_checks):
         return GUESTS
-    causes = _to_blame(facts)
-    return causes[0].segment if causes else {}
+    first, failed = facts.causes[:1], facts.failed_checks
+    return next((c.segment for c in first if rules.is_to_blame(c, failed)), {})
 
 
 def _told(leader: Anomaly, facts: StoryFacts) -> Sequence[Attribution]:
     """The causes, where the first of them is worth telling."""
     failed = facts.failed_checks
     return [c for c in facts.causes[:1] if rules.is_worth_telling(leader, c, failed)]
-
-
-def _to_blame(facts: StoryFacts) -> Sequence[Attribution]:
-    """The causes, unless the data came in twice or in part: that is no segment's doing."""
-    return () if rules.is_of_loading(facts.failed_checks) else facts.causes
