@@ -111,6 +111,8 @@ def checks(random: np.random.Generator, lead: Anomaly) -> list[Check]:
     if random.random() < 0.2:
         known = {"share": 0.6, "usual": 0.1, "orders": 10.0, "without": 6.0}
         out.append(("missing_ids", SUSPECTED, known))
+    if random.random() < 0.1:
+        out.append(("duplicate_load", SUSPECTED, {"share": 0.41, "lines": 56, "usual": 0.02}))
     return [
         Check("incident", name, verdict,
               check_messages.message(name, verdict, details, lead.kpi, {}), details)
@@ -293,11 +295,12 @@ def test_a_headline_names_no_cause_that_no_other_baseline_names(told: list[Told]
 def test_a_cause_is_told_only_where_nothing_better_is_known(told: list[Told]) -> None:
     named = [t for t in told if " is from " in t.incident.narrative]
     assert len(named) > INCIDENTS / 20
+    twice = [t for t in named if any(c.check_name == "duplicate_load" for c in t.failed)]
+    assert twice
+    assert all(t.causes[0].share_of_change >= 0.8 for t in twice)
     for t in named:
         kinds = {c.check_name for c in t.failed if c.verdict in (SUSPECTED, VANISHES)}
         assert "missing_hours" not in kinds
-        if "duplicate_load" in kinds:
-            assert t.causes[0].share_of_change >= 0.8
         if kinds & {"one_order", "one_customer", "missing_ids"}:
             assert t.causes[0].share_of_change >= 0.495
             assert t.causes[0].stability == 1 or np.isnan(t.causes[0].stability)
