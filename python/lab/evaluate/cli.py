@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 from pathlib import Path
 
@@ -82,7 +83,7 @@ VERDICT_COPIES, VERDICT_SEED, PLANT_SEED = {"small": 1, "full": 40}, 3, 7
     "--plants", "noticed", multiple=True, type=click.Path(path_type=Path, exists=True),
     metavar="FILE", help="Instead: incidents as people notice them, into raw data; repeatable.",
 )  # fmt: skip
-@click.option("--seed", type=int, help="Of --plants (7 by default) and --verdicts (3).")
+@click.option("--seed", type=int, help="Of --plants (7 by default), --verdicts (3), --changes (1).")
 @click.option(
     "--settings", "databases", multiple=True, type=click.Path(path_type=Path, exists=True),
     metavar="DATABASE", help="Instead: what each setting does to a built file; repeatable.",
@@ -137,7 +138,9 @@ def _answer(
         )
     if shops:
         sources = [path.absolute() for path in shops]
-        return tables.changes(changes.measure(project_root(), sources, CHANGE_SCALES[scale]))
+        given = CHANGE_SCALES[scale]
+        chosen = dataclasses.replace(given, seed=seed or given.seed)
+        return tables.changes(changes.measure(project_root(), sources, chosen))
     if years:
         return tables.members(
             [members.judge(project_root(), path.absolute(), MEMBER_SCALES[scale]) for path in years]
