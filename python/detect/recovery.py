@@ -20,7 +20,7 @@ from detect.grouping import by
 from detect.impact import Forecasts
 from detect.members import MemberPanel
 from detect.members.scores import SILENCE
-from detect.members.silence import DISCONTINUED, silence, sold_after
+from detect.members.silence import Silence, silence, sold_after
 from detect.records import ALL, PERIOD_DAYS, PERIOD_TO_DATE, Anomaly, Grain
 
 PERIODS_BACK: dict[Grain, int] = {"daily": 3, "weekly": 1}
@@ -59,12 +59,14 @@ def end(
         name: max(found, key=lambda a: a.period_start) for name, found in by(about, _series).items()
     }
     stayed = {name: stayed_on(one, forecasts) for name, one in last.items()}
-    days = [stayed[name] or _back_on(one, forecasts, panels) for name, one in last.items()]
+    gone = {name: silence(one, panels) for name, one in last.items()}
+    days = [
+        stayed[name] or _back_on(one, forecasts, panels, gone[name]) for name, one in last.items()
+    ]
     known = [day for day in days if day is not None]
     if not known or len(known) < len(days):
         return End()
-    silences = (silence(one, panels) for one in last.values())
-    is_closed = any(s is not None and s.periods >= DISCONTINUED for s in silences)
+    is_closed = any(one is not None and one.is_discontinued for one in gone.values())
     return End(max(known), stayed[_series(lead)], is_closed)
 
 
@@ -84,12 +86,14 @@ def stayed_on(anomaly: Anomaly, forecasts: Forecasts) -> dt.date | None:
 
 
 def _back_on(
-    last: Anomaly, forecasts: Forecasts, panels: Mapping[Grain, MemberPanel]
+    last: Anomaly,
+    forecasts: Forecasts,
+    panels: Mapping[Grain, MemberPanel],
+    gone: Silence | None,
 ) -> dt.date | None:
     """The day on which a series was back after its last finding."""
     if PERIOD_TO_DATE in last.methods:
         return None
-    gone = silence(last, panels)
     if gone is not None:
         return gone.over_on
     after = _of_member(last, panels) if last.within else _of_series(last, forecasts)

@@ -33,9 +33,14 @@ class Silence:
     back_on: dt.date | None = None
 
     @property
+    def is_discontinued(self) -> bool:
+        """Whether it has been gone for so long that it counts as discontinued."""
+        return self.periods >= DISCONTINUED
+
+    @property
     def over_on(self) -> dt.date | None:
         """The day on which it was back or counted as discontinued."""
-        return self.last_day if self.periods >= DISCONTINUED else self.back_on
+        return self.last_day if self.is_discontinued else self.back_on
 
 
 def silence(found: Anomaly, panels: Mapping[Grain, MemberPanel]) -> Silence | None:
@@ -48,7 +53,7 @@ def silence(found: Anomaly, panels: Mapping[Grain, MemberPanel]) -> Silence | No
         if orders > 0:
             return replace(whole, back_on=end)
         whole = Silence(whole.periods + 1, end, whole.revenue + revenue)
-        if whole.periods == DISCONTINUED:
+        if whole.is_discontinued:
             break
     return whole
 

@@ -42,3 +42,4 @@ RETURNED = (
 """What was sold came back."""
 TAKEN_BACK = f"{VOID}|{RETURNED}"
 YES = r"(?i)(?:y|yes|1|t|true|x|j|ja|oui|s[iíì]|tak|evet)"
+"""What a column says that asks for one of them in its name."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from retail.ingest.columns import MATTERS, field_of, normalise
+from retail.ingest.columns import AMOUNTS, MATTERS, field_of, normalise
 from retail.ingest.mapping import is_currency
 from retail.ingest.nothing import RETURNED, VOID, YES
 from retail.ingest.peek import Column, Peek
@@ -25,6 +25,7 @@ PLACES = re.compile(
     "store(?!d)|filiale|branch|till$|tillno|register|terminal|kasse|location|outlet"
 )
 FEW_MEMBERS, MOST_MEMBERS = 6, 40
+"""Members of a column that may rule lines: by what they are, by its name; chosen by hand."""
 USUAL = 0.5
 """Share of the rows, or orders, from which on something is no exception."""
 COLLIDING, FOR_CERTAIN = 0.05, 0.8
@@ -39,10 +40,11 @@ def rules_of_lines(seen: Peek, columns: Columns) -> dict[str, object]:
         columns: by field.
     """
     ruling = [c for c in seen.columns if c.name not in columns.values() and _tells(c)]
-    returns = [] if _has_negatives(seen, columns) else [*_returns(ruling)]
+    of_lines = [c for c in ruling if not STATUS.search(normalise(c.name))]
+    returns = [] if _has_negatives(seen, columns) else [*_marks(of_lines, IS_RETURN, RETURNED)]
     rules: dict[str, object] = {
         "return": _in_any(returns),
-        "ignore": _in_any(_voids(ruling)),
+        "ignore": _in_any(_marks(ruling, IS_VOID, VOID)),
         "service": _services(seen, columns),
     }
     return {key: rule for key, rule in rules.items() if rule}
@@ -58,27 +60,20 @@ def _tells(column: Column) -> bool:
 
 def _has_negatives(seen: Peek, columns: Columns) -> bool:
     signed = " or ".join(
-        f"regexp_matches({seen.sql(columns[key])}, '^[(-]|-$')"
-        for key in ("quantity", "unit_price", "line_amount")
-        if key in columns
+        f"regexp_matches({seen.sql(columns[key])}, '^[(-]|-$')" for key in AMOUNTS if key in columns
     )
     (count,) = seen.ask(f"select count(*) filter ({signed}) from {seen.table}")  # noqa: S608 - quoted
     return count > 0
 
 
-def _returns(ruling: Iterable[Column]) -> Iterator[tuple[str, list[str]]]:
+def _marks(
+    ruling: Iterable[Column], asks: re.Pattern[str], words: str
+) -> Iterator[tuple[str, list[str]]]:
+    """The members of each column that say so in words, or yes where its name asks."""
     for column in ruling:
-        name = normalise(column.name)
-        if not STATUS.search(name):
-            words = YES if IS_RETURN.search(name) and column.members <= 2 else RETURNED
-            yield column.name, [m for m in column.frequent if re.fullmatch(words, m)]
-
-
-def _voids(ruling: Iterable[Column]) -> Iterator[tuple[str, list[str]]]:
-    for column in ruling:
-        name = normalise(column.name)
-        words = YES if IS_VOID.search(name) and column.members <= 2 else VOID
-        yield column.name, [m for m in column.frequent if re.fullmatch(words, m)]
+        is_flag = asks.search(normalise(column.name)) and column.members <= 2
+        wanted = YES if is_flag else words
+        yield column.name, [m for m in column.frequent if re.fullmatch(wanted, m)]
 
 
 def _in_any(found: Iterable[tuple[str, list[str]]]) -> str:

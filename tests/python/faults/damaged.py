@@ -89,10 +89,14 @@ def damaged_files(_: Shop, folder: Path, chance: random.Random, times: int) -> l
     how = [Counter[str]() for _ in FORMS]
     each = -(-times // len(FORMS))
     batches = [
-        Batch(folder / f"{form}_{first}", form, times, chance.getrandbits(64))
+        Batch(
+            folder / f"{form}_{first}",
+            form,
+            min(FILES_A_BATCH, each - first),
+            chance.getrandbits(64),
+        )
         for form in range(len(FORMS))
         for first in range(0, each, FILES_A_BATCH)
-        for times in [min(FILES_A_BATCH, each - first)]
     ]
     for batch, found in zip(batches, in_batches(_do, batches), strict=True):
         for outcome, wrong in found:

@@ -215,7 +215,7 @@ def _take(
                 for c in (*apart, *candidates)
             )
             apart = []
-        forget(evidence, taken[-1].leaves)
+        forget(evidence, found.leaves)
     return taken
 
 

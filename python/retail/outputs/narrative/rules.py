@@ -46,10 +46,10 @@ APART = frozenset({SILENCE, PERIOD_TO_DATE, NO_DATA})
 """Methods of findings whose net revenue is none, or not yet known."""
 GOOD, BAD, NEUTRAL, MIXED = "good", "bad", "neutral", "mixed"
 PRICE_SLIP = "price_slip"
-MISSING_IDS = ("missing_ids", SUSPECTED)
+MISSING_IDS = "missing_ids"
 MISSING_HOURS = "missing_hours"
 OF_LOADING = ("duplicate_load", MISSING_HOURS)
-FAULTS = (*OF_LOADING, "missing_ids", PRICE_SLIP)
+FAULTS = (*OF_LOADING, MISSING_IDS, PRICE_SLIP)
 
 
 @dataclass(frozen=True)
@@ -173,18 +173,22 @@ def was_reversed(failed: Sequence[Check]) -> bool:
 
 def lacks_ids(failed: Sequence[Check]) -> bool:
     """Whether customer ids may be missing."""
-    return any((c.check_name, c.verdict) == MISSING_IDS for c in failed)
+    return MISSING_IDS in _suspected(failed)
+
+
+def _suspected(failed: Sequence[Check]) -> set[str]:
+    """Names of the checks that suspect something."""
+    return {check.check_name for check in failed if check.verdict == SUSPECTED}
 
 
 def is_of_loading(failed: Sequence[Check]) -> bool:
     """Whether order lines may have come in twice, or not at all."""
-    return any(c.check_name in OF_LOADING and c.verdict == SUSPECTED for c in failed)
+    return not _suspected(failed).isdisjoint(OF_LOADING)
 
 
 def is_to_blame(cause: Attribution, failed: Sequence[Check]) -> bool:
     """Whether a segment is: missing hours are nobody's, nor lines that came in twice everywhere."""
-    suspected = {c.check_name for c in failed if c.verdict == SUSPECTED}
-    is_of_segment = cause.share_of_change >= NEARLY_ALL and MISSING_HOURS not in suspected
+    is_of_segment = cause.share_of_change >= NEARLY_ALL and MISSING_HOURS not in _suspected(failed)
     return is_of_segment or not is_of_loading(failed)
 
 
@@ -211,7 +215,7 @@ def has_event(failed: Sequence[Check]) -> bool:
 
 def has_fault(failed: Sequence[Check]) -> bool:
     """Whether a fault of the data is suspected."""
-    return any(check.check_name in FAULTS and check.verdict == SUSPECTED for check in failed)
+    return not _suspected(failed).isdisjoint(FAULTS)
 
 
 def favourability(members: Sequence[Anomaly], failed: Sequence[Check], money: Impact) -> str:

@@ -80,20 +80,21 @@ def describe(
         name = leader.incident_id
         causes = rows_of.get((leader.anomaly_id, ROOT_CAUSE), [])
         alike = before.setdefault(_kind(leader, causes), [])
-        silences = ((a.anomaly_id, silence(a, history.panels)) for a in members)
-        gone = {name: lasted for name, lasted in silences if lasted is not None}
+        silences = {
+            a.anomaly_id: gone for a in members if (gone := silence(a, history.panels)) is not None
+        }
         facts = StoryFacts(
             causes,
             trees.get(name, []),
             failed_checks(checks_of.get(name, [])),
             names or {},
-            impact(leader, members, history.kpis, history.forecasts, history.cancelled, gone),
+            impact(leader, members, history.kpis, history.forecasts, history.cancelled, silences),
             end(leader, members, history.forecasts, history.panels),
             planned.of_incident(members, history.events),
             ruled_out=rows_of.get((leader.anomaly_id, RULED_OUT), []),
             has_many_orders=rules.has_many_orders(leader, history.kpis, history.forecasts),
             seen_before=_seen_before(alike, history.given),
-            silences=gone,
+            silences=silences,
         )
         described.append(_incident(leader, members, facts))
         alike.append([leader, *members])
