@@ -75,6 +75,15 @@ def test_a_sudden_change_is_found_on_its_day(name: str, factor: float) -> None:
     assert np.sign(found.statistic[0, 150]) == np.sign(factor - 1)
 
 
+def test_a_day_too_early_for_quartiles_is_beyond_no_fence_rather_than_inside_one() -> None:
+    values = orders()
+    values[0, 30] *= 50.0
+    seen = features(values)
+    assert seen.tested[0, 30]
+    assert named("z_score", seen).agrees[0, 30]
+    assert np.isnan(named("iqr", seen).statistic[0, 30])
+
+
 def test_thresholds_come_from_the_definition() -> None:
     values = orders()
     values[0, 150] *= 3.0

@@ -31,13 +31,15 @@ CHUNK = 512
 
 
 def score(features: DetectorInput) -> Evidence:
-    """Distance beyond the quartile in interquartile ranges, signed, and its chance, (S, T)."""
+    """Distance beyond the quartile in interquartile ranges, signed, and its chance, (S, T).
+
+    Both are NaN where too few residuals come before.
+    """
     residual, places = pack(features.forecast.residual, features.learned & features.forecast.ready)
     lower, middle, upper, seen = _quartiles(residual)
     half = np.where(residual > middle, upper - middle, middle - lower)
     freedom = DEGREES_OF_FREEDOM + DEGREES_PER_VALUE * seen
-    above, below = residual - upper, residual - lower
-    outside = np.where(above > 0, above, np.where(below < 0, below, 0.0))
+    outside = np.maximum(residual - upper, 0.0) + np.minimum(residual - lower, 0.0)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # a steady KPI has no span
         sigma = np.maximum(half, LEAST_HALF) / QUARTILE_OF_NORMAL
         p_value = 2 * special.stdtr(freedom, -np.abs(residual - middle) / sigma)
