@@ -71,10 +71,42 @@ def test_a_rate_that_is_often_nothing_is_not_tested() -> None:
 
 @pytest.mark.parametrize("expected", [0.2, 1.0, 3.0, 40.0, 500.0])
 def test_no_order_at_all_is_further_off_than_one(expected: float) -> None:
-    counts = CountScales(np.array([True]), np.array([False]), np.full((1, 1), np.nan))
+    yes, no = np.array([True]), np.array([False])
+    counts = CountScales(yes, no, np.full((1, 1), np.nan), yes)
     location = np.log([expected])
     assert off_scale(counts, location)[0] > location[0]
     assert off_scale(counts, location)[0] > 0
+
+
+def revenue_of(orders_a_day: float, seed: int) -> np.ndarray:
+    """A day's revenue from so many orders, whose sizes vary as much as their mean, (DAYS,)."""
+    rng = np.random.default_rng(seed)
+    some = rng.poisson(orders_a_day, DAYS)
+    revenue = np.array([rng.lognormal(6.0, np.sqrt(np.log(2)), n).sum() for n in some])
+    return np.where(dates().is_trading, revenue, np.nan)
+
+
+def chance_of_a_day_without(orders_a_day: float) -> np.ndarray:
+    """What z_score says of a last day without revenue, one for each of twelve shops."""
+    values = np.stack([revenue_of(orders_a_day, seed) for seed in range(12)])
+    place = int(np.flatnonzero(dates().is_trading)[-1])
+    values[:, place] = 0.0
+    money = [kpi(f"revenue_{nth}", unit="currency") for nth in range(12)]
+    scan = anomalies.scan(prepare(panel(values, *money), calendar.learn(dates())))
+    return scan.evidence["z_score"].p_value[:, place]
+
+
+def test_a_day_without_revenue_is_as_odd_as_one_without_any_of_its_orders() -> None:
+    assert (chance_of_a_day_without(orders_a_day=5.0) > 0.01).mean() > 0.8
+    assert (chance_of_a_day_without(orders_a_day=60.0) < 0.001).all()
+
+
+@pytest.mark.parametrize("orders_a_day", [4.0, 40.0])
+def test_the_spread_of_a_sum_tells_how_many_orders_are_in_it(orders_a_day: float) -> None:
+    values = np.concatenate([revenue_of(orders_a_day, seed) for seed in range(20)])
+    logs = np.log(values[values > 0])
+    below = np.median(logs) - logs[logs < np.median(logs)]
+    assert 1.8 < orders_a_day * np.quantile(below, 0.683) ** 2 < 4.0
 
 
 def of_share(some: np.ndarray, every: int) -> Scan:

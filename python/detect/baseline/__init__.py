@@ -15,11 +15,10 @@ import numpy as np
 from detect.baseline import error_distribution, level, month, season
 from detect.baseline.poisson_floor import (
     END_OF_SCALE,
-    OFF_SCALE,
     CountScales,
     least_sigma,
     no_counts,
-    off_scale,
+    on_scale,
 )
 from detect.baseline.season import Regressors
 from detect.baseline.tuning import Tuning
@@ -104,13 +103,12 @@ def forecast(
         )
         of_month, doubt = month.effect(monthly, regressors.month[t], sigma.mean(axis=0))
         effect = season.effect(cycle, regressors, t) + of_month
-        off = off_scale(counts, centre + effect)
-        target = _on_scale(values[:, t], centre + effect, off) - effect
+        factor = season.spread(cycle, regressors, t, doubt)
+        wide = np.fmax(factor, least_sigma(counts, t, centre + effect) / sigma.min(axis=0))
+        target = on_scale(counts, values[:, t], centre + effect, wide * sigma) - effect
         error = np.where(ensemble.n_observed > 0, target - centre, np.nan)
         # At the end of its scale a value is where it can't but be, and says nothing of noise.
         at_end = np.isinf(values[:, t]) & (np.abs(target + effect) >= END_OF_SCALE)
-        factor = season.spread(cycle, regressors, t, doubt)
-        wide = np.fmax(factor, least_sigma(counts, t, centre + effect) / sigma.min(axis=0))
         _note(out, t, centre + effect, error, wide * sigma, wide * interval_width)
         out["p_up"][:, t] = error_distribution.p_up(errors, error / wide / unit[:, t], tuning)
         out["adjusted"][:, t] = target
@@ -146,13 +144,6 @@ def _unit(noise: Floats | None, values: Floats) -> tuple[Floats, Bools]:
     is_first = observed & (np.cumsum(observed, axis=1) <= error_distribution.START_UP)
     is_known = np.asarray((is_first & np.isfinite(noise)).any(axis=1))
     return np.where(is_known[:, None], last_known(noise), 1.0), is_known
-
-
-def _on_scale(value: Floats, expected: Floats, off: Floats) -> Floats:
-    """Values with infinities brought to a distance `off` beside what was expected."""
-    end = np.maximum(np.abs(expected), END_OF_SCALE)
-    beside = np.clip(expected + np.sign(value) * off, -end, end)
-    return np.where(np.isinf(value), beside, np.maximum(value, expected - 2 * OFF_SCALE))
 
 
 def _note(

@@ -1,7 +1,8 @@
 """The noise that counting alone brings: a shop of an order a day has days of none and of two.
 
 A share of a few things has such noise, too: three customers of four who came before are no news
-where nine of ten are usual, and neither are four of four.
+where nine of ten are usual, and neither are four of four. And so has a sum of few orders: where
+five come on a usual day, none come on two days a year.
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ BEYOND_ONE = 0.3
 """Least distance on the log scale from a count of one to a count of none; chosen by hand."""
 OFF_SCALE = 4.0
 """Distance from the expected of an infinite value (a logit of 0 or 1); chosen by hand."""
+ORDERS_AT_ONE_SIGMA = 2.5
+"""Orders behind a sum whose log errs by one sigma downwards; by two sigmas, a quarter of them. Sums
+of three to forty orders of a lognormal law make it 1.8 to 3.2 where the law's deviation is 0.8 of
+its mean, 2.6 to 4.5 where it is 1.2 (Poisson numbers of orders)."""
+FEW = 5.0
+"""Sigmas from which a day without any order is news however it is scaled; chosen by hand."""
 END_OF_SCALE = 7.0
 """Where a level that follows infinite values ends, on either side: a share of one in a thousand and
 a tenth of a penny are as good as nothing, and what has been so for months must find back."""
@@ -35,21 +42,23 @@ class CountScales:
     """Which series are counts on the log scale, and which on the root scale, (S,) each.
 
     `trials` are the counts that shares are of, (S, T); NaN where a series is no share of counts.
+    `sums` are those that add up orders: on the log scale, or shares of such sums.
     """
 
     log: Bools
     root: Bools
     trials: Floats
+    sums: Bools
 
     def of(self, rows: Bools) -> CountScales:
         """The same of some of the series."""
-        return CountScales(self.log[rows], self.root[rows], self.trials[rows])
+        return CountScales(self.log[rows], self.root[rows], self.trials[rows], self.sums[rows])
 
 
 def no_counts(shape: tuple[int, ...]) -> CountScales:
     """Series whose noise has no lower limit, (S, T)."""
     none = np.zeros(shape[0], dtype=bool)
-    return CountScales(none, none, np.full(shape, np.nan))
+    return CountScales(none, none, np.full(shape, np.nan), none)
 
 
 def count_scales(panel: Panel) -> CountScales:
@@ -57,9 +66,9 @@ def count_scales(panel: Panel) -> CountScales:
 
     A ratio on the scale of log odds is one while both its parts have been whole numbers.
     """
-    plain = [s.kpi.unit == "count" and s.kpi.denominator is None for s in panel.series]
     scales = np.array([s.kpi.scale for s in panel.series])
-    plain_counts = np.array(plain, dtype=bool)
+    is_sum = np.array([s.kpi.denominator is None for s in panel.series], dtype=bool)
+    plain_counts = is_sum & np.array([s.kpi.unit == "count" for s in panel.series], dtype=bool)
     parts = np.stack([panel.numerator, panel.denominator])
     whole = (~np.isfinite(parts) | (parts == np.rint(parts))).all(axis=0)
     is_share = (scales == "logit")[:, None] & np.logical_and.accumulate(whole, axis=1)
@@ -67,6 +76,7 @@ def count_scales(panel: Panel) -> CountScales:
         plain_counts & (scales == "log"),
         plain_counts & (scales == "sqrt"),
         np.where(is_share & (panel.denominator > 0), panel.denominator, np.nan),
+        np.where(is_sum, scales == "log", scales == "logit"),
     )
 
 
@@ -89,14 +99,39 @@ def _log_sigma(location: Floats) -> Floats:
     return np.asarray(np.exp(-0.5 * np.maximum(location, np.log(SMALLEST))))
 
 
+def on_scale(counts: CountScales, value: Floats, location: Floats, sigma: Floats) -> Floats:
+    """Values with those off the scale brought beside what was expected, on either side, (S,).
+
+    Args:
+        counts: kinds of the series.
+        value: on the series' scale; infinite off it, such as the log of nothing.
+        location: what was expected.
+        sigma: one sigma above it and below, (2, S); NaN where it is not known yet.
+    """
+    sigma = np.where(value > location, *sigma)
+    reach = off_scale(counts, location)
+    none = _sigmas_to_none(ORDERS_AT_ONE_SIGMA / np.square(sigma))
+    is_few = counts.sums & (none < FEW)
+    reach = np.where(is_few, np.minimum(reach, none * sigma), reach)
+    end = np.maximum(np.abs(location), END_OF_SCALE)
+    beside = np.clip(location + np.sign(value) * reach, -end, end)
+    lowest = location - np.where(is_few, reach, 2 * OFF_SCALE)
+    return np.where(np.isinf(value), beside, np.maximum(value, lowest))
+
+
 def off_scale(counts: CountScales, location: Floats) -> Floats:
     """How far from what was expected a value off the scale is taken to be, (S,).
 
     A count of none where few are expected is as far as its chance makes it, in sigmas of counting,
     and always a little further than a count of one.
     """
-    sigmas = -special.ndtri_exp(-np.exp(np.clip(location, np.log(SMALLEST), LARGEST_LOG)))
-    none = np.maximum(sigmas, 0.0) * _log_sigma(location)
+    expected = np.exp(np.clip(location, np.log(SMALLEST), LARGEST_LOG))
+    none = _sigmas_to_none(expected) * _log_sigma(location)
     beyond_one = np.maximum(location, 0.0) + BEYOND_ONE
     known = counts.log & np.isfinite(location)
     return np.where(known, np.maximum(none, beyond_one), OFF_SCALE)
+
+
+def _sigmas_to_none(expected: Floats) -> Floats:
+    """Sigmas of a normal law that are as unlikely as none where so many are expected."""
+    return np.asarray(np.maximum(-special.ndtri_exp(-expected), 0.0))
