@@ -108,11 +108,11 @@ def on_scale(counts: CountScales, value: Floats, location: Floats, sigma: Floats
         location: what was expected.
         sigma: one sigma above it and below, (2, S); NaN where it is not known yet.
     """
-    sigma = np.where(value > location, *sigma)
+    toward = np.where(value > location, *sigma)
     reach = off_scale(counts, location)
-    none = _sigmas_to_none(ORDERS_AT_ONE_SIGMA / np.square(sigma))
+    none = _sigmas_to_none(ORDERS_AT_ONE_SIGMA / np.square(toward))
     is_few = counts.sums & (none < FEW)
-    reach = np.where(is_few, np.minimum(reach, none * sigma), reach)
+    reach = np.where(is_few, np.minimum(reach, none * toward), reach)
     end = np.maximum(np.abs(location), END_OF_SCALE)
     beside = np.clip(location + np.sign(value) * reach, -end, end)
     lowest = location - np.where(is_few, reach, 2 * OFF_SCALE)
