@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from detect.records import GRAINS, Anomaly, Kpi
 from lab.evaluate import baseline_methods, growth, score, settings, shops, summary, tables
-from lab.evaluate.cli import evaluate_command
+from lab.evaluate.cli import PARTS, evaluate_command
+from lab.evaluate.intervals import Blocks, blocks, rate_interval
 from lab.evaluate.measure import Copy, Grid, measure
 from lab.evaluate.run import Measured
 from retail.console.cli import call
@@ -208,6 +209,47 @@ def test_away_from_the_project_one_line_says_what_to_do(
     monkeypatch.chdir(tmp_path)
     assert call(evaluate_command, "evaluate", ["--scale", "small"]) == 1
     assert capsys.readouterr().err.strip().endswith("start in the project's root")
+
+
+def test_a_part_without_its_kind_of_file_says_which_it_wants(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(Path(__file__).parents[2])
+    assert call(evaluate_command, "evaluate", ["--only", "members"]) == 1
+    said = capsys.readouterr().err.strip()
+    assert said.endswith("--only members works on raw data of a year, and none is given")
+
+
+def test_without_a_choice_every_part_is_printed_or_said_to_be_left_out(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for name, part in PARTS.items():
+        echo = dataclasses.replace(part, tables=lambda given: f"of {len(given.years)} years")
+        monkeypatch.setitem(PARTS, name, echo)
+    (tmp_path / "a year.csv").touch()
+    monkeypatch.chdir(Path(__file__).parents[2])
+    assert call(evaluate_command, "evaluate", [str(tmp_path / "a year.csv")]) == 0
+    said = capsys.readouterr().out
+    assert [line[3:] for line in said.splitlines() if line.startswith("## ")] == [
+        part.heading for part in PARTS.values()
+    ]
+    worked = [part for part in PARTS.values() if part.files in (None, "years")]
+    assert said.count("of 1 years") == len(worked)
+    assert "Left out: it works on a folder of published cases." in said
+
+
+def test_the_interval_of_a_rate_is_wider_where_events_cluster() -> None:
+    spread, clustered = Blocks((1, 0, 1, 1, 0, 1, 0, 1), 224), Blocks((5, 0, 0, 0, 0, 0, 0, 0), 224)
+    (low, high), (_, far) = rate_interval(spread), rate_interval(clustered)
+    assert low < 5 / 32 < high < far
+    none = rate_interval(Blocks((0,) * 8, 224))
+    assert none == (0.0, pytest.approx(3.689 / 32, rel=1e-3))  # Garwood's upper end for none
+
+
+def test_incidents_are_counted_once_in_the_block_that_they_begin_in() -> None:
+    first, days = dt.date(2024, 1, 1), [0, 3, 40, 83]
+    counted = blocks([first + dt.timedelta(days=n) for n in days], first, dt.date(2024, 3, 24))
+    assert counted == Blocks((2, 1, 1), 84)
 
 
 def test_settings_are_counted_from_loose_to_strict(

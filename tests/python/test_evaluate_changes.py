@@ -76,7 +76,7 @@ def test_what_is_plain_is_found_and_little_else(judged: Changes) -> None:
     assert wilson(sum(large), len(large))[1] >= 0.95
     small = [case.on_the_day for case in judged.days if case.size < 2]
     assert wilson(sum(small), len(small))[0] <= 0.1
-    assert 13 * judged.beyond.graver / judged.beyond.weeks <= 1
+    assert 13 * judged.beyond.graver.count / judged.beyond.graver.weeks <= 1
 
 
 def test_a_fall_that_stays_is_found(judged: Changes) -> None:

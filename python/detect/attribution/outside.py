@@ -2,7 +2,7 @@
 
 Where the search names no segment, the cause lies outside the data (the weather, a closed page, an
 advertisement), or it is a segment that the search does not see. How often that is was measured on
-planted changes (`python -m lab.evaluate --verdicts`): the more of the change a member has that
+planted changes (`python -m lab.evaluate --only verdicts`): the more of the change a member has that
 departs from its own history, the likelier it is the cause after all.
 """
 

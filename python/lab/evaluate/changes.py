@@ -18,10 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from detect import anomalies, calendar, incidents
-from detect.grouping import by
 from detect.records import Anomaly, Inputs
 from lab.evaluate import reference
 from lab.evaluate.disturbances import LASTING, OF_A_DAY
+from lab.evaluate.intervals import NONE, Blocks, of_incidents
 from lab.evaluate.memory_shop import MemoryShop, opened
 from lab.evaluate.reference import Reference
 from retail.jobs.detection import pipeline
@@ -74,22 +74,14 @@ class LastingCase:
 
 @dataclass(frozen=True)
 class Counted:
-    """Incidents of so many weeks, and those of medium severity or more among them."""
+    """Incidents by the day they begin, and those of medium severity or more among them."""
 
-    incidents: int
-    graver: int
-    weeks: int
+    incidents: Blocks
+    graver: Blocks
 
     def __add__(self, other: Counted) -> Counted:
         """Both together."""
-        return Counted(
-            self.incidents + other.incidents,
-            self.graver + other.graver,
-            self.weeks + other.weeks,
-        )
-
-
-NONE = Counted(0, 0, 0)
+        return Counted(self.incidents + other.incidents, self.graver + other.graver)
 
 
 @dataclass(frozen=True)
@@ -132,8 +124,8 @@ def _together(name: str, found: Sequence[Changes]) -> Changes:
         name,
         tuple(case for one in mine for case in one.days),
         tuple(case for one in mine for case in one.lasting),
-        sum((one.undisturbed for one in mine), NONE),
-        sum((one.beyond for one in mine), NONE),
+        sum((one.undisturbed for one in mine), Counted(NONE, NONE)),
+        sum((one.beyond for one in mine), Counted(NONE, NONE)),
     )
 
 
@@ -159,7 +151,7 @@ def judge(shop: MemoryShop, name: str, seed: int, copies: int, lasting: int) -> 
     control = find(shop, shop.undisturbed)
     size_of = reference.learn(shop.undisturbed.panels["daily"])
     days: list[DayCase] = []
-    beyond = NONE
+    beyond = Counted(NONE, NONE)
     for nth in range(copies):
         some, strays = _of_days(shop, size_of, control, np.random.default_rng([seed, nth]))
         days += some
@@ -177,11 +169,10 @@ def judge(shop: MemoryShop, name: str, seed: int, copies: int, lasting: int) -> 
     )
 
 
-def _counted(found: Iterable[Anomaly], first: dt.date, last: dt.date) -> Counted:
+def _counted(found: Sequence[Anomaly], first: dt.date, last: dt.date) -> Counted:
     """Count the incidents of findings between two days."""
-    of = by(found, lambda a: a.incident_id).values()
-    graver = sum(any(a.severity != "low" for a in members) for members in of)
-    return Counted(len(of), graver, int((last - first).days / 7))
+    graver = [a for a in found if a.severity != "low"]
+    return Counted(of_incidents(found, first, last), of_incidents(graver, first, last))
 
 
 def find(shop: MemoryShop, inputs: Inputs) -> list[Anomaly]:

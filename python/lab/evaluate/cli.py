@@ -1,9 +1,11 @@
-"""`python -m lab.evaluate`."""
+"""`python -m lab.evaluate`: every part of docs/accuracy.md, by the kind of file it works on."""
 
 from __future__ import annotations
 
 import dataclasses
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -26,6 +28,7 @@ from lab.evaluate.run import run as measure
 from lab.surroundings import is_installed, project_root
 from retail.console import FINE
 from retail.console.cli import Command, say
+from retail.errors import RetailError
 
 _log = logging.getLogger(__name__)
 SCALES = {
@@ -42,110 +45,139 @@ CHANGE_SCALES = {
 }
 GENERATED = {"small": (5, 4, 25, 8, 4, 6), "full": generated.SIZES}
 VERDICT_COPIES, VERDICT_SEED, PLANT_SEED = {"small": 1, "full": 40}, 3, 7
+DATABASE = ".duckdb"
+"""How the name of a built file ends; others are raw data of a year."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was asked for: a scale by its name, another seed than usual, and files by their kind."""
+
+    scale: str
+    seed: int | None
+    years: list[Path]
+    databases: list[Path]
+    folders: list[Path]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the evaluation: its heading, the kind of files it works on, and what prints it."""
+
+    heading: str
+    files: str | None
+    tables: Callable[[Given], str]
+
+
+def _detection(given: Given) -> str:
+    measured = measure(project_root(), SCALES[given.scale], _log.info)
+    return tables.report(measured, with_prophet=is_installed("Prophet"))
+
+
+def _changes(given: Given) -> str:
+    usual = CHANGE_SCALES[given.scale]
+    chosen = dataclasses.replace(usual, seed=given.seed or usual.seed)
+    return tables.changes(changes.measure(project_root(), given.years, chosen))
+
+
+def _members(given: Given) -> str:
+    scale = MEMBER_SCALES[given.scale]
+    scale = dataclasses.replace(scale, seed=given.seed or scale.seed)
+    return tables.members([members.judge(project_root(), year, scale) for year in given.years])
+
+
+def _plants(given: Given) -> str:
+    seed = given.seed or PLANT_SEED
+    return tables.plants({y.name: plants.judge(project_root(), y, seed) for y in given.years})
+
+
+def _verdicts(given: Given) -> str:
+    copies, seed = VERDICT_COPIES[given.scale], given.seed or VERDICT_SEED
+    return tables.verdicts(verdicts.measure(project_root(), given.years, copies, seed))
+
+
+def _settings(given: Given) -> str:
+    return settings.table([row for path in given.databases for row in settings.count(path)])
+
+
+def _cases(given: Given) -> str:
+    return tables.published([cases.judge(folder) for folder in given.folders])
+
+
+def _generated(given: Given) -> str:
+    return tables.generated(list(generated.judge(GENERATED[given.scale])))
+
+
+def _growth(_: Given) -> str:
+    return tables.growth(growth.measure())
+
+
+PARTS = {
+    "detection": Part("Detection", None, _detection),
+    "changes": Part("Changes of the whole shop", "years", _changes),
+    "members": Part("Members", "years", _members),
+    "plants": Part("Incidents as people notice them", "years", _plants),
+    "verdicts": Part("Root causes", "years", _verdicts),
+    "cases": Part("Published cases of root causes", "folders", _cases),
+    "generated": Part("24 million leaves", None, _generated),
+    "settings": Part("Settings", "databases", _settings),
+    "growth": Part("Cost of detection", None, _growth),
+}
+"""In the order of docs/accuracy.md; settings stand in docs/how-it-decides.md."""
+KINDS = {
+    "years": "raw data of a year",
+    "folders": "a folder of published cases",
+    "databases": f"a built file (*{DATABASE})",
+}
 
 
 @click.command("evaluate", cls=Command)
+@click.argument(
+    "files", nargs=-1, type=click.Path(path_type=Path, exists=True), metavar="[FILE]..."
+)
+@click.option(
+    "--only",
+    "chosen",
+    multiple=True,
+    type=click.Choice(list(PARTS)),
+    help="A part of the evaluation; repeatable. Without it: all that the files allow.",
+)
 @click.option(
     "--scale",
     type=click.Choice(list(SCALES)),
     default="full",
     show_default=True,
-    help="small takes a minute and shows that all works; the tables in docs are full.",
+    help="small takes a few minutes and shows that all works; the tables in docs are full.",
 )
 @click.option(
-    "--growth",
-    is_flag=True,
-    help="Instead: what detection costs on one core as series and days grow.",
+    "--seed",
+    type=int,
+    help="Of plants (7 by default), verdicts (3), changes and members (1).",
 )
-@click.option(
-    "--generated",
-    "grids",
-    is_flag=True,
-    help="Instead: the search for root causes in generated cases of 24 million leaves.",
-)
-@click.option(
-    "--cases", "folders", multiple=True, type=click.Path(path_type=Path), metavar="FOLDER",
-    help="Instead: the search for root causes on published cases; repeatable.",
-)  # fmt: skip
-@click.option(
-    "--members", "years", multiple=True, type=click.Path(path_type=Path, exists=True),
-    metavar="FILE", help="Instead: the members of a shop, from a year of raw data; repeatable.",
-)  # fmt: skip
-@click.option(
-    "--changes", "shops", multiple=True, type=click.Path(path_type=Path, exists=True),
-    metavar="FILE", help="Instead: a shop's totals, from raw data, and simulated ones; repeatable.",
-)  # fmt: skip
-@click.option(
-    "--verdicts", "explained", multiple=True, type=click.Path(path_type=Path, exists=True),
-    metavar="FILE", help="Instead: the causes of planted changes, from raw data; repeatable.",
-)  # fmt: skip
-@click.option(
-    "--plants", "noticed", multiple=True, type=click.Path(path_type=Path, exists=True),
-    metavar="FILE", help="Instead: incidents as people notice them, into raw data; repeatable.",
-)  # fmt: skip
-@click.option("--seed", type=int, help="Of --plants (7 by default), --verdicts (3), --changes (1).")
-@click.option(
-    "--settings", "databases", multiple=True, type=click.Path(path_type=Path, exists=True),
-    metavar="DATABASE", help="Instead: what each setting does to a built file; repeatable.",
-)  # fmt: skip
 def evaluate_command(
-    scale: str,
-    folders: tuple[Path, ...],
-    years: tuple[Path, ...],
-    shops: tuple[Path, ...],
-    explained: tuple[Path, ...],
-    noticed: tuple[Path, ...],
-    seed: int | None,
-    databases: tuple[Path, ...],
-    *,
-    growth: bool,
-    grids: bool,
+    files: tuple[Path, ...], chosen: tuple[str, ...], scale: str, seed: int | None
 ) -> int:
-    """Inject incidents into shops, and compare what is caught with the usual rules."""
-    if grids:
-        say(tables.generated(list(generated.judge(GENERATED[scale]))))
-        return FINE
-    say(_answer(scale, folders, years, shops, explained, noticed, seed, databases, costs=growth))
+    """Inject incidents into shops, and compare what is caught with the usual rules.
+
+    FILE: raw data of a year, a built file, or a folder of published root causes.
+    """
+    project_root()
+    given = _sorted(files, scale, seed)
+    for name in chosen or PARTS:
+        part = PARTS[name]
+        if part.files is None or getattr(given, part.files):
+            say(f"## {part.heading}\n\n{part.tables(given)}\n")
+        elif chosen:
+            raise RetailError(f"--only {name} works on {KINDS[part.files]}, and none is given")
+        else:
+            say(f"## {part.heading}\n\nLeft out: it works on {KINDS[part.files]}.\n")
     return FINE
 
 
-def _answer(
-    scale: str,
-    folders: tuple[Path, ...],
-    years: tuple[Path, ...],
-    shops: tuple[Path, ...],
-    explained: tuple[Path, ...],
-    noticed: tuple[Path, ...],
-    seed: int | None,
-    databases: tuple[Path, ...],
-    *,
-    costs: bool,
-) -> str:
-    """Measure what was asked for; returns its tables."""
-    if costs:
-        return tables.growth(growth.measure())
-    if databases:
-        return settings.table([row for path in databases for row in settings.count(path)])
-    if noticed:
-        sown = seed or PLANT_SEED
-        return tables.plants(
-            {path.name: plants.judge(project_root(), path.absolute(), sown) for path in noticed}
-        )
-    if explained:
-        sources = [path.absolute() for path in explained]
-        return tables.verdicts(
-            verdicts.measure(project_root(), sources, VERDICT_COPIES[scale], seed or VERDICT_SEED)
-        )
-    if shops:
-        sources = [path.absolute() for path in shops]
-        given = CHANGE_SCALES[scale]
-        chosen = dataclasses.replace(given, seed=seed or given.seed)
-        return tables.changes(changes.measure(project_root(), sources, chosen))
-    if years:
-        return tables.members(
-            [members.judge(project_root(), path.absolute(), MEMBER_SCALES[scale]) for path in years]
-        )
-    if folders:
-        return tables.published([cases.judge(folder) for folder in folders])
-    measured = measure(project_root(), SCALES[scale], _log.info)
-    return tables.report(measured, with_prophet=is_installed("Prophet"))
+def _sorted(files: tuple[Path, ...], scale: str, seed: int | None) -> Given:
+    """Files by their kind."""
+    paths = [path.absolute() for path in files]
+    folders = [path for path in paths if path.is_dir()]
+    databases = [path for path in paths if path.suffix == DATABASE]
+    years = [path for path in paths if path not in folders and path not in databases]
+    return Given(scale, seed, years, databases, folders)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,6 +28,7 @@ from detect.members import MemberPanel
 from detect.members.findings import LEAST_SURGE
 from detect.members.scores import usual_day
 from detect.records import GRAINS, PERIOD_DAYS, Anomaly, Days, Floats, Grain, Inputs, Ints
+from lab.evaluate.intervals import NONE, Blocks, blocks, of_incidents
 from lab.evaluate.measure import found_in, workspace
 from lab.evaluate.shops import Shop
 from retail.ingest.sql import copy_to_parquet
@@ -139,23 +140,19 @@ class Judged:
 class Measured:
     """What was found in a year's copies.
 
-    `false` are periods with findings in copies beyond the undisturbed one and the planted members,
-    `weeks` the weeks of all copies. `incidents` and `graver` are periods with findings in the
-    undisturbed copy, all and those of medium severity or more; `null` those of the null copies.
-    `whole_null` are incidents of the whole product in null copies, totals and members together.
+    `beyond` are periods with findings in copies beyond the undisturbed one and the planted members.
+    `undisturbed` and `graver` are periods with findings in the undisturbed copy, all and those of
+    medium severity or more; `null` those of the null copies. `whole_null` are incidents of the
+    whole product in null copies, totals and members together.
     """
 
     year: str
     judged: tuple[Judged, ...]
-    false: int
-    weeks: int
-    undisturbed: int
-    graver: int
-    undisturbed_weeks: int
-    null: int
-    null_weeks: int
-    whole_null: int = 0
-    whole_weeks: int = 0
+    beyond: Blocks
+    undisturbed: Blocks
+    graver: Blocks
+    null: Blocks
+    whole_null: Blocks = NONE
 
 
 def judge(project: Path, source: Path, scale: MemberScale) -> Measured:
@@ -180,12 +177,10 @@ def judge(project: Path, source: Path, scale: MemberScale) -> Measured:
         whole = [
             _whole_null(project, database, folder, scale.seed + nth) for nth in range(scale.wholes)
         ]
-    return replace(
-        measured, whole_null=sum(whole), whole_weeks=scale.wholes * measured.undisturbed_weeks
-    )
+    return replace(measured, whole_null=sum(whole, NONE))
 
 
-def _whole_null(project: Path, database: Path, folder: Path, seed: int) -> int:
+def _whole_null(project: Path, database: Path, folder: Path, seed: int) -> Blocks:
     """Incidents of the whole product in a null copy, dealt as raw order lines."""
     source = folder / f"null {seed}.parquet"
     with duckdb.connect() as connection:
@@ -195,7 +190,8 @@ def _whole_null(project: Path, database: Path, folder: Path, seed: int) -> int:
         _register_dealt(connection, orders, LEAST_SURGE["daily"] * float(usual), seed)
         connection.execute(copy_to_parquet(RAW, source))
     shop = Shop("null", source.stem, source)
-    return len({a.incident_id for a in found_in(project, shop, folder / "target")})
+    days = [day for _, day, _ in orders]
+    return of_incidents(found_in(project, shop, folder / "target"), min(days), max(days))
 
 
 @contextmanager
@@ -241,9 +237,9 @@ def measure(shop: Year, scale: MemberScale) -> Measured:
     _restore(shop)
     panels, undisturbed = _look(shop)
     known = {a.anomaly_id for a in undisturbed}
-    weeks = int(panels["weekly"].usable.sum())
+    count = _counter(panels["weekly"])
     cases: list[tuple[Case, bool]] = []
-    false = 0
+    beyond, null = NONE, NONE
     for nth in range(scale.copies):
         rng = np.random.default_rng([scale.seed, nth])
         _restore(shop)
@@ -251,12 +247,10 @@ def measure(shop: Year, scale: MemberScale) -> Measured:
         fresh = [a for a in _look(shop)[1] if a.anomaly_id not in known]
         told = [c for c in planted if not any(_finds(a, c) for a in undisturbed)]
         cases += [(case, any(_finds(a, case) for a in fresh)) for case in told]
-        false += len(_periods([a for a in fresh if not any(_touches(a, c) for c in planted)]))
-    null = 0
+        beyond += count([a for a in fresh if not any(_touches(a, c) for c in planted)])
     for nth in range(scale.nulls):
         _deal(shop, panels["daily"], scale.seed + nth)
-        null += len(_periods(_look(shop)[1]))
-    graver = [a for a in undisturbed if a.severity != "low"]
+        null += count(_look(shop)[1])
     return Measured(
         shop.name,
         tuple(
@@ -264,14 +258,18 @@ def measure(shop: Year, scale: MemberScale) -> Measured:
             for kind in PER_COPY
             for mine in [[found for case, found in cases if case.kind == kind]]
         ),
-        false,
-        scale.copies * weeks,
-        len(_periods(undisturbed)),
-        len(_periods(graver)),
-        weeks,
+        beyond,
+        count(undisturbed),
+        count([a for a in undisturbed if a.severity != "low"]),
         null,
-        scale.nulls * weeks,
     )
+
+
+def _counter(weeks: MemberPanel) -> Callable[[Sequence[Anomaly]], Blocks]:
+    """Counts the periods with findings, from the first week that may be tested to the last."""
+    days = weeks.period[weeks.usable].astype(object)
+    last = days[-1] + dt.timedelta(days=PERIOD_DAYS["weekly"] - 1)
+    return lambda found: blocks([day for _, day in _periods(found)], days[0], last)
 
 
 def _look(shop: Year) -> tuple[dict[Grain, MemberPanel], list[Anomaly]]:

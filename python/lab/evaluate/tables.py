@@ -14,7 +14,7 @@ from lab.evaluate.causes import Named
 from lab.evaluate.changes import BINS, Changes
 from lab.evaluate.generated import Outcome
 from lab.evaluate.growth import Cost
-from lab.evaluate.intervals import poisson
+from lab.evaluate.intervals import Blocks, rate_interval
 from lab.evaluate.members import Measured as Members
 from lab.evaluate.plants import Told
 from lab.evaluate.run import Measured
@@ -29,13 +29,13 @@ NAMES = {GIVEN: "Copies of the given data", SIMULATED: "Simulated shops"}
 
 PROPHET_COPIES = 6
 CHANCE = (
-    ("undisturbed year", "undisturbed", "undisturbed_weeks"),
-    ("the same, medium or graver", "graver", "undisturbed_weeks"),
-    ("disturbed copies, beyond the undisturbed one", "false", "weeks"),
-    ("null copies", "null", "null_weeks"),
-    ("null copies, incidents of totals and members together", "whole_null", "whole_weeks"),
+    ("undisturbed year", "undisturbed"),
+    ("the same, medium or graver", "graver"),
+    ("disturbed copies, beyond the undisturbed one", "beyond"),
+    ("null copies", "null"),
+    ("null copies, incidents of totals and members together", "whole_null"),
 )
-"""Rows of the table on chance: what, how many, in how many weeks."""
+"""Rows of the table on chance: what, and where it was counted."""
 OF_ALL = (
     ("a segment, of any kind", "is_right", True),
     ("the same, by the general search", "is_right_in_general", True),
@@ -244,20 +244,20 @@ def _share(found: int, cases: int) -> tuple[str, str]:
     return _percent(found / max(cases, 1)), f"{_percent(low)} to {_percent(high)}"
 
 
-def _rate(count: int, weeks: int) -> tuple[str, str]:
+def _rate(events: Blocks) -> tuple[str, str]:
     """Events in 13 weeks, and their interval."""
-    ends = " to ".join(f"{13 * rate:.2f}" for rate in poisson(count, weeks))
-    return f"{13 * count / max(weeks, 1):.2f}", ends
+    ends = " to ".join(f"{13 * rate:.2f}" for rate in rate_interval(events))
+    return f"{13 * 7 * events.count / events.days:.2f}", ends
 
 
 def _chance(years: Sequence[Members]) -> str:
     rows = [
-        (about, year.year, str(count), str(weeks), *_rate(count, weeks))
-        for about, column, length in CHANCE
+        (about, year.year, str(events.count), str(events.weeks), *_rate(events))
+        for about, column in CHANCE
         for year in years
-        for count, weeks in [(getattr(year, column), getattr(year, length))]
-        if weeks
-    ]  # fmt: skip
+        for events in [getattr(year, column)]
+        if events.days
+    ]
     head = ("findings of members, per day or week", "year", "count", "weeks", "per 13 weeks",
             "95 % interval")  # fmt: skip
     return table(head, rows)
@@ -310,13 +310,13 @@ def _median(days: Sequence[float]) -> str:
 
 def _by_chance(shops: Sequence[Changes]) -> str:
     rows = [
-        (about, shop.shop, str(one.weeks), str(one.incidents), str(one.graver),
-         *_rate(one.graver, one.weeks))
+        (about, shop.shop, str(one.graver.weeks), str(one.incidents.count),
+         str(one.graver.count), *_rate(one.graver))
         for shop in shops
         for about, one in (
             ("undisturbed", shop.undisturbed), ("disturbed copies, beyond it", shop.beyond),
         )
-        if one.weeks
+        if one.graver.days
     ]  # fmt: skip
     head = ("incidents", "shop", "weeks", "count", "medium or graver", "of these per 13 weeks",
             "95 % interval")  # fmt: skip
