@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Container
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,10 @@ from detect.attribution.segments import Segments
 from detect.diagnostics import DetectionLimit
 from detect.records import Anomaly, Attribution, Days
 from retail.jobs.detection import explain, explanation_cache, pipeline
+from retail.jobs.detection.store import insights as insights_store
+from retail.reading.file import Connection
+from retail.reading.proof import Fault
+from retail.schema import NarrativeFactRow
 
 OF_THE_RUN = ("runs", "explanation_cache")
 
@@ -34,7 +39,7 @@ def database(looked_at: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def explained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Ids of the findings that are attributed, and grains whose blind spots are worked out."""
+    """Ids of findings that are attributed, grains with new limits, and stories derived again."""
     asked: list[str] = []
 
     def attribute(found: list[Anomaly], segments: Segments, usable: Days) -> list[Attribution]:
@@ -45,10 +50,23 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         asked.append(scan.features.panel.grain)
         return real_blind_spots(scan)
 
+    def prove(
+        connection: Connection, but: Container[str]
+    ) -> tuple[list[NarrativeFactRow], list[Fault]]:
+        facts, faults = real_prove(connection, but)
+        asked.extend(story_of(fact.incident_id) for fact in facts)
+        return facts, faults
+
+    real_prove = insights_store.prove
     real_attribute, real_blind_spots = attribution.attribute, diagnostics.detection_limits
     monkeypatch.setattr(explain.attribution, "attribute", attribute)
     monkeypatch.setattr(diagnostics, "detection_limits", detection_limits)
+    monkeypatch.setattr(insights_store, "prove", prove)
     return asked
+
+
+def story_of(incident_id: str) -> str:
+    return f"story of {incident_id}"
 
 
 def insights(database: Path) -> dict[str, list[tuple[object, ...]]]:
@@ -77,8 +95,8 @@ def test_other_lines_in_a_period_have_the_findings_that_look_at_it_explained_aga
     looked_at: Path, database: Path, explained: list[str]
 ) -> None:
     with duckdb.connect(str(database)) as connection:
-        ((name, grain, day),) = connection.execute(
-            "select anomaly_id, grain, period_start from insights.anomalies"
+        ((name, incident, grain, day),) = connection.execute(
+            "select anomaly_id, incident_id, grain, period_start from insights.anomalies"
             " where grain = 'daily' order by period_start limit 1"
         ).fetchall()
         connection.execute(
@@ -87,7 +105,7 @@ def test_other_lines_in_a_period_have_the_findings_that_look_at_it_explained_aga
             [day],
         )
     pipeline.run(database)
-    assert name in explained
+    assert {name, story_of(incident)} <= set(explained)
     assert insights(database) == insights(looked_at)
 
 
@@ -100,12 +118,14 @@ def test_other_lines_after_a_finding_leave_it_explained_as_it_was(
             " where period_start = (select max(period_start) from marts.fct_segments_daily)"
         )
         earlier = connection.execute(
-            "select anomaly_id from insights.anomalies where grain = 'daily'"
+            "select anomaly_id, incident_id from insights.anomalies where grain = 'daily'"
             " and period_start < (select max(period_start) from marts.fct_segments_daily)"
         ).fetchall()
     pipeline.run(database)
     assert earlier
-    assert {name for (name,) in earlier}.isdisjoint(explained)
+    assert {name for name, _ in earlier}.isdisjoint(explained)
+    told = {story_of(incident) for _, incident in earlier}
+    assert not told <= set(explained)
 
 
 def test_other_code_has_everything_explained_again(
@@ -114,7 +134,8 @@ def test_other_code_has_everything_explained_again(
     monkeypatch.setattr(explanation_cache, "hash_code", lambda: "other")
     outcome = pipeline.run(database)
     found = {a.anomaly_id for a in outcome.anomalies + outcome.warnings}
-    assert set(explained) == found | {"daily", "weekly"}
+    told = {story_of(incident.incident_id) for incident in outcome.incidents}
+    assert set(explained) == found | {"daily", "weekly"} | told
 
 
 @pytest.mark.parametrize(
@@ -144,5 +165,6 @@ def test_nothing_is_kept_where_the_tables_do_not_tell_what_changed(
         connection.execute("update marts.fct_segments_weekly set source_checksum = null")
     outcome = pipeline.run(database)
     found = {a.anomaly_id for a in outcome.anomalies + outcome.warnings}
-    assert set(explained) == found | {"daily", "weekly"}
+    told = {story_of(incident.incident_id) for incident in outcome.incidents}
+    assert set(explained) == found | {"daily", "weekly"} | told
     assert insights(database) == insights(looked_at)

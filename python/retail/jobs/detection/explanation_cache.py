@@ -1,8 +1,8 @@
 """Reuse the explanations of an earlier run whose inputs are unchanged.
 
-Each finding, each incident and the detection limits of each grain have an input hash: of the code,
-of the record itself, and of the order lines of every period that the explanation uses. Where an
-earlier run stored the same hash, its rows are reused: the result would be the same.
+Each finding, each incident, each story and the detection limits of each grain have an input hash:
+of the code, of the record itself, and of the order lines of every period that the explanation uses.
+Where an earlier run stored the same hash, its rows are reused: the result would be the same.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from detect.records import (
     Days,
     DriverContribution,
     Grain,
+    Incident,
 )
+from retail.schema import NarrativeFactRow
 
 PeriodHashes = dict[Grain, dict[dt.date, str]]
 """Checksum of the order lines of each period, from the segment tables."""
@@ -37,7 +39,7 @@ PeriodHashes = dict[Grain, dict[dt.date, str]]
 
 @dataclass(frozen=True)
 class InputHash:
-    """Hash of the inputs of a `subject`: a finding, an incident, or detection limits."""
+    """Hash of the inputs of a `subject`: a finding, an incident, its story, or detection limits."""
 
     subject: str
     input_hash: str
@@ -56,6 +58,7 @@ class CachedExplanations:
     drivers: dict[str, list[DriverContribution]] = field(default_factory=dict)
     checks: dict[str, list[Check]] = field(default_factory=dict)
     detection_limits: dict[Grain, list[DetectionLimit]] = field(default_factory=dict)
+    facts: dict[str, list[NarrativeFactRow]] = field(default_factory=dict)
     period_hashes: PeriodHashes | None = None
 
     def has(self, one: InputHash) -> bool:
@@ -107,6 +110,12 @@ def hash_incident(
     )
     findings = sorted(input_hashes[a.anomaly_id].input_hash for a in members)
     return InputHash(name, _hash(findings, revenue, lines))
+
+
+def hash_story(incident: Incident, input_hash: str) -> InputHash:
+    """Hash what the facts of a story follow from: its words, and the inputs of its incident."""
+    words = (incident.headline, incident.narrative, incident.lead.anomaly_id)
+    return InputHash(f"story of {incident.incident_id}", _hash(words, input_hash))
 
 
 def hash_scan(scan: Scan, known: object, code_hash: str) -> InputHash:

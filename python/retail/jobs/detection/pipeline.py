@@ -51,7 +51,7 @@ from retail.jobs.detection import (
 from retail.jobs.detection.explain import Explanations
 from retail.jobs.detection.explanation_cache import CachedExplanations, InputHash
 from retail.outputs.narrative.stories import History
-from retail.schema import FeedbackRow, RunRow
+from retail.schema import FeedbackRow, NarrativeFactRow, RunRow
 
 
 @dataclass(frozen=True)
@@ -118,6 +118,7 @@ def run(
         why = explain.explain(path, scans, found + warned, cached, code, history)
     calibration = _each(scans, diagnostics.calibration)
     limits, looked_at = _detection_limits(scans, given, cached, code)
+    words, facts = _proven(why, cached)
     record = _record(started_at, inputs, len(found))
     figures, lines = store.read_revisions(path, record.run_id) if as_of is None else ([], [])
     tables: dict[str, Sequence[object]] = {
@@ -133,7 +134,8 @@ def run(
         "confidence_ledger": confidence_ledger.build(why.incidents, given),
         "detection_limits": limits,
         "forecasts": forecast_rows,
-        "explanation_cache": [*why.input_hashes, *looked_at],
+        "explanation_cache": [*why.input_hashes, *looked_at, *words],
+        "narrative_facts": facts,
         "runs": [record],
         "revisions": figures,
         "revised_lines": lines,
@@ -224,6 +226,25 @@ def _detection_limits(
         )
     ]
     return found, list(input_hashes.values())
+
+
+def _proven(
+    why: Explanations, cached: CachedExplanations
+) -> tuple[list[InputHash], list[NarrativeFactRow]]:
+    """Return the hashes of all stories, and the facts of those that an earlier run has proven."""
+    known = {one.subject: one.input_hash for one in why.input_hashes}
+    stories = {
+        incident.incident_id: explanation_cache.hash_story(incident, known[incident.incident_id])
+        for incident in why.incidents
+        if incident.incident_id in known
+    }
+    facts = [
+        fact
+        for name, story in stories.items()
+        if cached.has(story)
+        for fact in cached.facts.get(name, [])
+    ]
+    return list(stories.values()), facts
 
 
 def _untested(scans: dict[Grain, Scan]) -> tuple[str, ...]:

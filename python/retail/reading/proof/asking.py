@@ -136,7 +136,7 @@ class Asker:
                     and period_start + 6 <= (select max(as_of) from insights.runs)
                     and period_start in (
                         select cast(date_trunc('week', order_date) as date)
-                        from marts.fct_kpi_lines where line_type = 'sale'
+                        from marts.fct_orders where is_sale
                     )
                 order by period_start limit 8
             )

@@ -26,8 +26,10 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
 
     A reader sees the tables of the last finished run; a killed writer leaves them untouched.
     What people said and what was sent is copied from the feedback file, which first takes over
-    what only the database has.
+    what only the database has. Stories are derived again but for those whose facts are given.
     """
+    proven = tables.get("narrative_facts", [])
+    others = {name: rows for name, rows in tables.items() if name != "narrative_facts"}
     with edit_copy(path) as connection:
         connection.execute("begin")
         connection.execute("create schema if not exists insights")
@@ -35,19 +37,21 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
         histories: dict[str, Rows] = {
             name: [] for name, table in TABLES.items() if table.keeps_history
         }
-        for name, rows in (histories | tables | _snapshots(connection)).items():
+        for name, rows in (histories | others | _snapshots(connection)).items():
             _write(connection, name, rows)
-        _write(connection, "narrative_facts", _facts(connection))
+        facts = [*proven, *_facts(connection, proven)]
+        _write(connection, "narrative_facts", sorted(facts, key=lambda row: str(row[0])))
         _drop_former(connection)
         connection.execute("commit")
     _log.debug("insights: %s", ", ".join(f"{len(rows)} {name}" for name, rows in tables.items()))
 
 
-def _facts(connection: Connection) -> Rows:
-    """Return what the stories rest on; nothing where there are no order lines to derive it from."""
+def _facts(connection: Connection, proven: Rows) -> Rows:
+    """Return what the other stories rest on, where there are order lines to derive it from."""
     if not reading.has_table(connection, "marts", "fct_kpi_lines"):
         return []
-    return rows_of({"narrative_facts": prove(connection)[0]})["narrative_facts"]
+    facts, _ = prove(connection, but={str(incident) for incident, *_ in proven})
+    return rows_of({"narrative_facts": facts})["narrative_facts"]
 
 
 def _snapshots(connection: Connection) -> dict[str, Rows]:

@@ -15,11 +15,11 @@ from retail.jobs.detection.explanation_cache import CachedExplanations, PeriodHa
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading.file import UnreadyError, has_table, read_table
 from retail.reading.measures import read_dead_months
-from retail.schema import TABLES
+from retail.schema import TABLES, NarrativeFactRow
 
 EXPLAINED = (
     "explanation_cache", "attributions", "early_attributions", "revenue_drivers",
-    "incident_checks", "detection_limits",
+    "incident_checks", "detection_limits", "narrative_facts",
 )  # fmt: skip
 """Tables whose rows are reused while their inputs are unchanged."""
 PERIOD_HASH = "source_checksum"
@@ -55,6 +55,10 @@ def read_cached_explanations(path: Path) -> CachedExplanations:
         checks=by((Check(**row) for row in found["incident_checks"]), lambda row: row.incident_id),
         detection_limits=by(
             (DetectionLimit(**row) for row in found["detection_limits"]), lambda row: row.grain
+        ),
+        facts=by(
+            (NarrativeFactRow(**row) for row in found["narrative_facts"]),
+            lambda row: row.incident_id,
         ),
         period_hashes=period_hashes,
     )
