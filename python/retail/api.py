@@ -10,7 +10,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, Literal, get_type_hints
 
 import pandas as pd
 
@@ -45,11 +45,12 @@ AS_IT_IS: Mapping[str, str] = {}
 
 @dataclass(frozen=True)
 class Why:
-    """Why a KPI differs between two periods; `print` it to read it.
+    """Why a KPI differs between two periods, or from its forecast; `print` it to read it.
 
     Values are in the KPI's `unit`, shares of 1. `period` and `against` are the first and last day
-    of both, `trading_days` those of either. `change_at_equal_days` is the change that is left at
-    equal trading days; NaN where days don't add up to the KPI.
+    of both: the same where `is_forecast`, and what is `against` was expected of them.
+    `trading_days` are those of either. `change_at_equal_days` is the change that is left at equal
+    trading days; NaN where days don't add up to the KPI.
 
     `contributions` has a row per `dimension` and `member`, the smallest as `(other)`: its `value`
     and that in the other period (`against`), and what it adds to the change (`contribution`). These
@@ -66,6 +67,7 @@ class Why:
     unit: str
     period: tuple[dt.date, dt.date]
     against: tuple[dt.date, dt.date]
+    is_forecast: bool
     trading_days: tuple[int, int]
     value: float
     value_against: float
@@ -144,7 +146,7 @@ class Database:
         kpi: str,
         start: Day,
         end: Day,
-        against: tuple[Day, Day] | None = None,
+        against: tuple[Day, Day] | Literal["forecast"] | None = None,
         segment: Mapping[str, str] | None = None,
     ) -> Why:
         """Explain why a KPI differs between two periods, whether or not anything was found.
@@ -153,11 +155,11 @@ class Database:
             kpi: as `marts.dim_kpis` has it.
             start: the first day of the period.
             end: its last day.
-            against: first and last day of what it is compared with; by default as many days just
-                before.
+            against: first and last day of what it is compared with, or `"forecast"` for what was
+                expected of the same days; by default as many days just before.
             segment: dimension to member; by default all order lines.
         """
-        other = None if against is None else _span(*against)
+        other = _span(*against) if isinstance(against, tuple) else against
         answer = read_why(self.path, Question(kpi, _span(start, end), other, segment or {}))
         table = as_tables(answer)
         found, spans = answer.comparison, (answer.period.span, answer.against.span)
@@ -168,6 +170,7 @@ class Database:
             unit=answer.kpi.unit,
             period=period,
             against=compared,
+            is_forecast=answer.expectation is not None,
             trading_days=found.trading_days,
             value=found.actual,
             value_against=found.expected,

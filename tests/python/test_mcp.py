@@ -371,6 +371,8 @@ def everything(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         yield "why", {"kpi": kpi, **week}
         yield "why", {"kpi": kpi, **day, "segment": {"market": "domestic"}}
     yield "why", {"kpi": "total_revenue", **week, "dimension": "category"}
+    for kpi in ("units_sold", "average_price"):
+        yield "why", {"kpi": kpi, **expected_week(path), "against_forecast": True}
     yield "series", {"kpi": "return_rate", "grain": "weekly", "most": 400}
     yield "series", {"kpi": "order_count", "segment": {"country": "France"}}
     yield "series", {"kpi": "revenue_by_country", "segment": {"country": "France"}}
@@ -472,8 +474,9 @@ def told_series(path: Path, kpi: str, segment: str, grain: Grain) -> pd.DataFram
 @functools.cache
 def told_why(path: Path, kpi: str, period: str, against: str, segment: str) -> Why:
     """The answer of the notebook."""
-    (first, last), (before, after) = (days.split("..") for days in (period, against))
-    return package.open(path).why(kpi, first, last, (before, after), members(segment))
+    first, last = period.split("..")
+    other: Any = against if against == "forecast" else tuple(against.split(".."))
+    return package.open(path).why(kpi, first, last, other, members(segment))
 
 
 def members(segment: str) -> dict[str, str]:
@@ -619,6 +622,16 @@ def test_what_is_left_out_is_said(asked: Agent, database: Path) -> None:
     assert "`dimension`" in asked.ask("definitions")["dimensions"][3]["left_out"]
 
 
+def expected_week(path: Path) -> dict[str, str]:
+    """The last week that was tested."""
+    query = """
+        select max(period_start)::varchar from insights.forecasts
+        where kpi = 'units_sold' and grain = 'weekly' and is_tested
+    """
+    first = one(path, query)
+    return {"first": first, "last": str(dt.date.fromisoformat(first) + 6 * DAY)}
+
+
 # -------------------------------------------------------------------------------------- errors
 
 DAYS = {"first": "2024-01-01", "last": "2024-01-07"}
@@ -636,6 +649,11 @@ REFUSED: dict[str, tuple[str, dict[str, object], str]] = {
     "day": ("incidents", {"since": "yesterday"}, "'yesterday' is no day such as 2011-12-31"),
     "segment": ("series", {"kpi": "order_count", "segment": "France"}, "dictionary"),
     "one end": ("why", {"kpi": "order_count", **DAYS, "against_first": "2024-01-01"}, "both"),
+    "both": (
+        "why",
+        {"kpi": "order_count", **DAYS, "against_first": "2024-01-01", "against_forecast": True},
+        "not both",
+    ),
     "time": ("why", {"kpi": "order_count", **DAYS, "first": "1999-01-01"}, "not within"),
     "series": ("series", {"kpi": "revenue_by_country"}, "one series per country"),
 }  # fmt: skip

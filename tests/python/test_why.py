@@ -14,13 +14,14 @@ import duckdb
 import numpy as np
 import pytest
 
+from conftest import Shop
 from detect.records import OTHER
 from golden import KPIS
 from retail.commands import main as retail
 from retail.commands.why import joined_against
 from retail.outputs import why as shown
 from retail.reading.order_lines import Span
-from retail.reading.why import Answer, Question, as_tables, read_why
+from retail.reading.why import FORECAST, Answer, Question, as_tables, read_why
 
 EXACT = 1e-9
 """Relative size of what adding up may lose."""
@@ -317,6 +318,139 @@ def test_json_has_the_same_and_no_nan(
     assert found["against"]["is_just_before"] is True
 
 
+# ------------------------------------------------------------------------- against the forecast
+
+
+@pytest.fixture(scope="module")
+def detected_db(detected: Shop) -> Path:
+    return detected.database
+
+
+@pytest.mark.parametrize("kpi", KPIS)
+@pytest.mark.parametrize("pair", ["day", "week"])
+def test_against_the_forecast_parts_add_up_and_the_whole_is_what_was_expected(
+    detected_db: Path, kpi: str, pair: str
+) -> None:
+    grain = "daily" if pair == "day" else "weekly"
+    within = {"country": "United Kingdom"} if kpi == "revenue_by_country" else {}
+    query = """
+        select period_start, expected, lower, upper from insights.forecasts
+        where kpi = ? and grain = ? and segment = ? and is_tested
+        order by period_start desc limit 1
+    """
+    rows = ask(detected_db, query, kpi, grain, next(iter(within.values()), "all"))
+    if not rows:
+        pytest.skip("too little history")
+    ((start, expected, lower, upper),) = rows
+    assert isinstance(start, dt.date)
+    span = Span(start, start + (0 if pair == "day" else 6) * DAY)
+    told = read_why(detected_db, Question(kpi, span, FORECAST, within))
+    found = told.comparison
+    assert found.expected == pytest.approx(expected)
+    assert told.expectation is not None
+    assert told.expectation.band == (lower, upper)
+    by_dimension = defaultdict(list)
+    for row in found.contributions:
+        by_dimension[row.dimension].append(row.contribution)
+    for parts in by_dimension.values():
+        assert_adds_up(parts, found.change)
+    if told.formula.is_tree:
+        whole = [row.contribution for row in found.drivers if row.dimension == "all"]
+        assert_adds_up(whole, found.change)
+    assert "  expected  " in shown.text(told)
+    assert as_tables(told)["against"]["is_forecast"]
+
+
+def test_members_are_expected_as_the_breakdown_of_an_anomaly_has_them(detected_db: Path) -> None:
+    """The same periods, weights and value: no two screens disagree."""
+    rows = ask(
+        detected_db,
+        """
+        select
+            kpi, period_start, grain, dimensions, attributions.segment, attributions.expected
+        from insights.attributions as attributions
+        inner join insights.anomalies as anomalies using (anomaly_id)
+        where analysis = 'breakdown' and dimension is null
+            and kpi in ('total_revenue', 'units_sold', 'order_count')
+        """,
+    )
+    assert rows
+    for kpi, start, grain, dimension, segment, expected in rows:
+        assert isinstance(start, dt.date)
+        (member,) = json.loads(str(segment)).values()
+        last = start + (6 if grain == "weekly" else 0) * DAY
+        told = against_forecast(detected_db, str(kpi), Span(start, last))
+        found = {(r.dimension, r.member): r.expected for r in told.comparison.contributions}
+        if member != OTHER and (dimension, member) in found:
+            assert found[str(dimension), member] == pytest.approx(expected, abs=1e-6)
+
+
+@functools.cache
+def against_forecast(path: Path, kpi: str, span: Span) -> Answer:
+    return read_why(path, Question(kpi, span, FORECAST))
+
+
+def test_several_days_are_expected_to_come_to_the_sum_of_theirs(detected_db: Path) -> None:
+    ((last,),) = ask(
+        detected_db,
+        "select max(period_start) from insights.forecasts "
+        "where kpi = 'order_count' and grain = 'daily' and is_tested",
+    )
+    assert isinstance(last, dt.date)
+    span = Span(last - 9 * DAY, last)
+    query = """
+        select sum(expected) from insights.forecasts
+        where kpi = 'order_count' and grain = 'daily' and period_start between ? and ?
+    """
+    told = against_forecast(detected_db, "order_count", span)
+    assert told.comparison.expected == pytest.approx(one(detected_db, query, span.first, last))
+    assert "the sum of its days" in shown.text(told)
+    assert told.shared_days == 0
+
+
+EXPECTED_OF_NONE = {
+    "too early": (["total_revenue"], "first", "with an expectation is"),
+    "several days of a ratio": (["return_rate"], "many", "days don't add up to it"),
+    "a segment": (["total_revenue", "--segment", "country=France"], "last", "revenue_by_country"),
+    "no member": (["revenue_by_country"], "last", "--segment country=MEMBER"),
+    "unknown member": (
+        ["revenue_by_country", "--segment", "country=Frnce"], "last", "the nearest is France"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", EXPECTED_OF_NONE)
+def test_where_nothing_was_expected_one_line_says_why_and_of_what_something_was(
+    detected_db: Path, case: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words, which, told = EXPECTED_OF_NONE[case]
+    query = "select min(date_day) + 1, max(date_day) - 1 from marts.dim_dates where is_trading_day"
+    ((early, late),) = ask(detected_db, query)
+    first, last = {"first": (early, early), "last": (late, late), "many": (early, late)}[which]
+    typed = ["--from", str(first), "--to", str(last), "--against", "forecast"]
+    assert retail(["why", *words, *typed, "--db", str(detected_db)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert told in line
+
+
+def test_an_unfinished_period_has_no_forecast_to_be_compared_with(
+    detected_db: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "shop.duckdb"
+    shutil.copyfile(detected_db, path)
+    query = "select max(period_start) from insights.forecasts where grain = 'daily' and is_tested"
+    ((day,),) = ask(path, query)
+    with duckdb.connect(str(path)) as connection:
+        connection.execute(
+            "update insights.forecasts set is_tested = false, skip_reason = 'incomplete' "
+            "where grain = 'daily' and period_start = ?",
+            [day],
+        )
+    words = ["why", "order_count", "--from", str(day), "--to", str(day), "--against", "forecast"]
+    assert retail([*words, "--db", str(path)]) == 1
+    assert "the data cover it only in part" in capsys.readouterr().err
+
+
 # ---------------------------------------------------------------------------------- the command
 
 
@@ -336,6 +470,11 @@ def test_the_second_period_is_understood_in_every_form(words: tuple[str, ...]) -
     assert joined[:1] + joined[-1:] == ["kpi", "--json"]
     rest = joined[1:at] + joined[at + 2 : -1]
     assert rest == ["--from", "A", "--to", "B"]
+
+
+def test_the_forecast_takes_no_days() -> None:
+    words = ["kpi", "--from", "A", "--against", "forecast", "--to", "B"]
+    assert joined_against(words) == words
 
 
 def test_the_command_tells_what_was_asked(
@@ -388,7 +527,8 @@ def test_what_makes_no_sense_is_refused_in_one_line(
 )
 def test_what_can_not_be_read_is_a_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert retail(["why", "total_revenue", *words]) == 2
-    assert "Usage: retail why" in capsys.readouterr().err
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("retail why: ")
 
 
 def test_a_period_without_trade_or_a_value_is_refused(
@@ -399,7 +539,8 @@ def test_a_period_without_trade_or_a_value_is_refused(
     )
     words = ["why", "order_count", "--from", str(closed), "--to", str(closed)]
     assert retail([*words, "--db", str(shop_db)]) == 1
-    assert "every day was closed" in capsys.readouterr().err
+    told = f"nothing was sold on {closed}: the day was closed"
+    assert told in capsys.readouterr().err
     path = small_built.database  # type: ignore[attr-defined]
     first = "2011-01-05"
     typed = ["--from", first, "--to", first, "--db", str(path)]

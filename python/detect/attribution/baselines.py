@@ -7,6 +7,7 @@ counting more), and others that a finding should survive.
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,20 +46,28 @@ class Baseline:
 
 
 def comparable(anomaly: Anomaly, usable: Days) -> tuple[Days, Floats]:
-    """Periods to compare an anomaly with, and their weights (adding up to one).
+    """Periods to compare an anomaly with, and their weights (adding up to one)."""
+    return comparable_periods(anomaly.grain, anomaly.period_start, anomaly.shift_start, usable)
+
+
+def comparable_periods(
+    grain: Grain, start: dt.date, shift_start: dt.date | None, usable: Days
+) -> tuple[Days, Floats]:
+    """Periods to compare one with, and their weights (adding up to one).
 
     A lasting change is compared with what was before it began.
     """
-    age, since = _ages(anomaly, usable)
-    near = (since > 0) & (since <= LOOK_BACK[anomaly.grain])
+    age, since = _ages(start, shift_start, usable)
+    near = (since > 0) & (since <= LOOK_BACK[grain])
     weight = np.where(age[near] % 7 == 0, SAME_WEEKDAY, 1.0)
     return usable[near], weight / max(weight.sum(), 1.0)
 
 
-def _ages(anomaly: Anomaly, usable: Days) -> tuple[Ints, Ints]:
-    """Days from other periods to an anomaly's, and to the start of its lasting change."""
-    starts = (anomaly.period_start, anomaly.shift_start or anomaly.period_start)
-    age, since = ((np.datetime64(start) - usable).astype(np.int64) for start in starts)
+def _ages(start: dt.date, shift_start: dt.date | None, usable: Days) -> tuple[Ints, Ints]:
+    """Days from other periods to one, and to the start of its lasting change."""
+    age, since = (
+        (np.datetime64(day) - usable).astype(np.int64) for day in (start, shift_start or start)
+    )
     return age, since
 
 
@@ -69,7 +78,7 @@ def forecast_baseline(anomaly: Anomaly, usable: Days) -> Baseline:
 
 def other_baselines(anomaly: Anomaly, usable: Days) -> dict[str, Baseline]:
     """Baselines that need no model: last week, and the same weekday's median of some weeks."""
-    age, since = _ages(anomaly, usable)
+    age, since = _ages(anomaly.period_start, anomaly.shift_start, usable)
     last = usable[(since > 0) & (age == 7)]
     same = usable[(since > 0) & (since <= LONG_LOOK_BACK) & (age % 7 == 0)]
     even = np.full(same.size, 1 / max(same.size, 1))

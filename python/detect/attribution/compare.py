@@ -185,6 +185,30 @@ class Comparison:
 
 
 @dataclass(frozen=True)
+class Periods:
+    """The periods that cells are of: the one asked about is number 0.
+
+    `measures` and `period` are of each cell, (N,); there are `number` periods.
+    """
+
+    measures: dict[str, Floats]
+    period: Ints
+    number: int
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is known of a forecast: cells with its measures of the tree, and what it is made of.
+
+    `past` are the periods before it as they were, against which a cause must stand out; None where
+    the forecast is of several periods.
+    """
+
+    of_tree: Cells
+    past: Periods | None
+
+
+@dataclass(frozen=True)
 class _Leaves:
     """The distinct segments of both periods, and the KPI in either.
 
@@ -244,13 +268,19 @@ class _Leaves:
         )
 
 
-def compare(cells: Cells, formula: Formula, trading_days: tuple[int, int]) -> Comparison:
+def compare(
+    cells: Cells,
+    formula: Formula,
+    trading_days: tuple[int, int],
+    forecast: Forecast | None = None,
+) -> Comparison:
     """Explain the difference of a KPI between two periods.
 
     Args:
         cells: of both periods, with the formula's measures and driver_tree.MEASURES.
         formula: of the KPI.
         trading_days: in the period asked about, and in the one that it is compared with.
+        forecast: what is known besides, where the cells compared with are what was expected.
 
     Returns:
         Values and contributions are NaN where a ratio has nothing in its denominator.
@@ -258,7 +288,8 @@ def compare(cells: Cells, formula: Formula, trading_days: tuple[int, int]) -> Co
     leaves = _number(cells, formula, trading_days)
     actual, expected = leaves.actual, leaves.expected
     like = scaled(expected, leaves.growth) if formula.is_additive else expected
-    drivers, sides = _drivers(leaves), _sides(actual, expected, formula, leaves.growth)
+    drivers = _drivers(_number(forecast.of_tree, formula, trading_days) if forecast else leaves)
+    sides = _sides(actual, expected, formula, leaves.growth)
     return Comparison(
         actual=actual.total(),
         expected=expected.total(),
@@ -267,7 +298,7 @@ def compare(cells: Cells, formula: Formula, trading_days: tuple[int, int]) -> Co
         contributions=tuple(_contributions(leaves, actual, expected)),
         sides=sides,
         drivers=drivers,
-        causes=_causes(leaves, actual, like),
+        causes=_causes(leaves, actual, like, forecast),
         unchanged=(
             *_still_factors(formula, drivers, sides),
             *_still_splits(leaves, actual, expected),
@@ -380,19 +411,17 @@ def _tree_total(measures: Floats, tree: str) -> Ratio:
     return Ratio(measures[driver_tree.DEPTHS[tree] - 1], None)
 
 
-def _causes(leaves: _Leaves, actual: Ratio, expected: Ratio) -> tuple[Cause, ...]:
+def _causes(
+    leaves: _Leaves, actual: Ratio, expected: Ratio, forecast: Forecast | None
+) -> tuple[Cause, ...]:
     """The segments that hold more of the change than their ordinary share."""
     telling = tuple(d for d in leaves.shown if not _is_the_kpi(leaves, d, actual, expected))
     if not telling:
         return ()
-    cells, formula = leaves.cells, leaves.formula
-    bottom = None if formula.denominator is None else cells.measures[formula.denominator]
-    both = History(
-        (~cells.is_actual).astype(np.int64), leaves.of_cell,
-        Ratio(cells.measures[formula.numerator], bottom), 2,
-    )  # fmt: skip
+    both = Periods(leaves.cells.measures, (~leaves.cells.is_actual).astype(np.int64), 2)
+    past = _history(leaves, forecast.past if forecast and forecast.past else both)
     sides = _at_equal_volume(actual), _at_equal_volume(expected)
-    found = find_causes(leaves.segments(telling, *sides), both)
+    found = find_causes(leaves.segments(telling, *sides), past)
     free, causes = np.ones(leaves.first.size, dtype=bool), dict[int, Cause]()
     for one in sorted(found, key=lambda cause: cause.found):
         inside = leaves.inside(one.segment)
@@ -412,6 +441,15 @@ def _is_the_kpi(leaves: _Leaves, dimension: Dimension, actual: Ratio, expected: 
         if np.count_nonzero(top) != 1 or not np.allclose(top[top != 0], bottom[top != 0]):
             return False
     return True
+
+
+def _history(leaves: _Leaves, periods: Periods) -> History:
+    """The leaves' own history, by which a share of the whole departs."""
+    formula, measures = leaves.formula, periods.measures
+    bottom = None if formula.denominator is None else measures[formula.denominator]
+    return History(
+        periods.period, leaves.of_cell, Ratio(measures[formula.numerator], bottom), periods.number
+    )
 
 
 def _cause(found: RootCause, inside: Bools, free: Bools, actual: Ratio, expected: Ratio) -> Cause:

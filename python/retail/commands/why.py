@@ -1,10 +1,11 @@
-"""`retail why`: why a KPI differs between two periods."""
+"""`retail why`: why a KPI differs between two periods, or from what was expected."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -12,26 +13,32 @@ from retail.console import FINE
 from retail.console.cli import DATE, Command, database_option, examples, json_option, say
 from retail.outputs import why as shown
 from retail.reading.order_lines import Span
-from retail.reading.why import Question, read_why
+from retail.reading.why import FORECAST, Question, read_why
 
 BETWEEN = ".."
 """Between the first and the last day of a period that is written as one word."""
 
 
-class Days(click.ParamType[Span]):
-    """A period as FROM..TO."""
+Against = Span | Literal["forecast"]
+
+
+class Days(click.ParamType[Against]):
+    """A period as FROM..TO, or what was expected."""
 
     name = "period"
 
     def convert(
         self, value: str | Span, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Span:
+    ) -> Against:
         """Parse a period."""
         if isinstance(value, Span):
             return value
+        if value == FORECAST:
+            return FORECAST
         first, between, last = value.partition(BETWEEN)
         if not between:
-            self.fail(f"{value!r} is no period such as 2011-10-01..2011-10-31", param, ctx)
+            what = f"no period such as 2011-10-01..2011-10-31, nor {FORECAST}"
+            self.fail(f"{value!r} is {what}", param, ctx)
         return Span(DATE.convert(first, param, ctx), DATE.convert(last, param, ctx))
 
 
@@ -68,7 +75,8 @@ def joined_against(args: Sequence[str]) -> list[str]:
     for i, word in enumerate(words):
         if word in ("--from", "--against"):
             at = len(joined) + 1 if word == "--against" else -1
-        if at > 0 and words[i - 1] == "--to" and at < len(joined):
+        is_period = 0 < at < len(joined) and joined[at] != FORECAST
+        if is_period and words[i - 1] == "--to":
             joined[at] += BETWEEN + word
             joined.pop()
             at = -1
@@ -89,6 +97,7 @@ def _split(word: str) -> list[str]:
     epilog=examples(
         "retail why total_revenue --from 2011-11-21 --to 2011-11-27",
         "retail why return_rate --from 2011-11-01 --to 2011-11-30 --against 2011-10-01..2011-10-31",
+        "retail why total_revenue --from 2011-11-21 --to 2011-11-27 --against forecast",
         "retail why order_count --from 2011-11-01 --to 2011-11-30 --segment country=Germany",
     ),
 )
@@ -97,8 +106,8 @@ def _split(word: str) -> list[str]:
 @click.option("--to", "last", type=DATE, required=True, metavar="DATE", help="The last day.")
 @click.option(
     "--against", type=Days(), metavar="FROM..TO",
-    help="What to compare with, also as --against FROM --to TO "
-    "(default: as many days just before).",
+    help="What to compare with, also as --against FROM --to TO, or `forecast` for what was "
+    "expected (default: as many days just before).",
 )  # fmt: skip
 @click.option(
     "--segment", "segments", type=Member(), multiple=True, metavar="DIMENSION=MEMBER",
@@ -110,13 +119,13 @@ def why_command(
     kpi: str,
     first: dt.date,
     last: dt.date,
-    against: Span | None,
+    against: Against | None,
     segments: tuple[tuple[str, str], ...],
     db: Path,
     *,
     json: bool,
 ) -> int:
-    """Explain why a KPI differs between two periods, whether or not anything was found.
+    """Explain why a KPI differs between two periods, or from what was expected of it.
 
     KPI is a name of marts.dim_kpis, such as total_revenue.
     """

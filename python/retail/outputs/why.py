@@ -1,4 +1,4 @@
-"""Why a KPI differs between two periods, as text for a terminal or as JSON for a program."""
+"""Why a KPI differs from another period or its forecast, as text or as JSON for a program."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ from retail.formatting import (
     upper_first,
     words,
 )
+from retail.reading.expected import Expectation
 from retail.reading.why import Answer, Period, as_tables
 
 LARGEST = 3
@@ -66,11 +67,25 @@ def _values(answer: Answer) -> Iterator[str]:
     """Both periods with their values, and the change."""
     found, unit = answer.comparison, answer.kpi.unit
     yield title(answer)
-    for period, value in ((answer.period, found.actual), (answer.against, found.expected)):
-        days = count(period.trading_days, "trading day")
-        yield f"  {_days(period):<{NAME}}{amount(value, unit):>{FIGURE}}   {days}"
+    rows = [
+        (_days(period), value, count(period.trading_days, "trading day"))
+        for period, value in ((answer.period, found.actual), (answer.against, found.expected))
+    ]
+    if answer.expectation:
+        rows[1] = ("expected", found.expected, _usual(answer))
+    for name, value, more in rows:
+        yield f"  {name:<{NAME}}{amount(value, unit):>{FIGURE}}   {more}"
     moved = contribution(found.change, unit)
     yield f"  {'change':<{NAME}}{moved:>{FIGURE}}   {_relative(found.actual, found.expected, unit)}"
+
+
+def _usual(answer: Answer) -> str:
+    """The usual range of what was expected, where there is one."""
+    band = answer.expectation and answer.expectation.band
+    if not band:
+        return ""
+    lower, upper = (amount(end, answer.kpi.unit) for end in band)
+    return f"usually {lower} to {upper}"
 
 
 def _days(period: Period) -> str:
@@ -87,13 +102,16 @@ def _relative(actual: float, expected: float, unit: str) -> str:
 def notes(answer: Answer) -> Iterator[str]:
     """What the reader must know about the two periods."""
     period, against = answer.period, answer.against
+    if answer.expectation:
+        yield from _expected(answer.expectation)
+        against = period
     if answer.is_just_before:
         yield f"Compared with {_before(answer)}, since nothing else was asked for."
     if answer.shared_days:
         yield f"The two periods share {count(answer.shared_days, 'day')}."
     if period.trading_days != against.trading_days:
         yield _trading_days(answer)
-    for one in (period, against):
+    for one in dict.fromkeys((period, against)):
         if one.partial_days:
             yield f"{_days(one)}: the data cover {count(one.partial_days, 'day')} only in part."
     if answer.settled_on:
@@ -104,6 +122,23 @@ def notes(answer: Answer) -> Iterator[str]:
     if answer.spread:
         what = upper_first(" and ".join(words(name) for name in answer.spread))
         yield f"{what} of several members are shared among them by their order lines."
+
+
+def _expected(expectation: Expectation) -> Iterator[str]:
+    """What an expectation is made of."""
+    several = len(expectation.rows) > 1
+    of = "the sum of its days, each " if several else ""
+    yield (
+        f"Expected: {of}the forecast of the last run from what came before; members have their "
+        "part of it as in the comparable "
+        f"{'days' if expectation.grain == 'daily' else 'weeks'} before."
+    )
+    shifts = [row.shift_start for row in expectation.rows if row.shift_start]
+    if shifts:
+        yield (
+            f"It is part of a change that lasts since {day(min(shifts), full=True)}: what was "
+            "expected is that of before."
+        )
 
 
 def _before(answer: Answer) -> str:
@@ -132,16 +167,21 @@ def _dimensions(answer: Answer) -> Iterator[str]:
     """The largest contributions of each dimension, and the rest as one line."""
     rows = answer.comparison.contributions
     if rows:
-        more = ["weight", "against"] if answer.formula.is_ratio else []
+        more = ["weight", other(answer)] if answer.formula.is_ratio else []
         more += ["at equal trading days"] if _has_equal_days(answer) else []
-        yield _head("One dimension at a time", *more)
+        yield _head(answer, "One dimension at a time", *more)
     for name, members in groupby(rows, key=lambda row: row.dimension):
         yield from _dimension(answer, name, list(members))
 
 
-def _head(title: str, *more: str) -> str:
+def other(answer: Answer) -> str:
+    """What the values that a period is compared with are called."""
+    return "expected" if answer.expectation else "against"
+
+
+def _head(answer: Answer, title: str, *more: str) -> str:
     """The first line of a block of figures; `more` names further columns."""
-    columns = f"{'period':>{FIGURE}}{'against':>{FIGURE}}{'adds':>{FIGURE + 4}}   share"
+    columns = f"{'period':>{FIGURE}}{other(answer):>{FIGURE}}{'adds':>{FIGURE + 4}}   share"
     return f"{title:<{NAME + 4}}{columns}{'     '.join(['', *more])}"
 
 
@@ -223,8 +263,8 @@ def _causes(answer: Answer) -> Iterator[str]:
     found, unit = answer.comparison, answer.kpi.unit
     if found.causes:
         equal = ", at equal trading days" if _has_equal_days(answer) else ""
-        more = ["weight", "against"] if answer.formula.is_ratio else []
-        yield _head(f"Explained best by{equal}", *more)
+        more = ["weight", other(answer)] if answer.formula.is_ratio else []
+        yield _head(answer, f"Explained best by{equal}", *more)
     elif found.is_small:
         yield "The change is too small for a combination of members to stand out."
     else:
@@ -271,7 +311,7 @@ def _sides(answer: Answer) -> Iterator[str]:
     now, before = found.trading_days
     is_scaled = answer.formula.are_additive and now != before
     if found.sides:
-        yield _head(f"By its two sides{', at equal trading days' if is_scaled else ''}")
+        yield _head(answer, f"By its two sides{', at equal trading days' if is_scaled else ''}")
     for side in found.sides:
         figures = _figures(side.measure, side.actual, side.expected, answer.money)
         yield _line(words(side.measure), figures, side.contribution, found.change, answer.kpi.unit)
@@ -279,7 +319,7 @@ def _sides(answer: Answer) -> Iterator[str]:
 
 def _factors(answer: Answer) -> Iterator[str]:
     """The driver tree, with the change that it adds up to."""
-    yield _head(factors_title(answer))
+    yield _head(answer, factors_title(answer))
     unit, total = _driven(answer)
     for row in _drivers(answer):
         figures = _figures(row.factor, row.actual, row.expected, answer.money)

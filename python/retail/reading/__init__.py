@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from detect.records import PERIOD_DAYS, SEVERITIES
+from retail.reading.expected import read_series
 from retail.reading.explained import Explained, Listed, of_name, read_explained, read_incidents
 from retail.reading.facts import Facts, read_facts
 from retail.reading.file import (
@@ -25,7 +26,6 @@ from retail.reading.findings import (
     read_explanation,
     read_findings,
     read_run,
-    read_series,
     today,
 )
 from retail.reading.history import (

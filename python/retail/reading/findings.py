@@ -17,7 +17,6 @@ from retail.schema import (
     CheckRow,
     DriverRow,
     FeedbackRow,
-    ForecastRow,
     Grain,
     IncidentRow,
     RunRow,
@@ -145,14 +144,6 @@ def lead_first(incident: IncidentRow, members: Sequence[AnomalyRow]) -> tuple[An
     """Findings of an incident in the order of every list: the lead, then the surest."""
     key = incident.lead_anomaly_id
     return tuple(sorted(members, key=lambda row: (row.anomaly_id != key, -row.confidence)))
-
-
-def read_series(
-    connection: Connection, kpi: str, grain: Grain, segment: str
-) -> tuple[ForecastRow, ...]:
-    """Every period of one series."""
-    tail = "where kpi = ? and grain = ? and segment = ? order by period_start"
-    return read_table(connection, ForecastRow, "forecasts", tail, [kpi, grain, segment])
 
 
 def read_attributions(connection: Connection, names: Sequence[str]) -> tuple[AttributionRow, ...]:

@@ -16,14 +16,14 @@ import numpy as np
 
 from detect.attribution.compare import Cells
 from detect.attribution.dimensions import Dimension
-from detect.records import Grain
+from detect.records import Grain, Ints
 from retail.reading.file import Connection, floats
 from retail.reading.measures import Measure
 
 SHARE_UNIT = 10**15
 """Shares are whole numbers of this part until they are summed: so their order does not matter."""
 ACTUAL = 0
-"""Number of the period asked about; the one that it is compared with comes after it."""
+"""Number of the period asked about; those that it is compared with come after it."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,14 @@ class Span:
         """Their number, open or closed."""
         return (self.last - self.first).days + 1
 
+    @property
+    def within(self) -> str:
+        """The days within a sentence."""
+        return f"on {self}" if self.days == 1 else f"from {self}"
+
     def __str__(self) -> str:
         """The days as people type them."""
-        return f"{self.first} to {self.last}"
+        return f"{self.first}" if self.days == 1 else f"{self.first} to {self.last}"
 
 
 @dataclass(frozen=True)
@@ -57,22 +62,26 @@ class Scope:
 
 def read_cells(
     connection: Connection, scope: Scope, dimensions: tuple[Dimension, ...], spans: Sequence[Span]
-) -> Cells | None:
-    """Measure two periods by every dimension; None where neither has an order line.
+) -> tuple[Cells, Ints] | None:
+    """Measure periods by every dimension; None where none has an order line.
 
     Args:
         connection: from `reading`.
         scope: what is measured.
         dimensions: of the file, in order.
-        spans: the period asked about, and the one that it is compared with; they may overlap.
+        spans: the period asked about, and those that it is compared with; they may overlap.
+
+    Returns:
+        The cells, and the place of the span that each is of, (N,).
     """
-    cells = [f"{scope.members[d.name]} as {_member(i)}" for i, d in enumerate(dimensions)]
-    _note_lines(connection, scope, cells, _within(spans), "periods.period")
+    named = [f"{scope.members[d.name]} as {_member(i)}" for i, d in enumerate(dimensions)]
+    _note_lines(connection, scope, named, _within(spans), "periods.period")
     if not connection.execute("from noted_lines limit 1").fetchall():
         return None
     members = {d.name: _number_members(connection, i) for i, d in enumerate(dimensions)}
     columns = connection.execute(_cells_query(scope.measures, len(dimensions))).fetchnumpy()
-    return Cells(
+    period = np.asarray(columns["period"], dtype=np.int64)
+    cells = Cells(
         dimensions=dimensions,
         codes={
             d.name: np.asarray(columns[_member(i)], dtype=np.int64)
@@ -80,8 +89,9 @@ def read_cells(
         },
         members=members,
         measures={m.name: floats(columns[_value(i)]) for i, m in enumerate(scope.measures)},
-        is_actual=np.asarray(columns["period"]) == ACTUAL,
+        is_actual=period == ACTUAL,
     )
+    return cells, period
 
 
 def read_totals(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from retail.reading.expected import EXPECTED
 from retail.reading.file import Connection, has_table, reading, rows_of
 from retail.reading.measures import (
     read_definition,
@@ -20,14 +21,6 @@ from retail.reading.shop import KpiRow, read_kpis
 from retail.schema import Grain
 
 TABLES: dict[Grain, str] = {"daily": "marts.fct_kpis_daily", "weekly": "marts.fct_kpis_weekly"}
-EXPECTED = """
-    left join insights.forecasts as forecasts
-        on
-            kpis.kpi = forecasts.kpi
-            and kpis.segment = forecasts.segment
-            and kpis.period_start = forecasts.period_start
-            and forecasts.grain = ?
-"""
 
 
 @dataclass(frozen=True)

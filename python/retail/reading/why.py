@@ -1,4 +1,4 @@
-"""Why a KPI differs between two periods: any two, anomaly or not, within any segment."""
+"""Why a KPI differs between two periods, or from what was expected: anomaly or not, any segment."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +19,12 @@ from detect.records import NET_REVENUE
 from retail.errors import RetailError
 from retail.formatting import count, words
 from retail.formatting import segment as in_words
+from retail.reading.expected import (
+    Expectation,
+    as_expected,
+    comparable_spans,
+    read_expectation,
+)
 from retail.reading.file import Connection, ReadError, has_table, known, path_of, reading
 from retail.reading.measures import (
     Definition,
@@ -33,6 +39,8 @@ from retail.reading.measures import (
 from retail.reading.order_lines import Scope, Span, read_cells
 from retail.reading.shop import KpiRow, read_kpis, read_products, read_shop
 
+FORECAST: Literal["forecast"] = "forecast"
+"""What a period is compared with where it is not another one."""
 NEVER = "never"
 """Of a dimension that no cause may name."""
 ONE_DAY = frozenset({"orders"})
@@ -52,13 +60,13 @@ AS_ASKED = {
 class Question:
     """What is asked: a KPI in a period, compared with another, within a segment.
 
-    `against` is None for the period of the same length just before; `segment` maps dimension to
-    member.
+    `against` is None for the period of the same length just before, FORECAST for what was expected
+    of the same days; `segment` maps dimension to member.
     """
 
     kpi: str
     period: Span
-    against: Span | None = None
+    against: Span | Literal["forecast"] | None = None
     segment: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
@@ -75,9 +83,11 @@ class Period:
 class Answer:
     """Why a KPI differs between two periods.
 
-    `is_just_before` is whether nobody chose the second one; `settled_on` is the day up to which
-    the KPI is in its warm-up, where a period begins before it; `spread` are those of its measures
-    that count distinct things, spread over their lines; `money` is the unit of the shop's.
+    `is_just_before` is whether nobody chose the second one; `expectation` is what was expected,
+    where that is what the period is compared with: `against` are its own days then. `settled_on`
+    is the day up to which the KPI is in its warm-up, where a period begins before it; `spread` are
+    those of its measures that count distinct things, spread over their lines; `money` is the unit
+    of the shop's.
     """
 
     kpi: KpiRow
@@ -85,6 +95,7 @@ class Answer:
     period: Period
     against: Period
     is_just_before: bool
+    expectation: Expectation | None
     settled_on: dt.date | None
     spread: tuple[str, ...]
     formula: Formula
@@ -96,17 +107,19 @@ class Answer:
     def shared_days(self) -> int:
         """Days that are in both periods."""
         one, other = self.period.span, self.against.span
+        if self.expectation:
+            return 0
         last, first = min(one.last, other.last), max(one.first, other.first)
         return max((last - first).days + 1, 0)
 
 
 def read_why(path: Path, question: Question) -> Answer:
-    """Explain the difference of a KPI between two periods.
+    """Explain the difference of a KPI between two periods, or from what was expected.
 
     Raises:
-        ReadError: as for `reading`, or the file has no order lines.
+        ReadError: as for `reading`, or the file has no order lines, or no forecasts.
         RetailError: there is no such KPI, dimension or member, a period is outside of the data or
-            without trade, or the KPI has no value in it.
+            without trade, the KPI has no value in it, or nothing was expected of it.
     """
     with reading(path) as connection:
         return answer_why(connection, question)
@@ -129,17 +142,15 @@ def answer_why(connection: Connection, question: Question) -> Answer:
     kpi, definition = kpis[question.kpi], read_definition(connection, question.kpi)
     data = _data(connection)
     _require_inside(question.period, data)
-    against = question.against or _just_before(connection, question.period, data)
-    _require_inside(against, data)
-    if against == question.period:
-        raise RetailError(f"{against} is compared with itself; say another period to compare with")
+    against = _against(connection, question, data)
     periods = _period(connection, question.period), _period(connection, against)
     names = {*filter(None, (definition.numerator, definition.denominator)), *driver_tree.MEASURES}
     is_daily = all(period.span.days == 1 for period in periods)
     measures = read_measures(connection, "daily" if is_daily else "weekly", sorted(names))
     formula = _formula(definition, measures, columns)
     scope = Scope(measures, columns, question.segment)
-    comparison = _compare(connection, scope, formula, periods)
+    expectation = _expectation(connection, kpi, formula, question)
+    comparison = _compare(connection, scope, formula, periods, expectation)
     _require_values(kpi, comparison, formula, periods)
     settled = data.first + dt.timedelta(days=definition.warm_up_days)
     return Answer(
@@ -148,6 +159,7 @@ def answer_why(connection: Connection, question: Question) -> Answer:
         period=periods[0],
         against=periods[1],
         is_just_before=question.against is None,
+        expectation=expectation,
         settled_on=settled if min(p.span.first for p in periods) < settled else None,
         spread=tuple(
             m.name
@@ -172,7 +184,30 @@ def _require_inside(span: Span, data: Span) -> None:
     if span.last < span.first:
         raise RetailError(f"the period ends on {span.last}, before it begins on {span.first}")
     if span.first < data.first or span.last > data.last:
-        raise RetailError(f"{span} is not within the data, which go from {data}")
+        raise RetailError(f"{span} is not within the data, which are of {data}")
+
+
+def _against(connection: Connection, question: Question, data: Span) -> Span:
+    """The days that a period is compared with: its own, where that is what was expected of it."""
+    if question.against == FORECAST:
+        return question.period
+    against = question.against or _just_before(connection, question.period, data)
+    _require_inside(against, data)
+    if against == question.period:
+        raise RetailError(
+            f"{against} is compared with itself; say another period to compare with, or {FORECAST}"
+        )
+    return against
+
+
+def _expectation(
+    connection: Connection, kpi: KpiRow, formula: Formula, question: Question
+) -> Expectation | None:
+    if question.against != FORECAST:
+        return None
+    return read_expectation(
+        connection, kpi, question.period, question.segment, is_additive=formula.is_additive
+    )
 
 
 def _just_before(connection: Connection, span: Span, data: Span) -> Span:
@@ -187,8 +222,8 @@ def _just_before(connection: Connection, span: Span, data: Span) -> Span:
         last = traded
     if last - length < data.first:
         raise RetailError(
-            f"the {count(span.days, 'day')} before {span.first} are not all in the data, which "
-            f"begin on {data.first}; say what to compare with, as --against FROM..TO"
+            f"the data begin on {data.first}, without all of the {count(span.days, 'day')} before "
+            f"{span.first}; say what to compare with, as --against FROM..TO"
         )
     return Span(last - length, last)
 
@@ -207,23 +242,36 @@ def _period(connection: Connection, span: Span) -> Period:
     """
     ((trading, partial),) = connection.execute(query, [span.first, span.last]).fetchall()
     if not trading:
-        raise RetailError(f"nothing was sold from {span}: every day was closed")
+        raise RetailError(
+            f"nothing was sold {span.within}: "
+            f"{'the day' if span.days == 1 else 'every day'} was closed"
+        )
     return Period(span, trading, partial)
 
 
 def _compare(
-    connection: Connection, scope: Scope, formula: Formula, periods: tuple[Period, Period]
+    connection: Connection,
+    scope: Scope,
+    formula: Formula,
+    periods: tuple[Period, Period],
+    expectation: Expectation | None,
 ) -> Comparison:
-    spans = [period.span for period in periods]
+    comparable = comparable_spans(expectation) if expectation else None
+    others = comparable.spans if comparable else (periods[1].span,)
+    spans = [periods[0].span, *others]
     dimensions = read_dimensions(connection)
     if any(span.days > 1 for span in spans):
         dimensions = tuple(_for_many_days(dimension) for dimension in dimensions)
-    cells = read_cells(connection, scope, dimensions, spans)
-    if cells is None:
+    found = read_cells(connection, scope, dimensions, spans)
+    if found is None:
         require_members(connection, scope.within, scope.members)
         raise RetailError(f"{in_words(scope.within, full=True)}: no order line in either period")
     now, before = (period.trading_days for period in periods)
-    return compare(cells, formula, (now, before))
+    cells, period = found
+    if expectation is None or comparable is None:
+        return compare(cells, formula, (now, before))
+    expected, forecast = as_expected(cells, period, formula, expectation, comparable)
+    return compare(expected, formula, (now, before), forecast)
 
 
 def _for_many_days(dimension: Dimension) -> Dimension:
@@ -256,7 +304,7 @@ def _require_values(
     for value, period in zip((comparison.actual, comparison.expected), periods, strict=True):
         if not np.isfinite(value):
             raise RetailError(
-                f"{kpi.kpi} has no value from {period.span}: "
+                f"{kpi.kpi} has no value {period.span.within}: "
                 f"{words(str(formula.denominator))} is 0 there"
             )
 
@@ -264,13 +312,20 @@ def _require_values(
 def as_tables(answer: Answer) -> dict[str, Any]:
     """The answer as plain values and lists of rows, by name; what is no number is None."""
     found = answer.comparison
+    band = (answer.expectation and answer.expectation.band) or (None, None)
     return {
         "kpi": answer.kpi.kpi,
         "label": answer.kpi.label,
         "unit": answer.kpi.unit,
         "segment": answer.segment,
         "period": _period_row(answer.period),
-        "against": _period_row(answer.against) | {"is_just_before": answer.is_just_before},
+        "against": _period_row(answer.against)
+        | {
+            "is_just_before": answer.is_just_before,
+            "is_forecast": answer.expectation is not None,
+            "lower": band[0],
+            "upper": band[1],
+        },
         "value": known(found.actual),
         "value_against": known(found.expected),
         "change": known(found.change),

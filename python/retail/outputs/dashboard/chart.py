@@ -10,8 +10,9 @@ import altair as alt
 import pandas as pd
 
 from retail import formatting
-from retail.outputs.report import kpis, words
+from retail.outputs.report import kpis
 from retail.reading import KpiRow
+from retail.reading.expected import NOT_TESTED
 from retail.reading.shop import PlannedEvent
 from retail.schema import AnomalyRow, ForecastRow
 
@@ -256,7 +257,7 @@ def remark(period: ForecastRow, finding: AnomalyRow | None, unit: str) -> str:
         moved = formatting.change(finding.actual, finding.expected, unit)
         return f"{so_far}: {moved}, {formatting.percent(finding.confidence)} sure"
     if period.skip_reason is not None:
-        return f"not tested: {words.NOT_TESTED.get(period.skip_reason, period.skip_reason)}"
+        return f"not tested: {NOT_TESTED.get(period.skip_reason, period.skip_reason)}"
     return formatting.NOTHING
 
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from retail.outputs.report.cells import Cell, source
 from retail.reading.file import known
 from retail.reading.order_lines import Span
-from retail.reading.why import Answer
+from retail.reading.why import FORECAST, Answer
 from retail.schema import ALL
 
 LINES = "marts.fct_kpi_lines"
@@ -56,7 +56,8 @@ def address(*where: object) -> str:
 
 def asked(answer: Answer, row: str, column: str, value: float | None, shown: str) -> Figure:
     """A figure of the answer why two periods differ; `row` is of it as a whole, or of a part."""
-    where = (days(answer.period.span), days(answer.against.span), members(answer.segment))
+    against = FORECAST if answer.expectation else days(answer.against.span)
+    where = (days(answer.period.span), against, members(answer.segment))
     return read(value, shown, LINES, answer.kpi.kpi, *where, row, column)
 
 

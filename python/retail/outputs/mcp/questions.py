@@ -81,7 +81,10 @@ class ExplainQuestion(Question):
 
 
 class WhyQuestion(Question):
-    """Why a KPI differs between two periods, anomaly or not: what each member and factor adds."""
+    """Why a KPI differs between two periods or from its forecast: what each member and factor adds.
+
+    The periods may be any, with or without an anomaly.
+    """
 
     kpi: Kpi
     first: Annotated[dt.date, Field(description="First day of the period.")]
@@ -93,6 +96,9 @@ class WhyQuestion(Question):
         ),
     ] = None
     against_last: Annotated[dt.date | None, Field(description="The last day of that.")] = None
+    against_forecast: Annotated[
+        bool, Field(description="Compare with what was expected of the same days instead.")
+    ] = False
     segment: Segment = Field(default_factory=dict)
     dimension: Annotated[
         str | None,

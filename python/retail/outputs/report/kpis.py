@@ -12,6 +12,7 @@ from retail import formatting
 from retail.outputs.report import cells, incidents, svg, words
 from retail.outputs.report.cells import Cell
 from retail.reading import Facts, KpiRow, period_end
+from retail.reading.expected import NOT_TESTED
 from retail.reading.shop import PlannedEvent
 from retail.schema import ALL, GRAINS, AnomalyRow, DetectionLimitRow, ForecastRow, Grain
 
@@ -201,7 +202,7 @@ def _judgement(kpi: KpiRow, last: ForecastRow, reported: AnomalyRow | None) -> t
     if reported is not None:
         return "anomaly", f"anomaly, {words.EFFECTS[reported.favourability].lower()}"
     if last.skip_reason is not None:
-        return "untested", f"not tested: {words.NOT_TESTED.get(last.skip_reason, last.skip_reason)}"
+        return "untested", f"not tested: {NOT_TESTED.get(last.skip_reason, last.skip_reason)}"
     if last.actual is None or last.lower is None or last.upper is None:
         return "untested", "not tested"
     if last.lower <= last.actual <= last.upper:

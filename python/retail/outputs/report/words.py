@@ -20,16 +20,6 @@ SEASONS = {
     UNKNOWN: "may be the season",
 }
 """How a trend compares with the year before, or a member with the rest."""
-NOT_TESTED = {
-    "incomplete": "the data cover it only in part",
-    "gap": "days of it are missing",
-    "no_trade": "there was no trade",
-    "closed": "the shop is usually closed then",
-    "no_value": "it has no value: nothing to divide by",
-    "warm_up": "it is still warming up: at the start of the data every customer looks new",
-    "short_history": "there is too little history yet",
-    "thin": "too many of the latest periods are without business",
-}
 
 
 def season(kind: str | None) -> str:

@@ -1,10 +1,11 @@
-"""Why a KPI differs between two periods, as `retail why` has it."""
+"""Why a KPI differs between two periods or from its forecast, as `retail why` has it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
 from itertools import groupby
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -31,8 +32,8 @@ from retail.reading import Connection
 from retail.reading.file import known
 from retail.reading.measures import require_known
 from retail.reading.order_lines import Span
+from retail.reading.why import FORECAST, Period, Question, answer_why
 from retail.reading.why import Answer as Found
-from retail.reading.why import Period, Question, answer_why
 from retail.schema import ALL
 
 
@@ -84,7 +85,9 @@ class WhyAnswer(Answer):
     title: str
     segment: dict[str, str]
     period: WhyPeriod
-    against: WhyPeriod
+    against: WhyPeriod = Field(
+        description="What it is compared with: another period, or the same days as expected."
+    )
     change: Figure
     change_at_equal_days: Figure = Field(
         description="What is left of a sum's change at equal trading days; empty for others."
@@ -132,8 +135,12 @@ def why(connection: Connection, question: WhyQuestion) -> WhyAnswer:
     )  # fmt: skip
 
 
-def _against(question: WhyQuestion) -> Span | None:
+def _against(question: WhyQuestion) -> Span | Literal["forecast"] | None:
     first, last = question.against_first, question.against_last
+    if question.against_forecast:
+        if first or last:
+            raise RetailError("give against_forecast, or a period to compare with, not both")
+        return FORECAST
     if first is None and last is None:
         return None
     if first is None or last is None:
