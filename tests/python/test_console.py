@@ -123,9 +123,37 @@ def test_whoever_stops_a_command_gets_one_line_and_the_documented_code(
 @pytest.mark.parametrize("name", [name for section in SECTIONS.values() for name in section])
 def test_words_that_make_no_sense_are_a_2(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([name, "--no-such-option"]) == 2
-    said = capsys.readouterr().err
-    assert f"Usage: retail {name}" in said
-    assert "--no-such-option" in said
+    said = capsys.readouterr()
+    assert said.out == ""
+    (line,) = said.err.splitlines()
+    assert line.startswith(f"retail {name}: no option '--no-such-option'; ")
+
+
+WRONG = {
+    "wyh": "retail: no command 'wyh'; the nearest is why",
+    "zzz": "retail: no command 'zzz'; `retail --help` lists all",
+    "--qiet run": "retail: no option '--qiet'; `retail --help` lists all",
+    "source stauts": "retail source: no command 'stauts'; the nearest is status",
+    "why x --form 2": "retail why: no option '--form'; the nearest is --from or --to",
+    "why": "retail why: missing argument 'KPI'; see `retail why --help`",
+    "label x y": "retail label: invalid value for 'VERDICT': 'y' is not one of "
+    "'false', 'real', 'one-off', 'new-normal'",
+    "why x": "retail why: missing option '--from'; see `retail why --help`",
+    "list --db": "retail list: option '--db' requires an argument; see `retail list --help`",
+    "run --quiet=3": "retail run: option '--quiet' does not take a value; see `retail run --help`",
+    "why x --from a\nb": "retail why: "
+    "invalid value for '--from': 'a\\nb' is no day such as 2011-12-31",
+}
+
+
+@pytest.mark.parametrize("typed", WRONG)
+def test_wrong_usage_is_one_line_with_the_nearest_name(
+    typed: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(typed.split(" ")) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == f"{WRONG[typed]}\n"
 
 
 def test_help_lists_every_command_and_each_has_its_own(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import gc
 import os
 from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ import click
 
 from detect.errors import DetectError
 from retail.console import logs
-from retail.console.command import run, show
+from retail.console.command import report, run, show
 from retail.errors import RetailError
 from retail.storage.location import (
     DATABASE_VARIABLE,
@@ -56,6 +57,14 @@ class Command(click.Command):
                 f"(or set {logs.VARIABLE}: {', '.join(logs.LEVELS)}).",
             ),
         ]  # fmt: skip
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the arguments; an error knows whose they are."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            error.ctx = error.ctx or ctx
+            raise
 
     def invoke(self, ctx: click.Context) -> int:
         """Run the command; returns its exit code."""
@@ -105,9 +114,37 @@ def _call(command: click.Command, name: str, arguments: Sequence[str]) -> int:
             return int(command.invoke(context))
     except click.exceptions.Exit as end:
         return end.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
+    except click.UsageError as error:
+        path = error.ctx.command_path if error.ctx else name
+        report(path, wrong_usage(error, path))
+        return error.exit_code
+
+
+def wrong_usage(error: click.UsageError, path: str) -> str:
+    """What is wrong with the arguments of a command, with the nearest name where there is one."""
+    help_of = f"`{path} --help`"
+    if isinstance(error, click.NoSuchOption):
+        return f"no option {error.option_name!r}; {_nearest(error.possibilities, help_of)}"
+    if isinstance(error, click.exceptions.NoSuchCommand) and error.ctx:
+        group = error.ctx.command
+        known = group.list_commands(error.ctx) if isinstance(group, click.Group) else []
+        near = get_close_matches(error.command_name, known)
+        return f"no command {error.command_name!r}; {_nearest(near, help_of)}"
+    if isinstance(error, click.BadParameter) and isinstance(error.param, click.Argument):
+        error.param_hint = repr(error.param.human_readable_name)  # not all of its choices
+    message = error.format_message().rstrip(".")
+    said = message[:1].lower() + message[1:]
+    is_value = isinstance(error, click.BadParameter) and not isinstance(
+        error, click.MissingParameter
+    )
+    return said if is_value else f"{said}; see {help_of}"
+
+
+def _nearest(near: Sequence[str] | None, help_of: str) -> str:
+    return f"the nearest is {' or '.join(near)}" if near else f"{help_of} lists all"
 
 
 def examples(*lines: str, title: str = "Examples") -> str:
