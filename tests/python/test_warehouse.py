@@ -197,6 +197,31 @@ def test_a_program_that_stops_writing_in_time_is_waited_for(database: Path) -> N
     assert version(database) == 2
 
 
+@pytest.mark.parametrize("ended", ["closed", "killed"])
+def test_what_another_program_writes_during_a_build_is_kept_and_nothing_is_published(
+    database: Path, ended: str
+) -> None:
+    with ExitStack() as stack:
+        copy = stack.enter_context(staged_build(database, nothing_to_bring))
+        put(copy, 2)
+        end = stack.pop_all()
+        if ended == "closed":
+            with duckdb.connect(str(database)) as connection:
+                connection.execute("create table mine as select 1 as a")
+        else:
+            with held_for_writing(database) as holder:
+                let_write(holder)
+        with pytest.raises(StorageError, match="another program wrote to it meanwhile"):
+            end.close()
+    assert version(database) == 1
+    with staged_build(database, nothing_to_bring) as copy:
+        put(copy, 3)
+    with duckdb.connect(str(database)) as connection:
+        assert connection.execute("select a from mine").fetchall() == [(1,)]
+    assert version(database) == 3
+    assert left_over(database.parent) == []
+
+
 def test_a_log_of_another_file_is_named_and_moving_it_away_is_all_it_takes(
     database: Path, tmp_path: Path
 ) -> None:

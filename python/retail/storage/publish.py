@@ -54,8 +54,8 @@ def staged_build(database: Path, merge_state: MergeState) -> Iterator[Path]:
         Path of the copy.
 
     Raises:
-        StorageError: another program is at work on the file, holds it for writing, the file
-            can't be read, or the disk refuses.
+        StorageError: another program is at work on the file, holds it for writing or wrote to
+            it meanwhile, the file can't be read, or the disk refuses.
     """
     database = database.resolve()
     with only_one_at_work(database), _copy_of(database, BUILDING) as copy:
@@ -68,9 +68,11 @@ def staged_build(database: Path, merge_state: MergeState) -> Iterator[Path]:
                 verify_integrity(database)  # report a damaged block as such
             raise
         with _publishing(database):
-            if database.exists() and identity(database) != seen:
+            now = identity(database)
+            if now and (not seen or now[0] != seen[0]):  # replaced, not written to
                 merge_state(database, copy)
-            _put_in_place(copy, database)
+                seen = now
+            _put_in_place(copy, database, seen)
 
 
 @contextmanager
@@ -80,15 +82,17 @@ def atomic_update(database: Path) -> Iterator[Path]:
     It may run during a build. A private copy is yielded as it is.
 
     Raises:
-        StorageError: another program holds the file for writing, or the disk refuses.
+        StorageError: another program holds the file for writing or wrote to it meanwhile, or the
+            disk refuses.
     """
     if is_private(database):
         yield database
         return
     database = database.resolve()
     with _publishing(database), _copy_of(database, CHANGING) as copy:
+        seen = identity(database)
         yield copy
-        _put_in_place(copy, database)
+        _put_in_place(copy, database, seen)
 
 
 def is_private(database: Path) -> bool:
@@ -225,18 +229,29 @@ def _checkpoint(database: Path) -> None:
     open_database(database, read_only=False, patience=PATIENCE_SECONDS).close()
 
 
-def _put_in_place(copy: Path, database: Path) -> None:
+def _put_in_place(copy: Path, database: Path, seen: tuple[int, int, int] | None) -> None:
     """Replace the published file by a copy.
+
+    Args:
+        copy: the new file.
+        database: the published one.
+        seen: the state of the published one of which the copy has everything.
 
     Raises:
         HeldError: another program has it open for writing. DuckDB writes its log by the file's
             name, so what that program writes later would lie beside the new file and lock
             everybody out.
-        StorageError: the copy was not closed, or the disk refuses.
+        StorageError: another program wrote to the published file meanwhile, the copy was not
+            closed, or the disk refuses.
     """
     if wal_path(copy).exists():
         raise StorageError(f"{copy} was not closed; {as_before(database)}")
     with _one_line_errors(copy.parent, as_before(database)), _nobody_writing(database):
+        if database.exists() and identity(database) != seen:
+            raise StorageError(
+                f"{database}: another program wrote to it meanwhile; that is kept, and nothing was "
+                "published: run again"
+            )
         put_in_place(copy, database)
 
 
