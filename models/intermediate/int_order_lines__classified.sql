@@ -28,7 +28,7 @@ service_stock_codes as (
 
 copies as (
 
-    {{ copied_lines(staged, rules.duplicates) }}
+    {{ duplicate_lines(staged, rules.duplicates) }}
 
 ),
 

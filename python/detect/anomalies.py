@@ -13,16 +13,13 @@ from detect import confidence
 from detect.baseline.transform import from_scale
 from detect.detectors import DETECTORS, Evidence
 from detect.features import DetectorInput
-from detect.records import ALL, RATIO, Anomaly, Bools, Floats, Ints, Kpi
+from detect.records import ALL, RATIO, Anomaly, Bools, Floats, Ints
+from detect.severity import favourability, materiality, severity
 
 CALENDAR_METHODS = tuple(d.name for d in DETECTORS if d.decides_alone)
 """Detectors that test whether the shop should trade on a day, whatever its value."""
 METHODS = tuple(d.name for d in DETECTORS if d.weight > 0)
 """Detectors that judge a period by its value."""
-SURE, VERY_SURE = 0.9, 0.99
-"""Confidence that `high` and `critical` ask for; chosen by hand."""
-LARGE, HUGE = 2.0, 4.0
-"""Multiples of the materiality floor that `high` and `critical` ask for; chosen by hand."""
 NEGLIGIBLE = 0.1
 """Below this part of the materiality floor a change is not reported, however sure (a steady KPI);
 chosen by hand."""
@@ -189,29 +186,3 @@ def _methods(found: Scan, row: int, column: int) -> tuple[str, ...]:
 def stable_id(*parts: object) -> str:
     """Return a short id that is the same in every run."""
     return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:12]
-
-
-def favourability(kpi: Kpi, change: float) -> str:
-    """Whether a change is good, bad or neutral news."""
-    if kpi.direction == "none" or change == 0:
-        return "neutral"
-    return "good" if (change > 0) == (kpi.direction == "up") else "bad"
-
-
-def materiality(kpi: Kpi, actual: float, expected: float) -> float:
-    """Size of a change in multiples of the KPI's floor, absolute or relative, the stricter."""
-    change = abs(actual - expected)
-    absolute = change / kpi.materiality_absolute if kpi.materiality_absolute else np.inf
-    floor = kpi.materiality_relative * abs(expected)
-    relative = change / floor if floor else np.inf
-    return float(min(absolute, relative))
-
-
-def severity(kpi: Kpi, actual: float, expected: float, sure: float) -> str:
-    """Rank a finding by certainty, size against the floor, and whether it is bad news."""
-    size = materiality(kpi, actual, expected)
-    if size < 1:
-        return "low"
-    if sure >= VERY_SURE and size >= HUGE and favourability(kpi, actual - expected) == "bad":
-        return "critical"
-    return "high" if sure >= SURE and size >= LARGE else "medium"

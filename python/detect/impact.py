@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.forecasts import PeriodForecast
+from detect.group_by import group_by
 from detect.members.silence import Silence
 from detect.records import ALL, NET_REVENUE, PERIOD_TO_DATE, Anomaly, Grain, Kpi
 
@@ -191,7 +192,4 @@ def _returned(lead: Anomaly, parts: Sequence[_Money], cancelled: Sequence[Cancel
 
 def by_series(rows: Sequence[PeriodForecast]) -> dict[SeriesName, list[PeriodForecast]]:
     """Forecasts by the name of their series, in order of time."""
-    out: dict[SeriesName, list[PeriodForecast]] = {}
-    for row in rows:
-        out.setdefault((row.kpi, row.segment, row.grain), []).append(row)
-    return out
+    return group_by(rows, lambda row: (row.kpi, row.segment, row.grain))

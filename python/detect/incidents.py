@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from detect.anomalies import CALENDAR_METHODS, stable_id
 from detect.attribution import driver_tree
 from detect.detectors import no_data
+from detect.group_by import group_by
 from detect.members.scores import MANY_RETURNS, SILENCE
 from detect.records import ALL, PERIOD_TO_DATE, RETURNED_REVENUE, Anomaly, DriverContribution, Grain
 
@@ -59,10 +60,8 @@ def _grouped(anomalies: list[Anomaly]) -> list[list[Anomaly]]:
         for j in range(i):
             if _together(one, anomalies[j], goes_on[i], goes_on[j]):
                 parent[_root(parent, i)] = _root(parent, j)
-    groups: dict[int, list[Anomaly]] = {}
-    for i, anomaly in enumerate(anomalies):
-        groups.setdefault(_root(parent, i), []).append(anomaly)
-    return list(groups.values())
+    groups = group_by(range(len(anomalies)), lambda i: _root(parent, i))
+    return [[anomalies[i] for i in members] for members in groups.values()]
 
 
 def _root(parent: list[int], i: int) -> int:

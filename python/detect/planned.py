@@ -8,9 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from detect.records import ALL, Anomaly, Bools, Event, Panel
-
-MILDEST = "low"
-"""Severity of a finding that an event explains."""
+from detect.severity import MILDEST
 
 
 def not_learned(panel: Panel, events: Sequence[Event]) -> Bools:

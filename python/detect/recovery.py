@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from detect.episodes import LONGEST
-from detect.grouping import by
+from detect.group_by import group_by
 from detect.impact import Forecasts
 from detect.members import MemberPanel
 from detect.members.scores import SILENCE
@@ -56,7 +56,8 @@ def end(
     """
     about = [a for a in members if SILENCE in lead.methods or SILENCE not in a.methods]
     last = {
-        name: max(found, key=lambda a: a.period_start) for name, found in by(about, _series).items()
+        name: max(found, key=lambda a: a.period_start)
+        for name, found in group_by(about, _series).items()
     }
     stayed = {name: stayed_on(one, forecasts) for name, one in last.items()}
     gone = {name: silence(one, panels) for name, one in last.items()}

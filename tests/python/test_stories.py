@@ -17,7 +17,7 @@ from detect.attribution.dimensions import Dimension
 from detect.attribution.incident_checks import failed_checks
 from detect.attribution.leave_one_out import VANISHES, Without
 from detect.forecasts import PeriodForecast
-from detect.grouping import by
+from detect.group_by import group_by
 from detect.impact import Cancelled, Impact, impact
 from detect.members import MemberPanel
 from detect.members.scores import SILENCE
@@ -155,7 +155,7 @@ def past(members: list[Anomaly], change: float, random: np.random.Generator) -> 
     sale = Cancelled(MONDAY, MONDAY + dt.timedelta(days=2), "22502", "France", back)
     return History(
         KPIS,
-        by(rows, lambda row: (row.kpi, row.segment, row.grain)),
+        group_by(rows, lambda row: (row.kpi, row.segment, row.grain)),
         cancelled=[sale] if random.random() < 0.3 else [],
     )
 

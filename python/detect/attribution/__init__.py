@@ -21,7 +21,7 @@ from detect.attribution.baselines import (
 from detect.attribution.breakdown import break_down
 from detect.attribution.root_cause import LeafSegments, RootCause, find_causes, of_one_member
 from detect.attribution.segments import Segments
-from detect.grouping import by
+from detect.group_by import group_by
 from detect.records import ROOT_CAUSE, Anomaly, Attribution, Days
 
 __all__ = [
@@ -175,7 +175,9 @@ def largest_gap(anomalies: list[Anomaly], rows: list[Attribution]) -> float:
     breakdowns = (row for row in rows if row.analysis == "breakdown")
     gaps = [
         abs(sum(found) - change[name]) / max(sum(map(abs, found)), abs(change[name]), 1e-300)
-        for (name, _), parts in by(breakdowns, lambda row: (row.anomaly_id, row.dimensions)).items()
+        for (name, _), parts in group_by(
+            breakdowns, lambda row: (row.anomaly_id, row.dimensions)
+        ).items()
         for found in [[row.contribution for row in parts]]
     ]
     return max(gaps, default=0.0)

@@ -18,7 +18,7 @@ import numpy as np
 
 from detect import anomalies
 from detect.attribution.dimensions import is_broken_down
-from detect.grouping import by
+from detect.group_by import group_by
 from detect.members.panel import MemberPanel
 from detect.members.scores import (
     FAR_PRICE,
@@ -32,6 +32,7 @@ from detect.members.scores import (
     walk,
 )
 from detect.records import NET_REVENUE, PERIOD_DAYS, Anomaly, Bools, Floats, Grain, Kpi
+from detect.severity import favourability, severity
 from detect.two_groups import posterior_at_budget
 
 BUDGET, BUDGET_WEEKS = 0.8, 13
@@ -114,7 +115,7 @@ def _found(
     panel: MemberPanel, periods: Iterable[Scores], kpis: Sequence[Kpi], series: Sequence[Anomaly]
 ) -> Iterator[Anomaly]:
     """Findings of one grain, with those of series whose member was not judged."""
-    standing = by((a for a in series if a.grain == panel.grain), lambda a: a.period_start)
+    standing = group_by((a for a in series if a.grain == panel.grain), lambda a: a.period_start)
     told_by = [kpi_of(d.name, kpis) for d in panel.dimensions]
     silent = np.zeros(len(panel.member), dtype=bool)
     surges: list[list[float]] = [[] for _ in panel.dimensions]
@@ -249,8 +250,8 @@ def _record(panel: MemberPanel, kpi: Kpi, scores: Scores, hit: _Hit) -> Anomaly:
             for test in hit.tests
         ),
         confidence=sure,
-        severity=anomalies.severity(kpi, actual, expected, sure),
-        favourability=anomalies.favourability(kpi, actual - expected),
+        severity=severity(kpi, actual, expected, sure),
+        favourability=favourability(kpi, actual - expected),
         methods=hit.tests,
     )
 
@@ -268,7 +269,7 @@ def without_repeats(found: Sequence[Anomaly], groups: Mapping[str, str]) -> list
         found: findings of both grains.
         groups: from a dimension to the finer one whose members it groups.
     """
-    near = by(found, _week_and_direction)
+    near = group_by(found, _week_and_direction)
     return [a for a in found if not any(_tells(b, a, groups) for b in near[_week_and_direction(a)])]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from detect import records
-from detect.grouping import by
+from detect.group_by import group_by
 from lab.evaluate.measure import Copy
 from lab.evaluate.score import MOVED, new_anomalies
 from retail.simulate import Incident, PlantedIncident
@@ -41,7 +41,7 @@ class Named:
 def named(copy: Copy, control: Copy) -> Iterator[Named]:
     """Every planted incident that was found, and what was blamed for it."""
     blamed = (row for row in copy.attributions if row.analysis == "root_cause")
-    causes = by(blamed, lambda row: row.anomaly_id)
+    causes = group_by(blamed, lambda row: row.anomaly_id)
     right = {a.anomaly_id for a, far in new_anomalies(copy, control) if far >= MOVED}
     for planted in copy.planted:
         found = [i for i in copy.incidents if _is_of(i, planted) and right & _names(i)]

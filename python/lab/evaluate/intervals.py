@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from detect.grouping import by
+from detect.group_by import group_by
 from detect.records import Anomaly
 
 TAIL = 0.025
@@ -57,7 +57,7 @@ def blocks(events: Iterable[dt.date], first: dt.date, last: dt.date) -> Blocks:
 
 def of_incidents(found: Iterable[Anomaly], first: dt.date, last: dt.date) -> Blocks:
     """Count the incidents of some findings by the days that they begin on."""
-    each = by(found, lambda a: a.incident_id).values()
+    each = group_by(found, lambda a: a.incident_id).values()
     return blocks([min(a.period_start for a in some) for some in each], first, last)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from retail.console.command import FAILED, FINE, is_coloured, is_stopping, report, run, show
+from retail.console.command import is_coloured, is_stopping, report, run, show
+from retail.console.exit_codes import FAILED, FINE
 from retail.console.text import escape_control_chars, json_text
 
 __all__ = [

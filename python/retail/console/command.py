@@ -12,12 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import FrameType
 
+from retail.console.exit_codes import FAILED, STOPPED
 from retail.console.text import escape_control_chars
 
-FINE, FAILED, USAGE = 0, 1, 2
-"""Done; could not do its work; the arguments make no sense (click ends with this one)."""
-INTERRUPTED, TERMINATED = 128 + signal.SIGINT, 128 + signal.SIGTERM
-"""Ctrl-C, and a plain `kill`: what a shell says of a program that such a signal ended."""
 QUERY_SECONDS, PATIENCE_SECONDS = 0.5, 10.0
 """How long the main thread may stand still after a signal: then its query is interrupted, and then
 the program is ended without it."""
@@ -44,11 +41,11 @@ def run(
         again: what to say to somebody who stopped it.
 
     Returns:
-        The exit code: that of `act`, or FAILED, INTERRUPTED or TERMINATED after one line on
-        standard error. Whatever `act` raises after such a signal counts as stopped by it: DuckDB
-        makes a `RuntimeError` of an exception raised within a query, and dbt an error of its own.
-        Where nothing else helps, the program ends with the same line and code, but with nothing
-        tidied up, as after a `kill -9`.
+        The exit code: that of `act`, or FAILED or STOPPED after one line on standard error.
+        Whatever `act` raises after such a signal counts as stopped by it: DuckDB makes a
+        `RuntimeError` of an exception raised within a query, and dbt an error of its own. Where
+        nothing else helps, the program ends with the same line and code, but with nothing tidied
+        up, as after a `kill -9`.
     """
     with _stoppable() as signals, _ended_in_time(name, signals, again):
         try:
@@ -73,7 +70,7 @@ def is_stopping() -> bool:
 
 def _stopped(name: str, number: int, again: str) -> int:
     report(name, f"stopped by {STOPPING[number]}; {again}")
-    return 128 + number
+    return STOPPED + number
 
 
 def report(name: str, problem: object) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retail.reading import findings, shop
-from retail.reading.file import PATIENCE_SECONDS, Connection, read_table, reading
+from retail.reading.file import Connection, read_table, reading
 from retail.reading.revisions import read_revised
 from retail.reading.shop import (
     Attempt,
@@ -30,6 +30,7 @@ from retail.schema import (
     RunRow,
     TrendRow,
 )
+from retail.storage.opening import PATIENCE_SECONDS
 
 DAYS_SHOWN, WEEKS_SHOWN = 396, 104
 """How far back the charts reach: 13 months, and two years."""

@@ -15,10 +15,9 @@ import numpy as np
 from detect.records import Floats
 from retail.schema import TABLES, Table
 from retail.storage.errors import HeldError, StorageError, first_line
-from retail.storage.opening import describe_error, open_database
+from retail.storage.opening import PATIENCE_SECONDS, describe_error, open_database
 from retail.storage.quoting import identifier
 
-PATIENCE_SECONDS = 10.0
 AGAIN = "run `dbt build` and `python -m detect` again"
 Connection = duckdb.DuckDBPyConnection
 Row = TypeVar("Row")

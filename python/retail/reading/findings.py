@@ -6,7 +6,9 @@ import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
+from detect.group_by import group_by
 from detect.records import PERIOD_DAYS, SEVERITIES
 from retail.feedback.status import OPEN, STATUS, about, overall, status_of
 from retail.reading.file import Connection, ReadError, read_table
@@ -75,9 +77,7 @@ def read_findings(connection: Connection, day: dt.date | None = None) -> Finding
     members = [_as_of(row, given, day or today()) for row in rows]
     changed = {new.incident_id for old, new in zip(rows, members, strict=True) if old != new}
     ordered = tuple(sorted(members, key=_place))
-    of: dict[str, list[AnomalyRow]] = {}
-    for row in ordered:
-        of.setdefault(row.incident_id, []).append(row)
+    of = group_by(ordered, attrgetter("incident_id"))
     incidents = [
         _with_members(row, of[row.incident_id], is_changed=row.incident_id in changed)
         for row in read_table(connection, IncidentRow, "incidents")

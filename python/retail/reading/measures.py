@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from operator import itemgetter
 
 from detect.attribution.dimensions import Dimension, Months
-from detect.grouping import by
+from detect.group_by import group_by
 from detect.records import NONE
 from retail.errors import RetailError
 from retail.formatting import product, words
@@ -103,7 +103,9 @@ def read_dead_months(connection: Connection) -> Months:
     if not has_table(connection, "marts", "fct_dimensions_monthly"):
         return {}
     rows = connection.execute(DEAD_MONTHS).fetchall()
-    return {name: frozenset(day for _, day in of) for name, of in by(rows, itemgetter(0)).items()}
+    return {
+        name: frozenset(day for _, day in of) for name, of in group_by(rows, itemgetter(0)).items()
+    }
 
 
 def read_member_columns(connection: Connection) -> Mapping[str, str]:

@@ -11,7 +11,8 @@ import duckdb
 from retail.storage.errors import StorageError, first_line, held
 from retail.storage.quoting import identifier, literal
 
-PAUSE_SECONDS = 0.1
+PATIENCE_SECONDS, PAUSE_SECONDS = 10.0, 0.05
+"""How long to wait for a database that another program has locked, and between two looks."""
 MEMORY_VARIABLE, MEMORY_LIMIT = "RETAIL_MEMORY_LIMIT", "4GB"
 """Setting of DuckDB's memory limit, and its default, as in profiles.yml."""
 DAMAGE = (

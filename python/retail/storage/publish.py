@@ -22,7 +22,13 @@ from typing import IO, TYPE_CHECKING
 
 from retail.storage.durable import put_in_place
 from retail.storage.errors import MAKE_ROOM, StorageError, held, reason
-from retail.storage.opening import open_database, verify_integrity, wal_path
+from retail.storage.opening import (
+    PATIENCE_SECONDS,
+    PAUSE_SECONDS,
+    open_database,
+    verify_integrity,
+    wal_path,
+)
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -32,8 +38,6 @@ BUILDING, CHANGING = ".building-", ".changing-"
 COPY_VARIABLE = "RETAIL_PRIVATE_COPY"
 """Names the private copy that dbt builds in. profiles.yml does not read it, so that dbt can reuse
 its parse."""
-PATIENCE_SECONDS = 10.0
-PAUSE_SECONDS = 0.05
 
 _log = logging.getLogger(__name__)
 MergeState = Callable[[Path, Path], None]

@@ -14,7 +14,7 @@ from detect.attribution import driver_tree
 from detect.attribution.baselines import comparable
 from detect.attribution.incident_checks import CheckInputs, run_checks
 from detect.attribution.segments import Segments
-from detect.grouping import by
+from detect.group_by import group_by
 from detect.members.scores import SILENCE
 from detect.records import (
     GRAINS,
@@ -156,7 +156,7 @@ def explain(
         history: what money and end of an incident are worked out from.
     """
     usable = {g: usable_periods(scans[g], [a for a in found if a.grain == g]) for g in GRAINS}
-    incidents_of = by(found, lambda a: a.incident_id)
+    incidents_of = group_by(found, lambda a: a.incident_id)
     work = _to_explain(scans, incidents_of, usable, cached, code)
     names = store.read_product_names(path) if found else {}
     cells = _Cells(
@@ -170,7 +170,7 @@ def explain(
         fresh[name] if name in fresh else _from_cache(name, members, cached)
         for name, members in incidents_of.items()
     ]
-    of = by((row for one in explained for row in one.causes), lambda row: row.anomaly_id)
+    of = group_by((row for one in explained for row in one.causes), lambda row: row.anomaly_id)
     causes = [
         row for g in GRAINS for a in found if a.grain == g for row in of.get(a.anomaly_id, [])
     ]

@@ -7,7 +7,7 @@ from operator import attrgetter
 
 import streamlit as st
 
-from detect.grouping import by
+from detect.group_by import group_by
 from retail import formatting
 from retail.feedback.status import OPEN
 from retail.formatting import upper_first
@@ -84,7 +84,7 @@ def _choice(
 
 def _chosen(facts: Facts, status: str) -> list[IncidentRow]:
     """The incidents of a status, an owner and a severity, in the order that is asked for."""
-    owners = by(facts.findings, attrgetter("incident_id"))
+    owners = group_by(facts.findings, attrgetter("incident_id"))
     known = sorted({finding.owner for finding in facts.findings})
     owner_at, severity_at, order_at = st.columns(3)
     with owner_at:
@@ -189,10 +189,8 @@ def _segments(
     tree: Sequence[DriverRow],
 ) -> None:
     """By one dimension: its parts, what moved net revenue there, and the order lines."""
-    mine = [part for part in parts if part.analysis == BREAKDOWN]
-    by_name: dict[str, list[AttributionRow]] = {}
-    for part in mine:
-        by_name.setdefault(part.dimensions, []).append(part)
+    mine = (part for part in parts if part.analysis == BREAKDOWN)
+    by_name = group_by(mine, attrgetter("dimensions"))
     render.fragment("segments")
     by, member = _choose(facts, by_name, lead)
     shown = by_name.get(by, [])
@@ -269,10 +267,7 @@ def _part(part: AttributionRow, unit: str, facts: Facts) -> tuple[str, str, str,
 
 def _tree(tree: Sequence[DriverRow], by: str, facts: Facts) -> None:
     """The factors of net revenue in the whole shop, and the members that moved it most."""
-    members: dict[str, list[DriverRow]] = {}
-    for branch in tree:
-        if branch.dimension == by:
-            members.setdefault(branch.member, []).append(branch)
+    members = group_by((b for b in tree if b.dimension == by), attrgetter("member"))
     sums = {name: sum(b.contribution for b in mine) for name, mine in members.items()}
     ranked = sorted(sums, key=lambda name: -abs(sums[name]))
     whole = [branch for branch in tree if branch.dimension == ALL]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from detect import planned
 from detect.attribution.incident_checks import failed_checks
-from detect.grouping import by
+from detect.group_by import group_by
 from detect.impact import Cancelled, Forecasts, impact
 from detect.incidents import lead
 from detect.members import MemberPanel
@@ -67,14 +67,14 @@ def describe(
     Without a history there is no money and no end.
     """
     history = history or History()
-    rows_of = by(attributions, lambda row: (row.anomaly_id, row.analysis))
-    trees = by(drivers, lambda driver: driver.incident_id)
-    checks_of = by(checks, lambda check: check.incident_id)
+    rows_of = group_by(attributions, lambda row: (row.anomaly_id, row.analysis))
+    trees = group_by(drivers, lambda driver: driver.incident_id)
+    checks_of = group_by(checks, lambda check: check.incident_id)
     described: list[Incident] = []
     before: dict[object, list[list[Anomaly]]] = {}
     leads = [
         (lead(members, trees.get(name, [])), members)
-        for name, members in by(anomalies, lambda a: a.incident_id).items()
+        for name, members in group_by(anomalies, lambda a: a.incident_id).items()
     ]
     for leader, members in sorted(leads, key=_place):
         name = leader.incident_id

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from markupsafe import Markup
 
-from detect.grouping import by
+from detect.group_by import group_by
 from retail import formatting
 from retail.feedback.status import OPEN, RECOVERED, in_words
 from retail.outputs.report import cells, svg, words
@@ -120,8 +120,8 @@ def cards(facts: Facts, newest: dt.date) -> Cards:
     """All incidents, by how they lie to the newest day."""
     charted = {incident.incident_id for incident in facts.incidents[:WATERFALLS]}
     charted |= {incident.incident_id for incident in open_incidents(facts.incidents)}
-    members = by(facts.findings, attrgetter("incident_id"))
-    parts = by(facts.contributions, attrgetter("anomaly_id"))
+    members = group_by(facts.findings, attrgetter("incident_id"))
+    parts = group_by(facts.contributions, attrgetter("anomaly_id"))
 
     def group(incidents: Sequence[IncidentRow]) -> Group:
         made = [

@@ -9,10 +9,9 @@ from pathlib import Path
 import duckdb
 
 from retail.storage.errors import StorageError
-from retail.storage.opening import describe_error, open_database
+from retail.storage.opening import PATIENCE_SECONDS, describe_error, open_database
 from retail.storage.publish import atomic_update
 
-PATIENCE_SECONDS = 10.0
 Connection = duckdb.DuckDBPyConnection
 
 

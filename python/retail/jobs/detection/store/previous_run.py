@@ -9,7 +9,7 @@ from typing import Any
 
 from detect.attribution.dimensions import Months, is_broken_down
 from detect.diagnostics import DetectionLimit
-from detect.grouping import by
+from detect.group_by import group_by
 from detect.records import GRAINS, Attribution, Check, DriverContribution
 from retail.jobs.detection.explanation_cache import CachedExplanations, PeriodHashes
 from retail.jobs.detection.store.connection import Connection, connect
@@ -47,13 +47,15 @@ def read_cached_explanations(path: Path) -> CachedExplanations:
     attributions += [_attribution(row) for row in found["early_attributions"]]
     return CachedExplanations(
         input_hashes={row["subject"]: row["input_hash"] for row in found["explanation_cache"]},
-        attributions=by(attributions, lambda row: row.anomaly_id),
-        drivers=by(
+        attributions=group_by(attributions, lambda row: row.anomaly_id),
+        drivers=group_by(
             (DriverContribution(**_null_as_nan(row)) for row in found["revenue_drivers"]),
             lambda row: row.incident_id,
         ),
-        checks=by((Check(**row) for row in found["incident_checks"]), lambda row: row.incident_id),
-        detection_limits=by(
+        checks=group_by(
+            (Check(**row) for row in found["incident_checks"]), lambda row: row.incident_id
+        ),
+        detection_limits=group_by(
             (DetectionLimit(**row) for row in found["detection_limits"]), lambda row: row.grain
         ),
         facts=by(

@@ -3,7 +3,7 @@
     duplicate. By the rule `drop` the first of identical rows is kept; by `across_files` copies
     within a file are sales, and the first file that has so many is kept; by `keep` all are.
 #}
-{% macro copied_lines(order_lines, rule) -%}
+{% macro duplicate_lines(order_lines, rule) -%}
     {%- set compared = compared_values() | join(', ') -%}
     {%- set number -%}
         row_number() over (partition by {{ compared }} order by source_file, source_row)

@@ -1,4 +1,4 @@
-"""Rows that belong together, in one list."""
+"""Group rows by a key."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ K = TypeVar("K", bound=Hashable)
 T = TypeVar("T")
 
 
-def by(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
-    """Rows by what `key` says of each; keys and rows in the order they come."""
+def group_by(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
+    """Return the rows of each key; keys and rows stay in order."""
     found: dict[K, list[T]] = {}
     for row in rows:
         found.setdefault(key(row), []).append(row)
