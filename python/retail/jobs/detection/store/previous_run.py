@@ -58,7 +58,7 @@ def read_cached_explanations(path: Path) -> CachedExplanations:
         detection_limits=group_by(
             (DetectionLimit(**row) for row in found["detection_limits"]), lambda row: row.grain
         ),
-        facts=by(
+        facts=group_by(
             (NarrativeFactRow(**row) for row in found["narrative_facts"]),
             lambda row: row.incident_id,
         ),
