@@ -196,6 +196,29 @@ def test_a_moment_of_another_program_or_language_is_read(
 
 
 @pytest.mark.parametrize(
+    "half",
+    ["PM", "p.m.", "P", "p. m.", "p.\u00a0m.", "p.\u202fm.", "μ.μ.", "下午", "오후", "午後", "م",
+     "अपराह्न", "CH", "ÖS", "du.", "odp.", "em", "ip.", "MD", "ب.ظ.", "אחה״צ", "nachm."],
+)  # fmt: skip
+@pytest.mark.parametrize("form", ["{} 8:26 {}", "{} {} 8:26", "{} 8:26:00{}"])
+def test_an_afternoon_is_one_in_any_language(tmp_path: Path, half: str, form: str) -> None:
+    days = ("13/12/2010", "2010-12-13", "13 Dec 2010", "2010年12月13日")
+    moments = [form.format(day, half) for day in days]
+    rows = "".join(f'{i},A,MUG,1,"{moment}",2.50,k,UK\n' for i, moment in enumerate(moments))
+    dates = [d for (d,) in shown(land(tmp_path, in_csv=f"{HEADER}\n{rows}"), ["invoice_date"])]
+    assert dates == ["13/12/2010 20:26:00", *["2010-12-13 20:26:00"] * 3]
+
+
+@pytest.mark.parametrize(
+    "given", ["13/12/2010 15:02 AM", "13/12/2010 8:26 kesho", "13.12.2010 Sa 15:02", "PM 8:26 PM"]
+)
+def test_a_half_of_the_day_that_is_none_makes_no_time(tmp_path: Path, given: str) -> None:
+    text = f'{HEADER}\n1,A,MUG,1,"{given}",2.50,k,UK\n'
+    (moment,) = shown(land(tmp_path, in_csv=text), ["invoice_date"])
+    assert moment == (given,)
+
+
+@pytest.mark.parametrize(
     "given", ["1264982400", "1 Feb 2010 00:00 UTC", "2010-02-01T00:00:00Z", "20100201T000000Z"]
 )
 def test_moments_in_utc_become_the_shop_s(tmp_path: Path, given: str) -> None:
@@ -280,7 +303,10 @@ def test_a_decimal_sign_alone_is_a_setting(tmp_path: Path) -> None:
         ("T09:02:00.000", "2010-12-01 09:02:00"),
         ("1899-12-30 09:02:00", "2010-12-01 09:02:00"),
         ("9", "2010-12-01 (9)"),
-        ("下午9:02", "2010-12-01 (下午9:02)"),
+        ("下午9:02", "2010-12-01 21:02:00"),
+        ("오전 9:02", "2010-12-01 09:02:00"),
+        ("9:02 μ.μ.", "2010-12-01 21:02:00"),
+        ("9:02p", "2010-12-01 21:02:00"),
         ("0.25", "2010-12-01 (0.25)"),
         ("morning", "2010-12-01"),
     ],

@@ -2,14 +2,15 @@
 
 Read are `12/1/10 8:26`, `1-Dec-2010`, `1er déc. 2010 à 8h26`, `Dec 1, 2010 8:26 PM PST`,
 `2010/12/01`, `20101201`, `2010-W48-3`, `2010-12-01T08:26:00Z`, serial numbers of a spreadsheet,
-seconds or parts of them since 1970, and a date and a time in two columns. Whether `1/12/2010` has
-the day first is not decided here, only how the text is written.
+seconds or parts of them since 1970, and a date and a time in two columns. Halves of the day are
+known in as many languages, before the clock and behind it. Whether `1/12/2010` has the day first is
+not decided here, only how the text is written.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Literal
@@ -17,6 +18,7 @@ from typing import Literal
 import duckdb
 
 from retail.ingest.errors import IngestError
+from retail.ingest.forms import halves
 from retail.ingest.forms.months import months
 from retail.storage.quoting import literal
 
@@ -57,13 +59,16 @@ _ISO_FORMAT = "%Y-%m-%d %H:%M:%S"
 _PLAIN_FORMAT = r"%[dm][/.-]%[dm][/.-]%[Yy](?: %H:%M(?::%S)?)?"
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H:%M:%S")
 _WEEK_FORMATS = [f"{day}{time}" for day in ("%G-W%V-%u", "%Y-%j") for time in ("", *_TIMES[1:3])]
-_HALF = r"\s*([ap]\.?\s?m\.?)?"
-_TIME = rf"(?:[ T,]+(\d{{1,2}})[:.h](\d{{2}})(?:[:.](\d{{2}})(?:[.,]\d+)?)?{_HALF})?"
+_HALF = r"([ap]\.?\s?m?\.?)?"
+_TIME = (
+    rf"(?:[ T,]+(?:- )?{_HALF}\s*(\d{{1,2}})[:.h](\d{{2}})"
+    rf"(?:[:.](\d{{2}})(?:[.,]\d+)?)?\s*{_HALF})?"
+)
 _ZONE = rf"\s*(Z|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?|{_ABBREVIATIONS})?"
 _END = rf"{_ZONE}(?:\[[^]]*\])?\s*$"
 _CLOCK = (
     r"^\s*(?:\d{4}-\d\d-\d\d[T ]|T)?"
-    r"((?:\d{1,2}[:h]|(?:0\d|[1-9]\d?)\.)\d{2}(?:[:.]\d{2})?(?:\s*[AaPp]\.?\s?[Mm]\.?)?)"
+    r"((?:HALF)?\s*(?:\d{1,2}[:h]|(?:0\d|[1-9]\d?)\.)\d{2}(?:[:.]\d{2})?\s*(?:HALF)?)"
     r"(?:[.,]\d+|\s+(?:Uhr|hrs?))?\s*$"
 )
 """A time of day in a column of its own, perhaps with a day or parts of a second."""
@@ -75,14 +80,19 @@ _HAS_CLOCK = r"\d[T ]\d{1,2}[:.h]\d{2}"
 _MIDNIGHT = r"[ T]0{1,2}:00(?::00)?$"
 _WEEKDAY = r"^\s*(?:\pL+[.,]*\s+)?"
 _NTH, _YEAR = r"(\d{1,2})(?:er|st|nd|rd|th|º)?", r"(\d{2}|\d{4})"
-_FILLING = r"(^|\s)(?:de|del|à|at|um|kl\.?|klo|uhr)(\s|$)"
-"""Words between the parts of a moment."""
-_CLOCK_PARTS = ("hour", "minute", "second", "half")
+_FILLING = r"(?:^|\s)(?:(?:à|at|um|kl\.?|klo|uhr)(?:\s|$)|del?\s+(\pL|\d{4}))"
+"""Words between the parts of a moment; beside a clock `de` stands for the morning as well."""
+_EASTERN = (
+    ("[年月년월]", "-"), ("[日일]", " "), (r"\s?[时時點点시]\s?", ":"), (r"[分분]\s?(\d)", r":\1"),
+    ("[分분秒초]", ""),
+)  # fmt: skip
+"""Words behind the parts of a moment, and what stands for them elsewhere."""
+_CLOCK_PARTS = ("before", "hour", "minute", "second", "half")
 _PATTERNS: Sequence[tuple[str, tuple[str, ...]]] = (
     (r"^\s*(\d{4})[/.-]\s?(\d{1,2})[/.-]\s?(\d{1,2})\.?" + _TIME + _END,
      ("y", "m", "d", *_CLOCK_PARTS, "zone")),
     (r"^\s*((?:19|20)\d{2})(0[1-9]|1[0-2])([0-2]\d|3[01])"
-     rf"(?:[T ]?(\d{{2}}):?(\d{{2}}):?(\d{{2}})?{_HALF})?{_END}",
+     rf"(?:[T ]?{_HALF}\s*(\d{{2}}):?(\d{{2}}):?(\d{{2}})?\s*{_HALF})?{_END}",
      ("y", "m", "d", *_CLOCK_PARTS, "zone")),
     (rf"{_WEEKDAY}{_NTH}[ ./,-]+(\pL+)[ ./,-]+{_YEAR}{_TIME}{_END}",
      ("d", "name", "y", *_CLOCK_PARTS, "zone")),
@@ -199,7 +209,7 @@ def joined(date: str, time: str) -> str:
         time: SQL of the time.
     """
     day = f"regexp_replace({date}, {literal(_MIDNIGHT)}, '')"
-    clock = f"regexp_extract({time}, {literal(_CLOCK)}, 1)"
+    clock = f"regexp_extract({time}, {literal(_clock())}, 1)"
     parts = f"regexp_extract({time}, {literal(_DIGITS)}, ['h', 'm', 's'])"
     digits = f"{parts}.h || ':' || {parts}.m || ':' || coalesce(nullif({parts}.s, ''), '00')"
     seconds = f"cast(round({_number(time)} * 86400) as bigint) * 1000000"
@@ -225,7 +235,7 @@ def join(date: str, time: str) -> str:
     day = re.sub(_MIDNIGHT, "", date)
     if not re.search("[0-9]", time) or re.search(_HAS_CLOCK, day):
         return date
-    if clock := re.search(_CLOCK, time):
+    if clock := re.search(_clock(), time):
         return f"{day} {clock[1]}"
     if digits := re.search(_DIGITS, time):
         return f"{day} {digits[1]}:{digits[2]}:{digits[3] or '00'}"
@@ -271,9 +281,10 @@ def in_zone(text: str, zone: str | None) -> str:
 
 def _text(text: str, *, keeps_zone: bool) -> str:
     """SQL: month names, two-digit years, years in front and half days rewritten."""
-    blanks = f"regexp_replace({text}, '[\u00a0\u2009\u202f]', ' ', 'g')"
-    western = f"replace(regexp_replace({blanks}, '[年月]', '-', 'g'), '日', '')"
-    plain = f"regexp_replace({western}, {literal(_FILLING)}, ' ', 'gi')"
+    plain = f"regexp_replace({text}, '[\u00a0\u2009\u202f]', ' ', 'g')"
+    for word, sign in (*_EASTERN, *_in_english()):
+        plain = f"regexp_replace({plain}, {literal(word)}, {literal(sign)}, 'g')"
+    plain = f"regexp_replace({plain}, {literal(_FILLING)}, ' \\1', 'gi')"
     weeks = ", ".join(map(literal, _WEEK_FORMATS))
     numeric = ("one", "sign", "other", "y", *_CLOCK_PARTS, "zone")
     open_order = f"s.one || s.sign || s.other || s.sign || ({_WHOLE_YEAR}) || {_WHOLE_CLOCK}"
@@ -291,6 +302,18 @@ def _text(text: str, *, keeps_zone: bool) -> str:
     )
 
 
+def _in_english() -> Iterator[tuple[str, str]]:
+    """Patterns of the halves of the day beside a clock, and what stands for them in English."""
+    for word, pattern in halves.patterns().items():
+        yield rf"(^|[^\pL])(?:{pattern})\s*(\d{{1,2}}[:.h]\d{{2}})", rf"\1 {word} \2"
+        yield rf"([:.h]\d{{2}}(?:[.,]\d+)?\s*)(?:{pattern})(\s|$)", rf"\1{word}\2"
+
+
+def _clock() -> str:
+    """The pattern of a time of day in a column of its own, for RE2 and for Python."""
+    return _CLOCK.replace("HALF", "|".join(halves.patterns().values()) + r"|[AaPp]\.?\s?[Mm]?\.?")
+
+
 def _found(text: str, pattern: str, groups: Sequence[str], written: str) -> str:
     """SQL: what is written of the groups of a pattern; NULL where the text has it not."""
     names = ", ".join(map(literal, groups))
@@ -301,10 +324,17 @@ def _found(text: str, pattern: str, groups: Sequence[str], written: str) -> str:
 _WHOLE_YEAR = (
     f"case when length(s.y) = 4 then '' when s.y >= '{LAST_CENTURY}' then '19' else '20' end || s.y"
 )
+
+
 _HOUR = (
-    "case when s.half = '' then cast(s.hour as integer) else cast(s.hour as integer) % 12 "
-    "+ case when lower(s.half) like 'p%' then 12 else 0 end end"
+    "case when s.before = '' and s.half = '' then cast(s.hour as integer) "
+    "when s.before != '' and s.half != '' then null "
+    "when starts_with(lower(s.before || s.half), 'p') and cast(s.hour as integer) < 24 "
+    "then cast(s.hour as integer) % 12 + 12 "
+    "when starts_with(lower(s.before || s.half), 'a') and cast(s.hour as integer) <= 12 "
+    "then cast(s.hour as integer) % 12 end"
 )
+"""NULL where the hour is not of its half of the day."""
 _WHOLE_CLOCK = (
     f"case when s.hour = '' then '' else ' ' || lpad(cast({_HOUR} as varchar), 2, '0') || ':' "
     "|| s.minute || ':' || coalesce(nullif(s.second, ''), '00') end"
