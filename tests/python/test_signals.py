@@ -41,6 +41,27 @@ threading.Timer(0.5, os.kill, (os.getpid(), int(sys.argv[1]))).start()
 sys.exit(console.run("thing", lambda: len(hashlib.pbkdf2_hmac("sha512", b"", b"", 2**31 - 1))))
 """
 """Is stopped while its main thread is in a library for half an hour."""
+SWALLOWING = """
+import os, signal, sys, threading, time
+
+from retail import console
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def act():
+    threading.Timer(0.5, os.kill, (os.getpid(), int(sys.argv[1]))).start()
+    try:
+        time.sleep(30)
+    except:
+        pass
+    while True:
+        time.sleep(0.01)
+
+
+sys.exit(console.run("thing", act))
+"""
+"""Goes on after a signal whose exception a bare `except:` has taken."""
 STOPPER = """
 import os, runpy, signal, sys, threading, time
 
@@ -194,12 +215,13 @@ def test_an_error_without_a_signal_is_told_as_before(capsys: pytest.CaptureFixtu
     assert not console.is_stopping()
 
 
+@pytest.mark.parametrize("program", [DEAF, SWALLOWING], ids=["deaf", "swallowing"])
 @pytest.mark.parametrize(("number", "code", "word"), STOPS)
 def test_a_program_whose_main_thread_does_not_hear_a_signal_ends_all_the_same(
-    number: signal.Signals, code: int, word: str
+    program: str, number: signal.Signals, code: int, word: str
 ) -> None:
     ended = subprocess.run(
-        [sys.executable, "-c", DEAF, str(int(number))],
+        [sys.executable, "-c", program, str(int(number))],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert is_one_line(ended, "thing", code, word)

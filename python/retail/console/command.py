@@ -18,6 +18,8 @@ from retail.console.text import escape_control_chars
 QUERY_SECONDS, PATIENCE_SECONDS = 0.5, 10.0
 """How long the main thread may stand still after a signal: then its query is interrupted, and then
 the program is ended without it."""
+SWALLOWED_SECONDS = 2.0
+"""How long it may go on after a signal without an exception under way: then it is told again."""
 TICK_SECONDS = 0.05
 STOPPING: dict[int, str] = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
@@ -150,9 +152,9 @@ def _ended_in_time(name: str, signals: _Signals, again: str) -> Iterator[None]:
 
     def watch() -> None:
         while number := os.read(reader, 1):
-            if number[0] in STOPPING and _is_stuck(over, QUERY_SECONDS):
+            if number[0] in STOPPING and _is_stuck(over, signals, QUERY_SECONDS):
                 _interrupt_query()
-                if _is_stuck(over, PATIENCE_SECONDS):
+                if _is_stuck(over, signals, PATIENCE_SECONDS):
                     os._exit(_stopped(name, signals.first or number[0], again))
 
     watcher = threading.Thread(target=watch, name="signals", daemon=True)
@@ -167,10 +169,20 @@ def _ended_in_time(name: str, signals: _Signals, again: str) -> Iterator[None]:
         os.close(reader)
 
 
-def _is_stuck(over: threading.Event, seconds: float) -> bool:
-    """Wait until all is over, or the main thread has stood still for so long."""
+def _is_stuck(over: threading.Event, signals: _Signals, seconds: float) -> bool:
+    """Wait until all is over, or the main thread has stood still for so long.
+
+    A bare `except:` of a library swallows the exception of a signal (dbt reads its manifest by code
+    that has many): then the signal is raised again.
+    """
     place, since = _place(), time.monotonic()
+    ending = since
     while not over.wait(TICK_SECONDS):
+        if not signals.first or _handles_an_exception():
+            ending = time.monotonic()
+        elif time.monotonic() - ending >= SWALLOWED_SECONDS:
+            signal.pthread_kill(_main_thread(), signals.first)
+            ending = time.monotonic()
         if _place() != place:
             place, since = _place(), time.monotonic()
         elif time.monotonic() - since >= seconds:
@@ -184,7 +196,16 @@ def _place() -> tuple[int, int]:
 
 
 def _main_frame() -> FrameType | None:
-    return sys._current_frames().get(threading.main_thread().ident or 0)
+    return sys._current_frames().get(_main_thread())
+
+
+def _handles_an_exception() -> bool:
+    """Whether the main thread is within an `except` or a `finally` on the way of an exception."""
+    return sys._current_exceptions().get(_main_thread()) not in (None, (None, None, None))
+
+
+def _main_thread() -> int:
+    return threading.main_thread().ident or 0
 
 
 def _interrupt_query() -> None:
