@@ -22,8 +22,9 @@ from retail import formatting
 from retail.commands import main as retail
 from retail.jobs.daily import operations
 from retail.jobs.detection import pipeline
-from retail.outputs.report import kpis, page, svg, trust, verdict, words
+from retail.outputs.report import kpis, page, svg, trust, verdict
 from retail.reading import KpiRow, read_facts
+from retail.reading.expected import NOT_TESTED
 from retail.schema import DetectionLimitRow
 from retail.storage.run_log import ALL, Step
 
@@ -264,7 +265,7 @@ def test_too_little_history_is_told(own: Path) -> None:
 
 def test_every_reason_not_to_test_has_words(database: Path) -> None:
     rows = query(database, "select distinct skip_reason from insights.forecasts")
-    assert {str(reason) for (reason,) in rows if reason} <= set(words.NOT_TESTED)
+    assert {str(reason) for (reason,) in rows if reason} <= set(NOT_TESTED)
 
 
 def test_a_provisional_incident_is_labelled(own: Path) -> None:
@@ -272,6 +273,15 @@ def test_a_provisional_incident_is_labelled(own: Path) -> None:
     assert "the period is not over</span>" not in shown(own)
     change(own, "update insights.incidents set is_provisional = true")
     assert "Early warning: the period is not over</span>" in shown(own)
+
+
+def test_the_newest_day_says_so_where_it_shows_what_is_not_over(own: Path) -> None:
+    begun = f"Newest day, {formatting.day(newest_day(own))}, and what is not over yet"
+    last = "set is_provisional = {}, period_end = (select max(as_of) + 1 from insights.runs)"
+    change(own, f"update insights.incidents {last.format('false')}")
+    assert begun not in shown(own)
+    change(own, f"update insights.incidents {last.format('true')}")
+    assert begun in shown(own)
 
 
 def test_what_somebody_has_seen_to_needs_no_attention(own: Path) -> None:
