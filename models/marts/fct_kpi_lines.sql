@@ -25,7 +25,7 @@ weekly_top_products as (
 final as (
 
     select
-        order_lines.*,
+        {{- public_line_columns('order_lines') }},
         case when daily_top_products.product is not null then order_lines.gross_revenue else 0 end
             as top_product_revenue_daily,
         case when weekly_top_products.product is not null then order_lines.gross_revenue else 0 end

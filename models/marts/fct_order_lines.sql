@@ -89,7 +89,6 @@ final as (
             case when order_lines.line_type = 'sale' then order_lines.quantity else 0 end
             as {{ quantity_type() }}
         ) as units,
-        order_lines.row_hash,
         {{ described_line_hash() }} as line_hash{{ shop_columns() }} -- noqa: LT02
     from {{ described_lines('order_lines', 'invoices', 'products') }}
     left join countries on order_lines.country = countries.country

@@ -138,6 +138,23 @@ def test_every_table_and_column_carries_its_description(detected: Shop) -> None:
     assert "returned" in said["fct_segments_daily"]
 
 
+def test_internal_columns_stand_only_where_a_build_compares_them(detected: Shop) -> None:
+    query = """
+        select table_name, column_name from duckdb_columns()
+        where
+            schema_name = 'marts'
+            and (comment like 'Internal:%' or column_name similar to '.*(hash|checksum)')
+        order by all
+    """
+    with duckdb.connect(str(detected.database), read_only=True) as connection:
+        assert connection.execute(query).fetchall() == [
+            ("fct_order_lines", "line_hash"),
+            ("fct_rejected_order_lines", "row_hash"),
+            ("fct_segments_daily", "source_checksum"),
+            ("fct_segments_weekly", "source_checksum"),
+        ]
+
+
 def test_the_file_says_that_duckdb_1_2_opens_it(detected: Shop) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"attach '{detected.database}' as shop (read_only)")
