@@ -413,6 +413,46 @@ def test_members_that_say_of_their_lines_that_they_do_not_count_are_named(
     assert "Status is" not in caplog.text
 
 
+STATUSES = [
+    ("Status", "Refunded"), ("order_status", "pending_payment"), ("Statut", "Annulée"),
+    ("Bestellstatus", "Storniert"), ("Financial Status", "Void"), ("Type", "Credit Memo"),
+    ("State", "partially_refunded"), ("Cancelled at", "2026-02-01"), ("Voided", "X"),
+    ("Paid", "No"), ("Status", "wc-on-hold"), ("Zahlungsstatus", "ausstehend"), ("Art", "Retoure"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("column", "word"), STATUSES)
+def test_lines_that_do_not_count_by_their_status_are_said_with_their_money(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, column: str, word: str
+) -> None:
+    text = f"{HEADER},{column}\n" + "".join(
+        f"{ROW.format(i, 'A', 1, 5, '2.50', 'k')},{word if i % 2 else ''}\n" for i in range(4)
+    )
+    land(tmp_path, in_csv=text)
+    assert f"in.csv row 2: {column} is {word}, as in 2 rows, which count as sales of 5.00" in (
+        caplog.text
+    )
+    assert f"""in shop.yml to "{column}" in ('{word}')""" in caplog.text
+    assert "not read" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("column", "words"),
+    [
+        ("Status", ("complete", "complete")), ("Status", ("zugestellt", "zugestellt")),
+        ("Order Status", ("wc-completed", "wc-processing")), ("Type", ("Sale", "")),
+        ("Discount", ("0.00", "")), ("Tax", ("$0.00", "$0.00")), ("Refunded", ("No", "no")),
+        ("Cancelled at", ("", "")), ("Financial Status", ("paid", "fulfilled")),
+    ],
+)  # fmt: skip
+def test_a_status_that_tells_no_lines_apart_is_not_worth_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, column: str, words: Sequence[str]
+) -> None:
+    rows = [f"{ROW.format(i, 'A', 1, 5, '2.50', 'k')},{word}\n" for i, word in enumerate(words)]
+    land(tmp_path, in_csv=f"{HEADER},{column}\n{''.join(rows)}")
+    assert "in.csv" not in caplog.text
+
+
 @pytest.mark.parametrize("shop", ["", "shop: {timezone: Europe/London}"])
 def test_empty_rows_and_the_header_once_more_are_no_order_lines(tmp_path: Path, shop: str) -> None:
     text = orders((1, "A", 1, 5, "2.50", "k")) + f",,,,,,,\n{HEADER}\n"
@@ -522,7 +562,8 @@ def test_an_order_that_two_files_have_otherwise_is_said(tmp_path: Path) -> None:
 def test_a_column_that_may_matter_is_named(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
-    land(tmp_path, in_csv=f"{HEADER},{name}\n{ROW.format(1, 'A', 1, 5, '2.50', 'k')},x\n")
+    rows = [f"{ROW.format(1, 'A', 1, 5, '2.50', 'k')},{word}\n" for word in ("7", "8")]
+    land(tmp_path, in_csv=f"{HEADER},{name}\n{''.join(rows)}")
     assert f"in.csv: {name} not read, and may say which lines count" in caplog.text
 
 
@@ -591,6 +632,11 @@ def test_sheets_in_another_order_of_columns_are_read_with_settings_too(tmp_path:
     content = workbook([NAMES, CELLS], [NAMES[::-1], CELLS[::-1]])
     landing = land(tmp_path, "shop: {timezone: Europe/London}", in_xlsx=content)
     assert shown(landing, ["stock_code", "unit_price"]) == [("A", "2.5")] * 2
+
+
+def test_a_column_to_be_looked_into_refuses_no_sheet_without_it(tmp_path: Path) -> None:
+    content = workbook([NAMES, CELLS], [[*NAMES, "Status"], [*CELLS, "void"]])
+    assert len(shown(land(tmp_path, in_xlsx=content))) == 2
 
 
 def test_a_sheet_with_other_columns_is_not_dropped_in_silence(tmp_path: Path) -> None:

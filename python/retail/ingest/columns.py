@@ -68,8 +68,13 @@ AMOUNTS = ("quantity", "unit_price", "line_amount")
 MONEY = ("unit_price", "line_amount")
 MATTERS = re.compile(
     r"status|statut|^estado|estado$|^stato|(?:order|sale|invoice|document|payment|line|^)state$|tila$|durum"
-    r"|currency|wahrung|devise|moneda|valuta|zone|discount|rabatt|remise|korting|descuento|sconto"
-    r"|refund|cancel|void|return|deleted|draft|fulfilled|^paid$|^ispaid|storn|annul|retour|rembours|erstattet"
+    r"|currency|wahrung|devise|moneda|valuta|waluta|^mena$|moeda|parabirimi|通貨|валют|^ccy$|^fx$|zone"
+    r"|discount|rabat|remise|korting|descuento|desconto|sconto|skonto|nachlass|ristourne|reduction|sleva"
+    r"|zlava|indirim|скидк|折扣|割引|markdown|allowance|savings|voucher|promo|^off$|coupon"
+    r"|refund|cancel|void|return|deleted|draft|fulfilled|^paid$|^ispaid|^captured$|^bezahlt$|^pagad[oa]$"
+    r"|^betaald$|storn|annul|retour|rembours|erstattet|shipped$|geliefert|^sign$|vorzeichen|sollhaben"
+    r"|debitcredit|^d[rc]{1,2}(?:cr|indicator)?$|direction|^action$|^operation$|^event$|^reason$|^art$|^typ$"
+    r"|belegtyp|buchungsart|(?:transaction|trans|order|doc)typ|^ampm$|meridi"
     r"|devol|devuelt|^reso$|rucknahme|ruckgabe|zwrot|anulowan|iade|tax|vat(?:$|[^a-z])|mwst"
     r"|store(?!d)|filiale|branch|till$|tillno|register|terminal|kasse"
     r"|^(?:transaction|order|document|line|row|record|sale|invoice|event|voucher|vch|movement|entry|doc|amount"
@@ -131,12 +136,18 @@ class Header:
 
     @property
     def suspicious(self) -> tuple[str, ...]:
-        """Names of columns that are not read, and may say which lines count or what they cost."""
+        """Names of columns that are not read, and may say which lines count or what they cost.
+
+        Where all columns are landed, those that may say which lines count are looked into.
+        """
         return tuple(
             name
             for name in self.ignored
-            if MATTERS.search(known := normalise(name))
-            or (not self.preset and (OTHER_MONEY.search(known) or field_of(name) in MONEY))
+            if (may_matter(name) and not self.plan)
+            or (
+                not (self.preset or may_matter(name))
+                and (OTHER_MONEY.search(normalise(name)) or field_of(name) in MONEY)
+            )
         )
 
     @property
@@ -195,6 +206,11 @@ class Header:
         """The fields of a row, an empty text for each that is missing."""
         texts = ([row[i] for i in at] for at in self.columns)
         return [join(*found) if len(found) > 1 else "".join(found) for found in texts]
+
+
+def may_matter(name: str) -> bool:
+    """Whether a column may say by its name which lines count, or what their money is."""
+    return bool(MATTERS.search(normalise(name)))
 
 
 def text_columns(count: int) -> tuple[str, ...]:

@@ -14,21 +14,22 @@ from typing import Any
 
 from retail.ingest.columns import (
     FIELDS,
-    MATTERS,
     PLACE,
     SETTING_NAMES,
     Header,
     find_columns,
     match_header,
+    may_matter,
     normalise,
     resolve,
 )
 from retail.ingest.errors import IngestError
 from retail.ingest.forms import moments, numbers
 from retail.ingest.forms.rewriting import IGNORED, Rewriting, is_no_line
-from retail.ingest.nothing import TAKEN_BACK, is_nobody
+from retail.ingest.nothing import is_nobody
 from retail.ingest.shop.reading import presets
 from retail.ingest.shop.settings import Column, Shop
+from retail.ingest.statuses import is_harmless, is_taken_back
 from retail.storage.quoting import literal
 
 UCI = "uci"
@@ -151,6 +152,8 @@ class Reader:
     """The file of which every line is a return, and what reads it."""
     may_lack_dimensions: bool = False
     """Whether dimensions whose columns a file does not have are left out."""
+    looks: bool = True
+    """Whether columns that may say which lines count are landed, to be looked into."""
 
     @property
     def digest(self) -> str:
@@ -174,7 +177,8 @@ class Reader:
             IngestError: a needed column is missing, or nothing says which of two is meant.
         """
         preset, settings = settings_for(names, self.shop)
-        if not (settings.maps_columns or self.joined or any(map(is_currency, names))):
+        is_odd = any(is_currency(n) or (self.looks and may_matter(n)) for n in names)
+        if not (settings.maps_columns or self.joined or is_odd):
             return replace(match_header(names, where), preset=preset)
         every = (*names, *_added(names, self.joined))
         if self.may_lack_dimensions:
@@ -356,27 +360,40 @@ def currency_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str | 
 
 
 def member_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str | None:
-    """SQL: the members that say of their lines that they do not count, in columns no rule reads.
+    """SQL: what the columns say of lines that may say which of them count, and no rule reads.
+
+    A row of each column: its name; how many lines count though it says they do not, the first of
+    them, their money, and the most frequent words; whether all that it says is harmless.
 
     Returns:
-        None where there are no such columns; else name, member, number of lines and first row.
+        None where there are no such columns.
     """
-    ruled = plan.read_by_rules
-    names = [
-        (i, name)
-        for i, name in enumerate(plan.names)
-        if i not in ruled and MATTERS.search(normalise(name))
-    ]
+    is_of_preset = plan.shop.lines in [preset.lines for _, preset in presets().values()]
+    ruled = set[int]() if is_of_preset else plan.read_by_rules
+    names = [(i, n) for i, n in enumerate(plan.names) if i not in ruled and may_matter(n)]
     if not names:
         return None
     rows, scope = _scope_over(plan, rows, rewriting)
     mark = _mark(plan.shop, scope)
-    source = f"(select *, {mark} as line_mark from {scope.over(rows)})"  # noqa: S608 - as above
+    pieces, price, amount = (f"try_cast({name} as double)" for name in _MONEY)
+    money = f"coalesce({amount}, {pieces} * {price}) as money"
+    source = f"(select *, {mark} as line_mark, {money} from {scope.over(rows)})"  # noqa: S608 - as above
     return " union all ".join(
-        f"select {literal(name)}, min(trim(c{i})), count(*), min(source_row) from {source} "  # noqa: S608 - names are made here, texts quoted
-        f"where line_mark is distinct from '{IGNORED}' and not starts_with(quantity, '-') "
-        f"and regexp_full_match(trim(c{i}), {literal(TAKEN_BACK)}) having count(*) > 0"
+        f"select {literal(name)}, count(*) filter ({taken}), min(source_row) filter ({taken}), "  # noqa: S608 - names are made here, texts quoted
+        f"sum(money) filter ({taken}), list(distinct trim({text})) filter ({taken}), "
+        f"bool_and({is_harmless(text)} or money < 0) or {_is_one_word(text)} "
+        f"from {source} where line_mark is distinct from '{IGNORED}'"
         for i, name in names
+        for text in [f"c{i}"]
+        for taken in [f"coalesce(money, 0) >= 0 and {is_taken_back(name, text)}"]
+    )
+
+
+def _is_one_word(text: str) -> str:
+    """SQL: whether a column has one and the same word on every line, which tells none apart."""
+    return (
+        f"(min(trim({text})) = max(trim({text})) and count(*) = count({text}) "
+        f"and not bool_or(regexp_matches({text}, '[0-9%]')))"
     )
 
 

@@ -26,20 +26,3 @@ def is_nobody(text: str) -> str:
     plain = f"lower(trim({text}))"
     words = ", ".join(map(literal, (*NOTHING, *GUESTS)))
     return f"({plain} in ({words}) or regexp_full_match({plain}, {literal(GUEST_ADDRESS)}))"
-
-
-# What columns of statuses and types say of lines, in any form of the word.
-VOID = (
-    r"(?i)(?:wc-)?(?:cancel\w*|void\w*|failed|declined|expired|abandoned|draft|pending(?: payment)?"
-    r"|unpaid|test|deleted|storn\w*|annul\w*|anul\w*|cancelad\w*|geannuleerd|avbruten|iptal)"
-)
-"""The order never came about."""
-RETURNED = (
-    r"(?i)(?:sales )?(?:return\w*|refund\w*|credit ?(?:note|memo)|gutschrift|retour\w*|retoure"
-    r"|r(?:ü|u)ckgabe|erstattung|avoir|rembours\w*|devoluci\w+|devolu[cç]\w+|abono|reso|zwrot"
-    r"|creditnota|creditfactuur|nota di credito|kreditnota|iade)"
-)
-"""What was sold came back."""
-TAKEN_BACK = f"{VOID}|{RETURNED}"
-YES = r"(?i)(?:y|yes|1|t|true|x|j|ja|oui|s[iíì]|tak|evet)"
-"""What a column says that asks for one of them in its name."""

@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
@@ -33,7 +33,7 @@ from retail.ingest.cache import (
     recall,
     record_path,
 )
-from retail.ingest.columns import COLUMNS
+from retail.ingest.columns import COLUMNS, mention
 from retail.ingest.confined import scan_parquet
 from retail.ingest.dates import (
     DAY_FIRST,
@@ -71,14 +71,18 @@ from retail.ingest.shop.reading import presets
 from retail.ingest.sniff import is_gzip
 from retail.ingest.sources import LastSource, Origin, SourceFile, Sources, resolve
 from retail.ingest.sql import OTHER_ROW_HASH, ROW_HASH, read_parquet
+from retail.ingest.statuses import is_of_returns
 from retail.ingest.workspace import draft_in, keep, mark_as_cache, open_duckdb, sweep_drafts
 from retail.ingest.writers import WRITERS
 from retail.storage.errors import first_line
+from retail.storage.quoting import identifier, literal
 
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 11
+LANDING_VERSION = 12
+MOST_SHOWN = 5
+"""Members of a column in one sentence."""
 """Rises when a file would be landed differently, so that it is landed again."""
 
 READABLE_ENDING = ".readable"
@@ -441,21 +445,35 @@ def _make_lines(
     signs = rewriting.currency if rewriting else None
     pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)
     if plan:
-        _warn_of_members(connection, member_query(plan, fields, rewriting), source)
+        ignored = {name for piece in pieces if piece.header for name in piece.header.ignored}
+        _warn_of_members(connection, member_query(plan, fields, rewriting), source, ignored)
         return _Made(line_query(plan, fields, rewriting), pieces)
     return _Made(rewriting.of(fields), pieces) if rewriting else None
 
 
 def _warn_of_members(
-    connection: duckdb.DuckDBPyConnection, query: str | None, source: SourceFile
+    connection: duckdb.DuckDBPyConnection,
+    query: str | None,
+    source: SourceFile,
+    ignored: Collection[str],
 ) -> None:
     """Say which members of columns that no rule reads look as if their lines did not count."""
     found = connection.execute(query).fetchall() if query else []
-    for name, member, lines, row in found:
+    for name, lines, row, money, members, _ in found:
+        if lines:
+            shown = sorted(members)[:MOST_SHOWN]
+            rule = "return" if is_of_returns(name, shown) else "ignore"
+            _log.warning(
+                "%s row %s: %s is %s, as in %s rows, which count as sales of %s; if they are none, "
+                "set lines.%s in shop.yml to %s in (%s)",
+                source.label, row, name, shown[0], f"{lines:,}", f"{money:,.2f}", rule,
+                identifier(name), ", ".join(map(literal, shown)),
+            )  # fmt: skip
+    others = [name for name, lines, *_, is_harmless in found if not (lines or is_harmless)]
+    if others := [name for name in others if name in ignored]:
         _log.warning(
-            "%s row %s: %s is %s, as in %s rows, which count as if it were not; set lines.ignore, "
-            "or lines.return, in shop.yml",
-            source.label, row, name, member, f"{lines:,}",
+            "%s: %s not read, and may say which lines count or in what money they are",
+            source.label, mention(others),
         )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import itemgetter
 from pathlib import Path
 
@@ -18,6 +18,10 @@ from retail.ingest.rows import Piece, Row, describe, write_rows
 from retail.ingest.sniff import TITLE_LINES
 from retail.ingest.sources import SourceFile
 from retail.ingest.sql import read_parquet
+
+
+class OtherColumnsError(IngestError):
+    """A sheet has other columns than those before it, and one plan is to read all."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,18 @@ def write_workbook(
     Raises:
         IngestError: the workbook can't be read, no sheet has the columns, or the disk refuses.
     """
+    try:
+        return _write(connection, source, target, reader)
+    except OtherColumnsError:
+        if not reader.looks:
+            raise
+        # All columns of all sheets are landed at once: not where they are only looked into.
+        return _write(connection, source, target, replace(reader, looks=False))
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, target: Path, reader: Reader
+) -> tuple[Piece, ...]:
     headers: dict[str, Header | None] = {}
 
     def rows() -> Iterator[Row]:
@@ -78,25 +94,26 @@ def read_sheets(path: Path, where: str, reader: Reader) -> Iterator[Sheet]:
     best: list[str] = []
     found = False
     first: list[str] | None = None
+    is_planned = False
     with reading(path), path.open("rb"):
         lines = confined.read_workbook(path, where)
     for sheet, filled in itertools.groupby(lines, key=itemgetter(0)):
         rows: Iterator[list[str]] = (cells for _, *cells in filled)
         names, above = _find_header(rows, reader)
-        if first and sorted(names) == sorted(first):
+        if is_planned and first and sorted(names) == sorted(first):
             rows, names = _in_order(rows, names, first), first
-        if reader.is_header(names) and first in (None, names):
+        if reader.is_header(names):
             header = reader.match(names, f"{where}#{sheet}")
-            insist_on_titles(header, above, f"{where}#{sheet}")
             # A plan makes order lines of the columns of all sheets at once.
-            first = names if header.plan else None
-            found = True
+            if (is_planned or header.plan) and first not in (None, names):
+                raise OtherColumnsError(
+                    f"{where}#{sheet} has other columns ({mention(names)}) than the sheets before "
+                    f"it ({mention(first or [])}); give both the same, or save each as a file of "
+                    "its own"
+                )
+            insist_on_titles(header, above, f"{where}#{sheet}")
+            first, is_planned, found = names, is_planned or bool(header.plan), True
             yield Sheet(sheet, header, map(header.choose, rows))
-        elif reader.is_header(names):
-            raise IngestError(
-                f"{where}#{sheet} has other columns ({mention(names)}) than the sheets before it "
-                f"({mention(first or [])}); give both the same, or save each as a file of its own"
-            )
         elif names:
             best = max(best, names, key=count_known)
             yield Sheet(sheet, None, iter(()))

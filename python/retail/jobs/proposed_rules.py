@@ -10,17 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from retail.ingest.columns import AMOUNTS, MATTERS, field_of, normalise
 from retail.ingest.mapping import is_currency
-from retail.ingest.nothing import RETURNED, VOID, YES
 from retail.ingest.peek import Column, Peek
+from retail.ingest.statuses import IS_RETURN, IS_VOID, RETURNED, STATUS, VOID, YES
 from retail.ingest.suspicions import FEWEST, is_no_merchandise
 from retail.storage.quoting import identifier, literal
 
 Columns = Mapping[str, str]
 """Names of columns by the field that they are proposed for, as shop.yml calls it."""
-STATUS = re.compile("status|stat[oe]?$|statut|estado")
-"""Of an order, not of a line: what was returned later was sold before."""
-IS_RETURN = re.compile("return|refund|retour|devol|reso$|gutschrift")
-IS_VOID = re.compile("void|cancel|^is?test$|deleted|storn|annul|draft")
 PLACES = re.compile(
     "store(?!d)|filiale|branch|till$|tillno|register|terminal|kasse|location|outlet"
 )
@@ -41,10 +37,14 @@ def rules_of_lines(seen: Peek, columns: Columns) -> dict[str, object]:
     """
     ruling = [c for c in seen.columns if c.name not in columns.values() and _tells(c)]
     of_lines = [c for c in ruling if not STATUS.search(normalise(c.name))]
-    returns = [] if _has_negatives(seen, columns) else [*_marks(of_lines, IS_RETURN, RETURNED)]
+    of_orders = [c for c in ruling if c not in of_lines]
+    has_negatives = _has_negatives(seen, columns)
+    returns = [] if has_negatives else [*_marks(of_lines, IS_RETURN, RETURNED)]
+    # An order that was sent back as a whole was sold before, on a day that nothing tells.
+    undone = [] if has_negatives else [*_marks(of_orders, IS_RETURN, RETURNED)]
     rules: dict[str, object] = {
         "return": _in_any(returns),
-        "ignore": _in_any(_marks(ruling, IS_VOID, VOID)),
+        "ignore": _in_any([*_marks(ruling, IS_VOID, VOID), *undone]),
         "service": _services(seen, columns),
     }
     return {key: rule for key, rule in rules.items() if rule}

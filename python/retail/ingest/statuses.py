@@ -1,0 +1,91 @@
+"""What columns of statuses, types and flags say of lines: whether these count.
+
+A word is asked in any of its forms, with blanks, hyphens or underscores between its parts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from retail.ingest.columns import normalise
+from retail.ingest.forms.numbers import bare
+from retail.storage.quoting import literal
+
+VOID = (
+    r"(?i)(?:wc-|order |payment |auth )?(?:cancel\S*|void\S*|fail\S*|declin\S*|reject\S*|denied"
+    r"|expired|abandon\S*|incomplete|(?:checkout[ _-])?draft|trash|quote|pending(?:[ _-]payment)?"
+    r"|error|refused|awaiting.*payment|(?:not|un)[ _-]?paid|requires[ _-].*|uncollectible|test"
+    r"|deleted|storn\S*|annul\S*|anul\S*|cancelad\S*|rechazad\S*|fallid\S*|geannuleerd|avbruten"
+    r"|iptal|İptal|gelöscht|fehlgeschlagen|abgebrochen|ausstehend|unbezahlt|(?:en )?attente.*"
+    r"|in attesa.*|(?:paiement )?refus\S*|[ée]chou\S*|impay\S*|pendiente.*|отмен\S*|キャンセル"
+    r"|已取消|取消)(?: (?:by|from) .*| order)?"
+)
+"""The order never came about, or is not paid."""
+RETURNED = (
+    r"(?i)(?:wc-|sales )?(?:return\S*|refund\S*|credit(?:[ _-]?(?:note|memo))?|crn|gutschrift"
+    r"|gutgeschrieben|retour\S*|r[üu]ckgabe|erstatt\S*|avoir|rembours\S*|reembols\S*|rimbors\S*"
+    r"|devoluci\S+|devolu[cç]\S+|devuelt\S+|abono|reso|zwrot|creditnota|creditfactuur|iade"
+    r"|nota di credito|kreditnota|reversed|chargeback|.*returned to seller|возврат\S*|返品|返金"
+    r"|已退款|退货|退款)"
+)
+"""What was sold came back, or its money did."""
+UNSETTLED = (
+    r"(?i)(?:wc-)?(?:on[ _-]?hold|authori[sz]ed|open|offen|disputed|partially[ _-]refunded"
+    r"|(?:payment[ _-]|in[ _-])review|suspected[ _-]fraud|teilweise erstattet)"
+)
+"""What may become of it is open, or has become of a part of it."""
+TAKEN_BACK = f"{VOID}|{RETURNED}|{UNSETTLED}"
+HARMLESS = (
+    r"(?i)(?:wc-)?(?:complet\S*|paid|(?:un)?shipped|(?:un)?fulfilled|delivered|closed|success\S*"
+    r"|succeeded|captured|process\S*|done|invoiced?|dispatched|sent|settled|approved|confirmed"
+    r"|active|ok|sales?|sold|orders?|charge|payment|abgeschlossen|versendet|versandt|bezahlt"
+    r"|geliefert|erledigt|verkauf\S*|rechnung|exp[ée]di[ée]\S*|livr[ée]\S*|pay[ée]\S*|vente"
+    r"|termin[ée]\S*|facture|pagad\S*|enviad\S*|entregad\S*|venta|factura|pagat\S*|spedit\S*"
+    r"|vendita|verzonden|betaald|voltooid|(?:paid|shipped)[, ]+(?:paid|shipped))"
+)
+"""The line counts as any other."""
+YES = r"(?i)(?:y|yes|1|t|true|x|j|ja|oui|s[iíì]|tak|evet)"
+NO = r"(?i)(?:n|no|0|f|false|nein|non|nee|nie|-)"
+"""What a column says that asks for one of these in its name."""
+STATUS = re.compile("status|stat[oe]?$|statut|estado")
+"""Of an order, not of a line: what was returned later was sold before."""
+IS_RETURN = re.compile("return|refund|retour|devol|reso$|gutschrift")
+IS_VOID = re.compile("void|cancel|^is?test|deleted|storn|annul|draft")
+IS_PAID = re.compile("^(?:is)?paid$|^captured$|^bezahlt$|^pagad[oa]$|^paye$|^betaald$")
+_DAY = r".*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*"
+
+
+def words_of(name: str, words: str = TAKEN_BACK) -> str:
+    """The pattern of what a column says of lines that do not count.
+
+    Args:
+        name: of the column; where it asks for that itself, yes is one of the words, or a day.
+        words: those of a column that does not.
+    """
+    known = normalise(name)
+    if IS_PAID.search(known):
+        return NO
+    is_flag = IS_RETURN.search(known) or IS_VOID.search(known)
+    return f"{words}|{YES}|{_DAY}" if is_flag else words
+
+
+def is_of_returns(name: str, members: Iterable[str]) -> bool:
+    """Whether what a column says of lines is that each of them is a return."""
+    known = normalise(name)
+    of_lines = not STATUS.search(known)
+    return of_lines and (
+        bool(IS_RETURN.search(known)) or all(re.fullmatch(RETURNED, one) for one in members)
+    )
+
+
+def is_taken_back(name: str, text: str) -> str:
+    """SQL: whether a text says in a column that its line does not count."""
+    return f"coalesce(regexp_full_match(trim({text}), {literal(words_of(name))}), false)"
+
+
+def is_harmless(text: str) -> str:
+    """SQL: whether a text says nothing of the kind, nor any amount."""
+    is_zero = f"(regexp_full_match({bare(text)}, '-?0*[.,]?0*%?'))"
+    words = f"regexp_full_match(trim({text}), {literal(f'{HARMLESS}|{NO}')})"
+    return f"coalesce({words} or {is_zero}, true)"
