@@ -332,6 +332,10 @@ def test_a_time_of_day_is_read_or_kept_as_what_can_not_be_read(
         (["Rp38.250", "Rp5.000"], ["38250", "5000"]),
         (["1.305", "1001.305"], ["1.305", "1001.305"]),
         (["–2.50", "2.50"], ["-2.50", "2.50"]),
+        (["1,200.00 CR", "2.50", "5.00"], ["-1200.00", "2.50", "5.00"]),
+        (["1.200,00CR", "2,50 DR", "5,00 Dr."], ["-1200.00", "2.50", "5.00"]),
+        (["(1,200.00)", "2.50-", "$(5.00)"], ["-1200.00", "-2.50", "-5.00"]),
+        (["△2.50", "+2.50"], ["-2.50", "2.50"]),
     ],
 )
 def test_a_number_of_another_country_is_read(
@@ -340,6 +344,15 @@ def test_a_number_of_another_country_is_read(
     rows = "".join(f"1;A;MUG;1;2026-01-05;{number};k;UK\n" for number in given)
     landing = land(tmp_path, in_csv=f"{HEADER.replace(',', ';')}\n{rows}")
     assert [price for (price,) in shown(landing, ["unit_price"])] == landed
+
+
+@pytest.mark.parametrize("given", [("2.50 CR", "3.50 CR", "4"), ("2.50 DR", "3.50")])
+def test_credits_that_may_be_the_sales_are_refused(tmp_path: Path, given: Sequence[str]) -> None:
+    said = (
+        r"row 1: '2.50 .R' is marked as a credit or a debit, as . of . .*columns\.unit_price\.sql"
+    )
+    with pytest.raises(IngestError, match=said):
+        land(tmp_path, in_csv=orders(*((i, "A", 1, 5, one, "k") for i, one in enumerate(given))))
 
 
 @pytest.mark.parametrize("given", [("$2.55", "€2.10"), ("2.55 USD", "2.10 GBP"), ("£1", "2 EUR")])
@@ -469,7 +482,23 @@ def test_the_words_for_guests_are_those_of_the_models() -> None:
 
 @pytest.mark.parametrize(
     "guest",
-    ["N/A", "-1", "Missing", "-", "guest@shop.com", "guest@localhost", "Walk-In Customer", "0"],
+    [
+        "N/A",
+        "-1",
+        "Missing",
+        "-",
+        "guest@shop.com",
+        "guest@localhost",
+        "Walk-In Customer",
+        "0",
+        "0000",
+        "Diverse",
+        "Cash",
+        "N",
+        "Consumidor Final",
+        "散客",
+        "none@none.com",
+    ],
 )
 def test_no_pseudonym_is_made_of_nobody(tmp_path: Path, guest: str) -> None:
     shop = "columns: {customer_id: {from: Customer, pseudonym: true}}"
@@ -480,6 +509,10 @@ def test_no_pseudonym_is_made_of_nobody(tmp_path: Path, guest: str) -> None:
 DAYS = range(1, 13)
 ODD: dict[str, tuple[Callable[[], str], str]] = {
     "shipping": (lambda: orders((1, "SHIPPING", 1, 5, "5", "k")), "1 lines are no merchandise"),
+    "a row of totals": (
+        lambda: orders((1, "A", 1, 5, "5", "k")) + ",,Subtotal,1,,5,,\n",
+        "1 lines are no merchandise by their names, such as Subtotal",
+    ),
     "credit notes": (
         lambda: orders(*((order, "A", 1, 5, "5", "k") for order in (1, 2, "CN-3"))),
         "1 lines, such as of CN-3, look like credit notes",

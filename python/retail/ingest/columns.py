@@ -66,6 +66,8 @@ WITHOUT: Mapping[str, str] = MappingProxyType(
 AMOUNTS = ("quantity", "unit_price", "line_amount")
 """Fields that no other column may have a claim to: which one is meant makes the money."""
 MONEY = ("unit_price", "line_amount")
+PLACES = r"store(?!d)|filiale|branch|till$|tillno|register|terminal|kasse|location|outlet"
+"""What the name of a column has that may say which store, or till, an order is of."""
 MATTERS = re.compile(
     r"status|statut|^estado|estado$|^stato|(?:order|sale|invoice|document|payment|line|^)state$|tila$|durum"
     r"|currency|wahrung|devise|moneda|valuta|waluta|^mena$|moeda|parabirimi|通貨|валют|^ccy$|^fx$|zone"
@@ -75,8 +77,8 @@ MATTERS = re.compile(
     r"|^betaald$|storn|annul|retour|rembours|erstattet|shipped$|geliefert|^sign$|vorzeichen|sollhaben"
     r"|debitcredit|^d[rc]{1,2}(?:cr|indicator)?$|direction|^action$|^operation$|^event$|^reason$|^art$|^typ$"
     r"|belegtyp|buchungsart|(?:transaction|trans|order|doc)typ|^ampm$|meridi"
-    r"|devol|devuelt|^reso$|rucknahme|ruckgabe|zwrot|anulowan|iade|tax|vat(?:$|[^a-z])|mwst"
-    r"|store(?!d)|filiale|branch|till$|tillno|register|terminal|kasse"
+    r"|devol|devuelt|^reso$|rucknahme|ruckgabe|zwrot|anulowan|iade|tax|vat(?:$|[^a-z])|mwst|gst"
+    rf"|{PLACES}"
     r"|^(?:transaction|order|document|line|row|record|sale|invoice|event|voucher|vch|movement|entry|doc|amount"
     r"|receipt)?(?:type|kind)$|^test|^curr|^amountdescription$|^transaction$"
     r"|^is(?:return|test|gift)|belegart|vorgangsart|documenttype|tipodocumento|typedocument|typedepiece|^tipo$"

@@ -12,9 +12,21 @@ GUESTS = (
     "laufkunde", "barverkauf", "anonym", "anonyme", "client de passage", "invité", "invitado",
     "anónimo", "convidado", "ospite", "anonimo", "-1", "-1.0", "missing", "not available",
     "not provided", "no id", "unbekannt", "inconnu", "desconocido", "sconosciuto",
+    "00", "000", "0000", "00000", "000000", "00000000-0000-0000-0000-000000000000", "n", "#", "/",
+    "anon", "anonyme kunde", "bar", "barkunde", "barverkäufe", "bargeld", "cash", "cash cust",
+    "cash sales", "client comptoir", "client divers", "cliente generico", "cliente genérico",
+    "clientes varios", "consumidor final", "counter sale", "counter sales", "cpd", "customer",
+    "default customer", "diverse", "diverse kunden", "diversen", "diverser kunde", "einmalkunde",
+    "gast-bestellung", "gastbestellung", "klient detaliczny", "kontantkund", "misc",
+    "nicht registriert", "no name", "not specified", "particulier", "perakende", "private",
+    "privato", "público en general", "retail customer", "sammelkunde", "standard", "sundry",
+    "tageskunde", "tbd", "undefined", "unknown customer", "unregistered", "various", "visitor",
+    "розничный покупатель", "частное лицо", "ゲスト", "匿名", "散客",
 )  # fmt: skip
 """Of customers alone: each would be one person with a fifth of the orders."""
-GUEST_ADDRESS = "(guest|anonymous|noreply|no-reply|unknown|nobody|walkin|walk-in)@.*"
+GUEST_ADDRESS = (
+    "(guest|anonymous|noreply|no-reply|unknown|nobody|none|null|no|walkin|walk-in|test)@.*"
+)
 
 
 def is_nobody(text: str) -> str:

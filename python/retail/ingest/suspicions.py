@@ -16,9 +16,16 @@ NOT_MERCHANDISE = (
     "|versand|versandkosten|porto|trinkgeld|gutschein|geschenkkarte|rabatt|pfand|rundung"
     "|livraison|frais de port|pourboire|carte cadeau|remise|consigne|env[ií]o|propina|descuento"
     "|tarjeta regalo|spedizione|mancia|sconto|buono regalo|verzendkosten|fooi|korting|cadeaubon"
-    "|frete|desconto|wysyłka|frakt|rabat|kargo|sub-?total|grand total|payment|gebühr"
+    "|frete|desconto|wysyłka|frakt|rabat|kargo|sub-?total|grand total|payment|gebühr|liefergebühr"
+    "|lieferkosten|(?:standard|express) (?:shipping|delivery|versand|livraison)|service charge"
+    "|(?:ups|dhl|fedex|usps|dpd|gls) (?:ground|paket|parcel|air|express)|gift ?wrap|eco ?tax"
+    "|loyalty points|spese di spedizione|gastos de env[ií]o|dostawa|toimituskulut|nachnahme"
+    "|nachnahmegebühr|mindermengenzuschlag|zwischensumme|exp[ée]dition|доставка|运费|送料"
 )
-ONLY = "total|sum|summe|tax|vat|gst|mwst|ust|steuer|tva|iva|btw|moms|fee|[a-z ]+ fee"
+ONLY = (
+    "insurance|packaging|transport|total|sum|summe|tax|vat|gst|mwst|ust|steuer|tva|iva|btw|moms|fee"
+    "|[a-z ]+ fee"
+)
 """The same where nothing follows but a rate, as in `VAT 20%`: merchandise may begin with them."""
 """Names of lines that shops write beside merchandise."""
 LARGE_SHARE, TIMES_THE_NEXT = 0.1, 5
@@ -164,9 +171,9 @@ def _told_otherwise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
 
 def _no_merchandise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
     query = f"""
-        select count(*), list_slice(list(distinct code), 1, 3)
+        select count(*), list_slice(list(distinct coalesce(nullif(code, ''), name)), 1, 3)
         from (
-            select trim(stock_code) as code, coalesce(trim(description), '') as name
+            select coalesce(trim(stock_code), '') as code, coalesce(trim(description), '') as name
             from {rows} where line_mark is null
         )
         where {is_no_merchandise("code", "name")}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from retail.ingest.columns import AMOUNTS, MATTERS, field_of, normalise
+from retail.ingest.columns import AMOUNTS, MATTERS, PLACES, field_of, normalise
 from retail.ingest.mapping import is_currency
 from retail.ingest.peek import Column, Peek
 from retail.ingest.statuses import IS_RETURN, IS_VOID, RETURNED, STATUS, VOID, YES
@@ -17,9 +17,6 @@ from retail.storage.quoting import identifier, literal
 
 Columns = Mapping[str, str]
 """Names of columns by the field that they are proposed for, as shop.yml calls it."""
-PLACES = re.compile(
-    "store(?!d)|filiale|branch|till$|tillno|register|terminal|kasse|location|outlet"
-)
 FEW_MEMBERS, MOST_MEMBERS = 6, 40
 """Members of a column that may rule lines: by what they are, by its name; chosen by hand."""
 USUAL = 0.5
@@ -109,7 +106,7 @@ def order_key(seen: Peek, columns: Columns) -> dict[str, object]:
     customer = seen.sql(columns["customer_id"]) if "customer_id" in columns else "null"
     for column in seen.columns:
         place = seen.sql(column.name)
-        if not PLACES.search(normalise(column.name)) or not 1 < column.members <= MOST_MEMBERS:
+        if not re.search(PLACES, normalise(column.name)) or not 1 < column.members <= MOST_MEMBERS:
             continue
         query = f"""
             with orders as (

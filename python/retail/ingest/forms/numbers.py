@@ -1,7 +1,8 @@
 """Decide per file how its numbers are written, and rewrite them with a point and no grouping.
 
-`1,234.50`, `1.234,50`, `12,50`, `1 234,50`, `£2.55`, `2.55 EUR`, `(2.55)` and `2.55-` are read. A
-sign that stands in one text twice, or before another sign, groups digits; one that is followed by
+`1,234.50`, `1.234,50`, `12,50`, `1 234,50`, `£2.55`, `2.55 EUR`, `(2.55)`, `2.55-` are read, and
+`2.55 CR`, a credit, which is below zero beside `2.55` or `2.55 DR`. A sign that stands in one text
+twice, or before another sign, groups digits; one that is followed by
 other than three digits is the decimal sign. Where all that is left is `1,234`, both are possible,
 and the file is refused unless another number of it decides.
 """
@@ -50,6 +51,8 @@ WITHOUT_DECIMALS = r"[¥円₩₫]|\b(?:jpy|krw|idr|vnd|clp)\b|\brp"
 """Signs of money in whole numbers: what stands before three digits groups them there."""
 GROUPING_BLANKS = "[\\s\u00a0\u2009\u202f'’]"
 """White space of any width, and the apostrophes that group digits in Switzerland."""
+_CREDIT, _DEBIT = r"^(?:cr\.?([\d.,]+)|([\d.,]+)cr\.?)$", r"^(?:\+|dr\.?)?([\d.,]+)(?:dr\.?)?$"
+_MARKED = r"(?i)(?:^\s*{mark}\b|\d{mark}\.?\s*$|\b{mark}\.?\s*$)"
 PLAIN = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 """A number that everybody writes alike."""
 ANY = r"-?[\d.,]*\d[\d.,]*"
@@ -82,9 +85,11 @@ def bare(text: str) -> str:
     """
     stripped = f"regexp_replace({text}, {literal(MONEY_SIGNS)}, '', 'gi')"
     compact = f"regexp_replace({stripped}, {literal(GROUPING_BLANKS)}, '', 'g')"
-    minus = f"translate({compact}, chr(8722) || chr(8211), '--')"
+    minus = f"translate({compact}, '\u2212\u2013\uff0d\u25b3\u25b2', '-----')"
     in_front = f"regexp_replace({minus}, '^\\((.*)\\)$', '-\\1')"
-    return f"regexp_replace({in_front}, '^([^-].*)-$', '-\\1')"
+    credit = f"regexp_replace({in_front}, {literal(_CREDIT)}, '-\\1\\2', 'i')"
+    debit = f"regexp_replace({credit}, {literal(_DEBIT)}, '\\1', 'i')"
+    return f"regexp_replace({debit}, '^([^-].*)-$', '-\\1')"
 
 
 def gather(connection: duckdb.DuckDBPyConnection, rows: str, column: str) -> NumberEvidence:
@@ -158,6 +163,34 @@ def currency_of(
             "all to one (columns.unit_price.sql in shop.yml), or give each a source of its own"
         )
     return str(found[0][3]).upper() if found else None
+
+
+def insist_on_few_credits(
+    connection: duckdb.DuckDBPyConnection, rows: str, column: str, file: str
+) -> None:
+    """Refuse a column of which most numbers are credits, or some are debits and none is a credit.
+
+    In a ledger of sales the credits are the sales; a number without a mark may be either.
+
+    Raises:
+        IngestError: it is such a column.
+    """
+    credit, debit = (
+        f"regexp_matches({column}, {literal(_MARKED.format(mark=mark))})" for mark in ("cr", "dr")
+    )
+    query = f"""
+        select count(*) filter ({credit}), count(*) filter ({debit}), count({column}),
+            min(source_row) filter ({credit} or {debit}),
+            arg_min({column}, source_row) filter ({credit} or {debit})
+        from {rows}
+    """  # noqa: S608 - by ingest.sql: quoted
+    credits, debits, every, row, first = connection.execute(query).fetchall()[0]
+    if credits * 2 > every or 0 < debits < every > credits == 0:
+        raise IngestError(
+            f"{file} row {row}: '{first}' is marked as a credit or a debit, as "
+            f"{credits + debits:,} of {every:,} numbers are, and which are sales is not certain; "
+            "set columns.unit_price.sql, or columns.line_amount.sql, in shop.yml"
+        )
 
 
 def currency_in(name: str) -> str | None:

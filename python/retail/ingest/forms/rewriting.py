@@ -105,6 +105,8 @@ def find_rewriting(
     if any(counts[name] for name in NUMBERS):
         signs = [numbers.currency_of(connection, rows, name, file) for name in MONEY]
         currency = next(filter(None, signs), None)
+        for name in MONEY:
+            numbers.insist_on_few_credits(connection, rows, name, file)
         found = [numbers.gather(connection, rows, name) for name in NUMBERS]
         sign, proof = numbers.decide(found, file)
         expressions |= {name: numbers.as_read(name, sign) for name in NUMBERS}
