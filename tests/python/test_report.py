@@ -417,6 +417,33 @@ def test_planned_events_are_drawn_and_told(own: Path) -> None:
     assert "; Sale &lt;b&gt;of&lt;/b&gt; lamps" in text
 
 
+DAYS = [dt.date(2011, 1, 3) + dt.timedelta(days=n) for n in range(800)]
+
+
+@pytest.mark.parametrize(
+    ("range_name", "known", "told"),
+    [
+        ("w13", DAYS, "the year before"),
+        ("w13", DAYS[-182:], "the 13 weeks before"),
+        ("w13", DAYS[-91:], ""),
+        ("y1", DAYS, ""),  # two lines of a year of days would hide each other
+        ("y1", DAYS[::7], "the year before"),
+    ],
+)
+def test_a_chart_is_compared_with_the_year_before_or_the_same_time_before(
+    range_name: str, known: list[dt.date], told: str
+) -> None:
+    one = next(one for one in kpis.RANGES if one.name == range_name)
+    over = {day: float(place) for place, day in enumerate(known)}
+    inside = [day for day in known if day > known[-1] - dt.timedelta(days=one.days)]
+    points, beside = kpis.beside(one, inside, over)
+    assert beside == told
+    back = kpis.YEAR if "year" in told else dt.timedelta(days=one.days)
+    assert points == [
+        (float(day.toordinal()), over[day - back]) for day in inside if told and day - back in over
+    ]
+
+
 def test_axes_have_round_values_in_the_unit() -> None:
     assert svg.round_values(0.0, 147_000.0) == [0.0, 50_000.0, 100_000.0]
     assert svg.round_values(3.0, 3.0) == []
@@ -523,7 +550,8 @@ def test_every_chart_has_a_title_and_says_what_it_shows(tags: Tags) -> None:
     charts = [a for a, _ in tags.named("svg") if "aria-hidden" not in a]
     assert len(charts) > 25
     for attributes in charts:
-        assert attributes["role"] == ("group" if "data-hints" in attributes else "img")
+        can_be_asked = attributes.keys() & {"data-hints", "data-hints-of"}
+        assert attributes["role"] == ("group" if can_be_asked else "img")
         assert all(len(texts[name]) > 10 for name in attributes["aria-labelledby"].split())
 
 
@@ -777,6 +805,44 @@ def test_it_is_short_on_a_phone(browser: Browser, written: Path, troubles: list[
     shown_page = show(context, written, troubles)
     assert shown_page.evaluate("document.documentElement.scrollHeight") <= 6 * 740
     context.close()
+
+
+def test_the_range_of_the_charts_is_chosen_without_scripts(
+    browser: Browser, written: Path, troubles: list[str], tags: Tags
+) -> None:
+    names = [a["id"] for a, _ in tags.named("input") if a.get("name") == "range"]
+    assert len(names) > 1
+    context = browser.new_context(java_script_enabled=False)
+    shown_page = show(context, written, troubles)
+    shown_page.click("#kpi-order-count summary")
+    titles = set()
+    for name in names:
+        shown_page.check(f"#{name}")
+        assert shown_page.locator("#kpi-order-count .range:visible").count() == 2
+        titles.add(shown_page.locator("#kpi-order-count figcaption:visible").first.inner_text())
+    assert len(titles) == len(names)
+    shown_page.emulate_media(media="print")
+    assert shown_page.locator("#kpi-order-count .range.usual").first.is_visible()
+    assert not shown_page.locator("#kpi-order-count .range:not(.usual)").first.is_visible()
+    context.close()
+
+
+def test_the_pointer_is_told_the_same_in_every_range(
+    context: BrowserContext, written: Path, troubles: list[str], tags: Tags
+) -> None:
+    """The newest period lies at the right end of each."""
+    shown_page = show(context, written, troubles)
+    shown_page.click("#kpi-order-count summary")
+    told = set()
+    for name in [a["id"] for a, _ in tags.named("input") if a.get("name") == "range"]:
+        shown_page.check(f"#{name}")
+        chart = shown_page.locator("#kpi-order-count svg:visible").first
+        chart.scroll_into_view_if_needed()
+        width = (chart.bounding_box() or {"width": 0.0})["width"]
+        chart.hover(position={"x": width - 2, "y": 60})
+        told.add(shown_page.inner_text(".hint"))
+    assert len(told) == 1
+    assert troubles == []
 
 
 def test_the_pointer_is_told_of_the_nearest_period(

@@ -32,11 +32,11 @@ from retail.schema import (
 )
 from retail.storage.opening import PATIENCE_SECONDS
 
-DAYS_SHOWN, WEEKS_SHOWN = 396, 104
-"""How far back the charts reach: 13 months, and two years."""
+DAYS_SHOWN = 728
+"""How far back the charts reach: two years, the second to compare with the first."""
 SHOWN_PERIODS = f"""
     where period_start > (select max(period_start) from insights.forecasts)
-        - if(grain = 'daily', {DAYS_SHOWN}, 7 * {WEEKS_SHOWN})
+        - {DAYS_SHOWN}
     order by grain, kpi, segment, period_start
 """  # noqa: S608 - names of our own
 BY_METHOD = "order by kpi, grain, method, nominal_rate desc"

@@ -27,7 +27,11 @@ NARROW = 2.0
 EXPECTED, TOO_WIDE = ("expected", "as expected"), ("wide", "too wide to tell")
 MARKS = 4
 """Latest findings of a KPI that are linked."""
-WEEK = dt.timedelta(days=7)
+WEEK, YEAR = dt.timedelta(days=7), dt.timedelta(days=364)
+"""A year has the same weekdays."""
+LEAST_BESIDE = 0.5
+"""Share of the periods of a chart that must have something beside them for it to be drawn."""
+MOST_BESIDE = 100
 Key = tuple[str, str, str]
 
 
@@ -51,13 +55,35 @@ class State:
 
 
 @dataclass(frozen=True)
+class Range:
+    """How far back a chart reaches; `name` is a word of the style sheet."""
+
+    name: str
+    label: str
+    days: int
+
+
+RANGES = (Range("w13", "13 weeks", 91), Range("m6", "6 months", 182), Range("y1", "a year", 364))
+USUAL = "w13"
+"""The range that is shown first, and on paper; where the data are shorter, all that there is."""
+
+
+@dataclass(frozen=True)
+class View:
+    """A chart within a range."""
+
+    range: Range
+    is_usual: bool
+    drawn: Markup
+    caption: str
+
+
+@dataclass(frozen=True)
 class Chart:
-    """A chart of one grain."""
+    """A chart of one grain, by range."""
 
     grain: Grain
-    drawn: Markup
-    first: str
-    last: str
+    views: tuple[View, ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +101,7 @@ class SegmentRow:
 
     segment: str
     state: State | None
-    chart: Markup | None
+    chart: Chart | None
 
 
 @dataclass(frozen=True)
@@ -276,26 +302,100 @@ def _chart(
     periods = series.get(key, [])
     marks = {f.period_start: f for f in found.get(key, [])}
     mine = [event for event in events if event.dimension is None or event.member == segment]
-    dots = [dot for p in periods if (dot := _dot(kpi, p, marks.get(p.period_start), mine))]
-    if len(dots) < 2:
+    over = {p.period_start: p.actual for p in periods if p.actual is not None and is_over(p)}
+    dots = {
+        p.period_start: dot
+        for p in periods
+        if (dot := _dot(kpi, p, marks.get(p.period_start), mine, over.get(p.period_start - YEAR)))
+    }
+    ranges = shown_ranges(periods)
+    if len(dots) < 2 or not ranges:
         return None
-    first, last = (formatting.day(periods[place].period_start) for place in (0, -1))
-    where = "" if segment == ALL else f" of {segment}"
-    ends = (float(periods[0].period_start.toordinal()), float(periods[-1].period_start.toordinal()))
-    drawn = svg.sparkline(
-        svg.safe_name("chart", kpi.kpi, segment, grain),
-        f"{kpi.label}{where}, {grain}, {first} to {last}",
-        described(kpi, grain, periods, list(marks.values())),
-        dots,
-        ends,
-        unit=kpi.unit,
-        events=[(e.starts_on.toordinal(), e.ends_on.toordinal(), e.event) for e in mine],
-    )
-    return Chart(grain, drawn, first, last)
+    names = [svg.safe_name("chart", kpi.kpi, segment, grain, one.name) for one in ranges]
+    whole = names[-1], _ends(_within(ranges[-1], periods))
+    views = []
+    for one, name in zip(ranges, names, strict=True):
+        inside = _within(one, periods)
+        drawn = [dots[p.period_start] for p in inside if p.period_start in dots]
+        reported = [marks[p.period_start] for p in inside if p.period_start in marks]
+        first, last = (formatting.day(inside[place].period_start) for place in (0, -1))
+        where = "" if segment == ALL else f" of {segment}"
+        before, what = beside(one, [p.period_start for p in inside], over)
+        picture = Markup("")
+        if len(drawn) > 1:
+            picture = svg.sparkline(
+                name,
+                f"{kpi.label}{where}, {grain}, {first} to {last}",
+                described(kpi, grain, inside, reported),
+                drawn,
+                _ends(inside),
+                unit=kpi.unit,
+                events=[(e.starts_on.toordinal(), e.ends_on.toordinal(), e.event) for e in mine],
+                before=before,
+                hints_of=None if name == whole[0] else whole,
+            )
+        caption = f"{formatting.upper_first(grain)}, {first} to {last}. Shaded: the usual range"
+        caption += f"; dashed: {what}" if what else ""
+        caption += "; marked: what was reported" if reported else ""
+        views.append(View(one, one.name == usual(ranges), picture, f"{caption}."))
+    return Chart(grain, tuple(views))
+
+
+def shown_ranges(periods: Sequence[ForecastRow]) -> tuple[Range, ...]:
+    """The ranges that differ: of each longer one the data have more."""
+    if len(periods) < 2:
+        return ()
+    length = (periods[-1].period_start - periods[0].period_start).days
+    shorter = [0, *(one.days for one in RANGES)]
+    return tuple(one for one, less in zip(RANGES, shorter, strict=False) if length > less)
+
+
+def all_ranges(states: Sequence[KpiCard]) -> tuple[Range, ...]:
+    """The ranges of any chart."""
+    charts = [chart for card in states for chart in card.charts]
+    charts += [row.chart for card in states for row in card.segments if row.chart]
+    there = {view.range for chart in charts for view in chart.views}
+    return tuple(one for one in RANGES if one in there)
+
+
+def usual(ranges: Sequence[Range]) -> str:
+    """The name of the range that is shown first."""
+    names = [one.name for one in ranges]
+    return USUAL if USUAL in names else names[-1]
+
+
+def _within(one: Range, periods: Sequence[ForecastRow]) -> Sequence[ForecastRow]:
+    since = periods[-1].period_start - dt.timedelta(days=one.days)
+    return [p for p in periods if p.period_start > since]
+
+
+def _ends(periods: Sequence[ForecastRow]) -> svg.Point:
+    first, last = (float(periods[place].period_start.toordinal()) for place in (0, -1))
+    return first, last
+
+
+def beside(
+    one: Range, days: Sequence[dt.date], over: Mapping[dt.date, float]
+) -> tuple[list[svg.Point], str]:
+    """The year before, or the same length just before, and its name.
+
+    Nothing where the data lack most of it, or two lines of so many periods would hide each other.
+    """
+    traded = [day for day in days if day in over]
+    ways = ((YEAR, "the year before"), (dt.timedelta(days=one.days), f"the {one.label} before"))
+    for back, told in ways if len(traded) <= MOST_BESIDE else ():
+        there = [(float(day.toordinal()), over[day - back]) for day in traded if day - back in over]
+        if len(there) > max(LEAST_BESIDE * len(traded), 1):
+            return there, told
+    return [], ""
 
 
 def _dot(
-    kpi: KpiRow, period: ForecastRow, found: AnomalyRow | None, events: Sequence[PlannedEvent]
+    kpi: KpiRow,
+    period: ForecastRow,
+    found: AnomalyRow | None,
+    events: Sequence[PlannedEvent],
+    year_before: float | None,
 ) -> svg.Dot | None:
     """A period on the chart; none without business, nor one that is not over, unless found."""
     actual = found.actual if found else period.actual
@@ -308,7 +408,7 @@ def _dot(
         period.upper,
         found.favourability if found else "",
         is_early=_early(found),
-        hint=_hint(kpi, period, actual, found, events),
+        hint=_hint(kpi, period, actual, found, events, year_before),
         anchor=incidents.anchor(found.incident_id) if found else "",
     )
 
@@ -319,6 +419,7 @@ def _hint(
     actual: float,
     found: AnomalyRow | None,
     events: Sequence[PlannedEvent],
+    year_before: float | None,
 ) -> str:
     """What a period shows under the pointer: value, expected value, and what was special."""
     when = formatting.upper_first(formatting.period(period.period_start, period.grain))
@@ -326,6 +427,8 @@ def _hint(
     if period.expected is not None:
         low, high = (formatting.amount(end, kpi.unit) for end in (period.lower, period.upper))
         parts.append(f"expected {formatting.amount(period.expected, kpi.unit)} ({low} to {high})")
+    if year_before is not None:
+        parts.append(f"a year before {formatting.amount(year_before, kpi.unit)}")
     if found:
         parts.append(f"reported, {words.EFFECTS[found.favourability].lower()}")
     last = period_end(period.period_start, period.grain)
@@ -374,7 +477,7 @@ def _segments(
         is_large = place < SEGMENTS
         chart = _chart(kpi, name, kpi.cadence, series, found, events) if is_large else None
         latest = state(kpi, series[key], found.get(key, []))
-        rows.append(SegmentRow(name, latest, chart.drawn if chart else None))
+        rows.append(SegmentRow(name, latest, chart))
     return tuple(rows)
 
 

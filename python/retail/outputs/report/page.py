@@ -112,6 +112,7 @@ def style(*names: str) -> str:
 def render(facts: Facts) -> str:
     """The page as text: no external address, no script but its own, every text escaped."""
     states = kpis.cards(facts)
+    ranges = kpis.all_ranges(states)
     newest = verdict.newest_day(facts, states)
     grouped = incidents.cards(facts, newest)
     sheet, script = style("colours.css", "parts.css", "page.css"), _part("page.js")
@@ -130,6 +131,8 @@ def render(facts: Facts) -> str:
             verdict=verdict.verdict(newest, states, grouped),
             incidents=grouped,
             kpis=states,
+            ranges=ranges,
+            usual_range=kpis.usual(ranges) if ranges else "",
             left_out=(*switched_off(facts.kpis), *facts.undivided),
             trends=trust.trends(facts),
             quality=trust.quality(facts),

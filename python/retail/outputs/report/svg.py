@@ -89,6 +89,8 @@ def sparkline(
     *,
     unit: str = "",
     events: Sequence[Event] = (),
+    before: Sequence[Point] = (),
+    hints_of: tuple[str, Point] | None = None,
 ) -> Markup:
     """A series with its axes, its band, planned events and its marks.
 
@@ -100,21 +102,38 @@ def sparkline(
         ends: first and last moment of the frame.
         unit: of the values, as the upright axis shows them.
         events: first and last moment of planned events, and their names.
+        before: what it is compared with, each value at the moment that it stands beside.
+        hints_of: name and ends of a chart of the same series that reaches further back, which has
+            the texts under the pointer for both.
     """
-    frame = _frame(dots, ends)
+    frame = _frame(dots, ends, [value for _, value in before])
     latest = frame.at(dots[-1].when, dots[-1].actual)
     grid, labels = _axes(frame, unit)
     parts = [
         *grid,
         *_events(frame, events),
         *_band(frame, dots),
+        *([_line((frame.at(*point) for point in before), "before")] if before else []),
         _line(frame.at(d.when, d.actual) for d in dots),
         Markup('<circle class="now" cx="{}" cy="{}" r="2.6"/>').format(*map(_n, latest)),
         *labels,
         *(_linked(frame, dot) for dot in dots if dot.mark),
     ]
-    hints = "¦".join(f"{_n(frame.at(d.when, d.actual)[0])}|{d.hint}" for d in dots if d.hint)
-    return _chart(name, title, description, "spark", SPARK_HEIGHT, parts, hints)
+    return _chart(
+        name, title, description, "spark", SPARK_HEIGHT, parts, _hints(frame, dots, hints_of)
+    )
+
+
+def _hints(frame: Frame, dots: Sequence[Dot], hints_of: tuple[str, Point] | None) -> Markup:
+    """Texts under the pointer by their places: one's own, or those of another chart."""
+    if hints_of is None:
+        texts = "¦".join(f"{_n(frame.at(d.when, d.actual)[0])}|{d.hint}" for d in dots if d.hint)
+        return Markup(' data-hints="{}"').format(texts) if texts else Markup("")
+    name, (first, last) = hints_of
+    across = (frame.last - frame.first) or 1.0
+    factor = (last - first) / across
+    shift = LEFT * (1 - factor) + (first - frame.first) / across * (RIGHT - LEFT)
+    return Markup(' data-hints-of="{}" data-place="{:.4f} {:.2f}"').format(name, factor, shift)
 
 
 def trace(values: Sequence[float]) -> str:
@@ -207,8 +226,8 @@ def _events(frame: Frame, events: Sequence[Event]) -> list[Markup]:
     return stripes
 
 
-def _frame(dots: Sequence[Dot], ends: Point) -> Frame:
-    ordinary = sorted(d.actual for d in dots)
+def _frame(dots: Sequence[Dot], ends: Point, before: Sequence[float]) -> Frame:
+    ordinary = sorted([*(d.actual for d in dots), *before])
     lows = sorted(d.lower for d in dots if d.lower is not None)
     highs = sorted(d.upper for d in dots if d.upper is not None)
     low, high = (_quantile(ordinary, share) for share in TYPICAL)
@@ -239,8 +258,8 @@ def _band(frame: Frame, dots: Sequence[Dot]) -> list[Markup]:
     return shapes
 
 
-def _line(points: Iterable[Point]) -> Markup:
-    return Markup('<path class="line" d="{}"/>').format(_path(points))
+def _line(points: Iterable[Point], kind: str = "line") -> Markup:
+    return Markup('<path class="{}" d="{}"/>').format(kind, _path(points))
 
 
 def _mark(at: Point, effect: str, *, is_early: bool) -> Markup:
@@ -319,13 +338,13 @@ def _chart(
     parts: Iterable[Markup],
     hints: str = "",
 ) -> Markup:
-    more = Markup(' data-hints="{}"').format(hints) if hints else ""
     role = "group" if hints else "img"  # what is in an image can't be followed
     return Markup(
-        '<svg class="{}" viewBox="0 0 {} {}" role="{}" aria-labelledby="{}-title {}-desc"{}>'
+        '<svg class="{}" id="{}" viewBox="0 0 {} {}" role="{}" '
+        'aria-labelledby="{}-title {}-desc"{}>'
         '<title id="{}-title">{}</title><desc id="{}-desc">{}</desc>{}</svg>'
     ).format(
-        kind, _n(WIDTH), _n(height), role, name, name, more, name, title, name, description,
+        kind, name, _n(WIDTH), _n(height), role, name, name, hints, name, title, name, description,
         Markup("").join(parts),
     )  # fmt: skip
 

@@ -31,8 +31,15 @@
   hint.setAttribute("role", "status");
   document.body.append(hint);
   var line;
+  function placesOf(chart) {
+    if (chart.dataset.hints) { return chart.dataset.hints.split("¦").map(function (text) { return text.split("|"); }); }
+    var place = chart.dataset.place.split(" "), frame = chart.viewBox.baseVal;
+    return placesOf(document.getElementById(chart.dataset.hintsOf)).map(function (one) {
+      return [(one[0] * place[0] + +place[1]).toFixed(1), one[1]];
+    }).filter(function (one) { return one[0] >= 0 && one[0] <= frame.width; });
+  }
   function tell(chart, event) {
-    var places = chart.places || (chart.places = chart.dataset.hints.split("¦").map(function (text) { return text.split("|"); }));
+    var places = chart.places || (chart.places = placesOf(chart));
     var box = chart.getBoundingClientRect(), frame = chart.viewBox.baseVal;
     var x = (event.clientX - box.left) / box.width * frame.width;
     var near = places.reduce(function (best, place) { return Math.abs(place[0] - x) < Math.abs(best[0] - x) ? place : best; });
@@ -49,7 +56,7 @@
     hint.style.top = (box.top > hint.offsetHeight + 8 ? box.top - hint.offsetHeight - 4 : box.bottom + 4) + "px";
   }
   function leave() { hint.hidden = true; if (line) { line.remove(); } }
-  all("svg[data-hints]").forEach(function (chart) {
+  all("svg[data-hints], svg[data-hints-of]").forEach(function (chart) {
     chart.addEventListener("pointermove", function (event) { tell(chart, event); });
     chart.addEventListener("pointerdown", function (event) { tell(chart, event); });
     chart.addEventListener("pointerleave", leave);
