@@ -30,7 +30,16 @@ from retail import formatting
 from retail.commands import main as retail
 from retail.errors import RetailError
 from retail.jobs.detection import pipeline
-from retail.outputs.dashboard import chart, csv_file, read, render, security, server, url_state
+from retail.outputs.dashboard import (
+    chart,
+    csv_file,
+    order_lines,
+    read,
+    render,
+    security,
+    server,
+    url_state,
+)
 from retail.outputs.dashboard.records import LineRow, Place, SumsRow
 from retail.reading import Facts, read_facts, read_feedback, reading
 from retail.reading.order_lines import Span
@@ -441,6 +450,21 @@ def measured(sums: SumsRow, above: str, below: str | None) -> float:
     """A KPI out of sums; zero where there is nothing to divide by."""
     over = getattr(sums, below) if below else 1
     return float(Decimal(getattr(sums, above)) / Decimal(over)) if over else 0.0
+
+
+def test_order_lines_are_written_as_people_write_them() -> None:
+    line = LineRow(
+        ordered_at=dt.datetime(2011, 1, 4, 9, 30), invoice_no="C1", line_type="return",
+        product="A", description=None, quantity=-12000, unit_price=Decimal("1234.5"),
+        net_revenue=Decimal("-14814000.00"), customer_id=None, customer_type="guest",
+        country="France", region=None, market="international", category="Other",
+        order_size="retail", hour=9, source_file="shop.csv", source_row=1,
+    )  # fmt: skip
+    table = order_lines.frame((line,))
+    written = order_lines.styled(table, "currency £").to_html()
+    for told in ("−12,000", "£1,234.50", "−£14,814,000.00"):
+        assert told in written
+    assert table["net_revenue"].tolist() == [-14814000.0]
 
 
 def test_the_drill_down_shows_the_order_lines_of_the_table(

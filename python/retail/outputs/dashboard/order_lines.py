@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import partial
+from typing import Any
 
 import pandas as pd
 import streamlit as st
+from pandas.io.formats.style import Styler
 
 from retail import formatting
 from retail.outputs.dashboard import csv_file, read, render
@@ -39,15 +42,13 @@ def section(session: Session, place: Place, title: str, money: str) -> None:
     if not found.largest:
         return
     table = frame(found.largest)
-    price = f"{money.partition(' ')[2]}%.2f"
     st.dataframe(
-        table,
+        styled(table, money),
         hide_index=True,
         key="lines",
         height=min(420, 36 * (len(table) + 1) + 2),
         column_config={
             **{name: st.column_config.Column(_called(name)) for name in table.columns},
-            **{name: st.column_config.NumberColumn(_called(name), format=price) for name in MONEY},
             "ordered_at": st.column_config.DatetimeColumn(
                 _called("ordered_at"), format="D MMM YYYY, HH:mm"
             ),
@@ -70,6 +71,12 @@ def section(session: Session, place: Place, title: str, money: str) -> None:
 
 def _called(name: str) -> str:
     return formatting.upper_first(formatting.words(name))
+
+
+def styled(table: pd.DataFrame, money: str) -> Styler:
+    """Quantities and money as people write them, over the numbers that the table sorts by."""
+    written: dict[str, Any] = dict.fromkeys(MONEY, partial(formatting.price, money=money))
+    return table.style.format(written | {"quantity": formatting.quantity})
 
 
 def frame(lines: tuple[LineRow, ...]) -> pd.DataFrame:
