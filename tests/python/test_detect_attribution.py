@@ -78,6 +78,19 @@ def test_parts_keep_their_proportions_where_they_can() -> None:
     assert met.numerator.tolist() == [2.0, 6.0]
 
 
+def test_what_is_all_or_nothing_of_a_share_stays_so() -> None:
+    """What is sold abroad is international by definition: only the weights can be other ones."""
+    parts = Ratio(np.array([30.0, -10.0, 0.0, 0.0]), np.array([30.0, -10.0, 70.0, 10.0]))
+    met = attribution.reconcile(parts, 0.4)
+    assert met.total() == pytest.approx(0.4)
+    assert met.value() == pytest.approx([1.0, 1.0, 0.0, 0.0])
+    assert met.denominator is not None
+    assert met.denominator.sum() == pytest.approx(100.0)
+    mixed = attribution.reconcile(Ratio(np.array([3.0, 0.0]), np.array([4.0, 4.0])), 0.5)
+    assert mixed.denominator == pytest.approx([4.0, 4.0])
+    assert mixed.total() == pytest.approx(0.5)
+
+
 # -------------------------------------------------------------------------------- breakdown
 
 

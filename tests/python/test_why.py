@@ -361,6 +361,22 @@ def test_against_the_forecast_parts_add_up_and_the_whole_is_what_was_expected(
     assert as_tables(told)["against"]["is_forecast"]
 
 
+def test_what_is_sold_abroad_is_expected_to_be_all_international(detected_db: Path) -> None:
+    query = """
+        select max(period_start) from insights.forecasts
+        where kpi = 'international_share' and grain = 'weekly' and is_tested
+    """
+    ((start,),) = ask(detected_db, query)
+    assert isinstance(start, dt.date)
+    told = against_forecast(detected_db, "international_share", Span(start, start + 6 * DAY))
+    rows = [r for r in told.comparison.contributions if r.dimension == "country"]
+    assert rows
+    for row in rows:
+        if row.member != OTHER:
+            assert row.rate == pytest.approx(0.0, abs=1e-12)
+            assert round(row.expected, 12) in (0.0, 1.0) or np.isnan(row.expected)
+
+
 def test_members_are_expected_as_the_breakdown_of_an_anomaly_has_them(detected_db: Path) -> None:
     """The same periods, weights and value: no two screens disagree."""
     rows = ask(

@@ -167,10 +167,29 @@ def _lower_bound(actual: Ratio, anomaly: Anomaly) -> Ratio:
     return Ratio(actual.numerator, actual.denominator * (actual.total() / anomaly.actual))
 
 
+def _by_weight(parts: Ratio, whole: float) -> Ratio | None:
+    """Parts that are all or nothing of a share, weighted anew; None where some are neither."""
+    top, bottom = parts.numerator, parts.denominator
+    if bottom is None or not (np.isclose(top, bottom) | (top == 0)).all():
+        return None
+    inside, volume = float(top.sum()), float(bottom.sum())
+    if not (0 < inside < volume and 0 < whole < 1):
+        return None
+    factor = np.where(top != 0, whole * volume / inside, (1 - whole) * volume / (volume - inside))
+    return Ratio(top * factor, bottom * factor)
+
+
 def reconcile(parts: Ratio, whole: float | None) -> Ratio:
-    """Bring the parts' numerators to the whole's expected value, in proportion where possible."""
+    """Bring the parts' numerators to the whole's expected value, in proportion where possible.
+
+    A share of some members, as that of what is sold abroad, is all or nothing of each part: there
+    the members' weights are brought to it, and their own shares stay what they are by definition.
+    """
     if whole is None:
         return parts
+    weighted = _by_weight(parts, whole)
+    if weighted is not None:
+        return weighted
     volume = 1.0 if parts.denominator is None else float(parts.denominator.sum())
     target, total = whole * volume, float(parts.numerator.sum())
     if total * target > 0 and 1 / LARGEST_FACTOR <= target / total <= LARGEST_FACTOR:

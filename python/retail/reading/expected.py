@@ -307,9 +307,10 @@ def _factors(weights: Floats, totals: Floats, targets: Sequence[float | None]) -
 
 
 def _of_ratio(cells: Cells, formula: Formula, value: float) -> Cells:
-    """The same where the numerator of what is compared with makes a ratio what was expected."""
-    past = ~cells.is_actual
-    top, bottom = cells.measures[formula.numerator], cells.measures[str(formula.denominator)]
-    numerator = top.copy()
-    numerator[past] = reconcile(Ratio(top[past], bottom[past]), value).numerator
-    return replace(cells, measures=cells.measures | {formula.numerator: numerator})
+    """The same where both sides of what is compared with make a ratio what was expected."""
+    past, names = ~cells.is_actual, (formula.numerator, str(formula.denominator))
+    sides = [cells.measures[name].copy() for name in names]
+    met = reconcile(Ratio(*(side[past] for side in sides)), value)
+    for side, found in zip(sides, (met.numerator, met.denominator), strict=True):
+        side[past] = found
+    return replace(cells, measures=cells.measures | dict(zip(names, sides, strict=True)))
