@@ -60,6 +60,12 @@ class Moves:
     along: tuple[DriverContribution, ...]
     against: tuple[DriverContribution, ...]
 
+    @property
+    def is_offset(self) -> bool:
+        """Whether others took back a part of what these brought."""
+        brought = sum(d.contribution for d in self.along)
+        return bool(self.against) or brought / self.total > WHOLE
+
 
 def cause_to_name(anomaly: Anomaly, causes: Sequence[Attribution]) -> Attribution | None:
     """The cause that a headline names: half of the change at least, and another baseline agrees."""
@@ -236,10 +242,13 @@ def favourability(members: Sequence[Anomaly], failed: Sequence[Check], money: Im
 
 
 def moves(lead: Anomaly, drivers: Sequence[DriverContribution], impact: Impact) -> Moves | None:
-    """What moved net revenue; None where nothing is worth a word, or the money says otherwise."""
+    """What moved net revenue; None where nothing is worth a word, or the money says otherwise.
+
+    Where the money is not known, nobody knows either what made it.
+    """
     whole = sorted((d for d in drivers if d.dimension == ALL), key=lambda d: -abs(d.contribution))
     total = sum(d.contribution for d in whole)
-    if not APART.isdisjoint(lead.methods) or not total or impact.value * total < 0:
+    if not APART.isdisjoint(lead.methods) or not is_known(impact) or not impact.value * total > 0:
         return None
     least = WORTH_A_WORD * sum(abs(d.contribution) for d in whole)
     told = [d for d in whole if abs(d.contribution) >= least]

@@ -120,14 +120,15 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
         members: all anomalies of the incident.
         facts: what else is known of it.
     """
+    causes = _causes(lead, facts)
     sentences = [
         *_opening(lead, members, facts),
         _returned(lead, facts.impact),
         _planned(facts.events),
         _typical(lead, members),
-        *_causes(lead, facts),
+        *causes,
         *(check.detail for check in facts.failed_checks if check.check_name != STABILITY),
-        _factors(lead, _moves(lead, facts)),
+        _factors(lead, _moves(lead, facts), _whose(lead, facts, causes)),
         *_others(lead, rules.beside(lead, members, facts.impact), facts.names),
         _chance(max(a.confidence for a in members)),
         _end(lead, members, facts),
@@ -335,8 +336,19 @@ def _moves(lead: Anomaly, facts: StoryFacts) -> Moves | None:
     return rules.moves(lead, facts.drivers, facts.impact)
 
 
-def _factors(lead: Anomaly, moves: Moves | None) -> str:
-    """The factors that moved net revenue most."""
+def _whose(lead: Anomaly, facts: StoryFacts, causes: Sequence[str]) -> str:
+    """Whose revenue the factors moved; a member has its name where a cause stands in between."""
+    if not lead.within:
+        return "Net revenue"
+    return (
+        f"Revenue of {segment(lead.within, facts.names, full=True)}"
+        if any(causes)
+        else "Its revenue"
+    )
+
+
+def _factors(lead: Anomaly, moves: Moves | None, whose: str) -> str:
+    """The factors that moved net revenue most; what they have too much, others take back."""
     if moves is None:
         return ""
     along, against = (
@@ -347,10 +359,9 @@ def _factors(lead: Anomaly, moves: Moves | None) -> str:
         for side in (moves.along, moves.against)
     )
     verb = "rose" if moves.total > 0 else "fell"
-    start = "Net revenue" if not lead.within else "Its revenue"
     but = "" if rules.goes_with(lead, moves.total) else "moved the other way: it "
-    offset = f", partly offset by {against}" if against else ""
-    return f"{start} {but}{verb} mainly through {along}{offset}."
+    offset = f", partly offset by {against or 'the rest'}" if moves.is_offset else ""
+    return f"{whose} {but}{verb} mainly through {along}{offset}."
 
 
 def listed(parts: Iterable[str]) -> str:

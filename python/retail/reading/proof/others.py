@@ -128,15 +128,27 @@ def lists(ask: Asker) -> Iterator[Form]:
         )
         goes_with = (total > 0) == ((change > 0) == good)
         but = "" if goes_with else "moved the other way: it "
-        start = "Its" if ask.story.dimension else "Net"
-        before = f"{start} revenue {but}{'rose' if total > 0 else 'fell'} mainly through "
-        yield list_form(before, along)
-        if against:
-            yield list_form(before, along, f", partly offset by {listed(against)}\\.")
+        is_more = sum(part for _, part, _ in rows if part * total > 0) / total > 1.05
+        for whose in _whose(ask):
+            before = f"{whose} {but}{'rose' if total > 0 else 'fell'} mainly through "
+            yield list_form(before, along)
+            if against:
+                yield list_form(before, along, f", partly offset by {listed(against)}\\.")
+            if is_more:
+                yield list_form(before, along, r", partly offset by the rest\.")
     for way, word in (("up", "high"), ("down", "low")):
         items = _others(ask, way)
         if items:
             yield list_form(f"Also unusually {word}: ", items, total=len(items))
+
+
+def _whose(ask: Asker) -> tuple[str, ...]:
+    """Whose revenue it is."""
+    one = ask.story
+    if one.dimension is None:
+        return ("Net revenue",)
+    named = shown.segment({one.dimension: one.segment}, ask.names, full=True)
+    return "Its revenue", f"Revenue of {named}"
 
 
 def _others(ask: Asker, way: str) -> list[Fact]:
