@@ -56,7 +56,8 @@ def act():
     except:
         pass
     while True:
-        time.sleep(0.01)
+        time.sleep(0.06)
+        time.sleep(0.06)
 
 
 sys.exit(console.run("thing", act))
