@@ -8,7 +8,7 @@ import logging
 import re
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -81,14 +81,6 @@ COMMANDS: dict[str, tuple[str, Sequence[str]]] = {
 CODES = re.findall(
     r"^\| (\d+) \| (.*) \|$", (PROJECT / "docs/operations.md").read_text("utf-8"), re.MULTILINE
 )
-
-
-@pytest.fixture
-def hears_ctrl_c() -> Iterator[None]:
-    """A shell's background jobs do not hear it, and whoever runs the tests may be one."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("hears_ctrl_c")

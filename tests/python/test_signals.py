@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -174,14 +173,6 @@ def slow_shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.execute("alter table insights.runs alter status type varchar")
         connection.execute("update insights.runs set status = 'finished'")
     return folder
-
-
-@pytest.fixture
-def hears_ctrl_c() -> Iterator[None]:
-    """A shell's background jobs do not hear it, and whoever runs the tests may be one."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("hears_ctrl_c")

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import distributions, packages_distributions, requires
+from importlib.metadata import distribution, distributions, packages_distributions, requires
 from pathlib import Path
 
 import pytest
@@ -201,6 +201,55 @@ def test_python_of_the_wrong_version_is_refused_in_one_line(tmp_path: Path) -> N
     assert len(ours) == 1
     assert "Python 3.11, 3.12 or 3.13" in ours[0]
     assert "Python 3.9.2" in ours[0]
+
+
+PUBLIC_OF_DBT = {
+    "BasePlugin", "DuckDBCredentials", "dbtRunner", "dbtRunnerResult", "EventLevel", "EventMsg",
+}  # fmt: skip
+"""dbtRunner, its callbacks and the plugins of dbt-duckdb are documented."""
+OF_A_PRIVATE_PART = {
+    "DuckDBConnectionManager": "close_all_connections",
+    "Note": "fire_event",
+    "flags": "GLOBAL_FLAGS",
+}
+DOCUMENTED_MACROS = {"generate_schema_name"}
+
+
+def test_each_undocumented_part_of_dbt_has_its_reason_in_the_decisions() -> None:
+    text = (ROOT / "DECISIONS.md").read_text(encoding="utf-8")
+    (reasons,) = re.findall(r"^### 59\. .*?(?=^### )", text, re.DOTALL | re.MULTILINE)
+    used = {
+        alias.name
+        for path in (ROOT / "python").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and re.match(r"dbt(_common|\.|$)", node.module or "")
+        for alias in node.names
+    }
+    theirs = {
+        name
+        for path in distribution("dbt-adapters").locate_file("dbt/include").rglob("*.sql")
+        for name in re.findall(r"{%-?\s*macro\s+(\w+)", path.read_text(encoding="utf-8"))
+    }
+    overridden = {path.stem.removeprefix("spark__") for path in MACROS} & theirs
+    private = {OF_A_PRIVATE_PART.get(name, name) for name in used - PUBLIC_OF_DBT}
+    private |= overridden - DOCUMENTED_MACROS
+    assert {"GLOBAL_FLAGS", "cleanup_connections", "should_full_refresh"} <= private
+    assert {name for name in private if not re.search(rf"\b{name}\b", reasons)} == set()
+
+
+def test_thousands_and_percentages_of_what_people_read_are_formatted_in_one_place() -> None:
+    files = [ROOT / "python/retail/jobs/daily/summary.py"]
+    for folder in ("outputs", "reading", "feedback"):
+        files += (ROOT / "python/retail" / folder).rglob("*.py")
+    by_hand = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in files
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FormattedValue) and node.format_spec
+        if "," in (form := ast.unparse(node.format_spec)) or form.endswith("%'")
+    ]
+    assert len(files) > 60
+    assert by_hand == []
 
 
 def test_macro_file_holds_the_macro_of_its_name_and_its_dispatched_forms() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from retail.console import escape_control_chars
 from retail.errors import RetailError
+from retail.formatting import percent, whole
 from retail.jobs.daily.job import Done, Unchanged
 from retail.storage.errors import StorageError
 
@@ -81,22 +82,23 @@ def _rows(database: Path) -> str:
     from retail.reading import reading
 
     with reading(database) as connection:
-        ((raw, accepted, duplicates, malformed),) = connection.execute(ROWS).fetchall()
+        (counts,) = connection.execute(ROWS).fetchall()
+    raw, accepted, duplicates, malformed = map(whole, counts)
     return (
-        f"{raw:,} raw rows = {accepted:,} order lines + {duplicates:,} duplicates"
-        f" + {malformed:,} malformed."
+        f"{raw} raw rows = {accepted} order lines + {duplicates} duplicates"
+        f" + {malformed} malformed."
     )
 
 
 def timings(done: Done | Unchanged) -> str:
     """Where the time went, as a Markdown table: seconds, and share of the whole."""
-    whole = sum(done.seconds.values())
-    rows = [*done.seconds.items(), ("all", whole)]
+    total = sum(done.seconds.values())
+    rows = [*done.seconds.items(), ("all", total)]
     return "\n".join(
         [
             "",
             "| step | seconds | share |",
             "|---|---:|---:|",
-            *(f"| {step} | {spent:.1f} | {spent / whole:.0%} |" for step, spent in rows),
+            *(f"| {step} | {spent:.1f} | {percent(spent / total)} |" for step, spent in rows),
         ]
     )

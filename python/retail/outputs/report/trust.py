@@ -190,7 +190,7 @@ def _volume(volume: Volume | None) -> str:
 
 def _attempt(row: Attempt) -> AttemptRow:
     outcome = "this one" if row.status == "published" else row.status
-    seconds = "" if row.seconds is None else f"{row.seconds:,.1f}"
+    seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
     return AttemptRow(formatting.moment(row.started_at), outcome, seconds, row.error or "")
 
 
