@@ -1,7 +1,8 @@
 """The mean of the last few deseasonalised values, held against the level believed in before them.
 
 Its spread is what the forecast's noise allows, or what such means have shown in the past where that
-is more.
+is more. A level that moves as it did a year ago has not shifted, nor has one that stays: a shift is
+measured from the nearer of the two.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import numpy as np
 from scipy import special
 
 from detect.baseline import Forecast
-from detect.compress_missing import PackIndex, pack
+from detect.baseline.tuning import TUNING
+from detect.compress_missing import PackIndex, pack, unpack
 from detect.past import mean_square
 from detect.records import Bools, Floats, Grain, Ints
 
@@ -25,6 +27,10 @@ DECAY, PRIOR = 0.98, 100.0
 instead of 54 % of lasting falls of orders by 30 % were found, at as many shifts found by chance."""
 LARGEST = 3.0
 """Past shifts are cut off here, so that real ones do not widen the band; chosen by hand."""
+SEEN = 3.0
+"""Sigmas of a shift of last year from which it may come again; smaller ones are smoothed."""
+REACH: dict[Grain, int] = {"daily": 3, "weekly": 1}
+"""Periods on either side of a year ago in which it may have come; chosen by hand."""
 DEGREES_OF_FREEDOM: dict[Grain, float] = {"daily": 12.0, "weekly": 6.0}
 """Degrees of freedom of a shift's chance: fewer where history is short; chosen by hand."""
 
@@ -48,10 +54,19 @@ class Shifts:
 def measure(forecast: Forecast, observed: Bools, grain: Grain) -> Shifts:
     """Measure the shifts that end in each observed period."""
     adjusted, index = pack(forecast.adjusted, observed)
-    level, sigma = (pack(x, observed)[0] for x in (forecast.level, forecast.sigma))
+    level, sigma, year_ago = (
+        pack(x, observed)[0] for x in (forecast.level, forecast.sigma, forecast.year_ago)
+    )
     spans = np.array(SPANS[grain])
-    z = np.stack([_shift(adjusted, level, sigma, int(span)) for span in spans])
-    return Shifts(z, spans, adjusted, level, index)
+    found = []
+    for span in map(int, spans):
+        none = np.zeros(adjusted.shape)
+        moved, noise = _moved(adjusted, level, sigma, span)
+        noise *= np.sqrt(mean_square(moved / noise, DECAY, LARGEST, PRIOR))
+        then = (_drift(year_ago, span), *_last_year(moved, moved / noise, index, observed, grain))
+        low, high = np.minimum.reduce([*then, none]), np.maximum.reduce([*then, none])
+        found.append((moved - np.clip(moved, low, high)) / noise)
+    return Shifts(np.stack(found), spans, adjusted, level, index)
 
 
 def strongest(z: Floats, spans: Ints) -> tuple[Floats, Ints]:
@@ -65,15 +80,43 @@ def chance(z: Floats, grain: Grain) -> Floats:
     return np.asarray(2 * special.stdtr(DEGREES_OF_FREEDOM[grain], -np.abs(z)))
 
 
-def _shift(adjusted: Floats, level: Floats, sigma: Floats, span: int) -> Floats:
-    """Mean of the last `span` values less the level before them, standardised, (S, N)."""
-    out = np.full(adjusted.shape, np.nan)
-    if adjusted.shape[1] <= span:
-        return out
+def _moved(adjusted: Floats, level: Floats, sigma: Floats, span: int) -> tuple[Floats, Floats]:
+    """Mean of the last `span` values less the level before them, and its noise, (S, N) each."""
     clipped = np.clip(adjusted, level - LARGEST * sigma, level + LARGEST * sigma)
-    mean = np.lib.stride_tricks.sliding_window_view(clipped, span, axis=1).mean(axis=2)[:, 1:]
-    noise = sigma[:, :-span] * np.sqrt(1 / span + LEVEL_NOISE)
-    z = (mean - level[:, :-span]) / noise
-    past = mean_square(z, DECAY, LARGEST, PRIOR)
-    out[:, span:] = z / np.sqrt(past)
+    noise = _before(sigma, span) * np.sqrt(1 / span + LEVEL_NOISE)
+    return _mean_of_last(clipped, span) - _before(level, span), noise
+
+
+def _drift(year_ago: Floats, span: int) -> Floats:
+    """How the smooth level of a year ago moved in the same time, (S, N); zero where unknown."""
+    return np.nan_to_num(_mean_of_last(year_ago, span) - _before(year_ago, span))
+
+
+def _last_year(
+    moved: Floats, z: Floats, index: PackIndex, observed: Bools, grain: Grain
+) -> list[Floats]:
+    """The shifts of the periods around a year ago, (S, N) each; zero where they were not seen."""
+    seen = unpack(np.where(np.abs(z) >= SEEN, moved, 0.0), index)
+    year, periods = TUNING[grain].year, seen.shape[1]
+    found = []
+    for ago in range(year - REACH[grain], year + REACH[grain] + 1):
+        then = np.zeros(seen.shape)
+        then[:, ago:] = np.nan_to_num(seen[:, : max(periods - ago, 0)])
+        found.append(np.nan_to_num(pack(then, observed)[0]))
+    return found
+
+
+def _mean_of_last(values: Floats, span: int) -> Floats:
+    """Mean of the last `span` values, (S, N); NaN where nothing comes before them."""
+    out = np.full(values.shape, np.nan)
+    if values.shape[1] > span:
+        windows = np.lib.stride_tricks.sliding_window_view(values, span, axis=1)
+        out[:, span:] = windows.mean(axis=2)[:, 1:]
+    return out
+
+
+def _before(values: Floats, span: int) -> Floats:
+    """The value before the last `span` ones, (S, N); NaN where there is none."""
+    out = np.full(values.shape, np.nan)
+    out[:, span:] = values[:, : max(values.shape[1] - span, 0)]
     return out

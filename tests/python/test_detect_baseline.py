@@ -14,6 +14,7 @@ from detect.baseline.poisson_floor import CountScales
 from detect.baseline.transform import SCALES, from_scale, to_scale
 from detect.baseline.tuning import DAILY, WEEKLY, Tuning
 from detect.errors import DetectError
+from detect.records import Floats
 
 DAYS = 360
 MATURE = 120
@@ -250,6 +251,35 @@ def test_without_such_days_nothing_is_changed() -> None:
     np.testing.assert_array_equal(
         forecast(values, known, DAILY).location, forecast(values, plain, DAILY).location
     )
+
+
+# ---------------------------------------------------------------------------------- last year
+
+SALE = slice(200, 203)
+A_YEAR = 365
+"""Days to the same date, one day of the week later."""
+
+
+def with_sales(first: float, again: float) -> Floats:
+    """Two years whose sale of three days adds so much to the log; residuals of the second."""
+    values = np.log(100) + 0.1 * np.random.default_rng(3).normal(size=(20, 2 * A_YEAR))
+    values[:, SALE] += first
+    values[:, SALE.start + A_YEAR : SALE.stop + A_YEAR] += again
+    return predict(values).residual[:, A_YEAR:]
+
+
+def test_a_sale_of_last_year_may_come_again_or_not() -> None:
+    for again in (1.0, 0.5, 0.0):
+        found = with_sales(1.0, again)
+        assert np.median(np.abs(found[:, SALE])) < 1
+        assert (np.abs(found[:, SALE]) < 4.5).all()
+        assert np.abs(found[:, SALE.stop :]).max() < 5.5
+
+
+def test_what_goes_far_beyond_last_year_is_as_odd_as_ever() -> None:
+    assert (with_sales(1.0, 2.0)[:, SALE] > 5).all()
+    assert (with_sales(1.0, -1.0)[:, SALE] < -5).all()
+    assert (with_sales(0.0, 1.0)[:, SALE.start] > 5).all()
 
 
 # ------------------------------------------------------------------------------- new normals

@@ -69,6 +69,21 @@ def test_an_undisturbed_shop_has_hardly_any() -> None:
     assert sum(bool(lasting(scan(orders(seed)))) for seed in SEEDS) <= 2
 
 
+def test_a_level_that_falls_as_it_fell_a_year_ago_is_no_change() -> None:
+    rng, fall = np.random.default_rng(5), slice(300, 330)
+    usual = USUAL * np.exp(0.15 * rng.normal(size=800))
+    for day, times in ((fall.start, 0.5), (fall.start + 364, 0.5), (500, 0.5)):
+        usual[day : day + 30] *= times
+    shown = lasting(scan(rng.poisson(usual).astype(np.float64)))
+    fallen_on = {
+        int((np.datetime64(a.shift_start) - dates(800).day[0]).astype(int))
+        for a in shown if a.direction == "down"
+    }  # fmt: skip
+    assert any(abs(day - fall.start) < 9 for day in fallen_on)
+    assert any(abs(day - 500) < 9 for day in fallen_on)
+    assert not any(abs(day - fall.start - 364) < 30 for day in fallen_on)
+
+
 def test_its_days_are_held_against_what_was_before_it() -> None:
     first = start_at(120)
     shown = lasting(scan(fallen(3, 0.5, first)))

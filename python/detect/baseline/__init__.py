@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.baseline import error_distribution, level, month, season
+from detect.baseline.last_year import LastYear
 from detect.baseline.poisson_floor import (
     END_OF_SCALE,
     CountScales,
@@ -32,10 +33,12 @@ class Forecast:
 
     `location` is the expected value, `lower` and `upper` its band (nominally of 95 %), `residual`
     the actual minus the location in sigmas of its side, `p_up` the predictive chance of a value at
-    least as high. `sigma` is the size of one sigma (mean of both sides). `adjusted` is the actual
-    without weekday, holiday and offset; `level_ahead` what was expected of it, and `level` what the
-    bank believes of it after the period; `history` how many values came before; `ready` whether
-    they are enough to say anything.
+    least as high; where a range is expected (`last_year`), location is its middle, and the others
+    are of its nearer end. `sigma` is the size of one sigma (mean of both sides). `adjusted` is the
+    actual without weekday, holiday, offset and what is as last year; `level_ahead` what was
+    expected of it, `level` what the bank believes of it after the period, and `year_ago` its level
+    of a year ago; `history` how many values came before; `ready` whether they are enough to say
+    anything.
     """
 
     location: Floats
@@ -47,6 +50,7 @@ class Forecast:
     adjusted: Floats
     level_ahead: Floats
     level: Floats
+    year_ago: Floats
     history: Ints
     ready: Bools
 
@@ -91,6 +95,7 @@ def forecast(
     cycle = season.start(series, regressors)
     monthly = month.start(series, regressors.month)
     yearly_drift = season.YearlyDrift(out["adjusted"], tuning)
+    last_year = LastYear(series, periods, tuning)
     trainable = np.ones(values.shape, dtype=bool) if trainable is None else trainable
     if adopted is not None:
         trainable = trainable & ~adopted
@@ -109,10 +114,15 @@ def forecast(
         error = np.where(ensemble.n_observed > 0, target - centre, np.nan)
         # At the end of its scale a value is where it can't but be, and says nothing of noise.
         at_end = np.isinf(values[:, t]) & (np.abs(target + effect) >= END_OF_SCALE)
-        _note(out, t, centre + effect, error, wide * sigma, wide * interval_width)
+        low, high = last_year.span(t)
+        last_year.note(t, np.where(trainable[:, t], error, np.nan), (wide * sigma).mean(axis=0))
+        as_then = np.clip(np.nan_to_num(error), low, high)
+        error, target = error - as_then, target - as_then
+        ends = centre + effect + high, centre + effect + low
+        _note(out, t, ends, error, wide * sigma, wide * interval_width)
         out["p_up"][:, t] = error_distribution.p_up(errors, error / wide / unit[:, t], tuning)
         out["adjusted"][:, t] = target
-        out["level_ahead"][:, t] = centre
+        out["level_ahead"][:, t], out["year_ago"][:, t] = centre, anchor
         if adopted is not None:
             level.adopt(ensemble, np.where(adopted[:, t], target, np.nan), np.isfinite(target))
         target, error = (np.where(trainable[:, t], x, np.nan) for x in (target, error))
@@ -124,7 +134,7 @@ def forecast(
         if regressors.ordinary[t]:
             month.learn(monthly, regressors.month[t], error + of_month)
         season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
-        noise_of = np.where(at_end, np.nan, error / factor / unit[:, t])
+        noise_of = np.where(at_end | (low < high), np.nan, error / factor / unit[:, t])
         error_distribution.learn(errors, noise_of, tuning)
         yearly_drift.update(anchor, observed)
         if restored is not None:
@@ -149,14 +159,15 @@ def _unit(noise: Floats | None, values: Floats) -> tuple[Floats, Bools]:
 def _note(
     out: dict[str, Floats],
     t: int,
-    location: Floats,
+    ends: tuple[Floats, Floats],
     error: Floats,
     sigma: Floats,
     interval_width: Floats,
 ) -> None:
-    """Write period t's forecast down."""
-    out["location"][:, t] = location
-    out["upper"][:, t] = location + interval_width[0]
-    out["lower"][:, t] = location - interval_width[1]
+    """Write period t's forecast down, which lies between two ends."""
+    high, low = ends
+    out["location"][:, t] = (high + low) / 2
+    out["upper"][:, t] = high + interval_width[0]
+    out["lower"][:, t] = low - interval_width[1]
     out["sigma"][:, t] = sigma.mean(axis=0)
     out["residual"][:, t] = error / np.where(error > 0, sigma[0], sigma[1])
