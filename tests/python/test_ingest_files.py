@@ -217,13 +217,15 @@ def test_columns_that_may_matter_and_are_not_read_are_named(
 ) -> None:
     line = ROW.format("2010-12-01")
     source = write(
-        tmp_path / "in.csv", f"{HEADER},Status,Refunded Amount,Colour\n{line},paid,0,red\n"
+        tmp_path / "in.csv",
+        f"{HEADER},Status,Refunded Amount,Voided,Colour\n{line},x,2.5,0,red\n{line},y,0,,red\n",
     )
     with caplog.at_level(logging.WARNING):
         land(source, tmp_path)
     (warning,) = [record.message for record in caplog.records]
     assert "Status, Refunded Amount not read" in warning
     assert "Colour" not in warning
+    assert "Voided" not in warning
 
 
 def test_folders_name_the_country_that_a_file_lacks(tmp_path: Path) -> None:

@@ -565,6 +565,54 @@ ODD: dict[str, tuple[Callable[[], str], str]] = {
 }  # fmt: skip
 
 
+LINES = range(24)
+ODD |= {
+    "a line a payment": (
+        lambda: orders(*((n, c, 1, 5, "5", "k") for n in LINES for c in "ABAB"[: 4 - n % 2 * 2])),
+        "12 of 24 orders with several lines have each of them 2 times, such as 0",
+    ),
+    "cents": (
+        lambda: orders(*((n, "A", 1, 5, 1999 + n, "k") for n in LINES)),
+        "all 24 amounts are whole numbers, such as 1999; if they are cents",
+    ),
+    "barcodes": (
+        lambda: orders(*((n, "A", 1, 5, "4006381333931" if n == 9 else "5", "k") for n in LINES)),
+        "1 prices, such as 4006381333931, are as long as the number below a barcode",
+    ),
+    "a mistyped price": (
+        lambda: orders(*((n, "A", 1, 5, "20260101" if n == 9 else "5.5", "k") for n in LINES)),
+        "one line, of order 9, has 20,260,101.00 of",
+    ),
+    "a mistyped year": (
+        lambda: orders(*((n, "A", 1, 5, "5.5", "k") for n in LINES)).replace("2026", "2062", 1),
+        "1 lines are more than 5 years from all others, such as of order 0 on 2062-01-05",
+    ),
+    "another calendar": (
+        lambda: orders(*((n, "A", 1, 5, "5.5", "k") for n in LINES)).replace("2026", "2569"),
+        "24 lines are of years such as 2569",
+    ),
+    "halves of the day lost": (
+        lambda: "\n".join(
+            [HEADER] + [f"{n},A,MUG,1,2026-01-05 {n % 12 + 1:02}:00,5.5,k,UK" for n in LINES]
+        ),
+        "no line is later than 12:59, and 12 of 24 are between 1:00 and 6:59",
+    ),
+    "numbers of lines": (
+        lambda: orders(*((n, f"P{n}", 1, 5, "5.5", "k") for n in LINES)),
+        "each of 24 lines has an order number of its own, and 24, such as 0, have moment and",
+    ),
+    "credit notes by a word": (
+        lambda: orders(*((n, "A", 1, 5, "5", "k") for n in (1, 2, 3, "Gutschrift 3"))),
+        "1 lines, such as of Gutschrift 3, look like credit notes",
+    ),
+    "credit notes by what they repeat": (
+        lambda: orders(*((f"{'ST' if n > 19 else ''}{n}", f"P{n % 20}", 1, 5, f"{n % 20}.5",
+                          f"k{n % 20}") for n in range(26))),
+        "6 of 6 lines whose order numbers begin with ST, such as of ST20, are those of another",
+    ),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("kind", ODD)
 def test_what_is_odd_is_said_with_an_example(tmp_path: Path, kind: str) -> None:
     text, said = ODD[kind]
@@ -585,6 +633,51 @@ def test_an_order_that_two_files_have_otherwise_is_said(tmp_path: Path) -> None:
     said = "1 orders have products in other quantities or prices in another file, such as 1"
     assert said in "\n".join(land(tmp_path, a_csv=first, b_csv=other).facts.warnings)
     assert said not in "\n".join(land(tmp_path, a_csv=first, b_csv=first).facts.warnings)
+
+
+@pytest.mark.parametrize("name", ["returns", "Gutschriften 2026", "cancelled_orders", "budget"])
+def test_a_file_of_no_sales_by_its_name_is_said(tmp_path: Path, name: str) -> None:
+    files = {"orders_csv": orders((1, "A", 1, 5, "5", "k")), f"{name.replace('_', '-')}_csv": ""}
+    files |= {one: orders((2, "A", 1, 6, "5", "k")) for one, text in files.items() if not text}
+    said = "is of no sales by its name, and 1 lines of it count as sales of 5.00"
+    assert said in "\n".join(land(tmp_path, **files).facts.warnings)
+
+
+@pytest.mark.parametrize("part", [("09:00:00", "09:00:09"), (",k,", ",,"), ("MUG", "CUP")])
+def test_lines_that_another_file_has_a_little_otherwise_are_said(
+    tmp_path: Path, part: tuple[str, str]
+) -> None:
+    text = orders((1, "A", 1, 5, "5", "k"))
+    said = "1 orders have lines that another file has with another time, customer, name or country"
+    found = land(tmp_path, a_csv=text, b_csv=text.replace(*part)).facts.warnings
+    assert said in "\n".join(found)
+    same = land(tmp_path, a_csv=text, b_csv=text.replace("09:00:00", "09:00")).facts.warnings
+    assert said not in "\n".join(same)
+
+
+def test_quantities_that_would_all_be_thousands_are_refused(tmp_path: Path) -> None:
+    text = orders(*((n, "A", f'"{n},000"', 5, "2.50", "k") for n in range(1, 7)))
+    with pytest.raises(IngestError, match=r"row 1: the quantity '1,000' would be .*all 6.*decimal"):
+        land(tmp_path, in_csv=text)
+    landing = land(tmp_path, 'columns: {quantity: {from: Qty, decimal: ","}}', in_csv=text)
+    assert shown(landing, ["quantity"])[0] == ("1.000",)
+
+
+def test_years_in_front_with_two_digits_are_refused(tmp_path: Path) -> None:
+    rows = "".join(f"{n},A,MUG,1,26-01-{n:02},2.50,k,UK\n" for n in range(3, 12))
+    with pytest.raises(IngestError, match=r"'26-01-03' seems to have its year in front.*%y-%m-%d"):
+        land(tmp_path, in_csv=f"{HEADER}\n{rows}")
+    shop = 'columns: {ordered_at: {format: "%y-%m-%d"}}'
+    landing = land(tmp_path, shop, in_csv=f"{HEADER}\n{rows}")
+    assert shown(landing, ["invoice_date"])[0] == ("2026-01-03 00:00:00",)
+
+
+def test_texts_whose_day_and_month_a_spreadsheet_has_swapped_are_refused(tmp_path: Path) -> None:
+    days = [dt.date(2026, 1, day) for day in range(1, 29)]
+    written = [f"{d:%m/%d/%Y}" if d.day <= 12 else f"{d:%d/%m/%Y}" for d in days]
+    rows = "".join(f"{n},A,MUG,1,{given},2.50,k,UK\n" for n, given in enumerate(written))
+    with pytest.raises(IngestError, match="spreadsheet has swapped day and month of some"):
+        land(tmp_path, in_csv=f"{HEADER}\n{rows}")
 
 
 @pytest.mark.parametrize(

@@ -210,6 +210,7 @@ def _by_own_rows(file: str, found: DateEvidence, given: DateOrder | None) -> Dec
     if proof := found.month_first or found.day_first:
         _refuse_swapped_cells(file, found, proof)
         order = MONTH_FIRST if found.month_first else DAY_FIRST
+        _refuse_swapped_texts(file, found, order)
         return Decision(order, f"row {proof.row} has {proof.value}")
     return _by_density(found)
 
@@ -335,3 +336,28 @@ def _refuse_swapped_cells(file: str, found: DateEvidence, proof: Rows) -> None:
             f"days up to {_MONTHS}: a spreadsheet has swapped day and month of these; "
             "export the file anew without opening it there"
         )
+
+
+def _refuse_swapped_texts(file: str, found: DateEvidence, order: DateOrder) -> None:
+    """Refuse the same where the spreadsheet has written all of them as texts.
+
+    The months of the dates that can only be read in one order are then those of the others read in
+    the other order, and of these read in the first most months are none of them.
+    """
+    settled = {_month(n, order) for n in found.numbers if max(n[:2]) > _MONTHS}
+    either = [n for n in found.numbers if max(n[:2]) <= _MONTHS and n[0] != n[1]]
+    other = MONTH_FIRST if order == DAY_FIRST else DAY_FIRST
+    outside = {_month(n, order) for n in either} - settled
+    if len(outside) >= FEWEST_DAYS and settled.issuperset(_month(n, other) for n in either):
+        rows = found.either
+        assert rows
+        raise IngestError(
+            f"{_name(file, rows)} and {rows.count:,} rows like it lie in the months of the other "
+            f"dates of the file only {other}, and these only {order}: a spreadsheet has swapped "
+            "day and month of some; export the file anew without opening it there"
+        )
+
+
+def _month(numbers: Numbers, order: DateOrder) -> tuple[int, int]:
+    """Month and year of a date, read in one order."""
+    return (numbers[1] if order == DAY_FIRST else numbers[0]), numbers[2]

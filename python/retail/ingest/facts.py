@@ -40,7 +40,7 @@ DECIMAL_HABIT = 0.01
 """Share of the rows of the public data set's form from which on decimal quantities are meant: it is
 of pieces, and a stray 2.5 is malformed. Other shops are taken at their first word."""
 FACTS_ENDING = ".facts"
-_FACTS_VERSION = 4
+_FACTS_VERSION = 5
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,14 @@ def _gather(
             )
     by_day, said = _numbers_come_back(connection, rows)
     warnings += said + _merged(countries)
-    warnings += suspicions(connection, rows, is_uci=is_uci, several=len(files) > 1)
+    warnings += suspicions(
+        connection,
+        rows,
+        is_uci=is_uci,
+        several=len(files) > 1,
+        currencies=[*currencies, shop.shop.currency or ""],
+        are_copies_open=shop.lines.duplicates is None,
+    )
     currency = _currency(shop, currencies, warnings, is_uci=is_uci)
     duplicates = shop.lines.duplicates or (DROP if is_uci else ACROSS_FILES)
     return Facts(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import duckdb
 
 from retail.ingest.nothing import is_nobody
+from retail.ingest.outliers import outliers
 from retail.storage.quoting import literal
 
 IDS = {"stock_code": "stock codes", "invoice_no": "order numbers", "customer_id": "customer ids"}
@@ -37,8 +38,17 @@ MANY = 50
 """Customers of whom one at least orders twice."""
 FEWEST = 5
 """Of orders, from which on they are no accident."""
-CREDIT_NOTES = r"(?i)^\s*(?:CN|CRN|CR|CM|RN|RE?F|RFD|RET|RMA|GS|AV|NC)[-_/ ]?[0-9]"
-"""How the numbers of credit notes begin in many programs."""
+CREDIT_NOTES = (
+    r"(?i)^\s*(?:(?:CN|CRN|CR|CM|RN|RE?F|RFD|RET|RMA|GS|AV|NCR?|KN|KOR|FAKS)[-_/#: ]*[0-9]"
+    r"|(?:credit|refund|return|retour|gutschrift|storno|avoir|abono|rectific|korekta|nota.cr)"
+    r"|.*[-_/ ](?:R|RET|REF|CN|CR|refund|return|storno)[0-9]{0,2}\s*$)"
+)
+"""How the numbers of credit notes begin, or end, in many programs."""
+CREDIT_SHARE = 0.4
+"""Of the lines, below which such numbers are exceptions; where most begin so, they mean nothing."""
+MIRRORED = 0.8
+"""Share of the lines of a kind of number that have another's product, price and customer."""
+_MONEY = "try_cast(coalesce(unit_price, line_amount) as double)"
 HOURS_APART = 3
 """Between the lines of one order, from which on it may be two."""
 ALL_ALIKE = 0.9
@@ -46,7 +56,13 @@ ALL_ALIKE = 0.9
 
 
 def suspicions(
-    connection: duckdb.DuckDBPyConnection, rows: str, *, is_uci: bool, several: bool
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    *,
+    is_uci: bool,
+    several: bool,
+    currencies: Collection[str] = (),
+    are_copies_open: bool = True,
 ) -> list[str]:
     """Say what is odd about some order lines.
 
@@ -55,16 +71,22 @@ def suspicions(
         rows: SQL of them, in the columns of raw.order_lines.
         is_uci: they are of the public data set's form, whose rules know their services.
         several: they are of several files.
+        currencies: what their files name.
+        are_copies_open: nobody has said what identical lines are.
     """
     counted = f"(select * from {rows} where line_mark is distinct from 'ignored')"  # noqa: S608 - by ingest.sql: quoted
     said = [one for name in IDS for one in _damaged(connection, counted, name)]
     said += _large_customer(connection, counted)
-    said += _told_otherwise(connection, counted) if several else []
+    if several:
+        said += _told_otherwise(connection, counted)
+        said += [] if is_uci else _told_twice(connection, counted)
     if not is_uci:
         said += _no_merchandise(connection, counted)
         said += _money_of_orders(connection, counted)
         said += _shared_numbers(connection, counted)
         said += _odd_signs(connection, counted)
+        said += _mirrored(connection, counted)
+        said += outliers(connection, counted, currencies, are_copies_open=are_copies_open)
     return said
 
 
@@ -169,6 +191,40 @@ def _told_otherwise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
         )
 
 
+def _told_twice(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """Lines that another file has with another time, customer, name or country alone."""
+    moment = "regexp_replace(trim(invoice_date), '(:\\d\\d):00(?:\\.0+)?$', '\\1')"
+    others = f"""coalesce(nullif(regexp_replace({moment}, '^[^ T]+[ T]?', ''), ''), ''),
+        coalesce(regexp_replace(trim(customer_id), '[.]0$', ''), ''),
+        coalesce(trim(description), ''), coalesce(trim(country), ''), trim(invoice_no)"""
+    query = f"""
+        with lines as (
+            select ltrim(upper(trim(invoice_no)), '#') as number, source_file,
+                regexp_extract(trim(invoice_date), '^[^ T]+') as day,
+                upper(trim(stock_code)) as code, try_cast(quantity as double) as pieces,
+                try_cast(unit_price as double) as price, try_cast(line_amount as double) as money,
+                hash({others}) as others
+            from {rows} where trim(invoice_no) != ''
+        ),
+
+        twice as (
+            select number, min(source_file) as one, max(source_file) as other from lines
+            group by number, day, code, pieces, price, money
+            having count(distinct source_file) > 1 and count(distinct others) > 1
+        )
+
+        select count(distinct number), min(number), min_by(one, number), min_by(other, number)
+        from twice
+    """  # noqa: S608 - by ingest.sql: quoted
+    orders, number, one, other = connection.execute(query).fetchall()[0]
+    if orders:
+        yield (
+            f"{orders:,} orders have lines that another file has with another time, customer, name "
+            f"or country, such as {number} in {one} and {other}: both count; take away the file "
+            "that is out of date, or have order_id in shop.yml made of more columns"
+        )
+
+
 def _no_merchandise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
     query = f"""
         select count(*), list_slice(list(distinct coalesce(nullif(code, ''), name)), 1, 3)
@@ -238,12 +294,42 @@ def _odd_signs(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str
             "count as adjustments; if they are returns, set columns.unit_price.sql in shop.yml "
             'to "abs(…)"'
         )
-    if credits * 2 < every and credits:
+    if 0 < credits < CREDIT_SHARE * every:
         yield (
             f"{credits:,} lines, such as of {other}, look like credit notes by their numbers, "
             "and count as sales, for nothing in them is below zero; if they are returns, set "
             "lines.return in shop.yml"
         )
+
+
+def _mirrored(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """A kind of order number whose lines are nearly all another's once more: credit notes."""
+    query = f"""
+        with lines as (
+            select trim(invoice_no) as number, regexp_extract(trim(invoice_no), '^\\pL+') as kind,
+                upper(trim(stock_code)) as code, trim(customer_id) as customer,
+                try_cast(quantity as double) as pieces, {_MONEY} as money
+            from {rows} where not starts_with(ltrim(quantity), '-') and trim(customer_id) != ''
+        ),
+
+        kinds as (
+            select code, customer, pieces, money, list(distinct kind) as kinds from lines
+            group by all
+        )
+
+        select kind, count(*) as times, count(*) filter (len(kinds) > 1), min(number),
+            (select count(*) from lines)
+        from lines inner join kinds using (code, customer, pieces, money)
+        where kind != '' group by kind order by times limit 1
+    """  # noqa: S608 - by ingest.sql: quoted
+    found = connection.execute(query).fetchall()
+    for kind, lines, mirrored, number, every in found:
+        if FEWEST <= lines < CREDIT_SHARE * every and mirrored >= MIRRORED * lines:
+            yield (
+                f"{mirrored:,} of {lines:,} lines whose order numbers begin with {kind}, such as "
+                f"of {number}, are those of another order once more, with its customer, pieces and "
+                "money, and count as sales; if they are returns, set lines.return in shop.yml"
+            )
 
 
 def _shared_numbers(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:

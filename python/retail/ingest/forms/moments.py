@@ -79,6 +79,9 @@ _PART_OF_DAY = r"^\s*(?:0?[.,](?:\d|\d{3,})|0)\s*$"
 _HAS_CLOCK = r"\d[T ]\d{1,2}[:.h]\d{2}"
 _MIDNIGHT = r"[ T]0{1,2}:00(?::00)?$"
 _WEEKDAY = r"^\s*(?:\pL+[.,]*\s+)?"
+_TWO_DIGITS = r"^\s*(\d{2})([/.-])\d{1,2}[/.-](\d{2})(?:\D|$)"
+_FEWEST_DAYS, _TIMES_AS_MANY = 6, 3
+"""Last numbers of dates from which on they may be days, and how many more than first ones."""
 _NTH, _YEAR = r"(\d{1,2})(?:er|st|nd|rd|th|º)?", r"(\d{2}|\d{4})"
 _FILLING = r"(?:^|\s)(?:(?:à|at|um|kl\.?|klo|uhr)(?:\s|$)|del?\s+(\pL|\d{4}))"
 """Words between the parts of a moment; beside a clock `de` stands for the morning as well."""
@@ -142,6 +145,7 @@ def find_form(connection: duckdb.DuckDBPyConnection, rows: str, column: str, fil
     """  # noqa: S608 - by ingest.sql: quoted
     are_numbers, lowest, highest, cut, row, first = connection.execute(query).fetchall()[0]
     if not are_numbers:
+        _insist_on_year_behind(connection, rows, column, file)
         return Form("text", "")
     if cut:
         raise IngestError(
@@ -155,6 +159,30 @@ def find_form(connection: duckdb.DuckDBPyConnection, rows: str, column: str, fil
         if lowest >= FIRST_SECOND * parts and highest <= LAST_SECOND * parts:
             return Form(kind, f"{span}: {kind} since 1970, in UTC")
     return Form("text", "")
+
+
+def _insist_on_year_behind(
+    connection: duckdb.DuckDBPyConnection, rows: str, column: str, file: str
+) -> None:
+    """Refuse dates such as `26-01-03` of which the first number is the year.
+
+    Raises:
+        IngestError: it hardly varies, and the last one does as days do.
+    """
+    parts = f"regexp_extract({column}, {literal(_TWO_DIGITS)}, ['one', 'sign', 'last'])"
+    query = f"""
+        select count(distinct s.one), count(distinct s.last), min(source_row),
+            arg_min(given, source_row), min(s.sign)
+        from (select source_row, {column} as given, {parts} as s from {rows}) where s.one != ''
+    """  # noqa: S608 - by ingest.sql: quoted
+    first_numbers, last_numbers, row, first, sign = connection.execute(query).fetchall()[0]
+    if last_numbers >= max(_FEWEST_DAYS, _TIMES_AS_MANY * first_numbers):
+        raise IngestError(
+            f"{file} row {row}: the date '{first}' seems to have its year in front: of all like it "
+            f"the first number is one of {first_numbers}, and the last one of {last_numbers}; set "
+            f'columns.ordered_at.format in shop.yml to "%y{sign}%m{sign}%d", or to '
+            f'"%d{sign}%m{sign}%y"'
+        )
 
 
 def _number(text: str) -> str:

@@ -29,6 +29,8 @@ SETTING = "columns.unit_price.decimal"
 STRAY = 0.05
 """Share up to which numbers of the other form are malformed rows, and do not question the file:
 the share of malformed rows that a build takes."""
+FEWEST_GROUPED = 5
+"""Quantities of which all are thousands by the sign of the money, from which on that is odd."""
 MONEY_SIGNS = (
     r"us\$|r\$|rs\.?|rp\.?|kr\.?|[$£€¥円₹₩₽₺₫₴₦฿₱]|zł|kč"
     r"|\b(?:usd|gbp|eur|chf|jpy|cad|aud|nzd|sek|nok|dkk|pln|czk|huf|ron|bgn|try|rub|uah|brl|mxn"
@@ -190,6 +192,30 @@ def insist_on_few_credits(
             f"{file} row {row}: '{first}' is marked as a credit or a debit, as "
             f"{credits + debits:,} of {every:,} numbers are, and which are sales is not certain; "
             "set columns.unit_price.sql, or columns.line_amount.sql, in shop.yml"
+        )
+
+
+def insist_on_some_below_thousand(
+    connection: duckdb.DuckDBPyConnection, rows: str, sign: Sign, file: str
+) -> None:
+    """Refuse quantities that would all be thousands by the decimal sign of the money.
+
+    Raises:
+        IngestError: each is written as `4,000` where money has a point, or the other way.
+    """
+    group = "," if sign == POINT else "."
+    is_grouped = f"regexp_full_match(trim(quantity), '-?[1-9][0-9]{{0,2}}[{group}][0-9]{{3}}')"
+    query = f"""
+        select count(*) filter ({is_grouped}), count(quantity), min(source_row),
+            arg_min(quantity, source_row)
+        from {rows} where nullif(trim(quantity), '') is not null
+    """  # noqa: S608 - by ingest.sql: quoted
+    grouped, every, row, first = connection.execute(query).fetchall()[0]
+    if grouped == every >= FEWEST_GROUPED:
+        raise IngestError(
+            f"{file} row {row}: the quantity '{first}' would be a thousand and more, and so would "
+            f"all {every:,}, by the decimal sign of the money; set columns.quantity.decimal in "
+            f'shop.yml to "{group}" if they have three decimals, else to "{sign}"'
         )
 
 

@@ -55,8 +55,8 @@ def is_no_line(date_names: Collection[str]) -> str:
         date_names: of the columns of the date.
     """
     empty = " and ".join(f"coalesce(trim({name}), '') = ''" for name in TELLING)
-    names = ", ".join(map(literal, date_names))
-    return f"(({empty}) or coalesce(trim(invoice_date) in ({names}), false))"
+    names = ", ".join(literal(name.lower()) for name in date_names)
+    return f"(({empty}) or coalesce(lower(trim(invoice_date)) in ({names}), false))"
 
 
 def find_rewriting(
@@ -109,6 +109,7 @@ def find_rewriting(
             numbers.insist_on_few_credits(connection, rows, name, file)
         found = [numbers.gather(connection, rows, name) for name in NUMBERS]
         sign, proof = numbers.decide(found, file)
+        numbers.insist_on_some_below_thousand(connection, rows, sign, file)
         expressions |= {name: numbers.as_read(name, sign) for name in NUMBERS}
         word = "comma" if sign == numbers.COMMA else "point"
         evidence.append(proof and f"numbers with a decimal {word} ({proof})")

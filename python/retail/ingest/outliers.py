@@ -1,0 +1,228 @@
+"""What of the figures, days, numbers and files of order lines is out of line, with an example."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Collection, Iterator
+
+import duckdb
+
+from retail.storage.quoting import literal
+
+FEWEST, SHARE = 5, 0.05
+"""Orders, and share of them, from which on they are no accident."""
+FEWEST_LINES = 20
+"""From which on all of them alike say something."""
+HUNDRED = 100
+"""Money from whose median on whole numbers may be cents."""
+WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "IDR", "HUF", "ISK", "XAF", "XOF", "PYG"})
+"""Currencies that are written in whole numbers."""
+BARCODE = 10**11
+"""From here on a price is as long as the number below a barcode."""
+TIMES_THE_MEDIAN = 100
+GAP = 5
+"""Years without lines that set some apart from the others."""
+FIRST_YEAR, LAST_YEAR = 1980, 2100
+NOON = 0.1
+"""Share of lines between one and seven in the morning that no shop has by day alone."""
+SAME_MOMENT = 0.3
+OTHER_FILES = (
+    r"(?i)(?:^|[^a-z])(?:returns?|refunds?|retouren?|r[üu]cknahmen?|gutschrift(?:en)?|avoirs?"
+    r"|credit.?notes?|cancel\w*|storn\w*|quotes?|quotations?|angebote?|devis|budget|forecast|drafts?)"
+    r"(?:[^a-z]|$)"
+)
+"""Names of files and sheets of what is no sale."""
+_MONEY = "try_cast(coalesce(unit_price, line_amount) as double)"
+_AMOUNT = (
+    "coalesce(try_cast(line_amount as double), "
+    "try_cast(quantity as double) * try_cast(unit_price as double))"
+)
+
+
+def outliers(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    currencies: Collection[str],
+    *,
+    are_copies_open: bool,
+) -> Iterator[str]:
+    """Say what of some order lines is out of line.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of them, in the columns of raw.order_lines.
+        currencies: what their files name.
+        are_copies_open: nobody has said what identical lines are.
+    """
+    if are_copies_open:
+        yield from _repeated(connection, rows)
+    yield from _money(connection, rows, currencies)
+    yield from _years(connection, rows)
+    yield from _clock(connection, rows)
+    yield from _numbers_of_lines(connection, rows)
+    yield from _files(connection, rows)
+
+
+def _repeated(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """Orders of which every line is there as many times: tills repeat some lines, not all."""
+    query = f"""
+        with lines as (
+            select invoice_no, source_file, count(*) as times from {rows}
+            where trim(invoice_no) != ''
+            group by invoice_no, source_file, stock_code, quantity, unit_price, line_amount,
+                invoice_date
+        ),
+
+        orders as (
+            select invoice_no, min(times) as least, min(times) = max(times) as are_alike from lines
+            group by invoice_no, source_file having count(*) > 1
+        )
+
+        select count(*), count(*) filter (least > 1 and are_alike),
+            min(invoice_no) filter (least > 1 and are_alike),
+            arg_min(least, invoice_no) filter (least > 1 and are_alike)
+        from orders
+    """  # noqa: S608 - by ingest.sql: quoted
+    orders, repeated, number, times = connection.execute(query).fetchall()[0]
+    if repeated >= max(FEWEST, SHARE * orders):
+        yield (
+            f"{repeated:,} of {orders:,} orders with several lines have each of them {times} "
+            f"times, such as {number}: if a line stands there once a payment, shipment or export, "
+            "set lines.duplicates in shop.yml to drop"
+        )
+
+
+def _money(
+    connection: duckdb.DuckDBPyConnection, rows: str, currencies: Collection[str]
+) -> Iterator[str]:
+    """Money in cents, barcodes in place of prices, and one line with more than all others."""
+    query = f"""
+        select count(*), count(*) filter (contains(given, '.')), median(money),
+            count(*) filter (money % 10 != 0), min(given),
+            count(*) filter (money >= {BARCODE}), arg_max(given, money),
+            sum(amount), max(amount), median(amount), arg_max(number, amount)
+        from (
+            select trim(invoice_no) as number, trim(coalesce(unit_price, line_amount)) as given,
+                abs({_MONEY}) as money, abs({_AMOUNT}) as amount
+            from {rows}
+        )
+        where money > 0
+    """  # noqa: S608 - by ingest.sql: quoted
+    found = connection.execute(query).fetchall()[0]
+    lines, fractions, median, uneven, given, codes, code, total, most, usual, number = found
+    if lines < FEWEST_LINES:
+        return
+    if codes:
+        yield (
+            f"{codes:,} prices, such as {code}, are as long as the number below a barcode; set "
+            "columns.unit_price in shop.yml to the column of prices, or leave the rows out "
+            "(lines.ignore)"
+        )
+    elif most * 2 > total and most > TIMES_THE_MEDIAN * usual:
+        yield (
+            f"one line, of order {number}, has {most:,.2f} of {total:,.2f} in all; if its price or "
+            "quantity is mistyped, leave it out (lines.ignore in shop.yml)"
+        )
+    elif (
+        not fractions
+        and median >= HUNDRED
+        and uneven * 2 >= lines
+        and WITHOUT_CENTS.isdisjoint(currencies)
+    ):
+        yield (
+            f"all {lines:,} amounts are whole numbers, such as {given}; if they are cents, set "
+            'columns.unit_price.sql, or columns.line_amount.sql, in shop.yml to "COLUMN / 100"'
+        )
+
+
+def _years(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """Few lines of years far from all others, and years in which nobody sold anything."""
+    query = f"""
+        select try_cast(regexp_extract(invoice_date, '\\d{{4}}') as integer) as year, count(*),
+            min(invoice_date), arg_min(trim(invoice_no), invoice_date)
+        from {rows} group by year having year is not null order by year
+    """  # noqa: S608 - by ingest.sql: quoted
+    found = connection.execute(query).fetchall()
+    every = sum(lines for _, lines, *_ in found)
+    far = list[tuple[int, int, str, str]]()
+    for (before, *_), (after, *_) in itertools.pairwise(found):
+        if after - before > GAP:
+            sides = ([r for r in found if r[0] <= before], [r for r in found if r[0] >= after])
+            fewer = min(sides, key=lambda side: sum(r[1] for r in side))
+            far += [row for row in fewer if row not in far]
+    lines = sum(row[1] for row in far)
+    if far and lines <= SHARE * every:
+        yield (
+            f"{lines:,} lines are more than {GAP} years from all others, such as of order "
+            f"{far[0][3]} on {far[0][2]}; if their dates are mistyped, leave them out "
+            "(lines.ignore in shop.yml)"
+        )
+    elif odd := [row for row in found if not FIRST_YEAR <= row[0] < LAST_YEAR]:
+        yield (
+            f"{sum(row[1] for row in odd):,} lines are of years such as {odd[0][0]}; if the "
+            "calendar is another, or the year stands elsewhere, set columns.ordered_at in shop.yml"
+        )
+
+
+def _clock(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """Times of day that go up to twelve, as where the halves of the day were lost."""
+    query = f"""
+        select count(hour), count(*) filter (hour not between 1 and 12),
+            count(*) filter (hour between 1 and 6), count(*) filter (hour between 7 and 11),
+            min(invoice_date) filter (hour between 1 and 6)
+        from (
+            select invoice_date,
+                try_cast(regexp_extract(invoice_date, '[T ](\\d{{1,2}}):', 1) as integer) as hour
+            from {rows}
+        )
+    """  # noqa: S608 - by ingest.sql: quoted
+    lines, beyond, early, later, first = connection.execute(query).fetchall()[0]
+    if lines >= FEWEST_LINES and not beyond and later and early >= NOON * lines:
+        yield (
+            f"no line is later than 12:59, and {early:,} of {lines:,} are between 1:00 and 6:59, "
+            f"such as {first}: if AM and PM are lost, or in a column of their own, set "
+            "columns.ordered_at in shop.yml, or export the file anew with 24 hours"
+        )
+
+
+def _numbers_of_lines(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """Order numbers of which each has one line, where lines of one moment and customer are many."""
+    query = f"""
+        with lines as (
+            select invoice_no, count(*) over (
+                partition by invoice_date, coalesce(customer_id, '')
+            ) > 1 and contains(invoice_date, ':') as is_shared
+            from {rows}
+        )
+
+        select count(*), count(distinct invoice_no), count(*) filter (is_shared),
+            min(invoice_no) filter (is_shared)
+        from lines
+    """  # noqa: S608 - by ingest.sql: quoted
+    lines, numbers, shared, one = connection.execute(query).fetchall()[0]
+    if lines == numbers >= FEWEST_LINES and shared >= SAME_MOMENT * lines:
+        yield (
+            f"each of {lines:,} lines has an order number of its own, and {shared:,}, such as "
+            f"{one}, have moment and customer of another: if the number is the line's, set "
+            "columns.order_id in shop.yml to the order's"
+        )
+
+
+def _files(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """Files and sheets of returns, quotes and the like by their names, which count as sales."""
+    query = f"""
+        select source_file, count(*),
+            count(*) filter (starts_with(quantity, '-') or {_MONEY} < 0), sum({_AMOUNT})
+        from {rows} group by source_file order by source_file
+    """  # noqa: S608 - by ingest.sql: quoted
+    found = connection.execute(query).fetchall()
+    is_other = f"select regexp_matches(?, {literal(OTHER_FILES)})"
+    named = [row for row in found if connection.execute(is_other, [row[0]]).fetchall()[0][0]]
+    if len(named) == len(found):
+        return
+    for file, lines, below, money in named:
+        if not below and money:
+            yield (
+                f"{file} is of no sales by its name, and {lines:,} lines of it count as sales of "
+                f"{money:,.2f}; take it away, or name it under returns in shop.yml"
+            )
