@@ -148,7 +148,7 @@ def test_a_change_without_a_cause_names_none() -> None:
     ("changes", "text"),
     [
         ({"methods": ("no_data",)}, "missing: no trade at all"),
-        ({"methods": ("calendar",)}, "on a day the shop is usually closed"),
+        ({"methods": ("calendar",)}, "on a day the shop is usually closed,"),
         ({"methods": ("so_far",), "actual": 300.0, "direction": "up"}, "so far already 200 %"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pytest
@@ -690,6 +690,17 @@ def test_a_gap_is_told_once_from_its_first_day_to_its_last() -> None:
     assert (told.period_start, told.period_end, told.impact) == (MONDAY, last, -1400.0)
 
 
+def test_what_departed_in_either_direction_is_not_called_high_and_low() -> None:
+    low = anomaly(KPIS[2])
+    later = {"period_start": MONDAY + dt.timedelta(days=1), "anomaly_id": "later"}
+    high = anomaly(KPIS[2], direction="up", actual=150.0, z_score=4.0, **later)
+    (told,) = stories.describe([anomaly(), anomaly(KPIS[1]), low, high], [])
+    label = formatting.lower_first(KPIS[2].label)
+    assert f"Also unusually high at one time and low at another: {label}." in told.narrative
+    assert f"Also unusually low: {formatting.lower_first(KPIS[1].label)}." in told.narrative
+    assert "Also unusually high:" not in told.narrative
+
+
 # ------------------------------------------------------------------------- lasting changes
 
 
@@ -702,22 +713,35 @@ def shift(definition: Kpi, *actual: float, **changes: object) -> list[Anomaly]:
     ]  # fmt: skip
 
 
+def shown_days(found: Sequence[Anomaly]) -> str:
+    return formatting.span(found[0].period_start, found[-1].period_end, full=True)
+
+
 def test_a_lasting_change_is_told_once_from_its_first_day_with_all_of_its_days() -> None:
     orders, since = KPIS[1], formatting.day(MONDAY - dt.timedelta(days=5), full=True)
     found = shift(orders, 60.0, 50.0, 55.0)
     (told,) = stories.describe(found, [], history=History(KPIS, {DAILY: days(60.0, 50.0, 55.0)}))  # type: ignore[dict-item]
     assert told.headline == f"{orders.label} 45 % below expected since {since}"
     assert (
-        f"{orders.label} stayed below what was expected since {since}: 165 on 3 days, where 300 "
-        "was expected." in told.narrative
+        f"{orders.label} stayed below what was expected since {since}: 165 on 3 days from "
+        f"{shown_days(found)}, where 300 was expected." in told.narrative
     )
     assert told.impact == -135.0
 
 
 def test_of_a_ratio_the_days_are_averaged() -> None:
     price = dataclasses.replace(KPIS[0], name="average_price", denominator="units")
-    (told,) = stories.describe(shift(price, 60.0, 50.0), [])
-    assert "an average of £55.00 on 2 days, where £100 was expected." in told.narrative
+    found = shift(price, 60.0, 50.0)
+    (told,) = stories.describe(found, [])
+    average = f"an average of £55.00 on 2 days from {shown_days(found)}, where £100 was expected."
+    assert average in told.narrative
+
+
+def test_days_of_a_change_that_showed_at_once_need_no_dates() -> None:
+    orders = KPIS[1]
+    found = [dataclasses.replace(a, shift_start=MONDAY) for a in shift(orders, 60.0, 50.0)]
+    (told,) = stories.describe(found, [])
+    assert "110 on 2 days, where 200 was expected." in told.narrative
 
 
 def test_its_end_says_whether_it_came_back_or_stayed() -> None:

@@ -125,11 +125,12 @@ def _price_slip(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
 def _missing_ids(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     share, usual = percent(_number(details["share"])), percent(_number(details["usual"]))
     orders = _number(details["orders"])
+    part = f"{share} of the orders"
     if orders < FEWEST_ORDERS:
-        share = f"{_whole(details['without'])} of {_whole(orders)}"
+        part = f"{_whole(details['without'])} of {_whole(orders)} orders"
     if verdict == "clear":
-        return f"{share} of the orders have no customer id, where {usual} is usual."
-    return f"Customer ids may be missing: {share} of the orders have none, where {usual} is usual."
+        return f"{part} have no customer id, where {usual} is usual."
+    return f"Customer ids may be missing: {part} have none, where {usual} is usual."
 
 
 def _missing_hours(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:

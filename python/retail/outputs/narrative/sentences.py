@@ -59,6 +59,8 @@ NOTICED = {
 }
 """What a member's finding was noticed by, whatever its amount."""
 STABILITY = "stability"
+BOTH_WAYS = "high at one time and low at another"
+"""Of a series that departed in either direction within one incident."""
 
 
 @dataclass(frozen=True)
@@ -232,9 +234,12 @@ def _lasting(about: str, days: Sequence[Anomaly]) -> str:
     whole, unit = rules.together(days), days[0].kpi.unit
     came, usual = amount(whole.actual, unit), amount(whole.expected, unit)
     mean = "" if whole.kpi.denominator is None else "an average of "
+    told = count(len(days), "day")
+    if len(days) > 1 and days[0].period_start != days[0].shift_start:  # it showed only later
+        told = f"{told} {_from_to(days)}"
     return (
         f"{about} stayed {WORDS[whole.direction]} what was expected {_since(days)}: {mean}{came} "
-        f"on {count(len(days), 'day')}, where {usual} was expected."
+        f"on {told}, where {usual} was expected."
     )
 
 
@@ -378,9 +383,10 @@ def _others(lead: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str])
         for other in sorted(members, key=lambda a: bool(a.within))
         if (what := subject(other, names)) != about
     }
+    ways = {what: {way for other, way in parts if other == what} for what, _ in parts}
     out = []
-    for direction, word in (("up", "high"), ("down", "low")):
-        every = [lower_first(what) for what, way in parts if way == direction]
+    for told, word in (({"up"}, "high"), ({"down"}, "low"), ({"up", "down"}, BOTH_WAYS)):
+        every = [lower_first(what) for what, seen in ways.items() if seen == told]
         left = len(every) - MOST_OTHERS
         of_it = [*every[:MOST_OTHERS], *([count(left, "other")] if left > 0 else [])]
         out += [f"Also unusually {word}: {listed(of_it)}."] if of_it else []
@@ -467,7 +473,7 @@ def distance(anomaly: Anomaly) -> str:
     if PERIOD_TO_DATE in anomaly.methods:
         return f"so far already {_beyond(anomaly)}"
     if "calendar" in anomaly.methods:
-        return "on a day the shop is usually closed"
+        return "on a day the shop is usually closed,"
     return _beyond(anomaly)
 
 

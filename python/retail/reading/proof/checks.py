@@ -59,11 +59,16 @@ def checks(ask: Asker) -> Iterator[Form]:
             usual=ask.check("price_slip", "$usual", number(price)),
             products=ask.check("price_slip", "if($products::int > 1, $products, null)"),
         )
-    for share in (ask.check("missing_ids", "$share", number(shown.percent)),
-                  ask.check("missing_ids", "$without, $orders",
-                            lambda *n: " of ".join(whole(float(x)) for x in n))):  # fmt: skip
+    some = ask.check(
+        "missing_ids", "$without, $orders", lambda *n: " of ".join(whole(float(x)) for x in n)
+    )
+    for share, of in (
+        (ask.check("missing_ids", "$share", number(shown.percent)), "of the "),
+        (some, ""),
+    ):
         yield from form(
-            "Customer ids may be missing: {share} of the orders have none, where {usual} is usual.",
+            f"Customer ids may be missing: {{share}} {of}orders have none, where {{usual}} is "
+            "usual.",
             share=share, usual=ask.check("missing_ids", "$usual", number(shown.percent)),
         )  # fmt: skip
     yield from form(

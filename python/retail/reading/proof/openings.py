@@ -46,7 +46,7 @@ def headlines(ask: Asker) -> Iterator[Form]:
                         way=way, relative=relative, actual=actual, expected=expected, days=days,
                         where=where,
                     )  # fmt: skip
-        yield from form(f"{{subject}} on a day the shop is usually closed {{when}}{more}",
+        yield from form(f"{{subject}} on a day the shop is usually closed, {{when}}{more}",
                         subject=subject, when=when, where=where)  # fmt: skip
         gone = asking.subject(ask, asking.silent(ask))
         yield from form(f"{{gone}} gone: no order at all {{when}}{more}",
@@ -137,12 +137,15 @@ def _leads(ask: Asker) -> Iterator[tuple[str, dict[str, Fact | None]]]:
     if one.shift_start is not None:
         query = f"select count(*) from {asking.of_shift(ask)}"  # noqa: S608 - quoted
         lasted = ask.fact(query, lambda n: shown.count(n, "day"), "insights.anomalies", one.lead)
+        query = f"select min(period_start), max(period_start) from {asking.of_shift(ask)}"  # noqa: S608 - quoted
+        seen = ask.fact(query, partial(shown.span, full=True), "insights.anomalies", one.lead)
         mean = "an average of " if one.is_ratio else ""
-        yield (
-            f"{{about}} stayed {{side}} what was expected {{since}}: {mean}{{actual}} on "
-            "{lasted}, where {expected} was expected.",
-            {**facts, "lasted": lasted},
-        )
+        for more in ("", " from {seen}"):
+            yield (
+                f"{{about}} stayed {{side}} what was expected {{since}}: {mean}{{actual}} on "
+                f"{{lasted}}{more}, where {{expected}} was expected.",
+                {**facts, "lasted": lasted, "seen": seen},
+            )
 
 
 def _closed(ask: Asker) -> dict[str, Fact | None]:

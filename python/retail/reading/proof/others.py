@@ -136,8 +136,14 @@ def lists(ask: Asker) -> Iterator[Form]:
                 yield list_form(before, along, f", partly offset by {listed(against)}\\.")
             if is_more:
                 yield list_form(before, along, r", partly offset by the rest\.")
-    for way, word in (("up", "high"), ("down", "low")):
-        items = _others(ask, way)
+    up, down = _others(ask, "up"), _others(ask, "down")
+    twice = {fact.figure for fact in up} & {fact.figure for fact in down}
+    both = "high at one time and low at another"
+    for items, word in (
+        ([fact for fact in up if fact.figure not in twice], "high"),
+        ([fact for fact in down if fact.figure not in twice], "low"),
+        ([fact for fact in up if fact.figure in twice], both),
+    ):
         if items:
             yield list_form(f"Also unusually {word}: ", items, total=len(items))
 
