@@ -421,6 +421,16 @@ def test_several_days_are_expected_to_come_to_the_sum_of_theirs(detected_db: Pat
     told = against_forecast(detected_db, "order_count", span)
     assert told.comparison.expected == pytest.approx(one(detected_db, query, span.first, last))
     assert "the sum of its days" in shown.text(told)
+    query = """
+        select sum(value) from marts.fct_kpis_daily
+        where kpi = 'active_customers' and period_start between ? and ?
+    """
+    (customers,) = (
+        row
+        for row in told.comparison.drivers
+        if (row.dimension, row.factor) == ("all", "active_customers")
+    )
+    assert customers.actual == pytest.approx(one(detected_db, query, span.first, span.last))
     assert told.shared_days == 0
 
 

@@ -133,6 +133,8 @@ def _expected(expectation: Expectation) -> Iterator[str]:
         "part of it as in the comparable "
         f"{'days' if expectation.grain == 'daily' else 'weeks'} before."
     )
+    if several:
+        yield "Customers are counted anew each day, as they were expected."
     shifts = [row.shift_start for row in expectation.rows if row.shift_start]
     if shifts:
         yield (

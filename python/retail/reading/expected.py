@@ -214,11 +214,13 @@ def _usable(connection: Connection, grain: Grain) -> Days:
 
 @dataclass(frozen=True)
 class Comparable:
-    """The periods that an expectation is made of: their spans, and the weight of each, (P, S).
+    """The periods that an expectation is of, those that it is made of, and their weights, (P, S).
 
-    A row is of a period of the expectation, a column of a span.
+    A row is of one that was `asked` about, a column of one of the `spans` before. Distinct things
+    are counted within each, so that both sides of several days are sums of days.
     """
 
+    asked: tuple[Span, ...]
     spans: tuple[Span, ...]
     weights: Floats
 
@@ -242,6 +244,7 @@ def comparable_spans(expectation: Expectation) -> Comparable:
         found.append(dict(zip(periods.tolist(), weights.tolist(), strict=True)))
     starts = sorted({start for weights in found for start in weights})
     return Comparable(
+        tuple(Span(row.period_start, row.period_start + length) for row in expectation.rows),
         tuple(Span(start, start + length) for start in starts),
         np.array([[weights.get(start, 0.0) for start in starts] for weights in found]),
     )
@@ -253,8 +256,8 @@ def as_expected(
     """Bring comparable periods to what was expected of a KPI, and of its driver tree.
 
     Args:
-        cells: of the period asked about and of the comparable ones.
-        period: the place of the span of each cell, (N,); the comparable ones come after the first.
+        cells: of the periods asked about and of the comparable ones.
+        period: the place of the span of each cell, (N,); those asked about come first.
         formula: of the KPI.
         expectation: of the KPI.
         comparable: the spans.
@@ -263,14 +266,14 @@ def as_expected(
         RetailError: comparable periods have nothing that could be brought to it.
     """
     measures, weights = cells.measures, comparable.weights
-    spans = len(comparable.spans) + 1
+    asked, spans = len(comparable.asked), len(comparable.asked) + len(comparable.spans)
 
     def weighted(factors: Floats) -> Cells:
-        weight = np.append(1.0, factors)[period]
+        weight = np.append(np.ones(asked), factors)[period]
         return replace(cells, measures={name: of * weight for name, of in measures.items()})
 
     def brought(amounts: Floats, targets: Sequence[float | None]) -> Cells:
-        return weighted(_factors(weights, sums(period, amounts, spans)[1:], targets))
+        return weighted(_factors(weights, sums(period, amounts, spans)[asked:], targets))
 
     if formula.is_ratio:
         found = _of_ratio(weighted(weights[0]), formula, expectation.value)
@@ -280,7 +283,7 @@ def as_expected(
     if not formula.is_tree:
         revenue = [expectation.revenue.get(row.period_start) for row in expectation.rows]
         of_tree = brought(measures["gross_revenue"] - measures[RETURNED_REVENUE], revenue)
-    past = Periods(measures, period, spans) if len(expectation.rows) == 1 else None
+    past = Periods(measures, period, spans) if asked == 1 else None
     return found, Forecast(of_tree, past)
 
 

@@ -22,8 +22,6 @@ from retail.reading.measures import Measure
 
 SHARE_UNIT = 10**15
 """Shares are whole numbers of this part until they are summed: so their order does not matter."""
-ACTUAL = 0
-"""Number of the period asked about; those that it is compared with come after it."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,11 @@ class Scope:
 
 
 def read_cells(
-    connection: Connection, scope: Scope, dimensions: tuple[Dimension, ...], spans: Sequence[Span]
+    connection: Connection,
+    scope: Scope,
+    dimensions: tuple[Dimension, ...],
+    spans: Sequence[Span],
+    asked: int = 1,
 ) -> tuple[Cells, Ints] | None:
     """Measure periods by every dimension; None where none has an order line.
 
@@ -69,7 +71,8 @@ def read_cells(
         connection: from `reading`.
         scope: what is measured.
         dimensions: of the file, in order.
-        spans: the period asked about, and those that it is compared with; they may overlap.
+        spans: the periods asked about, and those that they are compared with; they may overlap.
+        asked: how many are asked about, the first ones.
 
     Returns:
         The cells, and the place of the span that each is of, (N,).
@@ -89,7 +92,7 @@ def read_cells(
         },
         members=members,
         measures={m.name: floats(columns[_value(i)]) for i, m in enumerate(scope.measures)},
-        is_actual=period == ACTUAL,
+        is_actual=period < asked,
     )
     return cells, period
 

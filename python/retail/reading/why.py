@@ -257,12 +257,12 @@ def _compare(
     expectation: Expectation | None,
 ) -> Comparison:
     comparable = comparable_spans(expectation) if expectation else None
-    others = comparable.spans if comparable else (periods[1].span,)
-    spans = [periods[0].span, *others]
+    asked = comparable.asked if comparable else (periods[0].span,)
+    spans = [*asked, *(comparable.spans if comparable else (periods[1].span,))]
     dimensions = read_dimensions(connection)
-    if any(span.days > 1 for span in spans):
+    if periods[0].span.days > 1 or any(span.days > 1 for span in spans):
         dimensions = tuple(_for_many_days(dimension) for dimension in dimensions)
-    found = read_cells(connection, scope, dimensions, spans)
+    found = read_cells(connection, scope, dimensions, spans, len(asked))
     if found is None:
         require_members(connection, scope.within, scope.members)
         raise RetailError(f"{in_words(scope.within, full=True)}: no order line in either period")
