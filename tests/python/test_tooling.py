@@ -189,6 +189,14 @@ def test_make_alone_lists_every_target_that_people_use() -> None:
         assert re.search(rf"^  make {target} +\w", help_text, re.MULTILINE)
 
 
+def test_make_test_measures_coverage_and_fails_below_its_floor() -> None:
+    lines = make("--dry-run", "test").stdout.splitlines()
+    (command,) = [line for line in lines if "-m pytest" in line]
+    assert "--cov " in command
+    assert "--cov-fail-under" not in command
+    assert PROJECT["tool"]["coverage"]["report"]["fail_under"] == 85
+
+
 def test_python_of_the_wrong_version_is_refused_in_one_line(tmp_path: Path) -> None:
     python = tmp_path / "python3"
     python.write_text('#!/bin/sh\n[ "$1" = -V ] && echo Python 3.9.2 && exit\nexit 1\n')
