@@ -246,7 +246,7 @@ def test_a_log_of_another_file_is_named_and_moving_it_away_is_all_it_takes(
     ("said", "advice"),
     [
         ('IO Error: Cannot open file "x": Permission denied', "this user may not read it"),
-        ("IO Error: Trying to read a database file with version number 99, but", "a newer DuckDB"),
+        ("Trying to read a database file with storage version number 200, but", "a newer DuckDB"),
         ('Cannot open encrypted database "x" without a key', "it is encrypted"),
         ('IO Error: Could not read from file "x": Is a directory', "it is a folder"),
         ("Corrupt database file: computed checksum 1 does not match", "keep it, and the feedback"),
