@@ -78,7 +78,21 @@ def test_numbers_of_stores_are_told_apart_where_they_collide(tmp_path: Path) -> 
     found = proposed(tmp_path, *own, names=f"{NAMES},Store")
     assert found["columns"]["order_id"] == ["Store", "Order No"]
     one = [f"{line(i)},{store}" for i in range(9) for store in "XY"]
-    assert proposed(tmp_path, *one, names=f"{NAMES},Store")["columns"]["order_id"] == "Order No"
+    assert "columns" not in proposed(tmp_path, *one, names=f"{NAMES},Store")
+
+
+def test_what_is_found_by_its_name_is_not_written(tmp_path: Path) -> None:
+    assert proposed(tmp_path, line()).keys() == {"shop", "source"}
+    found = proposed(tmp_path, line(), names=NAMES.replace("Order No", "Booked under"))
+    assert found["columns"]["product"] == "SKU"
+
+
+@pytest.mark.parametrize("start", ["CN-", "CR", "Gutschrift ", "KOR/"])
+def test_credit_notes_are_returns_by_their_numbers(tmp_path: Path, start: str) -> None:
+    lines = [line(f"{start}{i}" if i % 4 == 0 else f"R{i}") for i in range(12)]
+    assert proposed(tmp_path, *lines)["lines"] == {"return": f"\"Order No\" like '{start}%'"}
+    every = [line(f"{start}{i}") for i in range(12)]
+    assert "lines" not in proposed(tmp_path, *every)
 
 
 def test_what_is_no_merchandise_by_its_name_is_a_service(tmp_path: Path) -> None:

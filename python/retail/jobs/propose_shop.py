@@ -15,10 +15,12 @@ from retail.ingest.columns import (
     NEEDED,
     SETTING_NAMES,
     field_of,
+    find_columns,
     mention,
     normalise,
 )
 from retail.ingest.countries import code_of
+from retail.ingest.errors import IngestError
 from retail.ingest.mapping import is_currency, recognise
 from retail.ingest.peek import Peek, peek
 from retail.ingest.sources import GIVEN, Choice, find, place_of
@@ -68,7 +70,8 @@ def propose(project: Path, source: str) -> Proposal:
     here = asked.relative_to(project) if asked.is_relative_to(project) else asked
     source_of = {"path": str(here)}
     with peek(find(project, Choice(GIVEN, asked)).files[0]) as seen:
-        preset = recognise([column.name for column in seen.columns])
+        names = [column.name for column in seen.columns]
+        preset = recognise(names)
         columns, questions = _columns(seen) if preset is None else ({}, [])
         settings: dict[str, object] = {
             "shop": _shop(seen, asked),
@@ -77,13 +80,28 @@ def propose(project: Path, source: str) -> Proposal:
         if not preset:
             lines = {} if questions else rules_of_lines(seen, columns)
             settings |= {
-                "columns": _written(columns) | ({} if questions else order_key(seen, columns)),
+                "columns": _written(_needed(columns, names))
+                | ({} if questions else order_key(seen, columns)),
                 "fill_down": None if questions else filled_down(seen, columns),
                 "lines": lines,
                 "dimensions": _dimensions(seen, [*columns.values(), *str(lines).split('"')]),
             }
         settings = {key: value for key, value in settings.items() if value}
         return Proposal(_text(settings, questions), tuple(questions), _preview(seen, columns))
+
+
+def _needed(columns: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """The columns that are not found by their names alone, where the others are."""
+    try:
+        found = find_columns(names, "")
+    except IngestError:
+        return dict(columns)
+    by_name = {SETTING_NAMES.get(field, field): names[at[0]] for field, at in found.items() if at}
+    return {
+        key: name
+        for key, name in columns.items()
+        if by_name.get(key) != name or (key in MONEY and IN_CENTS.search(name))
+    }
 
 
 def _written(columns: Mapping[str, str]) -> dict[str, object]:

@@ -12,7 +12,7 @@ from retail.ingest.columns import AMOUNTS, MATTERS, PLACES, field_of, normalise
 from retail.ingest.mapping import is_currency
 from retail.ingest.peek import Column, Peek
 from retail.ingest.statuses import IS_RETURN, IS_VOID, RETURNED, STATUS, VOID, YES
-from retail.ingest.suspicions import FEWEST, is_no_merchandise
+from retail.ingest.suspicions import CREDIT_NOTES, CREDIT_SHARE, FEWEST, is_no_merchandise
 from retail.storage.quoting import identifier, literal
 
 Columns = Mapping[str, str]
@@ -40,7 +40,7 @@ def rules_of_lines(seen: Peek, columns: Columns) -> dict[str, object]:
     # An order that was sent back as a whole was sold before, on a day that nothing tells.
     undone = [] if has_negatives else [*_marks(of_orders, IS_RETURN, RETURNED)]
     rules: dict[str, object] = {
-        "return": _in_any(returns),
+        "return": _in_any(returns) or ("" if has_negatives else _credit_notes(seen, columns)),
         "ignore": _in_any([*_marks(ruling, IS_VOID, VOID), *undone]),
         "service": _services(seen, columns),
     }
@@ -80,6 +80,27 @@ def _in_any(found: Iterable[tuple[str, list[str]]]) -> str:
         for name, members in found
         if members
     )
+
+
+def _credit_notes(seen: Peek, columns: Columns) -> str:
+    """An expression over the numbers that are of credit notes; empty where none are for certain."""
+    number = seen.sql(columns["order_id"])
+    start = f"regexp_extract({number}, '^\\pL+[-_/#: ]*')"
+    is_one = f"regexp_matches({number}, {literal(CREDIT_NOTES)})"
+    query = f"""
+        select list(start) filter (credits = lines), sum(credits), sum(lines), bool_and(
+            credits in (0, lines) and (credits = 0 or start != '')
+        )
+        from (
+            select {start} as start, count(*) filter ({is_one}) as credits, count(*) as lines
+            from {seen.table} where {number} is not null group by start
+        )
+    """  # noqa: S608 - quoted
+    starts, credits, lines, are_apart = seen.connection.execute(query).fetchall()[0]
+    if not starts or not are_apart or credits >= CREDIT_SHARE * lines:
+        return ""
+    name = identifier(columns["order_id"])
+    return " or ".join(f"{name} like {literal(f'{start}%')}" for start in sorted(starts))
 
 
 def _services(seen: Peek, columns: Columns) -> list[str]:
