@@ -619,6 +619,11 @@ def test_what_is_odd_is_said_with_an_example(tmp_path: Path, kind: str) -> None:
     assert said in "\n".join(land(tmp_path, in_csv=text()).facts.warnings)
 
 
+def test_days_without_times_make_no_lines_of_one_moment(tmp_path: Path) -> None:
+    text = orders(*((n, f"P{n}", 1, 5, "5.5", "k") for n in LINES)).replace("09:00", "00:00")
+    assert "number of its own" not in "\n".join(land(tmp_path, in_csv=text).facts.warnings)
+
+
 def test_money_of_orders_on_each_of_their_lines_is_said(tmp_path: Path) -> None:
     header = HEADER.replace("Unit Price", "Total")
     rows = [ROW.format(o, f"A{i}", i + 1, 5, 10 + o, "k") for o in range(9) for i in range(3)]

@@ -26,6 +26,9 @@ FIRST_YEAR, LAST_YEAR = 1980, 2100
 NOON = 0.1
 """Share of lines between one and seven in the morning that no shop has by day alone."""
 SAME_MOMENT = 0.3
+"""Share of lines with the moment and customer of another from which on it is no accident."""
+_TIME_OF_DAY = r"[T ](?:[1-9]|0[1-9]|[12]\d):\d\d|[T ]00?:(?:[1-5]\d|0[1-9])"
+"""One that is not midnight, which dates have that have none."""
 OTHER_FILES = (
     r"(?i)(?:^|[^a-z])(?:returns?|refunds?|retouren?|r[üu]cknahmen?|gutschrift(?:en)?|avoirs?"
     r"|credit.?notes?|cancel\w*|storn\w*|quotes?|quotations?|angebote?|devis|budget|forecast|drafts?)"
@@ -191,7 +194,7 @@ def _numbers_of_lines(connection: duckdb.DuckDBPyConnection, rows: str) -> Itera
         with lines as (
             select invoice_no, count(*) over (
                 partition by invoice_date, coalesce(customer_id, '')
-            ) > 1 and contains(invoice_date, ':') as is_shared
+            ) > 1 and regexp_matches(invoice_date, {literal(_TIME_OF_DAY)}) as is_shared
             from {rows}
         )
 

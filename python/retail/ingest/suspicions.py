@@ -19,13 +19,13 @@ NOT_MERCHANDISE = (
     "|tarjeta regalo|spedizione|mancia|sconto|buono regalo|verzendkosten|fooi|korting|cadeaubon"
     "|frete|desconto|wysyłka|frakt|rabat|kargo|sub-?total|grand total|payment|gebühr|liefergebühr"
     "|lieferkosten|(?:standard|express) (?:shipping|delivery|versand|livraison)|service charge"
-    "|(?:ups|dhl|fedex|usps|dpd|gls) (?:ground|paket|parcel|air|express)|gift ?wrap|eco ?tax"
+    "|(?:ups|dhl|fedex|usps|dpd|gls) (?:ground|paket|parcel|air|express)|eco ?tax"
     "|loyalty points|spese di spedizione|gastos de env[ií]o|dostawa|toimituskulut|nachnahme"
-    "|nachnahmegebühr|mindermengenzuschlag|zwischensumme|exp[ée]dition|доставка|运费|送料"
+    "|nachnahmegebühr|mindermengenzuschlag|zwischensumme|доставка|运费|送料"
 )
 ONLY = (
-    "insurance|packaging|transport|total|sum|summe|tax|vat|gst|mwst|ust|steuer|tva|iva|btw|moms|fee"
-    "|[a-z ]+ fee"
+    "exp[ée]dition|insurance|packaging|transport|gift ?wrap|total|sum|summe|tax|vat|gst|mwst|ust"
+    "|steuer|tva|iva|btw|moms|fee|[a-z ]+ fee"
 )
 """The same where nothing follows but a rate, as in `VAT 20%`: merchandise may begin with them."""
 """Names of lines that shops write beside merchandise."""
