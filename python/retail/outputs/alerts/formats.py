@@ -7,6 +7,7 @@ import html
 from retail import formatting
 from retail.outputs.alerts.message import Message, key, lines
 from retail.outputs.alerts.records import Alert
+from retail.outputs.report.colours import LIGHT
 from retail.schema import AnomalyRow
 
 Block = dict[str, object]
@@ -17,13 +18,14 @@ INCIDENT = (
     "impact_upper", "headline", "narrative", "root_cause",
 )  # fmt: skip
 """Columns of the incident that a webhook gets."""
-COLOURS = {"bad": "#a32a12", "good": "#0b6a58"}
-NEUTRAL, ORDINARY = "#5a5f66", "#b9c8d4"
+ORDINARY = "#b9c8d4"
+"""Colour of a bar that nothing was found in."""
 BARS, TALLEST = 28, 64
 """Periods of the picture in a mail, and its height in pixels: bars, since no client shows SVG."""
 LONGEST_HEADER, LONGEST_SECTION, LONGEST_FIELD, MOST_FIELDS = 150, 3000, 2000, 10
 """Most that Slack takes."""
-TEXT = "font-family:Arial,Helvetica,sans-serif;color:#1c1f22;"
+TEXT = f"font-family:Arial,Helvetica,sans-serif;color:{LIGHT['ink']};"
+SMALL = f"{TEXT}font-size:12px;color:{LIGHT['soft']};"
 
 
 def as_text(message: Message) -> str:
@@ -36,25 +38,29 @@ def as_html(message: Message, picture: str = "") -> str:
 
     Every text is escaped, and nothing is fetched from anywhere.
     """
-    colour = COLOURS.get(message.effect, NEUTRAL)
+    colour = LIGHT.get(message.effect, LIGHT["neutral"])
     facts = "".join(
-        f'<tr><td style="{TEXT}padding:4px 14px 4px 0;color:#555c63;vertical-align:top;'
+        f'<tr><td style="{TEXT}padding:4px 14px 4px 0;color:{LIGHT["soft"]};vertical-align:top;'
         f'white-space:nowrap">{_e(name)}</td><td style="{TEXT}padding:4px 0">{_e(text)}</td></tr>'
         for name, text in message.facts
     )
     links = "".join(
-        f'<a href="{_e(address)}" style="{TEXT}color:#1b4f80;font-weight:bold;'
+        f'<a href="{_e(address)}" style="{TEXT}color:{LIGHT["link"]};font-weight:bold;'
         f'padding-right:18px">{_e(name)}</a>'
         for name, address in message.links
     )
-    note = f'<p style="{TEXT}color:#a32a12"><b>{_e(message.note)}</b></p>' if message.note else ""
+    note = (
+        f'<p style="{TEXT}color:{LIGHT["bad"]}"><b>{_e(message.note)}</b></p>'
+        if message.note
+        else ""
+    )
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{_e(message.subject)}</title></head>"
-        '<body style="margin:0;padding:16px;background-color:#fbfaf7">'
+        f'<body style="margin:0;padding:16px;background-color:{LIGHT["paper"]}">'
         '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" '
-        f'style="max-width:600px;background-color:#ffffff;border-left:5px solid {colour}">'
+        f'style="max-width:600px;background-color:{LIGHT["sheet"]};border-left:5px solid {colour}">'
         f'<tr><td style="padding:18px 20px">{note}'
         f'<h1 style="{TEXT}font-size:20px;line-height:1.3;margin:0 0 12px">'
         f"{_e(message.headline)}</h1>"
@@ -62,7 +68,7 @@ def as_html(message: Message, picture: str = "") -> str:
         f'<table role="presentation" cellpadding="0" cellspacing="0" style="font-size:14px">'
         f"{facts}</table>{picture}"
         f'<p style="{TEXT}font-size:14px;margin:18px 0 0">{links}</p>'
-        f'<p style="{TEXT}font-size:12px;color:#555c63;margin:14px 0 0">{_e(message.reference)}</p>'
+        f'<p style="{SMALL}margin:14px 0 0">{_e(message.reference)}</p>'
         "</td></tr></table></body></html>\n"
     )
 
@@ -73,7 +79,7 @@ def _e(text: str) -> str:
 
 def bars(alert: Alert, effect: str) -> str:
     """The latest periods of the lead's series as bars, that of the finding in a colour."""
-    lead, colour = alert.lead, COLOURS.get(effect, NEUTRAL)
+    lead, colour = alert.lead, LIGHT.get(effect, LIGHT["neutral"])
     known = [row for row in alert.series if row.actual is not None and row.actual >= 0]
     shown = [row for row in known if lead and row.period_start <= lead.period_start][-BARS:]
     highest = max((row.actual or 0.0 for row in shown), default=0.0)
@@ -92,7 +98,7 @@ def bars(alert: Alert, effect: str) -> str:
     return (
         '<table role="presentation" cellpadding="0" cellspacing="0" style="margin-top:14px">'
         f'<tr style="vertical-align:bottom">{drawn}</tr></table>'
-        f'<p style="{TEXT}font-size:12px;color:#555c63;margin:4px 0 0">{_e(words)}</p>'
+        f'<p style="{SMALL}margin:4px 0 0">{_e(words)}</p>'
     )
 
 

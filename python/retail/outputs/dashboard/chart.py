@@ -11,6 +11,7 @@ import pandas as pd
 
 from retail import formatting
 from retail.outputs.report import kpis
+from retail.outputs.report.colours import THEMES
 from retail.reading import KpiRow
 from retail.reading.expected import NOT_TESTED
 from retail.reading.shop import PlannedEvent
@@ -23,18 +24,9 @@ TYPICAL = (0.02, 0.98)
 CLEAR = 0.06
 SHAPES = {"bad": "diamond", "good": "triangle-up", "neutral": "square"}
 COLOURS = {
-    "light": {
-        "band": "#dbe5ee", "line": "#33566f", "expected": "#7c93a6", "compared": "#8a5a00",
-        "bad": "#a32a12", "good": "#0b6a58", "neutral": "#5a5f66", "sheet": "#fbfaf7",
-        "text": "#555c63",
-    },
-    "dark": {
-        "band": "#2b3b49", "line": "#a8c8e0", "expected": "#6f8698", "compared": "#e0b060",
-        "bad": "#ff9d87", "good": "#74d3b8", "neutral": "#b5bac0", "sheet": "#14171a",
-        "text": "#a9b0b7",
-    },
-}  # fmt: skip
-"""Those of the report's colours.css."""
+    "light": THEMES["light"] | {"expected": "#7c93a6", "compared": "#8a5a00"},
+    "dark": THEMES["dark"] | {"expected": "#6f8698", "compared": "#e0b060"},
+}
 NOT_COMPARED: Mapping[dt.date, ForecastRow] = {}
 HINTS = {
     "when": "Period",
@@ -68,10 +60,10 @@ def of_series(
     if len(table) < 2:
         return None
     colours = COLOURS[theme if theme in COLOURS else "light"]
-    y_of = _axis(kpi, limits(table), colours["text"])
+    y_of = _axis(kpi, limits(table), colours["soft"])
     y = y_of("actual")
     days = alt.Axis(
-        title=None, tickCount=6, labelOverlap=True, grid=False, labelColor=colours["text"]
+        title=None, tickCount=6, labelOverlap=True, grid=False, labelColor=colours["soft"]
     )
     base = alt.Chart(table).encode(x=alt.X("day:T", axis=days))
     hints = [
@@ -189,8 +181,8 @@ def _marks(
         base.transform_filter((alt.datum.mark == effect) & (alt.datum.is_early == is_early))
         .mark_point(
             shape=SHAPES.get(effect, "circle"), size=150, opacity=1, strokeWidth=2,
-            fill=colours["sheet"] if is_early else colours[effect],
-            stroke=colours[effect] if is_early else colours["sheet"],
+            fill=colours["paper"] if is_early else colours[effect],
+            stroke=colours[effect] if is_early else colours["paper"],
         )
         .encode(y=y, tooltip=hints)
         for effect, is_early in kinds.itertuples(index=False)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlencode
 
+from retail.outputs.report.colours import THEMES
 from retail.reading import missing
 
 APP = Path(__file__).with_name("app.py")
@@ -29,18 +30,15 @@ OPTIONS = {
     "server.headless": "true",
     "server.showEmailPrompt": "false",
     "theme.baseRadius": "3px",
-    "theme.light.primaryColor": "#1b4f80",
-    "theme.light.backgroundColor": "#fbfaf7",
-    "theme.light.secondaryBackgroundColor": "#ffffff",
-    "theme.light.textColor": "#1c1f22",
-    "theme.light.borderColor": "#dcd9d1",
-    "theme.dark.primaryColor": "#93c2ee",
-    "theme.dark.backgroundColor": "#14171a",
-    "theme.dark.secondaryBackgroundColor": "#1b1f23",
-    "theme.dark.textColor": "#e8e6e1",
-    "theme.dark.borderColor": "#343a40",
     "theme.showWidgetBorder": "true",
-}
+} | {
+    f"theme.{theme}.{name}Color": colours[colour]
+    for theme, colours in THEMES.items()
+    for name, colour in {
+        "primary": "link", "background": "paper", "secondaryBackground": "sheet",
+        "text": "ink", "border": "rule",
+    }.items()
+}  # fmt: skip
 """No telemetry, no export but by our own button, and the report's colours."""
 
 
