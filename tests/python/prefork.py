@@ -51,7 +51,9 @@ def start(
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(PRELOADED))
-    with patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):  # where `warmed` is
+    # Where `warmed` is, and before what is installed the code of this checkout.
+    paths = (str(Path(__file__).parent), os.environ.get("PYTHONPATH", ""))
+    with patch.dict(os.environ, PYTHONPATH=os.pathsep.join(filter(None, paths))):
         forkserver.ensure_running()
     given = (list(words), str(cwd), dict(environment), (str(out), str(err)))
     job = context.Process(target=_become, args=given)
