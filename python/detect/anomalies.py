@@ -133,7 +133,7 @@ def _record(found: Scan, row: int, column: int, band: Floats) -> Anomaly:
         confidence=sure,
         severity=severity(kpi, actual, expected, sure),
         favourability=favourability(kpi, actual - expected),
-        methods=_methods(found, row, column),
+        methods=tuple(name for name, e in found.evidence.items() if e.agrees[row, column]),
         dimension=kpi.segment_by if segment != ALL else None,
         shift_start=shift_start(features, row, column)
         if features.episodes.is_active[row, column]
@@ -176,11 +176,6 @@ def _z_score(found: Scan, row: int, column: int) -> float:
         return float(found.evidence["z_score"].statistic[at])
     far = features.forecast.adjusted[at] - features.episodes.level[at]
     return float(far / features.forecast.sigma[at])
-
-
-def _methods(found: Scan, row: int, column: int) -> tuple[str, ...]:
-    """Detectors that agree."""
-    return tuple(name for name, e in found.evidence.items() if e.agrees[row, column])
 
 
 def stable_id(*parts: object) -> str:

@@ -132,7 +132,8 @@ def _completed(df: pd.DataFrame) -> pd.DataFrame:
     missing = [name for name in NEEDED if name not in given]
     if missing:
         raise ValueError(f"the frame has no column {missing[0]!r}; it needs {', '.join(NEEDED)}")
-    start = _midnights(given["date"])
+    # Times of a day are one period, of which there may be one row.
+    start = pd.to_datetime(given["date"]).dt.normalize().astype("datetime64[s]")
     usual: dict[str, Any] = {
         "kpi": KPI_NAME, "segment": ALL, "grain": _grain(start), "numerator": given["value"],
         "denominator": np.nan, "is_complete": True, "is_warm_up": False,
@@ -148,11 +149,6 @@ def _grain(starts: pd.Series) -> Grain:
     """Weeks where all periods begin on the same day of the week, else days."""
     is_weekly = starts.nunique() > 1 and starts.dt.day_of_week.nunique() == 1
     return "weekly" if is_weekly else "daily"
-
-
-def _midnights(starts: pd.Series) -> pd.Series:
-    """Days; times of a day are one period, of which there may be one row."""
-    return pd.to_datetime(starts).dt.normalize().astype("datetime64[s]")
 
 
 def _check(given: pd.DataFrame) -> None:

@@ -96,7 +96,7 @@ def _calibration_row(
 
 
 def _binomial_quantile(chance: float, tests: int, nominal_rate: float) -> int:
-    """The fewest hits whose chance of no more is at least so large, as `scipy.stats.binom.ppf`."""
+    """Quantile of a binomial distribution, as `scipy.stats.binom.ppf`."""
     hits = int(np.ceil(special.bdtrik(chance, tests, nominal_rate)))
     fewer = max(hits - 1, 0)
     return fewer if special.bdtr(fewer, tests, nominal_rate) >= chance else hits

@@ -1,6 +1,6 @@
 """Episodes: a daily KPI that has changed to stay, from the day it shows until it is over.
 
-A level shift at the KPI's limit opens one. While it lasts, its days are held against the level
+A level shift at the KPI's limit opens one. While it lasts, its days are compared with the level
 before it, so that an outage does not heal its own baseline. It is over when the values of the last
 days are nearer to that level than to the new one: then the baseline goes back to it. After LONGEST
 days the new level is what is expected.

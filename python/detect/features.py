@@ -32,8 +32,8 @@ class DetectorInput:
     """A panel with its forecast; `learned` and `tested` say which periods count, (S, T).
 
     `thin` is where too few of the periods before had business, or hardly two values differed.
-    `typical` is None where it is not known what the typical order shows, `noise` where the forecast
-    knows nothing of its noise but what the series has shown.
+    `typical` is None without series of the typical order, `noise` where the forecast has no other
+    knowledge of its noise than the series itself.
     """
 
     panel: Panel

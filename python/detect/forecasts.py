@@ -1,4 +1,4 @@
-"""What was expected of every period, in the KPI's unit, and why a period was not tested."""
+"""The forecast of every period in the KPI's unit, and why a period was not tested."""
 
 from __future__ import annotations
 

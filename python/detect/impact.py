@@ -1,11 +1,10 @@
 """Money at stake in an incident: net revenue, actual less expected, over the incident's periods.
 
-Whose money: where the lead is of a member, that of the members of its dimension that the incident
-names, which don't overlap; else the whole shop's, or a part of it where the lead's KPI measures
-one (international revenue). Which periods: those of the findings; a day within a week that is
-counted already, or a week that holds such a day, is not counted again. The lead's grain goes first.
-A member that is gone counts from the week in which that was found until it is sold again or counts
-as discontinued, each week by what it used to bring.
+Whose money: if the lead is of a member, that of all members of its dimension in the incident, which
+don't overlap; else that of the whole shop, or of a part of it that the lead's KPI measures
+(international revenue). Which periods: those of the findings; a day and its week never count twice,
+the lead's grain decides. A member that is gone counts from the week of its finding until it is sold
+again or counts as discontinued, each week with what it used to bring.
 
 The interval is that of the forecasts: actual less either end of the 95 % band. Over several periods
 the ends add up in squares, as errors do that don't depend on each other.

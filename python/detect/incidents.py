@@ -1,4 +1,4 @@
-"""Anomalies that belong together: one event moves six KPIs at both grains, and is one incident."""
+"""Group anomalies into incidents: one event may move six KPIs at both grains."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ LONGEST_GAP: dict[Grain, dt.timedelta] = {
 
 
 def group(anomalies: list[Anomaly]) -> list[Anomaly]:
-    """The same anomalies, each with the id of its incident.
+    """Return the anomalies, each with the id of its incident.
 
-    Two of one grain belong together when they share a period, or when one KPI departs the same
-    way in periods that nearly touch, by one lasting change, or on a weekday that is closed once
-    more. Once that is known, what else moves while it lasts is an incident by itself. Weekly ones
-    join the surest daily incident of their first week. Of members alone, a rise and a fall are two
-    incidents: one product gone is no part of another's large day, nor of a good week of the shop.
-    An id comes from what was seen first, so that it outlives later additions.
+    Two of one grain belong together if they share a period, or if one KPI departs the same way in
+    periods that nearly touch, by one lasting change, or on a weekday that is closed again. Once a
+    lasting change is known, other moves during it are incidents of their own. A weekly anomaly
+    joins the surest daily incident of its first week. Among members alone, a rise and a fall are
+    two incidents: a product that is gone is no part of another's large day, or of a good week of
+    the shop. The id comes from the first anomaly, so that later ones don't change it.
     """
     daily = _grouped([a for a in anomalies if a.grain == "daily"])
     weekly = _grouped([a for a in anomalies if a.grain == "weekly"])
@@ -116,9 +116,9 @@ def _is_fall(anomaly: Anomaly) -> bool:
 def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> list[Anomaly]:
     """The daily incident with the surest anomaly in the first week; none where there is none.
 
-    Where all are of members, they join what moved the same way, returns a rise of their rate; where
-    one of them is gone, a fall of sales. Members that are all gone join nothing: they have a
-    reason of their own.
+    Members join only what moved the same way, returns also a rise of the return rate; a member that
+    is gone joins a fall of sales. If all of them are gone, they join nothing: they have a reason of
+    their own.
     """
     if all(SILENCE in a.methods for a in weekly):
         return []

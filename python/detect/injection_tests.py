@@ -19,7 +19,7 @@ CHANGES = np.array([-0.7, -0.5, -0.3, 0.5, 1.0, 2.0])
 
 @dataclass(frozen=True)
 class InjectionTest:
-    """One planted change; `injected` is the KPI's value with it."""
+    """One injected change; `injected` is the KPI's value with it."""
 
     kpi: str
     segment: str

@@ -1,4 +1,4 @@
-"""The mean of the last few deseasonalised values, held against the level believed in before them.
+"""The mean of the last few deseasonalised values, compared with the level before them.
 
 Its spread is what the forecast's noise allows, or what such means have shown in the past where that
 is more. A level that moves as it did a year ago has not shifted, nor has one that stays: a shift is

@@ -1,11 +1,10 @@
-"""Early warnings: a period that is not over, and already holds more than a whole one should.
+"""Early warnings: an unfinished period that already has more than a whole one should.
 
-Incomplete periods are never tested: half a day of orders is no anomaly. One thing can be said of
-them all the same, and only in one direction. A measure that only grows within a period (units,
-returned revenue) ends no lower than it stands now, so a KPI built of such measures ends no lower
-than if the rest of the period added nothing to its numerator and as much to its denominator as a
-whole big period does. Where even that lies beyond what was expected, waiting for the end can't
-undo it. These findings are kept apart from the tested anomalies, in a table of their own.
+Incomplete periods are never tested: half a day of orders is no anomaly. They do have a lower bound.
+A measure that only grows within a period (units, returned revenue) ends no lower than it is now. So
+a KPI of such measures ends no lower than if the rest of the period added nothing to its numerator,
+and to its denominator as much as a whole large period does. Where even this bound is above the
+usual range, the rest of the period can't undo it. These findings have a table of their own.
 """
 
 from __future__ import annotations

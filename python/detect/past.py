@@ -21,7 +21,7 @@ def exponential_sum(values: Floats, decay: float, axis: int) -> Floats:
 
 
 def mean_square(z: Floats, decay: float, largest: float, prior: float) -> Floats:
-    """Faded mean square of the entries before each, drawn towards 1 by `prior` entries, (S, T).
+    """Exponential mean square of the entries before each, shrunk to 1 by `prior` entries, (S, T).
 
     Entries beyond `largest` count as that large; missing ones don't count.
     """

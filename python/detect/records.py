@@ -26,7 +26,7 @@ ROOT_CAUSE, RULED_OUT = "root_cause", "ruled_out"
 ABNORMAL, SEASONAL, UNKNOWN = "abnormal", "seasonal", "unknown"
 """Kinds of trends."""
 NET_REVENUE = "net_revenue"
-"""The measure that money is told in."""
+"""The measure of money in stories."""
 RETURNED_REVENUE = "returned_revenue"
 """The measure of what is sent back."""
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -41,7 +41,7 @@ CURRENCY = "currency"
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")
 PERIOD_DAYS: dict[Grain, int] = {"daily": 1, "weekly": 7}
 PRICE_HISTORY = dt.timedelta(days=90)
-"""How far back the prices go that an incident's prices are held against."""
+"""How far back the prices go that an incident's prices are compared with."""
 
 
 @dataclass(frozen=True)

@@ -41,16 +41,14 @@ def select(found: Scan) -> list[Trend]:
     """Trends of a scanned panel, each from the first window that showed it to the last."""
     agrees, adjusted = found.evidence["mann_kendall"].agrees, adjusted_values(found.features)
     trends = [
-        _trend(found, adjusted[row], int(row), episode)
+        trend
         for row in np.flatnonzero(agrees.any(axis=1))
         for episode in _episodes(found, int(row))
+        for trend in [_trend(found, adjusted[row], int(row), episode)]
+        # The whole window goes the way of its parts, and its values move at all.
+        if (trend.tau > 0) == (trend.direction == "increasing") and trend.tau * trend.slope != 0
     ]
-    return sorted(filter(_is_one, trends), key=lambda t: (t.window_end, t.kpi.name, t.segment))
-
-
-def _is_one(trend: Trend) -> bool:
-    """Whether the whole window goes the way of its parts, and its values move at all."""
-    return (trend.tau > 0) == (trend.direction == "increasing") and trend.tau * trend.slope != 0
+    return sorted(trends, key=lambda t: (t.window_end, t.kpi.name, t.segment))
 
 
 def _episodes(found: Scan, row: int) -> list[Ints]:

@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 ORDERS = "orders"
-"""The measure by which a KPI of one member alone is held against the others."""
+"""The measure that compares a KPI of one member with the other members."""
 
 
 def needed(anomalies: list[Anomaly], usable: Days) -> Days:
@@ -69,7 +69,8 @@ def attribute(anomalies: list[Anomaly], segments: Segments, usable: Days) -> lis
         rivals = _rivals(anomaly, here, usable) if causes else []
         rows.extend(
             _causes(anomaly, causes, rivals)
-            or _own_segment(anomaly, leaves)
+            # What is broad-based within a segment is to be blamed on that segment.
+            or ([_whole(anomaly, anomaly.within, leaves)] if anomaly.within else [])
             or _own_member(anomaly, leaves, here, usable)
             or outside.verdict(anomaly, leaves, history)
         )
@@ -97,11 +98,6 @@ def _causes(
         )
         for rank, cause in enumerate(causes, start=1)
     ]
-
-
-def _own_segment(anomaly: Anomaly, leaves: LeafSegments) -> list[Attribution]:
-    """What is broad-based within a segment is to be blamed on that segment."""
-    return [_whole(anomaly, anomaly.within, leaves)] if anomaly.within else []
 
 
 def _own_member(

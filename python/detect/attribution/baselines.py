@@ -1,8 +1,8 @@
-"""The finest parts of a KPI period: what they were, and what was to be expected of them.
+"""The finest segments of a KPI period: their actual and their expected values.
 
-What was expected of the parts is what they were in comparable periods, brought to the whole's
-expected value. Which periods compare is a choice: the usual one (the last weeks, the same weekday
-counting more), and others that a finding should survive.
+The expected value of a segment is its value in comparable periods, scaled to the whole's expected
+value. Which periods are comparable is a choice: the usual one is the last weeks, with more weight
+on the same weekday; a finding should survive the other choices too.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.attribution.decomposition import Ratio, sums
+from detect.attribution.decomposition import Ratio, ratio_of, sums
 from detect.attribution.root_cause import LeafSegments
-from detect.attribution.segments import Segments
+from detect.attribution.segments import Segments, code_of
 from detect.attribution.significance import History
 from detect.records import PERIOD_TO_DATE, Anomaly, Days, Floats, Grain, Ints
 
@@ -103,10 +103,8 @@ def leaf_history(
     """The finest segments of an anomaly's period under a baseline, and their own history."""
     rows, period = select_rows(anomaly, segments, baseline.periods)
     leaf, first = segments.distinct(rows)
-    bottom = anomaly.kpi.denominator
-    ratio = Ratio(
-        segments.measures[anomaly.kpi.numerator][rows],
-        None if bottom is None else segments.measures[bottom][rows],
+    ratio = ratio_of(
+        anomaly.kpi.numerator, anomaly.kpi.denominator, lambda name: segments.measures[name][rows]
     )
     history = History(period, leaf, ratio, baseline.periods.size + 1)
     now = np.concatenate([[1.0], np.zeros(baseline.weights.size)])
@@ -130,14 +128,9 @@ def select_rows(anomaly: Anomaly, segments: Segments, periods: Days) -> tuple[In
     rows = np.concatenate([np.arange(s.start, s.stop) for s in slices])
     period = np.repeat(np.arange(len(wanted)), [s.stop - s.start for s in slices])
     for dimension, member in anomaly.within.items():
-        inside = segments.codes[dimension][rows] == _code(segments, dimension, member)
+        inside = segments.codes[dimension][rows] == code_of(segments.members[dimension], member)
         rows, period = rows[inside], period[inside]
     return rows, period
-
-
-def _code(segments: Segments, dimension: str, member: str) -> int:
-    members = segments.members[dimension]
-    return members.index(member) if member in members else -1
 
 
 def _weighted(history: History, leaves: int, weight: Floats) -> Ratio:
@@ -146,8 +139,7 @@ def _weighted(history: History, leaves: int, weight: Floats) -> Ratio:
     def total(amounts: Floats) -> Floats:
         return sums(history.leaf, amounts * weight[history.period], leaves)
 
-    bottom = history.ratio.denominator
-    return Ratio(total(history.ratio.numerator), None if bottom is None else total(bottom))
+    return history.ratio.each(total)
 
 
 def _whole(baseline: Baseline, history: History) -> float | None:

@@ -33,8 +33,7 @@ class Groups:
 
     def ratio(self, ratio: Ratio) -> Ratio:
         """Both sides by group."""
-        bottom = ratio.denominator
-        return Ratio(self.sums(ratio.numerator), None if bottom is None else self.sums(bottom))
+        return ratio.each(self.sums)
 
 
 def break_down(

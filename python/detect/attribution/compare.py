@@ -18,7 +18,7 @@ import numpy as np
 
 from detect.attribution import driver_tree
 from detect.attribution.breakdown import Groups, parts_of
-from detect.attribution.decomposition import Ratio, contributions, sums
+from detect.attribution.decomposition import Ratio, contributions, ratio_of, sums
 from detect.attribution.dimensions import Dimension, names
 from detect.attribution.driver_tree import Factor
 from detect.attribution.root_cause import (
@@ -28,7 +28,7 @@ from detect.attribution.root_cause import (
     RootCause,
     find_causes,
 )
-from detect.attribution.segments import distinct
+from detect.attribution.segments import code_of, distinct
 from detect.attribution.significance import History
 from detect.records import NET_REVENUE, Bools, Floats, Ints
 
@@ -235,10 +235,9 @@ class _Leaves:
         return self._ratio(~self.cells.is_actual)
 
     def _ratio(self, mine: Bools) -> Ratio:
-        bottom = self.formula.denominator
-        return Ratio(
-            self.measure(self.formula.numerator, mine),
-            None if bottom is None else self.measure(bottom, mine),
+        formula = self.formula
+        return ratio_of(
+            formula.numerator, formula.denominator, lambda name: self.measure(name, mine)
         )
 
     def measure(self, name: str, mine: Bools) -> Floats:
@@ -249,8 +248,7 @@ class _Leaves:
         """Which leaves are in a segment."""
         mine = np.ones(self.first.size, dtype=bool)
         for dimension, member in segment.items():
-            members = self.cells.members[dimension]
-            code = members.index(member) if member in members else -1
+            code = code_of(self.cells.members[dimension], member)
             mine &= self.cells.codes[dimension][self.first] == code
         return mine
 
@@ -318,8 +316,7 @@ def _number(cells: Cells, formula: Formula, trading_days: tuple[int, int]) -> _L
 
 def scaled(ratio: Ratio, factor: float) -> Ratio:
     """Both sides of a ratio times a factor."""
-    bottom = ratio.denominator
-    return Ratio(ratio.numerator * factor, None if bottom is None else bottom * factor)
+    return ratio.each(lambda side: side * factor)
 
 
 def _at_equal_volume(ratio: Ratio) -> Ratio:
@@ -431,7 +428,7 @@ def _causes(
 
 
 def _is_the_kpi(leaves: _Leaves, dimension: Dimension, actual: Ratio, expected: Ratio) -> bool:
-    """Whether a dimension says what the KPI says: all of one member counts, none of the others."""
+    """Whether the KPI is a dimension's member by definition: all of one counts, none of others."""
     codes = leaves.cells.codes[dimension.name][leaves.first]
     for side in (actual, expected):
         if side.denominator is None:
@@ -445,11 +442,9 @@ def _is_the_kpi(leaves: _Leaves, dimension: Dimension, actual: Ratio, expected: 
 
 def _history(leaves: _Leaves, periods: Periods) -> History:
     """The leaves' own history, by which a share of the whole departs."""
-    formula, measures = leaves.formula, periods.measures
-    bottom = None if formula.denominator is None else measures[formula.denominator]
-    return History(
-        periods.period, leaves.of_cell, Ratio(measures[formula.numerator], bottom), periods.number
-    )
+    formula = leaves.formula
+    ratio = ratio_of(formula.numerator, formula.denominator, periods.measures.__getitem__)
+    return History(periods.period, leaves.of_cell, ratio, periods.number)
 
 
 def _cause(found: RootCause, inside: Bools, free: Bools, actual: Ratio, expected: Ratio) -> Cause:

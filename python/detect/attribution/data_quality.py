@@ -1,6 +1,6 @@
-"""Signatures of faults in the data, each named as what it looks like.
+"""Signs of data errors, each named after the error it looks like.
 
-A fault is suspected, never certain: each rule is far outside of what ordinary days do.
+An error is suspected, never certain: each limit is far outside of ordinary days.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from detect.attribution.decomposition import sums
 from detect.attribution.lines import Lines
-from detect.attribution.segments import Segments
+from detect.attribution.segments import Segments, code_of
 from detect.records import Bools, Days, Floats
 
 SUSPECTED, CLEAR, NOT_TESTED = "suspected", "clear", "not tested"
@@ -129,8 +129,8 @@ def missing_ids(segments: Segments, period: np.datetime64, others: Days) -> Chec
 
     They are more in number, too: where other orders are missing, guests are a larger share.
     """
-    place = segments.members["customer_type"]
-    guests = segments.codes["customer_type"] == (place.index("guest") if "guest" in place else -1)
+    guest = code_of(segments.members["customer_type"], "guest")
+    guests = segments.codes["customer_type"] == guest
     rows, every = [segments.rows(p) for p in (period, *others)], segments.measures["orders"]
     share = np.array([_share(every, guests, mine) for mine in rows])
     without = np.array([float(every[mine][guests[mine]].sum()) for mine in rows])

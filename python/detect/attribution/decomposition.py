@@ -15,6 +15,7 @@ which adds up to nothing over all segments.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,6 +49,16 @@ class Ratio:
             return top
         bottom = float(self.denominator.sum())
         return top / bottom if bottom else float("nan")
+
+    def each(self, change: Callable[[Floats], Floats]) -> Ratio:
+        """The ratio with both sides changed alike."""
+        bottom = self.denominator
+        return Ratio(change(self.numerator), None if bottom is None else change(bottom))
+
+
+def ratio_of(numerator: str, denominator: str | None, measure: Callable[[str], Floats]) -> Ratio:
+    """The ratio of two measures, or one measure, by their names."""
+    return Ratio(measure(numerator), None if denominator is None else measure(denominator))
 
 
 def sums(codes: Ints, amounts: Floats, size: int) -> Floats:

@@ -23,7 +23,7 @@ from detect.attribution.breakdown import Groups, group
 from detect.attribution.decomposition import Ratio, log_mean, sums
 from detect.attribution.dimensions import is_broken_down, names
 from detect.attribution.root_cause import LeafSegments
-from detect.attribution.segments import Segments
+from detect.attribution.segments import Segments, code_of
 from detect.records import (
     NET_REVENUE,
     RETURNED_REVENUE,
@@ -146,8 +146,7 @@ def factors(
     """
     depth = DEPTHS[measure]
     place = names(leaves.dimensions).index("customer_type")
-    known = leaves.members[place].index(GUEST) if GUEST in leaves.members[place] else -1
-    guests = leaves.codes[place] == known
+    guests = leaves.codes[place] == code_of(leaves.members[place], GUEST)
     of_guests = Chain(GUEST_FACTORS[: depth - 1], now[1:depth] * guests, past[1:depth] * guests)
     if leaves.members[place] == (GUEST,):
         chains: tuple[Chain, ...] = (replace(of_guests, factors=ORDER_FACTORS[: depth - 1]),)

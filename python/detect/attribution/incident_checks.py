@@ -1,7 +1,7 @@
-"""Checks on an incident: what speaks for or against taking it at its word.
+"""Checks of an incident: the evidence for and against it.
 
-One order that makes the day, a cause that another baseline would not name, a fault in the data, an
-order that was cancelled soon after: each is a row of its own, whatever the verdict.
+One order that makes the day, a cause that another baseline would not name, a data error, an order
+that was cancelled soon after: each check is a row, whatever its verdict.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from detect.records import PERIOD_TO_DATE, Anomaly, Attribution, Check, Days
 FOUND, NONE = "found", "none"
 STABLE, SHAKY = "stable", "shaky"
 EVENTS = ("one_order", "one_customer")
-"""Checks of which the one that explains most is told."""
+"""Checks of which only the one that explains most is reported."""
 REVERSED_SHARE = 0.1
 """Share of the period's gross revenue from which a reversal matters to an incident."""
 
@@ -47,7 +47,7 @@ def run_checks(
 ) -> dict[str, CheckResult]:
     """Run every check on an incident, for its lead anomaly and the causes of it.
 
-    No order makes a change that lasts: one that does is not looked for.
+    A lasting change is never one order's, so its lead is not checked for one.
     """
     of_events = dataclasses.replace(given, lines=None) if lead.shift_start else given
     return {

@@ -18,6 +18,8 @@ CANDIDATES = 5
 """Largest events that are tried, by money and by pieces each."""
 AGREES = 1e-6
 """Relative difference up to which the lines give the KPI that the tables have."""
+MAKES = 0.5
+"""Share of the gap between actual and expected from which an event makes the anomaly."""
 VANISHES, REMAINS, NOT_TESTED = "vanishes", "remains", "not tested"
 
 
@@ -34,10 +36,6 @@ class Without:
     share: float
 
 
-MAKES = 0.5
-"""Share of the gap between actual and expected from which an event makes the anomaly."""
-
-
 def leave_one_out(anomaly: Anomaly, lines: Lines, event: Ints) -> Without | None:
     """Leave out the event that matters most to a KPI.
 
@@ -49,9 +47,11 @@ def leave_one_out(anomaly: Anomaly, lines: Lines, event: Ints) -> Without | None
         lines: all of the period.
         event: number of each line's event; lines below 0 are never left out.
     """
+    up = anomaly.direction == "up"
+    is_beyond = anomaly.actual > anomaly.upper if up else anomaly.actual < anomaly.lower
     factor = _factor(anomaly, lines)
     turnover, pieces = _sizes(event, np.abs(lines.amount)), _sizes(event, np.abs(lines.quantity))
-    if not (np.isfinite(factor) and turnover.size and _is_beyond(anomaly, anomaly.actual)):
+    if not (np.isfinite(factor) and turnover.size and is_beyond):
         return None
     largest = {int(i) for size in (turnover, pieces) for i in np.argsort(-size)[:CANDIDATES]}
     without = {i: factor * value(anomaly, lines, event != i) for i in sorted(largest)}
@@ -97,10 +97,6 @@ def verdict(anomaly: Anomaly, without: Without) -> str:
 def explained(anomaly: Anomaly, without: float) -> float:
     """Share of the gap between actual and expected that is gone without an event."""
     return (anomaly.actual - without) / anomaly.change if anomaly.change else 0.0
-
-
-def _is_beyond(anomaly: Anomaly, actual: float) -> bool:
-    return actual > anomaly.upper if anomaly.direction == "up" else actual < anomaly.lower
 
 
 def orders(lines: Lines, reversals: list[Reversal]) -> Ints:

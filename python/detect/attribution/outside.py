@@ -1,9 +1,9 @@
-"""None of the recorded dimensions explains it: how surely, and what was ruled out.
+"""The verdict that no recorded dimension explains a change: its confidence, and what was ruled out.
 
-Where the search names no segment, the cause lies outside the data (the weather, a closed page, an
-advertisement), or it is a segment that the search does not see. How often that is was measured on
-planted changes (`python -m lab.evaluate --only verdicts`): the more of the change a member has that
-departs from its own history, the likelier it is the cause after all.
+Where the search names no segment, either the cause is outside the data (the weather, a closed page,
+an advertisement), or the search missed it. How often it misses was measured on planted changes
+(`python -m lab.evaluate --only verdicts`): the larger the share of the change in a member that
+departs from its own history, the likelier that member is the cause.
 """
 
 from __future__ import annotations

@@ -45,7 +45,7 @@ EXPLAINED = 0.4
 three sigmas below were chosen on one public year, where they did best on the other, too
 (docs/accuracy.md)."""
 CLOSE = 5
-"""Elements of each combination of dimensions whose history is looked at."""
+"""Elements of each combination of dimensions whose history is examined."""
 UNUSUAL = 4.0
 """Sigmas by which a segment's share of the whole must depart from its own history."""
 DEPARTS, COMPELLING = 2.0, 20.0
@@ -112,14 +112,15 @@ class _Element:
 def find_causes(leaves: LeafSegments, history: History) -> tuple[RootCause, ...]:
     """The segments to blame, best first; none where the change is broad-based.
 
-    After each, what it explains is set apart and the rest is looked at afresh.
+    After each, what it explains is set apart, and the rest is searched again.
     """
     through_top, through_bottom = contributions(leaves.actual, leaves.expected)
     parts = through_top + through_bottom
     change = float(parts.sum())
     if not np.isfinite(change) or change == 0:
         return ()
-    base, keys = _ordinary(leaves), _keys(leaves)
+    base = _ordinary(leaves)
+    keys = {d: _key(leaves, d) for d in _combinations(leaves.dimensions, alone=True)}
     free = np.ones(parts.size, dtype=bool)
     found: list[tuple[_Element, float]] = []
     while len(found) < MOST_CAUSES and float(parts[free].sum()) / change >= LEFT:
@@ -312,12 +313,8 @@ def _far(part: Floats, whole: Floats) -> Floats:
     return np.asarray(np.abs(share[0] - usual) / np.maximum(sigma, LEAST_SIGMA))
 
 
-def _keys(leaves: LeafSegments) -> dict[tuple[int, ...], Ints]:
-    """Number of each leaf's element, by the dimensions that an element has; worked out once."""
-    return {d: _key(leaves, d) for d in _combinations(leaves.dimensions, alone=True)}
-
-
 def _key(leaves: LeafSegments, dimensions: tuple[int, ...]) -> Ints:
+    """Number of each leaf's element of some dimensions."""
     key: Ints = leaves.codes[dimensions[0]].astype(np.int64)
     for d in dimensions[1:]:
         key = _dense(key * len(leaves.members[d]) + leaves.codes[d])
@@ -402,7 +399,7 @@ def _ordinary_spread(leaves: LeafSegments, history: History, element: _Element) 
 
 
 def _named(leaves: LeafSegments, element: _Element) -> dict[str, str]:
-    """Dimension → member; a wider dimension gives way to a narrower one with the same leaves."""
+    """Dimension → member; of two dimensions with the same leaves, the narrower is named."""
     segment: dict[str, str] = {}
     first = int(element.leaves.argmax())
     named = names(leaves.dimensions)
@@ -417,5 +414,4 @@ def _named(leaves: LeafSegments, element: _Element) -> dict[str, str]:
 
 def subset(ratio: Ratio, rows: Bools) -> Ratio:
     """Some leaves of a ratio."""
-    bottom = None if ratio.denominator is None else ratio.denominator[rows]
-    return Ratio(ratio.numerator[rows], bottom)
+    return ratio.each(lambda side: side[rows])

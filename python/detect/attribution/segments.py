@@ -9,10 +9,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from detect.attribution.dimensions import Dimension, Months, is_broken_down
+from detect.attribution.encode_keys import key_of
 from detect.records import Days, Floats, Ints
-
-LARGEST_KEY = 2**62
-"""Largest product of sizes whose keys safely fit into 64 bits; above, keys are ranked."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,11 @@ class Segments:
         return distinct([self.codes[name][rows] for name in names], sizes)
 
 
+def code_of(members: Sequence[str], member: str) -> int:
+    """Return the number of a member, -1 where there is none of that name."""
+    return members.index(member) if member in members else -1
+
+
 def distinct(codes: Sequence[Ints], sizes: Sequence[int]) -> tuple[Ints, Ints]:
     """Number the distinct combinations of members among some rows.
 
@@ -62,14 +65,6 @@ def distinct(codes: Sequence[Ints], sizes: Sequence[int]) -> tuple[Ints, Ints]:
     Returns:
         The combination of each of the rows, (rows,), and the first row of each, (leaves,).
     """
-    key = np.zeros(codes[0].size, dtype=np.int64)
-    room = 1
-    for code, members in zip(codes, sizes, strict=True):
-        size = max(members, 1)
-        if room * size > LARGEST_KEY:
-            key = np.unique(key, return_inverse=True)[1]
-            room = int(key.max(initial=0)) + 1
-        key = key * size + code
-        room *= size
+    key = key_of(codes, [max(size, 1) for size in sizes])
     _, first, leaf = np.unique(key, return_index=True, return_inverse=True)
     return leaf.astype(np.int64), first.astype(np.int64)

@@ -1,4 +1,4 @@
-"""How unusual a segment's value is against its own comparable periods: robust, and honest if few.
+"""How unusual a segment's value is among its comparable periods: robust, also with few of them.
 
 The distance from the median in median absolute deviations is read off Student's t. Its degrees of
 freedom are what the deviation of so few values is worth (0.37 of the standard deviation's; Huber,
@@ -26,7 +26,7 @@ NORMAL_DEVIATION = 1.4826
 SMALLEST_DEVIATION = 1e-6
 """Relative deviation below which a history is one value but for rounding."""
 LEAST = 1e-6
-"""Smallest p-value: some weeks can't tell of rarer things."""
+"""Smallest p-value: a few weeks are no evidence of anything rarer."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,7 @@ class History:
         def total(amounts: Floats) -> Floats:
             return sums(at, amounts, self.periods * groups).reshape(self.periods, groups)
 
-        bottom = self.ratio.denominator
-        return Ratio(total(self.ratio.numerator), None if bottom is None else total(bottom)).value()
+        return self.ratio.each(total).value()
 
 
 def chances(values: Floats) -> Floats:

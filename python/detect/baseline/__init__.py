@@ -36,7 +36,7 @@ class Forecast:
     least as high; where a range is expected (`last_year`), location is its middle, and the others
     are of its nearer end. `sigma` is the size of one sigma (mean of both sides). `adjusted` is the
     actual without weekday, holiday, offset and what is as last year; `level_ahead` what was
-    expected of it, `level` what the bank believes of it after the period, and `year_ago` its level
+    expected of it, `level` the ensemble's level after the period, and `year_ago` its level
     of a year ago; `history` how many values came before; `ready` whether they are enough to say
     anything.
     """

@@ -47,7 +47,7 @@ class SmootherEnsemble:
 
 @dataclass(frozen=True)
 class Gains:
-    """The bank's settings as columns (members, 1)."""
+    """The ensemble's settings as columns (members, 1)."""
 
     level: Floats
     trend: Floats

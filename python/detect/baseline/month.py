@@ -1,8 +1,8 @@
 """Days of the month: month ends and pay days, expected once they have been seen often enough.
 
-A kind of day (the last trading day of a month, the 15th) has an effect of its own where its past
-errors agree: a mean so far from zero that chance does not make it, in any of all the kinds that are
-looked at. Until then it has none, so a shop without such days is judged as if this didn't exist.
+A kind of day (the last trading day of a month, the 15th) has an effect of its own once its past
+errors agree: their mean is further from zero than chance makes it in any of the kinds tested. Until
+then it has none, so that a shop without such days is judged as if this module did not exist.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ import numpy as np
 
 from detect.records import Floats, Ints
 
-FEWEST = 3
-"""Days of a kind before its effect is believed."""
 EVIDENCE = 5.0
 """Least distance of the mean error from zero, in its standard errors: for 31 kinds in 12 months and
 fifteen KPIs, chance reaches it in one shop-year of 300 (5,580 tests of 6e-7)."""
 DECAY = 0.9
 """Weight of a past day of a kind in the next: a habit that ends is dropped after two; by hand."""
+FEWEST = (1 - DECAY**3) / (1 - DECAY) - 1e-9
+"""Faded number of days of a kind before its effect is believed: three of them, less rounding."""
 
 
 @dataclass
 class MonthEffects:
-    """Faded sums over the days of each kind, (kinds, S): their number, errors and squared errors.
+    """Exponential sums by kind of day, (kinds, S): the number of days, errors and squared errors.
 
     Errors are on the KPI's scale, less all other effects.
     """
@@ -59,8 +59,7 @@ def effect(effects: MonthEffects, kind: int, sigma: Floats) -> tuple[Floats, Flo
     mean = effects.total[kind] / count
     ordinary = np.where(np.isfinite(sigma), sigma, np.inf) ** 2
     variance = np.maximum(effects.squares[kind] / count - mean**2, ordinary)
-    seen = n >= _faded(FEWEST)
-    known = seen & (np.abs(mean) >= EVIDENCE * np.sqrt(variance / count))
+    known = (n >= FEWEST) & (np.abs(mean) >= EVIDENCE * np.sqrt(variance / count))
     with np.errstate(invalid="ignore", divide="ignore"):  # a series without noise
         own = variance / ordinary
     doubt = np.where(np.isfinite(own), own - 1 + own / count, 1 / count)
@@ -77,8 +76,3 @@ def learn(effects: MonthEffects, kind: int, error: Floats) -> None:
     effects.n[kind] = fade * effects.n[kind] + observed
     effects.total[kind] = fade * effects.total[kind] + seen
     effects.squares[kind] = fade * effects.squares[kind] + seen**2
-
-
-def _faded(days: int) -> float:
-    """What so many days count for after fading, less what rounding may take."""
-    return (1 - DECAY**days) / (1 - DECAY) - 1e-9

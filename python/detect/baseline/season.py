@@ -41,7 +41,7 @@ class Regressors:
 class Season:
     """Additive effects per weekday and per kind of special day, (kinds, S), and their counts.
 
-    `squares` are faded sums of squared errors in sigmas per weekday, over `squares_n` days.
+    `squares` are exponential sums of squared errors in sigmas per weekday, over `squares_n` days.
     """
 
     weekday: Floats

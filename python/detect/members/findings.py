@@ -49,8 +49,8 @@ TESTS: dict[Grain, dict[str, float]] = {
         MANY_RETURNS: 0.1,
     },
 }
-"""Tests and their parts of the budget; chosen by hand. A disappearance is told by week: what is
-lost on its first day alone is nothing."""
+"""Tests and their parts of the budget; chosen by hand. A disappearance is reported by week: its
+first day alone loses next to nothing."""
 LEAST_SURGE: dict[Grain, float] = {"daily": 0.08, "weekly": 0.16}
 """Least surge, as a share of the shop's usual day: smaller ones are not worth a look. Chosen by
 hand; a week has more orders that are large by chance."""
@@ -65,7 +65,7 @@ far from all before. Chosen by hand."""
 BAND = 1.96
 """Standard deviations of the usual range, as of a 95 % range of the normal law."""
 SAME = 0.5
-"""Share of a change from which a finding is told by another one."""
+"""Share of a change from which another finding already reports it."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +84,8 @@ def select(
 
     Args:
         panels: the same members by day and by week.
-        kpis: definitions; a finding is told as net revenue, by the KPI that has a series per member
-            of its dimension, or by that of the whole shop. Without one nothing is found.
+        kpis: definitions; a finding is reported as net revenue, by the KPI that has a series per
+            member of its dimension, or by that of the whole shop. Without one nothing is found.
         series: findings of KPIs with a series per member, by the detectors of series. They stand
             where the member was not judged in that period, as one that makes most of the shop is
             not; elsewhere they are dropped, so that nothing is tested twice.

@@ -3,15 +3,15 @@
 Every figure of a period rests on the periods before it and on that period itself, so that a replay
 as of a day gives what was known then.
 
-Expected: what the member brought per order of the shop, times the shop's orders of this period.
-Season, weekday and holidays move both and cancel; a memory of some weeks follows what is left. All
-orders are counted, also those with the member in them: without them, nothing would be left to
-compare a category with that is in most orders.
+Expected is what the member brought per order of the shop, times the shop's orders of this period.
+Season, weekday and holidays move both and cancel; a memory of some weeks follows the rest. The
+shop's orders include those with the member: without them, a category that is in most orders would
+have nothing to be compared with.
 
-Orders follow a negative binomial law: Poisson around the expected, which itself varies by the
-member's own dispersion and is known only as well as its past orders allow. Of money no law holds in
-the tail; what ordinary orders can bring is bounded instead. They are at most `bound` large, so that
-Bennett's inequality (1962) limits the chance of any excess, whatever their distribution.
+Orders follow a negative binomial law: Poisson around the expected value, which varies by the
+member's own dispersion and by the uncertainty of few past orders. No law fits the tail of money, so
+ordinary orders are bounded instead: at most `bound` large, whatever their distribution. Bennett's
+inequality (1962) then limits the chance of any excess.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FEWEST_ORDERS = 10.0
 FEWEST_BEFORE_SURGE = 3.0
 """Orders within memory from which too many are tested; chosen by hand."""
 FEWEST_A_WEEK = 8.0
-"""Expected orders of a period from which a disappearance is told; chosen by hand."""
+"""Expected orders of a period from which a disappearance is reported; chosen by hand."""
 DISPERSION: dict[Grain, float] = {"daily": 0.1, "weekly": 0.04}
 """Of a member's expected orders until its own past shows it: .04 was measured on products of the
 public data with 15 orders a week or more."""
@@ -114,7 +114,7 @@ class Scores:
 
 @dataclass(frozen=True)
 class _Past:
-    """Faded sums of each member's past, and of the shop's orders and net revenue, (M,) each."""
+    """Exponential sums of each member's past, and of the shop's orders and revenue, (M,) each."""
 
     shop_orders: Floats
     shop_revenue: Floats

@@ -37,11 +37,7 @@ def with_retry(act: Callable[[], T], sleep: Sleep = time.sleep) -> T:
         sleep=sleep,
         stop=tenacity.stop_after_attempt(1 + len(PAUSES)),
         wait=tenacity.wait_chain(*map(tenacity.wait_fixed, PAUSES)),
-        retry=tenacity.retry_if_exception(_may_pass),
+        retry=tenacity.retry_if_exception(lambda e: isinstance(e, PostError) and e.may_pass),
         reraise=True,
     )
     return retrying(act)
-
-
-def _may_pass(error: BaseException) -> bool:
-    return isinstance(error, PostError) and error.may_pass

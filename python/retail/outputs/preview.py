@@ -15,6 +15,11 @@ NAME, FIGURE = 30, 8
 MOST = 20
 """Findings that are listed, the latest ones."""
 DAYS_OF_A_MONTH = 30.4375
+FINDING = (
+    "anomaly_id", "segment", "dimension", "grain", "period_start", "actual", "expected",
+    "confidence", "severity",
+)  # fmt: skip
+"""What JSON has of a finding."""
 
 
 @dataclass(frozen=True)
@@ -144,14 +149,4 @@ def _listed(title: str, findings: Sequence[Anomaly]) -> Iterator[str]:
 
 
 def _finding(a: Anomaly) -> dict[str, object]:
-    return {
-        "anomaly_id": a.anomaly_id,
-        "segment": a.segment,
-        "dimension": a.dimension,
-        "grain": a.grain,
-        "period_start": a.period_start,
-        "actual": a.actual,
-        "expected": a.expected,
-        "confidence": a.confidence,
-        "severity": a.severity,
-    }
+    return {name: getattr(a, name) for name in FINDING}

@@ -51,6 +51,12 @@ COLOURS = {"critical": "\033[1;31m", "high": "\033[31m", "medium": "\033[33m", "
 NAME_WIDTH = 44
 LARGEST = 3
 """Segments shown of each dimension."""
+INCIDENT = (
+    "incident_id", "period_start", "period_end", "severity", "confidence", "status",
+    "is_provisional", "headline", "narrative", "root_cause", "favourability", "impact",
+    "impact_lower", "impact_upper", "recovered_on",
+)  # fmt: skip
+"""What JSON has of an incident."""
 
 
 @dataclass(frozen=True)
@@ -138,10 +144,11 @@ def listing(found: Listed, *, colour: bool) -> str:
 def explanation(found: Explained) -> str:
     """An incident in words, its anomalies, and where the one to explain comes from."""
     incident = found.incident
+    stake = at_stake(incident.impact, incident.impact_lower, incident.impact_upper, found.money)
     lines = [
         incident.headline,
         f"{incident.incident_id}  {incident.severity}  {incident.status}",
-        f"Money at stake: {_at_stake(incident, found.money)}",
+        f"Money at stake: {stake}",
         *(upper_first(in_words(said)) for said in found.said),
         "",
         incident.narrative,
@@ -154,10 +161,6 @@ def explanation(found: Explained) -> str:
     lines += ["", "What was checked:"] if found.why.checks else []
     lines += [f"  {words(r.check_name):<16}  {r.verdict:<10}  {r.detail}" for r in found.why.checks]
     return "\n".join(escape_control_chars(" ".join(line.split("\n"))) for line in lines)
-
-
-def _at_stake(incident: IncidentRow, money: str) -> str:
-    return at_stake(incident.impact, incident.impact_lower, incident.impact_upper, money)
 
 
 def _anomaly(row: AnomalyRow, found: Explained) -> list[str]:
@@ -228,29 +231,10 @@ def _mark(severity: str, *, colour: bool) -> str:
 
 def as_json(outcome: Outcome) -> str:
     """Run and incidents as one JSON object."""
-    incidents = [
-        {
-            "incident_id": i.incident_id,
-            "period_start": i.period_start.isoformat(),
-            "period_end": i.period_end.isoformat(),
-            "severity": i.severity,
-            "confidence": i.confidence,
-            "status": i.status,
-            "is_provisional": i.is_provisional,
-            "headline": i.headline,
-            "narrative": i.narrative,
-            "root_cause": i.root_cause,
-            "favourability": i.favourability,
-            "impact": known(i.impact),
-            "impact_lower": known(i.impact_lower),
-            "impact_upper": known(i.impact_upper),
-            "recovered_on": None if i.recovered_on is None else i.recovered_on.isoformat(),
-        }
-        for i in outcome.incidents
-    ]
+    incidents = [{name: known(getattr(i, name)) for name in INCIDENT} for i in outcome.incidents]
     run = {
         "run_id": outcome.run.run_id,
-        "as_of": outcome.run.as_of.isoformat(),
+        "as_of": outcome.run.as_of,
         "source": outcome.run.source,
         "source_rows": outcome.run.source_rows,
         "is_simulated": outcome.inputs.source.is_simulated,

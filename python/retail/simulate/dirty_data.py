@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from retail.simulate.countries import HOME, NAMES
-from retail.simulate.drafts import Draft, single_lines
+from retail.simulate.drafts import OF_LINES, Draft, single_lines
 from retail.simulate.draws import FloatArray, IntArray, pick
 from retail.simulate.lines import NO_CUSTOMER, SALE
 from retail.simulate.words import STOCK_NOTE_WEIGHTS
@@ -43,14 +43,7 @@ def copy_lines(orders: Draft, rng: np.random.Generator) -> Draft:
     careless = rng.random(len(orders.kind)) < ORDERS_WITH_COPIES
     copied = careless[orders.invoice] & (rng.random(len(orders.invoice)) < LINES_COPIED)
     again = np.concatenate([np.arange(len(copied)), np.flatnonzero(copied)])
-    return replace(
-        orders,
-        invoice=orders.invoice[again],
-        code=orders.code[again],
-        text=orders.text[again],
-        quantity=orders.quantity[again],
-        price=orders.price[again],
-    )
+    return replace(orders, **{name: getattr(orders, name)[again] for name in OF_LINES})
 
 
 def draft_corrections(

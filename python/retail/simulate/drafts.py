@@ -1,7 +1,7 @@
 """A day on paper: invoices and their lines, before anything is numbered or sorted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -27,20 +27,16 @@ class Draft:
     price: IntArray
 
 
+OF_LINES = ("invoice", "code", "text", "quantity", "price")
+"""Fields of a draft that have a value per line."""
+
+
 def stack(drafts: Sequence[Draft]) -> Draft:
     """Put drafts of one day together; at least one is needed."""
     heads = np.cumsum([0, *(len(draft.kind) for draft in drafts)])
-    return Draft(
-        kind=np.concatenate([d.kind for d in drafts]),
-        minute=np.concatenate([d.minute for d in drafts]),
-        customer=np.concatenate([d.customer for d in drafts]),
-        country=np.concatenate([d.country for d in drafts]),
-        invoice=np.concatenate([d.invoice + h for d, h in zip(drafts, heads, strict=False)]),
-        code=np.concatenate([d.code for d in drafts]),
-        text=np.concatenate([d.text for d in drafts]),
-        quantity=np.concatenate([d.quantity for d in drafts]),
-        price=np.concatenate([d.price for d in drafts]),
-    )
+    joined = {f.name: np.concatenate([getattr(d, f.name) for d in drafts]) for f in fields(Draft)}
+    invoice = np.concatenate([d.invoice + h for d, h in zip(drafts, heads, strict=False)])
+    return Draft(**(joined | {"invoice": invoice}))
 
 
 def single_lines(

@@ -49,13 +49,11 @@ def form_of(out: Path) -> Form:
         return "csv" if suffix == ".csv" else "parquet"
     if suffix:
         raise RetailError(f"{out}: end it in .csv, .parquet, or nothing (a folder of CSVs)")
-    if out.exists() and not (out.is_dir() and all(_is_ours(path) for path in out.iterdir())):
+    if out.exists() and not (
+        out.is_dir() and all(MONTH_FILE.fullmatch(p.name) for p in out.iterdir())
+    ):
         raise RetailError(f"{out} holds other files, which would be lost: name another folder")
     return "folder"
-
-
-def _is_ours(path: Path) -> bool:
-    return MONTH_FILE.fullmatch(path.name) is not None
 
 
 @contextmanager

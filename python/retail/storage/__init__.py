@@ -1,1 +1,1 @@
-"""The DuckDB file: what it is called, who may write to it, and how a new one takes its place."""
+"""The DuckDB file: its name, who may write to it, and how it is replaced."""

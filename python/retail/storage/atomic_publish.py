@@ -36,20 +36,10 @@ from retail.storage.publish import COPY_VARIABLE, as_before, is_private, staged_
 from retail.storage.quoting import identifier, literal
 
 NOT_A_FILE = (":memory:", "md:")
-SCHEMAS = frozenset(
-    {
-        "raw",
-        "staging",
-        "intermediate",
-        "marts",
-        "seeds",
-        "insights",
-        "operations",
-        "main",
-        "temp",
-        "system",
-    }
-)
+SCHEMAS = frozenset({
+    "raw", "staging", "intermediate", "marts", "seeds", "insights", "operations", "main", "temp",
+    "system",
+})  # fmt: skip
 UNQUOTED = frozenset("'\";\\")
 """Characters in the name of a database that break dbt's own queries."""
 INSIGHTS = "insights"

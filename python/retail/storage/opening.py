@@ -1,4 +1,4 @@
-"""Open the DuckDB file, and tell in one line why it can't be had."""
+"""Open the DuckDB file, or say in one line why that fails."""
 
 from __future__ import annotations
 

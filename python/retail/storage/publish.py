@@ -229,7 +229,6 @@ def _checkpoint(database: Path) -> None:
     """Checkpoint a write-ahead log that another program has left."""
     if not wal_path(database).exists():
         return
-
     open_database(database, read_only=False, patience=PATIENCE_SECONDS).close()
 
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from detect.attribution.encode_keys import Codes
 from detect.attribution.search import leaves as leaf_table
 from detect.attribution.search import select_causes
 from detect.attribution.search.explain import explain
 from detect.attribution.search.lattice import build, place_leaves
 from detect.attribution.search.records import (
     Cause,
-    Codes,
     Element,
     Findings,
     Measure,

@@ -14,9 +14,9 @@ from itertools import combinations
 
 import numpy as np
 
+from detect.attribution.encode_keys import Codes, encode, key_of
 from detect.attribution.search.blocks import on_cores
-from detect.attribution.search.encode_keys import encode, key_of
-from detect.attribution.search.records import Codes, Element
+from detect.attribution.search.records import Element
 from detect.records import Floats, Ints
 
 FILLED = 0.5

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Literal
 
 from detect.records import Floats
 
-Codes = NDArray[np.integer[Any]]
-"""Members as numbers, of whatever width."""
 Element = tuple[tuple[int, int], ...]
 """A combination: (dimension, member) pairs, dimensions in rising order."""
 Verdict = Literal["causes", "broad", "nothing"]

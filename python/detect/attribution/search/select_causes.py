@@ -127,15 +127,11 @@ def _broad(leaves: Leaves, outcome: Verified, kept: list[Found]) -> float:
     others = leaves.live.copy()
     for one in kept:
         others[one.leaves] = False
-    rest = _weighted(leaves, others)
+    rest = float(leaves.residual[others].sum())
     part = common * float(leaves.size[others].sum()) * _unit(leaves, others)
     sure = common**2 * known / 2 > BROAD_ODDS
     material = abs(part) > BROAD_PART * abs(leaves.change if not kept else rest)
     return part if sure and material else 0.0
-
-
-def _weighted(leaves: Leaves, rows: np.ndarray) -> float:
-    return float(leaves.residual[rows].sum())
 
 
 def _unit(leaves: Leaves, rows: np.ndarray) -> float:

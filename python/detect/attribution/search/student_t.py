@@ -8,7 +8,7 @@ from scipy import special
 from detect.records import Floats
 
 LEAST_CHANCE = -700.0
-"""Logarithm of the smallest probability that is told apart from nought."""
+"""Logarithm of the smallest probability that is distinguished from zero."""
 TABLE = 2000
 """Points at which tails are worked out; between them, a straight line is near enough."""
 TAIL = 0.995
@@ -23,7 +23,7 @@ def estimate_degrees(away: Floats) -> float:
     """Degrees of freedom of a Student's t with such tails; infinite when no heavier than normal.
 
     Args:
-        away: absolute deviations on any scale, (N,); with few of them nothing can be told.
+        away: absolute deviations on any scale, (N,); with few of them nothing is known.
     """
     middle = float(np.median(away))
     if away.size < FEWEST or middle <= 0:
@@ -42,11 +42,7 @@ def estimate_degrees(away: Floats) -> float:
 def normal_table(degrees: float, farthest: float) -> tuple[Floats, Floats]:
     """Deviations from one to the farthest, and the normal ones as rare as theirs, (TABLE,) each."""
     grid = np.geomspace(1.0, max(farthest, 1.0) * 1.001, TABLE)
+    scale = float(special.stdtrit(degrees, 0.75) / special.ndtri(0.75))  # the normal's quartiles
     with np.errstate(divide="ignore"):
-        chance = np.log(special.stdtr(degrees, -grid * _ratio_to_normal(degrees)))
+        chance = np.log(special.stdtr(degrees, -grid * scale))
     return grid, -special.ndtri_exp(np.maximum(chance, LEAST_CHANCE))
-
-
-def _ratio_to_normal(degrees: float) -> float:
-    """Scale of a Student's t whose quartiles are the normal's."""
-    return float(special.stdtrit(degrees, 0.75) / special.ndtri(0.75))

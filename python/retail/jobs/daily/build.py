@@ -126,7 +126,7 @@ def environment(**settings: str) -> Iterator[None]:
 
 @contextmanager
 def _closed_afterwards() -> Iterator[None]:
-    """Let go of the DuckDB file: dbt keeps its connection for as long as the process lives."""
+    """Close the DuckDB file: dbt keeps its connection for as long as the process lives."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
     try:

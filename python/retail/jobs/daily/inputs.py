@@ -55,7 +55,7 @@ CODE = (
 """What dbt reads, below the project root."""
 SETTINGS = ("RETAIL_", "DBT_")
 NO_SETTINGS = (SOURCE_VARIABLE, DATABASE_VARIABLE, SHOP_VARIABLE)
-"""The files behind these are looked at instead."""
+"""Their files are compared instead."""
 SECRETS = ("DBT_ENV_SECRET_",)
 VERSION = 1
 """Rises when a note means something else."""

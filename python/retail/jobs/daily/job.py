@@ -134,7 +134,13 @@ class Work:
 
 def _run(work: Work) -> Done | Unchanged:
     asked = work.asked
-    settings = _do(work, "data", lambda: _find_data(asked, work.say), lambda _: "")
+    settings = _do(
+        work, "data",
+        lambda: make_sure_there_is_data(
+            asked.project, asked.database, work.say, bar=asked.bar, simulate=asked.simulate
+        ),
+        lambda _: "",
+    )  # fmt: skip
     with environment(**settings):
         is_known = work.tables is build
         rests_on = inputs.read(asked.project, asked.database) if is_known else None
@@ -198,12 +204,6 @@ def _alert_if_asked(work: Work) -> alerting.Outcome | None:
         return None
     work.say("sending what is new (alerts)")
     return _do(work, "alert", lambda: _alert(work.asked.database))
-
-
-def _find_data(asked: Asked, say: Say) -> dict[str, str]:
-    return make_sure_there_is_data(
-        asked.project, asked.database, say, bar=asked.bar, simulate=asked.simulate
-    )
 
 
 def _summarize_changes(changes: tuple[str, ...]) -> str:

@@ -42,20 +42,16 @@ def _write(
     rows: Iterable[Step | Node],
 ) -> None:
     rows = list(rows)
-    fresh = {
-        name: np.array(["", *(_text(getattr(row, name)) for row in rows)], dtype=object)
-        for name in columns
-    }
+    fresh = {}
+    for name in columns:
+        texts = (None if v is None else str(v) for row in rows for v in [getattr(row, name)])
+        fresh[name] = np.array(["", *texts], dtype=object)
     # The row of empty texts tells DuckDB their type where there is none, and is left out again.
     connection.register("fresh", {"place": np.arange(len(rows) + 1), **fresh})
     typed = ", ".join(f"cast({name} as {TYPES.get(name, 'VARCHAR')}) as {name}" for name in columns)
     query = f"select {typed} from fresh where place > 0 order by place"  # noqa: S608 - names of our own
     connection.execute(f"create or replace table {table} as {query}")
     connection.unregister("fresh")
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)
 
 
 def summarize(outcome: object) -> str:

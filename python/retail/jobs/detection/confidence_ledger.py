@@ -1,4 +1,4 @@
-"""What was promised, and what people said: confidence held against the labels of incidents."""
+"""The confidence of incidents compared with their labels."""
 
 from __future__ import annotations
 

@@ -55,21 +55,17 @@ def write(alert: Alert, links: Links = Links()) -> Message:
     again = {WORSE: f"{incident.severity}, worse than before", OVER: "over"}
     mark = "[SIMULATED] " if alert.is_simulated else ""
     headline = line(incident.headline)
+    over = f"It is {ended(incident, alert.money)}. No more is sent about it."
     return Message(
         subject=_short(f"{mark}[{again.get(alert.reason, incident.severity)}] {headline}"),
         headline=headline,
         effect=incident.favourability,
         note=SIMULATED_DATA if alert.is_simulated else "",
-        story=line(_over(alert) if alert.reason == OVER else incident.narrative),
+        story=line(over if alert.reason == OVER else incident.narrative),
         facts=_facts(alert),
         links=pages(links, f"incident={incident.incident_id}", f"incident-{incident.incident_id}"),
         reference=f"Incident {incident.incident_id}",
     )
-
-
-def _over(alert: Alert) -> str:
-    """The end of an incident in words."""
-    return f"It is {ended(alert.incident, alert.money)}. No more is sent about it."
 
 
 def _facts(alert: Alert) -> tuple[tuple[str, str], ...]:

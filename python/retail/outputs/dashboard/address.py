@@ -1,4 +1,4 @@
-"""The address of the page holds what is looked at; widgets show it and change it."""
+"""The address of the page holds its state; widgets show it and change it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Streamlit runs for every look at the page: read, choose, show."""
+"""What Streamlit runs for every view of the page: read, choose, show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The last answers: an unchanged file is asked once, a locked one is answered from here."""
+"""Cached answers: an unchanged file is asked once, a locked one is answered from the cache."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from retail.storage.publish import identity
 MOST = 200
 """Answers kept; the one unused for longest goes."""
 Stamp = tuple[tuple[int, int, int] | None, ...]
+"""Changes with the file, or with the feedback beside it."""
 Answer = TypeVar("Answer")
 Given = ParamSpec("Given")
 
@@ -35,7 +36,7 @@ class Cache:
 
 @dataclass
 class Session:
-    """One look at the page: which file, and whether any answer on it is an old one."""
+    """One view of the page: its file, and whether any answer on it is an old one."""
 
     path: Path
     cache: Cache
@@ -54,7 +55,7 @@ class Session:
         """
         cache, key = self.cache, (question.__name__, *map(repr, given))
         with cache.turn:
-            stamp = _stamp(self.path)
+            stamp = identity(self.path), identity(feedback_file.path_of(self.path))
             found = cache.kept.get(key)
             if found is None or found[0] != stamp:
                 try:
@@ -73,8 +74,3 @@ class Session:
         """Nobody in this program reads meanwhile."""
         with self.cache.turn:
             yield
-
-
-def _stamp(path: Path) -> Stamp:
-    """Changes whenever the file does, or what people said beside it."""
-    return identity(path), identity(feedback_file.path_of(path))

@@ -199,7 +199,16 @@ def _segments(
         "parts",
         by=formatting.words(by),
         is_early=lead.is_early,
-        rows=[_part(part, unit, facts) for part in shown],
+        rows=[
+            (
+                formatting.segment(part.segment, facts.products),
+                formatting.amount(part.actual, unit),
+                formatting.amount(part.expected, unit),
+                formatting.contribution(part.contribution, unit),
+                formatting.percent(part.share_of_change),
+            )
+            for part in shown
+        ],
         total=formatting.contribution(sum(part.contribution for part in shown), unit),
         lead=f"{_kpi(facts, lead).label}, {formatting.period(lead.period_start, lead.grain)}",
     )
@@ -253,16 +262,6 @@ def _title(lead: AnomalyRow, by: str, member: str, facts: Facts) -> str:
     parts += [] if lead.segment == ALL else [lead.segment]
     parts += [] if member == WHOLE else [named(member, by, facts)]
     return ", ".join(parts)
-
-
-def _part(part: AttributionRow, unit: str, facts: Facts) -> tuple[str, str, str, str, str]:
-    return (
-        formatting.segment(part.segment, facts.products),
-        formatting.amount(part.actual, unit),
-        formatting.amount(part.expected, unit),
-        formatting.contribution(part.contribution, unit),
-        formatting.percent(part.share_of_change),
-    )
 
 
 def _tree(tree: Sequence[DriverRow], by: str, facts: Facts) -> None:

@@ -79,7 +79,7 @@ def series(
             group by period_start
         """  # noqa: S608 - known names; what is chosen is a parameter
         measured = dict(connection.execute(query, [member]).fetchall())
-        nothing = None if _is_ratio(connection, kpi) else 0.0
+        nothing = 0.0 if _measures(connection, kpi)[1] is None else None
     return tuple(_unbounded(row, member, measured, nothing) for row in whole)
 
 
@@ -218,10 +218,6 @@ def _measures(connection: Connection, kpi: KpiRow) -> tuple[str, str | None]:
     query = "select numerator, denominator from marts.dim_kpis where kpi = ?"
     numerator, denominator = connection.execute(query, [kpi.kpi]).fetchall()[0]
     return identifier(numerator), identifier(denominator) if denominator else None
-
-
-def _is_ratio(connection: Connection, kpi: KpiRow) -> bool:
-    return _measures(connection, kpi)[1] is not None
 
 
 def _measure(connection: Connection, kpi: KpiRow) -> str:

@@ -1,4 +1,4 @@
-"""What is looked at: read from the address of the page, so that a link keeps it."""
+"""The state of the page, read from its address, so that a link keeps it."""
 
 from __future__ import annotations
 

@@ -122,7 +122,18 @@ def _question(tool: Tool, arguments: Mapping[str, Any]) -> BaseModel:
 
 async def _serve(database: Path) -> None:
     async def list_tools(_: object, __: PaginatedRequestParams | None) -> ListToolsResult:
-        return ListToolsResult(tools=[_described(*item) for item in TOOLS.items()])
+        described = [
+            ToolDescription(
+                name=name,
+                title=tool.title,
+                description=tool.question.__doc__,
+                input_schema=tool.question.model_json_schema(),
+                output_schema=tool.answer.model_json_schema(),
+                annotations=READ_ONLY,
+            )
+            for name, tool in TOOLS.items()
+        ]
+        return ListToolsResult(tools=described)
 
     async def call_tool(_: object, params: CallToolRequestParams) -> CallToolResult:
         return await asyncio.to_thread(_result, database, params.name, params.arguments or {})
@@ -162,17 +173,6 @@ async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[str]:
             yield line.decode(errors="replace")
     except ValueError:
         _log.error("a line of more than %d bytes: no client sends that", LONGEST_LINE)
-
-
-def _described(name: str, tool: Tool) -> ToolDescription:
-    return ToolDescription(
-        name=name,
-        title=tool.title,
-        description=tool.question.__doc__,
-        input_schema=tool.question.model_json_schema(),
-        output_schema=tool.answer.model_json_schema(),
-        annotations=READ_ONLY,
-    )
 
 
 def _result(database: Path, name: str, arguments: Mapping[str, Any]) -> CallToolResult:

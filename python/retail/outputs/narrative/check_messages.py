@@ -13,7 +13,7 @@ Figures = Mapping[str, object]
 Names = Mapping[str, str]
 HOUR, DAY = 60, 1440
 FEWEST_ORDERS = 20
-"""Orders below which a share of them is told in counts; chosen by hand."""
+"""Orders below which a share of them is written as counts; chosen by hand."""
 
 
 def describe(lead: Anomaly, results: Mapping[str, CheckResult], names: Names) -> list[Check]:

@@ -23,7 +23,7 @@ WORTH_A_WORD = 0.25
 RETURNED_SHARE = 0.1
 """Part of the money at stake from which later cancellations are told; by hand."""
 SURE = 0.9
-"""Confidence from which a cause is told without a may; by hand."""
+"""Confidence from which a cause is stated without “may”; by hand."""
 NEWS_BESIDE = 0.25
 """Part of a fall of the whole shop from which a member's own fall is news beside it; by hand."""
 SURE_OF_NONE = 0.8
@@ -37,7 +37,7 @@ FEWEST_TO_BLAME = 3.0
 NEARLY_ALL = 0.8
 """Share of the change from which lines that came in twice are those of one segment; by hand."""
 WHOLE = 1.05
-"""Share of a change from which it is told that the rest offset a part of it; by hand."""
+"""Share of a change from which the story says that the rest offset a part of it; by hand."""
 ALL_OF_IT = 0.995
 """Share of a change that rounds to all of it."""
 GROUPED_BY = {"country": ("region", "market"), "region": ("market",), "product": ("category",)}
@@ -87,7 +87,7 @@ def is_unsure(cause: Attribution) -> bool:
 
 
 def beside(lead: Anomaly, members: Sequence[Anomaly], impact: Impact) -> list[Anomaly]:
-    """What is told beside the lead of the whole shop: no member that is gone, nor fell a little."""
+    """Findings named beside a lead of the whole shop: no member that is gone, or fell a little."""
     fell = not lead.within and impact.value < 0 and is_certain(impact)
     return [
         a

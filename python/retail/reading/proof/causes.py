@@ -64,7 +64,7 @@ def _outside(ask: Asker) -> Iterator[Form]:
 
 
 def _looked_at(dimensions: str) -> Iterator[list[str]]:
-    """All dimensions that were looked at, and those without what they are grouped by."""
+    """All dimensions that were examined, and the same without their groupings."""
     names = sorted(shown.words(name) for name in set(dimensions.split(",")))
     groups = {"region", "market", "category"} & set(names)
     for size in range(len(groups) + 1):

@@ -152,10 +152,8 @@ def _closed(ask: Asker) -> dict[str, Fact | None]:
     """The weekday on which there was no trade more than once, and the first of these days."""
     is_one = "count(*) > 1 and count(distinct dayname(period_start)) = 1"
     return {
-        "weekdays": asking.gap(ask, f"if({is_one}, min(dayname(period_start)), null)", _plural_day),
+        "weekdays": asking.gap(
+            ask, f"if({is_one}, min(dayname(period_start)), null)", "{}s".format
+        ),
         "first": asking.gap(ask, "min(period_start)", partial(shown.day, full=True)),
     }
-
-
-def _plural_day(name: str) -> str:
-    return f"{name}s"

@@ -37,7 +37,13 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
         histories: dict[str, Rows] = {
             name: [] for name, table in TABLES.items() if table.keeps_history
         }
-        for name, rows in (histories | others | _snapshots(connection)).items():
+        snapshots = rows_of(
+            {
+                "feedback": reading.read_feedback(connection),
+                "alerts": reading.read_sent_alerts(connection),
+            }
+        )
+        for name, rows in (histories | others | snapshots).items():
             _write(connection, name, rows)
         facts = [*proven, *_facts(connection, proven)]
         _write(connection, "narrative_facts", sorted(facts, key=lambda row: str(row[0])))
@@ -52,16 +58,6 @@ def _facts(connection: Connection, proven: Rows) -> Rows:
         return []
     facts, _ = prove(connection, but={str(incident) for incident, *_ in proven})
     return rows_of({"narrative_facts": facts})["narrative_facts"]
-
-
-def _snapshots(connection: Connection) -> dict[str, Rows]:
-    """Return what people said and what was sent, up to now."""
-    return rows_of(
-        {
-            "feedback": reading.read_feedback(connection),
-            "alerts": reading.read_sent_alerts(connection),
-        }
-    )
 
 
 def _write(connection: Connection, name: str, rows: Rows) -> None:

@@ -109,17 +109,15 @@ def _usable(calendar: TradingCalendar, periods: Days, grain: Grain) -> Bools:
     dates, length = calendar.dates, PERIOD_DAYS[grain]
     at = (periods - dates.day[0]).astype(np.int64)
     is_traded = dates.is_trading & ~calendar.open_when_closed()
-    complete, traded = (_before(x) for x in (dates.is_complete, is_traded))
+    complete, traded = (
+        np.concatenate([[0], np.cumsum(days)]) for days in (dates.is_complete, is_traded)
+    )
     first, after = np.clip(at, 0, dates.day.size), np.clip(at + length, 0, dates.day.size)
     whole = complete[after] - complete[first] == length
     with_trade = whole & (traded[after] > traded[first])
     if grain == "weekly":
         with_trade &= ~in_gap(calendar, periods)
     return np.asarray(with_trade)
-
-
-def _before(flags: Bools) -> Ints:
-    return np.concatenate([[0], np.cumsum(flags)])
 
 
 def _daily(connection: Connection, calendar: TradingCalendar, days: Days) -> MemberPanel:

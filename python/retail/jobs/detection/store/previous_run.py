@@ -37,7 +37,9 @@ def read_cached_explanations(path: Path) -> CachedExplanations:
         period_hashes = _period_hashes(connection)
         try:
             found = {
-                name: _rows(connection, name) for name in EXPLAINED if period_hashes is not None
+                name: [vars(row) for row in read_table(connection, TABLES[name].record, name)]
+                for name in EXPLAINED
+                if period_hashes is not None
             }
         except UnreadyError:
             found = {}
@@ -95,10 +97,6 @@ def _definitions(connection: Connection) -> str:
     there = [name for name in DEFINITIONS if has_table(connection, "marts", name)]
     rows = [connection.execute(f"from marts.{name} order by all").fetchall() for name in there]
     return hashlib.sha256(repr(rows).encode()).hexdigest()
-
-
-def _rows(connection: Connection, name: str) -> list[dict[str, Any]]:
-    return [vars(row) for row in read_table(connection, TABLES[name].record, name)]
 
 
 def _attribution(row: dict[str, Any]) -> Attribution:

@@ -62,8 +62,9 @@ def state(connection: Connection, question: StateQuestion) -> StateAnswer:
         if (found := _state(facts, kpi, segment, question.grain or kpi.cadence))
     ]
     shown = {row.kpi for row in states}
-    missing = [kpi.kpi for kpi in chosen if kpi.kpi not in shown]
-    return StateAnswer(data=read_data(connection), kpis=states, left_out=_left_out(missing))
+    missing = ", ".join(kpi.kpi for kpi in chosen if kpi.kpi not in shown)
+    left_out = f"No series of the whole shop: {missing}; ask by name." if missing else ""
+    return StateAnswer(data=read_data(connection), kpis=states, left_out=left_out)
 
 
 def _segments(facts: Facts, kpi: KpiRow, question: StateQuestion) -> list[str]:
@@ -100,7 +101,3 @@ def _state(facts: Facts, kpi: KpiRow, segment: str, grain: Grain) -> KpiState | 
         wish=words.DIRECTIONS[kpi.direction],
         incident_id=next(iter(reported), None),
     )
-
-
-def _left_out(missing: list[str]) -> str:
-    return f"No series of the whole shop: {', '.join(missing)}; ask by name." if missing else ""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from detect.attribution.search.records import Codes
 from detect.records import Ints
 
+Codes = NDArray[np.integer[Any]]
+"""Members as numbers, of whatever width."""
 LARGEST_KEY = 2**62
 """Largest product of sizes whose keys safely fit into 64 bits; above, keys are ranked."""
 
 
-def encode(members: Sequence[Codes], sizes: tuple[int, ...]) -> tuple[Ints, Ints]:
+def encode(members: Sequence[Codes], sizes: Sequence[int]) -> tuple[Ints, Ints]:
     """Number the combinations that occur, in rising order: each row's number, first rows."""
     number = _ranks(key_of(members, sizes))
     first = np.empty(int(number.max(initial=-1)) + 1, np.int64)
@@ -21,7 +24,7 @@ def encode(members: Sequence[Codes], sizes: tuple[int, ...]) -> tuple[Ints, Ints
     return number, first
 
 
-def key_of(members: Sequence[Codes], sizes: tuple[int, ...]) -> Ints:
+def key_of(members: Sequence[Codes], sizes: Sequence[int]) -> Ints:
     """One number per combination; its position in a grid where that fits."""
     key, space = members[0].astype(np.int64), sizes[0]
     for member, size in zip(members[1:], sizes[1:], strict=True):
