@@ -619,6 +619,11 @@ def test_what_is_odd_is_said_with_an_example(tmp_path: Path, kind: str) -> None:
     assert said in "\n".join(land(tmp_path, in_csv=text()).facts.warnings)
 
 
+def test_quantities_that_can_not_be_read_end_in_no_traceback(tmp_path: Path) -> None:
+    text = orders(*((n, "A", "2 pcs", 5, "5.5", "k") for n in LINES))
+    assert len(shown(land(tmp_path, in_csv=text))) == len(LINES)
+
+
 def test_days_without_times_make_no_lines_of_one_moment(tmp_path: Path) -> None:
     text = orders(*((n, f"P{n}", 1, 5, "5.5", "k") for n in LINES)).replace("09:00", "00:00")
     assert "number of its own" not in "\n".join(land(tmp_path, in_csv=text).facts.warnings)
@@ -696,6 +701,15 @@ def test_a_column_that_may_matter_is_named(
     rows = [f"{ROW.format(1, 'A', 1, 5, '2.50', 'k')},{word}\n" for word in ("7", "8")]
     land(tmp_path, in_csv=f"{HEADER},{name}\n{''.join(rows)}")
     assert f"in.csv: {name} not read, and may say which lines count" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["Transaction Currency", "CCY", "Waluta", "通貨"])
+def test_two_currencies_under_another_name_are_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    rows = [f"{ROW.format(1, 'A', 1, 5, '2.50', 'k')},{word}\n" for word in ("EUR", "USD")]
+    land(tmp_path, in_csv=f"{HEADER},{name}\n{''.join(rows)}")
+    assert f"in.csv: {name} not read, and may say" in caplog.text
 
 
 @pytest.mark.parametrize(

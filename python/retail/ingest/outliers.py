@@ -103,7 +103,8 @@ def _money(
         select count(*), count(*) filter (contains(given, '.')), median(money),
             count(*) filter (money % 10 != 0), min(given),
             count(*) filter (money >= {BARCODE}), arg_max(given, money),
-            sum(amount), max(amount), median(amount), arg_max(number, amount)
+            coalesce(sum(amount), 0), coalesce(max(amount), 0), coalesce(median(amount), 0),
+            arg_max(number, amount)
         from (
             select trim(invoice_no) as number, trim(coalesce(unit_price, line_amount)) as given,
                 abs({_MONEY}) as money, abs({_AMOUNT}) as amount

@@ -86,6 +86,6 @@ def is_taken_back(name: str, text: str) -> str:
 
 def is_harmless(text: str) -> str:
     """SQL: whether a text says nothing of the kind, nor any amount."""
-    is_zero = f"(regexp_full_match({bare(text)}, '-?0*[.,]?0*%?'))"
+    is_zero = f"(trim({text}) = '' or regexp_full_match({bare(text)}, '-?0+[.,]?0*%?'))"
     words = f"regexp_full_match(trim({text}), {literal(f'{HARMLESS}|{NO}')})"
     return f"coalesce({words} or {is_zero}, true)"
