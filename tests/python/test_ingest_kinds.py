@@ -703,7 +703,7 @@ def test_a_column_that_may_matter_is_named(
     assert f"in.csv: {name} not read, and may say which lines count" in caplog.text
 
 
-@pytest.mark.parametrize("name", ["Transaction Currency", "CCY", "Waluta", "通貨"])
+@pytest.mark.parametrize("name", ["Transaction Currency", "CCY", "Cur", "Waluta", "通貨"])
 def test_two_currencies_under_another_name_are_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:

@@ -21,7 +21,7 @@ GUESTS = (
     "nicht registriert", "no name", "not specified", "particulier", "perakende", "private",
     "privato", "público en general", "retail customer", "sammelkunde", "standard", "sundry",
     "tageskunde", "tbd", "undefined", "unknown customer", "unregistered", "various", "visitor",
-    "розничный покупатель", "частное лицо", "ゲスト", "匿名", "散客",
+    "розничный покупатель", "частное лицо", "ゲスト", "匿名", "散客", "pos", "web", "store", "xxx",
 )  # fmt: skip
 """Of customers alone: each would be one person with a fifth of the orders."""
 GUEST_ADDRESS = (
