@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 from retail.schema.columns import Column, Table
@@ -31,11 +31,11 @@ SIGNS = ("'", '"', "`", "{", "[", "*", "&", "!", "%", "@", "|", ">", "#", "-", "
 """What begins a text that YAML would not take for one."""
 
 
-def as_yaml(tables: Mapping[str, Table] = TABLES) -> str:
+def as_yaml() -> str:
     """The file, which yamllint accepts."""
     head = HEAD.replace("{about}", "\n".join(_description(ABOUT, 4)))
     return head + "".join(
-        f"{line}\n" for name, table in tables.items() for line in _table(name, table)
+        f"{line}\n" for name, table in TABLES.items() for line in _table(name, table)
     )
 
 

@@ -13,7 +13,6 @@ from detect.attribution.search.records import (
     Findings,
     Measure,
     Ratios,
-    Settings,
     Sums,
 )
 
@@ -23,7 +22,6 @@ __all__ = [
     "Findings",
     "Measure",
     "Ratios",
-    "Settings",
     "Sums",
     "find_root_causes",
     "search",

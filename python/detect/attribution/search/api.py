@@ -12,7 +12,7 @@ import numpy as np
 
 from detect.attribution.encode_keys import Codes
 from detect.attribution.search import leaves as leaf_table
-from detect.attribution.search import select_causes
+from detect.attribution.search import select_causes, settings
 from detect.attribution.search.explain import explain
 from detect.attribution.search.lattice import build, place_leaves
 from detect.attribution.search.records import (
@@ -21,7 +21,6 @@ from detect.attribution.search.records import (
     Findings,
     Measure,
     Ratios,
-    Settings,
     Sums,
 )
 from detect.attribution.search.set_cover import FEWEST_LEAVES
@@ -29,8 +28,6 @@ from detect.records import Floats, Ints
 
 if TYPE_CHECKING:
     import pandas as pd
-
-DEFAULTS = Settings()
 
 
 def find_root_causes(
@@ -60,9 +57,7 @@ def find_root_causes(
     ]
 
 
-def search(
-    codes: Sequence[Codes], sizes: tuple[int, ...], measure: Measure, settings: Settings = DEFAULTS
-) -> Findings:
+def search(codes: Sequence[Codes], sizes: tuple[int, ...], measure: Measure) -> Findings:
     """The combinations of members to blame for a measure's deviation from its forecast.
 
     Args:
@@ -70,7 +65,6 @@ def search(
             (dimensions, rows); rows of the same combination add up.
         sizes: number of members of each dimension.
         measure: sums or ratios of the rows, real and expected.
-        settings: free parameters.
 
     Raises:
         ValueError: a member out of range, or lengths that don't match.
@@ -79,16 +73,16 @@ def search(
     order, ranked, kept = _in_standard_order(codes, sizes, measure)
     used = tuple(sizes[d] for d in kept)
     if not used:
-        return _whole(measure, settings)
+        return _whole(measure)
     rows, first, cells = place_leaves(ranked, used)
-    leaves = leaf_table.of(measure, rows, cells, settings)
+    leaves = leaf_table.of(measure, rows, cells)
     del rows
     if int(leaves.live.sum()) < FEWEST_LEAVES:
-        return _whole(measure, settings)
+        return _whole(measure)
     own = None if first is None else tuple(code[first] for code in ranked)
     del ranked
-    lattice = build(own, used, settings.most_cells)
-    findings = select_causes.select(lattice, leaves, explain(lattice, leaves, settings), settings)
+    lattice = build(own, used, settings.MOST_CELLS)
+    findings = select_causes.select(lattice, leaves, explain(lattice, leaves))
     named = (_named(cause, kept, order) for cause in findings.causes)
     return replace(findings, causes=tuple(_with_values(c, codes, measure) for c in named))
 
@@ -166,9 +160,9 @@ def _rate(top: float, bottom: float) -> float:
     return top / bottom if bottom else math.nan
 
 
-def _whole(measure: Measure, settings: Settings) -> Findings:
+def _whole(measure: Measure) -> Findings:
     """The answer when there is nothing to search."""
     rows: Ints = np.zeros(len(next(iter(vars(measure).values()))), np.int64)
-    whole: Floats = np.array([leaf_table.of(measure, rows, 1, settings).change])
+    whole: Floats = np.array([leaf_table.of(measure, rows, 1).change])
     change = float(whole.sum())
-    return Findings((), "nothing", change, 0.0, change, 0.0, 0.0)
+    return Findings((), "nothing", change, 0.0, change, 0.0)

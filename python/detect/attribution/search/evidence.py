@@ -16,11 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detect.attribution.search import settings
 from detect.attribution.search.blocks import in_blocks
 from detect.attribution.search.lattice import Lattice, leaves_of, members_of
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.noise import Noise, standardise, tails_of, variances
-from detect.attribution.search.records import Element, Settings
+from detect.attribution.search.records import Element
 from detect.records import Bools, Floats, Ints
 
 NO_INFORMATION = 1e-100
@@ -91,7 +92,7 @@ def of_rows(evidence: LeafEvidence, rows: Ints) -> LeafEvidence:
     )
 
 
-def price_of(dimensions: tuple[int, ...], sizes: tuple[int, ...], settings: Settings) -> float:
+def price_of(dimensions: tuple[int, ...], sizes: tuple[int, ...]) -> float:
     """Nats it takes to name an element: which dimensions, which member of each.
 
     The best of so many elements wins as much by chance alone, so it is also what a gain must
@@ -99,7 +100,7 @@ def price_of(dimensions: tuple[int, ...], sizes: tuple[int, ...], settings: Sett
     """
     members = sum(math.log(max(sizes[d], 2)) for d in dimensions)
     which = math.log(math.comb(len(sizes), len(dimensions)))
-    return members + which + settings.dimension_price * len(dimensions)
+    return members + which + settings.DIMENSION_PRICE * len(dimensions)
 
 
 def gain(score: Floats, information: Floats, skew: tuple[Floats, Floats] | None) -> Floats:
@@ -114,7 +115,7 @@ def gain(score: Floats, information: Floats, skew: tuple[Floats, Floats] | None)
     return np.asarray(np.where(lean < NEAR_NORMAL, normal, poisson), np.float64)
 
 
-def worth_at(evidence: LeafEvidence, effect: float, spread: float) -> Floats:
+def worth_at(evidence: LeafEvidence, effect: float) -> Floats:
     """Each leaf's log-likelihood of spread effects around a mean one, over no effect, (N,).
 
     In the evidence's room: the next call writes over it.
@@ -123,7 +124,7 @@ def worth_at(evidence: LeafEvidence, effect: float, spread: float) -> Floats:
 
     def fill(block: slice) -> None:
         shift, variance = evidence.shift[block], evidence.variance[block]
-        wider = variance + (spread * effect) ** 2
+        wider = variance + (settings.SPREAD * effect) ** 2
         away = shift - effect
         said = shift * shift / variance - away * away / wider - np.log(wider / variance)
         worth[block] = np.where(evidence.information[block] > 0, said / 2, 0.0)
@@ -132,22 +133,21 @@ def worth_at(evidence: LeafEvidence, effect: float, spread: float) -> Floats:
     return worth
 
 
-def splits(lattice: Lattice, evidence: LeafEvidence, element: Element, settings: Settings) -> bool:
+def splits(lattice: Lattice, evidence: LeafEvidence, element: Element) -> bool:
     """Whether an element falls apart into children that explain more, one by one.
 
     Args:
         lattice: knows which leaves and members are where.
         evidence: of the leaves.
         element: in question.
-        settings: prices, spread of effects, and how much simpler answers are preferred.
     """
     leaves = leaves_of(lattice, element)
     leaves = leaves[evidence.information[leaves] > 0]
     taken = tuple(d for d, _ in element)
-    own = price_of(taken, lattice.sizes, settings)
+    own = price_of(taken, lattice.sizes)
     for dimension in set(range(len(lattice.sizes))) - set(taken):
-        child = price_of((*taken, dimension), lattice.sizes, settings) + settings.simplicity
-        if _splits_along(lattice, evidence, leaves, dimension, (own, child), settings.spread):
+        child = price_of((*taken, dimension), lattice.sizes) + settings.SIMPLICITY
+        if _splits_along(lattice, evidence, leaves, dimension, (own, child)):
             return True
     return False
 
@@ -158,7 +158,6 @@ def _splits_along(
     leaves: Ints,
     dimension: int,
     price: tuple[float, float],
-    spread: float,
 ) -> bool:
     own, child = price
     member = members_of(lattice, dimension, leaves)
@@ -180,21 +179,21 @@ def _splits_along(
     effect = score / information
     # What remains of the precision once skewness is allowed for.
     known = np.where(np.abs(effect) > 1e-12, 2 * won / np.maximum(effect**2, 1e-24), information)
-    together = _together(effect, known, won, spread) - own
-    apart = won - child - np.log1p(spread**2 * 2 * won) / 2
+    together = _together(effect, known, won) - own
+    apart = won - child - np.log1p(settings.SPREAD**2 * 2 * won) / 2
     return bool(np.maximum(apart, 0).sum() > together)
 
 
-def _together(effect: Floats, known: Floats, won: Floats, spread: float) -> float:
+def _together(effect: Floats, known: Floats, won: Floats) -> float:
     """What children say for one cause whose effects spread around their mean."""
     variance = (1 / np.maximum(known, 1e-300))[None]
     top = np.argsort(-won, kind="stable")[:STARTS]
     start = np.append(effect[top], np.average(effect, weights=known))[:, None]
     mean = start
     for _ in range(STEPS):
-        weight = 1 / (variance + (spread * mean) ** 2)
+        weight = 1 / (variance + (settings.SPREAD * mean) ** 2)
         mean = (weight * effect).sum(axis=1, keepdims=True) / weight.sum(axis=1, keepdims=True)
     mean = np.concatenate([mean, start])
-    wider = variance + (spread * mean) ** 2
+    wider = variance + (settings.SPREAD * mean) ** 2
     said = won - (effect - mean) ** 2 / wider / 2 - np.log(wider / variance) / 2
     return float(said.sum(axis=1).max())

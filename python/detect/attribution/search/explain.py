@@ -12,11 +12,11 @@ import math
 
 import numpy as np
 
+from detect.attribution.search import settings
 from detect.attribution.search.blocks import MANY, in_blocks
 from detect.attribution.search.lattice import Lattice
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.noise import variances
-from detect.attribution.search.records import Settings
 from detect.attribution.search.set_cover import cover
 from detect.attribution.search.verify import Verified, cost_of, verify
 from detect.records import Floats, Ints
@@ -31,29 +31,27 @@ COMMON_PRICE = 3.0
 """Nats that a shift common to all must win to be believed beside causes."""
 
 
-def explain(lattice: Lattice, leaves: Leaves, settings: Settings) -> Verified:
+def explain(lattice: Lattice, leaves: Leaves) -> Verified:
     """Causes that stand out, by the likelier of both accounts."""
-    shifted = _account(lattice, leaves, False, settings)
+    shifted = _account(lattice, leaves, False)
     if _won_by_common(shifted) < COMMON_PRICE:
         return shifted
-    still = _account(lattice, leaves, True, settings)
-    better = _likelihood(still, lattice, leaves, settings) > (
-        _likelihood(shifted, lattice, leaves, settings) - COMMON_PRICE
+    still = _account(lattice, leaves, True)
+    better = _likelihood(still, lattice, leaves) > (
+        _likelihood(shifted, lattice, leaves) - COMMON_PRICE
     )
     return still if better else shifted
 
 
-def _account(lattice: Lattice, leaves: Leaves, still: bool, settings: Settings) -> Verified:
+def _account(lattice: Lattice, leaves: Leaves, still: bool) -> Verified:
     """Search, and search again now that the noise is known."""
-    first = verify(lattice, leaves, cover(lattice, leaves, still, None, settings), still, settings)
+    first = verify(lattice, leaves, cover(lattice, leaves, still, None), still)
     noise_was_known = leaves.live.size >= MANY and first.free.sum() > MOSTLY * leaves.live.sum()
     if not first.found or noise_was_known:
         return first
-    again = cover(lattice, leaves, still, first.noise, settings)
-    second = verify(lattice, leaves, again, still, settings)
-    lead = _likelihood(first, lattice, leaves, settings) - _likelihood(
-        second, lattice, leaves, settings
-    )
+    again = cover(lattice, leaves, still, first.noise)
+    second = verify(lattice, leaves, again, still)
+    lead = _likelihood(first, lattice, leaves) - _likelihood(second, lattice, leaves)
     return first if lead > LEAD else second
 
 
@@ -63,7 +61,7 @@ def _won_by_common(account: Verified) -> float:
     return account.noise.common**2 * known / 2
 
 
-def _likelihood(account: Verified, lattice: Lattice, leaves: Leaves, settings: Settings) -> float:
+def _likelihood(account: Verified, lattice: Lattice, leaves: Leaves) -> float:
     """Log-likelihood of the leaves' shifts, less the prices of the causes."""
     noise = account.noise
     said = math.fsum(
@@ -75,10 +73,10 @@ def _likelihood(account: Verified, lattice: Lattice, leaves: Leaves, settings: S
     for cause in account.found:
         variance = variances(leaves, noise, cause.leaves)
         effect = float(np.average(leaves.shift[cause.leaves], weights=1 / variance))
-        wider = variance + (settings.spread * (effect - noise.common)) ** 2
+        wider = variance + (settings.SPREAD * (effect - noise.common)) ** 2
         said += _said(leaves, cause.leaves, wider, effect)
         said -= _said(leaves, cause.leaves, variance, noise.common)
-    return said - sum(cost_of(cause, lattice, settings) for cause in account.found)
+    return said - sum(cost_of(cause, lattice) for cause in account.found)
 
 
 def _said(leaves: Leaves, rows: slice | Ints, variance: Floats, middle: float) -> float:

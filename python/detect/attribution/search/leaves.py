@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from detect.attribution.search import settings
 from detect.attribution.search.blocks import in_blocks
-from detect.attribution.search.records import Measure, Settings, Sums
+from detect.attribution.search.records import Measure, Sums
 from detect.records import Bools, Floats, Ints
 
 ALL_WHOLE = 1e-9
@@ -48,14 +49,13 @@ class Leaves:
     change: float
 
 
-def of(measure: Measure, rows: Ints, cells: int, settings: Settings) -> Leaves:
+def of(measure: Measure, rows: Ints, cells: int) -> Leaves:
     """Add rows up to leaf cells and turn them into shifts.
 
     Args:
         measure: sums or ratios of the rows.
         rows: leaf cell of each row.
         cells: number of leaf cells.
-        settings: how much a rate borrows from the whole's.
     """
 
     def total(values: Floats) -> Floats:
@@ -69,7 +69,6 @@ def of(measure: Measure, rows: Ints, cells: int, settings: Settings) -> Leaves:
         total(measure.denominator),
         total(measure.expected_numerator),
         total(measure.expected_denominator),
-        settings,
     )
 
 
@@ -103,7 +102,7 @@ def _of_sums(real: Floats, expected: Floats) -> Leaves:
 
 
 def _of_ratios(
-    top: Floats, bottom: Floats, expected_top: Floats, expected_bottom: Floats, settings: Settings
+    top: Floats, bottom: Floats, expected_top: Floats, expected_bottom: Floats
 ) -> Leaves:
     whole = _rate(top.sum() + expected_top.sum(), bottom.sum() + expected_bottom.sum())
     before = _rate(expected_top.sum(), expected_bottom.sum())
@@ -111,7 +110,7 @@ def _of_ratios(
     now, then = np.where(live, bottom, 1.0), np.where(live, expected_bottom, 1.0)
     share = _is_share(top, bottom, expected_top, expected_bottom)
     counted = share and _is_counted(top, bottom)
-    rate, borrowed = _common_rate(top + expected_top, now + then, whole, share, settings)
+    rate, borrowed = _common_rate(top + expected_top, now + then, whole, share)
     live = live & (rate > 0)
     rate = np.where(live, rate, 1.0)
     thinness = (1 / now + 1 / then) * ((1 - rate) / rate if share else 1.0)
@@ -130,9 +129,7 @@ def _of_ratios(
     )
 
 
-def _common_rate(
-    top: Floats, bottom: Floats, whole: float, share: bool, settings: Settings
-) -> tuple[Floats, float]:
+def _common_rate(top: Floats, bottom: Floats, whole: float, share: bool) -> tuple[Floats, float]:
     """The rate of each leaf over both periods, and the variance of one thing counted.
 
     Shares borrow as many things as make up the prior events at the whole's rate: a leaf in which
@@ -142,7 +139,7 @@ def _common_rate(
     if not share:
         return np.where(bottom > 0, top / np.where(bottom > 0, bottom, 1.0), 0.0), 1.0
     whole = min(max(whole, 1e-9), 1 - 1e-9)
-    borrowed = settings.prior_events / (whole * (1 - whole))
+    borrowed = settings.PRIOR_EVENTS / (whole * (1 - whole))
     return (top + borrowed * whole) / (bottom + borrowed), whole * (1 - whole)
 
 

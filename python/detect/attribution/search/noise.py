@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from detect.attribution.search import settings
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.pooling import PooledLeaves, pool, sample
-from detect.attribution.search.records import Settings
 from detect.attribution.search.student_t import estimate_degrees, normal_table
 from detect.records import Bools, Floats, Ints
 
@@ -50,7 +50,7 @@ class Noise:
     alone: float
 
 
-def estimate(leaves: Leaves, free: Bools, first: bool, still: bool, settings: Settings) -> Noise:
+def estimate(leaves: Leaves, free: Bools, first: bool, still: bool) -> Noise:
     """Noise of the leaves that no cause explains yet.
 
     Args:
@@ -58,13 +58,12 @@ def estimate(leaves: Leaves, free: Bools, first: bool, still: bool, settings: Se
         free: which of them are neither explained nor empty; at least two.
         first: whether no cause is known yet.
         still: whether nothing is common to all leaves.
-        settings: for the least spread.
     """
     rows = sample(np.flatnonzero(free))
     quantile = FIRST_QUANTILE if first else LATER_QUANTILE
     trim = FIRST_TRIM if first else LATER_TRIM
     units = pool(leaves, rows)
-    common, least = 0.0, settings.least_spread**2
+    common, least = 0.0, settings.LEAST_SPREAD**2
     variance, dispersion = least, 1.0
     for _ in range(3):
         if leaves.events is None:

@@ -34,45 +34,6 @@ Measure = Sums | Ratios
 
 
 @dataclass(frozen=True)
-class Settings:
-    """The search's free parameters; evidence is counted in nats (natural-log likelihood).
-
-    Chosen by hand, two of them with the RobustSpot cases in view (docs: how well it works).
-
-    doubt: by how much anything must beat "nothing stands out".
-    dimension_price: what each dimension of an element costs beyond naming it among all elements
-        of its kind; e times less likely with every further dimension.
-    spread: how far the effects of one cause spread, relative to its mean effect.
-    simplicity: how much more an element's parts must explain, each, to be named in its stead.
-    dwarfed: an answer smaller than this part of another one, both in effect and in
-        contribution, isn't worth a line.
-    least_spread: relative noise of the steadiest leaf; no forecast is better than that.
-    member_spread: least spread of whole members around the forecast, relative to that of leaves.
-    prior_events: how many events a leaf's rate borrows from the whole's.
-    beam: elements of each cuboid that are looked at closely.
-    least_confidence: below it, an answer is left out; it's more likely wrong than right.
-    further_confidence: the same for answers beside a surer one.
-    most_causes: answers at most.
-    most_cells: combinations of fewer dimensions than all that are looked at, where leaves don't
-        fill a grid; bounds time and memory.
-    """
-
-    doubt: float = 1.5
-    dimension_price: float = 1.0
-    spread: float = 0.6
-    simplicity: float = 2.0
-    dwarfed: float = 0.25
-    least_spread: float = 1e-3
-    member_spread: float = 0.05
-    prior_events: float = 3.0
-    beam: int = 8
-    least_confidence: float = 0.5
-    further_confidence: float = 0.8
-    most_causes: int = 12
-    most_cells: int = 30_000_000
-
-
-@dataclass(frozen=True)
 class Cause:
     """An element to blame.
 
@@ -115,7 +76,6 @@ class Findings:
     broad: contribution of what moved everywhere alike, outside the causes.
     unexplained: the change less the causes' and the broad contribution (for a ratio also the
         change of the mix).
-    leaf_spread: relative noise of a large leaf.
     dispersion: variance of small leaves per unit of size.
     """
 
@@ -124,5 +84,4 @@ class Findings:
     change: float
     broad: float
     unexplained: float
-    leaf_spread: float
     dispersion: float

@@ -7,9 +7,10 @@ import math
 import numpy as np
 from scipy import special
 
+from detect.attribution.search import settings
 from detect.attribution.search.lattice import Lattice
 from detect.attribution.search.leaves import Leaves
-from detect.attribution.search.records import Cause, Findings, Settings, Verdict
+from detect.attribution.search.records import Cause, Findings, Verdict
 from detect.attribution.search.selection_bias import shrunk_interval
 from detect.attribution.search.set_cover import Found
 from detect.attribution.search.verify import Verified, cost_of
@@ -23,11 +24,11 @@ BROAD_ODDS = math.log(100)
 """Nats by which a common shift must beat none."""
 
 
-def select(lattice: Lattice, leaves: Leaves, outcome: Verified, settings: Settings) -> Findings:
+def select(lattice: Lattice, leaves: Leaves, outcome: Verified) -> Findings:
     """Findings from the causes taken."""
-    kept = _without_dwarfed(list(outcome.found), leaves, settings)
-    causes = tuple(_cause(f, leaves, outcome, lattice, settings) for f in kept)
-    causes = _sure(sorted(causes, key=lambda c: (-c.evidence, c.element)), settings)
+    kept = _without_dwarfed(list(outcome.found), leaves)
+    causes = tuple(_cause(f, leaves, outcome, lattice) for f in kept)
+    causes = _sure(sorted(causes, key=lambda c: (-c.evidence, c.element)))
     explained = math.fsum(c.contribution for c in causes)
     broad = _broad(leaves, outcome, kept)
     verdict: Verdict = "causes" if causes else "broad" if broad else "nothing"
@@ -37,24 +38,23 @@ def select(lattice: Lattice, leaves: Leaves, outcome: Verified, settings: Settin
         change=leaves.change,
         broad=broad,
         unexplained=leaves.change - explained - broad,
-        leaf_spread=math.sqrt(outcome.noise.variance),
         dispersion=outcome.noise.dispersion,
     )
 
 
-def _sure(causes: list[Cause], settings: Settings) -> tuple[Cause, ...]:
+def _sure(causes: list[Cause]) -> tuple[Cause, ...]:
     """Causes sure enough to be named, the best kept first."""
-    first = [c for c in causes[:1] if c.confidence >= settings.least_confidence]
-    return (*first, *(c for c in causes[1:] if c.confidence >= settings.further_confidence))
+    first = [c for c in causes[:1] if c.confidence >= settings.LEAST_CONFIDENCE]
+    return (*first, *(c for c in causes[1:] if c.confidence >= settings.FURTHER_CONFIDENCE))
 
 
-def _without_dwarfed(found: list[Found], leaves: Leaves, settings: Settings) -> list[Found]:
+def _without_dwarfed(found: list[Found], leaves: Leaves) -> list[Found]:
     """Leave out causes far smaller than another one, in effect and in contribution."""
     moved = np.array([abs(leaves.residual[f.leaves].sum()) for f in found])
     effect = np.array([_part_of_larger(_effect(f, leaves)) for f in found])
     small, weak = (
-        moved < settings.dwarfed * moved[:, None],
-        effect < (settings.dwarfed * effect[:, None]),
+        moved < settings.DWARFED * moved[:, None],
+        effect < (settings.DWARFED * effect[:, None]),
     )
     dwarfed = np.asarray((small & weak).any(axis=0)) if found else np.zeros(0, bool)
     return [f for f, out in zip(found, dwarfed, strict=True) if not out]
@@ -72,15 +72,9 @@ def _effect(found: Found, leaves: Leaves) -> float:
     return float((leaves.shift[found.leaves] * size).sum()) / total if total > 0 else 0.0
 
 
-def _cause(
-    found: Found,
-    leaves: Leaves,
-    outcome: Verified,
-    lattice: Lattice,
-    settings: Settings,
-) -> Cause:
+def _cause(found: Found, leaves: Leaves, outcome: Verified, lattice: Lattice) -> Cause:
     contribution = float(leaves.residual[found.leaves].sum())
-    price = cost_of(found, lattice, settings)
+    price = cost_of(found, lattice)
     low, high = _interval(contribution, _relative_error(found, leaves, outcome), price / found.gain)
     odds = min(found.worth, outcome.net_gain(found) - price)
     confidence = special.expit(odds) * special.expit(max(found.margin, 0.0))

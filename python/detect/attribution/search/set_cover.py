@@ -17,6 +17,7 @@ from functools import partial
 
 import numpy as np
 
+from detect.attribution.search import settings
 from detect.attribution.search.blocks import MANY, in_blocks
 from detect.attribution.search.evidence import (
     LeafEvidence,
@@ -31,7 +32,7 @@ from detect.attribution.search.evidence import (
 from detect.attribution.search.lattice import Lattice, element_at, leaves_of, roll_up
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.noise import Noise, estimate
-from detect.attribution.search.records import Element, Settings
+from detect.attribution.search.records import Element
 from detect.records import Bools, Floats, Ints
 
 LEVEL = math.log(1.5)
@@ -81,9 +82,7 @@ class Cover:
     free: Bools
 
 
-def cover(
-    lattice: Lattice, leaves: Leaves, still: bool, known: Noise | None, settings: Settings
-) -> Cover:
+def cover(lattice: Lattice, leaves: Leaves, still: bool, known: Noise | None) -> Cover:
     """Find causes until no element is worth its price.
 
     Args:
@@ -92,43 +91,38 @@ def cover(
         still: whether leaves that no cause explains are taken to be on forecast; otherwise they
             may share a shift.
         known: the noise; None to estimate it in every round.
-        settings: prices and limits.
     """
     free, found = leaves.live.copy(), list[Found]()
-    noise = known or estimate(leaves, free, True, still, settings)
+    noise = known or estimate(leaves, free, True, still)
     evidence = of_leaves(leaves, noise, free)
     while True:
         several = free.size >= MANY and (found or known)
-        most = settings.most_causes - len(found) if several else 1
-        taken = _take(lattice, evidence, noise, most, settings)
+        most = settings.MOST_CAUSES - len(found) if several else 1
+        taken = _take(lattice, evidence, noise, most)
         found.extend(taken)
         for one in taken:
             free[one.leaves] = False
-        if not taken or len(found) == settings.most_causes or free.sum() < FEWEST_LEAVES:
+        if not taken or len(found) == settings.MOST_CAUSES or free.sum() < FEWEST_LEAVES:
             return Cover(tuple(found), free)
         if not known:
-            noise = estimate(leaves, free, False, still, settings)
+            noise = estimate(leaves, free, False, still)
             evidence = of_leaves(leaves, noise, free, evidence)
 
 
 def _candidates(
-    lattice: Lattice,
-    evidence: LeafEvidence,
-    eligible: dict[int, Ints],
-    levels: list[float],
-    settings: Settings,
+    lattice: Lattice, evidence: LeafEvidence, eligible: dict[int, Ints], levels: list[float]
 ) -> list[Candidate]:
     """Elements worth more than their price, best first."""
     worth = {i: np.empty((len(levels), cells.size)) for i, cells in eligible.items()}
     for nth, level in enumerate(levels):
-        each = roll_up(lattice, worth_at(evidence, level, settings.spread), eligible)
+        each = roll_up(lattice, worth_at(evidence, level), eligible)
         for i, cells in eligible.items():
             worth[i][nth] = each[i][cells]
     found = list[Candidate]()
     for i, value in worth.items():
         cuboid = lattice.cuboids[i]
-        price = price_of(cuboid.dimensions, lattice.sizes, settings)
-        best = np.argsort(-value.max(axis=0), kind="stable")[: settings.beam]
+        price = price_of(cuboid.dimensions, lattice.sizes)
+        best = np.argsort(-value.max(axis=0), kind="stable")[: settings.BEAM]
         found.extend(
             Candidate(element_at(lattice, cuboid, int(eligible[i][nth])), value[:, nth], price)
             for nth in best
@@ -143,7 +137,7 @@ def _ranked(candidates: Iterable[Candidate]) -> list[Candidate]:
 
 
 def _screen(
-    lattice: Lattice, evidence: LeafEvidence, floor: float, settings: Settings
+    lattice: Lattice, evidence: LeafEvidence, floor: float
 ) -> tuple[dict[int, Ints], list[float]]:
     """Cells whose gain beats their price, by cuboid, and mean effects worth trying."""
     score, information = roll_up(lattice, evidence.score), roll_up(lattice, evidence.information)
@@ -151,7 +145,7 @@ def _screen(
     eligible, levels = dict[int, Ints](), dict[tuple[bool, int], float]()
     for i, cuboid in enumerate(lattice.cuboids):
         sums = (score[i], information[i], None if skew is None else (skew[0][i], skew[1][i]))
-        price = price_of(cuboid.dimensions, lattice.sizes, settings)
+        price = price_of(cuboid.dimensions, lattice.sizes)
         blocks = in_blocks(partial(_beyond, sums, price, floor), cuboid.cells)
         cells, won = (np.concatenate(parts) for parts in zip(*blocks, strict=True))
         if cells.size:
@@ -189,19 +183,17 @@ def _note_levels(
             levels[level] = max(levels.get(level, 0.0), float(here[best]))
 
 
-def _take(
-    lattice: Lattice, evidence: LeafEvidence, noise: Noise, most: int, settings: Settings
-) -> list[Found]:
+def _take(lattice: Lattice, evidence: LeafEvidence, noise: Noise, most: int) -> list[Found]:
     """The best candidates that don't fall apart, each of which uses up its evidence."""
-    floor = settings.member_spread**2 * noise.variance
-    eligible, levels = _screen(lattice, evidence, floor, settings)
-    candidates = _candidates(lattice, evidence, eligible, levels, settings)
+    floor = settings.MEMBER_SPREAD**2 * noise.variance
+    eligible, levels = _screen(lattice, evidence, floor)
+    candidates = _candidates(lattice, evidence, eligible, levels)
     taken, apart = list[Found](), list[Candidate]()
     for _ in range(MOST_TRIED):
         if not candidates or len(taken) == most:
             break
         best = candidates.pop(0)
-        if splits(lattice, evidence, best.element, settings):
+        if splits(lattice, evidence, best.element):
             apart.append(best)
             continue
         rival = (c.worth for c in candidates if not _apart(c.element, best.element))
@@ -211,8 +203,7 @@ def _take(
         taken.append(found)
         if len(taken) < most:
             candidates = _ranked(
-                _without(lattice, evidence, c, best.element, levels, settings)
-                for c in (*apart, *candidates)
+                _without(lattice, evidence, c, best.element, levels) for c in (*apart, *candidates)
             )
             apart = []
         forget(evidence, found.leaves)
@@ -225,14 +216,13 @@ def _without(
     candidate: Candidate,
     taken: Element,
     levels: list[float],
-    settings: Settings,
 ) -> Candidate:
     """A candidate without the leaves that it shares with an element."""
     if _apart(candidate.element, taken):
         return candidate
     shared = leaves_of(lattice, tuple(sorted({*candidate.element, *taken})))
     part = of_rows(evidence, shared)
-    lost = [float(worth_at(part, level, settings.spread).sum()) for level in levels]
+    lost = [float(worth_at(part, level).sum()) for level in levels]
     return replace(candidate, each=candidate.each - np.array(lost))
 
 

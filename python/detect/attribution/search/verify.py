@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from detect.attribution.search import settings
 from detect.attribution.search.evidence import LeafEvidence, forget, gain, of_leaves, price_of
 from detect.attribution.search.lattice import Lattice
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.member_drift import BROAD_DEPTH, estimate_drift
 from detect.attribution.search.noise import Noise, estimate
-from detect.attribution.search.records import Settings
 from detect.attribution.search.set_cover import FEWEST_LEAVES, Cover, Found
 from detect.attribution.search.tails import match_normal
 from detect.records import Bools
@@ -50,17 +50,15 @@ class Verified:
         return found.gain / (1 + self.drift * found.information)
 
 
-def verify(
-    lattice: Lattice, leaves: Leaves, outcome: Cover, still: bool, settings: Settings
-) -> Verified:
+def verify(lattice: Lattice, leaves: Leaves, outcome: Cover, still: bool) -> Verified:
     """Give up causes that don't stand out from the noise of all that isn't blamed."""
     free, found = _leave_some(leaves, outcome)
     while True:
-        verified = _measure(lattice, leaves, free, found, still, settings)
+        verified = _measure(lattice, leaves, free, found, still)
         fallen = [
             f
             for f in verified.found
-            if verified.net_gain(f) <= cost_of(f, lattice, settings) + settings.doubt
+            if verified.net_gain(f) <= cost_of(f, lattice) + settings.DOUBT
         ]
         if not fallen:
             return verified
@@ -79,20 +77,15 @@ def _leave_some(leaves: Leaves, outcome: Cover) -> tuple[Bools, tuple[Found, ...
     return free, tuple(found)
 
 
-def cost_of(found: Found, lattice: Lattice, settings: Settings) -> float:
+def cost_of(found: Found, lattice: Lattice) -> float:
     """Price of a cause's element."""
-    return price_of(tuple(d for d, _ in found.element), lattice.sizes, settings)
+    return price_of(tuple(d for d, _ in found.element), lattice.sizes)
 
 
 def _measure(
-    lattice: Lattice,
-    leaves: Leaves,
-    free: Bools,
-    found: tuple[Found, ...],
-    still: bool,
-    settings: Settings,
+    lattice: Lattice, leaves: Leaves, free: Bools, found: tuple[Found, ...], still: bool
 ) -> Verified:
-    noise = estimate(leaves, free, False, still, settings)
+    noise = estimate(leaves, free, False, still)
     evidence = of_leaves(leaves, noise, leaves.live)
     match_normal(evidence, leaves, free, noise, [one.leaves for one in found])
     degrees = math.inf if leaves.events is not None else PRECISION * float(free.sum())
