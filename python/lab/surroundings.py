@@ -6,7 +6,7 @@ import importlib.util
 import logging
 from pathlib import Path
 
-from retail.errors import RetailError
+from retail.console.cli import require_project
 
 _log = logging.getLogger(__name__)
 
@@ -17,9 +17,7 @@ def project_root() -> Path:
     Raises:
         RetailError: there is no dbt project.
     """
-    if not Path("dbt_project.yml").is_file():
-        raise RetailError(f"{Path.cwd()}: no dbt_project.yml here; start in the project's root")
-    return Path.cwd()
+    return require_project(Path.cwd())
 
 
 def is_installed(name: str) -> bool:

@@ -53,6 +53,20 @@ def test_a_failure_is_one_line_and_its_code(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().err == "thing: no file\\u001b[31m at all\n"
 
 
+@pytest.mark.parametrize("words", [["run"], ["check", "x"], ["init", "x"], ["schema"]])
+def test_away_from_a_project_one_line_says_so_and_nothing_is_written(
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) != 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("no dbt_project.yml here; start in the project's root")
+    assert not [path for path in tmp_path.rglob("*") if path.suffix != ".lock"]
+
+
 def test_a_fault_of_ours_is_not_hidden() -> None:
     def fail() -> int:
         raise OwnError
@@ -100,6 +114,7 @@ def test_whoever_stops_a_command_gets_one_line_and_the_documented_code(
 ) -> None:
     at, words = COMMANDS[name]
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "dbt_project.yml").touch()
     monkeypatch.setenv("RETAIL_DB", str(tmp_path / "shop.duckdb"))
     monkeypatch.setattr(at, lambda *_, **__: signal.raise_signal(number))
     before = signal.getsignal(signal.SIGTERM)

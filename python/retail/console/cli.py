@@ -164,8 +164,34 @@ def database_option(what: str = "The DuckDB file") -> Callable[[F], F]:
     )  # fmt: skip
 
 
+class Project(click.ParamType[Path]):
+    """The root of a dbt project."""
+
+    name = "folder"
+
+    def convert(
+        self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path:
+        """Refuse a folder that is none."""
+        try:
+            return require_project(Path(value))
+        except RetailError as error:
+            self.fail(str(error), param, ctx)
+
+
+def require_project(folder: Path) -> Path:
+    """The folder, where it is the root of a dbt project.
+
+    Raises:
+        RetailError: it has no dbt_project.yml.
+    """
+    if not (folder / "dbt_project.yml").is_file():
+        raise RetailError(f"{folder}: no dbt_project.yml here; start in the project's root")
+    return folder
+
+
 project_option = click.option(
-    "--project", type=click.Path(path_type=Path), default=Path.cwd, metavar="FOLDER",
+    "--project", type=Project(), default=Path.cwd, metavar="FOLDER",
     help="Root of the dbt project (default: this folder).",
 )  # fmt: skip
 json_option = click.option("--json", is_flag=True, help="Print JSON, for a program.")

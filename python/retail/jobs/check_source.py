@@ -150,7 +150,7 @@ def _count(database: Path, unknown_country: str) -> dict[str, Any]:
         raise StorageError(f"{database}: {error}") from error
     for name in ("first_day", "last_day"):
         counts[name] = counts[name] and counts[name].isoformat()
-    line_types = {kind: {"rows": rows, "amount": str(amount)} for kind, rows, amount in types}
+    line_types = {kind: {"rows": rows, "amount": f"{amount:f}"} for kind, rows, amount in types}
     return {**counts, "line_types": line_types, "kpis_off": off}
 
 
