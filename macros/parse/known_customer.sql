@@ -20,7 +20,8 @@
         'kontantkund', 'misc', 'nicht registriert', 'no name', 'not specified', 'particulier',
         'perakende', 'private', 'privato', 'público en general', 'retail customer', 'sammelkunde',
         'standard', 'sundry', 'tageskunde', 'tbd', 'undefined', 'unknown customer', 'unregistered',
-        'various', 'visitor', 'розничный покупатель', 'частное лицо', 'ゲスト', '匿名', '散客', 'pos', 'web', 'store', 'xxx',
+        'various', 'visitor', 'розничный покупатель', 'частное лицо', 'ゲスト', '匿名', '散客',
+        'pos', 'web', 'store', 'xxx',
     ] -%}
     case
         when lower({{ column }}) in (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from detect.records import SEVERITIES, Kpi
@@ -37,3 +39,13 @@ def severity(kpi: Kpi, actual: float, expected: float, sure: float) -> str:
     if sure >= VERY_SURE and size >= HUGE and favourability(kpi, actual - expected) == "bad":
         return "critical"
     return "high" if sure >= SURE and size >= LARGE else "medium"
+
+
+def of_incident(severities: Iterable[str], *, is_fault: bool) -> str:
+    """The gravest of its findings.
+
+    `is_fault` says that the data look at fault on days of a planned event: then it is medium at
+    least, as no event explains that.
+    """
+    gravest = max(severities, key=SEVERITIES.index)
+    return max(gravest, "medium", key=SEVERITIES.index) if is_fault else gravest

@@ -1,4 +1,5 @@
--- One row per KPI: its definition, as written in the YAML beside this file.
+-- One row per KPI: its definition, as written in the YAML beside this file; `place` there is its
+-- place wherever KPIs are listed.
 {%- set is_uci = shop().is_uci %}
 with
 

@@ -7,9 +7,7 @@ from pathlib import Path
 import duckdb
 
 from retail.ingest.sources import LastSource
-from retail.storage.opening import open_database
-
-PATIENCE_SECONDS = 10.0
+from retail.storage.opening import PATIENCE_SECONDS, open_database
 
 
 def last_source(database: Path) -> LastSource | None:

@@ -6,10 +6,12 @@ import codecs
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from retail.ingest.dates import DAY_FIRST, MONTH_FIRST, DateOrder
 from retail.ingest.forms.moments import SINCE_1904
+from retail.ingest.shop.contracts import Contracts
+from retail.ingest.shop.section import Settings
 
 Preset = Literal[
     "uci", "shopify", "woocommerce", "woocommerce_orders", "square", "amazon", "amazon_shipments",
@@ -34,21 +36,6 @@ def _from_short_form(value: object) -> object:
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 """One name, or a list of them."""
-
-
-class Settings(BaseModel):
-    """A mapping of shop.yml: a key that it has not is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_empty_keys(cls, given: object) -> object:
-        """A key with nothing behind it says nothing."""
-        if not isinstance(given, dict):
-            return given
-        known = {field.alias or name for name, field in cls.model_fields.items()}
-        return {k: value for k, value in given.items() if value is not None or k not in known}
 
 
 class ShopIdentity(Settings):
@@ -266,49 +253,6 @@ class Dimension(Settings):
         return self
 
 
-class Contract(Settings):
-    """From where on a data contract warns, and stops the build."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_empty_keys(cls, given: object) -> object:
-        """An empty level is off."""
-        return given
-
-    warn: Annotated[float, Field(ge=0)] | None = None
-    error: Annotated[float, Field(ge=0)] | None = None
-
-
-class Contracts(Settings):
-    """The data contracts; what is not said otherwise is a share of the rows, or of the money."""
-
-    missing_customer: Contract = Contract(warn=0.4)
-    missing_description: Contract = Contract(warn=0.02)
-    zero_price: Contract = Contract(warn=0.02)
-    malformed: Contract = Contract(warn=0.0, error=0.05)
-    adjustment_money: Contract = Contract(warn=0.02, error=0.33333)
-    service_money: Contract = Contract(warn=0.25)
-    duplicate_money: Contract = Contract(warn=0.1, error=0.33333)
-    quantity_jump: Contract = Contract(warn=50)
-    """Times the largest quantity that the product was sold in before."""
-    price_jump: Contract = Contract(warn=50)
-    """Times the highest price that the product was sold at before."""
-    freshness_days: Contract = Contract()
-    """Days between the newest order line and today."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _over_the_usual(cls, given: object) -> object:
-        """What a contract leaves out stays as usual; null switches a level off."""
-        if not isinstance(given, dict):
-            return given
-        usual = {name: field.default.model_dump() for name, field in cls.model_fields.items()}
-        return {
-            name: usual.get(name, {}) | limits if isinstance(limits, dict) else limits
-            for name, limits in given.items()
-        }
-
-
 class Shop(Settings):
     """What shop.yml says; every setting may be left out."""
 
@@ -322,7 +266,7 @@ class Shop(Settings):
     dimensions: dict[
         Annotated[str, Field(pattern=NAME)],
         Annotated[Dimension, BeforeValidator(_from_short_form)],
-    ] = {}
+    ] = Field(default_factory=dict)
     contracts: Contracts = Contracts()
 
     @property

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from detect import planned
+from detect import planned, severity
 from detect.attribution.incident_checks import failed_checks
 from detect.group_by import group_by
 from detect.impact import Cancelled, Forecasts, impact
@@ -17,7 +17,6 @@ from detect.records import (
     PERIOD_TO_DATE,
     ROOT_CAUSE,
     RULED_OUT,
-    SEVERITIES,
     Anomaly,
     Attribution,
     Check,
@@ -130,11 +129,12 @@ def _seen_before(
 
 def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Incident:
     money = facts.impact
+    is_fault = bool(facts.events) and rules.has_fault(facts.failed_checks)
     return Incident(
         incident_id=leader.incident_id,
         period_start=rules.first_day(members),
         period_end=rules.last_day(members),
-        severity=_severity(members, facts),
+        severity=severity.of_incident((a.severity for a in members), is_fault=is_fault),
         confidence=max(a.confidence for a in members),
         headline=sentences.headline(leader, _told(leader, facts), facts.names, members),
         narrative=sentences.narrative(leader, members, facts),
@@ -151,14 +151,6 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
         recovered_on=facts.end.recovered_on,
         events=tuple(event.name for event in facts.events),
     )
-
-
-def _severity(members: list[Anomaly], facts: StoryFacts) -> str:
-    """The gravest of its findings; a fault of the data is never explained by what was planned."""
-    gravest = max((a.severity for a in members), key=SEVERITIES.index)
-    if facts.events and rules.has_fault(facts.failed_checks):
-        return max(gravest, "medium", key=SEVERITIES.index)
-    return gravest
 
 
 def _root_cause(facts: StoryFacts) -> dict[str, str]:
