@@ -11,6 +11,7 @@ import duckdb
 import openpyxl
 import pytest
 
+from retail.ingest import workspace
 from retail.ingest.columns import PUBLIC_FIELDS
 from test_ingest_support import HEADER, land, read, refusal, shown, write
 
@@ -286,3 +287,23 @@ def test_a_file_that_grows_in_another_form_is_rewritten_as_a_whole(tmp_path: Pat
         "12/13/2010 8:26",
         "12/14/2010 08:26:00",
     ]
+
+
+def test_files_of_more_than_fits_into_memory_are_compared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(workspace._SETTINGS, "memory_limit", "64MB")
+    folder = tmp_path / "orders"
+    folder.mkdir()
+    for name, quantity in (("a.csv", 1), ("b.csv", 2)):
+        lines = (
+            f"{500_000 + n // 2},C{n % 7919},MUG,{quantity},2024-01-{13 + n % 18} 10:00,2.5,7,UK"
+            for n in range(300_000)
+        )
+        write(folder / name, "\n".join([HEADER, *lines]) + "\n")
+    with caplog.at_level(logging.WARNING):
+        landing = land(folder, tmp_path)
+    assert sum(file.raw_rows for file in landing.files) == 600_000
+    assert (
+        "150,000 orders have products in other quantities or prices in another file" in caplog.text
+    )

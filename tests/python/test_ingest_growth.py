@@ -273,7 +273,7 @@ def test_whatever_is_added_wherever_it_is_cut_is_landed_as_from_scratch(
     longest: int,
 ) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parquet_cache, "open_duckdb", lambda: nullcontext(connection))
+        patch.setattr(parquet_cache, "open_duckdb", lambda _: nullcontext(connection))
         patch.setattr(sniff, "_BLOCK", block)
         for module in (sniff, append_detection):
             patch.setattr(module, "LONGEST_LINE", longest)

@@ -15,6 +15,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -144,7 +145,7 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
     cache = _ready(cache)
     lines = to_read(sources, reader)
     _insist_on_readable([one for one, _ in lines if one.form == "parquet"], cache)
-    with open_duckdb() as connection:
+    with TemporaryDirectory(prefix="retail-land-") as spill, open_duckdb(spill) as connection:
         landed = tuple(_land(connection, source, cache, each) for source, each in lines)
         files = _decide([file for found in landed for file in found.files], reader.shop)
         if not any(file.raw_rows for file in files):

@@ -170,13 +170,15 @@ def _told_otherwise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
                 regexp_extract(trim(invoice_date), '^[^ T]+') as day, count(*) as lines,
                 bit_xor(hash(try_cast(quantity as double), try_cast(unit_price as double),
                     try_cast(line_amount as double))) as content
-            from {rows} where trim(invoice_no) != '' group by 1, 2, 3, 4
+            from {rows} where {_in_several_files("upper(trim(invoice_no))", rows)}
+            group by 1, 2, 3, 4
         ),
 
         otherwise as (
             select number, min(source_file) as one, max(source_file) as other from lines
             group by number, code, day
-            having count(distinct source_file) > 1 and count(distinct (lines, content)) > 1
+            having one < other
+                and (min(lines) < max(lines) or min(content) < max(content))
         )
 
         select count(distinct number), min(number), min_by(one, number), min_by(other, number)
@@ -191,26 +193,35 @@ def _told_otherwise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
         )
 
 
+def _in_several_files(number: str, rows: str) -> str:
+    """SQL: whether an order number, in the form given, is in more than one file."""
+    return f"""{number} in (
+        select {number} from {rows} where trim(invoice_no) != ''
+        group by 1 having min(source_file) < max(source_file)
+    )"""  # noqa: S608 - by ingest.sql: quoted
+
+
 def _told_twice(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
     """Lines that another file has with another time, customer, name or country alone."""
+    number = "ltrim(upper(trim(invoice_no)), '#')"
     moment = "regexp_replace(trim(invoice_date), '(:\\d\\d):00(?:\\.0+)?$', '\\1')"
     others = f"""coalesce(nullif(regexp_replace({moment}, '^[^ T]+[ T]?', ''), ''), ''),
         coalesce(regexp_replace(trim(customer_id), '[.]0$', ''), ''),
         coalesce(trim(description), ''), coalesce(trim(country), ''), trim(invoice_no)"""
     query = f"""
         with lines as (
-            select ltrim(upper(trim(invoice_no)), '#') as number, source_file,
+            select {number} as number, source_file,
                 regexp_extract(trim(invoice_date), '^[^ T]+') as day,
                 upper(trim(stock_code)) as code, try_cast(quantity as double) as pieces,
                 try_cast(unit_price as double) as price, try_cast(line_amount as double) as money,
                 hash({others}) as others
-            from {rows} where trim(invoice_no) != ''
+            from {rows} where {_in_several_files(number, rows)}
         ),
 
         twice as (
             select number, min(source_file) as one, max(source_file) as other from lines
             group by number, day, code, pieces, price, money
-            having count(distinct source_file) > 1 and count(distinct others) > 1
+            having one < other and min(others) < max(others)
         )
 
         select count(distinct number), min(number), min_by(one, number), min_by(other, number)

@@ -20,18 +20,21 @@ _TAG_TEXT = (
 )
 _DRAFT = ".draft-"
 _DRAFT_LIFE = dt.timedelta(hours=1)
-# One thread keeps the order of the rows, and streams: a file of any size needs no more memory, and
-# nothing is ever spilled. With two, or with parallel = false, DuckDB 2.0 holds on to its buffers.
+# One thread keeps the order of the rows, and streams: a file of any size needs no more memory. With
+# two, or with parallel = false, DuckDB 2.0 holds on to its buffers.
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
     "memory_limit": "1GB",
-    "temp_directory": "",
 }
 
 
-def open_duckdb() -> duckdb.DuckDBPyConnection:
-    """Open a DuckDB of its own, in bounded memory; the caller closes it."""
-    return duckdb.connect(config=_SETTINGS)
+def open_duckdb(spill: str = "") -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB of its own, in bounded memory; the caller closes it.
+
+    Args:
+        spill: a folder for what does not fit into memory; by default such a query fails.
+    """
+    return duckdb.connect(config={**_SETTINGS, "temp_directory": spill})
 
 
 @contextmanager
