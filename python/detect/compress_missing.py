@@ -22,9 +22,14 @@ def pack(values: Floats, observed: Bools) -> tuple[Floats, PackIndex]:
     order = np.argsort(~observed, axis=1, kind="stable")
     counts = observed.sum(axis=1)
     longest = int(counts.max(initial=0))
-    kept = np.arange(longest) < counts[:, None]
-    packed = np.take_along_axis(values, order[:, :longest], axis=1)
-    return np.where(kept, packed, np.nan), PackIndex(order, kept)
+    index = PackIndex(order, np.arange(longest) < counts[:, None])
+    return pack_alike(values, index), index
+
+
+def pack_alike(values: Floats, index: PackIndex) -> Floats:
+    """Move the values of the same periods to the left, as `pack` did before. (S, T) → (S, N)."""
+    packed = np.take_along_axis(values, index.order[:, : index.kept.shape[1]], axis=1)
+    return np.where(index.kept, packed, np.nan)
 
 
 def unpack(packed: Floats, index: PackIndex) -> Floats:

@@ -18,7 +18,7 @@ import numpy as np
 
 from detect import level_shifts
 from detect.baseline import Forecast
-from detect.compress_missing import pack
+from detect.compress_missing import pack_alike
 from detect.level_shifts import SPANS
 from detect.records import ALL, NET_REVENUE, Bools, Floats, Ints, Panel
 from detect.two_groups import posterior_at_budget
@@ -152,7 +152,7 @@ def _find(
     """Note the episodes of every series."""
     shifts = level_shifts.measure(forecast, observed, panel.grain)
     usable = usable & (forecast.history >= FEWEST)
-    may_open = np.nan_to_num(pack(usable.astype(np.float64), observed)[0]) > 0
+    may_open = np.nan_to_num(pack_alike(usable.astype(np.float64), shifts.index)) > 0
     limits = np.array([s.kpi.level_shift_threshold for s in panel.series])
     farthest = np.abs(np.nan_to_num(shifts.z)).max(axis=0)
     crossed = (may_open & (farthest >= limits[:, None])).any(axis=1)

@@ -14,7 +14,7 @@ from scipy import special
 
 from detect.baseline import Forecast
 from detect.baseline.tuning import TUNING
-from detect.compress_missing import PackIndex, pack, unpack
+from detect.compress_missing import PackIndex, pack, pack_alike, unpack
 from detect.past import mean_square
 from detect.records import Bools, Floats, Grain, Ints
 
@@ -55,17 +55,17 @@ def measure(forecast: Forecast, observed: Bools, grain: Grain) -> Shifts:
     """Measure the shifts that end in each observed period."""
     adjusted, index = pack(forecast.adjusted, observed)
     level, sigma, year_ago = (
-        pack(x, observed)[0] for x in (forecast.level, forecast.sigma, forecast.year_ago)
+        pack_alike(x, index) for x in (forecast.level, forecast.sigma, forecast.year_ago)
     )
     spans = np.array(SPANS[grain])
     found = []
     for span in map(int, spans):
-        none = np.zeros(adjusted.shape)
         moved, noise = _moved(adjusted, level, sigma, span)
         noise *= np.sqrt(mean_square(moved / noise, DECAY, LARGEST, PRIOR))
-        then = (_drift(year_ago, span), *_last_year(moved, moved / noise, index, observed, grain))
-        low, high = np.minimum.reduce([*then, none]), np.maximum.reduce([*then, none])
-        found.append((moved - np.clip(moved, low, high)) / noise)
+        drift = _drift(year_ago, span)
+        low, high = _last_year(moved, moved / noise, index, grain)
+        as_then = np.clip(moved, np.minimum(low, drift), np.maximum(high, drift))
+        found.append((moved - as_then) / noise)
     return Shifts(np.stack(found), spans, adjusted, level, index)
 
 
@@ -92,18 +92,16 @@ def _drift(year_ago: Floats, span: int) -> Floats:
     return np.nan_to_num(_mean_of_last(year_ago, span) - _before(year_ago, span))
 
 
-def _last_year(
-    moved: Floats, z: Floats, index: PackIndex, observed: Bools, grain: Grain
-) -> list[Floats]:
-    """The shifts of the periods around a year ago, (S, N) each; zero where they were not seen."""
-    seen = unpack(np.where(np.abs(z) >= SEEN, moved, 0.0), index)
+def _last_year(moved: Floats, z: Floats, index: PackIndex, grain: Grain) -> tuple[Floats, Floats]:
+    """The least and the largest of no shift and those seen around a year ago, (S, N) each."""
+    seen = np.nan_to_num(unpack(np.where(np.abs(z) >= SEEN, moved, 0.0), index))
+    low, high = np.zeros(seen.shape), np.zeros(seen.shape)
     year, periods = TUNING[grain].year, seen.shape[1]
-    found = []
-    for ago in range(year - REACH[grain], year + REACH[grain] + 1):
-        then = np.zeros(seen.shape)
-        then[:, ago:] = np.nan_to_num(seen[:, : max(periods - ago, 0)])
-        found.append(np.nan_to_num(pack(then, observed)[0]))
-    return found
+    for ago in range(year - REACH[grain], min(year + REACH[grain] + 1, periods)):
+        then = seen[:, : periods - ago]
+        low[:, ago:] = np.minimum(low[:, ago:], then)
+        high[:, ago:] = np.maximum(high[:, ago:], then)
+    return pack_alike(low, index), pack_alike(high, index)
 
 
 def _mean_of_last(values: Floats, span: int) -> Floats:

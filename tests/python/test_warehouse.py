@@ -167,6 +167,16 @@ def test_a_program_that_writes_by_hand_is_told_of(
     assert version(database) == 1
 
 
+def the_next_build_keeps_it(database: Path) -> None:
+    """What another program wrote into the file is still there after another build."""
+    with staged_build(database, nothing_to_bring) as copy:
+        put(copy, 3)
+    with duckdb.connect(str(database)) as connection:
+        assert connection.execute("select a from mine").fetchall() == [(1,)]
+    assert version(database) == 3
+    assert left_over(database.parent) == []
+
+
 def test_nothing_is_published_over_a_file_that_another_program_writes_to(
     database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,12 +190,7 @@ def test_nothing_is_published_over_a_file_that_another_program_writes_to(
             end.close()
         let_write(holder)
     assert version(database) == 1
-    with staged_build(database, nothing_to_bring) as copy:
-        put(copy, 3)
-    with duckdb.connect(str(database)) as connection:
-        assert connection.execute("select a from mine").fetchall() == [(1,)]
-    assert version(database) == 3
-    assert left_over(database.parent) == []
+    the_next_build_keeps_it(database)
 
 
 def test_a_program_that_stops_writing_in_time_is_waited_for(database: Path) -> None:
@@ -214,12 +219,7 @@ def test_what_another_program_writes_during_a_build_is_kept_and_nothing_is_publi
         with pytest.raises(StorageError, match="another program wrote to it meanwhile"):
             end.close()
     assert version(database) == 1
-    with staged_build(database, nothing_to_bring) as copy:
-        put(copy, 3)
-    with duckdb.connect(str(database)) as connection:
-        assert connection.execute("select a from mine").fetchall() == [(1,)]
-    assert version(database) == 3
-    assert left_over(database.parent) == []
+    the_next_build_keeps_it(database)
 
 
 def test_a_log_of_another_file_is_named_and_moving_it_away_is_all_it_takes(

@@ -35,7 +35,8 @@ OTHER_FILES = (
     r"(?:[^a-z]|$)"
 )
 """Names of files and sheets of what is no sale."""
-_MONEY = "try_cast(coalesce(unit_price, line_amount) as double)"
+MONEY = "try_cast(coalesce(unit_price, line_amount) as double)"
+"""SQL: the money that a line states."""
 _AMOUNT = (
     "coalesce(try_cast(line_amount as double), "
     "try_cast(quantity as double) * try_cast(unit_price as double))"
@@ -107,7 +108,7 @@ def _money(
             arg_max(number, amount)
         from (
             select trim(invoice_no) as number, trim(coalesce(unit_price, line_amount)) as given,
-                abs({_MONEY}) as money, abs({_AMOUNT}) as amount
+                abs({MONEY}) as money, abs({_AMOUNT}) as amount
             from {rows}
         )
         where money > 0
@@ -216,7 +217,7 @@ def _files(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
     """Files and sheets of returns, quotes and the like by their names, which count as sales."""
     query = f"""
         select source_file, count(*),
-            count(*) filter (starts_with(quantity, '-') or {_MONEY} < 0), sum({_AMOUNT})
+            count(*) filter (starts_with(quantity, '-') or {MONEY} < 0), sum({_AMOUNT})
         from {rows} group by source_file order by source_file
     """  # noqa: S608 - by ingest.sql: quoted
     found = connection.execute(query).fetchall()

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 import duckdb
 
 from retail.ingest.nothing import is_nobody
-from retail.ingest.outliers import outliers
+from retail.ingest.outliers import MONEY, outliers
 from retail.storage.quoting import literal
 
 IDS = {"stock_code": "stock codes", "invoice_no": "order numbers", "customer_id": "customer ids"}
@@ -48,7 +48,6 @@ CREDIT_SHARE = 0.4
 """Of the lines, below which such numbers are exceptions; where most begin so, they mean nothing."""
 MIRRORED = 0.8
 """Share of the lines of a kind of number that have another's product, price and customer."""
-_MONEY = "try_cast(coalesce(unit_price, line_amount) as double)"
 HOURS_APART = 3
 """Between the lines of one order, from which on it may be two."""
 ALL_ALIKE = 0.9
@@ -319,7 +318,7 @@ def _mirrored(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]
         with lines as (
             select trim(invoice_no) as number, regexp_extract(trim(invoice_no), '^\\pL+') as kind,
                 upper(trim(stock_code)) as code, trim(customer_id) as customer,
-                try_cast(quantity as double) as pieces, {_MONEY} as money
+                try_cast(quantity as double) as pieces, {MONEY} as money
             from {rows} where not starts_with(ltrim(quantity), '-') and trim(customer_id) != ''
         ),
 

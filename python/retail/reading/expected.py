@@ -165,19 +165,12 @@ def _require_expected(
     is_one: bool,
 ) -> None:
     """Raise RetailError where nothing was expected of a period; a day closed as ever adds none."""
-    has_value = row is not None and row.expected is not None
-    if has_value and row is not None and row.skip_reason != INCOMPLETE:
-        return
-    if not is_one and row is not None and row.skip_reason == NO_TRADE:
-        return
     reason = "the last run did not look at it"
     if row is not None:
+        if _is_expected(row) or (not is_one and row.skip_reason == NO_TRADE):
+            return
         reason = NOT_TESTED.get(str(row.skip_reason), str(row.skip_reason))
-    there = [
-        one.period_start
-        for one in series
-        if one.expected is not None and one.skip_reason != INCOMPLETE
-    ]
+    there = [one.period_start for one in series if _is_expected(one)]
     what = "day" if grain == "daily" else "week"
     known = f"no {what} has an expectation"
     if there:
@@ -186,6 +179,11 @@ def _require_expected(
         f"nothing was expected of {kpi.kpi} {'on' if grain == 'daily' else 'in the week of'} "
         f"{start}: {reason}; {known}"
     )
+
+
+def _is_expected(row: ForecastRow) -> bool:
+    """Whether a forecast is of a whole period."""
+    return row.expected is not None and row.skip_reason != INCOMPLETE
 
 
 def _revenue(connection: Connection, grain: Grain) -> dict[dt.date, float]:
