@@ -20,7 +20,7 @@ from detect.group_by import group_by
 from detect.impact import Forecasts
 from detect.members import MemberPanel
 from detect.members.scores import SILENCE
-from detect.members.silence import Silence, silence, sold_after
+from detect.members.silence import Silence, sold_after
 from detect.records import ALL, PERIOD_DAYS, PERIOD_TO_DATE, Anomaly, Grain
 
 PERIODS_BACK: dict[Grain, int] = {"daily": 3, "weekly": 1}
@@ -45,6 +45,7 @@ def end(
     members: Sequence[Anomaly],
     forecasts: Forecasts,
     panels: Mapping[Grain, MemberPanel],
+    silences: Mapping[str, Silence],
 ) -> End:
     """Return how an incident ended, if it did.
 
@@ -53,6 +54,7 @@ def end(
         members: its anomalies.
         forecasts: periods of each series of the whole shop, by its name.
         panels: what the members of dimensions sold, by grain.
+        silences: how long members stayed gone, by the id of the finding.
     """
     about = [a for a in members if SILENCE in lead.methods or SILENCE not in a.methods]
     last = {
@@ -60,7 +62,7 @@ def end(
         for name, found in group_by(about, _series).items()
     }
     stayed = {name: stayed_on(one, forecasts) for name, one in last.items()}
-    gone = {name: silence(one, panels) for name, one in last.items()}
+    gone = {name: silences.get(one.anomaly_id) for name, one in last.items()}
     days = [
         stayed[name] or _back_on(one, forecasts, panels, gone[name]) for name, one in last.items()
     ]

@@ -63,8 +63,8 @@ def quantity(pieces: float | Decimal) -> str:
     return _signed(f"{pieces:,.3f}".rstrip("0").rstrip("."))
 
 
-def price(value: float | Decimal, money: str) -> str:
-    """A price, or a sum of order lines, to its last hundredth."""
+def price(value: float | Decimal, money: str = "") -> str:
+    """A price, or a sum of order lines, to its last hundredth; without `money`, a mere number."""
     return _signed(f"{value:,.2f}", _mark(money))
 
 

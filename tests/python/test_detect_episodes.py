@@ -109,7 +109,7 @@ def test_after_a_month_the_new_level_is_what_is_expected() -> None:
     group = {("order_count", "all", "daily"): rows}
     shown = lasting(found)
     assert stayed_on(shown[-1], group) == ours[-1].period_start  # type: ignore[arg-type]
-    assert recovery.end(shown[-1], shown, group, {}).recovered_on == ours[-1].period_start  # type: ignore[arg-type]
+    assert recovery.end(shown[-1], shown, group, {}, {}).recovered_on == ours[-1].period_start  # type: ignore[arg-type]
 
 
 def test_an_outage_that_ends_leaves_no_echo_and_no_low_baseline() -> None:
@@ -121,7 +121,7 @@ def test_an_outage_that_ends_leaves_no_echo_and_no_low_baseline() -> None:
     rows = [r for r in forecasts.build(found) if r.is_tested and r.period_start > end]
     assert rows[0].expected == pytest.approx(USUAL, rel=0.2)
     days = lasting(found)
-    over = recovery.end(days[0], days, {("order_count", "all", "daily"): rows}, {}).recovered_on  # type: ignore[arg-type]
+    over = recovery.end(days[0], days, {("order_count", "all", "daily"): rows}, {}, {}).recovered_on  # type: ignore[arg-type]
     assert over is not None
     assert stayed_on(lasting(found)[0], {("order_count", "all", "daily"): rows}) is None  # type: ignore[arg-type]
 

@@ -21,7 +21,8 @@ from detect.group_by import group_by
 from detect.impact import Cancelled, Impact, impact
 from detect.members import MemberPanel
 from detect.members.scores import SILENCE
-from detect.records import Anomaly, Attribution, Check, DriverContribution, Kpi
+from detect.members.silence import silence
+from detect.records import Anomaly, Attribution, Check, DriverContribution, Grain, Kpi
 from detect.recovery import end
 from retail import formatting
 from retail.feedback.status import overall
@@ -541,6 +542,16 @@ def test_no_money_is_told_of_an_unfinished_or_an_unforecast_period() -> None:
 # ---------------------------------------------------------------------------------- recovered
 
 
+def recovered_on(
+    lead: Anomaly,
+    members: list[Anomaly],
+    forecasts: dict[tuple[str, str, str], list[PeriodForecast]],
+    panels: dict[Grain, MemberPanel],
+) -> dt.date | None:
+    silences = {a.anomaly_id: gone for a in members if (gone := silence(a, panels)) is not None}
+    return end(lead, members, forecasts, panels, silences).recovered_on  # type: ignore[arg-type]
+
+
 def after(*actual: float, grain: str = "daily") -> dt.date | None:
     lead = anomaly(grain=grain)
     step = 1 if grain == "daily" else 7
@@ -548,7 +559,7 @@ def after(*actual: float, grain: str = "daily") -> dt.date | None:
         forecast(MONDAY + dt.timedelta(days=step * i), x, grain=grain)
         for i, x in enumerate((60.0, *actual))
     ]
-    return end(lead, [lead], {("total_revenue", "all", grain): rows}, {}).recovered_on  # type: ignore[dict-item]
+    return recovered_on(lead, [lead], {("total_revenue", "all", grain): rows}, {})
 
 
 def test_three_days_inside_the_band_end_it_and_two_do_not() -> None:
@@ -564,7 +575,7 @@ def test_noise_after_the_end_does_not_open_it_again() -> None:
 
 def test_every_series_has_to_be_back() -> None:
     both = [anomaly(), anomaly(KPIS[1])]
-    assert end(both[0], both, {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}).recovered_on is None  # type: ignore[dict-item]
+    assert recovered_on(both[0], both, {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}) is None
 
 
 def panel(*orders: float) -> MemberPanel:
@@ -582,8 +593,8 @@ def panel(*orders: float) -> MemberPanel:
 
 def test_a_product_is_back_with_its_first_order() -> None:
     gone = anomaly(grain="weekly", dimension="product", segment="22502", methods=(SILENCE,))
-    assert end(gone, [gone], {}, {"weekly": panel(0.0, 0.0)}).recovered_on is None
-    back = end(gone, [gone], {}, {"weekly": panel(0.0, 0.0, 1.0)}).recovered_on
+    assert recovered_on(gone, [gone], {}, {"weekly": panel(0.0, 0.0)}) is None
+    back = recovered_on(gone, [gone], {}, {"weekly": panel(0.0, 0.0, 1.0)})
     assert back == MONDAY + dt.timedelta(days=20)
 
 
@@ -625,7 +636,7 @@ def test_a_product_that_is_gone_costs_what_it_brought_until_it_is_back_or_discon
 def test_what_is_gone_keeps_nothing_else_open() -> None:
     usual = History(KPIS, {DAILY: days(60.0, 100.0, 100.0, 100.0)})  # type: ignore[dict-item]
     fall, gone = anomaly(), gone_since()
-    assert end(fall, [fall, gone], usual.forecasts, {"weekly": panel(0.0, 0.0)}).recovered_on
+    assert recovered_on(fall, [fall, gone], usual.forecasts, {"weekly": panel(0.0, 0.0)})
     (told,) = stories.describe([fall, gone], [], history=usual)
     assert "22502" not in told.narrative
 
@@ -644,7 +655,7 @@ def test_several_days_of_one_product_are_not_several_products() -> None:
 
 def test_an_unfinished_period_is_not_over() -> None:
     early = anomaly(methods=("so_far", "iqr"))
-    assert end(early, [early], {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}).recovered_on is None  # type: ignore[dict-item]
+    assert recovered_on(early, [early], {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}) is None
 
 
 def test_what_is_over_has_recovered_unless_somebody_answered() -> None:

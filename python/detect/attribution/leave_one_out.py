@@ -20,7 +20,7 @@ AGREES = 1e-6
 """Relative difference up to which the lines give the KPI that the tables have."""
 MAKES = 0.5
 """Share of the gap between actual and expected from which an event makes the anomaly."""
-VANISHES, REMAINS, NOT_TESTED = "vanishes", "remains", "not tested"
+VANISHES, REMAINS = "vanishes", "remains"
 
 
 @dataclass(frozen=True)

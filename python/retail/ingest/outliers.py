@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator
 
 import duckdb
 
+from retail.formatting import price
 from retail.storage.quoting import literal
 
 FEWEST, SHARE = 5, 0.05
@@ -125,8 +126,8 @@ def _money(
         )
     elif most * 2 > total and most > TIMES_THE_MEDIAN * usual:
         yield (
-            f"one line, of order {number}, has {most:,.2f} of {total:,.2f} in all; if its price or "
-            "quantity is mistyped, leave it out (lines.ignore in shop.yml)"
+            f"one line, of order {number}, has {price(most)} of {price(total)} in all; if its "
+            "price or quantity is mistyped, leave it out (lines.ignore in shop.yml)"
         )
     elif (
         not fractions
@@ -229,5 +230,5 @@ def _files(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
         if not below and money:
             yield (
                 f"{file} is of no sales by its name, and {lines:,} lines of it count as sales of "
-                f"{money:,.2f}; take it away, or name it under returns in shop.yml"
+                f"{price(money)}; take it away, or name it under returns in shop.yml"
             )

@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
+from retail.formatting import price
 from retail.ingest import postgres
 from retail.ingest.append_detection import cut_off, find_landed
 from retail.ingest.cache import (
@@ -467,7 +468,7 @@ def _warn_of_members(
             _log.warning(
                 "%s row %s: %s is %s, as in %s rows, which count as sales of %s; if they are none, "
                 "set lines.%s in shop.yml to %s in (%s)",
-                source.label, row, name, shown[0], f"{lines:,}", f"{money:,.2f}", rule,
+                source.label, row, name, shown[0], f"{lines:,}", price(money), rule,
                 identifier(name), ", ".join(map(literal, shown)),
             )  # fmt: skip
     others = [name for name, lines, *_, is_harmless in found if not (lines or is_harmless)]

@@ -77,8 +77,8 @@ def suspicions(
     said = [one for name in IDS for one in _damaged(connection, counted, name)]
     said += _large_customer(connection, counted)
     if several:
-        said += _told_otherwise(connection, counted)
-        said += [] if is_uci else _told_twice(connection, counted)
+        said += _with_other_figures(connection, counted)
+        said += [] if is_uci else _with_other_words(connection, counted)
     if not is_uci:
         said += _no_merchandise(connection, counted)
         said += _money_of_orders(connection, counted)
@@ -161,77 +161,80 @@ def _large_customer(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
         )
 
 
-def _told_otherwise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+def _with_other_figures(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
     """Lines of one order, day and product that one file has otherwise than another."""
-    query = f"""
-        with lines as (
-            select upper(trim(invoice_no)) as number, upper(trim(stock_code)) as code, source_file,
-                regexp_extract(trim(invoice_date), '^[^ T]+') as day, count(*) as lines,
-                bit_xor(hash(try_cast(quantity as double), try_cast(unit_price as double),
-                    try_cast(line_amount as double))) as content
-            from {rows} where {_in_several_files("upper(trim(invoice_no))", rows)}
-            group by 1, 2, 3, 4
-        ),
-
-        otherwise as (
-            select number, min(source_file) as one, max(source_file) as other from lines
-            group by number, code, day
-            having one < other
-                and (min(lines) < max(lines) or min(content) < max(content))
-        )
-
-        select count(distinct number), min(number), min_by(one, number), min_by(other, number)
-        from otherwise
-    """  # noqa: S608 - by ingest.sql: quoted
-    orders, number, one, other = connection.execute(query).fetchall()[0]
-    if orders:
-        yield (
-            f"{orders:,} orders have products in other quantities or prices in another file, "
-            f"such as {number} in {one} and {other}: both count; take away the file that is out "
-            "of date, or have order_id in shop.yml made of more columns"
-        )
+    columns = """count(*) as lines,
+        bit_xor(hash(try_cast(quantity as double), try_cast(unit_price as double),
+            try_cast(line_amount as double))) as content"""
+    return _across_files(
+        connection, rows, "upper(trim(invoice_no))", columns, "code",
+        "(min(lines) < max(lines) or min(content) < max(content))",
+        "products in other quantities or prices in another file",
+    )  # fmt: skip
 
 
-def _in_several_files(number: str, rows: str) -> str:
-    """SQL: whether an order number, in the form given, is in more than one file."""
-    return f"""{number} in (
-        select {number} from {rows} where trim(invoice_no) != ''
-        group by 1 having min(source_file) < max(source_file)
-    )"""  # noqa: S608 - by ingest.sql: quoted
-
-
-def _told_twice(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+def _with_other_words(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
     """Lines that another file has with another time, customer, name or country alone."""
-    number = "ltrim(upper(trim(invoice_no)), '#')"
     moment = "regexp_replace(trim(invoice_date), '(:\\d\\d):00(?:\\.0+)?$', '\\1')"
-    others = f"""coalesce(nullif(regexp_replace({moment}, '^[^ T]+[ T]?', ''), ''), ''),
-        coalesce(regexp_replace(trim(customer_id), '[.]0$', ''), ''),
-        coalesce(trim(description), ''), coalesce(trim(country), ''), trim(invoice_no)"""
+    columns = f"""try_cast(quantity as double) as pieces, try_cast(unit_price as double) as price,
+        try_cast(line_amount as double) as money,
+        hash(coalesce(nullif(regexp_replace({moment}, '^[^ T]+[ T]?', ''), ''), ''),
+            coalesce(regexp_replace(trim(customer_id), '[.]0$', ''), ''),
+            coalesce(trim(description), ''), coalesce(trim(country), ''), trim(invoice_no)
+        ) as others"""
+    return _across_files(
+        connection, rows, "ltrim(upper(trim(invoice_no)), '#')", columns,
+        "code, pieces, price, money", "min(others) < max(others)",
+        "lines that another file has with another time, customer, name or country",
+    )  # fmt: skip
+
+
+def _across_files(
+    connection: duckdb.DuckDBPyConnection,
+    rows: str,
+    number: str,
+    columns: str,
+    same: str,
+    differ: str,
+    what: str,
+) -> Iterator[str]:
+    """Say how many orders have lines that differ between two files.
+
+    Args:
+        connection: any.
+        rows: SQL of the order lines.
+        number: SQL of an order's number.
+        columns: SQL of what is compared, of the lines of one order, day, product and file.
+        same: the columns beside number and day by which lines of two files are the same.
+        differ: SQL over such lines: whether they differ.
+        what: what such orders have, as words.
+    """
     query = f"""
         with lines as (
-            select {number} as number, source_file,
-                regexp_extract(trim(invoice_date), '^[^ T]+') as day,
-                upper(trim(stock_code)) as code, try_cast(quantity as double) as pieces,
-                try_cast(unit_price as double) as price, try_cast(line_amount as double) as money,
-                hash({others}) as others
-            from {rows} where {_in_several_files(number, rows)}
+            select {number} as number, upper(trim(stock_code)) as code, source_file,
+                regexp_extract(trim(invoice_date), '^[^ T]+') as day, {columns}
+            from {rows}
+            where {number} in (
+                select {number} from {rows} where trim(invoice_no) != ''
+                group by 1 having min(source_file) < max(source_file)
+            )
+            group by all
         ),
 
-        twice as (
+        found as (
             select number, min(source_file) as one, max(source_file) as other from lines
-            group by number, day, code, pieces, price, money
-            having one < other and min(others) < max(others)
+            group by number, day, {same} having one < other and {differ}
         )
 
         select count(distinct number), min(number), min_by(one, number), min_by(other, number)
-        from twice
+        from found
     """  # noqa: S608 - by ingest.sql: quoted
-    orders, number, one, other = connection.execute(query).fetchall()[0]
+    orders, order, one, other = connection.execute(query).fetchall()[0]
     if orders:
         yield (
-            f"{orders:,} orders have lines that another file has with another time, customer, name "
-            f"or country, such as {number} in {one} and {other}: both count; take away the file "
-            "that is out of date, or have order_id in shop.yml made of more columns"
+            f"{orders:,} orders have {what}, such as {order} in {one} and {other}: both count; "
+            "take away the file that is out of date, or have order_id in shop.yml made of more "
+            "columns"
         )
 
 

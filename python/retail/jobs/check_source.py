@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import duckdb
 import yaml
 
 from retail.errors import RetailError
-from retail.formatting import off
+from retail.formatting import off, price
 from retail.ingest import IngestError, Landing
 from retail.ingest.last_run import last_source
 from retail.ingest.parquet_cache import cache_folder, land_project
@@ -230,7 +231,7 @@ def summary(found: Check) -> Sequence[str]:
             f"{found.first_day} to {found.last_day}, {found.trading_days:,} trading days"
         )
         lines += [
-            f"{kind}: {one['rows']:,} lines, {float(one['amount']):,.2f}"
+            f"{kind}: {one['rows']:,} lines, {price(Decimal(one['amount']))}"
             for kind, one in found.line_types.items()
         ]
         lines.append(

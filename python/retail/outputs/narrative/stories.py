@@ -88,7 +88,7 @@ def describe(
             failed_checks(checks_of.get(name, [])),
             names or {},
             impact(leader, members, history.kpis, history.forecasts, history.cancelled, silences),
-            end(leader, members, history.forecasts, history.panels),
+            end(leader, members, history.forecasts, history.panels, silences),
             planned.of_incident(members, history.events),
             ruled_out=rows_of.get((leader.anomaly_id, RULED_OUT), []),
             has_many_orders=rules.has_many_orders(leader, history.kpis, history.forecasts),
