@@ -64,11 +64,11 @@ flow: .venv-flow/ready ## the daily job as a Prefect flow, once (ARGS='--serve "
 	@$(FLOW)/retail schedule $(ARGS)
 
 .PHONY: dashboard
-dashboard: .venv/project .venv/dashboard ## look around in the findings with a browser, down to the order lines
+dashboard: .venv/project .venv/serve ## look around in the findings with a browser, down to the order lines
 	@$(BIN)/retail dashboard $(ARGS)
 
 .PHONY: mcp
-mcp: .venv/project .venv/mcp ## the server that agents ask: install it, print the entry for a client's configuration
+mcp: .venv/project .venv/serve ## the server that agents ask: install it, print the entry for a client's configuration
 	@$(BIN)/retail mcp --config $(ARGS)
 
 .PHONY: picture
@@ -210,14 +210,9 @@ endif
 	$(call install,.venv,requirements-dev.txt)
 	@touch $@
 
-.venv/dashboard: .venv/packages requirements-dashboard.txt
-	$(say) 'environment: adding Streamlit to .venv, once'
-	$(call install,.venv,requirements-dashboard.txt)
-	@touch $@
-
-.venv/mcp: .venv/packages requirements-mcp.txt
-	$(say) 'environment: adding the MCP server to .venv, once'
-	$(call install,.venv,requirements-mcp.txt)
+.venv/serve: .venv/packages requirements-serve.txt
+	$(say) 'environment: adding Streamlit and the MCP server to .venv, once'
+	$(call install,.venv,requirements-serve.txt)
 	@touch $@
 
 # Prefect and dbt each pin packages that the other's newest versions don't take.
@@ -256,8 +251,7 @@ lock_command = sed -n 's/^ *"\(duckdb==.*\)",$$/\1/p' pyproject.toml > .venv-loc
 lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at its newest)
 	@$(lock_command) pyproject.toml --group build --group dev --group dashboard --group mcp --extra postgres --output-file requirements-dev.txt
 	@$(lock_command) pyproject.toml --group build --constraint requirements-dev.txt --output-file requirements.txt
-	@$(lock_command) pyproject.toml --group dashboard --constraint requirements-dev.txt --output-file requirements-dashboard.txt
-	@$(lock_command) pyproject.toml --group mcp --constraint requirements-dev.txt --output-file requirements-mcp.txt
+	@$(lock_command) pyproject.toml --group dashboard --group mcp --constraint requirements-dev.txt --output-file requirements-serve.txt
 	@cp requirements.txt requirements-flow.txt  # its versions are kept where Prefect can live with them
 	@$(lock_command) pyproject.toml --group build --group flow --output-file requirements-flow.txt
 	@cp requirements.txt requirements-spark.txt

@@ -45,7 +45,7 @@ def make(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[st
 
 
 def test_there_are_six_locks() -> None:
-    assert len(LOCKS) == 6
+    assert len(LOCKS) == 5
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -64,8 +64,7 @@ def test_every_locked_package_has_a_hash(lock: str) -> None:
 def test_tests_run_on_the_versions_that_users_get() -> None:
     development = locked("requirements-dev.txt").items()
     assert locked("requirements.txt").items() <= development
-    assert locked("requirements-dashboard.txt").items() <= development
-    assert locked("requirements-mcp.txt").items() <= development
+    assert locked("requirements-serve.txt").items() <= development
 
 
 @pytest.mark.parametrize(
@@ -74,10 +73,10 @@ def test_tests_run_on_the_versions_that_users_get() -> None:
         ("requirements.txt", PROJECT["project"]["dependencies"]),
         ("requirements.txt", PROJECT["build-system"]["requires"]),
         ("requirements-dev.txt", PROJECT["dependency-groups"]["dev"]),
-        ("requirements-dashboard.txt", PROJECT["dependency-groups"]["dashboard"]),
+        ("requirements-serve.txt", PROJECT["dependency-groups"]["dashboard"]),
         ("requirements-dev.txt", PROJECT["dependency-groups"]["dashboard"]),
-        ("requirements-mcp.txt", PROJECT["dependency-groups"]["mcp"]),
-        ("requirements-mcp.txt", PROJECT["project"]["dependencies"]),
+        ("requirements-serve.txt", PROJECT["dependency-groups"]["mcp"]),
+        ("requirements-serve.txt", PROJECT["project"]["dependencies"]),
         ("requirements-dev.txt", PROJECT["dependency-groups"]["mcp"]),
         ("requirements-flow.txt", PROJECT["dependency-groups"]["flow"]),
         ("requirements-flow.txt", PROJECT["project"]["dependencies"]),
