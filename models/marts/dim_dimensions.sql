@@ -28,7 +28,7 @@ defined as (
         {{ sql_text(dimension.description) }} as description,
         {{ sql_text(dimension.expr) }} as expr,
         {{ sql_text(dimension.coarser_than) }} as coarser_than,
-        {{ sql_text(dimension.root_cause) }} as root_cause
+        {{ sql_text(dimension.root_cause) }} as root_cause_use
     {{ 'union all' if not loop.last }}
     {%- endfor %}
 

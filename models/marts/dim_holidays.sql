@@ -7,7 +7,7 @@ listed as (
     select
         date_day,
         holiday
-    from {{ ref('closures') }}
+    from {{ ref('holidays') }}
     where country = {{ sql_text(shop.home_country) }}
 
 ),

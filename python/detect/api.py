@@ -19,6 +19,7 @@ from detect.forecasts import PeriodForecast
 from detect.records import (
     ALL,
     GRAINS,
+    KPI_COLUMNS,
     PERIOD_DAYS,
     Anomaly,
     Bools,
@@ -168,8 +169,10 @@ def _check(given: pd.DataFrame) -> None:
 def _kpis(given: pd.DataFrame, kpis: pd.DataFrame | None) -> dict[str, Kpi]:
     """Definition of each KPI of the frame, by name."""
     rows = [] if kpis is None else kpis.astype(object).to_dict("records")
+    columns = {column: field for field, column in KPI_COLUMNS.items()}
     given_kpis = {
-        str(row["kpi"]): {str(k): v for k, v in row.items() if pd.notna(v)} for row in rows
+        str(row["kpi"]): {columns.get(str(k), str(k)): v for k, v in row.items() if pd.notna(v)}
+        for row in rows
     }
     defined = {}
     for name, grains in given.groupby("kpi", sort=True)["grain"]:

@@ -31,7 +31,7 @@ RETURNED_REVENUE = "returned_revenue"
 """The measure of what is sent back."""
 SEVERITIES = ("low", "medium", "high", "critical")
 """Mildest first."""
-PERIOD_TO_DATE = "so_far"
+PERIOD_TO_DATE = "period_to_date"
 """Method of findings on unfinished periods, with a lower bound as actual value;
 people saved its text, so it stays."""
 RATIO = "ratio"
@@ -71,6 +71,10 @@ class Kpi:
     warm_up_days: int
     money: str = CURRENCY
     level_shift_threshold: float = 5.0
+
+
+KPI_COLUMNS = {"numerator": "numerator_measure", "denominator": "denominator_measure"}
+"""Fields of `Kpi` that have another name in marts.dim_kpis: there, these two are amounts."""
 
 
 @dataclass(frozen=True)

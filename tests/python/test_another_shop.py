@@ -63,7 +63,7 @@ def configured(folder: Path) -> Path:
         assert old in text
         text = text.replace(old, new)
     (project / "dbt_project.yml").write_text(text, encoding="utf-8")
-    with (project / "seeds/closures.csv").open("a", encoding="utf-8") as file:
+    with (project / "seeds/holidays.csv").open("a", encoding="utf-8") as file:
         file.writelines(f"{day},{name},Germany\n" for day, name in CLOSURES.items())
     return project
 

@@ -30,7 +30,7 @@ def test_the_last_label_counts_and_what_is_no_verdict_does_not() -> None:
     assert (low.confidence_from, low.incidents, low.labelled) == (0.0, 1, 0)
     assert low.share_confirmed != low.share_confirmed
     assert (high.confidence_from, high.incidents, high.labelled, high.confirmed) == (0.95, 4, 3, 2)
-    assert high.promised == pytest.approx((0.96 + 0.98 + 1.0 + 0.99) / 4)
+    assert high.mean_confidence == pytest.approx((0.96 + 0.98 + 1.0 + 0.99) / 4)
     assert high.share_confirmed == pytest.approx(2 / 3)
     assert 0.2 < high.share_lower < 2 / 3 < high.share_upper < 0.95
 

@@ -426,7 +426,7 @@ def test_order_lines_add_up_to_the_segment_that_led_to_them(database: Path, fact
     measures = {
         str(kpi): (str(above), below and str(below))
         for kpi, above, below in query(
-            database, "select kpi, numerator, denominator from marts.dim_kpis"
+            database, "select kpi, numerator_measure, denominator_measure from marts.dim_kpis"
         )
         if {above, below} - {None} <= columns
     }

@@ -185,7 +185,7 @@ def many_countries(days: int = 40) -> Segments:
 def test_an_unfinished_ratio_adds_up_to_its_lower_limit() -> None:
     known = small_cells()
     ratio = kpi("revenue_per_order", numerator="net_revenue", denominator="orders")
-    found = dataclasses.replace(anomaly(ratio, 4.0, 3.0), methods=("so_far", "z_score"))
+    found = dataclasses.replace(anomaly(ratio, 4.0, 3.0), methods=("period_to_date", "z_score"))
     rows = break_down(found, leaf_segments(found, known, known.period))
     for dimension in ("country", "hour"):
         mine = [r.contribution for r in rows if r.dimensions == (dimension,)]
@@ -210,7 +210,7 @@ def test_early_warnings_are_broken_down_and_add_up(
         rows = connection.execute(
             """
             select
-                warning_id, dimensions, any_value(at_least - early_warnings.expected),
+                warning_id, dimensions, any_value(lower_bound - early_warnings.expected),
                 sum(contribution),
                 max(abs(volume + mix + rate - contribution)), sum(abs(contribution))
             from insights.early_warnings

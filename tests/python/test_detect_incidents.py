@@ -149,7 +149,10 @@ def test_a_change_without_a_cause_names_none() -> None:
     [
         ({"methods": ("no_data",)}, "missing: no trade at all"),
         ({"methods": ("calendar",)}, "on a day the shop is usually closed,"),
-        ({"methods": ("so_far",), "actual": 300.0, "direction": "up"}, "so far already 200 %"),
+        (
+            {"methods": ("period_to_date",), "actual": 300.0, "direction": "up"},
+            "so far already 200 %",
+        ),
     ],
 )
 def test_special_findings_are_told_in_their_own_words(

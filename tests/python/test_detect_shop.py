@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from detect.attribution.dimensions import Dimension
-from detect.records import Dates, Kpi, Panel, Series
+from detect.records import KPI_COLUMNS, Dates, Kpi, Panel, Series
 
 FIRST_DAY = dt.date(2024, 1, 1)
 DAYS = 168
@@ -166,16 +166,17 @@ def _write_dimensions(
     )
     connection.execute(
         "create table marts.dim_dimensions "
-        "(place integer, dimension varchar, coarser_than varchar, root_cause varchar)"
+        "(place integer, dimension varchar, coarser_than varchar, root_cause_use varchar)"
     )
     connection.executemany(
         "insert into marts.dim_dimensions values (?, ?, ?, ?)",
-        [[i, d.name, d.coarser_than, d.root_cause] for i, d in enumerate(DIMENSIONS)],
+        [[i, d.name, d.coarser_than, d.root_cause_use] for i, d in enumerate(DIMENSIONS)],
     )
     names = list(Kpi.__dataclass_fields__)
     types = {"float": "double", "int": "integer"}
+    columns_of = {"name": "kpi", **KPI_COLUMNS}
     columns = ", ".join(
-        f"{'kpi' if name == 'name' else name} {types.get(str(field.type), 'varchar')}"
+        f"{columns_of.get(name, name)} {types.get(str(field.type), 'varchar')}"
         for name, field in Kpi.__dataclass_fields__.items()
     )
     connection.execute(f"create table marts.dim_kpis ({columns})")

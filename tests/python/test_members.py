@@ -14,7 +14,7 @@ from detect import incidents, members
 from detect.attribution.dimensions import Dimension
 from detect.members import MemberPanel, by_week
 from detect.members.findings import kpi_of, without_repeats
-from detect.members.scores import at_least, at_most, bennett
+from detect.members.scores import bennett, p_at_least, p_at_most
 from detect.records import Anomaly, Grain, Kpi
 from detect.two_groups import posterior_at_budget
 from findings import incident
@@ -344,8 +344,8 @@ def test_confidence_is_even_where_the_budget_is_spent() -> None:
 def test_counts_follow_a_negative_binomial_law() -> None:
     count, mean, dispersion = np.array([0.0, 3.0, 40.0]), np.array([2.0, 2.0, 15.0]), 0.3
     law = stats.nbinom(1 / dispersion, 1 / (1 + dispersion * mean))
-    np.testing.assert_allclose(at_least(count, mean, np.full(3, dispersion)), law.sf(count - 1))
-    np.testing.assert_allclose(at_most(count, mean, np.full(3, dispersion)), law.cdf(count))
+    np.testing.assert_allclose(p_at_least(count, mean, np.full(3, dispersion)), law.sf(count - 1))
+    np.testing.assert_allclose(p_at_most(count, mean, np.full(3, dispersion)), law.cdf(count))
 
 
 def test_bounded_amounts_exceed_the_bound_no_more_often_than_said() -> None:

@@ -274,8 +274,8 @@ def test_findings_are_read_with_all_their_columns(database: Path) -> None:
             (row["anomaly_id"], row["is_early"]): row
             for query, is_early in (
                 ("select * from insights.anomalies", False),
-                ("select * rename (warning_id as anomaly_id, at_least as actual), null as lower, "
-                 "'up' as direction, null as z_score, null as iqr_score "
+                ("select * rename (warning_id as anomaly_id, lower_bound as actual), "
+                 "null as lower, 'up' as direction, null as z_score, null as iqr_score "
                  "from insights.early_warnings", True),
             )
             for row in dicts(connection.execute(query), is_early=is_early)

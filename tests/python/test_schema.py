@@ -35,7 +35,7 @@ from retail.schema import (
     Table,
     documentation,
 )
-from retail.schema.columns import columns_of
+from retail.schema.reflection import columns_of
 
 NOW = dt.datetime(2024, 6, 1, 9)
 BY_CONTRACT = {"direction", "method", "p_value", "period_start", "segment", "status"}
@@ -164,7 +164,7 @@ def test_an_early_warning_is_read_as_an_anomaly(database: Path) -> None:
         connection.execute(
             "insert into insights.early_warnings by name select 'w' as warning_id, 'k' as kpi, "
             "'all' as segment, 'daily' as grain, date '2024-06-01' as period_start, "
-            "90 as at_least, 40 as expected, 60 as upper, 'so_far, iqr' as methods"
+            "90 as lower_bound, 40 as expected, 60 as upper, 'period_to_date, iqr' as methods"
         )
     with reading(database) as connection:
         (row,) = read_table(connection, TABLES["early_warnings"].record, "early_warnings")

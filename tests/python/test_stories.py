@@ -533,7 +533,7 @@ def test_members_of_one_dimension_add_up_and_others_stay_out() -> None:
 
 
 def test_no_money_is_told_of_an_unfinished_or_an_unforecast_period() -> None:
-    early, plain = anomaly(methods=("so_far", "iqr")), anomaly()
+    early, plain = anomaly(methods=("period_to_date", "iqr")), anomaly()
     for lead in (early, plain):
         assert np.isnan(impact(lead, [lead], KPIS, {}).value)
     assert np.isnan(impact(early, [early], KPIS, {DAILY: days(60.0)}).value)  # type: ignore[dict-item]
@@ -654,7 +654,7 @@ def test_several_days_of_one_product_are_not_several_products() -> None:
 
 
 def test_an_unfinished_period_is_not_over() -> None:
-    early = anomaly(methods=("so_far", "iqr"))
+    early = anomaly(methods=("period_to_date", "iqr"))
     assert recovered_on(early, [early], {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}) is None
 
 

@@ -16,7 +16,7 @@ class Dimension:
 
     name: str
     coarser_than: str | None = None
-    root_cause: str = TOGETHER
+    root_cause_use: str = TOGETHER
 
 
 Months = Mapping[str, frozenset[dt.date]]

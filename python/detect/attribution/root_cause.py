@@ -180,7 +180,7 @@ def of_one_member(leaves: LeafSegments) -> dict[str, str]:
         return {}
     for d, dimension in enumerate(leaves.dimensions):
         held = np.unique(leaves.codes[d][size > 0])
-        alone = dimension.root_cause == TOGETHER and dimension.coarser_than is None
+        alone = dimension.root_cause_use == TOGETHER and dimension.coarser_than is None
         if alone and held.size == 1 and np.unique(leaves.codes[d]).size > 1:
             return {dimension.name: leaves.members[d][int(held[0])]}
     return {}
@@ -223,13 +223,13 @@ def _combinations(dimensions: tuple[Dimension, ...], *, alone: bool) -> list[tup
     """
     together = itertools.product(*([None, *group] for group in _groups(dimensions)))
     some = [tuple(i for i in chosen if i is not None) for chosen in together]
-    single = [(i,) for i, d in enumerate(dimensions) if alone and d.root_cause == ALONE]
+    single = [(i,) for i, d in enumerate(dimensions) if alone and d.root_cause_use == ALONE]
     return single + [chosen for chosen in some if chosen]
 
 
 def _groups(dimensions: tuple[Dimension, ...]) -> list[list[int]]:
     """Dimensions that may be combined, one of each group: one and those that are coarser."""
-    may = [(i, d) for i, d in enumerate(dimensions) if d.root_cause == TOGETHER]
+    may = [(i, d) for i, d in enumerate(dimensions) if d.root_cause_use == TOGETHER]
     groups = {d.name: [i] for i, d in may if d.coarser_than not in names(dimensions)}
     for i, d in may:
         if d.name not in groups:
@@ -278,7 +278,7 @@ def _price(leaves: LeafSegments, dimensions: tuple[int, ...]) -> float:
     """Nats that naming these dimensions costs."""
     chosen = [leaves.dimensions[d] for d in dimensions]
     extra = sum(
-        COARSER * bool(d.coarser_than) + BY_ITSELF * (d.root_cause == ALONE) for d in chosen
+        COARSER * bool(d.coarser_than) + BY_ITSELF * (d.root_cause_use == ALONE) for d in chosen
     )
     return FIRST + FURTHER * (len(dimensions) - 1) + extra
 

@@ -262,14 +262,14 @@ def _chances(past: _Past, sold: Sold, ahead: Forecasts) -> dict[str, Floats]:
     low, high = ahead.low, ahead.high
     excess = sold.sales - ahead.sales * high / np.maximum(ahead.orders, SMALLEST)
     return {
-        MANY_ORDERS: _where(known, at_least(sold.orders, high, dispersion)),
+        MANY_ORDERS: _where(known, p_at_least(sold.orders, high, dispersion)),
         MUCH_MONEY: _where(judged, bennett(excess, ahead.variance, ahead.bound)),
-        FEW_ORDERS: _where(counted, at_most(sold.orders, low, dispersion)),
+        FEW_ORDERS: _where(counted, p_at_most(sold.orders, low, dispersion)),
         SILENCE: _where(
             counted & (ahead.orders >= FEWEST_A_WEEK), unbroken(ahead.silent, dispersion=ordinary)
         ),
         MANY_RETURNS: _where(
-            judged, at_least(sold.returns, ahead.returns, np.full_like(low, RETURNS_DISPERSION))
+            judged, p_at_least(sold.returns, ahead.returns, np.full_like(low, RETURNS_DISPERSION))
         ),
     }
 
@@ -278,14 +278,14 @@ def _where(judged: Bools, chances: Floats) -> Floats:
     return np.where(judged, chances, np.nan)
 
 
-def at_least(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
+def p_at_least(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
     """Chance of so many or more in a negative binomial law, by its regularised beta integral."""
     size = 1 / dispersion
     chance = special.betainc(np.maximum(count, 1.0), size, mean / (size + mean))
     return np.asarray(np.where(count > 0, chance, 1.0))
 
 
-def at_most(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
+def p_at_most(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
     """Chance of so few or fewer in a negative binomial law."""
     size = 1 / dispersion
     return np.asarray(special.betainc(size, count + 1.0, size / (size + mean)))
@@ -293,7 +293,7 @@ def at_most(count: Floats, mean: Floats, dispersion: Floats) -> Floats:
 
 def unbroken(silent: Floats, dispersion: Floats) -> Floats:
     """Chance of no order where so many were expected since the last one; 1 if that was just now."""
-    return at_most(np.zeros_like(silent), silent, dispersion)
+    return p_at_most(np.zeros_like(silent), silent, dispersion)
 
 
 def bennett(excess: Floats, variance: Floats, bound: Floats) -> Floats:

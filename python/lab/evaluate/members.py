@@ -221,7 +221,7 @@ def year(name: str, database: Path) -> Iterator[Year]:
             create table marts.dim_dimensions as
             select
                 unnest(?::varchar[]) as dimension, unnest(?::varchar[]) as expr,
-                unnest(?::varchar[]) as coarser_than, ? as root_cause,
+                unnest(?::varchar[]) as coarser_than, ? as root_cause_use,
                 generate_subscripts(?::varchar[], 1) as place
             """,
             [

@@ -48,12 +48,12 @@ class Method:
 
 @dataclass(frozen=True)
 class Reliability:
-    """Incidents of some confidence: how many, the mean promise, and the share that is right."""
+    """Incidents of some confidence: how many, their mean, and the share that is right."""
 
     low: float
     high: float
     incidents: int
-    promised: float
+    mean: float
     right: float
 
 
@@ -163,8 +163,8 @@ def reliability(measured: Measured) -> list[Reliability]:
     for low, high in CONFIDENCES:
         inside = [(c, right) for c, right in pairs if low <= c < high]
         if inside:
-            promised = sum(c for c, _ in inside) / len(inside)
-            out.append(Reliability(low, high, len(inside), promised, share([r for _, r in inside])))
+            mean = sum(c for c, _ in inside) / len(inside)
+            out.append(Reliability(low, high, len(inside), mean, share([r for _, r in inside])))
     return out
 
 

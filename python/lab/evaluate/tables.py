@@ -162,10 +162,10 @@ def _caught(some: Caught) -> tuple[str, ...]:
 
 def _reliability(measured: Measured) -> str:
     rows = [
-        (f"{r.low:g}–{min(r.high, 1):g}", str(r.incidents), _percent(r.promised), _percent(r.right))
+        (f"{r.low:g}–{min(r.high, 1):g}", str(r.incidents), _percent(r.mean), _percent(r.right))
         for r in summary.reliability(measured)
     ]
-    head = ("confidence", "incidents", "promised", "right")
+    head = ("confidence", "incidents", "mean", "right")
     return "### Does the confidence hold?\n\n" + table(head, rows)
 
 
@@ -333,7 +333,7 @@ def plants(found: Mapping[str, Sequence[Told]]) -> str:
         for some in [[t for t in every if kind in (t.kind, "all")]]
         for named in [[t.is_named for t in some if t.is_named is not None]]
     ]  # fmt: skip
-    head = ("planted", "file", "cases", "told", "95 % interval", "member named")
+    head = ("planted", "file", "cases", "found", "95 % interval", "member named")
     return table(head, rows) + "\n"
 
 

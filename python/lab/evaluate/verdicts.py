@@ -159,7 +159,7 @@ def judge(
 
 def _general(leaves: LeafSegments) -> Segment:
     """The first cause that the general search names."""
-    used = [i for i, d in enumerate(leaves.dimensions) if d.root_cause == TOGETHER]
+    used = [i for i, d in enumerate(leaves.dimensions) if d.root_cause_use == TOGETHER]
     now, before = leaves.actual, leaves.expected
     measure: Measure = Sums(now.numerator, before.numerator)
     if now.denominator is not None and before.denominator is not None:

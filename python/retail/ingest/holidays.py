@@ -11,7 +11,7 @@ from retail.ingest.shop import Shop
 FIRST_YEAR = 2000
 YEARS_TO_COME = 2
 LISTED = frozenset({"GB"})
-"""Countries whose holidays are in seeds/closures.csv."""
+"""Countries whose holidays are in seeds/holidays.csv."""
 
 
 def holidays_of(shop: Shop, facts: Facts) -> list[tuple[str, str]]:

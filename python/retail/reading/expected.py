@@ -195,7 +195,7 @@ def _revenue(connection: Connection, grain: Grain) -> dict[dt.date, float]:
         inner join marts.dim_kpis as kpis on forecasts.kpi = kpis.kpi
         where
             forecasts.grain = ? and forecasts.segment = ? and forecasts.expected is not null
-            and kpis.numerator = ? and kpis.denominator is null
+            and kpis.numerator_measure = ? and kpis.denominator_measure is null
         """,
         [grain, ALL, NET_REVENUE],
     ).fetchall()

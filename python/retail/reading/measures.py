@@ -93,7 +93,7 @@ def read_measures(
 def read_dimensions(connection: Connection) -> tuple[Dimension, ...]:
     """Read what findings are broken down by, in the order of the semantic model."""
     rows = connection.execute(
-        "select dimension, coarser_than, root_cause from marts.dim_dimensions order by place"
+        "select dimension, coarser_than, root_cause_use from marts.dim_dimensions order by place"
     ).fetchall()
     return tuple(Dimension(*row) for row in rows)
 
@@ -131,7 +131,10 @@ def as_member(cell: str) -> str:
 
 def read_definition(connection: Connection, kpi: str) -> Definition:
     """Read how a KPI that there is is worked out."""
-    query = "select numerator, denominator, scale, warm_up_days from marts.dim_kpis where kpi = ?"
+    query = """
+        select numerator_measure, denominator_measure, scale, warm_up_days
+        from marts.dim_kpis where kpi = ?
+    """
     return Definition(*connection.execute(query, [kpi]).fetchall()[0])
 
 

@@ -276,8 +276,8 @@ def _compare(
 
 def _for_many_days(dimension: Dimension) -> Dimension:
     """A dimension whose members may be causes by themselves, as an hour of one day, or none."""
-    is_alone = dimension.root_cause == ALONE
-    return dataclasses.replace(dimension, root_cause=NEVER) if is_alone else dimension
+    is_alone = dimension.root_cause_use == ALONE
+    return dataclasses.replace(dimension, root_cause_use=NEVER) if is_alone else dimension
 
 
 def _formula(

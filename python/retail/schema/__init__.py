@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from detect.records import ALL, GRAINS, OTHER, PERIOD_TO_DATE, Grain
-from retail.schema.columns import Column, FromAttribute, Table
+from retail.schema.reflection import Column, FromAttribute, Table
 from retail.schema.tables import (
     FORMER,
     SNAPSHOTS,

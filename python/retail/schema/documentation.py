@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
-from retail.schema.columns import Column, Table
+from retail.schema.reflection import Column, Table
 from retail.schema.tables import TABLES
 
 FILE = Path("models/insights/_insights__sources.yml")

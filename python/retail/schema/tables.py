@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from detect.records import PERIOD_TO_DATE, Grain
-from retail.schema.columns import FromAttribute, Table
+from retail.schema.reflection import FromAttribute, Table
 
 Number = float | None
 
@@ -299,12 +299,12 @@ class CalibrationRow:
 
 @dataclass(frozen=True)
 class ConfidenceRow:
-    """One row per range of confidence: what it promised, and what people said of its incidents."""
+    """One row per range of confidence: its mean, and what people said of its incidents."""
 
     confidence_from: Annotated[float, "Confidence from which an incident counts here."]
     confidence_to: Annotated[float, "Confidence up to which it does; 1 is included."]
     incidents: Annotated[int, "Incidents in the range."]
-    promised: Annotated[float, "Their mean confidence: the share that should be real."]
+    mean_confidence: Annotated[float, "Of them: the share that should be real."]
     labelled: Annotated[int, "Incidents with a label: real, one-off, new-normal or false."]
     confirmed: Annotated[int, "Labelled incidents that were not called false."]
     share_confirmed: Annotated[Number, "The same as a share; NULL where nothing is labelled."]
@@ -490,7 +490,7 @@ TABLES: dict[str, Table] = {
         about="One row per KPI whose unfinished period already shows more than a whole one should.",
         renamed={
             "anomaly_id": ("warning_id", WARNING_ID),
-            "actual": ("at_least", "The least that the period can end with, in the KPI's unit."),
+            "actual": ("lower_bound", "The least that the period can end with, in the KPI's unit."),
         },
         implied={"lower": None, "direction": "up", "z_score": None, "iqr_score": None},
     ),

@@ -22,10 +22,10 @@ def pick(weights: FloatArray, size: int, rng: np.random.Generator) -> IntArray:
     return np.asarray(np.minimum(found, len(weights) - 1), dtype=np.int64)
 
 
-def choose_share(size: int, share: float, rng: np.random.Generator, at_least: int = 0) -> BoolArray:
+def choose_share(size: int, share: float, rng: np.random.Generator, fewest: int = 0) -> BoolArray:
     """Mark `share` of `size` positions, as exactly as whole numbers allow (the rest by a toss).
 
-    Of a share above 0, `at_least` so many are marked where there are as many.
+    Of a share above 0, `fewest` so many are marked where there are as many.
     """
-    wanted = max(int(size * share + rng.random()), at_least if share > 0 else 0)
+    wanted = max(int(size * share + rng.random()), fewest if share > 0 else 0)
     return np.asarray(rng.permutation(size) < wanted, dtype=np.bool_)

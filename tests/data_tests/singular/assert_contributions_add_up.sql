@@ -20,7 +20,7 @@ changes as (
     union all
     select
         warning_id as anomaly_id,
-        at_least - expected as change
+        lower_bound - expected as change
     from {{ insights['early_warnings'] }}
 
 ),

@@ -27,7 +27,7 @@ measures as (
 
     select
         kpi,
-        numerator as measure
+        numerator_measure as measure
     from {{ ref('dim_kpis') }}
 
 ),

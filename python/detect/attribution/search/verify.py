@@ -15,12 +15,12 @@ import numpy as np
 
 from detect.attribution.search import settings
 from detect.attribution.search.evidence import LeafEvidence, forget, gain, of_leaves, price_of
+from detect.attribution.search.heavy_tails import match_normal
 from detect.attribution.search.lattice import Lattice
 from detect.attribution.search.leaves import Leaves
 from detect.attribution.search.member_drift import BROAD_DEPTH, estimate_drift
 from detect.attribution.search.noise import Noise, estimate
 from detect.attribution.search.set_cover import FEWEST_LEAVES, Cover, Found
-from detect.attribution.search.tails import match_normal
 from detect.records import Bools
 
 LEAST_FREE = 0.2

@@ -32,6 +32,6 @@ def _bin(
     right = sum(verdicts != {FALSE} for verdicts in answered)
     share = right / len(answered) if answered else float("nan")
     if mine:
-        promised = sum(i.confidence for i in mine) / len(mine)
+        mean = sum(i.confidence for i in mine) / len(mine)
         ends = wilson(right, len(answered)) if answered else (float("nan"), float("nan"))
-        yield ConfidenceRow(low, high, len(mine), promised, len(answered), right, share, *ends)
+        yield ConfidenceRow(low, high, len(mine), mean, len(answered), right, share, *ends)

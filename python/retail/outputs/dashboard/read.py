@@ -215,7 +215,7 @@ def _member(dimension: str, known: Mapping[str, str]) -> str:
 
 def _measures(connection: Connection, kpi: KpiRow) -> tuple[str, str | None]:
     """The columns whose sums make a KPI: numerator, and denominator of a ratio."""
-    query = "select numerator, denominator from marts.dim_kpis where kpi = ?"
+    query = "select numerator_measure, denominator_measure from marts.dim_kpis where kpi = ?"
     numerator, denominator = connection.execute(query, [kpi.kpi]).fetchall()[0]
     return identifier(numerator), identifier(denominator) if denominator else None
 

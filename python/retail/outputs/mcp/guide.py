@@ -19,7 +19,7 @@ How to answer
 - Quote figures as `shown`; `value` is exact (a ratio is 0 to 1). Money is in `data.currency`: never
   convert it. `cell` is where a figure is from, as table|key|column: give it when asked for proof.
 - Calculate nothing that a tool gives, and give no figure that no tool gave.
-- Never compare an unfinished period (`is_complete` false, `at_least` true) with a whole one.
+- Never compare an unfinished period (`is_complete` false, `is_lower_bound` true) with a whole one.
 - Confidence is about chance alone: 97 % sure means that of a hundred such findings three are
   chance. It says nothing of size, importance or cause. A cause is a segment that holds the change,
   not a reason: do not invent one.

@@ -26,7 +26,7 @@ def source(*parts: object) -> Markup:
 
 def finding(row: AnomalyRow, column: str, unit: str) -> Cell:
     """An amount of an anomaly or an early warning."""
-    name = "at_least" if row.is_early and column == "actual" else column
+    name = "lower_bound" if row.is_early and column == "actual" else column
     value = getattr(row, column)
     return Cell(formatting.amount(value, unit), value, source(table(row), row.anomaly_id, name))
 

@@ -30,7 +30,7 @@ STORIES = """
         coalesce(dimension, case when segment != 'all' then segment_by end) as dimension, grain,
         findings.period_start, shift_start,
         if(unit = 'currency', unit || ' ' || currency_sign, unit) as unit,
-        denominator is not null as is_ratio
+        denominator_measure is not null as is_ratio
     from insights.incidents
     inner join findings on lead_anomaly_id = anomaly_id
     inner join marts.dim_kpis as kpis on findings.kpi = kpis.kpi
@@ -253,7 +253,7 @@ def actual(ask: Asker) -> Fact | None:
     one = ask.story
     show = partial(shown.amount, unit=one.unit)
     if one.source == "early_warnings":
-        return ask.lead("at_least", show)
+        return ask.lead("lower_bound", show)
     if one.dimension:
         query = f"""
             select cast(coalesce(sum(net_revenue), 0) as double) from marts.fct_kpi_lines

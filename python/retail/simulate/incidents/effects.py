@@ -85,15 +85,15 @@ def _sold(lines: Lines, site: Site) -> BoolArray:
     return is_sale(lines, site.words) & in_segment(lines, site.target, site.words)
 
 
-def _lose(day: Lines, site: Site, share: float, at_least: int = 1) -> Lines:
+def _lose(day: Lines, site: Site, share: float, fewest: int = 1) -> Lines:
     """Lose a share of the segment's orders, or of its lines where goods make the segment."""
     sold = _sold(day, site)
     if site.target.stock_codes is not None:
         rows = np.flatnonzero(sold)
-        lost = rows[choose_share(len(rows), share, site.rng, at_least)]
+        lost = rows[choose_share(len(rows), share, site.rng, fewest)]
         return day.take(np.setdiff1d(np.arange(len(day)), lost))
     orders = np.unique(day.invoice[sold])
-    lost = orders[choose_share(len(orders), share, site.rng, at_least)]
+    lost = orders[choose_share(len(orders), share, site.rng, fewest)]
     return day.take(~(np.isin(day.invoice, lost) & (day.kind == SALE)))
 
 
@@ -161,7 +161,7 @@ def _guest_break(day: Lines, site: Site) -> Lines:
     if country is not None:
         known &= np.array([name == country for name in site.words.countries])[day.country]
     orders = np.unique(day.invoice[known])
-    lost = orders[choose_share(len(orders), site.size, site.rng, at_least=1)]
+    lost = orders[choose_share(len(orders), site.size, site.rng, fewest=1)]
     hit = np.isin(day.invoice, lost) & (day.kind == SALE)
     return replace(day, customer=np.where(hit, NO_CUSTOMER, day.customer))
 
@@ -176,7 +176,7 @@ def _double_load(day: Lines, site: Site) -> Lines:
 def _reloaded(day: Lines, site: Site) -> Lines:
     mask = in_segment(day, site.target, site.words)
     orders = np.unique(day.invoice[mask])
-    chosen = orders[choose_share(len(orders), site.size, site.rng, at_least=1)]
+    chosen = orders[choose_share(len(orders), site.size, site.rng, fewest=1)]
     again = day.take(mask & np.isin(day.invoice, chosen))
     return replace(again, row=np.full(len(again), ADDED))
 
@@ -266,7 +266,7 @@ EFFECTS: dict[str, Callable[[Lines, Site], Lines]] = {
     "guest_break": _guest_break,
     "campaign": _campaign,
     "price_cut": _price_cut,
-    "slow_decline": lambda day, site: _lose(day, site, site.size * site.progress, at_least=0),
+    "slow_decline": lambda day, site: _lose(day, site, site.size * site.progress, fewest=0),
     "double_load": _double_load,
     "duplicate_load": lambda day, site: join([day, _reloaded(day, site)]),
     "segment_death": lambda day, site: _lose(day, site, site.size),

@@ -14,6 +14,7 @@ from detect.records import (
     ALL,
     CURRENCY,
     GRAINS,
+    KPI_COLUMNS,
     PERIOD_DAYS,
     Dates,
     Days,
@@ -72,7 +73,7 @@ def _kpis(connection: Connection, dates: Dates) -> tuple[Kpi, ...]:
     fields = [name for name in Kpi.__dataclass_fields__ if name not in ("name", "money")]
     rows = connection.execute(
         f"""
-        select kpi, {", ".join(fields)}
+        select kpi, {", ".join(KPI_COLUMNS.get(name, name) for name in fields)}
         from marts.dim_kpis
         where need is null or available_since <= ?
         order by kpi

@@ -171,7 +171,7 @@ def _spread(at: Ints, amounts: np.ndarray, size: int) -> Floats:
 
 def watched(connection: Connection) -> tuple[Dimension, ...]:
     """Read the dimensions whose members are watched: those that a cause may name."""
-    return tuple(d for d in read_dimensions(connection) if d.root_cause == TOGETHER)
+    return tuple(d for d in read_dimensions(connection) if d.root_cause_use == TOGETHER)
 
 
 def _lines(

@@ -27,16 +27,23 @@ IS_SAME_SHOP = """
         select origin from published.marts.dim_sources
     )
 """
+# Earlier files have the measures of a KPI in columns without `_measure`.
 FIGURES = """
     create or replace temp table revised_figures as
-    with kpis as (
+    with old_kpis as (
+        select
+            kpi, columns('^numerator(_measure)?$') as numerator,
+            columns('^denominator(_measure)?$') as denominator
+        from published.marts.dim_kpis
+    ),
+    kpis as (
         select now.kpi
         from marts.dim_kpis as now
-        inner join published.marts.dim_kpis as old
+        inner join old_kpis as old
             on
                 now.kpi = old.kpi
-                and now.numerator = old.numerator
-                and now.denominator is not distinct from old.denominator
+                and now.numerator_measure = old.numerator
+                and now.denominator_measure is not distinct from old.denominator
     ),
     newest as (
         select max(period_start) as newest_day from published.marts.fct_kpis_daily
@@ -163,7 +170,8 @@ def read_revisions(path: Path, run_id: str) -> Revisions:
         connection.execute(f"attach {literal(published)} as published (read_only)")
         if not _is_earlier_state(connection):
             return [], []
-        connection.execute(_figures())
+        grains = (FIGURES_OF_GRAIN.format(grain=g, days=PERIOD_DAYS[g]) for g in GRAINS)
+        connection.execute(FIGURES + " union all ".join(grains))
         if connection.execute("select count(*) from revised_figures").fetchone() == (0,):
             return [], []
         connection.execute(_lines(connection))
@@ -183,11 +191,6 @@ def _tables(connection: Connection, database: str) -> set[str]:
         [database],
     ).fetchall()
     return {name for (name,) in rows}
-
-
-def _figures() -> str:
-    grains = (FIGURES_OF_GRAIN.format(grain=grain, days=PERIOD_DAYS[grain]) for grain in GRAINS)
-    return FIGURES + " union all ".join(grains)
 
 
 def _lines(connection: Connection) -> str:

@@ -32,7 +32,7 @@ class Finding(BaseModel):
     grain: Grain
     period_start: dt.date
     value: Figure
-    at_least: bool = Field(description="The period is not over: it will end with more.")
+    is_lower_bound: bool = Field(description="The period is not over: it will end with more.")
     expected: Figure
     lower: Figure | None = Field(
         description="Lower end of the usual range; none where the period is not over."
@@ -116,7 +116,7 @@ def _finding(row: AnomalyRow, found: Explained) -> Finding:
         grain=row.grain,
         period_start=row.period_start,
         value=figures.of(cells.finding(row, "actual", kpi.unit)),
-        at_least=row.is_early,
+        is_lower_bound=row.is_early,
         expected=figures.of(cells.finding(row, "expected", kpi.unit)),
         lower=None if row.is_early else figures.of(cells.finding(row, "lower", kpi.unit)),
         upper=figures.of(cells.finding(row, "upper", kpi.unit)),

@@ -146,7 +146,7 @@ def test_a_kpi_that_lines_do_not_give_is_not_tested() -> None:
 def test_an_unfinished_ratio_is_left_out_of_at_the_same_rate() -> None:
     known = lines(*ordinary(), *BULK, *BACK)
     day = dataclasses.replace(
-        found(RATE, known, 0.01, 0.02), actual=0.5, methods=("so_far", "z_score")
+        found(RATE, known, 0.01, 0.02), actual=0.5, methods=("period_to_date", "z_score")
     )
     without = leave_one_out.leave_one_out(day, known, leave_one_out.orders(known, [REVERSAL]))
     assert without is not None

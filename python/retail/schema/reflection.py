@@ -1,4 +1,4 @@
-"""From the fields of a record to the columns of its table: name, type, description, source."""
+"""Derive the columns of a table from the fields of its record: name, type, description, source."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ def test_half_a_day_with_too_much_already_is_a_warning() -> None:
     )
     assert {a.kpi.name for a in found} == {"units_sold", "items_per_order"}
     assert {a.direction for a in found} == {"up"}
-    assert all("so_far" in a.methods for a in found)
+    assert all("period_to_date" in a.methods for a in found)
 
 
 def test_a_ratio_is_given_the_benefit_of_the_rest_of_the_day() -> None:

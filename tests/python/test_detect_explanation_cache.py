@@ -141,7 +141,7 @@ def test_other_code_has_everything_explained_again(
 @pytest.mark.parametrize(
     "change",
     [
-        "update marts.dim_dimensions set root_cause = 'never' where dimension = 'region'",
+        "update marts.dim_dimensions set root_cause_use = 'never' where dimension = 'region'",
         pytest.param(
             "update marts.dim_measures set expr = '0' where measure = 'units'",
             marks=pytest.mark.full,
