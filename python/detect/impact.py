@@ -26,6 +26,8 @@ from detect.records import ALL, NET_REVENUE, PERIOD_TO_DATE, Anomaly, Grain, Kpi
 SeriesName = tuple[str, str, Grain]
 """KPI, segment and grain."""
 Forecasts = Mapping[SeriesName, Sequence[PeriodForecast]]
+RETURNED_SHARE = 0.1
+"""Part of the money at stake from which later cancellations are told; by hand."""
 NAN = float("nan")
 NONE: Mapping[str, Silence] = {}
 
@@ -187,6 +189,11 @@ def _returned(lead: Anomaly, parts: Sequence[_Money], cancelled: Sequence[Cancel
         if p.first <= c.order_date <= p.last < c.cancelled_on
         and (dimension is None or getattr(c, dimension) == p.segment)
     )
+
+
+def is_returned(value: float, returned: float) -> bool:
+    """Whether later cancellations took back a part of the money that is worth a word."""
+    return returned >= RETURNED_SHARE * abs(value) > 0
 
 
 def by_series(rows: Sequence[PeriodForecast]) -> dict[SeriesName, list[PeriodForecast]]:

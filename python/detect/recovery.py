@@ -32,12 +32,15 @@ class End:
     """The last day of the periods by which an incident is over; None while it goes on.
 
     `stayed_on` is that of its lead's lasting change, if its level came to be what is expected.
-    `is_closed` says that a member counts as discontinued.
+    `gone` is how many members were, `back` how many of them sold again, and `discontinued` how
+    many count as that; they are known while it goes on, too.
     """
 
     recovered_on: dt.date | None = None
     stayed_on: dt.date | None = None
-    is_closed: bool = False
+    gone: int = 0
+    back: int = 0
+    discontinued: int = 0
 
 
 def end(
@@ -57,24 +60,61 @@ def end(
         silences: how long members stayed gone, by the id of the finding.
     """
     about = [a for a in members if SILENCE in lead.methods or SILENCE not in a.methods]
-    last = {
-        name: max(found, key=lambda a: a.period_start)
-        for name, found in group_by(about, _series).items()
-    }
+    series = group_by(about, _series)
+    last = {name: max(found, key=_start) for name, found in series.items()}
     stayed = {name: stayed_on(one, forecasts) for name, one in last.items()}
-    gone = {name: silences.get(one.anomaly_id) for name, one in last.items()}
+    gone = {name: _silence(found, silences) for name, found in series.items()}
     days = [
         stayed[name] or _back_on(one, forecasts, panels, gone[name]) for name, one in last.items()
     ]
     known = [day for day in days if day is not None]
-    if not known or len(known) < len(days):
-        return End()
-    is_closed = any(one is not None and one.is_discontinued for one in gone.values())
-    return End(max(known), stayed[_series(lead)], is_closed)
+    silent = [one for one in gone.values() if one is not None]
+    is_over = bool(known) and len(known) == len(days)
+    return End(
+        recovered_on=max(known) if is_over else None,
+        stayed_on=stayed[_series(lead)] if is_over else None,
+        gone=len(silent),
+        back=sum(one.back_on is not None for one in silent),
+        discontinued=sum(one.is_discontinued for one in silent),
+    )
+
+
+@dataclass(frozen=True)
+class Since:
+    """Periods after a finding: how many, their mean, how many of them were inside the band."""
+
+    periods: int
+    mean: float
+    inside: int
+
+
+def since(
+    lead: Anomaly,
+    members: Sequence[Anomaly],
+    forecasts: Forecasts,
+    panels: Mapping[Grain, MemberPanel],
+) -> Since | None:
+    """What came of a lead's series since its last finding; None where no period followed."""
+    last = max((a for a in members if _series(a) == _series(lead)), key=_start)
+    later = [*_later(last, forecasts, panels)]
+    if not later:
+        return None
+    values = [value for _, value, _ in later]
+    return Since(len(later), sum(values) / len(later), sum(inside for *_, inside in later))
 
 
 def _series(anomaly: Anomaly) -> tuple[object, ...]:
     return anomaly.kpi.name, anomaly.dimension, anomaly.segment, anomaly.grain
+
+
+def _start(anomaly: Anomaly) -> dt.date:
+    return anomaly.period_start
+
+
+def _silence(found: Sequence[Anomaly], silences: Mapping[str, Silence]) -> Silence | None:
+    """How long a member stayed gone, whatever else was found of it meanwhile."""
+    silent = [a for a in found if SILENCE in a.methods]
+    return silences.get(max(silent, key=_start).anomaly_id) if silent else None
 
 
 def stayed_on(anomaly: Anomaly, forecasts: Forecasts) -> dt.date | None:
@@ -99,25 +139,31 @@ def _back_on(
         return None
     if gone is not None:
         return gone.over_on
-    after = _of_member(last, panels) if last.within else _of_series(last, forecasts)
     inside = 0
-    for start, is_inside in after:
+    for start, _, is_inside in _later(last, forecasts, panels):
         inside = inside + 1 if is_inside else 0
         if inside == PERIODS_BACK[last.grain]:
             return start + dt.timedelta(days=PERIOD_DAYS[last.grain] - 1)
     return None
 
 
-def _of_series(last: Anomaly, forecasts: Forecasts) -> Iterator[tuple[dt.date, bool]]:
-    """Tested periods of a series after a finding, and whether each is inside its band."""
+def _later(
+    last: Anomaly, forecasts: Forecasts, panels: Mapping[Grain, MemberPanel]
+) -> Iterator[tuple[dt.date, float, bool]]:
+    """Periods of a series after a finding: when, what came, whether it is inside the band."""
+    return _of_member(last, panels) if last.within else _of_series(last, forecasts)
+
+
+def _of_series(last: Anomaly, forecasts: Forecasts) -> Iterator[tuple[dt.date, float, bool]]:
+    """Tested periods of a series of the whole shop, each with its own band."""
     for row in forecasts.get((last.kpi.name, ALL, last.grain), ()):
         if row.period_start > last.period_start and row.is_tested:
-            yield row.period_start, row.lower <= row.actual <= row.upper
+            yield row.period_start, row.actual, row.lower <= row.actual <= row.upper
 
 
 def _of_member(
     last: Anomaly, panels: Mapping[Grain, MemberPanel]
-) -> Iterator[tuple[dt.date, bool]]:
-    """Usable periods of a member after a finding, and whether each is inside the band it left."""
+) -> Iterator[tuple[dt.date, float, bool]]:
+    """Usable periods of a member, with the band that it left."""
     for start, _, revenue in sold_after(last, panels):
-        yield start, last.lower <= revenue <= last.upper
+        yield start, revenue, last.lower <= revenue <= last.upper

@@ -35,6 +35,14 @@ MONEY_FACTORS = ("price", "returns", "revenue")
 """Ends of the names of factors and measures that are money."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NO_NAMES: Mapping[str, str] = {}
+IN_SENTENCES = {
+    ("customer_type", "guest"): "guests",
+    ("customer_type", "new"): "new customers",
+    ("customer_type", "returning"): "returning customers",
+    ("market", "domestic"): "the domestic market",
+    ("market", "international"): "the international market",
+}
+"""Members that a sentence names without their dimension."""
 
 
 def amount(value: float | None, unit: str, *, signed: bool = False) -> str:
@@ -214,10 +222,8 @@ def segment(
     members: Mapping[str, str], names: Mapping[str, str] = NO_NAMES, *, full: bool = False
 ) -> str:
     """A segment in words."""
-    return " and ".join(
-        f"{words(name)} {member(name, value, names)}" if full else member(name, value, names)
-        for name, value in members.items()
-    )
+    named = in_sentence if full else member
+    return " and ".join(named(name, value, names) for name, value in members.items())
 
 
 def subject(
@@ -230,7 +236,13 @@ def subject(
     if not dimension:
         return label
     plain = label.removeprefix("Total ").removesuffix(f" by {words(dimension)}")
-    return f"{upper_first(plain)} of {words(dimension)} {member(dimension, member_, names)}"
+    return f"{upper_first(plain)} of {in_sentence(dimension, member_, names)}"
+
+
+def in_sentence(dimension: str, value: str, names: Mapping[str, str] = NO_NAMES) -> str:
+    """A member with the name of its dimension, or as people call it."""
+    plain = f"{words(dimension)} {member(dimension, value, names)}"
+    return IN_SENTENCES.get((dimension, value), plain)
 
 
 def member(dimension: str, value: str, names: Mapping[str, str] = NO_NAMES) -> str:

@@ -289,6 +289,10 @@ def test_the_money_at_stake_comes_first(told: list[Told]) -> None:
     for t in told:
         first = t.incident.narrative.split(". ")[0]
         if np.isfinite(t.incident.impact):
+            if t.incident.headline.endswith(", cancelled later"):
+                back = formatting.amount(t.incident.impact_returned, "currency £")
+                assert first.startswith(f"Sales of {back} were cancelled later: ")
+                continue
             assert re.match(r"(Net revenue was )?£[\d,.]+ (more|less|above|below)", first)
         else:
             assert "What it means in money is not known." in t.incident.narrative
@@ -378,9 +382,10 @@ def test_what_is_over_says_what_it_came_to(told: list[Told]) -> None:
         if ids:
             assert not re.search(r"It is over:.* came to", t.incident.narrative), "not gained"
         elif np.isfinite(t.incident.impact):
-            total = formatting.amount(t.incident.impact, "currency £", signed=True)
             back = t.incident.impact_returned >= 0.1 * abs(t.incident.impact) > 0
-            said = f"came to {total}{' before cancellations' if back else ''}."
+            left = t.incident.impact - (t.incident.impact_returned if back else 0.0)
+            total = formatting.amount(left, "currency £", signed=True)
+            said = f"came to {total}{' after cancellations' if back else ''}."
             assert said in t.incident.narrative
 
 
@@ -578,15 +583,16 @@ def test_every_series_has_to_be_back() -> None:
     assert recovered_on(both[0], both, {DAILY: days(60.0, 100.0, 100.0, 100.0)}, {}) is None
 
 
-def panel(*orders: float) -> MemberPanel:
-    """One product by week."""
-    size = len(orders)
-    sold = np.array(orders)
+def panel(*orders: float, **others: Sequence[float]) -> MemberPanel:
+    """One product by week, and others by their codes."""
+    size, names = len(orders), ("22502", *others)
+    sold = np.array([orders, *others.values()]).T.ravel()
+    shop = sold.reshape(size, -1).sum(axis=1)
     return MemberPanel(
-        "weekly", (Dimension("product"),), np.array([0]), ("22502",),
-        np.datetime64(MONDAY) + 7 * np.arange(size), np.arange(size + 1),
-        np.zeros(size, dtype=np.int64), sold, 10 * sold, 10 * sold, sold,
-        0 * sold, 0 * sold, 0 * sold, sold, sold,
+        "weekly", (Dimension("product"),), np.zeros(len(names), dtype=np.int64), names,
+        np.datetime64(MONDAY) + 7 * np.arange(size), len(names) * np.arange(size + 1),
+        np.tile(np.arange(len(names)), size), sold, 10 * sold, 10 * sold, sold,
+        0 * sold, 0 * sold, 0 * sold, shop, shop,
         np.full(size, 5.0), np.ones(size, dtype=bool),
     )  # fmt: skip
 
@@ -631,6 +637,115 @@ def test_a_product_that_is_gone_costs_what_it_brought_until_it_is_back_or_discon
     assert f"no order at all {how}." in told.narrative
     assert told.narrative.partition("sure). ")[2] == ended
     assert told.status == ("recovered" if ended else "open")
+
+
+BACK, NEVER = (0.0, 1.0, *(0.0,) * 7), (0.0,) * 9
+
+
+@pytest.mark.parametrize(
+    ("weeks", "orders", "ended"),
+    [
+        (9, (BACK, BACK, BACK), "It is over: all sold again by 17 March 2024; "),
+        (9, (BACK, NEVER, BACK),
+         "It is closed: 2 of 3 sold again, the rest had no order for 8 weeks and counts as "
+         "discontinued; "),
+        (9, (NEVER, NEVER, NEVER),
+         "It is closed: all had no order for 8 weeks and count as discontinued; "),
+        (3, (BACK, NEVER, NEVER), "1 of 3 sold again so far."),
+        (3, (NEVER, NEVER, NEVER), ""),
+    ],
+)  # fmt: skip
+def test_products_that_are_gone_together_are_told_apart_when_some_come_back(
+    weeks: int, orders: Sequence[Sequence[float]], ended: str
+) -> None:
+    first, second, third = (some[:weeks] for some in orders)
+    history = History(KPIS, panels={"weekly": panel(*first, **{"85099B": second, "20713": third})})
+    found = [gone_since(), gone_since("85099B"), gone_since("20713")]
+    (told,) = stories.describe(found, [], history=history)
+    assert told.headline.startswith("Product ")
+    assert told.headline.endswith(" and 2 others gone: no order at all in the week of 4 March 2024")
+    assert "Also gone: product " in told.narrative
+    assert "unusually low" not in told.narrative
+    assert told.narrative.partition("sure). ")[2].startswith(ended)
+
+
+def test_a_week_that_stays_high_says_what_the_weeks_since_brought() -> None:
+    rise = dataclasses.replace(
+        gone_since(), methods=("member_revenue",), actual=900.0, expected=100.0, lower=0.0,
+        upper=300.0, direction="up",
+    )  # fmt: skip
+    for since, told_as in (
+        ((80.0, 60.0), "In the 2 weeks since then it came to £700 on "
+         "average, outside its usual range each time."),
+        ((80.0,), "The next week it came to £800, still outside its usual range."),
+        ((), ""),
+    ):  # fmt: skip
+        history = History(KPIS, panels={"weekly": panel(90.0, *since)})
+        (told,) = stories.describe([rise], [], history=history)
+        assert told.status == "open"
+        assert told.narrative.partition("sure). ")[2] == told_as
+
+
+def test_days_since_are_told_with_what_they_came_to() -> None:
+    history = History(KPIS, {DAILY: days(60.0, 100.0, 90.0)})  # type: ignore[dict-item]
+    (told,) = stories.describe([anomaly()], [], history=history)
+    assert told.narrative.endswith("In the 2 trading days since then it came to £95.00 on average.")
+
+
+def test_what_was_cancelled_later_is_no_gain_from_the_first_sentence_on() -> None:
+    sold = dataclasses.replace(
+        gone_since(), grain="daily", methods=("member_revenue",), actual=900.0, expected=100.0,
+        lower=0.0, upper=300.0, direction="up",
+    )  # fmt: skip
+    sale = Cancelled(MONDAY, MONDAY + dt.timedelta(days=2), "22502", "France", 850.0)
+    usual = dataclasses.replace(panel(90.0, 9.0, 9.0, 9.0), grain="daily", period=np.arange(
+        np.datetime64(MONDAY), np.datetime64(MONDAY) + 4))  # fmt: skip
+    history = History(KPIS, panels={"daily": usual}, cancelled=[sale])
+    (told,) = stories.describe([sold], [], history=history)
+    assert told.headline == (
+        "Revenue of product 22502 £800 above expected on 4 March 2024, cancelled later"
+    )
+    assert told.narrative.startswith(
+        "Sales of £850 were cancelled later: revenue of product 22502 came to £900 on 4 March"
+    )
+    assert told.narrative.endswith("in total it came to −£50.00 after cancellations.")
+
+
+def test_a_product_that_is_gone_is_not_back_because_nothing_was_within_its_usual_range() -> None:
+    few = dataclasses.replace(
+        gone_since(), methods=("member_collapse",), anomaly_id="later", lower=0.0,
+        period_start=MONDAY + dt.timedelta(days=7),
+    )  # fmt: skip
+    history = History(KPIS, panels={"weekly": panel(0.0, 0.0, 0.0, 0.0)})
+    (told,) = stories.describe([gone_since(), few], [], history=history)
+    assert told.status == "open"
+
+
+def test_what_was_sent_back_of_a_product_that_is_gone_is_told_apart() -> None:
+    found = dataclasses.replace(gone_since(), actual=-40.0)
+    (told,) = stories.describe([found], [], history=History(KPIS, panels={"weekly": panel(0.0)}))
+    assert told.narrative.startswith(
+        "£140 less than expected: product 22502 had no order at all in the week of 4 March 2024, "
+        "where about £100 was expected, and £40.00 was sent back."
+    )
+
+
+@pytest.mark.parametrize(
+    ("check", "verdict", "end"),
+    [
+        ("duplicate_load", SUSPECTED, ": the data may have been loaded twice"),
+        ("missing_hours", SUSPECTED, ": a part of the day may be missing"),
+        ("missing_ids", SUSPECTED, ": customer ids may be missing"),
+        ("price_slip", SUSPECTED, ": a price may be wrong"),
+        ("reversal", "found", ": a large order was cancelled soon after"),
+        ("reversal", "none", ""),
+    ],
+)
+def test_a_headline_ends_with_what_the_data_make_doubtful(
+    check: str, verdict: str, end: str
+) -> None:
+    (told,) = stories.describe([anomaly()], [], (), [Check("incident", check, verdict, "", {})])
+    assert told.headline == f"{stories.describe([anomaly()], [])[0].headline}{end}"
 
 
 def test_what_is_gone_keeps_nothing_else_open() -> None:

@@ -12,6 +12,7 @@ from detect.attribution import ORDERS
 from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import EVENTS, FOUND
 from detect.attribution.leave_one_out import VANISHES
+from detect.group_by import group_by
 from detect.impact import Forecasts, Impact
 from detect.incidents import NO_DATA
 from detect.members.scores import SILENCE
@@ -20,8 +21,6 @@ from retail.formatting import COUNT
 
 WORTH_A_WORD = 0.25
 """Share of what moved revenue from which a factor is mentioned; by hand."""
-RETURNED_SHARE = 0.1
-"""Part of the money at stake from which later cancellations are told; by hand."""
 SURE = 0.9
 """Confidence from which a cause is stated without “may”; by hand."""
 NEWS_BESIDE = 0.25
@@ -95,6 +94,13 @@ def beside(lead: Anomaly, members: Sequence[Anomaly], impact: Impact) -> list[An
         if not (fell and a.within and NEWS_BESIDE * impact.value < a.change < 0)
         and (lead.within or SILENCE not in a.methods)
     ]
+
+
+def others_gone(lead: Anomaly, members: Sequence[Anomaly]) -> list[Anomaly]:
+    """The first finding of each other member that is gone, in order of time."""
+    gone = sorted((a for a in members if SILENCE in a.methods), key=lambda a: a.period_start)
+    of_member = group_by(gone, lambda a: (a.dimension, a.segment))
+    return [found[0] for found in of_member.values() if found[0].within != lead.within]
 
 
 def moves_along(anomaly: Anomaly, cause: Attribution) -> bool:
@@ -274,9 +280,9 @@ def is_taken_back(impact: Impact) -> bool:
     return impact.returned >= HALF * impact.value > 0
 
 
-def is_returned(impact: Impact) -> bool:
-    """Whether later cancellations took back a part of the money that is worth a word."""
-    return impact.returned >= RETURNED_SHARE * abs(impact.value) > 0
+def is_undone(impact: Impact) -> bool:
+    """Whether that was a gain beyond chance, of which a story says first that it was none."""
+    return is_taken_back(impact) and is_certain(impact)
 
 
 def is_known(impact: Impact) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from detect.impact import Impact
+from detect.impact import Impact, is_returned
 from detect.incidents import NO_DATA
 from detect.members.scores import FAR_PRICE, FEW_ORDERS, MANY_ORDERS, MANY_RETURNS, SILENCE
 from detect.members.silence import DISCONTINUED, Silence
@@ -19,7 +19,7 @@ from detect.records import (
     DriverContribution,
     Event,
 )
-from detect.recovery import End
+from detect.recovery import End, Since
 from retail.formatting import (
     COUNT,
     FEWEST_IN_PERCENT,
@@ -59,6 +59,14 @@ NOTICED = {
 }
 """What a member's finding was noticed by, whatever its amount."""
 STABILITY = "stability"
+DOUBTS = {
+    "reversal": "a large order was cancelled soon after",
+    "duplicate_load": "the data may have been loaded twice",
+    "missing_hours": "a part of the day may be missing",
+    "missing_ids": "customer ids may be missing",
+    "price_slip": "a price may be wrong",
+}
+"""What a headline ends with where a check has found it; the first of them counts."""
 BOTH_WAYS = "high at one time and low at another"
 """Of a series that departed in either direction within one incident."""
 
@@ -90,6 +98,7 @@ class StoryFacts:
     has_many_orders: bool = True
     seen_before: SeenBefore | None = None
     silences: Mapping[str, Silence] = field(default_factory=dict)
+    since: Since | None = None
 
 
 def headline(
@@ -97,13 +106,21 @@ def headline(
     causes: Sequence[Attribution],
     names: Mapping[str, str] = NO_NAMES,
     members: Sequence[Anomaly] = (),
+    *,
+    failed: Sequence[Check] = (),
+    is_undone: bool = False,
 ) -> str:
-    """One line: what, how far from expected, when, and where it comes from."""
+    """One line: what, how far from expected, when, where it comes from, and what to doubt.
+
+    `is_undone` says that later cancellations took back most of what was gained.
+    """
     missing = rules.days_missing(anomaly, members)
     if rules.is_closed_weekday(missing):
         return f"Closed {_on_weekdays(missing)}"
     if len(missing) > 1:
         return f"{subject(anomaly, names)} {distance(anomaly)} {_from_to(missing)}"
+    if SILENCE in anomaly.methods:
+        return f"{_gone(anomaly, members, names)} gone: no order at all {_when(anomaly)}"
     cause = rules.cause_to_name(anomaly, causes)
     narrower = rules.beyond(anomaly, cause.segment) if cause else {}
     where = f", from {segment(narrower, names, full=True)}" if narrower else ""
@@ -111,7 +128,22 @@ def headline(
     if days:
         far = distance(rules.together(days))
         return f"{subject(anomaly, names)} {far} {_since(days)}{where}"
-    return f"{subject(anomaly, names)} {distance(anomaly)} {_when(anomaly)}{where}"
+    later = ", cancelled later" if is_undone else _doubt(failed)
+    return f"{subject(anomaly, names)} {distance(anomaly)} {_when(anomaly)}{where}{later}"
+
+
+def _doubt(failed: Sequence[Check]) -> str:
+    found = {check.check_name for check in failed}
+    return next((f": {words}" for name, words in DOUBTS.items() if name in found), "")
+
+
+def _gone(anomaly: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str]) -> str:
+    """The member that is gone, and how many others are from the same period on."""
+    who = upper_first(segment(anomaly.within, names, full=True))
+    others = rules.others_gone(anomaly, members)
+    if not others or {a.period_start for a in others} != {anomaly.period_start}:
+        return who
+    return f"{who} and {count(len(others), 'other')}"
 
 
 def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
@@ -148,6 +180,9 @@ def _opening(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> tu
         return what, _no_money(lead)
     size = amount(abs(money.value), lead.kpi.money)
     more, side = ("more", "above") if money.value > 0 else ("less", "below")
+    if rules.is_undone(money):
+        back = amount(money.returned, lead.kpi.money)
+        return f"Sales of {back} were cancelled later: {lower_first(what)}", ""
     if _is_same(lead, money) or lead.within:
         part = ""
         if not _is_same(lead, money) and not (gone and lead_days):
@@ -201,11 +236,17 @@ def _lead(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
 def _silent(lead: Anomaly, facts: StoryFacts) -> str:
     """That a member is gone, for how long, and what it used to bring."""
     usual, who = amount(lead.expected, lead.kpi.unit), segment(lead.within, facts.names, full=True)
-    gone, days, each = facts.silences.get(lead.anomaly_id), _when(lead), ""
+    gone, days, each, back = facts.silences.get(lead.anomaly_id), _when(lead), "", -lead.actual
+    if gone is not None:
+        back -= gone.revenue
     if gone is not None and gone.periods > 1:
         days = f"from {span(lead.period_start, gone.last_day, full=True)}"
         each = " a day" if lead.grain == "daily" else " a week"
-    return f"{upper_first(who)} had no order at all {days}, where about {usual}{each} was expected."
+    sent = f", and {amount(back, lead.kpi.unit)} was sent back" if back > 0 else ""
+    return (
+        f"{upper_first(who)} had no order at all {days}, where about {usual}{each} was expected"
+        f"{sent}."
+    )
 
 
 def _missing(days: Sequence[Anomaly]) -> str:
@@ -275,7 +316,7 @@ def _typical(lead: Anomaly, members: Sequence[Anomaly]) -> str:
 
 def _returned(lead: Anomaly, money: Impact) -> str:
     """What later cancellations took back."""
-    if not rules.is_returned(money):
+    if not _is_returned(money) or rules.is_undone(money):
         return ""
     back = amount(money.returned, lead.kpi.money)
     return f"Of what was sold then, {back} was cancelled later."
@@ -377,20 +418,26 @@ def listed(parts: Iterable[str]) -> str:
 
 def _others(lead: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str]) -> list[str]:
     """The other series of the incident, those of the whole shop first, by direction."""
-    about = subject(lead, names)
+    about, gone = subject(lead, names), rules.others_gone(lead, members)
+    silent = [a.within for a in gone]
     parts = {
         (what, other.direction): None
         for other in sorted(members, key=lambda a: bool(a.within))
-        if (what := subject(other, names)) != about
+        if (what := subject(other, names)) != about and other.within not in silent
     }
     ways = {what: {way for other, way in parts if other == what} for what, _ in parts}
     out = []
     for told, word in (({"up"}, "high"), ({"down"}, "low"), ({"up", "down"}, BOTH_WAYS)):
         every = [lower_first(what) for what, seen in ways.items() if seen == told]
-        left = len(every) - MOST_OTHERS
-        of_it = [*every[:MOST_OTHERS], *([count(left, "other")] if left > 0 else [])]
-        out += [f"Also unusually {word}: {listed(of_it)}."] if of_it else []
-    return out
+        out += _also(f"unusually {word}", every)
+    return [*_also("gone", [segment(a.within, names, full=True) for a in gone]), *out]
+
+
+def _also(how: str, every: Sequence[str]) -> list[str]:
+    """A sentence of what else is so, the first by name and the rest as a number."""
+    left = len(every) - MOST_OTHERS
+    told = [*every[:MOST_OTHERS], *([count(left, "other")] if left > 0 else [])]
+    return [f"Also {how}: {listed(told)}."] if told else []
 
 
 def _chance(confidence: float) -> str:
@@ -403,46 +450,73 @@ def _chance(confidence: float) -> str:
 
 
 def _end(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
-    """That it is over, and what it came to."""
+    """That it is over, and what it came to; of what goes on, what came since."""
     if facts.end.recovered_on is None:
-        return ""
+        return _so_far(lead, facts)
     until = day(facts.end.recovered_on, full=True)
     if facts.end.stayed_on is not None:
         since = day(facts.end.stayed_on, full=True)
         over = f"It has not come back: after {since} the new level is what is expected"
     elif SILENCE in lead.methods:
-        over = _sold_again(until, facts.end.is_closed, len({a.segment for a in members}))
+        over = _sold_again(until, facts.end)
     else:
         over = f"It is over: back in the usual range by {until}"
     return f"{over}{_total(lead, facts)}."
 
 
-def _sold_again(until: str, is_closed: bool, members: int) -> str:
+def _so_far(lead: Anomaly, facts: StoryFacts) -> str:
+    """What came of an incident that goes on, since its last finding."""
+    if SILENCE in lead.methods:
+        return f"{facts.end.back} of {facts.end.gone} sold again so far." if facts.end.back else ""
+    if facts.since is None:
+        return ""
+    came, periods = amount(facts.since.mean, lead.kpi.unit), facts.since.periods
+    word = "trading day" if lead.grain == "daily" else "week"
+    if periods == 1:
+        stayed = "" if facts.since.inside else ", still outside its usual range"
+        return f"The next {word} it came to {came}{stayed}."
+    stayed = "" if facts.since.inside else ", outside its usual range each time"
+    return f"In the {count(periods, word)} since then it came to {came} on average{stayed}."
+
+
+def _sold_again(until: str, end: End) -> str:
     """How an incident of members that were gone ended."""
-    if not is_closed:
-        return f"It is over: {'all ' if members > 1 else ''}sold again by {until}"
     weeks = count(DISCONTINUED, "week")
-    if members > 1:
-        return f"It is closed: what had no order for {weeks} counts as discontinued"
-    return f"It is closed: without an order for {weeks} it counts as discontinued"
+    every = {1: "", 2: "both "}.get(end.gone, "all ")
+    if not end.discontinued:
+        return f"It is over: {every}sold again by {until}"
+    if end.gone == 1:
+        return f"It is closed: without an order for {weeks} it counts as discontinued"
+    if not end.back:
+        return f"It is closed: {every}had no order for {weeks} and count as discontinued"
+    return (
+        f"It is closed: {end.back} of {end.gone} sold again, the rest had no order for {weeks} and "
+        "counts as discontinued"
+    )
 
 
 def _total(lead: Anomaly, facts: StoryFacts) -> str:
-    """What an incident that is over came to; what was cancelled later is not taken off.
+    """What an incident that is over came to, less what was cancelled later.
 
     Nothing where customer ids are missing: what guests have more, customers have less. A large
     order that was cancelled on its day is taken off the shop's money, not always off a member's.
     """
     if not rules.is_known(facts.impact) or rules.lacks_ids(facts.failed_checks):
         return ""
-    total = amount(facts.impact.value, lead.kpi.money, signed=True)
-    return f"; in total it came to {total}{_before_cancellations(lead, facts)}"
+    money = facts.impact
+    came_to = money.value - money.returned if _is_returned(money) else money.value
+    after = " after cancellations" if _is_returned(money) else _before_cancellations(lead, facts)
+    return f"; in total it came to {amount(came_to, lead.kpi.money, signed=True)}{after}"
+
+
+def _is_returned(money: Impact) -> bool:
+    return is_returned(money.value, money.returned)
 
 
 def _before_cancellations(lead: Anomaly, facts: StoryFacts) -> str:
     """That what was cancelled is not taken off, where it is worth a word."""
     is_reversed = bool(lead.within) and rules.was_reversed(facts.failed_checks)
-    is_gross = rules.is_returned(facts.impact) or (is_reversed and facts.impact.value > 0)
+    is_gross = _is_returned(facts.impact) or (is_reversed and facts.impact.value > 0)
     return " before cancellations" if is_gross else ""
 
 
@@ -466,8 +540,6 @@ def subject(anomaly: Anomaly, names: Mapping[str, str] = NO_NAMES) -> str:
 
 def distance(anomaly: Anomaly) -> str:
     """How far the actual is from the expected: in money, in percent or in the KPI's unit."""
-    if SILENCE in anomaly.methods:
-        return "gone: no order at all"
     if NO_DATA in anomaly.methods:
         return "missing: no trade at all"
     if PERIOD_TO_DATE in anomaly.methods:

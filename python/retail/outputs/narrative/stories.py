@@ -26,7 +26,7 @@ from detect.records import (
     Incident,
     Kpi,
 )
-from detect.recovery import end
+from detect.recovery import Since, end, since
 from retail.feedback.status import STATUS, VERDICTS, overall
 from retail.outputs.narrative import rules, sentences
 from retail.outputs.narrative.sentences import SeenBefore, StoryFacts
@@ -94,10 +94,18 @@ def describe(
             has_many_orders=rules.has_many_orders(leader, history.kpis, history.forecasts),
             seen_before=_seen_before(alike, history.given),
             silences=silences,
+            since=_since(leader, members, history),
         )
         described.append(_incident(leader, members, facts))
         alike.append([leader, *members])
     return described
+
+
+def _since(leader: Anomaly, members: Sequence[Anomaly], history: History) -> Since | None:
+    """What came since; nothing of a lasting change, whose days are all told, or of the calendar."""
+    if leader.shift_start is not None or not rules.APART.isdisjoint(leader.methods):
+        return None
+    return since(leader, members, history.forecasts, history.panels)
 
 
 def _place(one: tuple[Anomaly, Sequence[Anomaly]]) -> tuple[dt.date, str]:
@@ -136,7 +144,14 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
         period_end=rules.last_day(members),
         severity=severity.of_incident((a.severity for a in members), is_fault=is_fault),
         confidence=max(a.confidence for a in members),
-        headline=sentences.headline(leader, _told(leader, facts), facts.names, members),
+        headline=sentences.headline(
+            leader,
+            _told(leader, facts),
+            facts.names,
+            members,
+            failed=facts.failed_checks,
+            is_undone=rules.is_undone(money),
+        ),
         narrative=sentences.narrative(leader, members, facts),
         root_cause=_root_cause(facts),
         lead=leader,

@@ -10,6 +10,7 @@ from operator import attrgetter
 from markupsafe import Markup
 
 from detect.group_by import group_by
+from detect.impact import is_returned
 from retail import formatting
 from retail.feedback.status import OPEN, RECOVERED, in_words
 from retail.outputs.report import cells, svg, words
@@ -203,12 +204,13 @@ def ended(incident: IncidentRow, money: str) -> str:
     """That an incident is over, and what it came to; nothing while it goes on."""
     if incident.status != RECOVERED or incident.recovered_on is None:
         return ""
-    total = (
-        ""
-        if incident.impact is None
-        else (f", {formatting.amount(incident.impact, money, signed=True)} in all")
-    )
-    return f"over by {formatting.day(incident.recovered_on)}{total}"
+    over = f"over by {formatting.day(incident.recovered_on)}"
+    if incident.impact is None:
+        return over
+    back = incident.impact_returned or 0.0
+    after = " after cancellations" if is_returned(incident.impact, back) else ""
+    came_to = incident.impact - (back if after else 0.0)
+    return f"{over}, {formatting.amount(came_to, money, signed=True)} in all{after}"
 
 
 def _row(finding: AnomalyRow, kpi: KpiRow, products: Mapping[str, str]) -> FindingRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import json
 import re
@@ -38,6 +39,8 @@ STORIES = """
     order by incidents.period_start, incidents.incident_id
 """
 """Each incident with what its lead is about."""
+BACK = "back <= (select max(period_start) + 6 from marts.fct_kpis_weekly where is_complete)"
+"""SQL: whether a member that was gone sold again by the last complete week."""
 
 
 @dataclass(frozen=True)
@@ -115,19 +118,66 @@ class Asker:
         return self.fact(query, str, "insights.anomalies", self.story.incident_id)
 
     def gone(self, column: str, show: Callable[..., str] = str) -> Fact | None:
-        """A figure of the weeks in which the lead's member had no order, from the lead's on.
-
-        They end before its next order, with the run's last complete week or after eight.
-        """
+        """A figure of the weeks in which the lead's member had no order, from the lead's on."""
         one = self.story
         if one.dimension is None:
             return None
-        mine = f"{self.columns[one.dimension]} = {literal(one.segment)}"
-        start = f"date '{one.period_start}'"
+        query = self._weeks_gone(column, one.dimension, one.segment, one.period_start)
+        return self.fact(query, show, "marts.fct_kpi_lines", one.segment)
+
+    def sent_back(self) -> Fact | None:
+        """What was sent back of the lead's member in the weeks without an order."""
+        one = self.story
+        days = self.gone(
+            "min(period_start), max(period_end)", lambda *ends: "{} and {}".format(*ends)
+        )
+        if days is None or one.dimension is None:
+            return None
+        first, last = (literal(day) for day in days.figure.split(" and "))
         query = f"""
+            select nullif(-sum(net_revenue), 0)::double from marts.fct_kpi_lines
+            where {self.columns[one.dimension]} = {literal(one.segment)}
+                and order_date between {first} and {last}
+        """  # noqa: S608 - quoted
+        return self.fact(
+            query, partial(shown.amount, unit=one.unit), "marts.fct_kpi_lines", one.segment
+        )
+
+    def gone_members(self) -> tuple[str, list[tuple[Any, ...]]]:
+        """The members that are gone, each with the week in which it was found so; and the query."""
+        query = f"""
+            select dimension, segment, max(period_start) from insights.anomalies
+            where incident_id = {literal(self.story.incident_id)}
+                and contains(methods, 'member_disappearance')
+            group by all order by all
+        """  # noqa: S608 - quoted
+        return query, self.rows(query)
+
+    def all_gone(self) -> tuple[str, tuple[int, int, int]]:
+        """Members that are gone: how many, of these sold again within eight weeks, or so far.
+
+        The query that says so comes first.
+        """
+        both = f"count(*) as weeks, bool_or({BACK}) as is_back"
+        found = self.gone_members()[1]
+        weeks = " union all ".join(f"({self._weeks_gone(both, *member)})" for member in found)
+        query = f"""
+            select count(*), count(*) filter (weeks < 8), count(*) filter (is_back)
+            from ({weeks})
+        """  # noqa: S608 - quoted
+        return (query, self.rows(query)[0]) if found else ("", (0, 0, 0))
+
+    def _weeks_gone(self, column: str, dimension: str, member: str, first: dt.date) -> str:
+        """SQL: a figure of the weeks without an order of a member.
+
+        They end before its next order, with the run's last complete week or after eight.
+        """
+        start = f"date '{first}'"
+        return f"""
             with sold as (
                 select min(order_date) as back from marts.fct_kpi_lines
-                where line_type = 'sale' and {mine} and order_date >= {start}
+                where line_type = 'sale' and {self.columns[dimension]} = {literal(member)}
+                    and order_date >= {start}
             ),
             weeks as (
                 select distinct period_start, cast(period_start + 6 as date) as period_end
@@ -144,7 +194,49 @@ class Asker:
             where back is null or period_end < back
             having count(*) > 0
         """  # noqa: S608 - quoted
-        return self.fact(query, show, "marts.fct_kpi_lines", one.segment)
+
+    def later(self, column: str, show: Callable[..., str] = str) -> Fact | None:
+        """A figure of the periods of the lead's series after its last finding.
+
+        Each has its `value`, and whether that `is_inside` the band: of a member the one that it
+        left, of the whole shop the period's own.
+        """
+        one = self.story
+        table, days = f"marts.fct_kpis_{one.grain}", 1 if one.grain == "daily" else 7
+        values = f"""
+            select kpis.value, kpis.value between bands.lower and bands.upper as is_inside
+            from {table} as kpis
+            inner join insights.forecasts as bands using (kpi, segment, period_start)
+            cross join last
+            where kpi = {literal(one.kpi)} and segment = 'all' and grain = '{one.grain}'
+                and is_tested and period_start > last.period
+        """  # noqa: S608 - quoted
+        if one.dimension is not None:
+            mine = f"{self.columns[one.dimension]} = {literal(one.segment)}"
+            values = f"""
+                select coalesce(sum(net_revenue) filter (where {mine}), 0)::double as value,
+                    value between any_value(last.lower) and any_value(last.upper) as is_inside
+                from marts.fct_kpi_lines as lines
+                inner join (select distinct period_start, is_complete from {table}) as periods
+                    on order_date between period_start and period_start + {days - 1}
+                cross join last
+                where is_complete and period_start > last.period
+                    and period_start + {days - 1} <= (select max(as_of) from insights.runs)
+                group by period_start
+                having bool_or(line_type = 'sale')
+            """  # noqa: S608 - quoted
+        query = f"""
+            with last as (
+                select max(period_start) as period, max_by(lower, period_start) as lower,
+                    max_by(upper, period_start) as upper
+                from insights.anomalies where incident_id = {literal(one.incident_id)}
+                    and kpi = {literal(one.kpi)} and segment = {literal(one.segment)}
+                    and grain = '{one.grain}'
+            ),
+            later as ({values})
+            select {column} from later having count(*) > 0
+        """  # noqa: S608 - quoted
+        return self.fact(query, show, table, one.kpi)
 
     def cause(self, column: str, show: Callable[..., str] = str) -> Fact | None:
         """A cell of the first cause."""
@@ -197,6 +289,27 @@ def silent(ask: Asker) -> str:
     return f"not exists ({lines})"
 
 
+def gone_member(ask: Asker) -> Fact | None:
+    """The lead's member, where no order of it came in the lead's period."""
+    one = ask.story
+    if one.dimension is None:
+        return None
+    member = shown.segment({one.dimension: one.segment}, ask.names, full=True)
+    gone = subject(ask, silent(ask))
+    return gone and replace(gone, figure=shown.upper_first(member))
+
+
+def others_gone(ask: Asker) -> Fact | None:
+    """How many other members are gone, all from the lead's period on."""
+    one = ask.story
+    query, members = ask.gone_members()
+    others = [m for m in members if m[:2] != (one.dimension, one.segment)]
+    if not others or any(first != one.period_start for *_, first in others):
+        return None
+    number = shown.count(len(others), "other")
+    return Fact(number, "insights.anomalies", one.incident_id, query)
+
+
 def when(ask: Asker) -> Fact | None:
     """The lead's period."""
     return ask.lead("period_start, grain", partial(shown.when, full=True))
@@ -215,11 +328,14 @@ def of_member(ask: Asker) -> Fact | None:
     return ask.fact(query, from_to, "insights.anomalies", one.incident_id)
 
 
+RETURNED = "impact_returned >= 0.1 * abs(impact) and abs(impact) > 0"
+"""SQL: whether a tenth of the money at stake was cancelled later."""
+
+
 def gross(ask: Asker) -> Fact | None:
-    """That cancellations are not taken off: where a tenth of the money at stake was cancelled."""
-    least = "impact_returned >= 0.1 * abs(impact) and abs(impact) > 0"
+    """That cancellations are not taken off."""
     told = "'before cancellations'"
-    return ask.incident(f"if({least}, {told}, null)") or ask.check("reversal", told)
+    return ask.incident(f"if({RETURNED}, {told}, null)") or ask.check("reversal", told)
 
 
 def since(ask: Asker) -> Fact | None:

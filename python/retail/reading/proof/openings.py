@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 
 from detect.members.scores import FAR_PRICE, FEW_ORDERS, MANY_ORDERS, MANY_RETURNS
@@ -28,29 +28,43 @@ NOTICED = {
     MANY_ORDERS: "with far more orders than usual",
 }
 """What a finding of a member may be noticed by, by method."""
+DOUBTS = {
+    "reversal": "a large order was cancelled soon after",
+    "duplicate_load": "the data may have been loaded twice",
+    "missing_hours": "a part of the day may be missing",
+    "missing_ids": "customer ids may be missing",
+    "price_slip": "a price may be wrong",
+}
+"""What a headline may end with, by the check that found it."""
+TAKEN_BACK = "impact_returned >= 0.495 * impact and impact_lower > 0"
+"""SQL: whether most of what was gained was cancelled later."""
 
 
 def headlines(ask: Asker) -> Iterator[Form]:
     """What a headline may say."""
+    later = {"taken_back": ask.incident(f"if({TAKEN_BACK}, 'cancelled later', null)")}
+    later |= {name: ask.check(name, literal(words)) for name, words in DOUBTS.items()}
+    ends = ("", ", {taken_back}", *(f": {{{name}}}" for name in DOUBTS))
     subject, when = asking.subject(ask), asking.when(ask)
     change, actual, expected = asking.size(ask), asking.actual(ask), asking.expected(ask)
     way = asking.figure(ask, "if(change > 0, 'above', 'below')", str)
     relative = asking.figure(ask, "abs(change) / nullif(expected, 0)", shown.percent)
+    gone, others = asking.gone_member(ask), asking.others_gone(ask)
+    for too in ("", " and {others}"):
+        yield from form(f"{{gone}}{too} gone: no order at all {{when}}",
+                        gone=gone, others=others, when=when)  # fmt: skip
     for where in (None, *asking.segments(ask)):
         more = ", from {where}" if where else ""
         for far in FAR:
             for so_far in ("", "so far already "):
-                for days in (when, asking.since(ask)):
+                for days, end in itertools.product((when, asking.since(ask)), ends):
                     yield from form(
-                        f"{{subject}} {so_far}{far} {{days}}{more}", subject=subject, size=change,
-                        way=way, relative=relative, actual=actual, expected=expected, days=days,
-                        where=where,
+                        f"{{subject}} {so_far}{far} {{days}}{more}{end}", lead_in="",
+                        subject=subject, size=change, way=way, relative=relative, actual=actual,
+                        expected=expected, days=days, where=where, **later,
                     )  # fmt: skip
         yield from form(f"{{subject}} on a day the shop is usually closed, {{when}}{more}",
                         subject=subject, when=when, where=where)  # fmt: skip
-        gone = asking.subject(ask, asking.silent(ask))
-        yield from form(f"{{gone}} gone: no order at all {{when}}{more}",
-                        gone=gone, when=when, where=where)  # fmt: skip
         closed = _closed(ask)
         yield from form(f"Closed on {{weekdays}} since {{first}}{more}", where=where,
                         weekdays=closed["weekdays"], first=closed["first"])  # fmt: skip
@@ -70,7 +84,10 @@ def openings(ask: Asker) -> Iterator[Form]:
     inside = ask.incident(
         "if(impact_lower <= 0 and impact_upper >= 0, 'within its usual range', null)"
     )
+    back = ask.incident(f"if({TAKEN_BACK}, impact_returned, null)", money)
     for template, facts in _leads(ask):
+        before = "Sales of {back} were cancelled later: "
+        yield from form(template, lead_in=before, back=back, **facts)
         for whose in ("", " {span}", " from several {kind}"):
             for taken in ("", " {gross}"):
                 before = f"{{size}} {{more}} than expected{whose}{taken}: "
@@ -112,15 +129,17 @@ def _leads(ask: Asker) -> Iterator[tuple[str, dict[str, Fact | None]]]:
         noticed = ask.lead(f"if(contains(methods, '{method}'), '{what}', null)")
         yield f"{came}, {{noticed}}.", {**facts, "noticed": noticed}
     if one.dimension:
-        member = shown.segment({one.dimension: one.segment}, ask.names, full=True)
-        silent = asking.subject(ask, asking.silent(ask))
-        who = silent and replace(silent, figure=shown.upper_first(member))
+        who = asking.gone_member(ask)
         gone = {**facts, "who": who}
-        yield "{who} had no order at all {when}, where about {expected} was expected.", gone
+        gone["sent"] = who and ask.sent_back()
+        for sent in ("", ", and {sent} was sent back"):
+            due = f"where about {{expected}} was expected{sent}."
+            yield f"{{who}} had no order at all {{when}}, {due}", gone
         each = "a day" if one.grain == "daily" else "a week"
         gone["since"] = who and ask.gone("min(period_start), max(period_end)", asking.from_to)
-        due = f"where about {{expected}} {each} was expected."
-        yield f"{{who}} had no order at all {{since}}, {due}", gone
+        for sent in ("", ", and {sent} was sent back"):
+            due = f"where about {{expected}} {each} was expected{sent}."
+            yield f"{{who}} had no order at all {{since}}, {due}", gone
     gap = {
         "days": asking.gap(ask, "min(period_start), max(period_start)", asking.from_to),
         "count": asking.gap(ask, "count(*)", str),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -13,6 +13,9 @@ from retail.reading.proof import asking
 from retail.reading.proof.asking import Asker
 from retail.reading.proof.forms import Fact, Form, form, list_form, listed
 from retail.storage.quoting import literal
+
+Totals = Sequence[tuple[str, dict[str, Fact | None]]]
+"""What an incident came to: the end of a sentence, and its facts."""
 
 
 def events(ask: Asker) -> Iterator[Form]:
@@ -66,27 +69,13 @@ def ends(ask: Asker) -> Iterator[Form]:
         sure = ask.incident(f"if(confidence {condition}, confidence, null)", shown.percent)
         yield from form(words, sure=sure)
     until = ask.incident("recovered_on", partial(shown.day, full=True))
-    total = ask.incident("impact", partial(shown.amount, unit=ask.money, signed=True))
+    totals = list(_totals(ask))
     back = "It is over: back in the usual range by {until}"
     yield from form(f"{back}.", until=until)
-    of_gone = ask.anomalies("count(distinct segment)", "contains(methods, 'member_disappearance')")
-    several = of_gone and ask.anomalies("if(count(distinct segment) > 1, 'all', null)")
-    weeks = ask.gone("if(count(*) = 8, '8 weeks', null)") if of_gone else None
-    any_weeks = several and until and replace(until, figure="8 weeks")
-    ends = (
-        "It is over: sold again by {until}",
-        "It is over: {several} sold again by {until}",
-        "It is closed: without an order for {weeks} it counts as discontinued",
-        "It is closed: what had no order for {any_weeks} counts as discontinued",
-    )
-    gross = asking.gross(ask)
-    for more in ("", " {gross}"):
-        yield from form(f"{back}; in total it came to {{total}}{more}.",
-                        until=until, total=total, gross=gross)  # fmt: skip
-        for end in ends if of_gone else ():
-            for came in ("", f"; in total it came to {{total}}{more}"):
-                yield from form(f"{end}{came}.", until=until, several=several, weeks=weeks,
-                                any_weeks=any_weeks, total=total, gross=gross)  # fmt: skip
+    yield from _of_gone(ask, until, totals)
+    for came, facts in totals:
+        yield from form(f"{back}{came}.", lead_in="", until=until, **facts)
+    yield from _since(ask)
     one = ask.story
     if one.shift_start is not None:
         query = f"""
@@ -96,8 +85,68 @@ def ends(ask: Asker) -> Iterator[Form]:
         """  # noqa: S608 - quoted
         after = ask.fact(query, partial(shown.day, full=True), "insights.forecasts", one.kpi)
         stayed = "It has not come back: after {after} the new level is what is expected"
-        for more in ("", "; in total it came to {total}", "; in total it came to {total} {gross}"):
-            yield from form(f"{stayed}{more}.", after=until and after, total=total, gross=gross)
+        for came, facts in totals:
+            yield from form(f"{stayed}{came}.", lead_in="", after=until and after, **facts)
+
+
+def _of_gone(ask: Asker, until: Fact | None, totals: Totals) -> Iterator[Form]:
+    """How an incident of members that were gone ended, or how far it is."""
+    query, (number, again, so_far) = ask.all_gone()
+    if not number:
+        return
+
+    def told(figure: object) -> Fact:
+        return Fact(str(figure), "marts.fct_kpi_lines", ask.story.incident_id, query)
+
+    facts = {"until": until, "number": told(number), "again": told(again), "so_far": told(so_far)}
+    rest, every = "had no order for 8 weeks and", {1: "", 2: "both "}.get(number, "all ")
+    if again == number:
+        end = f"It is over: {every}sold again by {{until}}"
+    elif number == 1:
+        end = "It is closed: without an order for 8 weeks it counts as discontinued"
+    elif not again:
+        end = f"It is closed: {every}{rest} count as discontinued"
+    else:
+        end = f"It is closed: {{again}} of {{number}} sold again, the rest {rest} counts as "
+        end += "discontinued"
+    for came, total in totals:
+        yield from form(f"{end}{came}.", lead_in="", **facts, **total)
+    if so_far:
+        yield from form("{so_far} of {number} sold again so far.", lead_in="", **facts)
+
+
+def _totals(ask: Asker) -> Iterator[tuple[str, dict[str, Fact | None]]]:
+    """What an incident came to: nothing said, or the money, less what was cancelled later."""
+    money = partial(shown.amount, unit=ask.money, signed=True)
+    came = "; in total it came to {total}"
+    yield "", {}
+    left = ask.incident(f"if({asking.RETURNED}, impact - impact_returned, null)", money)
+    if left is not None:
+        yield f"{came} after cancellations", {"total": left}
+        return
+    yield came, {"total": ask.incident("impact", money)}
+    gross = ask.check("reversal", "'before cancellations'")
+    yield f"{came} {{gross}}", {"total": ask.incident("impact", money), "gross": gross}
+
+
+def _since(ask: Asker) -> Iterator[Form]:
+    """What came of the lead's series after its last finding, of an incident that goes on."""
+    word = "trading day" if ask.story.grain == "daily" else "week"
+    number = ask.later("count(*)")
+    if number is None:
+        return
+    facts = {
+        "number": number,
+        "mean": ask.later("avg(value)", partial(shown.amount, unit=ask.story.unit)),
+        "stayed": ask.later("if(count(*) filter (is_inside) = 0, 'outside', null)"),
+    }
+    if int(number.figure) == 1:
+        came, stayed = f"The next {word} it came to {{mean}}", "still {stayed} its usual range"
+    else:
+        came = f"In the {{number}} {word}s since then it came to {{mean}} on average"
+        stayed = "{stayed} its usual range each time"
+    for more in ("", f", {stayed}"):
+        yield from form(f"{came}{more}.", lead_in="", **facts)
 
 
 def lists(ask: Asker) -> Iterator[Form]:
@@ -136,6 +185,9 @@ def lists(ask: Asker) -> Iterator[Form]:
                 yield list_form(before, along, f", partly offset by {listed(against)}\\.")
             if is_more:
                 yield list_form(before, along, r", partly offset by the rest\.")
+    gone = [] if ask.story.dimension is None else _gone(ask)
+    if gone:
+        yield list_form("Also gone: ", gone, total=len(gone))
     up, down = _others(ask, "up"), _others(ask, "down")
     twice = {fact.figure for fact in up} & {fact.figure for fact in down}
     both = "high at one time and low at another"
@@ -157,9 +209,24 @@ def _whose(ask: Asker) -> tuple[str, ...]:
     return "Its revenue", f"Revenue of {named}"
 
 
+def _gone(ask: Asker) -> list[Fact]:
+    """The other members that are gone."""
+    one, (query, members) = ask.story, ask.gone_members()
+    return [
+        Fact(shown.segment({dimension: member}, ask.names, full=True), "insights.anomalies",
+             one.incident_id, query)
+        for dimension, member, _ in members
+        if (dimension, member) != (one.dimension, one.segment)
+    ]  # fmt: skip
+
+
 def _others(ask: Asker, way: str) -> list[Fact]:
     """The other series of the incident that moved one way; beside a fall of all, no small ones."""
     name = literal(ask.story.incident_id)
+    gone = " or ".join(
+        f"(found.segment = {literal(member)} and found.dimension = {literal(dimension)})"
+        for dimension, member, _ in ask.gone_members()[1]
+    )
     query = f"""
         select label, coalesce(found.dimension, if(segment != 'all', segment_by, null)), segment
         from (
@@ -172,7 +239,7 @@ def _others(ask: Asker, way: str) -> list[Fact]:
         where found.incident_id = {name} and found.direction = '{way}' and not (
             {ask.story.dimension is None} and impact < 0 and impact_upper < 0
             and segment != 'all' and change < 0 and change > 0.25 * impact
-        )
+        ) and not ({gone or "false"})
     """  # noqa: S608 - quoted
     subject = asking.subject(ask)
     texts = dict.fromkeys(
