@@ -730,6 +730,29 @@ def test_what_was_sent_back_of_a_product_that_is_gone_is_told_apart() -> None:
     )
 
 
+def test_a_first_order_that_was_cancelled_at_once_is_no_gain_of_new_customers() -> None:
+    lead = anomaly(REVENUE, dimension="customer_type", segment="new", direction="up", actual=900.0)
+    reversal = {"amount": 850.0, "sale_invoice_no": "900", "customer_id": "7"}
+    order = {"invoice_no": "900", "explained": 1.0}
+    found = [
+        Check("incident", "reversal", "found", "Cancelled.", reversal),
+        Check("incident", "one_order", VANISHES, "One order makes it.", order),
+    ]
+    back = panel(*[9.0] * 4)
+    usual = dataclasses.replace(
+        back, grain="daily", dimensions=(Dimension("customer_type"),), member=("new",),
+        period=np.datetime64(MONDAY) + np.arange(4),
+    )  # fmt: skip
+    history = History(KPIS, panels={"daily": usual})
+    (told,) = stories.describe([lead], [], (), found, {}, history)
+    assert told.narrative.startswith("Sales of £850 were cancelled soon after: revenue of new cus")
+    assert told.narrative.endswith("in total it came to −£50.00 after cancellations.")
+    others = [dataclasses.replace(found[0], details={**reversal, "sale_invoice_no": "1"}), found[1]]
+    (told,) = stories.describe([lead], [], (), others, {}, history)
+    assert told.narrative.startswith("£800 more than expected: ")
+    assert told.narrative.endswith("in total it came to +£800.")
+
+
 @pytest.mark.parametrize(
     ("check", "verdict", "end"),
     [

@@ -41,6 +41,7 @@ ALL_OF_IT = 0.995
 """Share of a change that rounds to all of it."""
 GROUPED_BY = {"country": ("region", "market"), "region": ("market",), "product": ("category",)}
 """Dimensions that say nothing beside a finer one."""
+NEW = {"customer_type": "new"}
 APART = frozenset({SILENCE, PERIOD_TO_DATE, NO_DATA})
 """Methods of findings whose net revenue is none, or not yet known."""
 GOOD, BAD, NEUTRAL, MIXED = "good", "bad", "neutral", "mixed"
@@ -181,6 +182,24 @@ def _blames(check: Check) -> bool:
 def was_reversed(failed: Sequence[Check]) -> bool:
     """Whether a large order was cancelled within the period."""
     return any((c.check_name, c.verdict) == ("reversal", FOUND) for c in failed)
+
+
+def reversed_amount(lead: Anomaly, failed: Sequence[Check]) -> float:
+    """Money of the order or customer that makes a rise of new ones, if cancelled on its day.
+
+    A cancellation is a returning customer's, so that the money of the new ones does not lack it.
+    """
+    if lead.within != NEW or lead.change < 0:
+        return 0.0
+    makes = {
+        c.details.get("invoice_no", c.details.get("customer_id")) for c in failed if has_event([c])
+    }
+    reversals = [c.details for c in failed if was_reversed([c])]
+    return sum(
+        float(str(d["amount"]))
+        for d in reversals
+        if makes & {d["sale_invoice_no"], d["customer_id"]}
+    )
 
 
 def lacks_ids(failed: Sequence[Check]) -> bool:

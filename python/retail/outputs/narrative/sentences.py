@@ -157,7 +157,7 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
     causes = _causes(lead, facts)
     sentences = [
         *_opening(lead, members, facts),
-        _returned(lead, facts.impact),
+        _cancelled(lead, facts.impact),
         _planned(facts.events),
         _typical(lead, members),
         *causes,
@@ -183,11 +183,15 @@ def _opening(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> tu
     if rules.is_undone(money):
         back = amount(money.returned, lead.kpi.money)
         return f"Sales of {back} were cancelled later: {lower_first(what)}", ""
+    at_once = rules.reversed_amount(lead, facts.failed_checks)
+    if at_once >= rules.HALF * money.value > 0:
+        back = amount(at_once, lead.kpi.money)
+        return f"Sales of {back} were cancelled soon after: {lower_first(what)}", ""
     if _is_same(lead, money) or lead.within:
         part = ""
         if not _is_same(lead, money) and not (gone and lead_days):
             part = f" {_from_to(lead_days)}" if lead_days else f" from several {_kind(lead)}"
-        gross = _before_cancellations(lead, facts)
+        gross = " before cancellations" if _returned(money) else ""
         return f"{size} {more} than expected{part}{gross}: {lower_first(what)}", ""
     usual = "" if rules.is_certain(money) else ", which is within its usual range"
     return f"Net revenue was {size} {side} what was expected{usual}.", what
@@ -314,9 +318,9 @@ def _typical(lead: Anomaly, members: Sequence[Anomaly]) -> str:
     return ""
 
 
-def _returned(lead: Anomaly, money: Impact) -> str:
-    """What later cancellations took back."""
-    if not _is_returned(money) or rules.is_undone(money):
+def _cancelled(lead: Anomaly, money: Impact) -> str:
+    """What later cancellations took back, where the story does not begin with it."""
+    if not _returned(money) or rules.is_undone(money):
         return ""
     back = amount(money.returned, lead.kpi.money)
     return f"Of what was sold then, {back} was cancelled later."
@@ -496,28 +500,21 @@ def _sold_again(until: str, end: End) -> str:
 
 
 def _total(lead: Anomaly, facts: StoryFacts) -> str:
-    """What an incident that is over came to, less what was cancelled later.
+    """What an incident that is over came to, less what was cancelled.
 
-    Nothing where customer ids are missing: what guests have more, customers have less. A large
-    order that was cancelled on its day is taken off the shop's money, not always off a member's.
+    Nothing where customer ids are missing: what guests have more, customers have less.
     """
     if not rules.is_known(facts.impact) or rules.lacks_ids(facts.failed_checks):
         return ""
-    money = facts.impact
-    came_to = money.value - money.returned if _is_returned(money) else money.value
-    after = " after cancellations" if _is_returned(money) else _before_cancellations(lead, facts)
-    return f"; in total it came to {amount(came_to, lead.kpi.money, signed=True)}{after}"
+    back = _returned(facts.impact) + rules.reversed_amount(lead, facts.failed_checks)
+    after = " after cancellations" if back else ""
+    came_to = amount(facts.impact.value - back, lead.kpi.money, signed=True)
+    return f"; in total it came to {came_to}{after}"
 
 
-def _is_returned(money: Impact) -> bool:
-    return is_returned(money.value, money.returned)
-
-
-def _before_cancellations(lead: Anomaly, facts: StoryFacts) -> str:
-    """That what was cancelled is not taken off, where it is worth a word."""
-    is_reversed = bool(lead.within) and rules.was_reversed(facts.failed_checks)
-    is_gross = _is_returned(facts.impact) or (is_reversed and facts.impact.value > 0)
-    return " before cancellations" if is_gross else ""
+def _returned(money: Impact) -> float:
+    """What was cancelled on a later day, if that is worth a word."""
+    return money.returned if is_returned(money.value, money.returned) else 0.0
 
 
 def _seen_before(seen: SeenBefore | None) -> str:

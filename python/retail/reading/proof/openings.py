@@ -85,9 +85,12 @@ def openings(ask: Asker) -> Iterator[Form]:
         "if(impact_lower <= 0 and impact_upper >= 0, 'within its usual range', null)"
     )
     back = ask.incident(f"if({TAKEN_BACK}, impact_returned, null)", money)
+    at_once = ask.check("reversal", "$amount", lambda text: money(float(text)))
     for template, facts in _leads(ask):
         before = "Sales of {back} were cancelled later: "
         yield from form(template, lead_in=before, back=back, **facts)
+        before = "Sales of {at_once} were cancelled soon after: "
+        yield from form(template, lead_in=before, at_once=at_once, **facts)
         for whose in ("", " {span}", " from several {kind}"):
             for taken in ("", " {gross}"):
                 before = f"{{size}} {{more}} than expected{whose}{taken}: "

@@ -125,8 +125,15 @@ def _totals(ask: Asker) -> Iterator[tuple[str, dict[str, Fact | None]]]:
         yield f"{came} after cancellations", {"total": left}
         return
     yield came, {"total": ask.incident("impact", money)}
-    gross = ask.check("reversal", "'before cancellations'")
-    yield f"{came} {{gross}}", {"total": ask.incident("impact", money), "gross": gross}
+    if ask.story.dimension == "customer_type" and ask.story.segment == "new":
+        query = f"""
+            select impact - (details->>'amount')::double from insights.incidents
+            inner join insights.incident_checks using (incident_id)
+            where incident_id = {literal(ask.story.incident_id)}
+                and check_name = 'reversal' and verdict = 'found'
+        """  # noqa: S608 - quoted
+        left = ask.fact(query, money, "insights.incident_checks", ask.story.incident_id)
+        yield f"{came} after cancellations", {"total": left}
 
 
 def _since(ask: Asker) -> Iterator[Form]:
