@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from retail.reading.file import Connection
 from retail.reading.measures import read_member_columns
-from retail.reading.proof.asking import STORIES, Asker, Story
+from retail.reading.proof.asking import STORIES, Answers, Asker, Story
 from retail.reading.proof.causes import causes
 from retail.reading.proof.checks import checks
 from retail.reading.proof.forms import Form
@@ -58,11 +58,12 @@ def known_stories(
     """Every story but some, with what its headline and its sentences may say."""
     money, names = read_money(connection), read_products(connection)
     columns = dict(read_member_columns(connection))
+    answers = Answers(connection)
     for row in connection.execute(STORIES).fetchall():
         story = Story(*row)
         if story.incident_id in but:
             continue
-        ask = Asker(connection, story, money, names, columns)
+        ask = Asker(answers, story, money, names, columns)
         yield story, list(headlines(ask)), list(_sentences(ask))
 
 

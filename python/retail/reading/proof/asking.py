@@ -16,6 +16,8 @@ from retail.reading.file import Connection
 from retail.reading.proof.forms import Fact
 from retail.storage.quoting import literal
 
+Row = tuple[Any, ...]
+
 STORIES = """
     with findings as (
         select anomaly_id, 'anomalies' as source, 'anomaly_id' as key, kpi, segment, dimension,
@@ -64,28 +66,48 @@ class Story:
 
 
 @dataclass(frozen=True)
+class Answers:
+    """What the file has answered so far, for all stories: each query is run once.
+
+    `cells` are those of queries that are the same for every incident but for its key.
+    """
+
+    connection: Connection
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    cells: dict[str, dict[Any, Row]] = field(default_factory=dict)
+
+    def of(self, query: str) -> list[Row]:
+        """Rows of a query."""
+        if query not in self.rows:
+            self.rows[query] = self.connection.execute(query).fetchall()
+        return self.rows[query]
+
+    def by_key(self, query: str) -> dict[Any, Row]:
+        """First row of a query for each value of its first column, without that column."""
+        if query not in self.cells:
+            rows = self.connection.execute(query).fetchall()
+            self.cells[query] = {row[0]: row[1:] for row in reversed(rows)}
+        return self.cells[query]
+
+
+@dataclass(frozen=True)
 class Asker:
     """Asks the file about one incident."""
 
-    connection: Connection
+    answers: Answers
     story: Story
     money: str
     names: Mapping[str, str]
     columns: Mapping[str, str]
-    answers: dict[str, list[tuple[Any, ...]]] = field(default_factory=dict)
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Rows of a query, which is asked once."""
-        if query not in self.answers:
-            self.answers[query] = self.connection.execute(query).fetchall()
-        return self.answers[query]
+    def rows(self, query: str) -> list[Row]:
+        """Rows of a query."""
+        return self.answers.of(query)
 
     def fact(self, query: str, show: Callable[..., str], table: str, key: str) -> Fact | None:
         """A fact; None where the query gives nothing."""
         rows = self.rows(query)
-        if not rows or rows[0][0] is None:
-            return None
-        return Fact(show(*rows[0]), table, key, " ".join(query.split()))
+        return _fact(rows[0] if rows else None, query, show, table, key)
 
     def incident(self, column: str, show: Callable[..., str] = str) -> Fact | None:
         """A cell of the incident."""
@@ -98,24 +120,33 @@ class Asker:
     def check(self, name: str, column: str, show: Callable[..., str] = str) -> Fact | None:
         """A figure of a check of the incident, or what is made of several."""
         one = self.story.incident_id
-        told = self.rows(
-            f"select check_name from insights.incident_checks where incident_id = {literal(one)} "  # noqa: S608 - quoted
-            "and verdict in ('found', 'vanishes', 'suspected', 'shaky')"
-        )
-        if (name,) not in told:
+        told = self.answers.by_key(f"""
+            select incident_id from insights.incident_checks
+            where check_name = {literal(name)}
+                and verdict in ('found', 'vanishes', 'suspected', 'shaky')
+        """)  # noqa: S608 - quoted
+        if one not in told:
             return None
         column = re.sub(r"\$(\w+)", r"(details->>'\1')", column)
         also = f" and check_name = {literal(name)}"
         return self._cell("incident_checks", "incident_id", one, column, show, also)
 
-    def anomalies(self, column: str, condition: str = "true") -> Fact | None:
+    def anomalies(
+        self, column: str, condition: str = "true", show: Callable[..., str] = str
+    ) -> Fact | None:
         """A figure of the incident's findings, where some fulfil a condition."""
+        one = self.story.incident_id
         query = f"""
             select {column} from insights.anomalies
-            where incident_id = {literal(self.story.incident_id)} and {condition}
+            where incident_id = {literal(one)} and {condition}
             having count(*) > 0
         """  # noqa: S608 - quoted
-        return self.fact(query, str, "insights.anomalies", self.story.incident_id)
+        of_all = f"""
+            select incident_id, {column} from insights.anomalies
+            where {condition} group by incident_id
+        """  # noqa: S608 - quoted
+        row = self.answers.by_key(of_all).get(one)
+        return _fact(row, query, show, "insights.anomalies", one)
 
     def gone(self, column: str, show: Callable[..., str] = str) -> Fact | None:
         """A figure of the weeks in which the lead's member had no order, from the lead's on."""
@@ -253,8 +284,11 @@ class Asker:
         show: Callable[..., str],
         also: str = "",
     ) -> Fact | None:
+        """A cell, read with that of every other incident, by the query of this one alone."""
         query = f"select {column} from insights.{table} where {key} = {literal(value)}{also}"  # noqa: S608 - quoted
-        return self.fact(query, show, f"insights.{table}", value)
+        of_all = f"select {key}, {column} from insights.{table} where true{also}"  # noqa: S608 - quoted
+        row = self.answers.by_key(of_all).get(value)
+        return _fact(row, query, show, f"insights.{table}", value)
 
     def product(self, code: str) -> str:
         """A product as it is shown."""
@@ -269,6 +303,15 @@ class Asker:
         if one.dimension is None:
             return span
         return f"{span} and {self.columns[one.dimension]} = {literal(one.segment)}"
+
+
+def _fact(
+    row: Row | None, query: str, show: Callable[..., str], table: str, key: str
+) -> Fact | None:
+    """What a row of a query says; None where there is none, or it is empty."""
+    if row is None or row[0] is None:
+        return None
+    return Fact(show(*row), table, key, " ".join(query.split()))
 
 
 def subject(ask: Asker, condition: str = "true") -> Fact | None:
@@ -402,13 +445,7 @@ def size(ask: Asker) -> Fact | None:
 
 def gap(ask: Asker, column: str, show: Callable[..., str]) -> Fact | None:
     """Of the days without any trade that an incident is about, if it is about some."""
-    name = ask.story.incident_id
-    query = f"""
-        select {column} from insights.anomalies
-        where incident_id = {literal(name)} and contains(methods, 'no_data')
-        having count(*) > 0
-    """  # noqa: S608 - quoted
-    return ask.fact(query, show, "insights.anomalies", name)
+    return ask.anomalies(column, "contains(methods, 'no_data')", show)
 
 
 def from_to(first: Any, last: Any) -> str:  # noqa: ANN401 - a date

@@ -28,7 +28,7 @@ def events(ask: Asker) -> Iterator[Form]:
         select event, starts_on, ends_on from seeds.events, insights.incidents
         where incident_id = {literal(name)} and contains(events, event)
     """  # noqa: S608 - quoted
-    rows = ask.rows(query) if has_table(ask.connection, "seeds", "events") else []
+    rows = ask.rows(query) if has_table(ask.answers.connection, "seeds", "events") else []
     items = [
         Fact(f"{event} ({shown.span(first, last, full=True)})", "seeds.events", event, query)
         for event, first, last in rows
