@@ -1,6 +1,6 @@
 {#
-    A query of the orders of customers who cancelled one whole, numbered without it. Reads the CTEs
-    `kpi_lines` and `reversals`.
+    A query of the orders of customers who cancelled one whole, numbered without it. Reads the CTE
+    `reversals`. Not a CTE of the lines: of one with several readers DuckDB keeps every column.
 #}
 {% macro orders_without_cancelled() -%}
 select
@@ -17,12 +17,15 @@ select
             max(
                 min(case when coalesce(reversals.is_whole, false) then 1 else 0 end)
             ) over (partition by kpi_lines.customer_id) as has_cancelled_one
-        from kpi_lines
+        from {{ ref('fct_kpi_lines') }} as kpi_lines
         left join reversals
             on
                 kpi_lines.source_file = reversals.sale_source_file
                 and kpi_lines.source_row = reversals.sale_source_row
-        where kpi_lines.line_type = 'sale' and kpi_lines.order_number is not null
+        where
+            kpi_lines.line_type = 'sale'
+            and kpi_lines.order_number is not null
+            and kpi_lines.customer_id in (select customer_id from reversals where is_whole)
         group by kpi_lines.customer_id, kpi_lines.order_number
     ) as orders
     where first_date is not null and has_cancelled_one = 1

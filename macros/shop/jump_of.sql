@@ -12,11 +12,65 @@ sales as (
         source_file,
         source_row,
         product,
-        {{ column }} as value,
-        max({{ column }}) over past as largest_before,
-        count(*) over past as lines_before
+        order_date,
+        ordered_at,
+        {{ column }} as value
     from {{ ref('fct_order_lines') }}
     where line_type = 'sale'
+
+),
+
+days as (
+
+    select
+        product,
+        order_date,
+        min(value) as smallest,
+        max(value) as largest,
+        count(*) as lines
+    from sales
+    group by product, order_date
+
+),
+
+days_with_past as (
+
+    select
+        product,
+        largest,
+        coalesce(max(largest) over earlier, smallest) as reached_before,
+        coalesce(sum(lines) over earlier, 0) + lines as lines_so_far
+    from days
+    window earlier as (
+        partition by product
+        order by order_date
+        rows between unbounded preceding and 1 preceding
+    )
+
+),
+
+-- The past of a line reaches at least as far as that of its day: no other product has a jump.
+suspected as (
+
+    select distinct product
+    from days_with_past
+    where
+        lines_so_far > {{ var('jump_lines') }}
+        and {{ contract_severity('cast(largest as double) / cast(reached_before as double)', contract) }} > 0
+
+),
+
+lines_with_past as (
+
+    select
+        source_file,
+        source_row,
+        product,
+        value,
+        max(value) over past as largest_before,
+        count(*) over past as lines_before
+    from sales
+    where product in (select product from suspected)
     window past as (
         partition by product
         order by ordered_at, source_file, source_row
@@ -30,7 +84,7 @@ jumps as (
     select
         *,
         cast(value as double) / cast(largest_before as double) as times
-    from sales
+    from lines_with_past
     where lines_before >= {{ var('jump_lines') }}
 
 ),
