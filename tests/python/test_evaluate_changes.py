@@ -79,6 +79,28 @@ def test_what_is_plain_is_found_and_little_else(judged: Changes) -> None:
     assert 13 * judged.beyond.graver.count / judged.beyond.graver.weeks <= 1
 
 
+def test_sizes_are_given_in_money_too(shop: MemoryShop) -> None:
+    shop.restore()
+    day = shop.days[150]
+    shop.connection.execute(
+        "update marts.fct_kpi_lines set net_revenue = 2 * net_revenue where order_date = ?", [day]
+    )
+    usual = shop.undisturbed.panels["daily"]
+    moved = reference.money(usual, shop.inputs().panels["daily"], np.datetime64(day))
+    lines = shop.connection.execute(
+        """
+        with days as (
+            select order_date, cast(sum(net_revenue) as double) as money from base group by 1
+        )
+        select (select money from days where order_date = $day) / median(money) from days
+        where order_date < $day and order_date >= $day - 28
+        """,
+        {"day": day},
+    ).fetchone()
+    assert lines is not None
+    assert moved == pytest.approx(lines[0])
+
+
 def test_a_fall_that_stays_is_found(judged: Changes) -> None:
     falls = [c.trading_days for c in judged.lasting if c.kind == "orders −40 %"]
     found = sum(days is not None and days <= 20 for days in falls)
@@ -89,7 +111,14 @@ def test_a_fall_that_stays_is_found(judged: Changes) -> None:
 def test_the_tables_have_every_part(judged: Changes) -> None:
     text = tables.changes([judged])
     assert "nan" not in text
-    for part in ("≥ 5 σ", "prices −20 %", "disturbed copies, beyond it", "undisturbed"):
+    for part in (
+        "≥ 5 σ",
+        "of a usual day's money",
+        "25 % to 50 %",
+        "prices −20 %",
+        "disturbed copies, beyond it",
+        "undisturbed",
+    ):
         assert part in text
 
 

@@ -36,6 +36,8 @@ LEFT = 45
 WEEK = dt.timedelta(days=7)
 BINS = ((0.0, 2.0), (2.0, 3.0), (3.0, 4.0), (4.0, 5.0), (5.0, 7.0), (7.0, np.inf))
 """Sizes, in sigmas of the reference."""
+MONEY_BINS = ((0.0, 0.1), (0.1, 0.25), (0.25, 0.5), (0.5, 1.0), (1.0, np.inf))
+"""Sizes in money, as shares of the shop's usual day."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,11 @@ class ChangeScale:
 
 @dataclass(frozen=True)
 class DayCase:
-    """A disturbed day: its size in sigmas, and whether it was found on the day or in a week."""
+    """A disturbed day: its size in sigmas and in usual days' money, and when it was found."""
 
     kind: str
     size: float
+    money: float
     on_the_day: bool
     within_a_week: bool
 
@@ -193,13 +196,14 @@ def _of_days(
     """A copy with incidents weeks apart: its cases, and findings that come of none of them."""
     shop.restore()
     planted = dict(_plant(shop, rng))
-    inputs = shop.inputs()
+    inputs, usual = shop.inputs(), shop.undisturbed.panels["daily"]
     fresh = _fresh(find(shop, inputs), control)
     known = {a.period_start for a in control if not a.within}
     cases = [
         DayCase(
             kind,
             reference.size(size_of, inputs.panels["daily"], np.datetime64(day)),
+            reference.money(usual, inputs.panels["daily"], np.datetime64(day)),
             any(a.grain == "daily" and a.period_start == day for a in fresh),
             any(a.period_start <= day + WEEK and a.period_end >= day for a in fresh),
         )

@@ -41,7 +41,7 @@ MEMBER_SCALES = {
 }
 CHANGE_SCALES = {
     "small": ChangeScale(2, 1, 1, 1, ((20, 1),), 2, seed=1),
-    "full": ChangeScale(40, 12, 24, 8, ((4, 3), (20, 3), (50, 3), (500, 1)), 2, seed=1),
+    "full": ChangeScale(130, 12, 24, 8, ((4, 3), (20, 3), (50, 3), (500, 1)), 2, seed=1),
 }
 GENERATED = {"small": (5, 4, 25, 8, 4, 6), "full": generated.SIZES}
 VERDICT_COPIES, VERDICT_SEED, PLANT_SEED = {"small": 1, "full": 40}, 3, 7

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.baseline.transform import to_scale
-from detect.records import ALL, Bools, Days, Floats, Panel
+from detect.records import ALL, NET_REVENUE, Bools, Days, Floats, Panel
 
 GAIN = 0.14
 """Weight of a new value in the level: about a week."""
@@ -20,6 +20,8 @@ QUANTILES = (0.16, 0.84)
 """One sigma of a normal variable on either side of its median."""
 FEWEST = 40
 """Errors without which a series has no size."""
+USUAL = 28
+"""Days before a day whose median is its usual revenue."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,22 @@ def size(reference: Reference, panel: Panel, day: np.datetime64) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         sizes = np.abs(change) / sigma
     return float(np.max(sizes[np.isfinite(sizes)], initial=0.0))
+
+
+def money(undisturbed: Panel, panel: Panel, day: np.datetime64) -> float:
+    """Return how far net revenue of a day moved, as a share of the shop's usual day."""
+    usual, now = _revenue(undisturbed), _revenue(panel)
+    then, here = (int((day - p.period[0]).astype(int)) for p in (undisturbed, panel))
+    before = usual[max(then - USUAL, 0) : then]
+    return float(abs(now[here] - usual[then]) / np.median(before[before != 0]))
+
+
+def _revenue(panel: Panel) -> Floats:
+    """Net revenue of each day, (T,); a day without trade has 0."""
+    for row, one in enumerate(panel.series):
+        if one.segment == ALL and (one.kpi.numerator, one.kpi.denominator) == (NET_REVENUE, None):
+            return np.nan_to_num(panel.value[row])
+    raise ValueError("no KPI is the net revenue of the whole shop")
 
 
 def _scaled(panel: Panel) -> Floats:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from detect.intervals import wilson
 from lab.evaluate import causes, summary
 from lab.evaluate.baseline_methods import PROPHET, RULES
 from lab.evaluate.cases import Result
 from lab.evaluate.causes import Named
-from lab.evaluate.changes import BINS, Changes
+from lab.evaluate.changes import BINS, MONEY_BINS, Changes, DayCase
 from lab.evaluate.generated import Outcome
 from lab.evaluate.growth import Cost
 from lab.evaluate.intervals import Blocks, rate_interval
@@ -265,26 +265,42 @@ def _chance(years: Sequence[Members]) -> str:
 
 def changes(shops: Sequence[Changes]) -> str:
     """What was planted in shops, and the findings that chance made."""
-    return "\n\n".join([_by_sigmas(shops), _lasting(shops), _by_chance(shops)]) + "\n"
+    by_sigmas = _by_size(
+        shops, "size", (*BINS, (4.0, math.inf), (5.0, math.inf)), lambda c: c.size, _sigmas
+    )
+    by_money = _by_size(shops, "of a usual day's money", MONEY_BINS, lambda c: c.money, _shares)
+    return "\n\n".join([by_sigmas, by_money, _lasting(shops), _by_chance(shops)]) + "\n"
 
 
-def _by_sigmas(shops: Sequence[Changes]) -> str:
+def _by_size(
+    shops: Sequence[Changes],
+    about: str,
+    bins: Sequence[tuple[float, float]],
+    size: Callable[[DayCase], float],
+    words: Callable[[float, float], str],
+) -> str:
+    """How many of the disturbed days of each size were found."""
     rows = [
-        (_sigmas(low, high), shop.shop, str(len(some)),
+        (words(low, high), shop.shop, str(len(some)),
          *_share(sum(c.on_the_day for c in some), len(some)),
          *_share(sum(c.within_a_week for c in some), len(some)))
-        for low, high in (*BINS, (4.0, math.inf), (5.0, math.inf))
+        for low, high in bins
         for shop in shops
-        for some in [[c for c in shop.days if low <= c.size < high]]
+        for some in [[c for c in shop.days if low <= size(c) < high]]
         if some
     ]  # fmt: skip
-    head = ("size", "shop", "cases", "on the day", "95 % interval", "within a week",
+    head = (about, "shop", "cases", "on the day", "95 % interval", "within a week",
             "95 % interval")  # fmt: skip
     return table(head, rows)
 
 
 def _sigmas(low: float, high: float) -> str:
     return f"≥ {low:g} σ" if high == math.inf else f"{low:g}–{high:g} σ"
+
+
+def _shares(low: float, high: float) -> str:
+    from_here = _percent(low)
+    return f"≥ {from_here}" if high == math.inf else f"{from_here} to {_percent(high)}"
 
 
 def _lasting(shops: Sequence[Changes]) -> str:
