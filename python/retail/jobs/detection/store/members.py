@@ -29,8 +29,8 @@ FEWEST_DAYS, FEWEST_LINES, FEWEST_CHEAP = 5, 10, 3
 not a wholesale buyer's; chosen by hand."""
 RECENT = 8
 """Days whose prices are not usual yet: a slip of price is one on its second day, too."""
-USUAL_PRICES = f"""
-    create or replace temporary table usual_prices as
+FAR_PRICES = f"""
+    create or replace temporary table far_prices as
     with days as (
         select
             order_date,
@@ -38,28 +38,37 @@ USUAL_PRICES = f"""
             min(unit_price) as lowest,
             max(unit_price) as highest,
             count(*) as lines,
-            count(distinct invoice_no) as orders,
             cast(sum(gross_revenue) as double) as money,
             cast(sum(quantity) as double) as pieces
         from marts.fct_kpi_lines
         where line_type = 'sale' and unit_price > 0 and order_date between ? and ?
         group by all
+    ),
+    far as (
+        select
+            order_date,
+            product,
+            min(lowest) over past as lowest,
+            max(highest) over past as highest,
+            sum(money) over past / sum(pieces) over past as mean
+        from days
+        window past as (
+            partition by product order by order_date range between
+            interval {PRICE_HISTORY.days} days preceding and interval {RECENT} days preceding
+        )
+        qualify count(*) over past >= {FEWEST_DAYS} and sum(lines) over past >= {FEWEST_LINES}
+            and (
+                days.highest >= {FAR} * max(highest) over past
+                or days.lowest <= min(lowest) over past / {FAR}
+            )
     )
-    select
-        order_date,
-        product,
-        orders,
-        min(lowest) over past as lowest,
-        max(highest) over past as highest,
-        sum(money) over past / sum(pieces) over past as mean
-    from days
-    window past as (
-        partition by product order by order_date range between
-        interval {PRICE_HISTORY.days} days preceding and interval {RECENT} days preceding
-    )
-    qualify count(*) over past >= {FEWEST_DAYS} and sum(lines) over past >= {FEWEST_LINES}
+    select far.*, count(distinct invoice_no) as orders
+    from far
+    inner join marts.fct_kpi_lines using (order_date, product)
+    where line_type = 'sale' and unit_price > 0
+    group by all
 """  # noqa: S608 - numbers of our own
-"""The prices of each product in the months before each day on which it sold."""
+"""The prices of each product in the months before each day on which it had one far from them."""
 MISPRICED = f"""
     case when line_type = 'sale' and unit_price > 0 and (
         unit_price >= {FAR} * highest or (unit_price <= lowest / {FAR} and orders >= {FEWEST_CHEAP})
@@ -179,7 +188,7 @@ def _lines(
     last: np.datetime64,
 ) -> None:  # fmt: skip
     """Note the order lines of some days, with a column for the members of each dimension."""
-    connection.execute(USUAL_PRICES, [first.astype(object) - PRICE_HISTORY, last.astype(object)])
+    connection.execute(FAR_PRICES, [first.astype(object) - PRICE_HISTORY, last.astype(object)])
     cells = read_member_columns(connection)
     columns = "".join(f", {cells[d.name]} as {_column(d.name)}" for d in dimensions)
     connection.execute(
@@ -194,7 +203,7 @@ def _lines(
             {MISPRICED} as mispriced
             {columns}
         from marts.fct_kpi_lines
-        left join usual_prices using (order_date, product)
+        left join far_prices using (order_date, product)
         where order_date between ? and ?
         """,  # noqa: S608 - expressions that the build has checked
         [first.astype(object), last.astype(object)],
