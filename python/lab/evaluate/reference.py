@@ -76,7 +76,7 @@ def _revenue(panel: Panel) -> Floats:
     """Net revenue of each day, (T,); a day without trade has 0."""
     for row, one in enumerate(panel.series):
         if one.segment == ALL and (one.kpi.numerator, one.kpi.denominator) == (NET_REVENUE, None):
-            return np.nan_to_num(panel.value[row])
+            return np.asarray(np.nan_to_num(panel.value[row]))
     raise ValueError("no KPI is the net revenue of the whole shop")
 
 

@@ -265,14 +265,14 @@ def _chance(years: Sequence[Members]) -> str:
 
 def changes(shops: Sequence[Changes]) -> str:
     """What was planted in shops, and the findings that chance made."""
-    by_sigmas = _by_size(
+    by_sigmas = _of_days(
         shops, "size", (*BINS, (4.0, math.inf), (5.0, math.inf)), lambda c: c.size, _sigmas
     )
-    by_money = _by_size(shops, "of a usual day's money", MONEY_BINS, lambda c: c.money, _shares)
+    by_money = _of_days(shops, "of a usual day's money", MONEY_BINS, lambda c: c.money, _shares)
     return "\n\n".join([by_sigmas, by_money, _lasting(shops), _by_chance(shops)]) + "\n"
 
 
-def _by_size(
+def _of_days(
     shops: Sequence[Changes],
     about: str,
     bins: Sequence[tuple[float, float]],
