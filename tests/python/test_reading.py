@@ -24,6 +24,7 @@ from retail.outputs.alerts.selection import Rules, select
 from retail.outputs.dashboard import server
 from retail.outputs.report import page
 from retail.reading import Connection, Facts, read_explained, read_facts, read_findings, reading
+from retail.reading.file import ReadError
 from retail.reading.findings import today
 from retail.schema import IncidentRow
 
@@ -298,3 +299,15 @@ def test_no_screen_stumbles_over_a_kpi_that_is_gone(
     page.render(left)
     on_the_dashboard(own, monkeypatch)
     on_the_dashboard(own, monkeypatch, kpi=gone)
+
+
+@pytest.mark.parametrize("query", ["select numerator from kpis", "from measures"])
+def test_tables_of_another_version_are_one_line_that_says_what_to_run(
+    tmp_path: Path, query: str
+) -> None:
+    path = tmp_path / "shop.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("create table kpis as select 'orders' as numerator_measure")
+    one_line = r"^.*shop\.duckdb: [^\n]* Run `dbt build`[^\n]* again$"
+    with pytest.raises(ReadError, match=one_line), reading(path) as connection:
+        connection.execute(query)

@@ -1,4 +1,4 @@
-"""Lend the finished file for reading, and its rows as records."""
+"""Open the finished file for reading, and read its rows as records."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def missing(path: Path) -> ReadError:
 
 @contextmanager
 def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connection]:
-    """Lend the file as one moment has it; closed at the end, so nobody waits long.
+    """Open the file in one consistent state, and close it at the end, so that nobody waits long.
 
     Args:
         path: the finished DuckDB file.
@@ -50,7 +50,7 @@ def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connecti
 
     Raises:
         LockedError: it stays locked.
-        ReadError: there is no such file, it is no database, or a table is missing.
+        ReadError: there is no such file, it is no database, or a table or a column is missing.
     """
     if not path.is_file():
         raise missing(path)
@@ -64,7 +64,7 @@ def reading(path: Path, patience: float = PATIENCE_SECONDS) -> Iterator[Connecti
         raise
     except StorageError as error:
         raise _read_error(error) from error
-    except duckdb.CatalogException as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise ReadError(f"{path}: {first_line(error)} {AGAIN.capitalize()}") from error
     except duckdb.Error as error:
         raise ReadError(describe_error(path, error)) from error
