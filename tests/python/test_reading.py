@@ -26,6 +26,7 @@ from retail.outputs.report import page
 from retail.reading import Connection, Facts, read_explained, read_facts, read_findings, reading
 from retail.reading.file import ReadError
 from retail.reading.findings import today
+from retail.reading.selection import need_attention
 from retail.schema import IncidentRow
 
 SECONDS = 60.0
@@ -201,6 +202,16 @@ def test_the_signs_of_a_cause_are_the_same_everywhere(
     for shown in (told, "97 %"):
         assert shown in dashboard
     assert f"country {told}" in terminal
+
+
+def test_of_low_severity_only_so_many_are_shown_first_as_others_leave(facts: Facts) -> None:
+    one = dataclasses.replace(facts.incidents[0], status="open", severity="low")
+    slight = [dataclasses.replace(one, incident_id=f"low {i}") for i in range(5)]
+    grave = dataclasses.replace(one, incident_id="grave", severity="medium")
+    shown = need_attention([*slight, grave], one.period_end)
+    assert [row.incident_id for row in shown] == ["grave", "low 0", "low 1"]
+    many = [dataclasses.replace(grave, incident_id=f"grave {i}") for i in range(4)]
+    assert need_attention([*slight, *many], one.period_end) == tuple(many)
 
 
 def test_terminal_and_report_show_the_same_trends(database: Path) -> None:

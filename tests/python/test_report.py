@@ -301,7 +301,7 @@ def lead(path: Path) -> str:
     return text.replace(formatting.SPACE, " ")
 
 
-def move(path: Path, days: int) -> str:
+def move(path: Path, days: int, severity: str = "high") -> str:
     """Move the first open incident to some days before the newest day, and its id."""
     ((name,),) = query(
         path, "select min(incident_id) from insights.incidents where status = 'open'"
@@ -309,7 +309,7 @@ def move(path: Path, days: int) -> str:
     day = newest_day(path) - dt.timedelta(days)
     change(
         path,
-        f"update insights.incidents set period_end = '{day}', severity = 'high' "
+        f"update insights.incidents set period_end = '{day}', severity = '{severity}' "
         f"where incident_id = '{name}'",
     )
     return f"incident-{name}"
@@ -386,6 +386,18 @@ def test_a_range_that_hides_a_fall_of_two_thirds_is_not_as_expected(own: Path) -
     assert "−67 %" in text
 
 
+def test_what_is_of_low_severity_is_no_news_of_the_week_and_is_folded_once_it_is_old(
+    own: Path,
+) -> None:
+    change(own, "update insights.incidents set severity = 'medium'")
+    name = move(own, days=6, severity="low")
+    assert "Nothing new to look at;" in lead(own)
+    assert "Of low severity, and still open" not in shown(own)
+    assert f'id="{name}"' in shown(own)
+    move(own, days=20, severity="low")
+    assert "Of low severity, and still open (1)" in shown(own)
+
+
 def test_kpis_are_in_the_order_of_their_yaml(own: Path) -> None:
     def order() -> list[str]:
         return [a["id"] for a, _ in Tags(shown(own)).named("article") if "kpi" in a["class"]]
@@ -402,6 +414,8 @@ def test_what_is_over_says_so_with_its_total(own: Path) -> None:
         "impact = -1234",
     )
     assert "over by 6 May 2024, −£1,234 in all" in shown(own)
+    change(own, "update insights.incidents set impact = 1000, impact_returned = 950")
+    assert "over by 6 May 2024, +£50.00 in all after cancellations" in shown(own)
 
 
 def test_planned_events_are_drawn_and_told(own: Path) -> None:

@@ -140,7 +140,7 @@ def test_an_answer_has_frames_that_add_up(asked: Database, week: tuple[dt.date, 
     assert told.sides["contribution"].sum() == pytest.approx(told.change)
     assert {"mix", "rate", "weight", "weight_against", "against"} <= set(told.contributions)
     assert set(told.drivers["dimension"]) >= {"all", "country", "product"} - {"country"}
-    assert str(told).startswith("Revenue per order of market domestic")
+    assert str(told).startswith("Revenue per order of the domestic market")
     again = asked.why("revenue_per_order", *map(str, week), told.against, {"market": "domestic"})
     pd.testing.assert_frame_equal(again.contributions, told.contributions, check_exact=True)
 

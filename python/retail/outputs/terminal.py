@@ -101,14 +101,17 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
     waiting = len(open_incidents(found.incidents))
     lines.append(
         f"{count(len(found.incidents), 'incident')} in all history, "
-        + (f"{waiting} of them open; the latest open ones:" if waiting else "none of them open.")
+        + (f"{waiting} of them open; the gravest of late:" if waiting else "none of them open.")
     )
-    for incident in need_attention(found.incidents, found.run.as_of):
+    shown = need_attention(found.incidents, found.run.as_of)
+    for incident in shown:
         mark = _mark(incident.severity, colour=colour)
         sure = percent(incident.confidence)
         money = amount(incident.impact, found.money, signed=True)
         headline = escape_control_chars(incident.headline)
         lines.append(f"  {incident.incident_id}  {mark} {sure:>6}  {money:>9}  {headline}")
+    if waiting > len(shown):
+        lines.append(f"  … and {waiting - len(shown)} more; `retail list` has all.")
     if found.incidents:
         lines.append("`retail explain ID` explains one, `retail ack ID` acknowledges it.")
     lines += map(escape_control_chars, (*_trends(found), *switched_off(found.kpis)))

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from detect.records import ABNORMAL
+from detect.severity import MILDEST
 from retail.feedback.status import OPEN
 from retail.reading.shop import KpiRow
 from retail.schema import ALL, IncidentRow, TrendRow
@@ -43,10 +44,16 @@ def open_incidents(incidents: Sequence[IncidentRow]) -> tuple[IncidentRow, ...]:
 
 
 def need_attention(incidents: Sequence[IncidentRow], as_of: dt.date) -> tuple[IncidentRow, ...]:
-    """Incidents that are open and recent, or the newest open ones, of incidents newest first."""
+    """Incidents that are open and recent, or the newest open ones, of incidents newest first.
+
+    Those of low severity, such as a product that is gone, fill only what others leave of FEWEST.
+    """
     waiting = open_incidents(incidents)
-    recent = sum(row.period_end >= as_of - RECENT for row in waiting)
-    return waiting[: min(max(recent, FEWEST), MOST)]
+    grave = [row for row in waiting if row.severity != MILDEST]
+    slight = [row for row in waiting if row.severity == MILDEST]
+    recent = sum(row.period_end >= as_of - RECENT for row in grave)
+    shown = grave[: min(max(recent, FEWEST), MOST)]
+    return (*shown, *slight[: max(FEWEST - len(shown), 0)])
 
 
 def going_on(

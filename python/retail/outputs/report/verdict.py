@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from detect.severity import MILDEST
 from retail import formatting
 from retail.outputs.report.cells import Cell
 from retail.outputs.report.incidents import Card, Cards
@@ -70,13 +71,14 @@ def _news(incidents: Cards, *, is_tested: bool) -> tuple[str, Card | None]:
     """What to look at: of the day, else of the week; else what is still open."""
     if not is_tested:
         return LITTLE, None
-    for waiting, since in ((incidents.day.open, ""), (incidents.week.open, " from that week")):
+    of_week = tuple(c for c in incidents.week.open if c.incident.severity != MILDEST)
+    for waiting, since in ((incidents.day.open, ""), (of_week, " from that week")):
         if waiting:
             more = "One thing" if len(waiting) == 1 else f"{len(waiting)} things"
             first = "" if len(waiting) == 1 else ", first"
             return f"{more} to look at{since}{first}:", waiting[0]
-    if not incidents.earlier.open:
+    if not incidents.open:
         return "Nothing needs attention.", None
-    left = formatting.count(len(incidents.earlier.open), "earlier incident")
-    verb = "is" if len(incidents.earlier.open) == 1 else "are"
+    left = formatting.count(len(incidents.open), "earlier incident")
+    verb = "is" if len(incidents.open) == 1 else "are"
     return f"Nothing new to look at; {left} {verb} still open.", None
