@@ -14,6 +14,7 @@ import pytest
 
 from retail.ingest import IngestError, Landing, confined
 from retail.ingest.columns import PUBLIC_NAMES
+from retail.ingest.exported import ODD
 from retail.ingest.parquet_cache import land_project
 from retail.jobs.daily.inputs import read as read_inputs
 from test_ingest_support import LINE, OTHER_LINE, land, read, shown
@@ -69,6 +70,34 @@ def test_json_lines(tmp_path: Path, name: str) -> None:
     text = json_lines().encode()
     (tmp_path / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
     assert read(tmp_path / name, tmp_path) == as_csv(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("change", "odd"),
+    [
+        ({"Quantity": None}, "1: object 3 lacks Quantity"),
+        ({"Quantity": None, "Quantitx": 6}, "1: object 3 lacks Quantity and has Quantitx"),
+        ({"Quantity": 7}, ""),
+    ],
+)
+def test_an_object_of_json_with_other_keys_than_the_rest_is_told(
+    tmp_path: Path, change: dict[str, int | None], odd: str
+) -> None:
+    objects = [json.loads(line) for line in json_lines().splitlines()[:1] * 9]
+    objects[2] = {name: value for name, value in (objects[2] | change).items() if value is not None}
+    assert note_of(tmp_path, objects).partition(f"{ODD}: ")[2] == odd
+
+
+def test_json_that_leaves_out_what_is_empty_is_not_told(tmp_path: Path) -> None:
+    objects = [json.loads(line) for line in json_lines().splitlines()[:1] * 9]
+    for one in objects[::2]:
+        del one["CustomerID"]
+    assert note_of(tmp_path, objects) == ""
+
+
+def note_of(tmp_path: Path, objects: list[dict[str, object]]) -> str:
+    (tmp_path / "o.json").write_text(json.dumps(objects), encoding="utf-8")
+    return land(tmp_path / "o.json", tmp_path).files[0].note or ""
 
 
 def test_numbers_and_moments_of_json_and_of_tables_keep_their_values(tmp_path: Path) -> None:

@@ -16,7 +16,9 @@ from pathlib import Path
 
 import duckdb
 import openpyxl
+import pyarrow
 import pytest
+from pyarrow.parquet import write_table
 
 from retail import ingest, simulate
 from retail.errors import RetailError
@@ -283,6 +285,40 @@ def test_parquet_is_decoded_by_another_process_first_and_once(
     paths[1].write_bytes(b"PAR1" + bytes(100) + b"PAR1")
     told = refusal(tmp_path / "raw", tmp_path)
     assert told.startswith("raw/1.parquet is not a readable Parquet file (")
+
+
+def test_a_page_of_parquet_that_differs_from_its_checksum_is_refused(tmp_path: Path) -> None:
+    rows = [[f"53{n}", *LINE[1:]] for n in range(1000, 9000)]
+    table = pyarrow.table(dict(zip(PUBLIC_NAMES, map(list, zip(*rows, strict=True)), strict=True)))
+    paths = [tmp_path / "without.parquet", tmp_path / "with.parquet"]
+    for path in paths:
+        write_table(table, path, compression="none", write_page_checksum=path.stem == "with")
+    noted = [land(path, tmp_path).files[0].note for path in paths]
+    assert noted == [parquet_cache.WITHOUT_CHECKSUMS, None]
+    for path in paths:
+        path.write_bytes(path.read_bytes().replace(b"538765", b"538764"))
+    assert land(paths[0], tmp_path).raw_rows == len(rows)
+    assert refusal(paths[1], tmp_path) == (
+        "with.parquet is not a readable Parquet file (a page differs from its checksum); "
+        "write it anew"
+    )
+
+
+def test_a_parquet_file_that_is_written_after_it_was_looked_through_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = ", ".join(f"'{value}' as {name}" for value, name in zip(LINE, PUBLIC_NAMES, strict=True))
+    path = parquet(tmp_path / "in.parquet", f"select {line}")
+    scan = parquet_cache.scan_parquet
+
+    def scan_and_write(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
+        found = list(scan(paths))
+        os.utime(path, (1, 1))
+        return found
+
+    monkeypatch.setattr(parquet_cache, "scan_parquet", scan_and_write)
+    message = "in.parquet changed while it was read; run again when it is complete"
+    assert refusal(path, tmp_path) == message
 
 
 @pytest.mark.parametrize("signal", ["SIGSEGV", "SIGABRT", "SIGXCPU", "SIGKILL"])

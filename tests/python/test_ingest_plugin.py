@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ tiny:
       threads: 2
       plugins: [{module: retail.ingest.plugin, config: {root: ., cache: "my cache"}}]
 """
+MACRO = Path(__file__).parents[2] / "macros/dbt/insist_on_unchanged_files.sql"
 MODEL = """\
 {{ config(materialized='table') }}
 select order_lines.*, files.origin
@@ -87,6 +89,62 @@ def test_dbt_builds_on_the_views_and_keeps_its_tables_when_a_file_is_bad(
     assert told == f"Database Error\n  {source} is empty; {advice}\n"
     assert "Traceback" not in bad.stdout + bad.stderr
     assert built() == tables
+
+
+@pytest.mark.full
+def test_nothing_is_published_from_a_parquet_file_that_was_written_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project = tmp_path / "project"
+    raw = parquet(tmp_path / "raw.parquet", rows=2)
+    other = parquet(tmp_path / "other.parquet", rows=1)
+    monkeypatch.setenv("RETAIL_SOURCE", str(raw))
+    hook = f"{{{{ config(post_hook=\"copy (from '{other}') to '{raw}'\") }}}}\n"
+    for name, text in {
+        "dbt_project.yml": PROJECT + 'on-run-end: "{{ insist_on_unchanged_files() }}"\n',
+        "profiles.yml": PROFILES,
+        "models/all_lines.sql": MODEL,
+        "macros/insist.sql": MACRO.read_text(encoding="utf-8"),
+    }.items():
+        write(project / name, text)
+    dbt = Path(sys.executable).with_name("dbt")
+    command = [dbt, "run", "--project-dir", project, "--profiles-dir", project]
+
+    def dbt_run() -> tuple[int, str]:
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    assert dbt_run()[0] == 0
+    write(project / "models/all_lines.sql", hook + MODEL)
+    code, told = dbt_run()
+    assert code != 0
+    assert f"{raw} changed while it was read; run again when it is complete" in told
+
+
+def test_a_parquet_file_that_was_written_since_is_in_changed_files(tmp_path: Path) -> None:
+    raw = parquet(tmp_path / "it's [a] file.parquet", rows=2)
+    landing = ingest.land(
+        ingest.resolve(tmp_path, {"RETAIL_SOURCE": str(raw)}), tmp_path / "landed"
+    )
+
+    def changed() -> list[tuple[object, ...]]:
+        return connection.execute("from raw.changed_files").fetchall()
+
+    with duckdb.connect() as connection:
+        ingest.create_views(connection, landing)
+        assert changed() == []
+        os.utime(raw, (1, 1))
+        assert changed() == [(str(raw),)]
+
+
+def parquet(path: Path, rows: int) -> Path:
+    """Write a Parquet file of good lines."""
+    names = (
+        str(one).replace("'", "''") for one in (good_csv(path.with_suffix(".csv"), rows), path)
+    )
+    with duckdb.connect() as connection:
+        connection.execute("copy (from read_csv('{}', all_varchar = true)) to '{}'".format(*names))
+    return path
 
 
 def test_the_views_have_the_columns_dbt_relies_on(tmp_path: Path, source: Path) -> None:

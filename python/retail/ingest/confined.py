@@ -65,8 +65,8 @@ def read_sqlite(path: Path, what: str, query: str) -> Iterator[list[str]]:
     return _run("sqlite", [str(path), query], lambda _: what, LOOK)
 
 
-def export(form: str, path: Path, what: str, target: Path, *query: str) -> None:
-    """Have rows written into the Parquet file ``target``.
+def export(form: str, path: Path, what: str, target: Path, *query: str) -> list[str]:
+    """Have rows written into the Parquet file ``target``; returns what is odd about them.
 
     Args:
         form: `json` lines, or `duckdb` with a query.
@@ -78,12 +78,14 @@ def export(form: str, path: Path, what: str, target: Path, *query: str) -> None:
     Raises:
         IngestError: it can't be read, or its reader died of it.
     """
-    for _ in _run(form, [str(path), str(target), *query], lambda _: what, LOOK):
-        pass
+    return [odd for (odd,) in _run(form, [str(path), str(target), *query], lambda _: what, LOOK)]
 
 
-def scan_parquet(paths: Sequence[Path]) -> None:
+def scan_parquet(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
     """Make sure that all values of Parquet files can be decoded, before this process does so.
+
+    Yields:
+        Each file, and whether its pages have checksums, which they agreed with.
 
     Raises:
         IngestError: one can't be read, or its reader died of it.
@@ -92,18 +94,18 @@ def scan_parquet(paths: Sequence[Path]) -> None:
         with reading(path), path.open("rb"):
             pass
     for first in range(0, len(paths), FILES_A_CHILD):
-        _scan_some(paths[first : first + FILES_A_CHILD])
+        yield from _scan_some(paths[first : first + FILES_A_CHILD])
 
 
-def _scan_some(paths: Sequence[Path]) -> None:
+def _scan_some(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
     rows = _run(
         "parquet",
         [*map(str, paths)],
         lambda done: f"{paths[done]} is not a readable Parquet file",
         ANEW,
     )
-    for _ in rows:
-        pass
+    for path, has_checksums in rows:
+        yield Path(path), has_checksums == "True"
 
 
 def _run(

@@ -11,11 +11,12 @@ import csv
 import datetime as dt
 import resource
 import sys
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     import sqlite3
@@ -30,9 +31,15 @@ MOST_ROWS, MOST_ROWS_A_BYTE = 10_000_000, 8
 """Rows that a Parquet file or a database may have, and how many a byte where it has more."""
 LINES = ("line_items", "lineItems", "lines", "items", "order_items", "products", "details")
 """What lists of the lines of an order are called, where it has several lists."""
+FEW_ODD, ODD_SHARE = 2, 0.01
+"""So many objects with other keys than the rest, or such a share, are no habit of who wrote them:
+a program that leaves out what is empty does so in more."""
 MOST_SQLITE_ROWS = 1_000_000
 """Rows that a query on an SQLite file may give, or as many as it has bytes: a row takes some."""
 TOO_MANY = "are too many for its size"
+PAGE_SIZE, PAGE_CHECKSUM = 3, 4
+"""Fields of the header of a Parquet page: bytes as they are stored, and their CRC-32."""
+THRIFT_BOOLEANS, THRIFT_INTEGERS, THRIFT_BINARY, THRIFT_STRUCT = (1, 2), (4, 5, 6), 8, 12
 ROW, REFUSED, LOCKED, END = "row", "refused", "locked", "end"
 
 Cell = int | float | str | bool | dt.time | dt.date | dt.datetime | dt.timedelta
@@ -116,9 +123,67 @@ def scan_parquet(*paths: str) -> Lines:
             (count,) = connection.execute(f"select count(*) from {rows}").fetchall()[0]  # noqa: S608 - quoted
             if count > _most_rows(path):
                 raise ValueError(f"{count:,} rows {TOO_MANY}")
+            has_checksums = _verify_pages(connection, path)
             connection.execute(f"select bit_xor(hash(t)) from {rows}").fetchall()  # noqa: S608 - quoted
-            yield [ROW, path]
+            yield [ROW, path, str(has_checksums)]
     yield [END]
+
+
+def _verify_pages(connection: duckdb.DuckDBPyConnection, path: str) -> bool:
+    """Compare the pages of a Parquet file with their checksums, which DuckDB does not look at.
+
+    Returns:
+        Whether all pages have one.
+    """
+    query = """
+        select least(data_page_offset, nullif(dictionary_page_offset, 0)), total_compressed_size
+        from parquet_metadata(?)
+    """
+    has_checksums = True
+    with open(path, "rb") as file:  # noqa: PTH123 - a file that is read in blocks
+        for start, size in connection.execute(query, [path]).fetchall():
+            file.seek(start)
+            while file.tell() < start + size:
+                known = _page_header(file)
+                checksum = known.get(PAGE_CHECKSUM)
+                page = file.read(known[PAGE_SIZE])
+                has_checksums &= checksum is not None
+                if checksum is not None and zlib.crc32(page) != checksum & 0xFFFFFFFF:
+                    raise ValueError("a page differs from its checksum")
+    return has_checksums
+
+
+def _page_header(file: BinaryIO) -> dict[int, int]:
+    """Read the numbers of a page's header, by their fields: a struct of Thrift's compact protocol.
+
+    Source: https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md
+    """
+    numbers: dict[int, int] = {}
+    field = 0
+    while kind := file.read(1)[0]:
+        field = field + (kind >> 4) if kind >> 4 else _zigzag(file)
+        if (kind := kind & 0x0F) in THRIFT_INTEGERS:
+            numbers[field] = _zigzag(file)
+        elif kind == THRIFT_BINARY:
+            file.seek(_varint(file), 1)
+        elif kind == THRIFT_STRUCT:
+            _page_header(file)
+        elif kind not in THRIFT_BOOLEANS:
+            raise ValueError("the header of a page is damaged")
+    return numbers
+
+
+def _zigzag(file: BinaryIO) -> int:
+    number = _varint(file)
+    return (number >> 1) ^ -(number & 1)
+
+
+def _varint(file: BinaryIO) -> int:
+    number = shift = 0
+    while (byte := file.read(1)[0]) & 0x80:
+        number |= (byte & 0x7F) << shift
+        shift += 7
+    return number | byte << shift
 
 
 def export_json(path: str, target: str) -> Lines:
@@ -137,7 +202,32 @@ def export_json(path: str, target: str) -> Lines:
             types = ", ".join(f"{_quoted(name)}: 'VARCHAR'" for name in kinds)
             rows = f"select * from read_json({given}, columns = {{{types}}})"  # noqa: S608 - quoted
         _copy(connection, rows, target, path)
+        yield from _odd_objects(connection, path)
     yield [END]
+
+
+def _odd_objects(connection: duckdb.DuckDBPyConnection, path: str) -> Lines:
+    """Say which few objects have other keys than the rest, as damage or a typing error leaves."""
+    query = f"""
+        with objects as (
+            select row_number() over () as row, list_sort(json_keys(json)) as keys
+            from read_json_objects({_quoted(path)})
+        ),
+        most as (select keys, count(*) as n from objects group by keys order by n desc limit 1)
+        select
+            objects.row,
+            list_filter(most.keys, lambda key: not list_contains(objects.keys, key)) as lacks,
+            list_filter(objects.keys, lambda key: not list_contains(most.keys, key)) as has,
+            count(*) over () as odd,
+            most.n as usual
+        from objects, most where objects.keys != most.keys
+        order by objects.row limit 1
+    """  # noqa: S608 - quoted
+    for row, lacks, has, odd, usual in connection.execute(query).fetchall():
+        if odd < usual and odd <= max(FEW_ODD, ODD_SHARE * usual):
+            parts = (("lacks", lacks), ("has", has))
+            what = " and ".join(f"{verb} {', '.join(keys)}" for verb, keys in parts if keys)
+            yield [ROW, f"{odd:,}: object {row} {what or 'has a key twice'}"]
 
 
 def _nested(path: str, kinds: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from retail.ingest import confined, postgres
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.in_place import show_parquet
 from retail.ingest.mapping import Reader
-from retail.ingest.rows import Piece, copy, write_rows
+from retail.ingest.rows import Piece, copy, noted, write_rows
 from retail.ingest.sniff import insist_on_bounds
 from retail.ingest.sources import SourceFile, find_table
 from retail.ingest.workspace import draft_in
@@ -22,6 +22,7 @@ SQLITE = b"SQLite format 3\0"
 DUCKDB, DUCKDB_AT = b"DUCK", 8
 """How files of either begin; DuckDB's after a checksum."""
 NO_OBJECTS = "has no JSON objects, one on every line or all in an array"
+ODD = "objects whose keys are not those of the others"
 
 
 def write_exported(
@@ -43,6 +44,7 @@ def write_exported(
     Raises:
         IngestError: it can't be read, lacks a column, or the disk refuses.
     """
+    odd: list[str] = []
     with draft_in(target.parent, ".parquet") as draft:
         if source.server:
             with ExitStack() as asked:
@@ -51,13 +53,13 @@ def write_exported(
             _export_table(connection, source, draft)
         else:
             insist_on_bounds(source.path)
-            confined.export("json", source.path, f"{source.path} {NO_OBJECTS}", draft)
+            odd = confined.export("json", source.path, f"{source.path} {NO_OBJECTS}", draft)
         try:
             query, pieces, _ = show_parquet(connection, replace(source, path=draft), reader)
         except IngestError as error:
             raise IngestError(str(error).replace(str(draft), source.label)) from error
         copy(connection, query, target)
-    return pieces
+    return tuple(noted(one, *(f"{ODD}: {each}" for each in odd)) for one in pieces)
 
 
 def _export_table(connection: duckdb.DuckDBPyConnection, source: SourceFile, target: Path) -> None:

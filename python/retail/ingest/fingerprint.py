@@ -46,7 +46,12 @@ def insist_on(path: Path, before: Fingerprint) -> None:
         IngestError: somebody did.
     """
     if fingerprint(path) != before:
-        raise IngestError(f"{path} changed while it was read; run again when it is complete")
+        raise changed(path)
+
+
+def changed(path: Path) -> IngestError:
+    """Say that somebody wrote into a file meanwhile."""
+    return IngestError(f"{path} changed while it was read; run again when it is complete")
 
 
 def database_sha256(path: Path) -> str:

@@ -52,7 +52,7 @@ from retail.ingest.delimited import write_rest
 from retail.ingest.errors import CannotWriteError, IngestError, writing
 from retail.ingest.exported import write_exported
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
-from retail.ingest.fingerprint import Fingerprint, database_sha256, fingerprint, insist_on
+from retail.ingest.fingerprint import Fingerprint, changed, database_sha256, fingerprint, insist_on
 from retail.ingest.forms.moments import SINCE_1904, SINCE_1970, Kind, count_zones
 from retail.ingest.forms.numbers import currency_in, differing
 from retail.ingest.forms.rewriting import MONEY, find_rewriting, is_no_line
@@ -67,7 +67,7 @@ from retail.ingest.mapping import (
     line_query,
     member_query,
 )
-from retail.ingest.rows import Piece, copy
+from retail.ingest.rows import Piece, copy, noted
 from retail.ingest.shop import Shop, read_shop
 from retail.ingest.shop.reading import presets
 from retail.ingest.sniff import is_gzip
@@ -87,8 +87,12 @@ MOST_SHOWN = 5
 """Members of a column in one sentence."""
 """Rises when a file would be landed differently, so that it is landed again."""
 
-READABLE_ENDING = ".readable"
-"""Of marks that all of a Parquet file was decoded once."""
+READABLE_ENDING, READABLE_VERSION = ".readable", 2
+"""Of marks that all of a Parquet file was decoded once, and what is to be noted of it."""
+WITHOUT_CHECKSUMS = (
+    "its pages have no checksums, so damage that leaves readable values would not be noticed "
+    "(pyarrow and pandas write them with write_page_checksum=True)"
+)
 
 USUAL = Reader()
 """Reads what needs no settings."""
@@ -103,6 +107,8 @@ class Landed:
     files: tuple[LandedFile, ...]
     parquets: tuple[Path, ...] = ()
     query: str | None = None
+    read_in_place: tuple[Path, Fingerprint] | None = None
+    """The file of the query, and the state that all of its values could be decoded in."""
 
 
 @dataclass(frozen=True)
@@ -364,7 +370,7 @@ def _land(
     connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path, reader: Reader
 ) -> Landed:
     if source.form == "parquet":
-        return _show(connection, source, fingerprint(source.path), reader)
+        return _show(connection, source, cache, reader)
     with ExitStack() as asked:
         rows = asked.enter_context(postgres.snapshot(source)) if source.server else None
         before = rows.fingerprint() if rows else fingerprint(source.path)
@@ -379,32 +385,37 @@ def _insist_on_readable(sources: Sequence[SourceFile], cache: Path) -> None:
     Raises:
         IngestError: one can't be read.
     """
-    marks = {source.path: _readable_mark(source, cache) for source in sources}
+    marks = {one.path: _readable_mark(one, fingerprint(one.path), cache) for one in sources}
     new = [path for path, mark in marks.items() if not mark.exists()]
-    scan_parquet(new)
     with writing(cache):
-        for path in new:
-            marks[path].touch()
+        for path, has_checksums in scan_parquet(new):
+            marks[path].write_text("" if has_checksums else WITHOUT_CHECKSUMS, encoding="utf-8")
     for mark in marks.values():
         keep(mark)
 
 
-def _readable_mark(source: SourceFile, cache: Path) -> Path:
-    state = (duckdb.__version__, str(source.path), astuple(fingerprint(source.path)))
+def _readable_mark(source: SourceFile, at: Fingerprint, cache: Path) -> Path:
+    state = (READABLE_VERSION, duckdb.__version__, str(source.path), astuple(at))
     return cache / f"{digest(state)}{READABLE_ENDING}"
 
 
 def _show(
-    connection: duckdb.DuckDBPyConnection, source: SourceFile, before: Fingerprint, reader: Reader
+    connection: duckdb.DuckDBPyConnection, source: SourceFile, cache: Path, reader: Reader
 ) -> Landed:
     """Show a Parquet file where it is."""
+    before = fingerprint(source.path)
+    try:
+        note = _readable_mark(source, before, cache).read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise changed(source.path) from error
     query, pieces, has_text_dates = show_parquet(connection, source, reader)
     made = _make_lines(connection, f"({query})", pieces, source, has_text_dates=has_text_dates)
     query, pieces = (made.query, made.pieces) if made else (query, pieces)
+    pieces = tuple(noted(one, note) for one in pieces)
     written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
     files = _raw_files(source, pieces, before.size, written)
     dates = gather(connection, f"({query})") if has_text_dates else {}
-    return Landed(_landed_files(files, dates, {}), query=query)
+    return Landed(_landed_files(files, dates, {}), query=query, read_in_place=(source.path, before))
 
 
 @dataclass(frozen=True)
@@ -439,10 +450,7 @@ def _make_lines(
     if rewriting:
         is_settled = plan is not None and plan.shop.columns.ordered_at.format == SINCE_1904
         _warn_of_counted("text" if is_settled else rewriting.kind, source, zone)
-        pieces = tuple(
-            replace(one, note="; ".join(filter(None, (one.note, rewriting.evidence))) or None)
-            for one in pieces
-        )
+        pieces = tuple(noted(one, rewriting.evidence) for one in pieces)
     named = plan and _currency(connection, currency_query(plan, fields, rewriting), plan, source)
     signs = rewriting.currency if rewriting else None
     pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)

@@ -97,7 +97,7 @@ def _read(
 ) -> tuple[str, Header]:
     """All rows of a file, every column text."""
     if source.form == "parquet":
-        scan_parquet([source.path])
+        list(scan_parquet([source.path]))
         query, pieces, _ = show_parquet(connection, source, AnyHeader())
         rows = f"({query})"
     else:

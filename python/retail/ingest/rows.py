@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -58,6 +58,11 @@ def describe(
     )
     notes = filter(None, ("" if raw_rows else "no rows", preset, missing, ignored, note))
     return Piece(source_file, raw_rows, encoding, "; ".join(notes) or None, header=header)
+
+
+def noted(piece: Piece, *notes: str) -> Piece:
+    """Add what is to be said of a piece."""
+    return replace(piece, note="; ".join(filter(None, (piece.note, *notes))) or None)
 
 
 def write_rows(

@@ -68,6 +68,7 @@ def _settings(landing: Landing, code_hash: str) -> dict[str, str]:
     limits = {name: getattr(shop.contracts, name) for name in type(shop.contracts).model_fields}
     of_shop = {name: getattr(facts, name) for name in OF_SHOP}
     return {
+        "changed_files": _changed_files(landing),
         "project": _rows({"code_hash": "varchar"}, [(known.hexdigest(),)]),
         "shop": _rows(
             {name: "boolean" if type(v) is bool else "varchar" for name, v in of_shop.items()},
@@ -85,6 +86,21 @@ def _settings(landing: Landing, code_hash: str) -> dict[str, str]:
             [(name, _text(one.warn), _text(one.error)) for name, one in limits.items()],
         ),
     }
+
+
+def _changed_files(landing: Landing) -> str:
+    """Query of the files that are read in place and are not, by now, what was looked through."""
+    known = [one.read_in_place for one in landing.landed if one.read_in_place]
+    if not known:
+        return "select null::varchar as path where false"
+    paths = ", ".join(literal(path) for path, _ in known)
+    states = ", ".join(
+        f"({literal(path)}, {at.size}, {at.mtime_ns // 10**9})" for path, at in known
+    )
+    return f"""
+        select filename as path from read_blob([{paths}])
+        where (filename, size, epoch_ms(last_modified) // 1000) not in ({states})
+    """  # noqa: S608 - quoted
 
 
 def _text(number: float | None) -> str | None:

@@ -32,7 +32,7 @@ FULL: dict[Fault, int] = {
     time_zones: 4,
     clocks: 4,
     attacks: len(ATTACKS),
-    damaged_files: 2_800,
+    damaged_files: 3_500,
     mutants: 13_000,
 }
 """How often each fault is tried; of the killed tables, each of the three commands so often."""

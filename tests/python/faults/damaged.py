@@ -1,7 +1,8 @@
 """Parquet files, workbooks and packed files that a disk or a transfer has damaged.
 
-Each is read whole, refused in one line that names it, or read otherwise where its form has no
-checksum; never does it end in anything else, nor take longer than a job may wait for it.
+Each is read whole, refused in one line that names it, or read otherwise and that is said: a field
+is lost, or the form has no checksum. In JSON a value may become another that is as good as the
+first. Never does it end in anything else, nor take longer than a job may wait for it.
 """
 
 from __future__ import annotations
@@ -21,17 +22,20 @@ from pathlib import Path
 
 import duckdb
 import openpyxl
+from pyarrow.parquet import write_table
 
 from faults.bench import Shop, Tally, in_batches
 from faults.mutants import cut_off, flipped, headless, hole, some_file, swapped
 from retail.ingest.errors import IngestError
-from retail.ingest.parquet_cache import land, lines_of
+from retail.ingest.exported import ODD
+from retail.ingest.parquet_cache import WITHOUT_CHECKSUMS, land, lines_of
 from retail.ingest.sources import resolve
 
+Rows = list[tuple[object, ...]]
 LONGEST_SECONDS = 60
 FILES_A_BATCH = 100
 DAMAGES = (cut_off, headless, hole, swapped, flipped, flipped, flipped)
-WITHOUT_CHECKSUMS = ("parquet", "json")
+CHECKED = "a_with_checksums.parquet"
 
 
 def _rows(chance: random.Random) -> list[list[str]]:
@@ -46,7 +50,10 @@ def parquet(path: Path, chance: random.Random) -> None:
     with duckdb.connect() as connection:
         connection.execute(f"create table t ({columns.replace(',', ' varchar,')} varchar)")
         connection.executemany("insert into t values (?, ?, ?, ?, ?, ?, ?, ?)", rows * 20)
-        connection.execute(f"copy t to '{path}' (format parquet)")
+        if path.name == CHECKED:
+            write_table(connection.table("t").to_arrow_table(), path, write_page_checksum=True)
+        else:
+            connection.execute(f"copy t to '{path}' (format parquet)")
 
 
 def workbook(path: Path, chance: random.Random) -> None:
@@ -69,7 +76,8 @@ def objects(path: Path, chance: random.Random) -> None:
 
 
 FORMS: tuple[tuple[str, Callable[[Path, random.Random], None]], ...] = (
-    ("a.parquet", parquet), ("a.xlsx", workbook), ("a.csv.gz", packed), ("a.json", objects),
+    ("a.parquet", parquet), (CHECKED, parquet), ("a.xlsx", workbook), ("a.csv.gz", packed),
+    ("a.json", objects),
 )  # fmt: skip
 
 
@@ -85,7 +93,7 @@ class Batch:
 
 def damaged_files(_: Shop, folder: Path, chance: random.Random, times: int) -> list[Tally]:
     """So many damaged files, in turn of each form, each landed or refused."""
-    tallies = [Tally(f"damaged {name.removeprefix('a.')}") for name, _ in FORMS]
+    tallies = [Tally(f"damaged {name.removeprefix('a').lstrip('._')}") for name, _ in FORMS]
     how = [Counter[str]() for _ in FORMS]
     each = -(-times // len(FORMS))
     batches = [
@@ -126,13 +134,14 @@ def _try(
     path: Path, write: Callable[[Path, random.Random], None], chance: random.Random
 ) -> tuple[str, str | None]:
     """How a damaged file is taken, and what is wrong with that."""
+    wrong = None
     whole = _written(path, write, chance)
     damage = chance.choice(DAMAGES)
     damaged = damage(path.read_bytes(), chance)
     path.write_bytes(damaged)
     started = time.monotonic()
     try:
-        outcome = "read as it was written" if _content(path) == whole else "read otherwise"
+        outcome, wrong = _read(path, whole)
     except IngestError as error:
         outcome = "refused in one line"
         if path.name not in str(error) or "\n" in str(error):
@@ -141,24 +150,38 @@ def _try(
         return "failed", f"{damage.__name__}: {error!r}"
     if time.monotonic() - started > LONGEST_SECONDS:
         return outcome, f"took {time.monotonic() - started:.0f} s"
-    is_silent = outcome == "read otherwise" and not path.name.endswith(WITHOUT_CHECKSUMS)
-    return outcome, f"{damage.__name__}: read otherwise" if is_silent else None
+    return outcome, wrong and f"{damage.__name__}: {wrong}"
+
+
+def _read(path: Path, whole: Rows) -> tuple[str, str | None]:
+    """How a damaged file is read, and what is wrong with that."""
+    rows, note = _content(path)
+    if rows == whole:
+        return "read as it was written", None
+    if ODD in note or WITHOUT_CHECKSUMS in note:
+        return "read otherwise, and that is said", None
+    if path.name.endswith("json"):
+        return "with another value of a field", None
+    return "read otherwise", "read otherwise without a word"
 
 
 def _written(
     path: Path, write: Callable[[Path, random.Random], None], chance: random.Random
-) -> list[tuple[object, ...]]:
+) -> Rows:
     """Write a file that is read while it is whole; returns its rows."""
     while True:
         write(path, chance)
         with suppress(IngestError):  # a few dates may have the day or the month first
-            return _content(path)
+            return _content(path)[0]
 
 
-def _content(path: Path) -> list[tuple[object, ...]]:
+def _content(path: Path) -> tuple[Rows, str]:
+    """The rows of a file, and what is noted of it."""
     root = path.parent
     shutil.rmtree(root / "landed", ignore_errors=True)
     landing = land(resolve(root, {"RETAIL_SOURCE": str(path)}), root / "landed")
     with duckdb.connect() as connection:
         rows = f"select * from {lines_of(landing.landed)} order by all"
-        return connection.execute(rows).fetchall()
+        return connection.execute(rows).fetchall(), "; ".join(
+            file.note or "" for file in landing.files
+        )
