@@ -56,6 +56,9 @@ TYPES: dict[object, str] = {
     float: "float64", float | None: "float64", int: "int64", bool: "bool", dt.date: "datetime64[s]",
 }  # fmt: skip
 """Of the columns of a result; all others hold text, or None."""
+WIDEST_GAP = 4
+"""Days from one date to the next, at the median, from which they are no days: a shop that trades
+twice a week has 3 or 4."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +96,16 @@ def find_anomalies(
         kpis: definitions, one row per `kpi` with columns as `marts.dim_kpis` has them; what is
             missing there is as in `DEFAULTS`. A KPI's cadence is its finer grain.
             `scale` is the one on which its noise is even: `log`, `sqrt`, `logit` or `linear`.
+            Without one it is `log`, or `linear` for a KPI with a negative value.
         holidays: days on which the shop may be closed, also ones to come.
 
     Returns:
         Findings; a KPI with less than some weeks of history has forecasts only.
 
     Raises:
-        ValueError: a column is missing, a period is there twice, or a grain is unknown.
+        TypeError: `df` is no DataFrame.
+        ValueError: a column is missing, a period is there twice or is neither a day nor a week, a
+            value is infinite, or a grain is unknown.
         DetectError: a scale is unknown.
     """
     given = _completed(df)
@@ -129,27 +135,56 @@ def _scans(panels: Sequence[Panel], trading: TradingCalendar) -> Iterator[Scan]:
 
 def _completed(df: pd.DataFrame) -> pd.DataFrame:
     """The frame with every column that a panel is made of, checked."""
+    if not isinstance(df, pd.DataFrame):
+        raise TypeError(f"find_anomalies takes a DataFrame, and this is a {type(df).__name__}")
     given = df if "date" in df else df.rename(columns={"period_start": "date"})
     missing = [name for name in NEEDED if name not in given]
     if missing:
         raise ValueError(f"the frame has no column {missing[0]!r}; it needs {', '.join(NEEDED)}")
-    # Times of a day are one period, of which there may be one row.
-    start = pd.to_datetime(given["date"]).dt.normalize().astype("datetime64[s]")
+    start = _starts(given["date"])
+    given = given.assign(value=_numbers(given["value"], start))
     usual: dict[str, Any] = {
-        "kpi": KPI_NAME, "segment": ALL, "grain": _grain(start), "numerator": given["value"],
+        "kpi": KPI_NAME, "segment": ALL, "numerator": given["value"],
         "denominator": np.nan, "is_complete": True, "is_warm_up": False,
     }  # fmt: skip
     given = given.assign(
         period_start=start, **{name: x for name, x in usual.items() if name not in given}
     )
+    if "grain" not in given:
+        given = given.assign(grain=_grain(start))
     _check(given)
     return given.astype({"kpi": str, "segment": str})
 
 
+def _starts(dates: pd.Series) -> pd.Series:
+    """The day that each period begins on, by the clock of its own zone."""
+    if isinstance(dates.dtype, pd.PeriodDtype):
+        dates = dates.dt.to_timestamp()
+    # Times of a day are one period, of which there may be one row.
+    return pd.to_datetime(dates).dt.tz_localize(None).dt.normalize().astype("datetime64[s]")
+
+
+def _numbers(values: pd.Series, starts: pd.Series) -> pd.Series:
+    """Values as floats; a missing one is NaN."""
+    numbers = pd.to_numeric(values).astype("float64")
+    endless = np.isinf(numbers)
+    if endless.any():
+        raise ValueError(f"value is infinite on {starts[endless].iloc[0]:%Y-%m-%d}")
+    return numbers
+
+
 def _grain(starts: pd.Series) -> Grain:
     """Weeks where all periods begin on the same day of the week, else days."""
-    is_weekly = starts.nunique() > 1 and starts.dt.day_of_week.nunique() == 1
-    return "weekly" if is_weekly else "daily"
+    days = np.unique(_days(starts.dropna()))
+    gaps = np.diff(days).astype(np.int64)
+    if gaps.size and not (gaps % PERIOD_DAYS["weekly"]).any():
+        return "weekly"
+    if gaps.size and np.median(gaps) > WIDEST_GAP:
+        raise ValueError(
+            f"dates are {np.median(gaps):g} days apart: periods must be days, or weeks that begin "
+            "on the same day of the week"
+        )
+    return "daily"
 
 
 def _check(given: pd.DataFrame) -> None:
@@ -163,7 +198,11 @@ def _check(given: pd.DataFrame) -> None:
         raise ValueError(f"grain {unknown[0]!r} is unknown; use one of {', '.join(GRAINS)}")
     twice = given.loc[given.duplicated(KEY), KEY]
     if len(twice):
-        raise ValueError(f"more than one row for {', '.join(map(str, twice.iloc[0]))}")
+        grain, kpi, segment, start = twice.iloc[0]
+        raise ValueError(
+            f"more than one {grain} row of {kpi}, segment {segment}, on {start:%Y-%m-%d}; "
+            "there must be one per period"
+        )
 
 
 def _kpis(given: pd.DataFrame, kpis: pd.DataFrame | None) -> dict[str, Kpi]:
@@ -175,10 +214,11 @@ def _kpis(given: pd.DataFrame, kpis: pd.DataFrame | None) -> dict[str, Kpi]:
         for row in rows
     }
     defined = {}
-    for name, grains in given.groupby("kpi", sort=True)["grain"]:
+    for name, mine in given.groupby("kpi", sort=True):
         own = {
             "label": str(name), "numerator": str(name),
-            "cadence": next(grain for grain in GRAINS if (grains == grain).any()),
+            "cadence": next(grain for grain in GRAINS if (mine["grain"] == grain).any()),
+            "scale": "linear" if (mine["value"] < 0).any() else DEFAULTS["scale"],
         }  # fmt: skip
         known = DEFAULTS | own | given_kpis.get(str(name), {})
         fields = {k: v for k, v in known.items() if k in Kpi.__dataclass_fields__}

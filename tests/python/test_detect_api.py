@@ -105,6 +105,46 @@ def test_a_scale_says_where_a_band_can_end(scale: str, above_none: bool, below_a
     assert (told["lower"].min() > 0, told["upper"].max() < 1) == (above_none, below_all)
 
 
+def moved_days(frame: pd.DataFrame, scale: str | None) -> dict[pd.Timestamp, float]:
+    """Confidence of each finding of a single day."""
+    defined = None if scale is None else pd.DataFrame({"kpi": ["sales"], "scale": [scale]})
+    found = detect.find_anomalies(frame, defined).anomalies
+    return dict(zip(found["period_start"], found["confidence"].round(6), strict=True))
+
+
+@pytest.mark.parametrize("scale", ["log", "sqrt", "linear"])
+@pytest.mark.parametrize("direction", [0.2, 2.5])
+def test_the_unit_of_a_value_does_not_matter(scale: str, direction: float) -> None:
+    moved = sales()
+    moved.loc[DAY, "value"] = 100 * direction
+    found = moved_days(moved, scale)
+    assert found[moved["period_start"][DAY]] > 0.9
+    for factor in (1e-5, 1e5):
+        assert moved_days(moved.assign(value=moved["value"] * factor), scale) == found
+
+
+def test_values_below_zero_are_judged_as_they_are() -> None:
+    """Profit has no logarithm: without a scale it is taken as it is, losses and falls included."""
+    profit = sales().assign(value=lambda frame: frame["value"] - 100)
+    profit.loc[DAY, "value"] = -400
+    assert profit["period_start"][DAY] in moved_days(profit, None)
+    losses = sales().assign(value=lambda frame: -frame["value"])
+    assert losses["period_start"][DAY] in moved_days(losses, None)
+
+
+@pytest.mark.parametrize("kind", ["zone", "period"])
+def test_a_date_may_have_a_zone_or_be_a_period(kind: str) -> None:
+    plain = sales()
+    dates = plain["period_start"]
+    other = dates.dt.tz_localize("Asia/Tokyo") if kind == "zone" else dates.dt.to_period("D")
+    assert moved_days(plain.assign(period_start=other), None) == moved_days(plain, None)
+
+
+def test_what_is_no_frame_is_refused() -> None:
+    with pytest.raises(TypeError, match="takes a DataFrame, and this is a Series"):
+        detect.find_anomalies(sales()["value"])  # type: ignore[arg-type]
+
+
 def test_holidays_teach_the_calendar_nothing() -> None:
     """A Wednesday without trade is missing data, unless it was a holiday."""
     shut = sales()
@@ -133,8 +173,10 @@ def test_what_is_found_nowhere_is_an_empty_table_with_its_columns() -> None:
         (sales().assign(segment=None), "segment"),
         (sales().assign(grain="hourly"), "'hourly'"),
         (sales().assign(grain="weekly"), "weekly periods"),
-        (pd.concat([sales(), sales().iloc[3:4]]), "more than one row for daily, sales, all, 2024"),
-        (pd.concat([sales(), at_nine(sales())]), "more than one row for daily, sales, all, 2024"),
+        (pd.concat([sales(), sales().iloc[3:4]]), "more than one daily row of sales, segment all"),
+        (pd.concat([sales(), at_nine(sales())]), "more than one daily row of sales, segment all"),
+        (sales().iloc[::30], "dates are 30 days apart"),
+        (sales().replace({"value": {0.0: np.inf}}), "value is infinite on 2024"),
         (sales().assign(is_complete=None), "true or false"),
     ],
 )

@@ -42,23 +42,27 @@ class CountScales:
     """Which series are counts on the log scale, and which on the root scale, (S,) each.
 
     `trials` are the counts that shares are of, (S, T); NaN where a series is no share of counts.
-    `sums` are those that add up orders: on the log scale, or shares of such sums.
+    `sums` are those that add up orders: on the log scale, or shares of such sums. `endless` are
+    those whose scale has no end where the KPI comes to nothing, logs and log odds.
     """
 
     log: Bools
     root: Bools
     trials: Floats
     sums: Bools
+    endless: Bools
 
     def of(self, rows: Bools) -> CountScales:
         """The same of some of the series."""
-        return CountScales(self.log[rows], self.root[rows], self.trials[rows], self.sums[rows])
+        return CountScales(
+            self.log[rows], self.root[rows], self.trials[rows], self.sums[rows], self.endless[rows]
+        )
 
 
 def no_counts(shape: tuple[int, ...]) -> CountScales:
     """Series whose noise has no lower limit, (S, T)."""
     none = np.zeros(shape[0], dtype=bool)
-    return CountScales(none, none, np.full(shape, np.nan), none)
+    return CountScales(none, none, np.full(shape, np.nan), none, none)
 
 
 def count_scales(panel: Panel) -> CountScales:
@@ -77,6 +81,7 @@ def count_scales(panel: Panel) -> CountScales:
         plain_counts & (scales == "sqrt"),
         np.where(is_share & (panel.denominator > 0), panel.denominator, np.nan),
         np.where(is_sum, scales == "log", scales == "logit"),
+        np.isin(scales, ("log", "logit")),
     )
 
 
@@ -102,6 +107,9 @@ def _log_sigma(location: Floats) -> Floats:
 def on_scale(counts: CountScales, value: Floats, location: Floats, sigma: Floats) -> Floats:
     """Values with those off the scale brought beside what was expected, on either side, (S,).
 
+    On a scale without an end, next to nothing is no further than that: a penny where £1,000 is
+    usual.
+
     Args:
         counts: kinds of the series.
         value: on the series' scale; infinite off it, such as the log of nothing.
@@ -115,7 +123,7 @@ def on_scale(counts: CountScales, value: Floats, location: Floats, sigma: Floats
     reach = np.where(is_few, np.minimum(reach, none * toward), reach)
     end = np.maximum(np.abs(location), END_OF_SCALE)
     beside = np.clip(location + np.sign(value) * reach, -end, end)
-    lowest = location - np.where(is_few, reach, 2 * OFF_SCALE)
+    lowest = location - np.where(is_few, reach, np.where(counts.endless, 2 * OFF_SCALE, np.inf))
     return np.where(np.isinf(value), beside, np.maximum(value, lowest))
 
 
