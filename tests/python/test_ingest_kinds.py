@@ -475,7 +475,7 @@ def test_empty_rows_and_the_header_once_more_are_no_order_lines(tmp_path: Path, 
 
 
 def test_the_words_for_guests_are_those_of_the_models() -> None:
-    macro = (PROJECT / "macros/parse/known_customer.sql").read_text(encoding="utf-8")
+    macro = (PROJECT / "macros/parse/null_if_guest.sql").read_text(encoding="utf-8")
     listed = macro.partition("words = [")[2].partition("]")[0]
     assert set(re.findall("'([^']*)'", listed)) == set(GUESTS)
 

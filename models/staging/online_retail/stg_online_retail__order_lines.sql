@@ -41,15 +41,15 @@ known as (
         raw_line,
         attributes,
         line_mark,
-        {{ known_text(clean_text('invoice_no')) }} as invoice_no,
-        {{ known_text(clean_text('stock_code')) }} as stock_code,
-        {{ known_text(clean_text('description')) }} as description,
-        {{ known_text(clean_text('quantity')) }} as quantity,
-        {{ known_text(clean_text('invoice_date')) }} as invoice_date,
-        {{ known_text(clean_text('unit_price')) }} as unit_price,
-        {{ known_customer(clean_text('customer_id')) }} as customer_id,
-        {{ known_text(clean_text('country')) }} as country,
-        {{ known_text(clean_text('line_amount')) }} as line_amount
+        {{ null_if_nothing(clean_text('invoice_no')) }} as invoice_no,
+        {{ null_if_nothing(clean_text('stock_code')) }} as stock_code,
+        {{ null_if_nothing(clean_text('description')) }} as description,
+        {{ null_if_nothing(clean_text('quantity')) }} as quantity,
+        {{ null_if_nothing(clean_text('invoice_date')) }} as invoice_date,
+        {{ null_if_nothing(clean_text('unit_price')) }} as unit_price,
+        {{ null_if_guest(clean_text('customer_id')) }} as customer_id,
+        {{ null_if_nothing(clean_text('country')) }} as country,
+        {{ null_if_nothing(clean_text('line_amount')) }} as line_amount
     from source
 
 ),

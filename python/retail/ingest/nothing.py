@@ -1,4 +1,4 @@
-"""Words by which exports write that there is nothing, as the macro `known_text` has them."""
+"""Words by which exports write that there is nothing, as the macro `null_if_nothing` has them."""
 
 from __future__ import annotations
 

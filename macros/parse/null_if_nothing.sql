@@ -2,7 +2,7 @@
     A trimmed text, NULL where it is empty or one of the words by which exports write that
     there is nothing.
 #}
-{% macro known_text(column) -%}
+{% macro null_if_nothing(column) -%}
     {%- set words = [
         '', 'NULL', 'Null', 'null', 'NA', 'na', 'N/A', 'n/a', '#N/A', '#n/a', 'NAN', 'NaN', 'Nan',
         'nan', 'NONE', 'None', 'none', '\\N', '-', '(BLANK)', '(Blank)', '(blank)',

@@ -2,7 +2,7 @@
     A trimmed customer id, NULL where there is none or it is one of the words, or an address, that
     stand for whoever is not registered. Of addresses capitals don't matter.
 #}
-{% macro known_customer(column) -%}
+{% macro null_if_guest(column) -%}
     {%- set words = [
         '0', '0.0', 'guest', 'guest customer', 'guest checkout', 'anonymous', 'anonymous customer',
         'unknown', 'walk-in', 'walk in', 'walkin', 'walk-in customer', 'cash customer',
@@ -33,6 +33,6 @@
         ) }} then null
         when {{ matches('lower(' ~ column ~ ')', '[^@ ]+@[^@ ]+[.][a-z]+') }}
             then lower({{ column }})
-        else {{ known_text(column) }}
+        else {{ null_if_nothing(column) }}
     end
 {%- endmacro %}
