@@ -1,4 +1,4 @@
-"""From probabilities to anomalies: what is reported, how grave it is, and what it is called."""
+"""Turn probabilities into anomalies: which periods are reported, their severity and their ids."""
 
 from __future__ import annotations
 
@@ -65,8 +65,13 @@ def select(found: Scan) -> list[Anomaly]:
             rows, columns, bands(found.features, rows, columns), strict=True
         )
     ]
-    records = [r for r in records if _is_material(r)]
-    return sorted(records, key=lambda a: (a.period_start, a.kpi.name, a.segment))
+    material = [
+        a
+        for a in records
+        if not set(a.methods).isdisjoint(CALENDAR_METHODS)
+        or materiality(a.kpi, a.actual, a.expected) >= NEGLIGIBLE
+    ]
+    return sorted(material, key=lambda a: (a.period_start, a.kpi.name, a.segment))
 
 
 def bands(features: DetectorInput, rows: Ints, columns: Ints) -> Floats:
@@ -85,12 +90,6 @@ def _to_level_before(features: DetectorInput, rows: Ints, columns: Ints) -> Floa
     at = (rows, columns)
     change = features.episodes.level[at] - features.forecast.level_ahead[at]
     return np.asarray(np.where(np.isfinite(change), change, 0.0))
-
-
-def _is_material(anomaly: Anomaly) -> bool:
-    off_calendar = any(name in anomaly.methods for name in CALENDAR_METHODS)
-    size = materiality(anomaly.kpi, anomaly.actual, anomaly.expected)
-    return off_calendar or size >= NEGLIGIBLE
 
 
 def reported(found: Scan) -> Bools:

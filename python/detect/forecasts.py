@@ -48,7 +48,8 @@ def build(found: Scan) -> list[PeriodForecast]:
     sums of the whole shop on days without the trade that was expected: there it is what is missing.
     """
     panel = found.features.panel
-    judged = found.features.tested | found.features.episodes.is_active | _on_calendar(found)
+    on_calendar = np.any([found.evidence[name].agrees for name in CALENDAR_METHODS], axis=0)
+    judged = found.features.tested | found.features.episodes.is_active | on_calendar
     reasons = _reasons(found.features)
     unfinished = (reasons == "incomplete") & _can_be_expected(found)
     shown = judged | unfinished | _missing(found)
@@ -87,12 +88,6 @@ def _can_be_expected(found: Scan) -> Bools:
     """Where a forecast means something though nothing was tested, (S, T)."""
     features = found.features
     return np.asarray(features.forecast.ready & ~features.panel.is_warm_up & ~features.thin)
-
-
-def _on_calendar(found: Scan) -> Bools:
-    """Periods judged by the calendar, whatever their value."""
-    judged = [found.evidence[name].agrees for name in CALENDAR_METHODS]
-    return np.asarray(np.any(judged, axis=0))
 
 
 def _values(found: Scan, shown: Bools) -> Floats:

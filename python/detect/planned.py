@@ -1,4 +1,4 @@
-"""Events that the shop knew of: what they explain, and what nothing is learned from."""
+"""Planned events: the findings they explain, and the periods the baseline learns nothing from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What travels between the rooms: plain frozen records, no behaviour beyond small views."""
+"""Records that the modules of the engine exchange: frozen, with few properties of their own."""
 
 from __future__ import annotations
 

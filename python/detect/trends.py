@@ -1,4 +1,4 @@
-"""From rolling trend tests to trends: one record per gradual change, not one per window.
+"""Merge rolling trend tests into trends: one record per gradual change, not one per window.
 
 The search is over many windows, so its p-value pays for them: it decides what is a trend. The
 statistics of the whole window are pymannkendall's on published values.
@@ -65,7 +65,9 @@ def _episodes(found: Scan, row: int) -> list[Ints]:
 def _trend(found: Scan, adjusted: Floats, row: int, columns: Ints) -> Trend:
     panel, evidence = found.features.panel, found.evidence["mann_kendall"]
     best = columns[np.argmin(evidence.p_value[row, columns])]
-    first, last = _window_start(found, row, int(columns[0])), int(columns[-1])
+    last = int(columns[-1])
+    seen = np.flatnonzero(found.features.learned[row, : columns[0] + 1])
+    first = int(seen[-evidence.span[row, columns[0]]])
     window = np.arange(first, last + 1)[found.features.learned[row, first : last + 1]]
     before, after = _ends(found, row, first, last)
     tau, p_value, method = _test(adjusted[window])
@@ -179,9 +181,3 @@ def _ends(found: Scan, row: int, first: int, last: int) -> tuple[float, float]:
     ends = np.array([[middle - slope * steps, middle + slope * steps]])
     before, after = from_scale((found.features.panel.series[row].kpi.scale,), ends)[0]
     return float(before), float(after)
-
-
-def _window_start(found: Scan, row: int, column: int) -> int:
-    """The first column of the window that ends in `column`."""
-    seen = np.flatnonzero(found.features.learned[row, : column + 1])
-    return int(seen[-found.evidence["mann_kendall"].span[row, column]])

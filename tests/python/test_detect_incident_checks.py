@@ -1,4 +1,4 @@
-"""Doubts are raised where there is reason to, and only there."""
+"""Checks fail where there is reason to, and only there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why it moved: for every anomaly, contributions by dimension and the segments to blame."""
+"""Attribute every anomaly: contributions by dimension, and the segments that explain it."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import numpy as np
 from detect.attribution.decomposition import Effects, Ratio, contributions, effects, sums
 from detect.attribution.root_cause import LeafSegments
 from detect.attribution.significance import History, chances
-from detect.records import OTHER, Anomaly, Attribution, Bools, Floats, Ints
+from detect.records import OTHER, Anomaly, Attribution, Floats, Ints
 
 LARGEST = 10
 """Segments listed per dimension; the rest is one row."""
@@ -55,16 +55,12 @@ def group(leaves: LeafSegments, dimension: int, parts: Floats) -> Groups:
     present = np.flatnonzero(np.bincount(codes, minlength=size))
     total = np.bincount(codes, parts, size)
     order = present[np.lexsort((present, -np.abs(total[present])))]
-    listed = order[(np.arange(order.size) < LARGEST) | _kept(name, members, order)]
+    always = np.array([members[m] in ALWAYS.get(name, ()) for m in order], dtype=bool)
+    listed = order[(np.arange(order.size) < LARGEST) | always]
     number = np.full(size, listed.size, dtype=np.int64)
     number[listed] = np.arange(listed.size)
     rest = (OTHER,) if listed.size < present.size else ()
     return Groups((*(members[m] for m in listed), *rest), number[codes])
-
-
-def _kept(name: str, members: tuple[str, ...], order: Ints) -> Bools:
-    always = ALWAYS.get(name, ())
-    return np.array([members[m] in always for m in order], dtype=bool)
 
 
 @dataclass(frozen=True)

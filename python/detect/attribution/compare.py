@@ -416,7 +416,10 @@ def _causes(
     if not telling:
         return ()
     both = Periods(leaves.cells.measures, (~leaves.cells.is_actual).astype(np.int64), 2)
-    past = _history(leaves, forecast.past if forecast and forecast.past else both)
+    periods = forecast.past if forecast and forecast.past else both
+    formula = leaves.formula
+    ratio = ratio_of(formula.numerator, formula.denominator, periods.measures.__getitem__)
+    past = History(periods.period, leaves.of_cell, ratio, periods.number)
     sides = _at_equal_volume(actual), _at_equal_volume(expected)
     found = find_causes(leaves.segments(telling, *sides), past)
     free, causes = np.ones(leaves.first.size, dtype=bool), dict[int, Cause]()
@@ -438,13 +441,6 @@ def _is_the_kpi(leaves: _Leaves, dimension: Dimension, actual: Ratio, expected: 
         if np.count_nonzero(top) != 1 or not np.allclose(top[top != 0], bottom[top != 0]):
             return False
     return True
-
-
-def _history(leaves: _Leaves, periods: Periods) -> History:
-    """The leaves' own history, by which a share of the whole departs."""
-    formula = leaves.formula
-    ratio = ratio_of(formula.numerator, formula.denominator, periods.measures.__getitem__)
-    return History(periods.period, leaves.of_cell, ratio, periods.number)
 
 
 def _cause(found: RootCause, inside: Bools, free: Bools, actual: Ratio, expected: Ratio) -> Cause:

@@ -1,4 +1,4 @@
-"""Which combination of segments is to blame for a change, or none.
+"""Find the combination of segments that explains a change, if there is one.
 
 A change in one segment is distinguished from one that all segments share by how much more of
 it the segment holds than its ordinary share: the Kullback-Leibler divergence of the two shares,

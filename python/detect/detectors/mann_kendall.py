@@ -64,14 +64,11 @@ def score(features: DetectorInput) -> Evidence:
     tau, p_value, span = (unpack(x, places) for x in (tau, p_value, span))
     tested = (unpack(tried.astype(np.float64), places) == 1) & features.tested
     p_value = np.where(tested, np.nan_to_num(p_value, nan=1.0), np.nan)
-    agrees = discovered(p_value, tested, _families(features), alpha)
-    return Evidence(tau, p_value, agrees, np.nan_to_num(span).astype(np.int64))
-
-
-def _families(features: DetectorInput) -> Ints:
-    """Series that are judged together: the whole-shop KPIs, and the segments of each other KPI."""
+    # Judged together are the whole-shop KPIs, and the segments of each other KPI.
     names = [s.kpi.name if s.kpi.segment_by else "" for s in features.panel.series]
-    return np.asarray(np.unique(names, return_inverse=True)[1], dtype=np.int64)
+    families = np.unique(names, return_inverse=True)[1].astype(np.int64)
+    agrees = discovered(p_value, tested, families, alpha)
+    return Evidence(tau, p_value, agrees, np.nan_to_num(span).astype(np.int64))
 
 
 def discovered(p_values: Floats, tested: Bools, families: Ints, alpha: Floats) -> Bools:

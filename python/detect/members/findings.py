@@ -1,4 +1,4 @@
-"""From chances to findings: one budget of false alarms for all members of a period.
+"""Select findings of members: all members of a period share one budget of false alarms.
 
 The budget is the number of findings that chance may make in BUDGET_WEEKS weeks, over all members,
 dimensions, tests and both grains. Each period spends its part. It is divided among the tests and

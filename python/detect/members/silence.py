@@ -1,4 +1,4 @@
-"""How long a member stayed gone after it was found so, and when it counts as discontinued."""
+"""How long a member that disappeared stayed away, and when it counts as discontinued."""
 
 from __future__ import annotations
 

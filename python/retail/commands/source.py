@@ -9,7 +9,6 @@ import click
 
 from retail.console import FINE, escape_control_chars
 from retail.console.cli import SETTINGS, Command, examples, say
-from retail.ingest.cache import RawFile
 from retail.ingest.download import URL_VARIABLE, download
 from retail.ingest.last_run import last_source
 from retail.ingest.parquet_cache import (
@@ -93,15 +92,12 @@ def land_command(root: Path) -> int:
     """Read every new or changed file into the cache of landed files."""
     landing = land_project(root, cache_folder(root), _last_source(root))
     for file in landing.files:
-        say(escape_control_chars(_line(file)))
+        details = ", ".join(filter(None, (file.form, file.encoding, file.note)))
+        line = f"{file.source_file}: {file.raw_rows:,} order lines ({details})"
+        say(escape_control_chars(line))
     say(f"{landing.raw_rows:,} order lines in {len(landing.files):,} files ({landing.origin})")
     return FINE
 
 
 def _last_source(root: Path) -> LastSource | None:
     return last_source(root / default_database())
-
-
-def _line(file: RawFile) -> str:
-    details = filter(None, (file.form, file.encoding, file.note))
-    return f"{file.source_file}: {file.raw_rows:,} order lines ({', '.join(details)})"

@@ -1,4 +1,4 @@
-"""One way to end for every command line: a code, and where it failed one line on standard error."""
+"""End every command in one way: an exit code, and after a failure one line on standard error."""
 
 from __future__ import annotations
 

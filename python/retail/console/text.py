@@ -1,4 +1,4 @@
-"""Text for people: whatever data and file names hold, nothing in it acts."""
+"""Escape texts for a terminal: what data and file names hold has no effect there."""
 
 from __future__ import annotations
 

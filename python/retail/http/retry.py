@@ -1,4 +1,4 @@
-"""Try again a little later, but not for ever."""
+"""Try again after a pause, three times at most."""
 
 from __future__ import annotations
 

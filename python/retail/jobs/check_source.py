@@ -1,4 +1,4 @@
-"""What a build of a source would say: its rows, classified in a database of their own."""
+"""Check a source: classify its rows in a database of their own, as a build would."""
 
 from __future__ import annotations
 

@@ -26,12 +26,7 @@ COLLIDING, FOR_CERTAIN = 0.05, 0.8
 
 
 def rules_of_lines(seen: Peek, columns: Columns) -> dict[str, object]:
-    """Which lines are returns, are left out and are no merchandise, where columns tell.
-
-    Args:
-        seen: the file.
-        columns: by field.
-    """
+    """Which lines are returns, are left out and are no merchandise, where columns tell."""
     ruling = [c for c in seen.columns if c.name not in columns.values() and _tells(c)]
     of_lines = [c for c in ruling if not STATUS.search(normalise(c.name))]
     of_orders = [c for c in ruling if c not in of_lines]
@@ -117,12 +112,7 @@ def _services(seen: Peek, columns: Columns) -> list[str]:
 
 
 def order_key(seen: Peek, columns: Columns) -> dict[str, object]:
-    """Columns that make one order's number, where stores number theirs each for itself.
-
-    Args:
-        seen: the file.
-        columns: by field.
-    """
+    """Columns that make one order's number, where stores number theirs each for itself."""
     number, moment = seen.sql(columns["order_id"]), seen.sql(columns["ordered_at"])
     customer = seen.sql(columns["customer_id"]) if "customer_id" in columns else "null"
     for column in seen.columns:
@@ -146,12 +136,7 @@ def order_key(seen: Peek, columns: Columns) -> dict[str, object]:
 
 
 def filled_down(seen: Peek, columns: Columns) -> dict[str, object] | None:
-    """The columns that only the first line of an order has; None where there are none.
-
-    Args:
-        seen: the file.
-        columns: by field.
-    """
+    """The columns that only the first line of an order has; None where there are none."""
     by, product = columns["order_id"], seen.sql(columns["product"])
     number = seen.sql(by)
     query = f"select count(*) filter ({number} is null and {product} is not null), count(*)"

@@ -1,4 +1,4 @@
-"""How much is going on each day: trading calendar, season, weekday, drift and noise."""
+"""Demand of each day: trading calendar, season, weekday, drift and noise."""
 
 from dataclasses import dataclass, replace
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""A day on paper: invoices and their lines, before anything is numbered or sorted."""
+"""Draft a day: invoices and their lines, before they are numbered and sorted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""At what time of day things happen."""
+"""Times of day of orders and returns."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Simulate a shop into a file: the table of contents of a run."""
+"""Simulate a shop into a file, step by step."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, replace

@@ -94,7 +94,7 @@ def add(database: Path, additions: Sequence[Addition]) -> None:
         for addition in additions:
             _create(connection, addition)
             _insert(connection, addition)
-        # Also where no row is added: who may not write is to hear of it before an alert is sent.
+        # Also where no row is added: who may not write gets the error before an alert is sent.
         connection.execute(f"pragma user_version = {VERSION}")
         connection.execute("commit")
 

@@ -21,10 +21,6 @@ def default_database() -> Path:
 def places_beside(project: Path, database: Path) -> dict[str, str]:
     """Settings by which a project that may not be written to is built beside the database.
 
-    Args:
-        project: root of the dbt project.
-        database: the DuckDB file.
-
     Returns:
         None where the project may be written to; what the environment sets stays.
     """

@@ -1,4 +1,4 @@
-"""Names and values written into SQL so that they can't end where they stand."""
+"""Quote names and values for SQL."""
 
 from __future__ import annotations
 

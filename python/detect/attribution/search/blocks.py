@@ -1,4 +1,4 @@
-"""Work on many leaves block by block, on all cores: what a block needs stays near its processor."""
+"""Process many leaves in blocks, on all cores: a block fits the cache of its core."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the leaves of an element say for or against its being a cause, in nats.
+"""Evidence of an element's leaves for or against it as a cause, in nats.
 
 Three measures, all of them sums over leaves:
 - `gain`: log-likelihood of one common effect over none. Where the noise is skewed (few events),

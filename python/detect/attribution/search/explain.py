@@ -1,4 +1,4 @@
-"""Two accounts of the same change, and the better of them.
+"""Explain a change in two ways, and choose the better one.
 
 When half of the leaves fell, either that half is to blame, or everything fell and the other half
 rose against it. Both fit. The search first allows for a shift common to all; where it finds one

@@ -1,4 +1,4 @@
-"""How heavy the noise's tails are, as seen among the leaves that nobody blames."""
+"""Estimate how heavy the tails of the noise are, from the leaves that no cause explains."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""How whole members drift although nothing happened, beyond what their leaves' noise says.
+"""Estimate how whole members drift without a cause, beyond the noise of their leaves.
 
 A forecast may be a little off for a whole country. With many leaves that is far from chance, and
-still nobody's fault: an element must deviate more than members ordinarily do.
+still has no cause: an element must deviate more than members ordinarily do.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Leaves as units that are thick enough to tell how far leaves scatter."""
+"""Pool small leaves into units that are large enough to estimate the scatter from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes into a search and what comes out: plain frozen records."""
+"""Input and output of a search, as frozen records."""
 
 from __future__ import annotations
 

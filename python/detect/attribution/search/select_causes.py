@@ -1,4 +1,4 @@
-"""From what the search took to what is reported: last tests, contributions, confidence."""
+"""Select the causes to report: final tests, contributions, confidence."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def _relative_error(found: Found, leaves: Leaves, outcome: Verified) -> float:
 
 
 def _broad(leaves: Leaves, outcome: Verified, kept: list[Found]) -> float:
-    """Contribution of what moved everywhere alike, nought if that isn't beyond doubt."""
+    """Contribution of what moved everywhere alike; 0 where that may be chance."""
     common, free = outcome.noise.common, outcome.free
     information = float(outcome.evidence.information[free].sum())
     known = information / (1 + outcome.drift * information)

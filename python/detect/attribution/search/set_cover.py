@@ -1,4 +1,4 @@
-"""The search: the element that explains most is taken, its leaves set aside, and again.
+"""Greedy set cover: take the element that explains most, set its leaves aside, and repeat.
 
 In every round the noise is estimated afresh from what isn't explained, unless it is known
 already. Elements whose gain beats

@@ -1,7 +1,7 @@
 """Free parameters of the search, chosen by hand; two of them with the RobustSpot cases in view."""
 
-DOUBT = 1.5
-"""By how much anything must beat "nothing stands out"."""
+MARGIN = 1.5
+"""Nats by which a cause must beat the account in which nothing stands out."""
 DIMENSION_PRICE = 1.0
 """Cost of each dimension of an element, beyond naming it among all elements of its kind: e times
 less likely with every further dimension."""

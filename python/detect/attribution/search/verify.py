@@ -1,4 +1,4 @@
-"""A second look at what the search took: against the noise of everything it didn't blame.
+"""Verify the causes of the search against the noise of all other leaves.
 
 While it searches, the noise is measured among leaves of which many may be off. Now that causes
 are set aside the rest tells better how leaves scatter, how heavy their tails are and how whole
@@ -24,7 +24,7 @@ from detect.attribution.search.set_cover import FEWEST_LEAVES, Cover, Found
 from detect.records import Bools
 
 LEAST_FREE = 0.2
-"""Part of the leaves that must be nobody's fault."""
+"""Part of the leaves that no cause may explain."""
 PRECISION = 0.37
 """What a leaf tells of the noise's scale, in degrees of freedom: the median's efficiency."""
 
@@ -58,7 +58,7 @@ def verify(lattice: Lattice, leaves: Leaves, outcome: Cover, still: bool) -> Ver
         fallen = [
             f
             for f in verified.found
-            if verified.net_gain(f) <= cost_of(f, lattice) + settings.DOUBT
+            if verified.net_gain(f) <= cost_of(f, lattice) + settings.MARGIN
         ]
         if not fallen:
             return verified

@@ -1,4 +1,4 @@
-"""What a run rests on, and whether the last finished run rested on the same.
+"""Record the inputs of a run, and compare them with those of the last finished run.
 
 The note of a finished run lies beside the DuckDB file. It is removed before a run touches anything
 and written when all is done, so a run that failed or was killed leaves none. Whatever can't be

@@ -1,4 +1,4 @@
-"""The daily job, from raw data to published insights: the table of contents of a run."""
+"""The daily job, step by step from raw data to published insights."""
 
 from __future__ import annotations
 

@@ -208,7 +208,9 @@ def _explain_incident(
     drivers = driver_tree.build(first, *known[first.grain], forecast_of(scans[first.grain], first))
     lead = incidents.lead(members, drivers)
     inputs = _check_inputs(path, lead, known[lead.grain])
-    results = run_checks(lead, _root_causes(causes, lead), inputs)
+    wanted = (lead.anomaly_id, ROOT_CAUSE)
+    root_causes = [c for c in causes if (c.anomaly_id, c.analysis) == wanted]
+    results = run_checks(lead, root_causes, inputs)
     return _Explained(causes, drivers, check_messages.describe(lead, results, names))
 
 
@@ -242,12 +244,6 @@ def _to_explain(
         frozenset(p.subject for p in groups if not cached.has(p)),
         (*findings.values(), *groups),
     )
-
-
-def _root_causes(causes: list[Attribution], lead: Anomaly) -> list[Attribution]:
-    """Return the root causes of an incident's lead."""
-    wanted = (lead.anomaly_id, ROOT_CAUSE)
-    return [c for c in causes if (c.anomaly_id, c.analysis) == wanted]
 
 
 def usable_periods(scan: Scan, found: list[Anomaly]) -> Days:

@@ -30,10 +30,6 @@ def as_task(name: str, act: Callable[[], T]) -> T:
 def morning(project: str, database: str) -> None:
     """Data, dbt build, detect, report, alert, as `retail run --alert` does them.
 
-    Args:
-        project: the root of the dbt project.
-        database: the DuckDB file to publish.
-
     Raises:
         RetailError: a step could not do its work, or an alert could not be sent.
     """

@@ -1,4 +1,4 @@
-"""A Prefect server of one's own, for as long as a schedule is served."""
+"""Run a Prefect server for as long as a schedule is served."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hold the tables of two DuckDB files against each other, cell by cell."""
+"""Compare the tables of two DuckDB files, cell by cell."""
 
 from __future__ import annotations
 
@@ -38,11 +38,6 @@ class Difference:
 
 def compare(one: Path, other: Path, schema: str = "marts") -> tuple[Difference, ...]:
     """Compare every table of a schema; nothing is rounded, floating-point numbers neither.
-
-    Args:
-        one: a DuckDB file.
-        other: another one.
-        schema: which tables to look at.
 
     Returns:
         One record per table of either file, in order of their names.

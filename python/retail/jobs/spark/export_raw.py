@@ -1,4 +1,4 @@
-"""Lay the landed raw data out as Parquet in the folder of a run, for Spark to make tables of."""
+"""Export the landed raw data as Parquet into the folder of a run, for Spark to read."""
 
 from __future__ import annotations
 

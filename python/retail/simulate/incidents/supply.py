@@ -1,4 +1,4 @@
-"""Numbers that nobody uses yet."""
+"""Supply of unused invoice numbers and ids."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What the daily job did and when, run by run, also of runs that failed: a file of its own."""
+"""The run log: what the daily job did and when, failed runs included, in a file of its own."""
 
 from __future__ import annotations
 

@@ -48,7 +48,13 @@ def read_lines(
         columns_of = read_member_columns(connection)
         members = {name: columns_of[name] for name in dimensions if name in columns_of}
         columns = connection.execute(_lines_query(known, members), [first, last]).fetchnumpy()
-    largest = {m.name: _largest(m, i, columns) for i, m in enumerate(known) if m.largest}
+    largest = {
+        m.name: Largest(
+            _coded(columns[f"member_{i}"]).codes, floats(columns[f"measure_{i}"]), m.largest
+        )
+        for i, m in enumerate(known)
+        if m.largest
+    }
     return Lines(
         day=np.asarray(columns["order_date"]).astype("datetime64[D]"),
         invoice=_coded(columns["invoice"]),
@@ -101,11 +107,6 @@ def _numbered(column: Any) -> Ints:  # noqa: ANN401 - masked where the database 
     is_none = np.ma.getmaskarray(column)
     numbers = _coded(np.ma.filled(column, "")).codes
     return np.where(is_none, -1, numbers)
-
-
-def _largest(measure: Measure, place: int, columns: Mapping[str, Any]) -> Largest:
-    members = _coded(columns[f"member_{place}"]).codes
-    return Largest(members, floats(columns[f"measure_{place}"]), measure.largest)
 
 
 def _coded(texts: Any) -> Coded:  # noqa: ANN401 - DuckDB may give an array or a categorical
