@@ -197,6 +197,26 @@ def test_causes_are_found_in_a_frame() -> None:
 
 
 @pytest.mark.parametrize(
+    ("changed", "dimensions", "word"),
+    [
+        ({}, "country", r"dimensions are a list of columns, such as \['country'\]"),
+        ({}, ["shop"], "no column 'shop'"),
+        ({"real": None}, ["country"], "no column 'real'"),
+        ({"real": [np.inf, 4.0]}, ["country"], "real is infinite in row 0"),
+        ({"real": ["a", "b"]}, ["country"], "could not convert"),
+    ],
+)
+def test_a_table_that_can_not_be_searched_is_refused(
+    changed: dict[str, object], dimensions: list[str], word: str
+) -> None:
+    leaves = pd.DataFrame({"country": ["a", "b"], "predict": [10.0, 10.0], "real": [10.0, 4.0]})
+    for name, values in changed.items():
+        leaves = leaves.drop(columns=name) if values is None else leaves.assign(**{name: values})
+    with pytest.raises(ValueError, match=word):
+        detect.find_root_causes(leaves, dimensions, derived=False)
+
+
+@pytest.mark.parametrize(
     ("module", "unwanted"),
     [
         ("retail.commands.detect", "pandas pymannkendall"),

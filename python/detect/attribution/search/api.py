@@ -31,23 +31,32 @@ if TYPE_CHECKING:
 
 
 def find_root_causes(
-    df: pd.DataFrame, dimensions: list[str], derived: bool
+    df: pd.DataFrame, dimensions: Sequence[str], derived: bool
 ) -> list[dict[str, Any]]:
     """The combinations to blame for a deviation, best first; none when nothing stands out.
 
     Args:
         df: one row per leaf combination, with the columns named by `dimensions` and `real` and
-            `predict`; if `derived`, `real_a`, `real_b`, `predict_a` and `predict_b`, the
-            numerators and denominators of a ratio.
+            `predict` in one unit; if `derived`, `real_a`, `real_b`, `predict_a` and `predict_b`,
+            the numerators and denominators of a ratio. Rows of the same combination add up, and a
+            missing value is nothing.
         dimensions: columns that may be combined, in any order.
         derived: whether the measure is a ratio.
 
     Returns:
         One dictionary per cause, from dimension to member.
+
+    Raises:
+        ValueError: a column is missing, or a value is infinite or no number.
     """
-    columns = [_numbered(df[name]) for name in dimensions]
     names = ("real_a", "real_b", "predict_a", "predict_b") if derived else ("real", "predict")
-    values = [df[name].to_numpy(np.float64) for name in names]
+    if isinstance(dimensions, str):
+        raise ValueError(f"dimensions are a list of columns, such as [{dimensions!r}]")
+    missing = [name for name in (*dimensions, *names) if name not in df]
+    if missing:
+        raise ValueError(f"the table has no column {missing[0]!r}")
+    columns = [_numbered(df[name]) for name in dimensions]
+    values = [_measured(df, name) for name in names]
     measure: Measure = Ratios(*values) if derived else Sums(*values)
     sizes = tuple(len(members) for _, members in columns)
     findings = search([codes for codes, _ in columns], sizes, measure)
@@ -97,6 +106,15 @@ def _numbered(column: pd.Series) -> tuple[Codes, pd.Index]:
             return codes, column.cat.categories
     numbers, members = pd.factorize(column, use_na_sentinel=False)
     return numbers.astype(np.min_scalar_type(len(members))), pd.Index(members)
+
+
+def _measured(df: pd.DataFrame, name: str) -> Floats:
+    """The values of a column."""
+    values = df[name].to_numpy(np.float64)
+    endless = np.flatnonzero(np.isinf(values))
+    if endless.size:
+        raise ValueError(f"{name} is infinite in row {endless[0]} of the table")
+    return values
 
 
 def _check(codes: Sequence[Codes], sizes: tuple[int, ...], measure: Measure) -> None:
