@@ -35,6 +35,8 @@ MONEY_FACTORS = ("price", "returns", "revenue")
 """Ends of the names of factors and measures that are money."""
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 NO_NAMES: Mapping[str, str] = {}
+PLACES = ("country", "region", "market")
+"""Dimensions that other members are in."""
 IN_SENTENCES = {
     ("customer_type", "guest"): "guests",
     ("customer_type", "new"): "new customers",
@@ -223,7 +225,10 @@ def segment(
 ) -> str:
     """A segment in words."""
     named = in_sentence if full else member
-    return " and ".join(named(name, value, names) for name, value in members.items())
+    parts = {name: named(name, value, names) for name, value in members.items()}
+    where = [part for name, part in parts.items() if name in PLACES]
+    what = [part for name, part in parts.items() if name not in PLACES]
+    return " in ".join(" and ".join(some) for some in (what, where) if some)
 
 
 def subject(

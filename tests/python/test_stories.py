@@ -932,6 +932,20 @@ def test_an_amount_has_the_decimals_that_its_unit_can_have(
     assert formatting.amount(value, unit) == text
 
 
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [
+        ({"country": "France"}, "country France"),
+        ({"customer_type": "guest"}, "guests"),
+        ({"country": "France", "category": "Bags"}, "category Bags in country France"),
+        ({"product": "22502", "market": "international", "customer_type": "new"},
+         "product 22502 and new customers in the international market"),
+    ],
+)  # fmt: skip
+def test_a_segment_reads_as_one_place(members: dict[str, str], text: str) -> None:
+    assert formatting.segment(members, full=True) == text
+
+
 def test_what_a_segment_adds_to_a_share_is_in_percentage_points() -> None:
     assert formatting.contribution(0.689, "ratio", full=True) == "+68.9 percentage points"
     assert formatting.contribution(-45.0, "count") == "−45"

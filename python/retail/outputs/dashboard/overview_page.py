@@ -8,9 +8,9 @@ from retail.outputs.dashboard import address, comparison, render, url_state
 from retail.outputs.dashboard.cache import Session
 from retail.outputs.report import incidents, kpis, svg, verdict
 from retail.reading import Facts, switched_off
+from retail.reading.selection import need_attention
 from retail.schema import ALL
 
-OPEN_SHOWN = 8
 TRACED = 30
 """Periods of the small line beside a KPI."""
 NAMES = {url_state.NEWEST: "the newest day or week"} | url_state.SPANS
@@ -21,11 +21,13 @@ def page(session: Session, facts: Facts) -> None:
     states = kpis.cards(facts)
     newest = verdict.newest_day(facts, states)
     grouped = incidents.cards(facts, newest)
+    first = {row.incident_id for row in need_attention(facts.incidents, facts.run.as_of)}
+    shown = [card for card in grouped.open if card.incident.incident_id in first]
     render.fragment(
         "overview",
         verdict=verdict.verdict(newest, states, grouped),
-        open=grouped.open[:OPEN_SHOWN],
-        left=max(len(grouped.open) - OPEN_SHOWN, 0),
+        open=shown,
+        left=len(grouped.open) - len(shown),
     )
     _kpis(session, facts, states)
     for sentence in switched_off(facts.kpis):

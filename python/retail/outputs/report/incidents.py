@@ -155,7 +155,9 @@ def _card(
     ordered = lead_first(incident, members)
     lead = ordered[0] if ordered else None
     unit = kpis[lead.kpi].unit if lead else ""
-    told = _told(contributions, incident)
+    told = _told(
+        [c for c in contributions if lead is None or c.dimensions != lead.dimension], incident
+    )
     chart = None
     if lead and told and is_charted:
         chart = _waterfall(incident, lead, kpis[lead.kpi], told, products)
