@@ -27,6 +27,8 @@ from retail.storage.location import default_database
 
 Day = dt.date | str
 """A day, or its text such as 2011-12-31."""
+Against = Literal["forecast"] | None
+"""What a period is compared with, where it is no other period; None is the time just before."""
 FRAMES: dict[str, type[Any]] = {
     "contributions": Contribution,
     "sides": Side,
@@ -146,7 +148,7 @@ class Database:
         kpi: str,
         start: Day,
         end: Day,
-        against: tuple[Day, Day] | Literal["forecast"] | None = None,
+        against: tuple[Day, Day] | Against = None,
         segment: Mapping[str, str] | None = None,
     ) -> Why:
         """Explain why a KPI differs between two periods, whether or not anything was found.
@@ -159,7 +161,7 @@ class Database:
                 expected of the same days; by default as many days just before.
             segment: dimension to member; by default all order lines.
         """
-        other = _span(*against) if isinstance(against, tuple) else against
+        other = _other(against)
         answer = read_why(self.path, Question(kpi, _span(start, end), other, segment or {}))
         table = as_tables(answer)
         found, spans = answer.comparison, (answer.period.span, answer.against.span)
@@ -180,6 +182,16 @@ class Database:
             text=shown.text(answer),
             **{name: _frame(FRAMES[name], table[name], AS_ASKED) for name in FRAMES},
         )
+
+
+def _other(against: tuple[Day, Day] | Against) -> Span | Against:
+    """What a period is compared with."""
+    match against:
+        case None | "forecast":
+            return against
+        case (first, last) if not isinstance(against, str):
+            return _span(first, last)
+    raise RetailError(f"against is a first and a last day, or 'forecast', and not {against!r}")
 
 
 def _span(first: Day, last: Day) -> Span:

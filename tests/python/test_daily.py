@@ -21,6 +21,7 @@ from retail.commands import main as retail
 from retail.ingest import IngestError
 from retail.jobs.daily import job, source
 from retail.jobs.daily.build import BuildResult
+from retail.schema import TABLES
 from retail.storage import run_log
 from retail.storage.publish import only_one_at_work
 
@@ -129,6 +130,24 @@ def test_a_run_that_is_stopped_publishes_nothing_and_says_so_in_one_line(shop: S
     assert rest[0].startswith("retail run: stopped by SIGTERM; nothing was published")
     assert shop.database.read_bytes() == before
     assert run_log.read(shop.database)[-1].whole.status == "stopped"
+
+
+def test_a_file_of_an_earlier_version_is_built_anew(shop: Shop) -> None:
+    """Columns get other names from one version to the next; nobody has to delete a file."""
+    with duckdb.connect(str(shop.database)) as connection:
+        tables = connection.execute(
+            "select table_name from information_schema.tables where table_schema = 'insights'"
+        ).fetchall()
+        for (name,) in tables:
+            column = connection.execute(f"describe insights.{name}").fetchall()[-1][0]
+            connection.execute(f'alter table insights.{name} rename "{column}" to of_before')
+    done = daily(shop, "--force")
+    assert done.returncode == 0, done.stderr
+    with duckdb.connect(str(shop.database), read_only=True) as connection:
+        left = connection.execute(
+            "select table_name from information_schema.columns where column_name = 'of_before'"
+        ).fetchall()
+    assert all(TABLES[name].keeps_history for (name,) in left)
 
 
 def wait_for(path: Path) -> None:

@@ -149,7 +149,9 @@ def test_what_can_not_be_answered_is_said_in_one_line(asked: Database, tmp_path:
     for ask in (
         lambda: asked.why("total_revenue", "1 May", "2 May"),
         lambda: asked.why("total_revenue", "1999-01-01", "1999-01-02"),
+        lambda: asked.why("total_revenue", "2011-05-02", "2011-05-03", "magic"),  # type: ignore[arg-type]
         lambda: asked.kpi("total_revenues"),
+        lambda: asked.kpi("total_revenue", "monthly"),  # type: ignore[arg-type]
         lambda: asked.kpi("total_revenue", segment={"country": "Atlantis"}),
         lambda: asked.kpi("total_revenue", segment={"continent": "Europe"}),
         lambda: retail.open(tmp_path / "none.duckdb"),

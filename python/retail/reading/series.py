@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from detect.records import GRAINS
 from retail.reading.expected import EXPECTED
 from retail.reading.file import Connection, has_table, reading, rows_of
 from retail.reading.measures import (
@@ -66,11 +67,12 @@ def kpi_periods(
     """The same, from a file that is open.
 
     Raises:
-        RetailError: there is no such KPI, dimension or member.
+        RetailError: there is no such KPI, grain, dimension or member.
     """
     kpis = read_kpis(connection)
     require_known("KPI", kpi, kpis)
     row = kpis[kpi]
+    require_known("grain", grain or row.cadence, GRAINS)
     read = _from_table if is_in_table(row, within) else _from_lines
     return read(connection, row, grain or row.cadence, within)
 

@@ -1,11 +1,16 @@
 -- Findings of the last run whose contributions don't add up, to within 1e-9 of their size:
 -- breakdowns to actual less expected, volume, mix and rate to the contribution, revenue drivers
--- both ways. Passes, and says so, while detection has not run yet.
-{% set insights = insights_tables(
-    ['attributions', 'anomalies', 'early_warnings', 'revenue_drivers']
-) %}
+-- both ways. Passes, and says so, while detection of this version has not run yet.
+{% set insights = insights_tables({
+    'attributions': ['anomaly_id', 'analysis', 'dimensions', 'contribution', 'volume', 'mix', 'rate'],
+    'anomalies': ['anomaly_id', 'actual', 'expected'],
+    'early_warnings': ['warning_id', 'lower_bound', 'expected'],
+    'revenue_drivers': ['incident_id', 'dimension', 'factor', 'contribution'],
+}) %}
 {% if insights is none %}
-{% do log('assert_contributions_add_up: no insights yet, nothing to check', info=execute) %}
+{% do log(
+    'assert_contributions_add_up: no insights of this version yet, nothing to check', info=execute
+) %}
 select 'no insights yet' as fact
 where 1 = 0
 {% else %}
