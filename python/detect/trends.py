@@ -93,14 +93,7 @@ def _trend(found: Scan, adjusted: Floats, row: int, columns: Ints) -> Trend:
 
 
 def _kind(found: Scan, row: int, window: Ints, *, is_rising: bool) -> tuple[str, float]:
-    """Whether a trend is the season's, and the p-value of the comparison where it is not; else 0.
-
-    Args:
-        found: the scan.
-        row: of the series.
-        window: columns of the trend's periods.
-        is_rising: its direction.
-    """
+    """Whether a trend is the season's, and the p-value of the comparison; 0 where it is."""
     series = found.features.panel.series[row]
     if series.segment != ALL:
         is_sum = series.kpi.denominator is None

@@ -33,10 +33,10 @@ def check_command(source: str | None, db: Path, project: Path, *, as_json: bool)
     if as_json:
         say(found.to_json())
         return FAILED if found.refused else FINE
-    return tell(found, "it would be built")
+    return print_check(found, "it would be built")
 
 
-def tell(found: check_source.Check, verdict: str) -> int:
+def print_check(found: check_source.Check, verdict: str) -> int:
     """Print what was found, and the verdict unless it is refused; returns the exit code."""
     for line in check_source.summary(found):
         say(escape_control_chars(line))

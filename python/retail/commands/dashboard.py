@@ -1,4 +1,4 @@
-"""`retail dashboard`: a page to look around in."""
+"""`retail dashboard`: serve the dashboard."""
 
 from __future__ import annotations
 

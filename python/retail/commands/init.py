@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from retail.commands.check import tell
+from retail.commands.check import print_check
 from retail.console import FAILED, FINE, escape_control_chars
 from retail.console.cli import Command, database_option, examples, project_option, say
 from retail.errors import RetailError
@@ -47,4 +47,4 @@ def init_command(source: str, db: Path, project: Path, *, only_print: bool) -> i
     found = check_source.check(project.absolute(), None, db.absolute())
     for line in proposal.preview:
         say(escape_control_chars(line))
-    return tell(found, "`retail run` builds it")
+    return print_check(found, "`retail run` builds it")

@@ -1,4 +1,4 @@
-"""`retail mcp`: a server that agents ask."""
+"""`retail mcp`: serve the findings to agents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`retail report`: the page."""
+"""`retail report`: write the report."""
 
 from __future__ import annotations
 

@@ -153,11 +153,7 @@ def examples(*lines: str, title: str = "Examples") -> str:
 
 
 def database_option(what: str = "The DuckDB file") -> Callable[[F], F]:
-    """Add `--db`, the DuckDB file.
-
-    Args:
-        what: what the file is to this command.
-    """
+    """Add `--db`, the DuckDB file."""
     return click.option(
         "--db", type=click.Path(path_type=Path), default=default_database, metavar="PATH",
         help=f"{what} (default: {DATABASE_VARIABLE}, or {DEFAULT_DATABASE}).",

@@ -1,4 +1,4 @@
-"""Record what people say of findings, and what commands did with them: seen at once everywhere."""
+"""Record feedback on findings, and alerts that were sent: every reader sees them at once."""
 
 from __future__ import annotations
 

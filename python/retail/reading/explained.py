@@ -1,4 +1,4 @@
-"""Incidents by name: the list of all, and all that is known of one."""
+"""Read the list of incidents, and everything that is known about one."""
 
 from __future__ import annotations
 

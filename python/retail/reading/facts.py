@@ -1,4 +1,4 @@
-"""Everything that a page shows, as one moment of the file has it."""
+"""Read everything that a page shows, from one state of the file."""
 
 from __future__ import annotations
 

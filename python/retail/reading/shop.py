@@ -1,4 +1,4 @@
-"""Whose figures these are, and what they rest on: the rows of the marts that screens show."""
+"""Read the shop and its data: the rows of the marts that screens show."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ BAD_DEBT_WRITTEN_OFF = 0.67
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class WordOffsets:
     """Where the words of this module begin in the shop's vocabulary."""
 
     code: int
@@ -60,24 +60,24 @@ class Places:
 def draft_charges(
     activity: float,
     people: tuple[IntArray, IntArray],
-    places: Places,
+    offsets: WordOffsets,
     messy: bool,
     rng: np.random.Generator,
 ) -> list[Draft]:
     """Draw the entries of a day that stand alone; `people` are (ids, countries) to charge."""
     wanted = [charge for charge in CHARGES if messy or charge.kind != BAD_DEBT]
-    return [_draft(charge, activity, people, places, rng) for charge in wanted]
+    return [_draft(charge, activity, people, offsets, rng) for charge in wanted]
 
 
 def _draft(
     charge: Charge,
     activity: float,
     people: tuple[IntArray, IntArray],
-    places: Places,
+    offsets: WordOffsets,
     rng: np.random.Generator,
 ) -> Draft:
     size = int(rng.poisson(charge.per_day * activity))
-    code, text = places.of((charge.code, charge.text))
+    code, text = offsets.of((charge.code, charge.text))
     customer, country = _whom(size, charge.identified, people, rng)
     price = np.maximum(np.rint(charge.median * rng.lognormal(0, charge.spread, size) * 100), 1)
     sign = np.where(rng.random(size) < BAD_DEBT_WRITTEN_OFF, -1, 1)
@@ -104,7 +104,7 @@ def _whom(
     return np.where(known, ids[who], NO_CUSTOMER), np.where(known, countries[who], home)
 
 
-def add_postage(orders: Draft, places: Places, rng: np.random.Generator) -> Draft:
+def add_postage(orders: Draft, offsets: WordOffsets, rng: np.random.Generator) -> Draft:
     """Add postage to orders from abroad, carriage to the neighbours', as further lines."""
     luck = rng.random(len(orders.kind))
     home = orders.country == NAMES.index(HOME)
@@ -113,23 +113,23 @@ def add_postage(orders: Draft, places: Places, rng: np.random.Generator) -> Draf
     postage = ~home & ~eire & (luck < POSTAGE_SHARE)
     price = rng.choice(POSTAGE_PRICES, len(luck), p=(0.75, 0.1, 0.1, 0.05))
     pieces = rng.choice(4, len(luck), p=(0.5, 0.25, 0.15, 0.1)) + 1
-    posted = _further(orders, np.flatnonzero(postage), places.of(POSTAGE), pieces, price)
+    posted = _further(orders, np.flatnonzero(postage), offsets.of(POSTAGE), pieces, price)
     carried = np.flatnonzero(carriage)
     return _further(
         posted,
         carried,
-        places.of(CARRIAGE),
+        offsets.of(CARRIAGE),
         np.ones_like(pieces),
         np.full_like(price, CARRIAGE_PRICE),
     )
 
 
-def add_web_postage(orders: Draft, places: Places, rng: np.random.Generator) -> Draft:
+def add_web_postage(orders: Draft, offsets: WordOffsets, rng: np.random.Generator) -> Draft:
     """Add the collected postage of a web order as a further line."""
     posted = np.flatnonzero(rng.random(len(orders.kind)) < WEB_POSTAGE_SHARE)
     pounds: FloatArray = 185.0 * rng.lognormal(0, 0.8, len(orders.kind))
     price = np.rint(pounds * 100).astype(np.int64) * PENNY
-    return _further(orders, posted, places.of(WEB_POSTAGE), np.ones_like(price), price)
+    return _further(orders, posted, offsets.of(WEB_POSTAGE), np.ones_like(price), price)
 
 
 def _further(

@@ -33,7 +33,7 @@ class Shop:
     population: Population
     catalogue: Catalogue
     words: Vocabulary
-    places: charges.Places
+    offsets: charges.WordOffsets
     lettered: IntArray
 
 
@@ -65,7 +65,7 @@ def build_shop(config: ShopConfig) -> Shop:
         population=build_population(config, plan.newcomers),
         catalogue=catalogue,
         words=Vocabulary(codes + others, texts + charges.TEXTS, NAMES),
-        places=charges.Places(len(codes), len(texts)),
+        offsets=charges.WordOffsets(len(codes), len(texts)),
         lettered=np.array([code[-1].isalpha() for code in catalogue.codes], dtype=np.int64),
     )
 
@@ -104,8 +104,8 @@ def _draft_day(shop: Shop, number: int) -> tuple[list[Draft], dict[int, Draft]]:
         sales = [_make_messy(shop, orders, rng) for orders in sales]
     others = _draft_others(shop, number, weights)
     toll = stream(config.seed, "postage", number)
-    identified = charges.add_postage(sales[0], shop.places, toll)
-    web = charges.add_web_postage(sales[1], shop.places, toll)
+    identified = charges.add_postage(sales[0], shop.offsets, toll)
+    web = charges.add_web_postage(sales[1], shop.offsets, toll)
     return [identified, web, sales[2], *others], credits
 
 
@@ -144,7 +144,7 @@ def _draft_others(shop: Shop, number: int, weights: FloatArray) -> list[Draft]:
     rng = stream(config.seed, "charges", number)
     here, _ = shop.population.loyal(number)
     people = shop.population.ids[here], shop.population.country[here]
-    drafts = charges.draft_charges(activity, people, shop.places, config.messy, rng)
+    drafts = charges.draft_charges(activity, people, shop.offsets, config.messy, rng)
     if not config.messy:
         return drafts
     no_text = 2 * len(shop.lettered)

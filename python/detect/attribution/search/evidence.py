@@ -134,13 +134,7 @@ def worth_at(evidence: LeafEvidence, effect: float) -> Floats:
 
 
 def splits(lattice: Lattice, evidence: LeafEvidence, element: Element) -> bool:
-    """Whether an element falls apart into children that explain more, one by one.
-
-    Args:
-        lattice: knows which leaves and members are where.
-        evidence: of the leaves.
-        element: in question.
-    """
+    """Whether an element falls apart into children that explain more, one by one."""
     leaves = leaves_of(lattice, element)
     leaves = leaves[evidence.information[leaves] > 0]
     taken = tuple(d for d, _ in element)

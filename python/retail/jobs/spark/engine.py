@@ -70,10 +70,6 @@ def read(words: str) -> Engine:
 def running(engine: Engine, scratch: Path) -> Iterator[None]:
     """Have the engine there for as long as the block lasts.
 
-    Args:
-        engine: what to start or join.
-        scratch: folder for what Spark writes by default.
-
     Raises:
         RetailError: it is not installed, does not start, or can't be reached.
     """

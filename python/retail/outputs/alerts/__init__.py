@@ -1,1 +1,1 @@
-"""Open incidents, new or worse, to people: by webhook and e-mail, each incident once."""
+"""Alert people of incidents that are new or worse: by webhook and e-mail, each one once."""

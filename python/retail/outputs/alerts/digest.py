@@ -96,12 +96,12 @@ def write(digest: Digest, links: Links) -> Message:
 def _listed(name: str, rows: Sequence[IncidentRow], money: str) -> list[tuple[str, str]]:
     """Incidents, the severest first, and how many more there are."""
     ranked = sorted(rows, key=lambda row: -SEVERITIES.index(row.severity))
-    facts = [(f"{name}, {row.severity}", _told(row, money)) for row in ranked[:MOST]]
+    facts = [(f"{name}, {row.severity}", _one_line(row, money)) for row in ranked[:MOST]]
     left = len(rows) - len(facts)
     return [*facts, *([(name, f"{count(left, 'more incident')}")] if left else [])]
 
 
-def _told(row: IncidentRow, money: str) -> str:
+def _one_line(row: IncidentRow, money: str) -> str:
     stake = "" if row.impact is None else f", {amount(row.impact, money, signed=True)}"
     end = f", over by {day(row.recovered_on)}" if row.recovered_on else ""
     status = f", {row.status}" if not end and row.status != OPEN else ""

@@ -1,4 +1,4 @@
-"""Read, choose, send, note: the table of contents of this package."""
+"""Send alerts: read, select, send, record."""
 
 from __future__ import annotations
 

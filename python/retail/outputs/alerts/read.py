@@ -1,4 +1,4 @@
-"""What a finished file says of incidents, and what was sent of them before."""
+"""Read the incidents of a finished file, and the alerts sent about them before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What travels between the modules of this package."""
+"""Records that the modules of this package exchange."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Candidates:
 
 @dataclass(frozen=True)
 class Alert:
-    """An incident that somebody is to hear of, and why: it is new, it got worse, or it is over.
+    """An incident to alert somebody about, and why: it is new, it got worse, or it is over.
 
     `thread` is the key of the first message about it, empty where this is the first; `series` and
     `unit` are those of the lead.
@@ -50,7 +50,7 @@ class Alert:
 
     @property
     def owner(self) -> str:
-        """Who is to hear of it; empty where nobody is named."""
+        """Who gets the alert; empty where nobody is named."""
         return self.lead.owner if self.lead else ""
 
 

@@ -1,4 +1,4 @@
-"""Which incidents somebody is to hear of: pure rules, no file and no network."""
+"""Select the incidents to alert about: rules alone, no file and no network."""
 
 from __future__ import annotations
 

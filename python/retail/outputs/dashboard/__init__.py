@@ -1,1 +1,1 @@
-"""The dashboard: look around in the finished tables, down to the order lines, and answer back."""
+"""The dashboard: explore the finished tables, down to the order lines, and give feedback."""

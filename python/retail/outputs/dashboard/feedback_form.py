@@ -1,4 +1,4 @@
-"""Answering back: acknowledge, snooze with an end, label."""
+"""The feedback form: acknowledge, snooze until a day, label."""
 
 from __future__ import annotations
 

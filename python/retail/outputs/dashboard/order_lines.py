@@ -1,4 +1,4 @@
-"""The end of every path: the order lines of some days and one segment, and a file of them."""
+"""Show the order lines of some days and one segment, and offer them as a file."""
 
 from __future__ import annotations
 
@@ -27,14 +27,7 @@ LEADING = (
 
 
 def section(session: Session, place: Place, title: str, money: str) -> None:
-    """Sums of all lines, the largest of them, and a button for a file of them.
-
-    Args:
-        session: at the file.
-        place: days and members.
-        title: the same in words.
-        money: the unit of the shop's.
-    """
+    """Sums of all lines, the largest of them, and a button for a file of them."""
     found = session.ask(read.lines, place, SHOWN)
     render.fragment(
         "sums", title=title, sums=found.sums, shown=len(found.largest), most=MOST, money=money

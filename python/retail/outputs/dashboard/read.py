@@ -1,4 +1,4 @@
-"""Questions to the finished file, each a short look; what people choose travels as a parameter."""
+"""Read the finished file, one short query per question; selections are parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The only way of text onto the page: escaped into fragments, or escaped into labels."""
+"""Put texts on the page, always escaped: into fragments, or into labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands before Streamlit's server: known hosts, a token for others, and a policy for pages.
+"""Guard Streamlit's server: known hosts, a token for others, and a policy for pages.
 
 A page of another site can make a browser send requests to this machine, also under a name of its
 own that leads here (DNS rebinding), and could read the answers or open the socket that carries all

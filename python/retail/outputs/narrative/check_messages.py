@@ -1,4 +1,4 @@
-"""Doubts in words: every number in them is one of the doubt's figures."""
+"""Failed checks in words: every number is one of the check's own figures."""
 
 from __future__ import annotations
 

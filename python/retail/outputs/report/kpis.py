@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from detect.group_by import group_by
 from retail import formatting
 from retail.outputs.report import cells, incidents, svg, words
 from retail.outputs.report.cells import Cell
@@ -126,14 +127,13 @@ def anchor(kpi: str) -> str:
 
 def cards(facts: Facts) -> tuple[KpiCard, ...]:
     """The KPIs that are on, in the order of their groups."""
-    series: dict[Key, list[ForecastRow]] = {}
-    for period in facts.periods:
-        series.setdefault((period.kpi, period.segment, period.grain), []).append(period)
-    found: dict[Key, list[AnomalyRow]] = {}
-    for finding in facts.findings:
-        found.setdefault((finding.kpi, finding.segment, finding.grain), []).append(finding)
-    limits = {(row.kpi, row.segment, row.grain): row for row in facts.detection_limits}
+    series, found = group_by(facts.periods, _key), group_by(facts.findings, _key)
+    limits = {_key(row): row for row in facts.detection_limits}
     return tuple(_card(kpi, series, found, limits, facts.events) for kpi in switched_on(facts))
+
+
+def _key(row: ForecastRow | AnomalyRow | DetectionLimitRow) -> Key:
+    return row.kpi, row.segment, row.grain
 
 
 def switched_on(facts: Facts) -> list[KpiRow]:
@@ -145,7 +145,7 @@ def _card(
     kpi: KpiRow,
     series: dict[Key, list[ForecastRow]],
     found: dict[Key, list[AnomalyRow]],
-    limits: Mapping[tuple[str, str, Grain], DetectionLimitRow],
+    limits: Mapping[Key, DetectionLimitRow],
     events: Sequence[PlannedEvent],
 ) -> KpiCard:
     own = (kpi.kpi, ALL, kpi.cadence)

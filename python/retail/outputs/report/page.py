@@ -1,4 +1,4 @@
-"""Facts to one self-contained page, and the page into a file: the table of contents of a report."""
+"""Build the report from the facts of a file: one self-contained page."""
 
 from __future__ import annotations
 

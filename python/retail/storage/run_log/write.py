@@ -38,13 +38,7 @@ class Log:
     path: Path
 
     def step(self, name: str, act: Callable[[], T], summarize: Callable[[T], str]) -> T:
-        """Run a step, and log its outcome.
-
-        Args:
-            name: of the step.
-            act: runs it.
-            summarize: describes the result in a few words for the log.
-        """
+        """Run a step, and log its outcome."""
         with self._noted(name) as say:
             done = act()
             if summarize(done):
