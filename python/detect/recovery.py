@@ -33,7 +33,8 @@ class End:
 
     `stayed_on` is that of its lead's lasting change, if its level came to be what is expected.
     `gone` is how many members were, `back` how many of them sold again, and `discontinued` how
-    many count as that; they are known while it goes on, too.
+    many count as that; they are known while it goes on, too. `waiting` are the last findings of the
+    series that keep it open.
     """
 
     recovered_on: dt.date | None = None
@@ -41,6 +42,7 @@ class End:
     gone: int = 0
     back: int = 0
     discontinued: int = 0
+    waiting: tuple[Anomaly, ...] = ()
 
 
 def end(
@@ -64,10 +66,11 @@ def end(
     last = {name: max(found, key=_start) for name, found in series.items()}
     stayed = {name: stayed_on(one, forecasts) for name, one in last.items()}
     gone = {name: _silence(found, silences) for name, found in series.items()}
-    days = [
-        stayed[name] or _back_on(one, forecasts, panels, gone[name]) for name, one in last.items()
-    ]
-    known = [day for day in days if day is not None]
+    days = {
+        name: stayed[name] or _back_on(one, forecasts, panels, gone[name])
+        for name, one in last.items()
+    }
+    known = [day for day in days.values() if day is not None]
     silent = [one for one in gone.values() if one is not None]
     is_over = bool(known) and len(known) == len(days)
     return End(
@@ -76,6 +79,7 @@ def end(
         gone=len(silent),
         back=sum(one.back_on is not None for one in silent),
         discontinued=sum(one.is_discontinued for one in silent),
+        waiting=tuple(last[name] for name, day in days.items() if day is None),
     )
 
 

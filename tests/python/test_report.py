@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import re
 import shutil
@@ -22,10 +23,10 @@ from retail import formatting
 from retail.commands import main as retail
 from retail.jobs.daily import operations
 from retail.jobs.detection import pipeline
-from retail.outputs.report import kpis, page, svg, trust, verdict
+from retail.outputs.report import incidents, kpis, page, svg, trust, verdict
 from retail.reading import KpiRow, read_facts
 from retail.reading.expected import NOT_TESTED
-from retail.schema import DetectionLimitRow
+from retail.schema import AttributionRow, DetectionLimitRow
 from retail.storage.run_log import ALL, Step
 
 HOSTILE = "<script>alert(1)</script>'; DROP TABLE kpis; --=cmd()\"onload=x <b>&amp;"
@@ -231,6 +232,24 @@ def test_the_parts_of_a_change_end_at_the_actual(database: Path) -> None:
         assert described[1].startswith("Expected")
         rounding = max(0.1, 0.003 * max(map(abs, numbers)))
         assert sum(numbers[:-1]) == pytest.approx(numbers[-1], rel=0.05, abs=rounding)
+
+
+def test_a_change_is_not_divided_by_a_dimension_with_one_segment(database: Path) -> None:
+    facts = read_facts(database)
+    incident = facts.incidents[0]
+    (row, *_) = (c for c in facts.contributions if "," not in c.dimensions)
+
+    def of(dimension: str, *members: str) -> list[AttributionRow]:
+        return [
+            dataclasses.replace(row, dimensions=dimension, segment={dimension: member})
+            for member in members
+        ]
+
+    alone = of("category", "Bags")
+    several = of("country", "France", "Spain")
+    cause = dataclasses.replace(incident, root_cause={"category": "Bags"})
+    assert incidents._told([*alone, *several], cause) == several
+    assert incidents._told(alone, cause) == []
 
 
 def last_number(text: str) -> str:

@@ -692,6 +692,18 @@ def test_days_since_are_told_with_what_they_came_to() -> None:
     assert told.narrative.endswith("In the 2 trading days since then it came to £95.00 on average.")
 
 
+def test_what_keeps_an_incident_open_is_named_where_its_lead_is_back() -> None:
+    units = dataclasses.replace(KPIS[1], name="units_sold", label="Units sold")
+    other = anomaly(units, anomaly_id="u", p_value=0.5)
+    rows = {DAILY: days(60.0, 100.0, 90.0, 100.0), ("units_sold", "all", "daily"): days(60.0, 50.0)}
+    (told,) = stories.describe([anomaly(), other], [], history=History(KPIS, rows))  # type: ignore[arg-type]
+    assert told.status == "open"
+    assert told.narrative.endswith(
+        "In the 3 trading days since then it came to £96.67 on average. Not back in the usual "
+        "range yet: units sold."
+    )
+
+
 def test_what_was_cancelled_later_is_no_gain_from_the_first_sentence_on() -> None:
     sold = dataclasses.replace(
         gone_since(), grain="daily", methods=("member_revenue",), actual=900.0, expected=100.0,

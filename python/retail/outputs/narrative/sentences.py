@@ -474,13 +474,27 @@ def _so_far(lead: Anomaly, facts: StoryFacts) -> str:
         return f"{facts.end.back} of {facts.end.gone} sold again so far." if facts.end.back else ""
     if facts.since is None:
         return ""
+    waiting = _waiting(lead, facts)
     came, periods = amount(facts.since.mean, lead.kpi.unit), facts.since.periods
     word = "trading day" if lead.grain == "daily" else "week"
     if periods == 1:
         stayed = "" if facts.since.inside else ", still outside its usual range"
-        return f"The next {word} it came to {came}{stayed}."
+        return f"The next {word} it came to {came}{stayed}.{waiting}"
     stayed = "" if facts.since.inside else ", outside its usual range each time"
-    return f"In the {count(periods, word)} since then it came to {came} on average{stayed}."
+    return (
+        f"In the {count(periods, word)} since then it came to {came} on average{stayed}.{waiting}"
+    )
+
+
+def _waiting(lead: Anomaly, facts: StoryFacts) -> str:
+    """What keeps an incident open where its lead is back."""
+    waiting = [subject(a, facts.names) for a in facts.end.waiting]
+    about = subject(lead, facts.names)
+    if not waiting or about in waiting:
+        return ""
+    told = list(dict.fromkeys(map(lower_first, waiting)))
+    among = ", among others" if len(told) > MOST_OTHERS else ""
+    return f" Not back in the usual range yet{among}: {listed(told[:MOST_OTHERS])}."
 
 
 def _sold_again(until: str, end: End) -> str:

@@ -155,9 +155,7 @@ def _card(
     ordered = lead_first(incident, members)
     lead = ordered[0] if ordered else None
     unit = kpis[lead.kpi].unit if lead else ""
-    told = _told(
-        [c for c in contributions if lead is None or c.dimensions != lead.dimension], incident
-    )
+    told = _told(contributions, incident)
     chart = None
     if lead and told and is_charted:
         chart = _waterfall(incident, lead, kpis[lead.kpi], told, products)
@@ -234,10 +232,12 @@ def _row(finding: AnomalyRow, kpi: KpiRow, products: Mapping[str, str]) -> Findi
 
 
 def _told(contributions: Sequence[AttributionRow], incident: IncidentRow) -> list[AttributionRow]:
-    """The dimension that tells most: the cause's own, else the one with the clearest segment."""
-    by_dimension: dict[str, list[AttributionRow]] = {}
-    for row in contributions:
-        by_dimension.setdefault(row.dimensions, []).append(row)
+    """The dimension that tells most: the cause's own, else the one with the clearest segment.
+
+    One with a single segment, as the category of an incident's product, divides nothing.
+    """
+    all_rows = group_by(contributions, attrgetter("dimensions"))
+    by_dimension = {name: rows for name, rows in all_rows.items() if len(rows) > 1}
     if not by_dimension:
         return []
     named = [name for name in by_dimension if name in incident.root_cause]

@@ -226,27 +226,35 @@ class Asker:
             having count(*) > 0
         """  # noqa: S608 - quoted
 
-    def later(self, column: str, show: Callable[..., str] = str) -> Fact | None:
-        """A figure of the periods of the lead's series after its last finding.
+    def later(
+        self,
+        column: str,
+        show: Callable[..., str] = str,
+        of: tuple[str, str | None, str, str] | None = None,
+    ) -> Fact | None:
+        """A figure of the periods of a series after its last finding; of the lead's by default.
 
         Each has its `value`, and whether that `is_inside` the band: of a member the one that it
         left, of the whole shop the period's own.
         """
         one = self.story
-        table, days = f"marts.fct_kpis_{one.grain}", 1 if one.grain == "daily" else 7
+        kpi, dimension, segment, grain = of or (one.kpi, one.dimension, one.segment, one.grain)
+        table, days = f"marts.fct_kpis_{grain}", 1 if grain == "daily" else 7
         values = f"""
-            select kpis.value, kpis.value between bands.lower and bands.upper as is_inside
+            select kpis.value, kpis.value between bands.lower and bands.upper as is_inside,
+                period_start
             from {table} as kpis
             inner join insights.forecasts as bands using (kpi, segment, period_start)
             cross join last
-            where kpi = {literal(one.kpi)} and segment = 'all' and grain = '{one.grain}'
+            where kpi = {literal(kpi)} and segment = 'all' and grain = '{grain}'
                 and is_tested and period_start > last.period
         """  # noqa: S608 - quoted
-        if one.dimension is not None:
-            mine = f"{self.columns[one.dimension]} = {literal(one.segment)}"
+        if dimension is not None:
+            mine = f"{self.columns[dimension]} = {literal(segment)}"
             values = f"""
                 select coalesce(sum(net_revenue) filter (where {mine}), 0)::double as value,
-                    value between any_value(last.lower) and any_value(last.upper) as is_inside
+                    value between any_value(last.lower) and any_value(last.upper) as is_inside,
+                    period_start
                 from marts.fct_kpi_lines as lines
                 inner join (select distinct period_start, is_complete from {table}) as periods
                     on order_date between period_start and period_start + {days - 1}
@@ -261,13 +269,13 @@ class Asker:
                 select max(period_start) as period, max_by(lower, period_start) as lower,
                     max_by(upper, period_start) as upper
                 from insights.anomalies where incident_id = {literal(one.incident_id)}
-                    and kpi = {literal(one.kpi)} and segment = {literal(one.segment)}
-                    and grain = '{one.grain}'
+                    and kpi = {literal(kpi)} and segment = {literal(segment)}
+                    and grain = '{grain}'
             ),
             later as ({values})
             select {column} from later having count(*) > 0
         """  # noqa: S608 - quoted
-        return self.fact(query, show, table, one.kpi)
+        return self.fact(query, show, table, kpi)
 
     def cause(self, column: str, show: Callable[..., str] = str) -> Fact | None:
         """A cell of the first cause."""

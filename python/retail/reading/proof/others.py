@@ -14,6 +14,8 @@ from retail.reading.proof.asking import Asker
 from retail.reading.proof.forms import Fact, Form, form, list_form, listed
 from retail.storage.quoting import literal
 
+OPEN = "select 1 from insights.incidents where incident_id = {} and recovered_on is null"
+"""SQL: whether an incident goes on."""
 Totals = Sequence[tuple[str, dict[str, Fact | None]]]
 """What an incident came to: the end of a sentence, and its facts."""
 
@@ -76,6 +78,8 @@ def ends(ask: Asker) -> Iterator[Form]:
     for came, facts in totals:
         yield from form(f"{back}{came}.", lead_in="", until=until, **facts)
     yield from _since(ask)
+    if ask.rows(OPEN.format(literal(ask.story.incident_id))):
+        yield from _waiting(ask)
     one = ask.story
     if one.shift_start is not None:
         query = f"""
@@ -154,6 +158,35 @@ def _since(ask: Asker) -> Iterator[Form]:
         stayed = "{stayed} its usual range each time"
     for more in ("", f", {stayed}"):
         yield from form(f"{came}{more}.", lead_in="", **facts)
+
+
+def _waiting(ask: Asker) -> Iterator[Form]:
+    """Other series that are not back: no three days, or no week, in a row inside the band."""
+    name = literal(ask.story.incident_id)
+    query = f"""
+        select distinct kpi, label, coalesce(dimension, if(segment != 'all', segment_by, null)),
+            segment, grain
+        from insights.anomalies inner join marts.dim_kpis using (kpi) where incident_id = {name}
+    """  # noqa: S608 - quoted
+    run = """
+        coalesce((
+            select max(inside) from (
+                select sum(is_inside::int) over (
+                    order by period_start rows between {} preceding and current row
+                ) as inside from later
+            )
+        ), 0)
+    """
+    waiting = []
+    for kpi, label, dimension, member, grain in ask.rows(query):
+        longest, least = (run.format(2), 3) if grain == "daily" else (run.format(0), 1)
+        back = ask.later(longest, of=(kpi, dimension, member, grain))
+        if back is None or int(back.figure) < least:
+            text = shown.lower_first(shown.subject(label, dimension, member, ask.names))
+            waiting.append(Fact(text, "insights.anomalies", ask.story.incident_id, query))
+    if waiting:
+        for among in ("", ", among others"):
+            yield list_form(f"Not back in the usual range yet{among}: ", waiting)
 
 
 def lists(ask: Asker) -> Iterator[Form]:
