@@ -137,13 +137,13 @@ def read(source: str | Path) -> pd.DataFrame:
     """Reads the raw order lines of a CSV, a folder of CSVs or a glob, all as text.
 
     Returns:
-        The frame of `parse`, with `source_file` and `source_row` (from 1 in each file) added.
+        The frame of `parse`, with `source_file` and `source_row` (as a spreadsheet counts) added.
     """
     frames = []
     for file in source_files(source):
         frame = parse(decode(file.read_bytes()))
         frame["source_file"] = file.name
-        frame["source_row"] = range(1, len(frame) + 1)
+        frame["source_row"] = range(2, len(frame) + 2)
         frames.append(frame)
     return pd.concat(frames, ignore_index=True)
 

@@ -115,7 +115,7 @@ def test_a_few_bad_rows_are_set_apart_with_their_reason_and_nothing_is_lost(
         accepted = connection.execute("select count(*) from marts.fct_order_lines").fetchall()
     assert accepted == [(len(rows),)]
     assert [(row, reason) for row, reason, _ in rejected] == [
-        (len(rows) + i, "malformed") for i in (1, 2, 3, 4)
+        (len(rows) + 1 + i, "malformed") for i in (1, 2, 3, 4)
     ]
     assert "quantity" in rejected[0][2]
     assert "price" in rejected[1][2]
@@ -189,4 +189,4 @@ def test_one_file_full_of_malformed_rows_among_good_ones_stops_the_build(
     assert done.returncode == 1
     (said,) = [row for row in done.stderr.splitlines() if row.startswith("retail run:")]
     assert "3 of 3 rows of the file are malformed and left out" in said
-    assert "in/bad.csv row 1: the price is not a number that fits (a lot)" in said
+    assert "in/bad.csv row 2: the price is not a number that fits (a lot)" in said

@@ -70,7 +70,7 @@ def test_what_is_refused_says_why_and_the_setting_lets_it_through(
     source.write_text("\n".join(till(days=14, copies=3)), encoding="utf-8")
     refused = check(source, monkeypatch, tmp_path)["refused"]
     assert refused.startswith("66.7 % of the money is in rows that repeat another row")
-    assert "till.csv row 2" in refused
+    assert "till.csv row 3" in refused
     assert "set lines.duplicates to across_files" in refused
     found = check(source, monkeypatch, tmp_path, "lines: {duplicates: across_files}")
     assert (found["refused"], found["accepted"], found["duplicates"]) == (None, 420, 0)
@@ -205,6 +205,6 @@ def test_lines_in_another_encoding_are_a_warning_with_file_row_and_text(
     found = check(tmp_path / "till.csv", monkeypatch, tmp_path)
     assert [told for told in found["warnings"] if "encoding" in told] == [
         "till.csv is in two encodings (utf-8 and cp1252): rows that are not UTF-8 and are read as "
-        "cp1252: 1 (row 141 as 'Tasse für 5 €'); save it anew as UTF-8"
+        "cp1252: 1 (row 142 as 'Tasse für 5 €'); save it anew as UTF-8"
     ]
     assert found["read_as"]["files"]["till.csv"]["encoding"] == "utf-8 and cp1252"

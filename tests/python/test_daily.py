@@ -83,7 +83,7 @@ def test_a_failing_data_test_is_told_in_one_line_and_leaves_the_published_file_a
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if not line.startswith("==>")]
     assert "assert_order_dates_are_plausible: No row is dated after tomorrow" in line
-    assert "source_file = shop.csv, source_row = 127" in line
+    assert "source_file = shop.csv, source_row = 128" in line
     assert done.stdout == ""
     assert shop.database.read_bytes() == before
 

@@ -62,5 +62,5 @@ def test_a_row_that_gets_lost_would_be_noticed(tmp_path: Path) -> None:
         contents = {"orders.csv": bench.source.read_bytes()}
         outcome = mutants.Outcome([], Counter())
         assert [*mutants.accounted(connection, contents, outcome)] == [None]
-        connection.execute("delete from marts.fct_order_lines where source_row = 1")
+        connection.execute("delete from marts.fct_order_lines where source_row = 2")
         assert [*mutants.accounted(connection, contents, outcome)] != [None]

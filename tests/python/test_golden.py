@@ -81,7 +81,7 @@ def test_folder_and_globs_read_every_file_and_number_their_rows(
     (tmp_path / "a.csv").write_text(f"{HEADER}\n{GOOD}\n")
     raw = golden.read(tmp_path / source)
     assert list(raw["source_file"]) == ["a.csv", "b.csv", "b.csv"]
-    assert list(raw["source_row"]) == [1, 1, 2]
+    assert list(raw["source_row"]) == [2, 2, 3]
 
 
 def test_source_without_any_file_is_an_error(tmp_path: Path) -> None:

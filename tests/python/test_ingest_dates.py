@@ -36,7 +36,7 @@ def test_a_number_above_twelve_settles_the_order(tmp_path: Path, separator: str)
     source = csv(tmp_path / "a.csv", [f"{n}/12/2010 9:00".replace("/", separator) for n in (1, 13)])
     (file,) = land(source, tmp_path).files
     assert file.date_order == DAY_FIRST
-    assert file.date_evidence == f"row 2 has 13{separator}12{separator}2010 9:00"
+    assert file.date_evidence == f"row 3 has 13{separator}12{separator}2010 9:00"
     other = csv(tmp_path / "b.csv", ["12/1/2010 9:00", "12/13/2010 9:00"])
     assert orders(land(other, tmp_path)) == {"b.csv": MONTH_FIRST}
 
@@ -49,7 +49,7 @@ def test_dates_that_are_the_same_either_way_or_year_first_need_no_order(tmp_path
 def test_one_ambiguous_day_is_refused_with_the_setting_that_decides(tmp_path: Path) -> None:
     source = csv(tmp_path / "a.csv", ["1/1/2010 9:00", *["12/1/2010 8:26"] * 7])
     assert refusal(source, tmp_path) == (
-        "a.csv row 2: InvoiceDate '12/1/2010 8:26' may have the day first or the month first, and "
+        "a.csv row 3: InvoiceDate '12/1/2010 8:26' may have the day first or the month first, and "
         "so may 7 rows of the file, without one that decides; set columns.ordered_at.format in "
         'shop.yml to "%d/%m/%Y" or "%m/%d/%Y"'
     )
@@ -69,8 +69,8 @@ def test_a_row_in_the_other_order_is_refused_by_name(tmp_path: Path) -> None:
     usual = [f"12/{n}/2010 9:00" for n in range(1, 29)]
     source = csv(tmp_path / "a.csv", [usual[0], "31-12-2010 09:02", *usual[1:]])
     assert refusal(source, tmp_path) == (
-        "a.csv row 2: InvoiceDate '31-12-2010 09:02' does not fit month first, as 16 rows do (row "
-        "14: '12/13/2010 9:00'), and 1 like it do not; write all dates in one order, or set "
+        "a.csv row 3: InvoiceDate '31-12-2010 09:02' does not fit month first, as 16 rows do (row "
+        "15: '12/13/2010 9:00'), and 1 like it do not; write all dates in one order, or set "
         'columns.ordered_at.format in shop.yml to "%d/%m/%Y" or "%m/%d/%Y" and have the others set '
         "apart as malformed"
     )
@@ -138,9 +138,9 @@ def test_other_files_decide_unless_their_days_speak_for_the_other_order(tmp_path
     csv(folder / "2010-12-01.csv", ["11/3/2010 9:00"], "2")  # late lines: March is far away
     assert orders(land(folder, tmp_path))["in/2010-12-01.csv"] == MONTH_FIRST
     csv(folder / "2010-12-01.csv", ["3/11/2010 9:00"], "2")  # March, or late lines, day first
-    assert "2010-12-01.csv row 1: InvoiceDate '3/11/2010 9:00'" in refusal(folder, tmp_path)
+    assert "2010-12-01.csv row 2: InvoiceDate '3/11/2010 9:00'" in refusal(folder, tmp_path)
     csv(folder / "2010-12-01.csv", ["11/12/2010 9:00"], "2")  # 11 December, day first
-    assert "2010-12-01.csv row 1: InvoiceDate '11/12/2010 9:00'" in refusal(folder, tmp_path)
+    assert "2010-12-01.csv row 2: InvoiceDate '11/12/2010 9:00'" in refusal(folder, tmp_path)
 
 
 def test_a_month_in_another_form_is_read_beside_files_year_first(tmp_path: Path) -> None:
@@ -157,7 +157,7 @@ def test_cells_that_a_spreadsheet_has_swapped_are_refused(tmp_path: Path) -> Non
     cells = [f"2010-{n:02}-12 09:00:00" for n in range(1, 13)]
     texts = [f"{n}/12/2010 9:00" for n in range(13, 32)]
     message = refusal(csv(tmp_path / "a.csv", [*cells, *texts]), tmp_path)
-    assert message.startswith("a.csv row 13: InvoiceDate '13/12/2010 9:00'")
+    assert message.startswith("a.csv row 14: InvoiceDate '13/12/2010 9:00'")
     assert "swapped day and month" in message
 
 
@@ -165,7 +165,7 @@ def test_one_bad_file_among_good_ones_stops(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     csv(folder / "a.csv", [f"12/{n}/2010" for n in range(1, 32)])
     csv(folder / "b.csv", ["1/13/2011", "13/1/2011"])
-    assert refusal(folder, tmp_path).startswith("in/b.csv row 2: InvoiceDate '13/1/2011'")
+    assert refusal(folder, tmp_path).startswith("in/b.csv row 3: InvoiceDate '13/1/2011'")
 
 
 def test_lines_added_later_may_settle_or_contradict(tmp_path: Path) -> None:
@@ -175,10 +175,10 @@ def test_lines_added_later_may_settle_or_contradict(tmp_path: Path) -> None:
     with source.open("a") as file:
         file.write("99,A,MUG,1,13/12/2010,1,7,France\n")
     (grown,) = land(source, tmp_path).files
-    assert (grown.date_order, grown.date_evidence) == (DAY_FIRST, "row 181 has 13/12/2010")
+    assert (grown.date_order, grown.date_evidence) == (DAY_FIRST, "row 182 has 13/12/2010")
     with source.open("a") as file:
         file.write("99,A,MUG,1,12/14/2010,1,7,France\n")
-    assert "a.csv row 181: InvoiceDate '13/12/2010'" in refusal(source, tmp_path)
+    assert "a.csv row 182: InvoiceDate '13/12/2010'" in refusal(source, tmp_path)
 
 
 def test_rows_are_others_when_their_dates_are_read_in_the_other_order(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import openpyxl
 import pytest
 
 from retail.ingest import workspace
-from retail.ingest.columns import PUBLIC_FIELDS
-from test_ingest_support import HEADER, land, read, refusal, shown, write
+from retail.ingest.columns import PUBLIC_FIELDS, PUBLIC_NAMES
+from test_ingest_support import GOOD, HEADER, LINE, land, read, refusal, shown, write
 
 ROW = "536365,85123A,WHITE HEART,6,{},2.55,17850,France"
 
@@ -146,7 +146,7 @@ def test_numbers_that_may_be_read_in_two_ways_are_refused_with_the_setting(tmp_p
     lines = [HEADER.replace(",", ";"), "1;A;HEART;6;2010-12-01;1,234;17850;France"]
     source = write(tmp_path / "in.csv", "\n".join(lines) + "\n")
     assert refusal(source, tmp_path) == (
-        "in.csv row 1: '1,234' may be a thousand or have three decimals, and so may 1 numbers of "
+        "in.csv row 2: '1,234' may be a thousand or have three decimals, and so may 1 numbers of "
         'the file, without one that decides; set columns.unit_price.decimal in shop.yml to "." or '
         '","'
     )
@@ -156,8 +156,8 @@ def test_numbers_in_both_forms_are_refused_with_a_row_of_each(tmp_path: Path) ->
     lines = [HEADER.replace(",", ";")]
     lines += [f"1;A;HEART;6;2010-12-01;{price};17850;France" for price in ("2,55", "2.55")]
     message = refusal(write(tmp_path / "in.csv", "\n".join(lines) + "\n"), tmp_path)
-    assert "row 1: '2,55' has a decimal comma" in message
-    assert "row 2: '2.55' a decimal point" in message
+    assert "row 2: '2,55' has a decimal comma" in message
+    assert "row 3: '2.55' a decimal point" in message
 
 
 def test_a_stray_number_of_the_other_form_stays_and_is_malformed_later(tmp_path: Path) -> None:
@@ -307,3 +307,36 @@ def test_files_of_more_than_fits_into_memory_are_compared(
     assert (
         "150,000 orders have products in other quantities or prices in another file" in caplog.text
     )
+
+
+def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
+    names = ["MUG", '"a mug\nof two lines"', "MUG", "MUG"]
+    lines = [f"{n},A,{name},1,2026-01-05,2.50,,UK" for n, name in enumerate(names, start=1)]
+    text = "\n".join(["Orders", "", HEADER, lines[0], "", *lines[1:3]]) + "\n"
+    source = write(tmp_path / "in.csv", text)
+    numbered = [(1, 4), (2, 6), (3, 7)]
+    columns = ("invoice_no::integer", "source_row")
+    assert shown(land(source, tmp_path), columns) == numbered
+    # What is added later goes on from there, and so do the rows of a file without odd ones.
+    write(source, text + lines[3] + "\n")
+    assert shown(land(source, tmp_path), columns) == [*numbered, (4, 8)]
+    rows = [HEADER, *[GOOD] * 20]
+    for count in (20, 21):
+        write(source, "\n".join([*rows, *[GOOD] * (count - 20)]) + "\n")
+        found = shown(land(source, tmp_path), ("source_row",))
+        assert [row for (row,) in found] == [*range(2, count + 2)]
+
+
+def test_rows_of_a_sheet_are_numbered_as_it_shows_them(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for at, cells in {2: ["Orders"], 4: PUBLIC_NAMES, 5: LINE, 8: LINE}.items():
+        for column, cell in enumerate(cells, start=1):
+            book.worksheets[0].cell(at, column, cell)
+    book.save(tmp_path / "in.xlsx")
+    assert shown(land(tmp_path / "in.xlsx", tmp_path), ("source_row",)) == [(5,), (8,)]
+
+
+def test_a_header_with_line_breaks_in_its_names_is_one(tmp_path: Path) -> None:
+    names = HEADER.replace("InvoiceDate", '"Invoice\nDate"').replace("Quantity", '"Quan\ntity"')
+    source = write(tmp_path / "in.csv", f"Orders\n{names}\n{GOOD}\n")
+    assert shown(land(source, tmp_path), ("invoice_no", "source_row")) == [(LINE[0], 3)]

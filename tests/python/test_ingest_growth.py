@@ -71,7 +71,7 @@ def written(path: Path, data: bytes) -> Path:
         (BASE, MORE.removesuffix("\n")),
         (BASE, "\n \n" + MORE + "\n"),
         (BASE, OPENED + "1,2,3\n"),
-        (BASE + OPENED + GOOD + "\n\n", '","' + MORE),
+        (BASE + OPENED + GOOD + "\n", '","' + MORE),
         (BASE + "1,2,3\n" + QUOTED, QUOTED),
         ("\ufeff" + BASE, "\ufeff" + MORE),
         (BASE.replace("\n", "\r\n"), MORE.replace("\n", "\r\n")),

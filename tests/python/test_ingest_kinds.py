@@ -271,7 +271,7 @@ def test_days_since_1904_are_read_by_a_setting_and_others_are_said_to_be_since_1
 
 def test_moments_whose_last_digits_a_spreadsheet_has_taken_are_refused(tmp_path: Path) -> None:
     rows = "".join(f"{i},A,MUG,1,{given},2.50,k,UK\n" for i, given in enumerate(["1.29E+09"] * 3))
-    with pytest.raises(IngestError, match=r"row 1: the date '1.29E\+09' has lost its last digits"):
+    with pytest.raises(IngestError, match=r"row 2: the date '1.29E\+09' has lost its last digits"):
         land(tmp_path, in_csv=f"{HEADER}\n{rows}")
     whole = f"{HEADER}\n1,A,MUG,1,1.291191960E+09,2.50,k,UK\n"
     assert shown(land(tmp_path, in_csv=whole), ["invoice_date"]) == [("2010-12-01 08:26:00",)]
@@ -336,6 +336,7 @@ def test_a_time_of_day_is_read_or_kept_as_what_can_not_be_read(
         (["1.200,00CR", "2,50 DR", "5,00 Dr."], ["-1200.00", "2.50", "5.00"]),
         (["(1,200.00)", "2.50-", "$(5.00)"], ["-1200.00", "-2.50", "-5.00"]),
         (["△2.50", "+2.50"], ["-2.50", "2.50"]),
+        (["12,-", "3,--", "2,50"], ["12", "3", "2.50"]),
     ],
 )
 def test_a_number_of_another_country_is_read(
@@ -349,16 +350,35 @@ def test_a_number_of_another_country_is_read(
 @pytest.mark.parametrize("given", [("2.50 CR", "3.50 CR", "4"), ("2.50 DR", "3.50")])
 def test_credits_that_may_be_the_sales_are_refused(tmp_path: Path, given: Sequence[str]) -> None:
     said = (
-        r"row 1: '2.50 .R' is marked as a credit or a debit, as . of . .*columns\.unit_price\.sql"
+        r"row 2: '2.50 .R' is marked as a credit or a debit, as . of . .*columns\.unit_price\.sql"
     )
     with pytest.raises(IngestError, match=said):
         land(tmp_path, in_csv=orders(*((i, "A", 1, 5, one, "k") for i, one in enumerate(given))))
 
 
+THOUSANDS = ("15.000", "2.500", "250.000", "12.000", "1.000")
+
+
+@pytest.mark.parametrize("quantity", ["1", "1.5"])
+def test_prices_that_may_all_be_thousands_are_refused(tmp_path: Path, quantity: str) -> None:
+    text = orders(*((i, "A", quantity, 5, one, "k") for i, one in enumerate(THOUSANDS)))
+    said = r"row 2: '15\.000' .*three decimals.* 5 .*columns\.unit_price\.decimal"
+    with pytest.raises(IngestError, match=said):
+        land(tmp_path, in_csv=text)
+    for sign, price in ((".", "15.000"), (",", "15000")):
+        landing = land(tmp_path, f'columns: {{unit_price: {{decimal: "{sign}"}}}}', in_csv=text)
+        assert shown(landing, ["unit_price"])[0] == (price,)
+
+
+def test_prices_with_three_decimals_are_read_where_something_tells(tmp_path: Path) -> None:
+    text = orders(*((i, "A", "35.42", 5, f"1.{600 + i}", "k") for i in range(1, 9)))
+    assert shown(land(tmp_path, in_csv=text), ["unit_price"])[0] == ("1.601",)
+
+
 @pytest.mark.parametrize("given", [("$2.55", "€2.10"), ("2.55 USD", "2.10 GBP"), ("£1", "2 EUR")])
 def test_two_currencies_in_one_column_are_refused(tmp_path: Path, given: tuple[str, str]) -> None:
     text = orders((1, "A", 1, 5, given[0], "k"), (2, "A", 1, 5, given[0], "k"))
-    said = r"row 3: '.*' is in another currency.*columns\.unit_price\.sql"
+    said = r"row 4: '.*' is in another currency.*columns\.unit_price\.sql"
     with pytest.raises(IngestError, match=said):
         land(tmp_path, in_csv=text + ROW.format(3, "A", 1, 5, given[1], "k"))
 
@@ -419,7 +439,7 @@ def test_members_that_say_of_their_lines_that_they_do_not_count_are_named(
         for i in range(4)
     )
     land(tmp_path, "dimensions: {state: Status}", in_csv=text)
-    assert "in.csv row 2: Status is Cancelled, as in 2 rows, which count" in caplog.text
+    assert "in.csv row 3: Status is Cancelled, as in 2 rows, which count" in caplog.text
     caplog.clear()
     shop = "dimensions: {state: Status}\nlines: {ignore: \"Status = 'cancelled'\"}"
     land(tmp_path, shop, in_csv=text)
@@ -442,7 +462,7 @@ def test_lines_that_do_not_count_by_their_status_are_said_with_their_money(
         f"{ROW.format(i, 'A', 1, 5, '2.50', 'k')},{word if i % 2 else ''}\n" for i in range(4)
     )
     land(tmp_path, in_csv=text)
-    assert f"in.csv row 2: {column} is {word}, as in 2 rows, which count as sales of 5.00" in (
+    assert f"in.csv row 3: {column} is {word}, as in 2 rows, which count as sales of 5.00" in (
         caplog.text
     )
     assert f"""in shop.yml to "{column}" in ('{word}')""" in caplog.text
@@ -608,7 +628,39 @@ ODD |= {
     "credit notes by what they repeat": (
         lambda: orders(*((f"{'ST' if n > 19 else ''}{n}", f"P{n % 20}", 1, 5, f"{n % 20}.5",
                           f"k{n % 20}") for n in range(26))),
-        "6 of 6 lines whose order numbers begin with ST, such as of ST20, are those of another",
+        "6 of 6 lines whose order numbers are like ST%, such as of ST20, repeat lines of other",
+    ),
+    "credit notes of guests by a part of an order": (
+        lambda: orders(*((n, f"P{n}", 3, 5, "5.5", "") for n in LINES),
+                       *((f"R-{n}", f"P{n}", 2, 6, "5.5", "") for n in range(4))),
+        "4 of 4 lines whose order numbers are like R-%, such as of R-0, repeat lines of other "
+        "orders, with their customer or number, and count as sales; if they are returns, set "
+        "lines.return in shop.yml to \"order_id like 'R-%'\"",
+    ),
+    "money of lines as prices": (
+        lambda: orders(*((n, "A", n % 3 + 1, 5, 2.5 * (n % 3 + 1), "k") for n in LINES)),
+        "in.csv row 3: Unit Price is 5.00 of 2 A, and 2.50 of 1, as in 16 of 16 lines: it "
+        "grows with the quantity, and is read as the price of one piece; set columns.line_amount",
+    ),
+    "prices as money of lines": (
+        lambda: orders(*((n, "A", n % 3 + 1, 5, 2.5, "k") for n in LINES)).replace(
+            "Unit Price", "Amount"),
+        "it does not grow with the quantity, and is read as the money of the line; set "
+        "columns.unit_price in shop.yml",
+    ),
+    "a number that stands for guests": (
+        lambda: orders(*((n, "A", 1, 5, "5.5", (n % 8 and 12000 + n) or 99999) for n in LINES)),
+        "customer 99999 has 3 of 24 orders, and its id is unlike all others",
+    ),
+    "a word that stands for guests": (
+        lambda: orders(*((n, "A", 1, 5, "5.5", (n % 8 and n) or "HAUS") for n in LINES)),
+        "customer HAUS has 3 of 24 orders, and its id is unlike all others",
+    ),
+    "hours that are there twice": (
+        lambda: orders(*((n, f"P{n % 7}", 1, 5 + n // 3, "5.5", "k") for n in LINES),
+                       *((n, f"P{n % 7}", 1, 5 + n // 3, "5.5", "k") for n in range(6, 12))),
+        "in.csv row 8: 6 orders in a row, from 2026-01-07 09:00:00 to 2026-01-08 09:00:00, have "
+        "each of their lines again, up to row 31, as after a copy and paste, and count twice",
     ),
 }  # fmt: skip
 
@@ -617,6 +669,91 @@ ODD |= {
 def test_what_is_odd_is_said_with_an_example(tmp_path: Path, kind: str) -> None:
     text, said = ODD[kind]
     assert said in "\n".join(land(tmp_path, in_csv=text()).facts.warnings)
+
+
+def with_column(name: str, *members: str) -> str:
+    """Lines of one column more: many empty ones, and one of each member."""
+    texts = [*[""] * len(LINES), *members]
+    rows = (ROW.format(n, "A", 1, 5 + n % 20, "2.50", n % 7) for n in range(len(texts)))
+    lines = (f'{row},"{text}"' for row, text in zip(rows, texts, strict=True))
+    return "\n".join([f"{HEADER},{name}", *lines]) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "rule"),
+    [
+        ("Notes", "Return - damaged", "return"),
+        ("Comment", "customer return", "return"),
+        ("Kategorie", "Gutschrift", "return"),
+        ("Reason", "Refund", "return"),
+        ("Tags", "cancelled by Ann", "ignore"),
+    ],
+)
+def test_words_of_a_return_in_any_column_are_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, member: str, rule: str
+) -> None:
+    land(tmp_path, in_csv=with_column(name, member))
+    assert f"in.csv row 26: {name} is {member}, as in 1 rows, which count as sales of 2.50" in (
+        caplog.text
+    )
+    assert f"set lines.{rule} in shop.yml to \"{name}\" in ('{member}')" in caplog.text
+
+
+@pytest.mark.parametrize("text", ["return customer", "returns accepted", "Returning", "Returnable"])
+def test_other_words_that_begin_alike_are_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, text: str
+) -> None:
+    land(tmp_path, in_csv=with_column("Notes", text))
+    assert "Notes" not in caplog.text
+
+
+def test_lines_that_are_parts_of_another_line_are_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [f"{ROW.format(1, code, 1, 5, '2.50', 'k')},{whole}" for code, whole in
+            (("SET", ""), ("A", "SET"), ("B", "SET"))]  # fmt: skip
+    land(tmp_path, in_csv="\n".join([f"{HEADER},Parent SKU", *rows]) + "\n")
+    said = (
+        "in.csv row 3: Parent SKU is SET, another product of the order, as in 2 rows, which count"
+    )
+    assert said in caplog.text
+
+
+@pytest.mark.parametrize(("factor", "is_said"), [(2, False), (1, False), (1.9, True)])
+def test_other_money_is_said_where_it_is_other_money(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, factor: float, is_said: bool
+) -> None:
+    rows = [f"{ROW.format(n, 'A', 2, 5, '2.50', 'k')},{2.5 * factor}" for n in LINES]
+    land(tmp_path, in_csv="\n".join([f"{HEADER},Amount", *rows]) + "\n")
+    said = (
+        "in.csv row 2: Amount is 4.75, and the line is read as 5.00 of money, as they differ in 24"
+    )
+    assert (said in caplog.text) == is_said
+    assert ("Amount" in caplog.text) == is_said
+
+
+def test_which_of_two_dates_was_taken_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    dates = [f"2026-01-{6 + n:02}" for n in LINES]
+    rows = [f"{ROW.format(n, 'A', 1, 5, '2.50', 'k')},{date}" for n, date in enumerate(dates)]
+    text = "\n".join([f"{HEADER},Created At", *rows]) + "\n"
+    said = (
+        "in.csv row 2: ordered_at is read from Order Date, '2026-01-05', and Created At is "
+        "'2026-01-06', as they differ in 24 of 24 rows; set columns.ordered_at in shop.yml"
+    )
+    land(tmp_path, in_csv=text)
+    assert said in caplog.text
+    caplog.clear()
+    land(tmp_path, "columns: {ordered_at: Order Date}", in_csv=text)
+    assert "Created At" not in caplog.text
+    # A day of shipping is another one by its name, unless the one taken never changes.
+    landing = land(tmp_path, in_csv=text.replace("Created At", "Shipped"))
+    assert "dates in other columns: Shipped" in str(landing.files[0].note)
+    assert "ordered_at is read from Order Date" in caplog.text
+    caplog.clear()
+    land(tmp_path, in_csv=text.replace("Created At", "Shipped").replace("-05 09", "-06 09", 9))
+    assert "ordered_at" not in caplog.text
 
 
 def test_quantities_that_can_not_be_read_end_in_no_traceback(tmp_path: Path) -> None:
@@ -667,7 +804,7 @@ def test_lines_that_another_file_has_a_little_otherwise_are_said(
 
 def test_quantities_that_would_all_be_thousands_are_refused(tmp_path: Path) -> None:
     text = orders(*((n, "A", f'"{n},000"', 5, "2.50", "k") for n in range(1, 7)))
-    with pytest.raises(IngestError, match=r"row 1: the quantity '1,000' would be .*all 6.*decimal"):
+    with pytest.raises(IngestError, match=r"row 2: the quantity '1,000' would be .*all 6.*decimal"):
         land(tmp_path, in_csv=text)
     landing = land(tmp_path, 'columns: {quantity: {from: Qty, decimal: ","}}', in_csv=text)
     assert shown(landing, ["quantity"])[0] == ("1.000",)

@@ -132,7 +132,7 @@ def test_raw_files_tells_what_was_read(tmp_path: Path) -> None:
         )
     assert told == [
         ("in.csv", "csv", "iso-8859-1", 1, source.stat().st_size, "columns not read: More",
-         "month first", "row 1 has 12/13/2010 8:26", "uci", None, "given")
+         "month first", "row 2 has 12/13/2010 8:26", "uci", None, "given")
     ]  # fmt: skip
     assert is_whole
     assert types["landed_at"] == "TIMESTAMP"

@@ -126,7 +126,7 @@ def test_a_format_of_its_own_and_a_key_of_several_columns(tmp_path: Path) -> Non
     ("shop", "text", "message"),
     [
         ("", "order id,sku,qty,date,price,currency\n1,A,2,2026-01-15,5,USD\n2,A,1,2026-01-15,5,X\n",
-         "o.csv row 2: currency is X, as in 1 rows, and USD in 1; convert all to one"),
+         "o.csv row 3: currency is X, as in 1 rows, and USD in 1; convert all to one"),
         ("columns: {product: Artikle}", "order id,Article,qty,date,price\n1,A,2,2026-01-15,5\n",
          "columns.product names the column 'Artikle'; did you mean Article? There are: order id,"),
         ("lines: {ignore: \"(select 1)\"}", "order id,sku,qty,date,price\n1,A,2,2026-01-15,5\n",

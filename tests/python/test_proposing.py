@@ -126,3 +126,11 @@ def test_which_of_two_prices_is_meant_is_asked(tmp_path: Path) -> None:
     assert propose(tmp_path, str(source)).open_questions == (
         "columns.unit_price: Price incl. VAT, Price excl. VAT may each be it",
     )
+
+
+@pytest.mark.parametrize(
+    "title", ["Orders", "Orders,,,,,,,", "Period,2026-01-01,to,2026-01-31,,,,"]
+)
+def test_a_title_above_the_header_is_none(tmp_path: Path, title: str) -> None:
+    found = proposed(tmp_path, NAMES.replace("Unit Price", "Paid"), line(), names=f"{title}\n")
+    assert found["columns"] == {"line_amount": "Paid"} or found["columns"]["order_id"] == "Order No"

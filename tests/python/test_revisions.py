@@ -86,10 +86,10 @@ def test_a_late_file_is_named_with_the_figures_that_it_changed(morning: Morning)
     ]
     sentence = next(line for line in said.splitlines() if line.startswith("Figures of"))
     assert "total revenue of 12 January 2011" in sentence
-    assert "late.csv row 1" in sentence
+    assert "late.csv row 2" in sentence
     assert "+£70" in sentence
     assert sentence in morning.shop.python("-m", "retail", "list").stdout
-    assert "late.csv row 1" in (morning.shop.folder / "report.html").read_text("utf-8")
+    assert "late.csv row 2" in (morning.shop.folder / "report.html").read_text("utf-8")
     assert morning.revised("total_revenue", WEEK, "weekly") != []
     days = "select distinct period_start from insights.revisions where grain = 'daily'"
     assert morning.shop.ask(days) == [(DAY,)]

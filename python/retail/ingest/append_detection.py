@@ -70,8 +70,8 @@ def cut_off(path: Path, at: int, target: Path) -> bytes | None:
     """Write the header of a delimited file, and what stands ``at`` so many bytes, into ``target``.
 
     Returns:
-        The last line before the cut that is not blank; None where the rest can't be read by itself:
-        the cut is within a line, or the header is not the first line.
+        The last line before the cut; None where the rest can't be read by itself: the cut is within
+        a line or behind a blank one, or the header is not the first line.
 
     Raises:
         IngestError: the file can't be read.
@@ -89,11 +89,9 @@ def cut_off(path: Path, at: int, target: Path) -> bytes | None:
 
 
 def _last_line(file: BinaryIO, at: int) -> bytes | None:
-    """The last whole line before a position that is not blank, without its line feed."""
+    """The last line before a position, without its line feed; None of a part or a blank one."""
     start = max(0, at - LONGEST_LINE)
     file.seek(start)
     *lines, rest = file.read(at - start).split(b"\n")
-    if rest:
-        return None
     whole = lines[1:] if start else lines
-    return next((line for line in reversed(whole) if line.removesuffix(b"\r").strip(b" ")), None)
+    return whole[-1] if whole and not rest and whole[-1].removesuffix(b"\r").strip(b" ") else None

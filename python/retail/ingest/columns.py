@@ -81,7 +81,7 @@ MATTERS = re.compile(
     rf"|{PLACES}"
     r"|^(?:transaction|order|document|line|row|record|sale|invoice|event|voucher|vch|movement|entry|doc|amount"
     r"|receipt)?(?:type|kind)$|^test|^cur(?:r|$)|^amountdescription$|^transaction$"
-    r"|^is(?:return|test|gift)|belegart|vorgangsart|documenttype|tipodocumento|typedocument|typedepiece|^tipo$"
+    r"|^is(?:return|test|gift)|^version$|revision|superseded|amend|belegart|vorgangsart|documenttype|tipodocumento|typedocument|typedepiece|^tipo$"
 )
 """What the name of a column has that may say which lines count, or what their money is."""
 OTHER_MONEY = re.compile(
@@ -89,6 +89,10 @@ OTHER_MONEY = re.compile(
     r"|^(?:gross|net)|incl|excl|[ei]xvat|gst$"
 )
 """What the name of a column has whose money may be meant in place of the one that is read."""
+NO_SALES_MONEY = re.compile(
+    "cost|purchase|einkauf|achat|acquisto|inkoop|msrp|rrp|uvp|compare|tax|vat$"
+)
+"""What else such a name has where it is what the shop pays, or what others ask."""
 _DATE_LIKE, _NUMBER_LIKE = re.compile(r"\d.*[-/.: ].*\d|\d{5,}"), re.compile(r"-?\d[\d.,]*")
 MOST_COLUMNS = 16_384
 _MENTIONED_NAMES = 12
@@ -140,16 +144,14 @@ class Header:
     def suspicious(self) -> tuple[str, ...]:
         """Names of columns that are not read, and may say which lines count or what they cost.
 
-        Where all columns are landed, those that may say which lines count are looked into.
+        Where all columns are landed, they are looked into.
         """
+        if self.plan:
+            return ()
         return tuple(
             name
             for name in self.ignored
-            if (may_matter(name) and not self.plan)
-            or (
-                not (self.preset or may_matter(name))
-                and (OTHER_MONEY.search(normalise(name)) or field_of(name) in MONEY)
-            )
+            if may_matter(name) or (not self.preset and may_be_money(name))
         )
 
     @property
@@ -169,7 +171,7 @@ class Header:
             self.plan.columns if self.plan else dict(zip(self.fields, self.columns, strict=True))
         )
         date, quantity = (
-            " ".join(row[i] for i in places[field] if i < len(row))
+            " ".join(row[i] for i in places.get(field, ()) if i < len(row))
             for field in ("invoice_date", "quantity")
         )
         return bool(_DATE_LIKE.search(date) and _NUMBER_LIKE.fullmatch(quantity.strip()))
@@ -215,6 +217,13 @@ def may_matter(name: str) -> bool:
     return bool(MATTERS.search(normalise(name)))
 
 
+def may_be_money(name: str) -> bool:
+    """Whether a column may have by its name what is paid, in place of the one that is read."""
+    known = normalise(name)
+    is_named = bool(OTHER_MONEY.search(known)) and not NO_SALES_MONEY.search(known)
+    return is_named or field_of(name) in MONEY
+
+
 def text_columns(count: int) -> tuple[str, ...]:
     """Names of the columns of a file that is landed as it is: `c0`, `c1`, …."""
     return tuple(f"c{i}" for i in range(count))
@@ -248,7 +257,13 @@ def shown_name(field: str) -> str:
 
 def field_of(name: str) -> str | None:
     """Name the field a column holds; capitals, accents and separators don't matter."""
-    return _RANKS.get(normalise(name), (None, 0))[0]
+    return _rank(name)[0]
+
+
+def _rank(name: str) -> tuple[str | None, int]:
+    """The field of a column and how sure its name is, with or without what stands in brackets."""
+    plain = re.sub(r"[(\[].*", "", name)
+    return _RANKS.get(normalise(name)) or _RANKS.get(normalise(plain)) or (None, 0)
 
 
 def count_known(names: Sequence[str]) -> int:
@@ -344,10 +359,7 @@ def find_columns(
 def _claim(names: Sequence[str], field: str, where: str) -> tuple[int, ...]:
     """The position of the column with the surest name of a field; none where there is none."""
     ranks = [
-        (rank, i)
-        for i, name in enumerate(names)
-        for found, rank in [_RANKS.get(normalise(name), ("", 0))]
-        if found == field
+        (rank, i) for i, name in enumerate(names) for found, rank in [_rank(name)] if found == field
     ]
     if not ranks:
         return ()

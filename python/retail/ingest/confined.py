@@ -24,7 +24,7 @@ _PROGRAM = [sys.executable, "-I", str(Path(confined_reader.__file__))]
 
 
 def read_workbook(path: Path, where: str) -> Iterator[list[str]]:
-    """Read the filled rows of all sheets of a workbook, each behind the name of its sheet.
+    """Read the filled rows of all sheets of a workbook, each behind its sheet and its number.
 
     Args:
         path: the file.

@@ -87,17 +87,18 @@ def _bounded(rows: Lines) -> Lines:
 
 
 def read_workbook(path: str) -> Lines:
-    """Read the filled rows of all sheets of a workbook, each behind the name of its sheet."""
+    """Read the filled rows of all sheets of a workbook, each behind its sheet and its number."""
     from python_calamine import PasswordError, SheetTypeEnum, load_workbook
 
     try:
         workbook = load_workbook(path)
         for sheet in workbook.sheets_metadata:
             if sheet.typ == SheetTypeEnum.WorkSheet:
-                for cells in workbook.get_sheet_by_name(sheet.name).iter_rows():
+                rows = workbook.get_sheet_by_name(sheet.name).iter_rows()
+                for number, cells in enumerate(rows, start=1):
                     row = [as_text(cell) for cell in cells]
                     if any(row):
-                        yield [ROW, sheet.name, *row]
+                        yield [ROW, sheet.name, str(number), *row]
     except PasswordError:
         yield [LOCKED]
     yield [END]

@@ -20,7 +20,7 @@ from retail.ingest.encodings import (
     is_cp1252,
 )
 from retail.ingest.forms.moments import field_sql
-from retail.ingest.lenient_csv import Record, read_records, split, splitter, without_end
+from retail.ingest.lenient_csv import Record, read_records, split, splitter
 from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, Row, copy, describe, write_rows
 from retail.ingest.sniff import Survey, is_ascii, read_lines, survey
@@ -57,7 +57,7 @@ def write_rest(
         rest: the file's header, and what stands behind the cut.
         before: what stands before the cut.
         last_line: the last line before the cut that is not blank.
-        target: the Parquet file to write; its rows are numbered on from those before.
+        target: the Parquet file to write; its rows are numbered on from the last one before.
 
     Returns:
         What the whole file is; None when its lines are not those before and those behind the cut,
@@ -93,11 +93,12 @@ def _write(
     target: Path,
     before: Piece,
 ) -> Piece:
-    count = _copy_regular(connection, source, found, target, before.raw_rows)
+    above = before.last_row or found.skipped + 1
+    count = _copy_regular(connection, source, found, target, above)
     broken = before.broken
     departures = Departures(found.encoding)
     if count is None:
-        rows = _tolerant_rows(source, found, departures, before.raw_rows)
+        rows = _tolerant_rows(source, found, departures, above)
         count = write_rows(connection, rows, found.header.landed, target)
         broken += _count_broken(connection, target)
     notes = f"lines that do not split into the columns: {broken}" if broken else ""
@@ -111,7 +112,7 @@ def _copy_regular(
     source: SourceFile,
     found: Survey,
     target: Path,
-    rows_before: int = 0,
+    above: int,
 ) -> int | None:
     """Copy a regular file; None when it is not one after all, in DuckDB's or our eyes."""
     if found.records is None or found.encoding not in _DUCKDB_NAMES:
@@ -132,7 +133,7 @@ def _copy_regular(
     )
     query = (
         f"select {fields}, {literal(source.label)} as source_file, "  # noqa: S608 - by ingest.sql: quoted
-        f"row_number() over () + {rows_before} as source_row, null::varchar as parse_error, "
+        f"row_number() over () + {above} as source_row, null::varchar as parse_error, "
         f"null::varchar as raw_line{nulls(found.header.marks)} from {rows}"
     )
     try:
@@ -143,17 +144,16 @@ def _copy_regular(
 
 
 def _tolerant_rows(
-    source: SourceFile, found: Survey, departures: Departures, rows_before: int = 0
+    source: SourceFile, found: Survey, departures: Departures, above: int
 ) -> Iterator[Row]:
     """Read line by line, and note the rows that depart from the encoding."""
     lines = read_lines(source.path, found.encoding, found.newline)
-    lines = itertools.islice(lines, found.skipped, None)
-    for line in lines:
-        if without_end(line).strip(" "):
-            break  # that was the header
+    lines = itertools.islice(lines, found.skipped + found.height, None)
     unmarked = (None,) * len(found.header.marks)
     records = read_records(lines, found.delimiter, len(found.header.names))
-    for number, record in enumerate(records, start=rows_before + 1):
+    for number, record in enumerate(records, start=above + 1):
+        if record is None:
+            continue
         if found.encoding in MIXED:
             record = _as_it_is(record, number, departures)
         padded = record.fields + [""] * len(found.header.names)

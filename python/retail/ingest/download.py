@@ -153,7 +153,7 @@ def _convert(
     ):
         _unpack(archive, version.url, workbook)
         sheets = read_sheets(workbook, version.url, Reader())
-        lines = (row[: len(PUBLIC_NAMES)] for sheet in sheets for row in sheet.rows)
+        lines = (row[: len(PUBLIC_NAMES)] for sheet in sheets for _, row in sheet.rows)
         rows = write_rows(connection, lines, PUBLIC_NAMES, draft)
         _check_content(connection, draft, version.url, rows, expected)
         now = dt.datetime.now(dt.UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="seconds")

@@ -40,7 +40,7 @@ DECIMAL_HABIT = 0.01
 """Share of the rows of the public data set's form from which on decimal quantities are meant: it is
 of pieces, and a stray 2.5 is malformed. Other shops are taken at their first word."""
 FACTS_ENDING = ".facts"
-_FACTS_VERSION = 5
+_FACTS_VERSION = 6
 
 
 @dataclass(frozen=True)
@@ -137,6 +137,7 @@ def _gather(
         is_uci=is_uci,
         several=len(files) > 1,
         currencies=[*currencies, shop.shop.currency or ""],
+        columns=json.loads(files[0].columns or "{}"),
         are_copies_open=shop.lines.duplicates is None,
     )
     currency = _currency(shop, currencies, warnings, is_uci=is_uci)

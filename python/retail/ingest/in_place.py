@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import unquote
@@ -81,4 +82,7 @@ def _as_text(name: str, kind: str) -> str:
             return f"{column}::timestamp::varchar"
         case "TIMESTAMP WITH TIME ZONE":
             return f"make_timestamp(epoch_us({column}))::varchar || 'Z'"
+    if re.fullmatch(r"DECIMAL\(\d+,3\)", kind):
+        # With a fourth decimal, no text of it may be a thousand.
+        return f"{column}::decimal(38, 4)::varchar"
     return f"nullif({column}::varchar, '')"

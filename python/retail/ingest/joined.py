@@ -84,7 +84,7 @@ def _land(connection: duckdb.DuckDBPyConnection, join: Join, path: Path, cache: 
     if not target.exists():
         with draft_in(cache, ".parquet") as draft:
             records = read_records(lines, delimiter, len(names))
-            fields = ([*r.fields, *[""] * len(names)][: len(names)] for r in records)
+            fields = ([*r.fields, *[""] * len(names)][: len(names)] for r in records if r)
             write_rows(connection, fields, text_columns(len(names)), draft)
             put_in_place(draft, target)
     keep(target)

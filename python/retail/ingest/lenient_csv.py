@@ -63,7 +63,7 @@ def split(text: str, pattern: re.Pattern[str]) -> tuple[list[str], str | None]:
     return fields, _UNBALANCED if _OPENED.fullmatch(text, position) else _STRAY
 
 
-def read_records(lines: Iterable[str], delimiter: str, width: int) -> Iterator[Record]:
+def read_records(lines: Iterable[str], delimiter: str, width: int) -> Iterator[Record | None]:
     """Read records of ``width`` fields from physical lines that keep their line ends.
 
     Args:
@@ -72,7 +72,7 @@ def read_records(lines: Iterable[str], delimiter: str, width: int) -> Iterator[R
         width: number of fields of a proper record.
 
     Yields:
-        One record per run of lines, in their order; every line that is not blank is in one.
+        One record per run of lines, in their order; None for a blank line, which is in none.
     """
     pattern = splitter(delimiter)
     window = _Window(lines)
@@ -80,6 +80,7 @@ def read_records(lines: Iterable[str], delimiter: str, width: int) -> Iterator[R
         text = without_end(line)
         if not text.strip(" "):
             window.drop(1)
+            yield None
         elif '"' in text:
             record, used = _read_quoted(window, text, pattern, width)
             window.drop(used)

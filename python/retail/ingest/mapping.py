@@ -19,7 +19,6 @@ from retail.ingest.columns import (
     Header,
     find_columns,
     match_header,
-    may_matter,
     normalise,
     resolve,
 )
@@ -29,7 +28,6 @@ from retail.ingest.forms.rewriting import IGNORED, Rewriting, is_no_line
 from retail.ingest.nothing import is_nobody
 from retail.ingest.shop.reading import presets
 from retail.ingest.shop.settings import Column, Shop
-from retail.ingest.statuses import is_harmless, is_taken_back
 from retail.storage.quoting import literal
 
 UCI = "uci"
@@ -81,6 +79,12 @@ class Plan:
     def names_at(self, places: Sequence[int]) -> list[str]:
         """Names of the columns at some positions."""
         return [self.names[i] for i in places]
+
+    @property
+    def settled(self) -> set[str]:
+        """The fields whose numbers a setting reads."""
+        every = self.shop.columns.items()
+        return {_FIELD_OF[key] for key, column in every if column.sql or column.decimal}
 
     @property
     def read_as(self) -> dict[str, str]:
@@ -153,7 +157,7 @@ class Reader:
     may_lack_dimensions: bool = False
     """Whether dimensions whose columns a file does not have are left out."""
     looks: bool = True
-    """Whether columns that may say which lines count are landed, to be looked into."""
+    """Whether columns that no order line is made of are landed, to be looked into."""
 
     @property
     def digest(self) -> str:
@@ -177,9 +181,10 @@ class Reader:
             IngestError: a needed column is missing, or nothing says which of two is meant.
         """
         preset, settings = settings_for(names, self.shop)
-        is_odd = any(is_currency(n) or (self.looks and may_matter(n)) for n in names)
-        if not (settings.maps_columns or self.joined or is_odd):
-            return replace(match_header(names, where), preset=preset)
+        if not (settings.maps_columns or self.joined or any(map(is_currency, names))):
+            header = replace(match_header(names, where), preset=preset)
+            if not (self.looks and header.ignored):
+                return header
         every = (*names, *_added(names, self.joined))
         if self.may_lack_dimensions:
             settings = _with_known_dimensions(settings, every)
@@ -348,53 +353,28 @@ def currency_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str | 
     )
     if not at or any(name.casefold() in converted.casefold() for name in plan.names_at(at)):
         return None
-    rows, scope = _scope_over(plan, rows, rewriting)
-    mark = _mark(plan.shop, scope)
     code = f"nullif(upper(trim(c{at[0]})), '')"
     return f"""
         select {code} as currency, count(*) as lines, min(source_row)
-        from (select *, {mark} as line_mark from {scope.over(rows)})
+        from {marked_rows(plan, rows, rewriting)}
         where {code} is not null and line_mark is distinct from '{IGNORED}'
         group by 1 order by lines desc
     """  # noqa: S608 - names are made here, texts quoted
 
 
-def member_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str | None:
-    """SQL: what the columns say of lines that may say which of them count, and no rule reads.
+def marked_rows(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:
+    """SQL: all columns of order lines, with the marks of the shop's rules and their money.
 
-    A row of each column: its name; how many lines count though it says they do not, the first of
-    them, their money, and the most frequent words; whether all that it says is harmless.
-
-    Returns:
-        None where there are no such columns.
+    Args:
+        plan: how they are made.
+        rows: SQL of their fields, as `field_query` writes it.
+        rewriting: how their dates and numbers are rewritten to be read.
     """
-    is_of_preset = plan.shop.lines in [preset.lines for _, preset in presets().values()]
-    ruled = set[int]() if is_of_preset else plan.read_by_rules
-    names = [(i, n) for i, n in enumerate(plan.names) if i not in ruled and may_matter(n)]
-    if not names:
-        return None
     rows, scope = _scope_over(plan, rows, rewriting)
     mark = _mark(plan.shop, scope)
     pieces, price, amount = (f"try_cast({name} as double)" for name in _MONEY)
-    money = f"coalesce({amount}, {pieces} * {price}) as money"
-    source = f"(select *, {mark} as line_mark, {money} from {scope.over(rows)})"  # noqa: S608 - as above
-    return " union all ".join(
-        f"select {literal(name)}, count(*) filter ({taken}), min(source_row) filter ({taken}), "  # noqa: S608 - names are made here, texts quoted
-        f"sum(money) filter ({taken}), list(distinct trim({text})) filter ({taken}), "
-        f"bool_and({is_harmless(text)} or money < 0) or {_is_one_word(text)} "
-        f"from {source} where line_mark is distinct from '{IGNORED}'"
-        for i, name in names
-        for text in [f"c{i}"]
-        for taken in [f"coalesce(money, 0) >= 0 and {is_taken_back(name, text)}"]
-    )
-
-
-def _is_one_word(text: str) -> str:
-    """SQL: whether a column has one and the same word on every line, which tells none apart."""
-    return (
-        f"(min(trim({text})) = max(trim({text})) and count(*) = count({text}) "
-        f"and not bool_or(regexp_matches({text}, '[0-9%]')))"
-    )
+    money = f"coalesce({amount}, {pieces} * {price})"
+    return f"(select *, {mark} as line_mark, {money} as money from {scope.over(rows)})"  # noqa: S608 - as above
 
 
 def _scope_over(plan: Plan, rows: str, rewriting: Rewriting | None) -> tuple[str, _Scope]:

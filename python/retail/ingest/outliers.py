@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import duckdb
 
@@ -21,6 +21,10 @@ WITHOUT_CENTS = frozenset({"JPY", "KRW", "VND", "CLP", "IDR", "HUF", "ISK", "XAF
 BARCODE = 10**11
 """From here on a price is as long as the number below a barcode."""
 TIMES_THE_MEDIAN = 100
+FEWEST_IN_A_ROW, BY_CHANCE = 3, 0.01
+"""Repeated orders in a row that are odd, and how improbable that must be among all."""
+NEAR, TIMES_AS_MANY = 0.01, 5
+"""How near two amounts are alike, and how many more lines must fit one reading than the other."""
 GAP = 5
 """Years without lines that set some apart from the others."""
 FIRST_YEAR, LAST_YEAR = 1980, 2100
@@ -38,6 +42,11 @@ OTHER_FILES = (
 """Names of files and sheets of what is no sale."""
 MONEY = "try_cast(coalesce(unit_price, line_amount) as double)"
 """SQL: the money that a line states."""
+PIECES = "try_cast(quantity as double)"
+UNIT_PRICE = (
+    "round(coalesce(try_cast(unit_price as double), "
+    "try_cast(line_amount as double) / nullif(try_cast(quantity as double), 0)), 2)"
+)
 _AMOUNT = (
     "coalesce(try_cast(line_amount as double), "
     "try_cast(quantity as double) * try_cast(unit_price as double))"
@@ -48,6 +57,7 @@ def outliers(
     connection: duckdb.DuckDBPyConnection,
     rows: str,
     currencies: Collection[str],
+    columns: Mapping[str, str],
     *,
     are_copies_open: bool,
 ) -> Iterator[str]:
@@ -57,10 +67,12 @@ def outliers(
         connection: any DuckDB connection.
         rows: SQL of them, in the columns of raw.order_lines.
         currencies: what their files name.
+        columns: of the first file, by the names that shop.yml has for the fields.
         are_copies_open: nobody has said what identical lines are.
     """
     if are_copies_open:
         yield from _repeated(connection, rows)
+    yield from _other_money(connection, rows, columns)
     yield from _money(connection, rows, currencies)
     yield from _years(connection, rows)
     yield from _clock(connection, rows)
@@ -69,31 +81,118 @@ def outliers(
 
 
 def _repeated(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
-    """Orders of which every line is there as many times: tills repeat some lines, not all."""
+    """Orders of which every line is there as many times: tills repeat some lines, not all.
+
+    Few of them in a row are a part of the file that is there twice, as after a copy and paste.
+    """
     query = f"""
         with lines as (
-            select invoice_no, source_file, count(*) as times from {rows}
+            select invoice_no, source_file, count(*) as times, min(source_row) as row,
+                max(source_row) as last_row, any_value(trim(invoice_date)) as moment
+            from {rows}
             where trim(invoice_no) != ''
             group by invoice_no, source_file, stock_code, quantity, unit_price, line_amount,
                 invoice_date
         ),
 
         orders as (
-            select invoice_no, min(times) as least, min(times) = max(times) as are_alike from lines
-            group by invoice_no, source_file having count(*) > 1
+            select invoice_no, source_file, count(*) as lines, min(row) as row,
+                max(last_row) as last_row, min(times) as least, arg_min(moment, row) as moment,
+                min(times) > 1 and min(times) = max(times) as is_repeated
+            from lines group by invoice_no, source_file
+        ),
+
+        runs as (
+            select *, row_number() over (order by source_file, row)
+                - row_number() over (partition by is_repeated order by source_file, row) as run
+            from orders
+        ),
+
+        longest as (
+            select count(*) as orders, min(row) as first_row, max(last_row) as last_row,
+                source_file, arg_min(moment, row) as first, arg_max(moment, row) as last
+            from runs where is_repeated
+            group by source_file, run order by orders desc, first_row limit 1
         )
 
-        select count(*), count(*) filter (least > 1 and are_alike),
-            min(invoice_no) filter (least > 1 and are_alike),
-            arg_min(least, invoice_no) filter (least > 1 and are_alike)
+        select count(*) filter (lines > 1), count(*) filter (lines > 1 and is_repeated),
+            min(invoice_no) filter (lines > 1 and is_repeated),
+            arg_min(least, invoice_no) filter (lines > 1 and is_repeated),
+            count(*), count(*) filter (is_repeated),
+            (select (orders, source_file, first_row, first, last, last_row) from longest)
         from orders
     """  # noqa: S608 - by ingest.sql: quoted
-    orders, repeated, number, times = connection.execute(query).fetchall()[0]
+    orders, repeated, number, times, every, alike, run = connection.execute(query).fetchall()[0]
     if repeated >= max(FEWEST, SHARE * orders):
         yield (
             f"{repeated:,} of {orders:,} orders with several lines have each of them {times} "
             f"times, such as {number}: if a line stands there once a payment, shipment or export, "
             "set lines.duplicates in shop.yml to drop"
+        )
+    elif run and run[0] >= FEWEST_IN_A_ROW:
+        in_a_row, file, row, first, last, last_row = run
+        by_chance = every * ((alike - in_a_row + 1) / (every - in_a_row + 2)) ** in_a_row
+        if by_chance < BY_CHANCE:
+            yield (
+                f"{file} row {row}: {in_a_row:,} orders in a row, from {first} to {last}, have "
+                f"each of their lines again, up to row {last_row}, as after a copy and paste, and "
+                "count twice; set lines.duplicates in shop.yml to drop if they are copies"
+            )
+
+
+def _other_money(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Mapping[str, str]
+) -> Iterator[str]:
+    """Prices that grow with the quantity, and money of lines that does not.
+
+    Of each product, lines of another quantity than its most frequent are compared with these.
+    """
+    query = f"""
+        with lines as (
+            select source_file, source_row, upper(trim(stock_code)) as code, {PIECES} as pieces,
+                {MONEY} as money, unit_price is not null as is_price
+            from {rows}
+            where {PIECES} > 0 and {MONEY} > 0 and (unit_price is null or line_amount is null)
+        ),
+
+        usual as (
+            select code, is_price, pieces as usual_pieces, median(money) as usual_money,
+                min(source_row) as usual_row
+            from lines group by code, is_price, pieces
+            qualify row_number() over (
+                partition by code, is_price order by count(*) desc, pieces
+            ) = 1
+        ),
+
+        compared as (
+            select *, abs(money - usual_money) <= {NEAR} * usual_money as is_alike,
+                abs(money / pieces - usual_money / usual_pieces)
+                    <= {NEAR} * usual_money / usual_pieces as is_in_proportion
+            from lines inner join usual using (code, is_price)
+            where pieces != usual_pieces
+        )
+
+        select is_price, count(*), count(*) filter (is_alike), count(*) filter (is_in_proportion),
+            arg_min((source_file, source_row, money, pieces, code, usual_money, usual_pieces),
+                source_row) filter (if(is_price, is_in_proportion, is_alike))
+        from compared group by is_price
+    """  # noqa: S608 - by ingest.sql: quoted
+    for is_price, lines, alike, in_proportion, example in connection.execute(query).fetchall():
+        fitting, other = (in_proportion, alike) if is_price else (alike, in_proportion)
+        if fitting < max(FEWEST, lines / 2, TIMES_AS_MANY * other):
+            continue
+        read, meant = ("unit_price", "line_amount")[:: 1 if is_price else -1]
+        file, row, money, pieces, code, usual_money, usual_pieces = example
+        yield (
+            f"{file} row {row}: {columns.get(read, read)} is {money:,.2f} of {pieces:g} {code}, "
+            f"and {usual_money:,.2f} of {usual_pieces:g}, as in {fitting:,} of {lines:,} lines: "
+            + (
+                "it grows with the quantity, and is read as the price of one piece"
+                if is_price
+                else "it does not grow with the quantity, and is read as the money of the line"
+            )
+            + f"; set columns.{meant} in shop.yml to it if it is the "
+            + ("line's" if is_price else "price of one piece")
         )
 
 

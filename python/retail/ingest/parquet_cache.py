@@ -11,7 +11,7 @@ import json
 import logging
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
@@ -19,7 +19,6 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from retail.formatting import price
 from retail.ingest import postgres
 from retail.ingest.append_detection import cut_off, find_landed
 from retail.ingest.cache import (
@@ -35,7 +34,7 @@ from retail.ingest.cache import (
     recall,
     record_path,
 )
-from retail.ingest.columns import COLUMNS, mention
+from retail.ingest.columns import COLUMNS
 from retail.ingest.confined import scan_parquet
 from retail.ingest.dates import (
     DAY_FIRST,
@@ -65,7 +64,6 @@ from retail.ingest.mapping import (
     field_query,
     is_currency,
     line_query,
-    member_query,
 )
 from retail.ingest.rows import Piece, copy, noted
 from retail.ingest.shop import Shop, read_shop
@@ -73,18 +71,15 @@ from retail.ingest.shop.reading import presets
 from retail.ingest.sniff import is_gzip
 from retail.ingest.sources import LastSource, Origin, SourceFile, Sources, resolve
 from retail.ingest.sql import OTHER_ROW_HASH, ROW_HASH, read_parquet
-from retail.ingest.statuses import is_of_returns
+from retail.ingest.unread import look_into
 from retail.ingest.workspace import draft_in, keep, mark_as_cache, open_duckdb, sweep_drafts
 from retail.ingest.writers import WRITERS
 from retail.storage.errors import first_line
-from retail.storage.quoting import identifier, literal
 
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 12
-MOST_SHOWN = 5
-"""Members of a column in one sentence."""
+LANDING_VERSION = 13
 """Rises when a file would be landed differently, so that it is landed again."""
 
 READABLE_ENDING, READABLE_VERSION = ".readable", 2
@@ -446,7 +441,8 @@ def _make_lines(
         _warn_of_zones(connection, fields, source, zone)
     dates = {name for piece in pieces if piece.header for name in piece.header.date_names}
     no_line = None if plan else is_no_line(dates)
-    rewriting = find_rewriting(connection, fields, source.label, zone, no_line)
+    settled = plan.settled if plan else ()
+    rewriting = find_rewriting(connection, fields, source.label, zone, no_line, settled)
     if rewriting:
         is_settled = plan is not None and plan.shop.columns.ordered_at.format == SINCE_1904
         _warn_of_counted("text" if is_settled else rewriting.kind, source, zone)
@@ -455,36 +451,11 @@ def _make_lines(
     signs = rewriting.currency if rewriting else None
     pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)
     if plan:
-        ignored = {name for piece in pieces if piece.header for name in piece.header.ignored}
-        _warn_of_members(connection, member_query(plan, fields, rewriting), source, ignored)
+        is_preset = any(piece.header and piece.header.preset for piece in pieces)
+        note = look_into(connection, plan, fields, rewriting, source.label, is_preset=is_preset)
+        pieces = tuple(noted(one, note) for one in pieces)
         return _Made(line_query(plan, fields, rewriting), pieces)
     return _Made(rewriting.of(fields), pieces) if rewriting else None
-
-
-def _warn_of_members(
-    connection: duckdb.DuckDBPyConnection,
-    query: str | None,
-    source: SourceFile,
-    ignored: Collection[str],
-) -> None:
-    """Say which members of columns that no rule reads look as if their lines did not count."""
-    found = connection.execute(query).fetchall() if query else []
-    for name, lines, row, money, members, _ in found:
-        if lines:
-            shown = sorted(members)[:MOST_SHOWN]
-            rule = "return" if is_of_returns(name, shown) else "ignore"
-            _log.warning(
-                "%s row %s: %s is %s, as in %s rows, which count as sales of %s; if they are none, "
-                "set lines.%s in shop.yml to %s in (%s)",
-                source.label, row, name, shown[0], f"{lines:,}", price(money), rule,
-                identifier(name), ", ".join(map(literal, shown)),
-            )  # fmt: skip
-    others = [name for name, lines, *_, is_harmless in found if not (lines or is_harmless)]
-    if others := [name for name in others if name in ignored]:
-        _log.warning(
-            "%s: %s not read, and may say which lines count or in what money they are",
-            source.label, mention(others),
-        )  # fmt: skip
 
 
 def _headed(piece: Piece) -> str | None:
@@ -587,7 +558,12 @@ def _read_rest(
 ) -> Piece | None:
     """Read what has been added to a file; None when that can't be read by itself."""
     file = since.files[0].file
-    known = Piece(source.label, file.raw_rows, file.encoding, broken=since.broken)
+    parts = read_parquet([draft.parent / part.name for part in since.parts])
+    query = f"select max(source_row) from {parts}"  # noqa: S608 - by ingest.sql: quoted
+    (last_row,) = connection.execute(query).fetchall()[0]
+    known = Piece(
+        source.label, file.raw_rows, file.encoding, broken=since.broken, last_row=last_row or 0
+    )
     with draft_in(draft.parent, ".csv") as rest:
         last_line = cut_off(source.path, since.size, rest)
         if last_line is None:

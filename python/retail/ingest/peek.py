@@ -61,7 +61,7 @@ class Peek:
 
 
 class AnyHeader(Reader):
-    """Takes the first wide line for the header, whatever its columns are."""
+    """Takes the first wide line without numbers for the header, whatever its columns are."""
 
     def match(self, names: Sequence[str], where: str) -> Header:
         """Take all columns as they are."""
@@ -69,8 +69,9 @@ class AnyHeader(Reader):
         return Header.of_all(names, Plan(NO_SETTINGS, tuple(names), (), {"invoice_date": every}))
 
     def is_header(self, names: Sequence[str]) -> bool:
-        """Whether a line is wide enough to be no title."""
-        return len(names) >= FEWEST_COLUMNS
+        """Whether a line is wide enough to be no title, and has no numbers."""
+        filled = [name for name in names if name.strip()]
+        return len(filled) >= FEWEST_COLUMNS and not any(name[0].isdigit() for name in filled)
 
 
 @contextmanager

@@ -34,6 +34,8 @@ class Piece:
     note: str | None = None
     broken: int = 0
     """Lines of a delimited file that do not split into the columns."""
+    last_row: int = 0
+    """Number of its last row, as a spreadsheet counts, where it has rows."""
     header: Header | None = None
     currency: str | None = None
     """Of its money, where a column names it."""
@@ -54,13 +56,15 @@ def describe(
         effects = ", ".join(WITHOUT[field] for field in header.missing)
         _log.warning("%s has %s: %s", source_file, missing, effects)
     preset = (
-        f"read as an export of the form {header.preset}" if header.plan and header.preset else ""
+        f"read as an export of the form {header.preset}"
+        if header.preset and header.plan and header.plan.shop.maps_columns
+        else ""
     )
     notes = filter(None, ("" if raw_rows else "no rows", preset, missing, ignored, note))
     return Piece(source_file, raw_rows, encoding, "; ".join(notes) or None, header=header)
 
 
-def noted(piece: Piece, *notes: str) -> Piece:
+def noted(piece: Piece, *notes: str | None) -> Piece:
     """Add what is to be said of a piece."""
     return replace(piece, note="; ".join(filter(None, (piece.note, *notes))) or None)
 

@@ -1,7 +1,7 @@
 """Find out what kind of text a delimited file is, in one pass over its bytes.
 
-A file is *regular* when every physical line that is not empty is one record with exactly the
-header's number of fields. That is decided here, by the grammar of ``lenient_csv``; DuckDB's
+A file is *regular* when every physical line is one record with exactly the header's number of
+fields. That is decided here, by the grammar of ``lenient_csv``; DuckDB's
 strict reader then reads it much faster, and is held to the number of records counted here.
 """
 
@@ -12,7 +12,7 @@ import gzip
 import itertools
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,8 @@ LONGEST_LINE = 1 << 20
 
 TITLE_LINES = 20
 """Lines among which the header is looked for: exports have a title and dates above it."""
+HIGHEST_HEADER = 8
+"""Physical lines that a header with line breaks in its names may have."""
 MOST_UNPACKED, MOST_TIMES = 1 << 28, 200
 """Bytes that a gzip may unpack to, and how many times its own, where it is to be more than that.
 Order lines pack to a twentieth of their bytes, and all alike to a hundredth."""
@@ -66,6 +68,8 @@ class Survey:
     """Number of data records of a regular file; None when the file is not regular."""
     skipped: int
     """Physical lines above the header, such as a title."""
+    height: int = 1
+    """Physical lines of the header, whose names may have line breaks."""
 
 
 def survey(path: Path, reader: Reader) -> Survey:
@@ -92,44 +96,55 @@ def survey(path: Path, reader: Reader) -> Survey:
     first_lines = start.removeprefix(codecs.BOM_UTF8).split(newline.encode(), TITLE_LINES)
     page = reader.shop.source.encoding or _code_page(first_lines[:TITLE_LINES])
     decoded = (_decode(line, page) for line in first_lines[:TITLE_LINES])
-    skipped, delimiter, header = _find_header(decoded, path, reader)
+    skipped, height, delimiter, header = _find_header(decoded, path, reader)
     is_utf_8, lines = _scan(path, newline, _Shape.of(delimiter, len(header.names)))
     if page != CP1252 and not is_utf_8:
-        return Survey(page, newline, delimiter, header, is_gzip(path), None, skipped)
+        return Survey(page, newline, delimiter, header, is_gzip(path), None, skipped, height)
     encoding = UTF_8 if is_utf_8 else decide(_beyond_ascii(path, newline))
     if encoding == UTF_8 and start.startswith(codecs.BOM_UTF8):
         encoding = "utf-8-sig"
-    regular = newline == "\n" and not skipped
+    regular = newline == "\n" and not skipped and height == 1
     records = lines - 1 if lines and regular else None
-    return Survey(encoding, newline, delimiter, header, is_gzip(path), records, skipped)
+    return Survey(encoding, newline, delimiter, header, is_gzip(path), records, skipped, height)
 
 
 def _survey_utf_16(path: Path, reader: Reader) -> Survey:
     lines = (without_end(line) for line in read_lines(path, "utf-16", "\n"))
-    skipped, delimiter, header = _find_header(itertools.islice(lines, TITLE_LINES), path, reader)
-    return Survey("utf-16", "\n", delimiter, header, is_gzip(path), None, skipped)
+    first = itertools.islice(lines, TITLE_LINES)
+    skipped, height, delimiter, header = _find_header(first, path, reader)
+    return Survey("utf-16", "\n", delimiter, header, is_gzip(path), None, skipped, height)
 
 
-def _find_header(lines: Iterable[str], path: Path, reader: Reader) -> tuple[int, str, Header]:
+def _find_header(lines: Iterable[str], path: Path, reader: Reader) -> tuple[int, int, str, Header]:
     """Find the first line that names all that an order line needs, and its delimiter.
 
     Returns:
-        How many lines stand above it, the delimiter, and the header.
+        How many lines stand above it, how many it has, the delimiter, and the header.
     """
-    filled = [(i, line.strip("\r\n")) for i, line in enumerate(lines) if line.strip()]
+    every = [line.strip("\r\n") for line in lines]
+    filled = [(i, *_whole_line(every, i)) for i, line in enumerate(every) if line.strip()]
     if not filled:
         raise _empty(path)
-    for number, (skipped, line) in enumerate(filled):
+    for number, (skipped, height, line) in enumerate(filled):
         delimiter, names = _split_header(line)
         insist_on_few(names, str(path))
         if reader.is_header(names):
             header = reader.match(names, str(path))
-            above = [split(other, splitter(delimiter))[0] for _, other in filled[:number]]
+            above = [split(other, splitter(delimiter))[0] for *_, other in filled[:number]]
             insist_on_titles(header, above, str(path))
-            return skipped, delimiter, header
-    skipped, line = max(filled, key=lambda one: count_known(_split_header(one[1])[1]))
+            return skipped, height, delimiter, header
+    skipped, height, line = max(filled, key=lambda one: count_known(_split_header(one[-1])[1]))
     delimiter, names = _split_header(line)
-    return skipped, delimiter, reader.match(names, str(path))
+    return skipped, height, delimiter, reader.match(names, str(path))
+
+
+def _whole_line(lines: Sequence[str], at: int) -> tuple[int, str]:
+    """A line, with those below it where a quote is open in it; and how many these are."""
+    for height in range(1, HIGHEST_HEADER + 1):
+        text = "\n".join(lines[at : at + height])
+        if text.count('"') % 2 == 0:
+            return height, text
+    return 1, lines[at]
 
 
 def _split_header(line: str) -> tuple[str, list[str]]:
@@ -263,7 +278,7 @@ class _Shape:
 
 
 def _scan(path: Path, newline: str, shape: _Shape) -> tuple[bool, int | None]:
-    """Say whether all is UTF-8, and count the lines that are not empty (None: not regular)."""
+    """Say whether all is UTF-8, and count the lines (None: not regular)."""
     decoder = codecs.getincrementaldecoder("utf-8")()
     utf_8, ends, counts = True, set[str](), list[int | None]()
     for block in _blocks(path, newline):
@@ -300,7 +315,7 @@ def _line_end(block: bytes) -> str:
 
 
 def _count_lines(block: bytes, shape: _Shape) -> int | None:
-    """Count the lines that are not empty; None unless each is a record of the right width.
+    """Count the lines; None unless each is a record of the right width.
 
     A line with quotes must fit the grammar. For the others the sum of their delimiters has to be
     right: DuckDB refuses a line with too few, and so none can have too many.
@@ -308,7 +323,10 @@ def _count_lines(block: bytes, shape: _Shape) -> int | None:
     quoted = list(_quoted_lines(block))
     if not all(shape.line.fullmatch(line) for line in quoted):
         return None
-    lines = _not_empty(block.replace(b"\r\n", b"\n"))
+    block = block.replace(b"\r\n", b"\n")
+    if block.startswith(b"\n") or b"\n\n" in block:
+        return None
+    lines = block.count(b"\n") + (not block.endswith(b"\n"))
     elsewhere = block.count(shape.delimiter) - sum(line.count(shape.delimiter) for line in quoted)
     return lines if elsewhere == shape.delimiters * (lines - len(quoted)) else None
 
@@ -321,12 +339,6 @@ def _quoted_lines(block: bytes) -> Iterator[bytes]:
         end = len(block) if end < 0 else end
         yield block[start:end].removesuffix(b"\r")
         position = block.find(b'"', end)
-
-
-def _not_empty(block: bytes) -> int:
-    if block.startswith(b"\n") or b"\n\n" in block:
-        return sum(map(bool, block.split(b"\n")))
-    return block.count(b"\n") + (not block.endswith(b"\n"))
 
 
 # What can be wrong ---------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from retail.ingest.columns import normalise
+from retail.ingest.columns import may_matter, normalise
 from retail.ingest.forms.numbers import bare
 from retail.storage.quoting import literal
 
@@ -22,14 +22,25 @@ VOID = (
     r"|已取消|取消)(?: (?:by|from) .*| order)?"
 )
 """The order never came about, or is not paid."""
-RETURNED = (
-    r"(?i)(?:wc-|sales )?(?:return\S*|refund\S*|credit(?:[ _-]?(?:note|memo))?|crn|gutschrift"
-    r"|gutgeschrieben|retour\S*|r[üu]ckgabe|erstatt\S*|avoir|rembours\S*|reembols\S*|rimbors\S*"
-    r"|devoluci\S+|devolu[cç]\S+|devuelt\S+|abono|reso|zwrot|creditnota|creditfactuur|iade"
-    r"|nota di credito|kreditnota|reversed|chargeback|.*returned to seller|возврат\S*|返品|返金"
-    r"|已退款|退货|退款)"
+_RETURNED = (
+    r"(?:wc-|sales )?(?:return(?:[^i\s]\S*)?|refund\S*|credit(?:[ _-]?(?:note|memo))?|crn"
+    r"|gutschrift|gutgeschrieben|retour\S*|r[üu]ckgabe|erstatt\S*|avoir|rembours\S*|reembols\S*"
+    r"|rimbors\S*|devoluci\S+|devolu[cç]\S+|devuelt\S+|abono|reso|zwrot|creditnota|creditfactuur"
+    r"|iade|nota di credito|kreditnota|reversed|chargeback|.*returned to seller|возврат\S*|返品"
+    r"|返金|已退款|退货|退款)"
 )
+RETURNED = f"(?i){_RETURNED}"
 """What was sold came back, or its money did."""
+_GOES_ON = (
+    r"(?:\s*[^\w\s&].*|\s+(?:of|for|by|to|from|due|because|von|durch|wegen|de|du|par|per)\s.*)?"
+)
+RETURN_NOTE = rf"(?i)(?:(?:customer|full|partial|item|goods)[ -])?{_RETURNED}{_GOES_ON}"
+"""The same in a note, with a reason; no `return customer`."""
+VOID_NOTE = rf"(?i)(?:cancel\S*|void(?:ed)?|storn\S*|annul[^a]\S*){_GOES_ON}"
+"""What never came about, where a column is of something else by its name."""
+IS_FREE_TEXT = re.compile(
+    "(?i)note|comment|remark|reason|memo|bemerk|grund|hinweis|motiv|observ|uwag"
+)
 UNSETTLED = (
     r"(?i)(?:wc-)?(?:on[ _-]?hold|authori[sz]ed|open|offen|disputed|partially[ _-]refunded"
     r"|(?:payment[ _-]|in[ _-])review|suspected[ _-]fraud|teilweise erstattet)"
@@ -67,6 +78,8 @@ def words_of(name: str, words: str = TAKEN_BACK) -> str:
     if IS_PAID.search(known):
         return NO
     is_flag = IS_RETURN.search(known) or IS_VOID.search(known)
+    if not may_matter(name):
+        return f"{RETURN_NOTE}|{VOID_NOTE}"
     return f"{words}|{YES}|{_DAY}" if is_flag else words
 
 
@@ -75,7 +88,7 @@ def is_of_returns(name: str, members: Iterable[str]) -> bool:
     known = normalise(name)
     of_lines = not STATUS.search(known)
     return of_lines and (
-        bool(IS_RETURN.search(known)) or all(re.fullmatch(RETURNED, one) for one in members)
+        bool(IS_RETURN.search(known)) or all(re.fullmatch(RETURN_NOTE, one) for one in members)
     )
 
 

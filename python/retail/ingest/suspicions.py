@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterator, Mapping
+from types import MappingProxyType
 
 import duckdb
 
 from retail.ingest.nothing import is_nobody
-from retail.ingest.outliers import MONEY, outliers
+from retail.ingest.outliers import MONEY, PIECES, UNIT_PRICE, outliers
 from retail.storage.quoting import literal
 
 IDS = {"stock_code": "stock codes", "invoice_no": "order numbers", "customer_id": "customer ids"}
@@ -33,9 +35,12 @@ LARGE_SHARE, TIMES_THE_NEXT = 0.1, 5
 """Share of the orders from which on one customer is odd, where the next has so many times less."""
 FEWEST_OF_ONE = 20
 """Orders from which on one customer may be all guests."""
-NOBODY = (None, 0, 0, 0)
-MANY = 50
-"""Customers of whom one at least orders twice."""
+FEWEST_APART, OTHERS_ALIKE = 3, 0.9
+"""Orders of an id unlike all others from which on it may be of guests; share of ids that are alike.
+Programs give 0, 1 or 99999, or a word, to whoever has no number."""
+NOBODY = (None, 0, 0, 0, False)
+MANY, MANY_IDS = 50, 10
+"""Customers of whom one at least orders twice; and of whom one may be unlike all others."""
 FEWEST = 5
 """Of orders, from which on they are no accident."""
 CREDIT_NOTES = (
@@ -46,8 +51,11 @@ CREDIT_NOTES = (
 """How the numbers of credit notes begin, or end, in many programs."""
 CREDIT_SHARE = 0.4
 """Of the lines, below which such numbers are exceptions; where most begin so, they mean nothing."""
-MIRRORED = 0.8
-"""Share of the lines of a kind of number that have another's product, price and customer."""
+MIRRORED, BY_CHANCE = 0.8, 0.01
+"""Share of the lines of a kind of number that repeat those of another kind, from which on they are
+credit notes; how improbable that must be where customers buy the same again of their own accord."""
+MOST_KINDS = 20
+"""Of order numbers, beyond which they have no kinds, as of random letters and digits."""
 HOURS_APART = 3
 """Between the lines of one order, from which on it may be two."""
 ALL_ALIKE = 0.9
@@ -61,6 +69,7 @@ def suspicions(
     is_uci: bool,
     several: bool,
     currencies: Collection[str] = (),
+    columns: Mapping[str, str] = MappingProxyType({}),
     are_copies_open: bool = True,
 ) -> list[str]:
     """Say what is odd about some order lines.
@@ -71,6 +80,7 @@ def suspicions(
         is_uci: they are of the public data set's form, whose rules know their services.
         several: they are of several files.
         currencies: what their files name.
+        columns: of the first file, by the names that shop.yml has for the fields.
         are_copies_open: nobody has said what identical lines are.
     """
     counted = f"(select * from {rows} where line_mark is distinct from 'ignored')"  # noqa: S608 - by ingest.sql: quoted
@@ -85,7 +95,7 @@ def suspicions(
         said += _shared_numbers(connection, counted)
         said += _odd_signs(connection, counted)
         said += _mirrored(connection, counted)
-        said += outliers(connection, counted, currencies, are_copies_open=are_copies_open)
+        said += outliers(connection, counted, currencies, columns, are_copies_open=are_copies_open)
     return said
 
 
@@ -139,13 +149,29 @@ def _damaged(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> Ite
 
 
 def _large_customer(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """A customer with most orders, and one whose id is unlike all others."""
     query = f"""
-        select trim(customer_id), count(distinct invoice_no) as orders,
-            (select count(distinct invoice_no) from {rows}),
-            count(*) over () as customers
-        from {rows}
-        where trim(customer_id) != '' and not {is_nobody("customer_id")}
-        group by 1 order by orders desc, 1 limit 2
+        with customers as (
+            select trim(customer_id) as customer, count(distinct invoice_no) as orders,
+                (select count(distinct invoice_no) from {rows}) as every,
+                count(*) over () as customers,
+                try_cast(regexp_extract(customer, '^\\D{{0,3}}(\\d+)(?:[.]0)?$', 1) as double) as n
+            from {rows}
+            where trim(customer_id) != '' and not {is_nobody("customer_id")}
+            group by customer
+        ),
+
+        numbers as (select list_sort(list(distinct n)) as ids, count(n) as numbered from customers)
+
+        select customer, orders, every, customers, numbered >= {OTHERS_ALIKE} * (customers - 1)
+            and customers >= {MANY_IDS} and orders >= {FEWEST_APART} and (
+                (customers.n is null and not regexp_matches(customer, '[0-9]'))
+                or (customers.n = ids[1] and ids[2] - ids[1] > ids[-1] - ids[2])
+                or (customers.n = ids[-1] and ids[-1] - ids[-2] > ids[-2] - ids[1])
+            ) as is_apart
+        from customers, numbers
+        qualify is_apart or row_number() over (order by orders desc, customer) <= 2
+        order by orders desc, customer
     """  # noqa: S608 - by ingest.sql: quoted
     found = connection.execute(query).fetchall()
     if found and found[0][1] == 1 and found[0][3] >= MANY:
@@ -153,11 +179,18 @@ def _large_customer(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
             f"each of {found[0][3]:,} customers has one order: if the column is of orders and "
             "not of people, set columns.customer_id in shop.yml to another"
         )
-    (customer, orders, every, _), (_, next_orders, *_) = (*found, NOBODY, NOBODY)[:2]
-    if orders >= FEWEST_OF_ONE and orders > max(LARGE_SHARE * every, TIMES_THE_NEXT * next_orders):
+    large, (_, next_orders, *_) = (*found, NOBODY, NOBODY)[:2]
+    is_large = large[1] >= FEWEST_OF_ONE and large[1] > max(
+        LARGE_SHARE * large[2], TIMES_THE_NEXT * next_orders
+    )
+    apart = next((one for one in found if one[-1]), NOBODY)
+    customer, orders, every, *_ = large if is_large else apart
+    if customer:
+        why = "" if is_large else ", and its id is unlike all others"
         yield (
-            f"customer {customer} has {orders:,} of {every:,} orders; if that stands for guests, "
-            f"set columns.customer_id in shop.yml to {{sql: \"nullif(COLUMN, '{customer}')\"}}"
+            f"customer {customer} has {orders:,} of {every:,} orders{why}; if that stands for "
+            "guests, set columns.customer_id in shop.yml to "
+            f"{{sql: \"nullif(COLUMN, '{customer}')\"}}"
         )
 
 
@@ -291,7 +324,7 @@ def _money_of_orders(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterat
 def _odd_signs(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
     """Lines that may be returns, and are not by their signs."""
     is_credit = f"regexp_matches(invoice_no, {literal(CREDIT_NOTES)})"
-    below = "starts_with(ltrim(coalesce({}, '')), '-')"
+    below = "coalesce(try_cast({} as double) < 0, false)"
     pieces, money = below.format("quantity"), below.format("coalesce(unit_price, line_amount)")
     both, neither = f"{pieces} and {money}", f"not {pieces} and not {money}"
     query = f"""
@@ -316,32 +349,58 @@ def _odd_signs(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str
 
 
 def _mirrored(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
-    """A kind of order number whose lines are nearly all another's once more: credit notes."""
+    """A kind of order number whose lines repeat those of another, in part or whole: credit notes.
+
+    A kind is what is left of a number without its digits. A line repeats another with its product
+    and price, and no more pieces, of the same customer or of a number with the same digits.
+    """
     query = f"""
         with lines as (
-            select trim(invoice_no) as number, regexp_extract(trim(invoice_no), '^\\pL+') as kind,
-                upper(trim(stock_code)) as code, trim(customer_id) as customer,
-                try_cast(quantity as double) as pieces, {MONEY} as money
-            from {rows} where not starts_with(ltrim(quantity), '-') and trim(customer_id) != ''
+            select trim(invoice_no) as number, regexp_replace(trim(invoice_no), '[0-9]+', '0', 'g')
+                as kind, upper(trim(stock_code)) as code, {PIECES} as pieces, {UNIT_PRICE} as price,
+                ['c' || nullif(trim(customer_id), ''), 'd' || nullif(digits, '')] as parties
+            from (
+                select *, regexp_replace(trim(invoice_no), '[^0-9]', '', 'g') as digits from {rows}
+            )
+            where invoice_no is not null and {MONEY} > 0 and {PIECES} > 0
         ),
 
-        kinds as (
-            select code, customer, pieces, money, list(distinct kind) as kinds from lines
-            group by all
+        parties as (
+            select *, unnest(parties) as party from lines
+            where (select count(distinct kind) from lines) between 2 and {MOST_KINDS}
+        ),
+
+        most as (
+            select code, price, party, kind, max(pieces) as pieces,
+                arg_max(number, pieces) as number
+            from parties group by all
+        ),
+
+        found as (
+            select parties.number, parties.kind, code,
+                bool_or(most.kind != parties.kind and most.pieces >= parties.pieces) as is_repeated,
+                bool_or(most.kind = parties.kind and most.number != parties.number) as is_usual
+            from parties inner join most using (code, price, party)
+            group by parties.number, parties.kind, code, price, parties.pieces
         )
 
-        select kind, count(*) as times, count(*) filter (len(kinds) > 1), min(number),
-            (select count(*) from lines)
-        from lines inner join kinds using (code, customer, pieces, money)
-        where kind != '' group by kind order by times limit 1
+        select kind, count(*), count(*) filter (is_repeated), min(number) filter (is_repeated),
+            count(*) filter (is_usual), sum(count(*)) over (),
+            sum(count(*) filter (is_usual)) over ()
+        from found group by kind order by kind
     """  # noqa: S608 - by ingest.sql: quoted
-    found = connection.execute(query).fetchall()
-    for kind, lines, mirrored, number, every in found:
-        if FEWEST <= lines < CREDIT_SHARE * every and mirrored >= MIRRORED * lines:
+    for kind, lines, repeated, number, usual, every, all_usual in connection.execute(
+        query
+    ).fetchall():
+        by_chance = max((usual + 1) / (lines + 2), (all_usual + 1) / (every + 2))
+        is_sure = repeated >= MIRRORED * lines and by_chance**repeated < BY_CHANCE
+        if lines < CREDIT_SHARE * every and is_sure and not re.match(CREDIT_NOTES, number):
+            form = kind.replace("0", "%")
             yield (
-                f"{mirrored:,} of {lines:,} lines whose order numbers begin with {kind}, such as "
-                f"of {number}, are those of another order once more, with its customer, pieces and "
-                "money, and count as sales; if they are returns, set lines.return in shop.yml"
+                f"{repeated:,} of {lines:,} lines whose order numbers are like {form}, such as of "
+                f"{number}, repeat lines of other orders, with their customer or number, and count "
+                f'as sales; if they are returns, set lines.return in shop.yml to "order_id like '
+                f"'{form}'\""
             )
 
 

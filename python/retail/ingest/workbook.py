@@ -19,6 +19,9 @@ from retail.ingest.sniff import TITLE_LINES
 from retail.ingest.sources import SourceFile
 from retail.ingest.sql import read_parquet
 
+Rows = Iterator[tuple[int, list[str]]]
+"""Rows with their numbers in a sheet."""
+
 
 class OtherColumnsError(IngestError):
     """A sheet has other columns than those before it, and one plan is to read all."""
@@ -31,8 +34,9 @@ class Sheet:
     name: str
     header: Header | None
     """None for a sheet that lacks some of the eight columns."""
-    rows: Iterator[list[str]]
-    """Its rows below the header that are not empty, in the order of ``FIELDS``."""
+    rows: Iterator[tuple[int, list[str]]]
+    """Its rows below the header that are not empty, with their numbers in the sheet, each in the
+    order of ``FIELDS``."""
 
 
 def write_workbook(
@@ -62,7 +66,7 @@ def _write(
             name = f"{source.label}#{sheet.name}"
             headers[name] = sheet.header
             unmarked = (None,) * len(sheet.header.marks if sheet.header else ())
-            for number, row in enumerate(sheet.rows, start=1):
+            for number, row in sheet.rows:
                 yield (*row, name, number, None, None, *unmarked)
 
     lines = rows()
@@ -98,7 +102,7 @@ def read_sheets(path: Path, where: str, reader: Reader) -> Iterator[Sheet]:
     with reading(path), path.open("rb"):
         lines = confined.read_workbook(path, where)
     for sheet, filled in itertools.groupby(lines, key=itemgetter(0)):
-        rows: Iterator[list[str]] = (cells for _, *cells in filled)
+        rows: Rows = ((int(number), cells) for _, number, *cells in filled)
         names, above = _find_header(rows, reader)
         if is_planned and first and sorted(names) == sorted(first):
             rows, names = _in_order(rows, names, first), first
@@ -113,7 +117,7 @@ def read_sheets(path: Path, where: str, reader: Reader) -> Iterator[Sheet]:
                 )
             insist_on_titles(header, above, f"{where}#{sheet}")
             first, is_planned, found = names, is_planned or bool(header.plan), True
-            yield Sheet(sheet, header, map(header.choose, rows))
+            yield Sheet(sheet, header, _chosen(rows, header))
         elif names:
             best = max(best, names, key=count_known)
             yield Sheet(sheet, None, iter(()))
@@ -123,15 +127,18 @@ def read_sheets(path: Path, where: str, reader: Reader) -> Iterator[Sheet]:
         reader.match(best, where)
 
 
-def _in_order(
-    rows: Iterator[list[str]], names: Sequence[str], wanted: Sequence[str]
-) -> Iterator[list[str]]:
+def _chosen(rows: Rows, header: Header) -> Rows:
+    """The fields of rows."""
+    return ((number, header.choose(row)) for number, row in rows)
+
+
+def _in_order(rows: Rows, names: Sequence[str], wanted: Sequence[str]) -> Rows:
     """Rows whose columns are in the order of another sheet."""
     at = [names.index(name) for name in wanted]
-    return ([[*row, *[""] * len(names)][i] for i in at] for row in rows)
+    return ((number, [[*row, *[""] * len(names)][i] for i in at]) for number, row in rows)
 
 
-def _find_header(rows: Iterator[list[str]], reader: Reader) -> tuple[list[str], list[list[str]]]:
+def _find_header(rows: Rows, reader: Reader) -> tuple[list[str], list[list[str]]]:
     """Go on to the first row that names all that an order line needs; else the best of the first.
 
     The rows of a sheet without one are not read, so it does no harm that some are gone.
@@ -140,7 +147,7 @@ def _find_header(rows: Iterator[list[str]], reader: Reader) -> tuple[list[str], 
         The row, and those above it.
     """
     above: list[list[str]] = []
-    for row in itertools.islice(rows, TITLE_LINES):
+    for _, row in itertools.islice(rows, TITLE_LINES):
         if reader.is_header(row):
             return row, above
         above.append(row)

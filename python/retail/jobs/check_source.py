@@ -223,7 +223,8 @@ def summary(found: Check) -> Sequence[str]:
         columns = ", ".join(f"{key} = {column}" for key, column in file["columns"].items())
         form = f" as {file['preset']}" if file["preset"] else ""
         order = f"; dates {file['date_order']} ({file['date_evidence']})"
-        lines.append(f"{name}: read{form}{order if file['date_order'] else ''}; {columns}")
+        note = f"; {file['note']}" if file["note"] else ""
+        lines.append(f"{name}: read{form}{order if file['date_order'] else ''}; {columns}{note}")
     if found.rows:
         lines.append(
             f"{found.rows:,} rows: {found.accepted:,} order lines, {found.duplicates:,} "

@@ -1,10 +1,10 @@
 """Decide per file how its numbers are written, and rewrite them with a point and no grouping.
 
-`1,234.50`, `1.234,50`, `12,50`, `1 234,50`, `£2.55`, `2.55 EUR`, `(2.55)`, `2.55-` are read, and
-`2.55 CR`, a credit, which is below zero beside `2.55` or `2.55 DR`. A sign that stands in one text
-twice, or before another sign, groups digits; one that is followed by
-other than three digits is the decimal sign. Where all that is left is `1,234`, both are possible,
-and the file is refused unless another number of it decides.
+`1,234.50`, `1.234,50`, `12,50`, `1 234,50`, `£2.55`, `2.55 EUR`, `(2.55)`, `2.55-`, `12,-` are
+read, and `2.55 CR`, a credit, which is below zero beside `2.55` or `2.55 DR`. A sign that stands in
+one text twice, or before another sign, groups digits; one that is followed by other than three
+digits is the decimal sign. Where all that is left is `1,234`, both are possible, and the file is
+refused unless another number of it decides.
 """
 
 from __future__ import annotations
@@ -88,7 +88,8 @@ def bare(text: str) -> str:
     stripped = f"regexp_replace({text}, {literal(MONEY_SIGNS)}, '', 'gi')"
     compact = f"regexp_replace({stripped}, {literal(GROUPING_BLANKS)}, '', 'g')"
     minus = f"translate({compact}, '\u2212\u2013\uff0d\u25b3\u25b2', '-----')"
-    in_front = f"regexp_replace({minus}, '^\\((.*)\\)$', '-\\1')"
+    whole = f"regexp_replace({minus}, '([0-9])[.,]--?$', '\\1')"
+    in_front = f"regexp_replace({whole}, '^\\((.*)\\)$', '-\\1')"
     credit = f"regexp_replace({in_front}, {literal(_CREDIT)}, '-\\1\\2', 'i')"
     debit = f"regexp_replace({credit}, {literal(_DEBIT)}, '\\1', 'i')"
     return f"regexp_replace({debit}, '^([^-].*)-$', '-\\1')"
@@ -216,6 +217,31 @@ def insist_on_some_below_thousand(
             f"{file} row {row}: the quantity '{first}' would be a thousand and more, and so would "
             f"all {every:,}, by the decimal sign of the money; set columns.quantity.decimal in "
             f'shop.yml to "{group}" if they have three decimals, else to "{sign}"'
+        )
+
+
+def insist_on_few_thousandths(
+    connection: duckdb.DuckDBPyConnection, rows: str, column: str, sign: Sign, file: str
+) -> None:
+    """Refuse money that would all have three decimals by the sign of other columns, two of them 0.
+
+    Raises:
+        IngestError: most is written as `12.500`, and nothing has other decimals.
+    """
+    decimals = f"string_split({bare(column)}, {literal(sign)})"
+    is_round = f"regexp_full_match({decimals}[2], '[0-9]00')"
+    query = f"""
+        select count(*) filter ({is_round}), count(*) filter (length({decimals}[2]) != 3),
+            count({column}), min(source_row) filter ({is_round}),
+            arg_min({column}, source_row) filter ({is_round})
+        from {rows}
+    """  # noqa: S608 - by ingest.sql: quoted
+    thousandths, others, every, row, first = connection.execute(query).fetchall()[0]
+    if not others and thousandths * 2 > every and thousandths >= FEWEST_GROUPED:
+        raise IngestError(
+            f"{file} row {row}: '{first}' has three decimals by the sign of other columns, or is a "
+            f"thousand and more, and so are {thousandths:,} of {every:,} like it; set columns."
+            f'{column}.decimal in shop.yml to "{sign}", or to "{COMMA if sign == POINT else POINT}"'
         )
 
 

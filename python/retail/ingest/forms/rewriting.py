@@ -65,6 +65,7 @@ def find_rewriting(
     file: str,
     zone: str | None = None,
     no_line: str | None = None,
+    settled: Collection[str] = (),
 ) -> Rewriting | None:
     """Look at all rows of a file; None where they are read as they are.
 
@@ -74,17 +75,25 @@ def find_rewriting(
         file: its name, for a refusal.
         zone: of the shop, to which moments in a known one are converted.
         no_line: SQL of whether a row is to be marked as ignored; None where a plan does that.
+        settled: columns of numbers that a setting has rewritten already.
 
     Raises:
         IngestError: its numbers may be read in two ways, or its dates are cut.
     """
+    numeric = [name for name in NUMBERS if name not in settled]
     odd = {
         name: f"count(*) filter (where {name} is not null "
         f"and not regexp_full_match({name}, {literal(pattern)}))"
         for name, pattern in {
-            "invoice_date": moments.READ, **dict.fromkeys(NUMBERS, READ_NUMBER)
+            "invoice_date": moments.READ, **dict.fromkeys(numeric, READ_NUMBER)
         }.items()
     }  # fmt: skip
+    # What has three digits behind its one point, wherever it has any, may be a thousand.
+    for name in {*MONEY} - {*settled}:
+        odd[name] += (
+            f" + case when count(*) filter (where contains({name}, '.') and {name}[-4] != '.') = 0 "
+            f"then count(*) filter (where {name}[-4] = '.') else 0 end"
+        )
     odd |= {
         name: f"case when count(*) filter (where regexp_full_match({name}, {literal(WHOLE)})) = 0 "
         f"then count(*) filter (where regexp_full_match({name}, {literal(WITH_POINT)})) else 0 end"
@@ -102,15 +111,17 @@ def find_rewriting(
         kind = form.kind
         expressions["invoice_date"] = moments.as_read("invoice_date", form, zone)
         evidence.append(form.evidence and f"dates: {form.evidence}")
-    if any(counts[name] for name in NUMBERS):
+    if any(counts[name] for name in numeric):
         signs = [numbers.currency_of(connection, rows, name, file) for name in MONEY]
         currency = next(filter(None, signs), None)
         for name in MONEY:
             numbers.insist_on_few_credits(connection, rows, name, file)
-        found = [numbers.gather(connection, rows, name) for name in NUMBERS]
+        found = [numbers.gather(connection, rows, name) for name in numeric]
         sign, proof = numbers.decide(found, file)
         numbers.insist_on_some_below_thousand(connection, rows, sign, file)
-        expressions |= {name: numbers.as_read(name, sign) for name in NUMBERS}
+        for name in {*MONEY} - {*settled}:
+            numbers.insist_on_few_thousandths(connection, rows, name, sign, file)
+        expressions |= {name: numbers.as_read(name, sign) for name in numeric}
         word = "comma" if sign == numbers.COMMA else "point"
         evidence.append(proof and f"numbers with a decimal {word} ({proof})")
     if counts["line_mark"]:

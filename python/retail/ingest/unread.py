@@ -1,0 +1,244 @@
+"""What the columns say that no order line is made of: whether lines count, and other dates."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+
+import duckdb
+
+from retail.formatting import price
+from retail.ingest.columns import field_of, may_be_money, may_matter, mention
+from retail.ingest.forms import moments, numbers
+from retail.ingest.forms.rewriting import IGNORED, Rewriting
+from retail.ingest.mapping import Plan, marked_rows
+from retail.ingest.shop.reading import presets
+from retail.ingest.statuses import IS_FREE_TEXT, is_harmless, is_of_returns, is_taken_back
+from retail.storage.quoting import identifier, literal
+
+MOST_SHOWN = 5
+"""Members of a column in one sentence."""
+FEW_MEMBERS = 1000
+"""Different texts up to which a column is looked into whatever its name; more are names and ids."""
+DATE = r"^\s*(?:\pL+[.,]*\s+)?\d{1,4}[-/. ]+(?:\d{1,2}|\pL+)[-/., ]+\d{1,4}(?:\D|$)"
+LOOKED_AT, ARE_DATES = 1000, 0.8
+"""Rows from whose texts a column is known to have dates, and the share of them that are."""
+FEWEST_DAYS, FEWEST_ROWS = 3, 10
+"""Days of another column that make a single one odd, and rows that have it."""
+NEAR, FEW_OTHERS = 0.011, 0.01
+"""Rounding of an amount, and share of lines whose amounts may be otherwise."""
+IS_WHOLE = re.compile("(?i)parent|bundle|kit|component|belongs|set.?(?:sku|id|code)")
+"""Of a name of a column that says of what a line is a part."""
+_log = logging.getLogger(__name__)
+
+
+def look_into(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    fields: str,
+    rewriting: Rewriting | None,
+    file: str,
+    *,
+    is_preset: bool,
+) -> str:
+    """Warn of what unread columns say, and name those that have dates.
+
+    Args:
+        connection: any DuckDB connection.
+        plan: how order lines are made of the columns.
+        fields: SQL of their fields, as `field_query` writes it.
+        rewriting: how these are rewritten to be read.
+        file: its name.
+        is_preset: it is of a form whose columns of money are known.
+    """
+    is_of_preset = plan.shop.lines in [preset.lines for _, preset in presets().values()]
+    ruled = plan.read_by_rules - {*plan.columns.get("description", ())}
+    ruled -= {i for i in ruled if is_of_preset and may_matter(plan.names[i])}
+    free = [i for i in range(len(plan.names)) if i not in ruled]
+    if not free:
+        return ""
+    columns = ", ".join(f"c{i}" for i in {*free, *plan.columns["invoice_date"][:1]})
+    connection.execute(
+        "create or replace temp table looked_into as select source_row, invoice_no, stock_code, "  # noqa: S608 - names are made by mapping
+        f"quantity, line_mark, money, {columns} from {marked_rows(plan, fields, rewriting)}"
+    )
+    rows = "looked_into"
+    _warn_of_members(connection, plan, _telling(connection, plan, free, rows), rows, file)
+    _warn_of_parts(connection, plan, free, rows, file)
+    if not is_preset:
+        sign = rewriting.sign if rewriting else numbers.POINT
+        _warn_of_money(connection, plan, free, rows, sign, file)
+    note = _other_dates(connection, plan, free, rows, file)
+    connection.execute("drop table looked_into")
+    return note
+
+
+def _telling(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, places: Sequence[int], rows: str
+) -> list[int]:
+    """The columns that may say which lines count: by their names, or by having few members."""
+    counts = ", ".join(f"approx_count_distinct(c{i})" for i in places)
+    found = connection.execute(f"select {counts} from {rows}").fetchall()[0]  # noqa: S608 - names are made by mapping
+    return [
+        i
+        for i, members in zip(places, found, strict=True)
+        if members <= FEW_MEMBERS or may_matter(plan.names[i]) or IS_FREE_TEXT.search(plan.names[i])
+    ]
+
+
+def _warn_of_members(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, places: Sequence[int], rows: str, file: str
+) -> None:
+    """Say which members of columns that no rule reads look as if their lines did not count."""
+    if not places:
+        return
+    query = " union all ".join(
+        f"select {i}, count(*) filter ({taken}), min(source_row) filter ({taken}), "  # noqa: S608 - names are made by mapping
+        f"sum(money) filter ({taken}), list(distinct trim({text})) filter ({taken}), "
+        f"bool_and({is_harmless(text)} or money < 0) or {_is_one_word(text)} "
+        f"from {rows} where line_mark is distinct from '{IGNORED}'"
+        for i in places
+        for text in [f"c{i}"]
+        for taken in [f"coalesce(money, 0) >= 0 and {is_taken_back(plan.names[i], text)}"]
+    )
+    others = []
+    for i, lines, row, money, members, harmless in connection.execute(query).fetchall():
+        name = plan.names[i]
+        if lines:
+            shown = sorted(members)[:MOST_SHOWN]
+            rule = "return" if is_of_returns(name, shown) else "ignore"
+            _log.warning(
+                "%s row %s: %s is %s, as in %s rows, which count as sales of %s; if they are none, "
+                "set lines.%s in shop.yml to %s in (%s)",
+                file, row, name, shown[0], f"{lines:,}", price(money), rule,
+                identifier(name), ", ".join(map(literal, shown)),
+            )  # fmt: skip
+        elif may_matter(name) and not harmless and i not in plan.used:
+            others.append(name)
+    if others:
+        _log.warning(
+            "%s: %s not read, and may say which lines count or in what money they are",
+            file, mention(others),
+        )  # fmt: skip
+
+
+def _warn_of_parts(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, places: Sequence[int], rows: str, file: str
+) -> None:
+    """Say which column names another product of the order, that the line may be a part of."""
+    for i in places:
+        if not IS_WHOLE.search(plan.names[i]):
+            continue
+        query = f"""
+            with lines as (select * from {rows} where line_mark is null and money > 0)
+
+            select count(*), min(source_row), arg_min(trim(c{i}), source_row), sum(money)
+            from lines where trim(c{i}) != trim(stock_code)
+                and (invoice_no, trim(c{i})) in (select (invoice_no, trim(stock_code)) from lines)
+        """  # noqa: S608 - names are made by mapping
+        parts, row, whole, money = connection.execute(query).fetchall()[0]
+        if parts:
+            _log.warning(
+                "%s row %s: %s is %s, another product of the order, as in %s rows, which count as "
+                "sales of %s; if they are parts of a bundle whose price is on its own line, set "
+                "lines.ignore in shop.yml to %s is not null",
+                file, row, plan.names[i], whole, f"{parts:,}", f"{money:,.2f}",
+                identifier(plan.names[i]),
+            )  # fmt: skip
+
+
+def _warn_of_money(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    places: Sequence[int],
+    rows: str,
+    sign: numbers.Sign,
+    file: str,
+) -> None:
+    """Say which columns have other money than the one that is read, in whichever lines."""
+    names = plan.names
+    money = [i for i in places if may_be_money(names[i]) and not may_matter(names[i])]
+    for i in money:
+        other = f"try_cast({numbers.as_read(f'trim(c{i})', sign)} as double)"
+        query = f"""
+            select count(*), count(*) filter (differs), min(source_row) filter (differs),
+                arg_min((other, money), source_row) filter (differs)
+            from (
+                select source_row, {other} as other, money, least(
+                    abs(other - money), abs(other - money / nullif(try_cast(quantity as double), 0))
+                ) > {NEAR} as differs
+                from {rows} where line_mark is distinct from '{IGNORED}'
+            )
+            where other is not null and money is not null
+        """  # noqa: S608 - names are made by mapping
+        every, differing, row, pair = connection.execute(query).fetchall()[0]
+        if differing > FEW_OTHERS * every:
+            _log.warning(
+                "%s row %s: %s is %s, and the line is read as %s of money, as they differ in %s of "
+                "%s rows; set columns.line_amount or columns.unit_price in shop.yml to it if it is "
+                "what counts",
+                file, row, names[i], *(f"{one:,.2f}" for one in pair), f"{differing:,}",
+                f"{every:,}",
+            )  # fmt: skip
+
+
+def _is_one_word(text: str) -> str:
+    """SQL: whether a column has one and the same word on every line, which tells none apart."""
+    return (
+        f"(min(trim({text})) = max(trim({text})) and count(*) = count({text}) "
+        f"and not bool_or(regexp_matches({text}, '[0-9%]')))"
+    )
+
+
+def _other_dates(
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    places: Sequence[int],
+    rows: str,
+    file: str,
+) -> str:
+    """Name the columns with other dates; warn where one may be meant as well as the one taken."""
+    are_dates = ", ".join(
+        f"coalesce(avg(cast(regexp_matches(c{i}, {literal(DATE)}) as integer)), 0) >= {ARE_DATES}"
+        for i in places
+    )
+    if not (places and plan.columns["invoice_date"]):
+        return ""
+    query = f"select {are_dates} from (from {rows} limit {LOOKED_AT})"  # noqa: S608 - names are made by mapping
+    found = connection.execute(query).fetchall()[0]
+    others = [i for i, is_date in zip(places, found, strict=True) if is_date]
+    if not plan.shop.columns.ordered_at.names:
+        for other in others:
+            _warn_of_date(connection, plan, other, rows, file)
+    named = mention([plan.names[i] for i in others])
+    return f"dates in other columns: {named}" if others else ""
+
+
+def _warn_of_date(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, other: int, rows: str, file: str
+) -> None:
+    taken = plan.columns["invoice_date"][0]
+    days = [f"regexp_extract({_moment(i)}, '^[^ T]+')" for i in (taken, other)]
+    query = f"""
+        select count(*), count(*) filter (one != other), min(source_row) filter (one != other),
+            arg_min((one, other), source_row) filter (one != other),
+            count(distinct one), count(distinct other)
+        from (select source_row, {days[0]} as one, {days[1]} as other from {rows}
+            where line_mark is distinct from '{IGNORED}')
+        where one is not null and other is not null
+    """  # noqa: S608 - names are made by mapping
+    every, differing, row, pair, of_one, of_other = connection.execute(query).fetchall()[0]
+    is_constant = every >= FEWEST_ROWS and of_one == 1 and of_other >= FEWEST_DAYS
+    if differing and (is_constant or field_of(plan.names[other]) == "invoice_date"):
+        _log.warning(
+            "%s row %s: ordered_at is read from %s, '%s', and %s is '%s', as they differ in %s of "
+            "%s rows; set columns.ordered_at in shop.yml to the one that counts",
+            file, row, plan.names[taken], pair[0], plan.names[other], pair[1],
+            f"{differing:,}", f"{every:,}",
+        )  # fmt: skip
+
+
+def _moment(place: int) -> str:
+    """SQL: a text as a moment in the models' form, if it is one."""
+    return moments.as_read(f"trim(c{place})", moments.Form("text", ""))
