@@ -1,4 +1,4 @@
-"""How grave a finding is, and whether it is good news."""
+"""The severity of a finding, and whether it is good or bad news."""
 
 from __future__ import annotations
 

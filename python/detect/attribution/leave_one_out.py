@@ -110,5 +110,5 @@ def orders(lines: Lines, reversals: list[Reversal]) -> Ints:
 
 
 def customers(lines: Lines) -> Ints:
-    """Number of each line's customer; guests are nobody in particular."""
+    """Number of each line's customer; -1 for guests."""
     return np.where(lines.is_known, lines.customer.codes, -1)

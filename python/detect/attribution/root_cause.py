@@ -27,11 +27,11 @@ from detect.records import Bools, Floats, Ints
 FIRST, FURTHER = 1.0, 3.0
 """Nats that the first dimension, and each further one, must win."""
 COMMON = 3.0
-"""Nats more for a segment that is ordinarily all there is, in proportion: it tells little."""
+"""Cost in nats of a segment that is ordinarily everything, in proportion: it explains little."""
 COARSER, BY_ITSELF = 1.0, 3.0
 """Nats more for what says less of where to look: a dimension that groups another, or an hour."""
 CHANCE = 0.7
-"""Events that tell nothing of a further dimension: one had to happen in some country."""
+"""Events that are no evidence for a further dimension: each happened in some country."""
 LEAST_LEAD = 0.05
 """A segment's share of the change must exceed its ordinary share by so much."""
 MOST_CAUSES = 3

@@ -21,7 +21,7 @@ from detect.records import Bools, Floats, Ints
 WINDOWS = {"daily": (24, 48, 72), "weekly": (8, 13, 26)}
 """Observed periods per window: four, eight and twelve weeks of trading days; weeks."""
 STRIDE = {"daily": 5, "weekly": 1}
-"""A trend is looked for every so many observed periods: it has no need of daily news."""
+"""A trend is tested every so many observed periods: it need not be found on the day."""
 LAGS = 3
 """Autocorrelations that the correction uses, as Hamed and Rao propose for short series."""
 ACF_ALPHA = 0.05

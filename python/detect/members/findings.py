@@ -147,7 +147,7 @@ def _found(
 
 
 def kpi_of(dimension: str, kpis: Sequence[Kpi]) -> Kpi | None:
-    """The KPI that tells of a dimension's members: its own, or that of the whole shop."""
+    """The KPI by which a dimension's members are reported: its own, or that of the whole shop."""
     sums = [k for k in kpis if k.numerator == NET_REVENUE and k.denominator is None]
     own = [k for k in sums if k.segment_by == dimension]
     whole = [k for k in sums if k.segment_by is None]
@@ -263,7 +263,7 @@ def stable_id(kpi: Kpi, dimension: str, member: str, grain: Grain, start: dt.dat
 
 
 def without_repeats(found: Sequence[Anomaly], groups: Mapping[str, str]) -> list[Anomaly]:
-    """Leave out what another finding tells better: a product its category, a day its week.
+    """Leave out findings that another covers: a product its category, a day its week.
 
     Args:
         found: findings of both grains.

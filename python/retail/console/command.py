@@ -19,13 +19,13 @@ QUERY_SECONDS, PATIENCE_SECONDS = 0.5, 10.0
 """How long the main thread may stand still after a signal: then its query is interrupted, and then
 the program is ended without it."""
 SWALLOWED_SECONDS = 2.0
-"""How long it may go on after a signal without an exception under way: then it is told again."""
+"""Seconds after a signal without an exception under way until the signal is raised again."""
 TICK_SECONDS = 0.05
 STOPPING: dict[int, str] = {signal.SIGINT: "Ctrl-C", signal.SIGTERM: "SIGTERM"}
 
 
 class TerminatedError(KeyboardInterrupt):
-    """A plain `kill`; whoever tidies up after Ctrl-C does so after this, too."""
+    """A plain `kill`; code that tidies up after Ctrl-C does so after this, too."""
 
 
 def run(

@@ -29,7 +29,7 @@ def record_feedback(
     note: str | None,
     by: str | None = None,
 ) -> str:
-    """Record what somebody says of a finding, and return it in one line; later runs honour it.
+    """Record feedback on a finding, and return it in one line; later runs apply it.
 
     Args:
         path: the DuckDB file, which is only read.

@@ -70,7 +70,7 @@ def _work(
 
 
 def _put(result: T, results: queue.Queue[T], is_over: threading.Event) -> bool:
-    """Hand a result over; False where nobody takes any more."""
+    """Hand a result over; False where it comes too late."""
     while not is_over.is_set():
         with suppress(queue.Full):
             results.put(result, timeout=_PAUSE)

@@ -1,4 +1,4 @@
-"""Propose a shop.yml for files that nobody has described yet."""
+"""Propose a shop.yml for a source that has none yet."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ IN_CENTS = re.compile(r"(?i)(?:^|[^a-z]|in)cents?(?:$|[^a-z])|pence|minor|centim
 FEWEST, MOST = 2, 40
 """Members of a column that is worth a breakdown."""
 LARGEST = 0.95
-"""Share of one member above which a breakdown tells nothing."""
+"""Share of one member above which a breakdown is useless."""
 _SHOWN_COLUMNS = 8
 
 

@@ -61,7 +61,7 @@ INCIDENT = (
 
 @dataclass(frozen=True)
 class Summary:
-    """What a summary tells: the last run, its incidents, and the trends that go on."""
+    """Content of a summary: the last run, its incidents, and the trends that go on."""
 
     run: RunRow
     incidents: tuple[IncidentRow, ...]
@@ -72,7 +72,7 @@ class Summary:
 
 
 def read(path: Path) -> Summary:
-    """Read what a summary tells."""
+    """Read the content of a summary."""
     with reading(path) as connection:
         run, kpis = read_run(connection), read_kpis(connection)
         trends = read_table(connection, TrendRow, "trends")

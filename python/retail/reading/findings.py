@@ -51,7 +51,7 @@ class Explanation:
 
 
 def today() -> dt.date:
-    """The day by which snoozes end, where nobody says otherwise: by the clock, in UTC."""
+    """The day by which snoozes end, unless another is given: today, in UTC."""
     return dt.datetime.now(dt.UTC).date()
 
 

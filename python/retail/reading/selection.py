@@ -13,7 +13,7 @@ from retail.reading.shop import KpiRow
 from retail.schema import ALL, IncidentRow, TrendRow
 
 RECENT = dt.timedelta(days=28)
-"""How old news may be, counted from the last day of detection."""
+"""Largest age of what is new, counted back from the last day of detection."""
 WEEK = dt.timedelta(days=7)
 FEWEST, MOST = 3, 12
 """Open incidents that are shown in full, if there are so many."""

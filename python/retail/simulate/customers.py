@@ -127,7 +127,7 @@ def _bulk(country: IntArray, loyalty: FloatArray, seed: int) -> IntArray:
 
 
 def _ids(total: int, base: int, seed: int) -> IntArray:
-    """Return customer numbers, shuffled within blocks so that a number tells nothing of the age."""
+    """Return customer numbers, shuffled within blocks so that a number does not reveal the age."""
     block = max(10, base * 9 // 5)
     blocks = [
         n * block + stream(seed, "ids", n).permutation(block) for n in range(total // block + 1)

@@ -100,7 +100,7 @@ def atomic_update(database: Path) -> Iterator[Path]:
 
 
 def is_private(database: Path) -> bool:
-    """Say whether a file is a private copy, which whoever made it will publish."""
+    """Whether a file is a private copy, which its maker publishes."""
     folder = re.escape(database.name) + r"(\.\d+)?"
     return bool(re.fullmatch(f"({BUILDING}|{CHANGING}){folder}", database.absolute().parent.name))
 

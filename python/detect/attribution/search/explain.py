@@ -26,7 +26,7 @@ FARTHEST = 6.0
 LEAD = 5.0
 """Nats by which the first search must explain more than the second to be kept."""
 MOSTLY = 0.8
-"""Part of many leaves that nobody blames from which the first search knew their noise."""
+"""Part of many leaves without a cause from which the noise of the first search is kept."""
 COMMON_PRICE = 3.0
 """Nats that a shift common to all must win to be believed beside causes."""
 
@@ -56,7 +56,7 @@ def _account(lattice: Lattice, leaves: Leaves, still: bool) -> Verified:
 
 
 def _won_by_common(account: Verified) -> float:
-    """What the common shift explains among leaves that nobody blames."""
+    """What the common shift explains among leaves without a cause."""
     known = float(account.evidence.information[account.free].sum())
     return account.noise.common**2 * known / 2
 

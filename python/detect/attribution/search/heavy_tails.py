@@ -14,7 +14,7 @@ from detect.records import Bools, Floats, Ints
 LEVELS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995)
 """Quantiles of deviations that are compared with the normal's."""
 BEYOND = 5
-"""Leaves that must lie beyond a quantile for it to tell anything."""
+"""Fewest leaves beyond a quantile from which it is used."""
 THIN = 2.5
 """Standard deviations that a leaf too thin to be judged on its own may add at most."""
 

@@ -14,9 +14,9 @@ from detect.attribution.search.lattice import Lattice, roll_up
 from detect.records import Floats
 
 BROAD_DEPTH = 2
-"""Depth of the elements that tell how whole members drift."""
+"""Depth of the elements from which the drift of members is estimated."""
 FEWEST, BIGGEST = 3, 50
-"""Members that tell: at least, and at most (the best measured)."""
+"""Members used for it: at least, and at most (the best measured)."""
 QUANTILES = (0.5, 0.75)
 """Quantiles of squared deviations that are compared with the normal's."""
 HALVINGS = 40

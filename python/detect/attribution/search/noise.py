@@ -32,7 +32,7 @@ MIXES = (0.0, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99, 1.0)
 SMALLEST = 1e-2
 """Deviations below this part of the median one are as good as nought."""
 THICKEST, THICK_PART = 12, 0.1
-"""Leaves that tell the spread of counted shares: the thickest ones, so many and this part."""
+"""Leaves that estimate the spread of counted shares: the largest ones, so many and this part."""
 
 
 @dataclass(frozen=True)

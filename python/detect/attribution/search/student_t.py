@@ -14,9 +14,9 @@ TABLE = 2000
 TAIL = 0.995
 """Quantile at which tails are compared with the normal's."""
 FEWEST, BEYOND = 100, 5
-"""Deviations that tell of tails: in all, and beyond the quantile."""
+"""Fewest deviations from which tails are estimated: in all, and beyond the quantile."""
 DEGREES = (2, 2.5, 3, 4, 5, 7, 10, 15, 25, 50, 1e3)
-"""Degrees of freedom that are told apart."""
+"""Degrees of freedom to choose from."""
 
 
 def estimate_degrees(away: Floats) -> float:

@@ -26,7 +26,7 @@ from detect.records import Bools
 LEAST_FREE = 0.2
 """Part of the leaves that no cause may explain."""
 PRECISION = 0.37
-"""What a leaf tells of the noise's scale, in degrees of freedom: the median's efficiency."""
+"""Degrees of freedom that a leaf adds to the estimate of the noise: the median's efficiency."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def verify(lattice: Lattice, leaves: Leaves, outcome: Cover, still: bool) -> Ver
 
 
 def _leave_some(leaves: Leaves, outcome: Cover) -> tuple[Bools, tuple[Found, ...]]:
-    """Give up the weakest causes while so few leaves remain that they tell nothing."""
+    """Give up the weakest causes while too few leaves remain to estimate the noise from."""
     free, found = outcome.free.copy(), list(outcome.found)
     while found and free.sum() < max(FEWEST_LEAVES, LEAST_FREE * leaves.live.sum()):
         weakest = min(found, key=lambda f: f.worth)

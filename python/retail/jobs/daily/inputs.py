@@ -198,7 +198,7 @@ def note(rested_on: RunInputs, run: LastRun) -> None:
 
 
 def forget(database: Path) -> None:
-    """Remove the note: until a run has finished, nobody is to rely on the last one."""
+    """Remove the note, so that an unfinished run is never taken for a finished one."""
     with suppress(OSError):
         _note(database).unlink(missing_ok=True)
 

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class StepRunner(Protocol):
-    """How a step of the job is done: by doing it, and perhaps by timing or telling it."""
+    """Runs a step of the job, and may time or report it."""
 
     def __call__(self, name: str, act: Callable[[], T]) -> T:
         """Do the step of that name."""

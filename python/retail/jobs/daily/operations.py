@@ -1,4 +1,4 @@
-"""The run log as tables of the DuckDB file, for whoever asks in SQL."""
+"""Write the run log into tables of the DuckDB file, for SQL."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def _short(text: str) -> str:
 
 
 def key(alert: Alert) -> str:
-    """The same for the same news: by it a receiver can drop what came twice."""
+    """A key that is equal for equal messages, so that a receiver can drop a copy."""
     incident = alert.incident
     end = "-over" if alert.reason == OVER else ""
     return f"{key_of(incident.incident_id, incident.severity, incident.confidence)}{end}"

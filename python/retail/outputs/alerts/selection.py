@@ -78,7 +78,7 @@ def _thread(before: list[SentAlertRow]) -> str:
 
 
 def key_of(incident_id: str, severity: str, confidence: float) -> str:
-    """The key of what was sent of an incident: the same for the same news."""
+    """The key of a message about an incident, equal for equal messages."""
     return f"{incident_id}-{severity}-{level(confidence)}"
 
 

@@ -26,7 +26,7 @@ from retail.schema import ALL, OTHER, AttributionRow, ForecastRow, Grain
 from retail.storage.quoting import identifier
 
 PATIENCE_SECONDS = 2.0
-"""How long somebody looks at a page that waits for another program."""
+"""Seconds that a page waits for another program."""
 SEGMENTS = {"daily": "marts.fct_segments_daily", "weekly": "marts.fct_segments_weekly"}
 
 DIMENSIONS = """

@@ -58,7 +58,7 @@ class Log:
         return replace(row, status=PUBLISHED) if is_this else row
 
     def prune(self) -> None:
-        """Drop the oldest runs; to be called by whoever may build."""
+        """Drop the oldest runs; called only by a run that may build."""
         with _bearable():
             prune(self.path, self.run_id)
 
