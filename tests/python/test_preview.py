@@ -90,3 +90,10 @@ def test_the_present_setting_changes_nothing(shop_db: Path) -> None:
     found = preview(shop_db, KPI, {"thresholds.z": 3.0})
     assert (found.gone, found.new) == ([], [])
     assert shown.text(found).splitlines()[1].strip() == "thresholds.z 3 instead of 3"
+
+
+def test_a_floor_above_everything_leaves_only_low_findings_of_members(shop_db: Path) -> None:
+    found = json.loads(shown.as_json(preview(shop_db, KPI, {"materiality.absolute": 1e9})))
+    assert found["then"]["of_medium_severity_or_more"] == 0
+    assert found["then"]["findings_of_the_whole_shop"] == 0
+    assert found["then"]["findings_of_its_members"] == found["now"]["findings_of_its_members"]

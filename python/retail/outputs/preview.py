@@ -128,6 +128,7 @@ def _figures(found: Found, months: float) -> dict[str, float]:
     return {
         "findings_of_the_whole_shop": len(found.findings) - found.members,
         "findings_of_its_members": found.members,
+        "of_medium_severity_or_more": sum(a.severity != "low" for a in found.findings),
         "incidents_with_one": found.incidents,
         "such_incidents_a_month": round(found.incidents / months, 1),
         "trends": len(found.trends),
