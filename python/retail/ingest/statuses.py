@@ -23,7 +23,7 @@ VOID = (
 )
 """The order never came about, or is not paid."""
 _RETURNED = (
-    r"(?:wc-|sales )?(?:return(?:[^i\s]\S*)?|refund\S*|credit(?:[ _-]?(?:note|memo))?|crn"
+    r"(?:wc-|sales )?(?:return(?:[^ia\s]\S*)?|refund\S*|credit(?:[ _-]?(?:note|memo))?|crn"
     r"|gutschrift|gutgeschrieben|retour\S*|r[üu]ckgabe|erstatt\S*|avoir|rembours\S*|reembols\S*"
     r"|rimbors\S*|devoluci\S+|devolu[cç]\S+|devuelt\S+|abono|reso|zwrot|creditnota|creditfactuur"
     r"|iade|nota di credito|kreditnota|reversed|chargeback|.*returned to seller|возврат\S*|返品"
