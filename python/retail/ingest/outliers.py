@@ -23,8 +23,9 @@ BARCODE = 10**11
 TIMES_THE_MEDIAN = 100
 FEWEST_IN_A_ROW, BY_CHANCE = 3, 0.01
 """Repeated orders in a row that are odd, and how improbable that must be among all."""
-NEAR, TIMES_AS_MANY = 0.01, 5
-"""How near two amounts are alike, and how many more lines must fit one reading than the other."""
+NEAR, TIMES_AS_MANY = 0.2, 5
+"""How near two amounts are alike, by their logarithm: discounts and changed prices lie within, and
+half as many pieces beyond. How many more lines must fit one reading than the other."""
 GAP = 5
 """Years without lines that set some apart from the others."""
 FIRST_YEAR, LAST_YEAR = 1980, 2100
@@ -165,11 +166,11 @@ def _other_money(
         ),
 
         compared as (
-            select *, abs(money - usual_money) <= {NEAR} * usual_money as is_alike,
-                abs(money / pieces - usual_money / usual_pieces)
-                    <= {NEAR} * usual_money / usual_pieces as is_in_proportion
+            select *, abs(ln(money / usual_money)) < {NEAR} as is_alike,
+                abs(ln(money / usual_money) - ln(pieces / usual_pieces)) < {NEAR}
+                    as is_in_proportion
             from lines inner join usual using (code, is_price)
-            where pieces != usual_pieces
+            where abs(ln(pieces / usual_pieces)) > 2 * {NEAR}
         )
 
         select is_price, count(*), count(*) filter (is_alike), count(*) filter (is_in_proportion),
