@@ -21,8 +21,8 @@ def page(session: Session, facts: Facts) -> None:
     states = kpis.cards(facts)
     newest = verdict.newest_day(facts, states)
     grouped = incidents.cards(facts, newest)
-    first = {row.incident_id for row in need_attention(facts.incidents, facts.run.as_of)}
-    shown = [card for card in grouped.open if card.incident.incident_id in first]
+    first = need_attention(facts.incidents, facts.run.as_of)
+    shown = [c for c in grouped.open if c.incident in first or c in grouped.day.open]
     render.fragment(
         "overview",
         verdict=verdict.verdict(newest, states, grouped),
