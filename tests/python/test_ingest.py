@@ -177,6 +177,12 @@ def test_columns_may_stand_in_any_order_and_surplus_ones_are_told(tmp_path: Path
     assert landing.files[0].note == "columns not read: Note, Shop"
 
 
+def test_zeros_behind_a_gzip_are_nothing(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv.gz"
+    source.write_bytes(gzip.compress(table([LINE]).encode()) + bytes(512))
+    assert read(source, tmp_path) == [LINE]
+
+
 def test_a_gzipped_file_is_read_whatever_its_name(tmp_path: Path) -> None:
     for name in ("in.csv.gz", "in.csv"):
         (tmp_path / name).write_bytes(gzip.compress(table([LINE]).encode()))
@@ -346,6 +352,15 @@ REFUSED = {
     "a broken gzip": (
         gzip.compress(os.urandom(3000))[:-9],
         "cannot read in.csv: its gzip is broken; fetch the file anew",
+    ),
+    "a gzip with something behind it": (
+        gzip.compress(table([LINE]).encode()) + b"something else",
+        "cannot read in.csv: its gzip is broken; fetch the file anew",
+    ),
+    "zeros in place of what was to be written": (
+        table([LINE]).encode() + bytes(70 << 20),
+        "in.csv has nothing but zeros for 68,157,440 bytes up to byte 69,206,016: it was never "
+        "written there; fetch it anew",
     ),
     "an endless line that splits well": (
         f"{HEADER}\n{GOOD.replace('HEART', 'x' * LONGEST_LINE)}\n".encode(),

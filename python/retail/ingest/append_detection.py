@@ -15,12 +15,15 @@ from pathlib import Path
 from typing import BinaryIO
 
 from retail.ingest.cache import Record, recall, recall_others
-from retail.ingest.errors import reading, writing
+from retail.ingest.errors import IngestError, reading, writing
 from retail.ingest.sniff import LONGEST_LINE
 
 _TIMES_THE_NEXT = 2
 """How many times the bytes of the next part a part has at least."""
 _BLOCK = 1 << 20
+_MOST_ZERO_BLOCKS = 64
+"""In a row. No text or workbook has so many: what was never written there, as after a power cut, or
+was never meant to be, in a file that says it is a thousand times larger than the disk."""
 
 
 def find_landed(
@@ -56,12 +59,18 @@ def find_landed(
 
 def _hash_beginnings(path: Path, sizes: Iterable[int]) -> dict[int, str]:
     """SHA-256 of the first so many bytes of a file, for each of ``sizes``."""
-    found, known, here = {}, hashlib.sha256(), 0
+    found, known, here, zeros = {}, hashlib.sha256(), 0, 0
     with reading(path), path.open("rb") as file:
         for size in sorted(sizes):
             while block := file.read(min(_BLOCK, size - here)):
                 known.update(block)
                 here += len(block)
+                zeros = 0 if any(block) else zeros + 1
+                if zeros > _MOST_ZERO_BLOCKS:
+                    raise IngestError(
+                        f"{path} has nothing but zeros for {zeros * _BLOCK:,} bytes up to byte "
+                        f"{here:,}: it was never written there; fetch it anew"
+                    )
             found[size] = known.hexdigest()
     return found
 

@@ -37,6 +37,8 @@ a program that leaves out what is empty does so in more."""
 MOST_SQLITE_ROWS = 1_000_000
 """Rows that a query on an SQLite file may give, or as many as it has bytes: a row takes some."""
 TOO_MANY = "are too many for its size"
+TOO_LONG = "a cell or a row is too long for any order line"
+LONG_TYPES = ("varchar", "blob", "list", "array", "struct", "map", "union", "variant")
 PAGE_SIZE, PAGE_CHECKSUM = 3, 4
 """Fields of the header of a Parquet page: bytes as they are stored, and their CRC-32."""
 THRIFT_BOOLEANS, THRIFT_INTEGERS, THRIFT_BINARY, THRIFT_STRUCT = (1, 2), (4, 5, 6), 8, 12
@@ -78,7 +80,7 @@ def _bounded(rows: Lines) -> Lines:
         characters = sum(map(len, row))
         text += characters
         if characters > LONGEST_ROW or max(map(len, row)) > LONGEST_CELL:
-            yield [REFUSED, "a cell or a row is too long for any order line"]
+            yield [REFUSED, TOO_LONG]
             return
         if text > MOST_TEXT:
             yield [REFUSED, f"it unpacks to more than {MOST_TEXT:,} characters"]
@@ -126,8 +128,21 @@ def scan_parquet(*paths: str) -> Lines:
                 raise ValueError(f"{count:,} rows {TOO_MANY}")
             has_checksums = _verify_pages(connection, path)
             connection.execute(f"select bit_xor(hash(t)) from {rows}").fetchall()  # noqa: S608 - quoted
+            _insist_on_short_cells(connection, rows)
             yield [ROW, path, str(has_checksums)]
     yield [END]
+
+
+def _insist_on_short_cells(connection: duckdb.DuckDBPyConnection, rows: str) -> None:
+    """Refuse a text of hundreds of megabytes that compresses to nothing."""
+    found = connection.sql(f"select * from {rows}")  # noqa: S608 - quoted
+    kinds = zip(found.columns, found.types, strict=True)
+    texts = [_named(name) for name, kind in kinds if kind.id in LONG_TYPES]
+    longest = ", ".join(f"max(strlen({name}::varchar))" for name in texts)
+    if texts:
+        (lengths,) = connection.execute(f"select {longest} from {rows}").fetchall()  # noqa: S608 - quoted
+        if max(filter(None, lengths), default=0) > LONGEST_CELL:
+            raise ValueError(TOO_LONG)
 
 
 def _verify_pages(connection: duckdb.DuckDBPyConnection, path: str) -> bool:
@@ -310,6 +325,7 @@ def _copy(connection: duckdb.DuckDBPyConnection, query: str, target: str, path: 
     copy = f"copy ({rows}) to {_quoted(target)} (format parquet, compression zstd)"
     if connection.execute(copy).fetchall()[0][0] > most:
         raise ValueError(f"more than {most:,} rows {TOO_MANY}")
+    _insist_on_short_cells(connection, f"read_parquet({_quoted(target)})")
 
 
 def _most_rows(path: str) -> int:

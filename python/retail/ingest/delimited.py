@@ -19,6 +19,7 @@ from retail.ingest.encodings import (
     departs,
     is_cp1252,
 )
+from retail.ingest.errors import CannotWriteError
 from retail.ingest.forms.moments import field_sql
 from retail.ingest.lenient_csv import Record, read_records, split, splitter
 from retail.ingest.mapping import Reader
@@ -138,7 +139,7 @@ def _copy_regular(
     )
     try:
         count = copy(connection, query, target)
-    except duckdb.Error:
+    except (duckdb.Error, CannotWriteError):  # an input that DuckDB can't unpack is one too
         return None
     return count if count == found.records else None
 

@@ -11,8 +11,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -147,7 +147,11 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
     cache = _ready(cache)
     lines = to_read(sources, reader)
     _insist_on_readable([one for one, _ in lines if one.form == "parquet"], cache)
-    with TemporaryDirectory(prefix="retail-land-") as spill, open_duckdb(spill) as connection:
+    with (
+        TemporaryDirectory(prefix="retail-land-") as spill,
+        open_duckdb(spill) as connection,
+        _asking(sources.location),
+    ):
         landed = tuple(_land(connection, source, cache, each) for source, each in lines)
         files = _decide([file for found in landed for file in found.files], reader.shop)
         if not any(file.raw_rows for file in files):
@@ -160,6 +164,15 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
     landing = Landing(sources.origin, sources.location, landed, files, facts, shop)
     forget_unused(cache, landing.parquets, (FACTS_ENDING, JOINED_ENDING, READABLE_ENDING))
     return landing
+
+
+@contextmanager
+def _asking(location: str) -> Iterator[None]:
+    """Turn what DuckDB refuses of rows that were read, as for want of memory, into one line."""
+    try:
+        yield
+    except duckdb.Error as error:
+        raise IngestError(f"cannot read {location}: {first_line(error)}") from error
 
 
 def _with_dimensions(shop: Shop, files: Sequence[RawFile]) -> Shop:

@@ -177,11 +177,13 @@ def _code_page(lines: Iterable[bytes]) -> str:
 @contextmanager
 def open_bytes(path: Path) -> Iterator[BinaryIO]:
     """Open ``path`` for reading its bytes, unpacked where it is gzip, with errors in one line."""
-    try:
-        with reading(path), gzip.open(path) if is_gzip(path) else path.open("rb") as file:
+    with reading(path), gzip.open(path) if is_gzip(path) else path.open("rb") as file:
+        try:
             yield cast(BinaryIO, file)
-    except (EOFError, zlib.error) as error:
-        raise IngestError(f"cannot read {path}: its gzip is broken; fetch the file anew") from error
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise IngestError(
+                f"cannot read {path}: its gzip is broken; fetch the file anew"
+            ) from error
 
 
 def insist_on_bounds(path: Path) -> None:

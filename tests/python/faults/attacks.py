@@ -62,6 +62,14 @@ def broken_link(folder: Path) -> str:
     return "gone.csv"
 
 
+def sparse(folder: Path) -> str:
+    """A quarter of a terabyte of zeros that take no room."""
+    with (folder / "sparse.csv").open("w") as file:
+        file.write(f"{HEADER}\n{LINE}\n")
+        file.truncate(1 << 38)
+    return "sparse.csv"
+
+
 def long_line(folder: Path) -> str:
     """300 MB without an end."""
     with (folder / "long.csv").open("w") as file:
@@ -166,6 +174,14 @@ def endless_parquet(folder: Path) -> str:
     return "endless.parquet"
 
 
+def long_cell_of_parquet(folder: Path) -> str:
+    """A text of 300 MB in 30 kB."""
+    with duckdb.connect() as connection:
+        long = f"select * replace (repeat('W', {BIG}) as Country) from (select {ONES})"
+        connection.execute(f"copy ({long}) to '{folder}/cell.parquet' (compression zstd)")
+    return "cell.parquet"
+
+
 def endless_duckdb(folder: Path) -> str:
     """A view of a thousand billion rows."""
     with duckdb.connect(str(folder / "endless.duckdb")) as connection:
@@ -231,9 +247,9 @@ def _parquet(path: Path) -> Path:
 
 
 ATTACKS: tuple[Attack, ...] = (
-    pipe, device, broken_link, long_line, long_json_line, many_columns, gzip_bomb, far_cell,
-    many_strings, packed_cell, cut_parquet, zeroed_parquet, endless_parquet, endless_duckdb,
-    endless_sqlite, prying_duckdb, damaged_duckdb, damaged_sqlite, deep_json,
+    pipe, device, broken_link, sparse, long_line, long_json_line, many_columns, gzip_bomb, far_cell,
+    many_strings, packed_cell, cut_parquet, zeroed_parquet, endless_parquet, long_cell_of_parquet,
+    endless_duckdb, endless_sqlite, prying_duckdb, damaged_duckdb, damaged_sqlite, deep_json,
 )  # fmt: skip
 
 
