@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -240,3 +242,59 @@ def test_a_closed_standard_error_stops_nobody(monkeypatch: pytest.MonkeyPatch) -
     logs.set_up("")
     monkeypatch.setattr(sys, "stderr", closed)
     logging.getLogger("retail.console").warning("nobody reads this")
+
+
+# Where there is nothing to print to, or to start in ------------------------------------------
+
+PRINTING = """
+import os, sys
+from retail.console.cli import Command, call, say
+sys.exit(call(Command("x", callback=lambda: say("\u2212 5") or 0), "x", []))
+"""
+STREAMS = {
+    "": (0, "\u2212 5\n", ""),
+    "PYTHONUTF8=0 PYTHONIOENCODING=ascii": (0, "\\u2212 5\n", ""),
+    ">/dev/full": (1, "", "x: the answer can't be printed: no space left on device\n"),
+    ">&-": (0, "", ""),
+    "<&- >&- 2>&-": (0, "", ""),
+}
+
+
+@pytest.mark.parametrize("how", STREAMS)
+def test_whatever_it_prints_to_a_command_ends_in_a_code_and_at_most_one_line(
+    how: str, tmp_path: Path
+) -> None:
+    redirected = ">" in how
+    script = f'{"" if redirected else how} "$0" -c "$1" {how if redirected else ""}'
+    assert in_shell(script, tmp_path) == STREAMS[how]
+
+
+def test_a_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
+    code, out, err = in_shell('mkdir gone && cd gone && rmdir ../gone; "$0" -c "$1"', tmp_path)
+    assert (code, out) == (1, "")
+    assert err == "x: the folder that it was started in is gone; start it in another\n"
+
+
+def test_no_file_gets_the_place_of_a_closed_stream(tmp_path: Path) -> None:
+    script = """
+from retail.console.command import ready_to_print
+ready_to_print()
+sys_exit = open("file", "w").fileno()
+raise SystemExit(sys_exit)
+"""
+    code, *_ = in_shell(f"\"$0\" -c '{script}' <&- >&- 2>&-", tmp_path)
+    assert code > 2
+
+
+def in_shell(script: str, folder: Path) -> tuple[int, str, str]:
+    """Code and output of a line of a shell, whose arguments are Python and a program of it."""
+    done = subprocess.run(
+        ["sh", "-c", script, sys.executable, PRINTING],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(PROJECT / "python")},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    return done.returncode, done.stdout, done.stderr

@@ -56,6 +56,17 @@ def test_a_file_is_written_out_before_its_rename_and_its_folder_after(
     assert events == whole
 
 
+def test_no_device_and_no_pipe_loses_its_place_to_a_file(tmp_path: Path) -> None:
+    (tmp_path / "draft").write_text("a page")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "null").symlink_to("/dev/null")
+    for name in ("pipe", "null"):
+        with pytest.raises(FileExistsError, match="is a device or a pipe"):
+            put_in_place(tmp_path / "draft", tmp_path / name)
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "null").is_symlink()
+
+
 def test_all_files_of_a_folder_are_written_out_before_it(
     tmp_path: Path, events: list[Event]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -287,3 +288,30 @@ def test_the_settings_are_parsed_once(monkeypatch: pytest.MonkeyPatch, tmp_path:
     for _ in range(2):
         land_project(tmp_path, tmp_path / "landed", environ=environ)
     assert seen.count(str(tmp_path / "shop.yml")) == 1
+
+
+HOSTILE = {
+    "shop: {name: a}\nshop: {currency: EUR}": "is not YAML: the key shop is there twice; put all",
+    "shop: {name: a, name: b}": "is not YAML: the key name is there twice",
+    "shop: {name: 2001-99-99}": "is not YAML: month must be in 1..12",
+    "shop: " + "[" * 5000 + "]" * 5000: "is not YAML: maximum recursion depth exceeded",
+    "source: {encoding: rot13}": "source.encoding is 'rot13'; allowed: an encoding such as",
+    "shop: !!python/name:os.system": "is not YAML: could not determine a constructor",
+    "lines: {return: '" + "(" * 9000 + "1 = 1" + ")" * 9000 + "'}": "has brackets in brackets",
+    "a: &a [x, x, x, x]\n"
+    + "".join(f"{n}: &{n} [*{m}, *{m}, *{m}, *{m}]\n" for m, n in pairwise("abcdefghijklmnopq"))
+    + "shop: {name: *q}": "shop.name is [[[...], ",
+}
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=list(HOSTILE.values()))
+def test_what_no_shop_yml_should_have_is_one_short_line(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ingest.IngestError, match=re.escape(HOSTILE[text])) as refused:
+        land(tmp_path, text, {"o.csv": SHOPIFY})
+    assert len(str(refused.value)) < 500
+
+
+def test_a_shop_yml_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "shop.yml").write_bytes(b"shop: {name: Caf\xe9}\n")
+    with pytest.raises(ingest.IngestError, match=r"shop.yml is not UTF-8 .*; save it as UTF-8"):
+        reading.read_shop(tmp_path, {})

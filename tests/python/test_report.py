@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import os
 import re
 import shutil
 from collections import Counter
@@ -663,6 +664,10 @@ def test_a_page_takes_the_place_of_no_file_but_a_page(
     assert out.read_bytes() == before
     if out != own:
         out.unlink()
+    os.mkfifo(pipe := own.with_name(f"{name}.pipe"))
+    assert retail(["report", "--db", str(own), "--out", str(pipe)]) == 1
+    assert "(is a device or a pipe); give another --out" in capsys.readouterr().err
+    pipe.unlink()
     out = own.with_name("old.html")
     out.write_text("<!DOCTYPE html><p>yesterday")
     assert retail(["report", "--db", str(own), "--out", str(out), "--quiet"]) == 0

@@ -14,7 +14,8 @@ import click
 
 from detect.errors import DetectError
 from retail.console import logs
-from retail.console.command import report, run, show
+from retail.console.command import ready_to_print, report, run, show
+from retail.console.exit_codes import FAILED
 from retail.errors import RetailError
 from retail.storage.location import (
     DATABASE_VARIABLE,
@@ -105,6 +106,12 @@ def is_quiet() -> bool:
 def call(command: click.Command, name: str, arguments: Sequence[str]) -> int:
     """Run a command or a group with its arguments; returns the exit code, 2 for wrong usage."""
     gc.set_threshold(*CYCLES)
+    ready_to_print()
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        report(name, "the folder that it was started in is gone; start it in another")
+        return FAILED
     return run(name, lambda: _call(command, name, arguments))
 
 

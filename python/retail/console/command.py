@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -10,10 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import FrameType
 
 from retail.console.exit_codes import FAILED, STOPPED
 from retail.console.text import escape_control_chars
+from retail.errors import RetailError
+from retail.storage.errors import reason
 
 QUERY_SECONDS, PATIENCE_SECONDS = 0.5, 10.0
 """How long the main thread may stand still after a signal: then its query is interrupted, and then
@@ -91,11 +95,33 @@ def show(text: str) -> None:
 
     Args:
         text: escaped already; colours may have been added.
+
+    Raises:
+        RetailError: it can't be printed, for the disk is full.
     """
     try:
         print(text, flush=True)
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise RetailError(f"the answer can't be printed: {reason(error)}") from error
+
+
+def ready_to_print() -> None:
+    """See to it that whatever is printed has a place to go to, and signs that this place has.
+
+    A descriptor that was closed (`>&-`) would be given to the next file that is opened, and what a
+    library prints would be written into that.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - as long as the program
+    sys.stderr = sys.stderr or sys.stdout
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @dataclass

@@ -17,8 +17,10 @@ def put_in_place(draft: Path, target: Path) -> None:
     been written: so both are written out, one before and one after.
 
     Raises:
-        OSError: the disk refuses.
+        OSError: the disk refuses, or the name is that of a device or a pipe.
     """
+    if target.exists() and not (target.is_file() or target.is_dir()):  # /dev/null, for one
+        raise FileExistsError(errno.EEXIST, "is a device or a pipe", str(target))
     for path in [*draft.rglob("*"), draft] if draft.is_dir() else [draft]:
         _write_out(path)
     draft.replace(target)

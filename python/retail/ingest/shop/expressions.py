@@ -75,8 +75,11 @@ def to_sql(
 def _parse(expression: str, where: str) -> exp.Expr:
     try:
         tree = sqlglot.parse_one(expression, dialect="duckdb")
+        tree.sql(dialect="duckdb")
     except SqlglotError as error:
         raise IngestError(f"{where} is '{expression}', which is no expression; {_HELP}") from error
+    except RecursionError as error:
+        raise IngestError(f"{where} has brackets in brackets without end; write less") from error
     for node in tree.walk():
         if not isinstance(node, _ALLOWED):
             raise IngestError(f"{where} may not have '{node.sql(dialect='duckdb')}' in it; {_HELP}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import reprlib
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from pathlib import Path
@@ -23,7 +24,19 @@ PRESETS_FILE = Path(__file__).with_name("presets.yml")
 
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
-    """Reads `on`, `no` and `yes` as what they are: texts, a key of joins, a country."""
+    """Reads `on`, `no` and `yes` as what they are: texts, a key of joins, a country.
+
+    A key that is there twice is refused: YAML would forget what stands below the first one.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Refuse a key that is there twice."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for key in keys:
+            if keys.count(key) > 1:
+                where = f"the key {key} is there twice; put all of it below one"
+                raise yaml.constructor.ConstructorError(problem=where, problem_mark=node.start_mark)
+        return cast("dict[Any, Any]", super().construct_mapping(node, deep))
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -54,8 +67,11 @@ def read_shop(root: Path, environ: Mapping[str, str] = os.environ) -> Shop:
     path = shop_path(root, environ)
     if not environ.get(SHOP_VARIABLE) and not path.exists():
         return Shop()
-    with reading(path):
-        text = path.read_text(encoding="utf-8")
+    try:
+        with reading(path):
+            text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise IngestError(f"{path} is not UTF-8 ({error}); save it as UTF-8") from error
     return parse_shop(text, str(path))
 
 
@@ -72,7 +88,7 @@ def parse_shop(text: str, where: str) -> Shop:
     """
     try:
         settings = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # a day 99, brackets without end
         raise IngestError(f"{where} is not YAML: {' '.join(str(error).split())}") from error
     return _checked({} if settings is None else settings, where)
 
@@ -105,24 +121,31 @@ def _sentence(error: dict[str, Any]) -> str:
     """Say what is wrong at one place: the key or the value, and what is allowed."""
     place = _place(error["loc"])
     # Somebody may have written the address of a server, with its password.
-    value = "…" if error["loc"][-1:] == ("postgres",) else error["input"]
+    value = "…" if error["loc"][-1:] == ("postgres",) else _short(error["input"])
     match error["type"]:
         case "extra_forbidden":
             *above, key = error["loc"]
             allowed = _keys(_type_at(above))
-            return f"{_place(above)} has the key {key!r}{_nearest(str(key), allowed)}"
+            return f"{_place(above)} has the key {_short(key)}{_nearest(str(key), allowed)}"
         case "literal_error":
             allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-            return f"{place} is {value!r}{_nearest(str(value), allowed)}"
+            return f"{place} is {value}{_nearest(str(error['input']), allowed)}"
         case "model_type" | "model_attributes_type" | "dict_type":
-            return f"{place} is {value!r}; allowed: a mapping{_with_keys(error['loc'])}"
+            return f"{place} is {value}; allowed: a mapping{_with_keys(error['loc'])}"
         case "missing":
             return f"{place} is missing"
         case "string_pattern_mismatch":
-            return f"{place} is {value!r}; allowed: {_PATTERNS[error['ctx']['pattern']]}"
+            return f"{place} is {value}; allowed: {_PATTERNS[error['ctx']['pattern']]}"
         case "value_error":
-            return f"{place} is {value!r}; allowed: {error['ctx']['error']}"
-    return f"{place} is {value!r}; {error['msg'].lower()}"
+            return f"{place} is {value}; allowed: {error['ctx']['error']}"
+    return f"{place} is {value}; {error['msg'].lower()}"
+
+
+def _short(value: object) -> str:
+    """A value as it is written in code; a few aliases of YAML may stand for a billion of them."""
+    writer = reprlib.Repr()
+    writer.maxlevel, writer.maxlist, writer.maxstring, writer.maxother = 2, 4, 200, 200
+    return writer.repr(value)
 
 
 _PATTERNS = {

@@ -95,6 +95,7 @@ class Source(Settings):
     @classmethod
     def _is_known(cls, value: str | None) -> str | None:
         try:
+            "".encode(value or "utf-8")  # refuses codecs of no text, such as rot13
             return value and codecs.lookup(value).name
         except LookupError as error:
             raise ValueError("an encoding such as cp1250 or cp932") from error

@@ -70,6 +70,8 @@ def renew(database: Path) -> str:
 
 def _refuse_other_files(path: Path) -> None:
     """Refuse to take the place of a database, of feedback, of raw data: of what is no page."""
+    if path.exists() and not path.is_file():
+        return  # reading a pipe need never end; putting the page there tells why not
     try:
         with path.open("rb") as file:
             start = file.read(len(DOCTYPE)).lower()
