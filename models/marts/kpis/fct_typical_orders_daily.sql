@@ -83,6 +83,30 @@ typical as (
 
 ),
 
+counted as (
+
+    select
+        order_date as period_start,
+        customer_id is not null as is_known,
+        count(*) as lines
+    from sale_lines
+    group by order_date, customer_id, product, quantity, unit_price
+
+),
+
+repeated as (
+
+    select
+        period_start,
+        sum(lines) as lines,
+        sum(case when lines > 1 then lines else 0 end) as repeats,
+        sum(case when is_known then lines else 0 end) as known_lines,
+        sum(case when is_known and lines > 1 then lines else 0 end) as known_repeats
+    from counted
+    group by 1
+
+),
+
 final as (
 
     select
@@ -111,6 +135,21 @@ final as (
         period_start,
         lines_per_order as value
     from typical
+
+    union all
+    select
+        'units_sold' as kpi,
+        'Share of repeated lines' as label,
+        'ratio' as unit,
+        'logit' as scale,
+        period_start,
+        -- A half on either side keeps the odds of none and of all finite.
+        case
+            when known_lines >= 20
+                then (cast(known_repeats as double) + 0.5) / (known_lines + 1)
+            else (cast(repeats as double) + 0.5) / (lines + 1)
+        end as value
+    from repeated
 
 )
 
