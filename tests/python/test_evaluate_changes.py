@@ -101,6 +101,17 @@ def test_sizes_are_given_in_money_too(shop: MemoryShop) -> None:
     assert moved == pytest.approx(lines[0])
 
 
+def test_a_day_that_is_loaded_twice_is_found_whatever_it_sold(shop: MemoryShop) -> None:
+    for place in (130, 170, 210):
+        shop.restore()
+        disturbances.double_load(shop, shop.days[place], np.random.default_rng(SEED))
+        found = [a for a in changes.find_totals(shop.inputs()) if a.kpi.name == "units_sold"]
+        (one,) = [a for a in found if (a.grain, a.period_start) == ("daily", shop.days[place])]
+        assert one.typical_label == "Share of repeated lines"
+        assert one.typical_actual is not None
+        assert one.typical_actual > 0.99
+
+
 def test_a_fall_that_stays_is_found(judged: Changes) -> None:
     falls = [c.trading_days for c in judged.lasting if c.kind == "orders −40 %"]
     found = sum(days is not None and days <= 20 for days in falls)
