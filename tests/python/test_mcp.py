@@ -668,6 +668,11 @@ def test_what_makes_no_sense_is_one_line_with_the_nearest_name(asked: Agent, nam
     assert asked.errors.read_text() == ""
 
 
+def test_a_name_of_a_megabyte_is_not_repeated(tmp_path: Path) -> None:
+    (told,) = server._result(tmp_path / "retail.duckdb", "x" * 2**20, {}).content
+    assert len(told.text) == server.LONGEST_REFUSAL
+
+
 def test_an_id_may_be_shortened_while_it_is_clear(own: Path) -> None:
     ids = [name for (name,) in sql(own, "select incident_id from insights.incidents")]
     shortened = answer(own, "explain", {"id": ids[0][:8]})

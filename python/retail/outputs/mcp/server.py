@@ -39,6 +39,8 @@ from retail.reading import reading
 from retail.reading.measures import require_known
 
 _log = logging.getLogger(__name__)
+LONGEST_REFUSAL = 2_000
+"""Characters: what was asked for is named in it, and may be a megabyte."""
 LONGEST_LINE = 2**20
 """Bytes of a question; the longest that makes sense has a few hundred."""
 UNKNOWN = "extra_forbidden"
@@ -180,7 +182,7 @@ def _result(database: Path, name: str, arguments: Mapping[str, Any]) -> CallTool
     try:
         answer = ask(database, name, arguments)
     except RetailError as error:
-        line = " ".join(escape_control_chars(error).split("\n"))
+        line = " ".join(escape_control_chars(error).split("\n"))[:LONGEST_REFUSAL]
         return CallToolResult(content=[TextContent(type="text", text=line)], is_error=True)
     text = TextContent(type="text", text=escape_control_chars(answer.model_dump_json()))
     return CallToolResult(content=[text], structured_content=answer.model_dump(mode="json"))
