@@ -56,7 +56,9 @@ suspected as (
     from days_with_past
     where
         lines_so_far > {{ var('jump_lines') }}
-        and {{ contract_severity('cast(largest as double) / cast(reached_before as double)', contract) }} > 0
+        and {{ contract_severity(
+            'cast(largest as double) / cast(reached_before as double)', contract
+        ) }} > 0
 
 ),
 

@@ -161,15 +161,20 @@ def _large_customer(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
             group by customer
         ),
 
-        numbers as (select list_sort(list(distinct n)) as ids, count(n) as numbered from customers)
+        ids as (select list_sort(list(distinct n)) as n, count(n) as numbered from customers),
+
+        ends as (
+            select n[1] as least, n[2] as second, n[-2] as last_but_one, n[-1] as most, numbered
+            from ids
+        )
 
         select customer, orders, every, customers, numbered >= {OTHERS_ALIKE} * (customers - 1)
             and customers >= {MANY_IDS} and orders >= {FEWEST_APART} and (
                 (customers.n is null and not regexp_matches(customer, '[0-9]'))
-                or (customers.n = ids[1] and ids[2] - ids[1] > ids[-1] - ids[2])
-                or (customers.n = ids[-1] and ids[-1] - ids[-2] > ids[-2] - ids[1])
+                or (customers.n = least and second - least > most - second)
+                or (customers.n = most and most - last_but_one > last_but_one - least)
             ) as is_apart
-        from customers, numbers
+        from customers, ends
         qualify is_apart or row_number() over (order by orders desc, customer) <= 2
         order by orders desc, customer
     """  # noqa: S608 - by ingest.sql: quoted
