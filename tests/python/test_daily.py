@@ -19,7 +19,7 @@ from conftest import PROJECT, Shop
 from orders import small_shop, write
 from retail.commands import main as retail
 from retail.ingest import IngestError
-from retail.jobs.daily import job, source
+from retail.jobs.daily import build, job, source
 from retail.jobs.daily.build import BuildResult
 from retail.schema import TABLES
 from retail.storage import run_log
@@ -148,6 +148,17 @@ def test_a_file_of_an_earlier_version_is_built_anew(shop: Shop) -> None:
             "select table_name from information_schema.columns where column_name = 'of_before'"
         ).fetchall()
     assert all(TABLES[name].keeps_history for (name,) in left)
+
+
+def test_why_dbt_stopped_is_the_sentence_of_its_message() -> None:
+    full = "Out of Memory Error: no block (4.0 GiB/4.0 GiB used)"
+    for headline in ("", "Runtime Error in model fct_kpis (models/fct_kpis.sql)\n  "):
+        message = f"{headline}{full}\n\n  Possible solutions:\n  * Reducing the threads\n"
+        assert build._one_line(message) == full
+    said = (
+        "Compilation Error in macro check (macros/check.sql)\n  no such KPI\n\n  > in macro check"
+    )
+    assert build._one_line(said) == "no such KPI"
 
 
 def wait_for(path: Path) -> None:

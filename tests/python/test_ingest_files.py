@@ -309,6 +309,19 @@ def test_files_of_more_than_fits_into_memory_are_compared(
     )
 
 
+def test_a_line_of_its_own_customer_order_and_product_each_takes_no_more_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(workspace._SETTINGS, "memory_limit", "64MB")
+    lines = (
+        f"{500_000 + n},C{n},MUG,{1 + n % 7},2024-01-{13 + n % 18} 10:00,2.5,{100_000 + n},UK"
+        for n in range(100_000)
+    )
+    source = write(tmp_path / "in.csv", "\n".join(["order_number,sku,name,qty,date,price,client,"
+                   "country", *lines]) + "\n")  # fmt: skip
+    assert sum(file.raw_rows for file in land(source, tmp_path).files) == 100_000
+
+
 def test_rows_are_numbered_as_a_spreadsheet_shows_them(tmp_path: Path) -> None:
     names = ["MUG", '"a mug\nof two lines"', "MUG", "MUG"]
     lines = [f"{n},A,{name},1,2026-01-05,2.50,,UK" for n, name in enumerate(names, start=1)]

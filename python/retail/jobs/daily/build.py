@@ -183,10 +183,10 @@ def describe_row(row: Mapping[str, object]) -> str:
 
 
 def _one_line(message: str) -> str:
-    """The sentence in a message of dbt: without its headline and its list of calling macros."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    kept = [line for line in lines if not line.startswith(("> ", "compiled code at"))]
-    headed = len(kept) > 1 and " Error" in kept[0]
+    """The sentence in a message of dbt: without its headline, its macros and DuckDB's advice."""
+    lines = [line.strip() for line in message.partition("Possible solutions:")[0].splitlines()]
+    kept = [line for line in lines if line and not line.startswith(("> ", "compiled code at"))]
+    headed = len(kept) > 1 and " Error" in kept[0] and ": " not in kept[0]
     return " ".join(kept[1:] if headed else kept)
 
 
