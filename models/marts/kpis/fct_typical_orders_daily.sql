@@ -32,34 +32,9 @@ days as (
 
 ),
 
-first_hours as (
-
-    select
-        orders.hour,
-        count(*) as orders
-    from orders
-    inner join days on orders.period_start = days.period_start
-    where days.nth_day <= 28
-    group by 1
-
-),
-
-passed as (
-
-    select
-        hour,
-        sum(orders) over (order by hour rows between unbounded preceding and current row)
-            as orders_so_far,
-        sum(orders) over () as all_orders
-    from first_hours
-
-),
-
--- The hour by which three fifths of the orders of the first days had come; it stays.
 late_hour as (
 
-    select min(hour) + 1 as hour from passed
-    where orders_so_far >= 0.6 * all_orders
+    {{ late_hour() }}
 
 ),
 
@@ -83,27 +58,9 @@ typical as (
 
 ),
 
-counted as (
-
-    select
-        order_date as period_start,
-        customer_id is not null as is_known,
-        count(*) as lines
-    from sale_lines
-    group by order_date, customer_id, product, quantity, unit_price
-
-),
-
 repeated as (
 
-    select
-        period_start,
-        sum(lines) as lines,
-        sum(case when lines > 1 then lines else 0 end) as repeats,
-        sum(case when is_known then lines else 0 end) as known_lines,
-        sum(case when is_known and lines > 1 then lines else 0 end) as known_repeats
-    from counted
-    group by 1
+    {{ repeated_lines() }}
 
 ),
 
@@ -143,12 +100,7 @@ final as (
         'ratio' as unit,
         'logit' as scale,
         period_start,
-        -- A half on either side keeps the odds of none and of all finite.
-        case
-            when known_lines >= 20
-                then (cast(known_repeats as double) + 0.5) / (known_lines + 1)
-            else (cast(repeats as double) + 0.5) / (lines + 1)
-        end as value
+        repeated_share as value
     from repeated
 
 )
