@@ -58,15 +58,17 @@ def look_into(
     free = [i for i in range(len(plan.names)) if i not in ruled]
     if not free:
         return ""
-    columns = ", ".join(f"c{i}" for i in {*free, *plan.columns["invoice_date"][:1]})
+    texts = ", ".join(f"c{i}" for i in {*free, *plan.columns["invoice_date"][:1]})
     connection.execute(
         "create or replace temp table looked_into as select source_row, invoice_no, stock_code, "  # noqa: S608 - names are made by mapping
-        f"quantity, line_mark, money, {columns} from {marked_rows(plan, fields, rewriting)}"
+        f"quantity, line_mark, money, {texts} from {marked_rows(plan, fields, rewriting)}"
     )
     rows = "looked_into"
     _warn_of_members(connection, plan, _telling(connection, plan, free, rows), rows, file)
     _warn_of_parts(connection, plan, free, rows, file)
-    if not is_preset:
+    columns = plan.shop.columns
+    are_found = columns.unit_price.is_found_by_name and columns.line_amount.is_found_by_name
+    if are_found and not is_preset:
         sign = rewriting.sign if rewriting else numbers.POINT
         _warn_of_money(connection, plan, free, rows, sign, file)
     note = _other_dates(connection, plan, free, rows, file)
