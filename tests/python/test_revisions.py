@@ -82,7 +82,7 @@ def test_a_late_file_is_named_with_the_figures_that_it_changed(morning: Morning)
     assert after == pytest.approx(before + 70)
     assert lines == [1, 0, 0]
     assert morning.shop.ask(LINES) == [
-        ("added", "source/late.csv", 1, "549999", "10003", "sale", None, 70.0)
+        ("added", "source/late.csv", 2, "549999", "10003", "sale", None, 70.0)
     ]
     sentence = next(line for line in said.splitlines() if line.startswith("Figures of"))
     assert "total revenue of 12 January 2011" in sentence
@@ -127,7 +127,7 @@ def test_a_late_cancellation_revises_the_day_that_it_is_dated_on(morning: Mornin
     ((before, after, *_),) = morning.revised("return_rate")
     assert after > before
     assert morning.shop.ask(LINES) == [
-        ("added", "source/late.csv", 1, "C549999", "10001", "return", None, -12.5)
+        ("added", "source/late.csv", 2, "C549999", "10001", "return", None, -12.5)
     ]
 
 
