@@ -104,7 +104,7 @@ def test_rows_that_were_taken_out_are_named_by_their_former_place(morning: Morni
     assert after == pytest.approx(before - 12.75)
     assert lines == [0, 1, 0], "rows below it have moved, and say what they said"
     assert morning.shop.ask(LINES) == [
-        ("removed", "source/orders.csv", taken + 1, rows[taken][0], "10002", "sale", 12.75, None)
+        ("removed", "source/orders.csv", taken + 2, rows[taken][0], "10002", "sale", 12.75, None)
     ]
 
 
@@ -117,7 +117,7 @@ def test_a_corrected_amount_is_one_line_with_both_amounts(morning: Morning) -> N
     assert [lines for _, _, *lines in morning.revised("total_revenue")] == [[0, 0, 1]]
     assert morning.revised("order_count") == []
     assert morning.shop.ask(LINES) == [
-        ("changed", "source/orders.csv", place + 1, rows[place][0], "10002", "sale", 12.75, 15.75)
+        ("changed", "source/orders.csv", place + 2, rows[place][0], "10002", "sale", 12.75, 15.75)
     ]
 
 
