@@ -26,9 +26,9 @@
             'lower(' ~ column ~ ')',
             '(guest|anonymous|noreply|no-reply|unknown|nobody|none|null|no|walkin|walk-in|test)@.*'
             '|(guest|anonymous|unknown|cash|counter|house|walk[- ]?in|over[- ]the[- ]counter|retail'
-            '|default|unregistered|one[- ]?time|misc|miscellaneous|various|sundry|web|store|pos|generic'
-            '|general|dummy)([- ]?(account|a/c|acct|customer|cust|sale|client|buyer|user|shopper|checkout'
-            '|order)s?)?',
+            '|default|unregistered|one[- ]?time|misc|miscellaneous|various|sundry|web|store|pos'
+            '|generic|general|dummy)([- ]?(account|a/c|acct|customer|cust|sale|client|buyer|user'
+            '|shopper|checkout|order)s?)?',
         ) }} then null
         when {{ matches('lower(' ~ column ~ ')', '[^@ ]+@[^@ ]+[.][a-z]+') }}
             then lower({{ column }})

@@ -246,9 +246,10 @@ EXPLAINED = {
 
 WHAT = {
     "incidents": "* exclude (status, recovered_on, impact_returned) "
-    "replace (regexp_replace(narrative, ' It is over: .*', '') as narrative)"
+    "replace (regexp_replace(narrative, "
+    "' (It is over: |In the \\d+ [a-z ]+ since then ).*', '') as narrative)"
 }
-"""Whether an incident is over, and what was cancelled, is learned later."""
+"""Whether an incident is over, what came since, and what was cancelled, is learned later."""
 
 
 def explained(path: Path, day: dt.date) -> dict[str, str]:

@@ -70,6 +70,9 @@ def write_rest(
     if before.encoding not in (*_DUCKDB_NAMES, CP1252) or not before.raw_rows:
         return None
     found = survey(rest.path, Reader())
+    # The cut was made between line feeds, below a header of one line.
+    if found.newline != "\n" or found.height > 1:
+        return None
     if not _goes_on_in(before.encoding, found, rest.path):
         return None
     # A record ends a run of lines that is being looked at for the end of a quote.

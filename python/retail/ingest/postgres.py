@@ -1,7 +1,8 @@
 """Read a table, or the rows of a query, from a PostgreSQL server, through its ADBC driver.
 
-Every column is asked for as text, as `COPY … TO … CSV` writes it. State and rows are those of one
-snapshot, so that a table that is written to meanwhile is read as it was at one moment.
+Every column is asked for as text, as `COPY … TO … CSV` writes it but for numbers of three decimals.
+State and rows are those of one snapshot, so that a table that is written to meanwhile is read as it
+was at one moment.
 """
 
 from __future__ import annotations
@@ -129,8 +130,20 @@ def _snapshot(cursor: Any, source: SourceFile) -> Snapshot:  # noqa: ANN401 - th
     with open_duckdb() as connection:
         connection.register("none", cursor.fetch_arrow())
         names = tuple(connection.table("none").columns)
-    columns = ", ".join(f"t.{identifier(name)}::text as {identifier(name)}" for name in names)
+    columns = ", ".join(f"{_as_text(name)} as {identifier(name)}" for name in names)
     return Snapshot(cursor, f"select {columns} from {rows} as t", names)  # noqa: S608 - quoted
+
+
+def _as_text(name: str) -> str:
+    """SQL: a column as text; a number of three decimals gets a fourth, which no thousand has."""
+    column = f"t.{identifier(name)}"
+    number = f"{column}::text::numeric"
+    text = f"{column}::text"
+    # The inner case is reached by numbers alone: the order of a conjunction is the server's.
+    return (
+        f"case when pg_typeof({column})::text = 'numeric' then case when scale({number}) = 3 "
+        f"then ({number} + 0.0000)::text else {text} end else {text} end"
+    )
 
 
 def _ask(cursor: Any, query: str) -> list[tuple[Any, ...]]:  # noqa: ANN401 - the driver's

@@ -121,7 +121,7 @@ def _sentence(error: dict[str, Any]) -> str:
     """Say what is wrong at one place: the key or the value, and what is allowed."""
     place = _place(error["loc"])
     # Somebody may have written the address of a server, with its password.
-    value = "…" if error["loc"][-1:] == ("postgres",) else _short(error["input"])
+    value = "'…'" if error["loc"][-1:] == ("postgres",) else _short(error["input"])
     match error["type"]:
         case "extra_forbidden":
             *above, key = error["loc"]
