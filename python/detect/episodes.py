@@ -20,7 +20,7 @@ from detect import level_shifts
 from detect.baseline import Forecast
 from detect.compress_missing import pack_alike
 from detect.level_shifts import SPANS
-from detect.records import ALL, NET_REVENUE, Bools, Floats, Ints, Panel
+from detect.records import ALL, Bools, Floats, Ints, Panel
 from detect.two_groups import posterior_at_budget
 
 FEWEST = 60
@@ -265,11 +265,7 @@ def levels_before(forecast: Forecast, rows: Ints, first: Ints) -> Floats:
 
 def _with_money(found: Episodes, panel: Panel, forecast: Forecast) -> Episodes:
     """Hold the shop's net revenue against its level before the episodes of other KPIs."""
-    money = [
-        s.segment == ALL and (s.kpi.numerator, s.kpi.denominator) == (NET_REVENUE, None)
-        for s in panel.series
-    ]
-    rows = np.flatnonzero(money)
+    rows = np.flatnonzero([s.segment == ALL and s.kpi.is_net_revenue for s in panel.series])
     first = np.where(found.first[rows] < 0, found.first.max(axis=0, initial=-1), -1)
     level = levels_before(forecast, rows, first)
     found.level[rows] = np.where(np.isfinite(level), level, found.level[rows])

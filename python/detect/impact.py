@@ -109,7 +109,7 @@ def _of_members(
     lead: Anomaly, members: Sequence[Anomaly], silences: Mapping[str, Silence]
 ) -> list[_Money]:
     """The money of the members of the lead's dimension; findings of a member are net revenue."""
-    if not lead.within or (lead.kpi.numerator, lead.kpi.denominator) != (NET_REVENUE, None):
+    if not lead.within or not lead.kpi.is_net_revenue:
         return []
     return [
         _of_finding(a, silences.get(a.anomaly_id, Silence(1, a.period_end)))
@@ -191,9 +191,9 @@ def _returned(lead: Anomaly, parts: Sequence[_Money], cancelled: Sequence[Cancel
     )
 
 
-def is_returned(value: float, returned: float) -> bool:
-    """Whether later cancellations took back a part of the money that is worth a word."""
-    return returned >= RETURNED_SHARE * abs(value) > 0
+def cancelled_later(value: float, returned: float) -> float:
+    """What later cancellations took back of some money; 0 where that is not worth a word."""
+    return returned if returned >= RETURNED_SHARE * abs(value) > 0 else 0.0
 
 
 def by_series(rows: Sequence[PeriodForecast]) -> dict[SeriesName, list[PeriodForecast]]:

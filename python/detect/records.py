@@ -32,8 +32,7 @@ RETURNED_REVENUE = "returned_revenue"
 SEVERITIES = ("low", "medium", "high", "critical")
 """Mildest first."""
 PERIOD_TO_DATE = "period_to_date"
-"""Method of findings on unfinished periods, with a lower bound as actual value;
-people saved its text, so it stays."""
+"""Method of findings on unfinished periods, with a lower bound as actual value."""
 RATIO = "ratio"
 """Unit of a share or a rate."""
 CURRENCY = "currency"
@@ -71,6 +70,11 @@ class Kpi:
     warm_up_days: int
     money: str = CURRENCY
     level_shift_threshold: float = 5.0
+
+    @property
+    def is_net_revenue(self) -> bool:
+        """Whether it is the shop's net revenue as it is, or that of its segments."""
+        return (self.numerator, self.denominator) == (NET_REVENUE, None)
 
 
 KPI_COLUMNS = {"numerator": "numerator_measure", "denominator": "denominator_measure"}

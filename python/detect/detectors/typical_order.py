@@ -2,8 +2,8 @@
 
 The share of late orders shows that none came in the afternoon, when their number is still within
 its band; a typical price and the lines of an order show what an average price and items per order
-are too noisy for. Each is forecast and judged like a KPI, and its evidence is that of the KPI that
-it stands beside.
+are too noisy for; the share of lines that come again shows a day that was loaded twice. Each is
+forecast and judged like a KPI, and its evidence is that of the KPI that it stands beside.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.baseline.transform import to_scale
-from detect.records import ALL, NET_REVENUE, Bools, Days, Floats, Panel
+from detect.records import ALL, Bools, Days, Floats, Panel
 
 GAIN = 0.14
 """Weight of a new value in the level: about a week."""
@@ -75,7 +75,7 @@ def money(undisturbed: Panel, panel: Panel, day: np.datetime64) -> float:
 def _revenue(panel: Panel) -> Floats:
     """Net revenue of each day, (T,); a day without trade has 0."""
     for row, one in enumerate(panel.series):
-        if one.segment == ALL and (one.kpi.numerator, one.kpi.denominator) == (NET_REVENUE, None):
+        if one.segment == ALL and one.kpi.is_net_revenue:
             return np.asarray(np.nan_to_num(panel.value[row]))
     raise ValueError("no KPI is the net revenue of the whole shop")
 

@@ -185,8 +185,8 @@ def _other_money(
         read, meant = ("unit_price", "line_amount")[:: 1 if is_price else -1]
         file, row, money, pieces, code, usual_money, usual_pieces = example
         yield (
-            f"{file} row {row}: {columns.get(read, read)} is {money:,.2f} of {pieces:g} {code}, "
-            f"and {usual_money:,.2f} of {usual_pieces:g}, as in {fitting:,} of {lines:,} lines: "
+            f"{file} row {row}: {columns.get(read, read)} is {price(money)} of {pieces:g} {code}, "
+            f"and {price(usual_money)} of {usual_pieces:g}, as in {fitting:,} of {lines:,} lines: "
             + (
                 "it grows with the quantity, and is read as the price of one piece"
                 if is_price

@@ -145,7 +145,7 @@ def _warn_of_parts(
                 "%s row %s: %s is %s, another product of the order, as in %s rows, which count as "
                 "sales of %s; if they are parts of a bundle whose price is on its own line, set "
                 "lines.ignore in shop.yml to %s is not null",
-                file, row, plan.names[i], whole, f"{parts:,}", f"{money:,.2f}",
+                file, row, plan.names[i], whole, f"{parts:,}", price(money),
                 identifier(plan.names[i]),
             )  # fmt: skip
 

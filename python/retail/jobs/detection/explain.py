@@ -18,7 +18,6 @@ from detect.group_by import group_by
 from detect.members.scores import SILENCE
 from detect.records import (
     GRAINS,
-    NET_REVENUE,
     ROOT_CAUSE,
     Anomaly,
     Attribution,
@@ -261,7 +260,7 @@ def forecast_of(scan: Scan, lead: Anomaly) -> float | None:
     for row, series in enumerate(panel.series):
         kpi = series.kpi
         within = {kpi.segment_by: series.segment} if kpi.segment_by else {}
-        if (kpi.numerator, kpi.denominator, within) == (NET_REVENUE, None, lead.within):
+        if kpi.is_net_revenue and within == lead.within:
             value = float(bands(scan.features, np.array([row]), np.array([at]))[0, 0])
             return value if np.isfinite(value) else None
     return None

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from detect.impact import Impact, is_returned
+from detect.impact import Impact, cancelled_later
 from detect.incidents import NO_DATA
 from detect.members.scores import FAR_PRICE, FEW_ORDERS, MANY_ORDERS, MANY_RETURNS, SILENCE
 from detect.members.silence import DISCONTINUED, Silence
@@ -528,7 +528,7 @@ def _total(lead: Anomaly, facts: StoryFacts) -> str:
 
 def _returned(money: Impact) -> float:
     """What was cancelled on a later day, if that is worth a word."""
-    return money.returned if is_returned(money.value, money.returned) else 0.0
+    return cancelled_later(money.value, money.returned)
 
 
 def _seen_before(seen: SeenBefore | None) -> str:

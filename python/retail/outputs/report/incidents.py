@@ -10,7 +10,7 @@ from operator import attrgetter
 from markupsafe import Markup
 
 from detect.group_by import group_by
-from detect.impact import is_returned
+from detect.impact import cancelled_later
 from retail import formatting
 from retail.feedback.status import OPEN, RECOVERED, in_words
 from retail.outputs.report import cells, svg, words
@@ -207,10 +207,10 @@ def ended(incident: IncidentRow, money: str) -> str:
     over = f"over by {formatting.day(incident.recovered_on)}"
     if incident.impact is None:
         return over
-    back = incident.impact_returned or 0.0
-    after = " after cancellations" if is_returned(incident.impact, back) else ""
-    came_to = incident.impact - (back if after else 0.0)
-    return f"{over}, {formatting.amount(came_to, money, signed=True)} in all{after}"
+    back = cancelled_later(incident.impact, incident.impact_returned or 0.0)
+    after = " after cancellations" if back else ""
+    came_to = formatting.amount(incident.impact - back, money, signed=True)
+    return f"{over}, {came_to} in all{after}"
 
 
 def _row(finding: AnomalyRow, kpi: KpiRow, products: Mapping[str, str]) -> FindingRow:

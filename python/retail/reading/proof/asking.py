@@ -159,12 +159,13 @@ class Asker:
     def sent_back(self) -> Fact | None:
         """What was sent back of the lead's member in the weeks without an order."""
         one = self.story
-        days = self.gone(
-            "min(period_start), max(period_end)", lambda *ends: "{} and {}".format(*ends)
-        )
-        if days is None or one.dimension is None:
+        if one.dimension is None:
             return None
-        first, last = (literal(day) for day in days.figure.split(" and "))
+        ends = "min(period_start), max(period_end)"
+        weeks = self.rows(self._weeks_gone(ends, one.dimension, one.segment, one.period_start))
+        if not weeks:
+            return None
+        first, last = (literal(str(day)) for day in weeks[0])
         query = f"""
             select nullif(-sum(net_revenue), 0)::double from marts.fct_kpi_lines
             where {self.columns[one.dimension]} = {literal(one.segment)}
