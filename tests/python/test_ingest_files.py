@@ -11,6 +11,7 @@ import duckdb
 import openpyxl
 import pytest
 
+from retail import ingest
 from retail.ingest import workspace
 from retail.ingest.columns import PUBLIC_FIELDS, PUBLIC_NAMES
 from test_ingest_support import GOOD, HEADER, LINE, land, read, refusal, shown, write
@@ -304,6 +305,7 @@ def test_files_of_more_than_fits_into_memory_are_compared(
     with caplog.at_level(logging.WARNING):
         landing = land(folder, tmp_path)
     assert sum(file.raw_rows for file in landing.files) == 600_000
+    assert not list((tmp_path / ingest.LANDED_FOLDER).glob(".*"))  # nor what did not fit
     assert (
         "150,000 orders have products in other quantities or prices in another file" in caplog.text
     )

@@ -213,6 +213,10 @@ def test_what_a_killed_run_left_is_removed_when_it_is_old(tmp_path: Path) -> Non
         ".draft-new.csv": 0.5,
     }.items():
         age(write(cache_of(tmp_path) / name, "x"), hours * HOUR)
+    spilled = cache_of(tmp_path) / ".draft-old.spill"
+    spilled.mkdir()
+    (spilled / "duckdb_temp_storage_DEFAULT-0.tmp").touch()
+    age(spilled, 2 * HOUR)
     land(source, tmp_path)
     assert [name for name in names(cache_of(tmp_path)) if name.startswith(".")] == [
         ".draft-new.csv"

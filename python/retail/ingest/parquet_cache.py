@@ -15,7 +15,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -148,8 +147,8 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
     lines = to_read(sources, reader)
     _insist_on_readable([one for one, _ in lines if one.form == "parquet"], cache)
     with (
-        TemporaryDirectory(prefix="retail-land-") as spill,
-        open_duckdb(spill) as connection,
+        draft_in(cache, ".spill") as spill,
+        open_duckdb(str(spill)) as connection,
         _asking(sources.location),
     ):
         landed = tuple(_land(connection, source, cache, each) for source, each in lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -32,20 +33,28 @@ def open_duckdb(spill: str = "") -> duckdb.DuckDBPyConnection:
     """Open a DuckDB of its own, in bounded memory; the caller closes it.
 
     Args:
-        spill: a folder for what does not fit into memory; by default such a query fails.
+        spill: a folder for what does not fit into memory, made when it is needed; by default such
+            a query fails.
     """
     return duckdb.connect(config={**_SETTINGS, "temp_directory": spill})
 
 
 @contextmanager
 def draft_in(folder: Path, ending: str) -> Iterator[Path]:
-    """Yield a name of its own for an unfinished file; what is left under it is removed."""
+    """Yield a name of its own for an unfinished file or a folder; what is left there is removed."""
     draft = folder / f"{_DRAFT}{uuid4().hex}{ending}"
     try:
         yield draft
     finally:
         with suppress(OSError):
-            draft.unlink()
+            _remove(draft)
+
+
+def _remove(draft: Path) -> None:
+    if draft.is_dir():
+        shutil.rmtree(draft)
+    else:
+        draft.unlink(missing_ok=True)
 
 
 def keep(path: Path) -> None:
@@ -64,7 +73,7 @@ def mark_as_cache(folder: Path) -> None:
 def sweep_drafts(folder: Path) -> None:
     """Remove the drafts of runs that were killed; younger ones may be another run's."""
     for draft in older_than(folder, f"{_DRAFT}*", _DRAFT_LIFE):
-        draft.unlink(missing_ok=True)
+        _remove(draft)
 
 
 def older_than(folder: Path, pattern: str, life: dt.timedelta) -> Iterator[Path]:
