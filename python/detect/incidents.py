@@ -66,7 +66,8 @@ def _grouped(anomalies: list[Anomaly]) -> list[list[Anomaly]]:
 
 def _root(parent: list[int], i: int) -> int:
     while parent[i] != i:
-        i = parent[i] = parent[parent[i]]
+        parent[i] = parent[parent[i]]
+        i = parent[i]
     return i
 
 

@@ -52,6 +52,20 @@ def test_a_kpi_that_stays_down_is_one_incident() -> None:
     assert len(set(ids(anomaly(), anomaly(day=1), anomaly(day=3)))) == 1
 
 
+def test_a_lasting_change_is_one_incident_however_its_kpis_are_linked() -> None:
+    found = [
+        anomaly(name, day, shift_start=MONDAY + dt.timedelta(days=first))
+        for name, first, days in (
+            ("order_count", 0, range(5, 20)), ("total_revenue", 0, range(5, 10)),
+            ("units_sold", 5, (7, 8, 9)), ("active_customers", -1, range(10, 19)),
+            ("total_revenue", 13, range(15, 21)),
+        )
+        for day in days
+    ]  # fmt: skip
+    found.sort(key=lambda a: (a.period_start, a.kpi.name))
+    assert len(set(ids(*found))) == 1
+
+
 def test_opposite_directions_on_neighbouring_days_are_two() -> None:
     assert len(set(ids(anomaly(), anomaly(day=1, direction="up")))) == 2
 
