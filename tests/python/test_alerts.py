@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from playwright.sync_api import Browser
 
 import findings
 import servers
@@ -231,9 +232,12 @@ def test_a_dry_run_says_what_would_be_sent_and_sends_and_notes_nothing(
     findings.write(database, incident())
     before = database.read_bytes()
     outcome = job.run(database, settings.read(to_webhook(webhook)), dry=True)
-    assert job.lines(outcome, dry=True) == [
+    first, *rest = "\n".join(job.lines(outcome, dry=True)).splitlines()
+    assert first == (
         "would be sent by webhook for Operations: Order count 50 % below expected on 30 March 2024"
-    ]
+    )
+    assert rest[0] == "    Order count came to 45 on 30 March 2024, where 90 was expected."
+    assert "    Check first: stock, price and listing of product 22502" in rest
     assert webhook.bodies == []
     assert database.read_bytes() == before
 
@@ -600,16 +604,50 @@ def test_no_alert_tells_anybody_to_type_a_command(
     assert "retail " not in str(webhook.json) + str(mailbox.messages[0])
 
 
-def test_a_mail_shows_the_series_of_a_real_shop(quick: Shop) -> None:
+def test_every_alert_of_a_real_shop_has_a_picture_of_its_series(quick: Shop) -> None:
+    """Also of a product, a country or a type of customer, of which nothing is forecast."""
     found = read(quick.database, AS_OF)
-    drawn = 0
+    drawn = {}
     for news in found.incidents:
         lead = found.leads[news.lead_anomaly_id]
         alert = with_series(quick.database, Alert(news, lead, "new", is_simulated=False))
-        body = formats.as_html(message.write(alert), formats.bars(alert, "bad"))
-        drawn += "the highest" in body
-        assert body.count("&nbsp;") <= formats.BARS
-    assert drawn
+        picture = message.picture(alert)
+        assert picture is not None
+        assert len(picture.shares) <= message.BARS
+        assert picture.is_found == (*[False] * (len(picture.shares) - 1), True)
+        written = message.write(alert)
+        body = formats.as_html(written, picture)
+        assert body.count("&nbsp;") == len(picture.shares)
+        assert picture.caption in body
+        signs, caption = written.picture
+        assert len(signs) == len(picture.shares)
+        assert {*signs} <= {*message.SIGNS}
+        for form in (formats.as_blocks(written), formats.as_card(written)):
+            assert signs in str(form)
+            assert caption in str(form)
+        assert signs in formats.as_text(written)
+        drawn[lead.dimension or "", lead.segment] = picture
+    assert len({dimension for dimension, _ in drawn}) > 1
+
+
+def test_the_bars_of_a_mail_fit_a_phone(browser: Browser, tmp_path: Path) -> None:
+    picture = message.Picture((0.5,) * message.BARS, (False,) * message.BARS, "28 days")
+    told = message.Message("s", "h", "bad", "", "story", (), (), "r")
+    (tmp_path / "mail.html").write_text(formats.as_html(told, picture), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 360, "height": 640})
+    page.goto((tmp_path / "mail.html").as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    page.close()
+
+
+def test_a_long_headline_is_seen_to_be_cut(database: Path, webhook: Web) -> None:
+    findings.write(database, incident(headline="Orders of " + "x" * 200))
+    send(database, to_webhook(webhook))
+    blocks = webhook.json[0]["blocks"]
+    assert isinstance(blocks, list)
+    told = blocks[0]["text"]["text"]
+    assert len(told) == formats.LONGEST_HEADER
+    assert told.endswith("x…")
 
 
 def test_of_simulated_data_nobody_is_alerted(database: Path, webhook: Web) -> None:

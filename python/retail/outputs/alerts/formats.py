@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import html
 
-from retail import formatting
-from retail.outputs.alerts.message import Message, key, lines
+from retail.outputs.alerts.message import Message, Picture, key, lines, shorten
 from retail.outputs.alerts.records import Alert
 from retail.outputs.report.colours import LIGHT
 from retail.schema import AnomalyRow
@@ -20,8 +19,8 @@ INCIDENT = (
 """Columns of the incident that a webhook gets."""
 ORDINARY = "#b9c8d4"
 """Colour of a bar that nothing was found in."""
-BARS, TALLEST = 28, 64
-"""Periods of the picture in a mail, and its height in pixels: bars, since no client shows SVG."""
+TALLEST, WIDEST, LEAST = 64, 16, 3
+"""Pixels of the bars in a mail, which are cells of a table, since many clients show no SVG."""
 LONGEST_HEADER, LONGEST_SECTION, LONGEST_FIELD, MOST_FIELDS = 150, 3000, 2000, 10
 """Most that Slack takes."""
 TEXT = f"font-family:Arial,Helvetica,sans-serif;color:{LIGHT['ink']};"
@@ -33,7 +32,7 @@ def as_text(message: Message) -> str:
     return "\n\n".join(lines(message)) + "\n"
 
 
-def as_html(message: Message, picture: str = "") -> str:
+def as_html(message: Message, picture: Picture | None = None) -> str:
     """The body of a mail in tables and inline styles, the form that old clients render too.
 
     Every text is escaped, and nothing is fetched from anywhere.
@@ -66,7 +65,7 @@ def as_html(message: Message, picture: str = "") -> str:
         f"{_e(message.headline)}</h1>"
         f'<p style="{TEXT}font-size:15px;line-height:1.5;margin:0 0 14px">{_e(message.story)}</p>'
         f'<table role="presentation" cellpadding="0" cellspacing="0" style="font-size:14px">'
-        f"{facts}</table>{picture}"
+        f"{facts}</table>{_bars(picture, colour) if picture else ''}"
         f'<p style="{TEXT}font-size:14px;margin:18px 0 0">{links}</p>'
         f'<p style="{SMALL}margin:14px 0 0">{_e(message.reference)}</p>'
         "</td></tr></table></body></html>\n"
@@ -77,36 +76,25 @@ def _e(text: str) -> str:
     return html.escape(text)
 
 
-def bars(alert: Alert, effect: str) -> str:
-    """The latest periods of the lead's series as bars, that of the finding in a colour."""
-    lead, colour = alert.lead, LIGHT.get(effect, LIGHT["neutral"])
-    known = [row for row in alert.series if row.actual is not None and row.actual >= 0]
-    shown = [row for row in known if lead and row.period_start <= lead.period_start][-BARS:]
-    highest = max((row.actual or 0.0 for row in shown), default=0.0)
-    if lead is None or len(shown) < 2 or not highest:
-        return ""
+def _bars(picture: Picture, colour: str) -> str:
+    """The picture as cells of a table that is as wide as there is room, what was found coloured."""
     drawn = "".join(
-        _bar(
-            (row.actual or 0.0) / highest,
-            colour if row.period_start == lead.period_start else ORDINARY,
-        )
-        for row in shown
+        _bar(share, colour if is_found else ORDINARY)
+        for share, is_found in zip(picture.shares, picture.is_found, strict=True)
     )
-    top = formatting.amount(highest, alert.unit)
-    first, last = (formatting.day(shown[place].period_start) for place in (0, -1))
-    words = f"{first} to {last}, the highest {top}"
     return (
-        '<table role="presentation" cellpadding="0" cellspacing="0" style="margin-top:14px">'
+        '<table role="presentation" width="100%" cellpadding="0" cellspacing="0" style="margin-top:'
+        f'14px;table-layout:fixed;max-width:{WIDEST * len(picture.shares)}px">'
         f'<tr style="vertical-align:bottom">{drawn}</tr></table>'
-        f'<p style="{SMALL}margin:4px 0 0">{_e(words)}</p>'
+        f'<p style="{SMALL}margin:4px 0 0">{_e(picture.caption)}</p>'
     )
 
 
 def _bar(share: float, colour: str) -> str:
-    height = max(round(TALLEST * share), 1)
+    height = max(round(TALLEST * share), 1 if colour == ORDINARY else LEAST)
     return (
         f'<td style="vertical-align:bottom;padding-right:2px;height:{TALLEST}px">'
-        f'<div style="width:14px;height:{height}px;line-height:{height}px;font-size:1px;'
+        f'<div style="height:{height}px;line-height:{height}px;font-size:1px;'
         f'background-color:{colour}">&nbsp;</div></td>'
     )
 
@@ -151,10 +139,14 @@ def _slack(text: str) -> str:
 
 def _blocks(message: Message) -> list[Block]:
     """Slack's blocks: header, story, facts, buttons that open a page, and the name to look up."""
-    told = [text[:LONGEST_SECTION] for text in (message.note, message.story) if text]
-    fields = [_plain(f"{name}: {text}"[:LONGEST_FIELD]) for name, text in message.facts]
-    blocks: list[Block] = [{"type": "header", "text": _plain(message.subject[:LONGEST_HEADER])}]
-    blocks += [{"type": "section", "text": _plain(text)} for text in told]
+    told = [message.note, message.story, "\n".join(message.picture)]
+    fields = [_plain(shorten(f"{name}: {text}", LONGEST_FIELD)) for name, text in message.facts]
+    blocks: list[Block] = [
+        {"type": "header", "text": _plain(shorten(message.subject, LONGEST_HEADER))}
+    ]
+    blocks += [
+        {"type": "section", "text": _plain(shorten(text, LONGEST_SECTION))} for text in told if text
+    ]
     blocks += [
         {"type": "section", "fields": fields[at : at + MOST_FIELDS]}
         for at in range(0, len(fields), MOST_FIELDS)
@@ -186,6 +178,7 @@ def as_card(message: Message) -> dict[str, object]:
             *note,
             _block(message.subject, weight="bolder", size="medium", color=colour),
             _block(message.story),
+            *(_block(text, spacing="small") for text in message.picture),
             {
                 "type": "FactSet",
                 "facts": [

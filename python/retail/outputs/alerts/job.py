@@ -12,7 +12,7 @@ from retail.errors import RetailError
 from retail.feedback import record
 from retail.feedback.status import RECOVERED
 from retail.http import PostError, with_retry
-from retail.outputs.alerts import digest, settings
+from retail.outputs.alerts import digest, message, settings
 from retail.outputs.alerts.digest import due
 from retail.outputs.alerts.message import Links
 from retail.outputs.alerts.read import read, with_series
@@ -100,7 +100,8 @@ def _channel(
     news: list[Alert | Digest] = [*choice.alerts, *digests]
     left_out = _left_out(channel, choice, given)
     if dry:
-        named = ((f"{channel.name} for {one.owner or 'nobody'}", _shown(one)) for one in news)
+        full = [one if isinstance(one, Digest) else with_series(path, one) for one in news]
+        named = ((f"{channel.name} for {one.owner or 'nobody'}", _shown(one)) for one in full)
         return Outcome(tuple(named), left_out, ())
     sent: list[Alert | Digest] = []
     failures: list[PostError] = []
@@ -128,9 +129,11 @@ def _headline(news: Alert | Digest) -> str:
 
 
 def _shown(news: Alert | Digest) -> str:
-    """What a dry run shows: of a digest all that it says."""
-    facts = digest.write(news, Links()).facts if isinstance(news, Digest) else ()
-    return "\n".join([_headline(news), *(f"    {name}: {text}" for name, text in facts)])
+    """What a dry run shows: all that a message says."""
+    written = digest.write(news, Links()) if isinstance(news, Digest) else message.write(news)
+    story = [] if isinstance(news, Digest) else [written.story, *written.picture]
+    facts = [f"{name}: {text}" for name, text in written.facts]
+    return "\n    ".join([_headline(news), *story, *facts])
 
 
 def _failure(path: Path, channel: Channel, news: Alert | Digest, sleep: Sleep) -> PostError | None:

@@ -72,7 +72,7 @@ def compose(alert: Alert, sender: str, receivers: Receivers, links: Links) -> Em
     What is sent of an incident later answers the first message, so that they are one thread.
     """
     words = message.write(alert, links)
-    html = formats.as_html(words, formats.bars(alert, words.effect))
+    html = formats.as_html(words, message.picture(alert))
     mail = _mail(words, message.key(alert), sender, receivers, html)
     if alert.thread:
         first = f"<{alert.thread}@{Address(addr_spec=sender).domain}>"

@@ -16,10 +16,10 @@ from retail.reading import (
     read_products,
     read_run,
     read_sent_alerts,
-    read_series,
     read_table,
     reading,
 )
+from retail.reading.series import kpi_periods
 from retail.schema import ALL, ForecastRow
 
 WEEKS = f"where grain = 'weekly' and segment = '{ALL}' order by kpi, period_start"
@@ -49,7 +49,7 @@ def read(path: Path, today: dt.date) -> Candidates:
 
 
 def with_series(path: Path, alert: Alert) -> Alert:
-    """Add the series that the picture in a mail is drawn from, where the file has it.
+    """Add the series that the picture is drawn from, where the file has it.
 
     Raises:
         ReadError: the file can't be read any more.
@@ -60,6 +60,8 @@ def with_series(path: Path, alert: Alert) -> Alert:
     with reading(path) as connection:
         if not has_table(connection, "marts", "dim_kpis"):
             return alert
-        series = read_series(connection, lead.kpi, lead.grain, lead.segment)
-        unit = read_kpis(connection)[lead.kpi].unit
-    return dataclasses.replace(alert, series=series, unit=unit)
+        kpi = read_kpis(connection)[lead.kpi]
+        dimension = lead.dimension or kpi.segment_by
+        within = {dimension: lead.segment} if dimension else {}
+        series = kpi_periods(connection, kpi.kpi, lead.grain, within)
+    return dataclasses.replace(alert, series=series, unit=kpi.unit)

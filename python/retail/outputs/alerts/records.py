@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from retail.formatting import CURRENCY
 from retail.reading import KpiRow
+from retail.reading.series import KpiPeriod
 from retail.schema import AnomalyRow, ForecastRow, IncidentRow, SentAlertRow
 
 
@@ -45,7 +46,7 @@ class Alert:
     money: str = CURRENCY
     cause: str = ""
     thread: str = ""
-    series: tuple[ForecastRow, ...] = ()
+    series: tuple[KpiPeriod, ...] = ()
     unit: str = ""
 
     @property

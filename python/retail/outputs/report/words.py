@@ -13,6 +13,8 @@ EFFECTS = {
     "mixed": "Good and bad",
     "neutral": "Neutral",
 }
+NOT_KNOWN = {True: "known once the period is over", False: "not known"}
+"""Money at stake that nobody can tell, by whether the period is not over."""
 PERIODS = {"daily": "day", "weekly": "week"}
 SEASONS = {
     ABNORMAL: "beyond the season",
