@@ -62,10 +62,12 @@ def panels(
     countries: np.ndarray | None = None,
     returns: np.ndarray | None = None,
     mispriced: np.ndarray | None = None,
+    lines: np.ndarray | None = None,
 ) -> dict[Grain, MemberPanel]:
     """Panels of products, and of countries where their orders are given; an order costs PRICE.
 
-    `returns` are orders that take a product back for PRICE each, `mispriced` money among `sales`.
+    `returns` are orders that take a product back for PRICE each, `mispriced` money among `sales`,
+    `lines` those of the orders, one of each by default.
     """
     everything = orders if countries is None else np.concatenate([orders, countries])
     money = PRICE * everything
@@ -73,8 +75,9 @@ def panels(
         money[: len(sales)] = sales
     days = everything.shape[1]
     back, slip = (np.zeros(everything.shape) if x is None else x for x in (returns, mispriced))
+    rows = everything if lines is None else lines
     day, code = np.nonzero((everything + back).T)
-    amounts = [x[code, day] for x in (everything, money, back, slip)]
+    amounts = [x[code, day] for x in (everything, money, back, slip, rows)]
     dimension = np.repeat([0, 1], [len(orders), len(everything) - len(orders)])
     daily = MemberPanel(
         grain="daily",
@@ -85,6 +88,7 @@ def panels(
         start=np.searchsorted(day, np.arange(days + 1)).astype(np.int64),
         code=code.astype(np.int64),
         orders=amounts[0],
+        lines=amounts[4],
         revenue=amounts[1] - PRICE * amounts[2],
         sales=amounts[1],
         squares=amounts[1] ** 2 / np.maximum(amounts[0], 1.0),
@@ -92,6 +96,7 @@ def panels(
         returned=PRICE * amounts[2],
         mispriced=amounts[3],
         shop_orders=orders.sum(axis=0) / 4,
+        shop_lines=rows[: len(orders)].sum(axis=0),
         shop_revenue=money[: len(orders)].sum(axis=0),
         days=(~closed(days)).astype(float),
         usable=~closed(days),
@@ -140,6 +145,26 @@ def test_a_collapse_is_found_where_some_orders_are_left() -> None:
     orders[0, 203:210] = np.floor(orders[0, 203:210] / 4)
     assert ("P00000", "member_collapse") in {
         (a.segment, method) for a in found(panels(orders)) for method in a.methods
+    }
+
+
+def test_a_member_that_loses_most_of_its_lines_but_few_orders_is_found_by_them() -> None:
+    orders = shop(60, seed=3)
+    orders[0] = orders[1:21].sum(axis=0)
+    lines = orders * np.where(np.arange(60) == 0, 4.0, 1.0)[:, None]
+    assert not [a for a in found(panels(orders, lines=lines)) if a.segment == "P00000"]
+    sales = PRICE * orders
+    lines[0, 203:210] *= 0.4
+    sales[0, 203:210] *= 0.4
+    (week,) = [a for a in found(panels(orders, sales, lines=lines)) if a.segment == "P00000"]
+    assert (week.grain, week.period_start, week.direction) == ("weekly", day(203), "down")
+    assert week.methods == ("member_lines",)
+    # A few orders with many lines each prove nothing by those that do not come.
+    orders[0] = np.minimum(orders[0], 1)
+    lines[0] = 20 * orders[0]
+    lines[0, 203:210] = orders[0, 203:210] = 0
+    assert "member_lines" not in {
+        method for a in found(panels(orders, lines=lines)) for method in a.methods
     }
 
 

@@ -22,6 +22,7 @@ from detect.group_by import group_by
 from detect.members.panel import MemberPanel
 from detect.members.scores import (
     FAR_PRICE,
+    FEW_LINES,
     FEW_ORDERS,
     MANY_ORDERS,
     MANY_RETURNS,
@@ -40,12 +41,19 @@ BUDGET, BUDGET_WEEKS = 0.8, 13
 PERIODS: dict[Grain, int] = {"daily": 78, "weekly": 13}
 """Periods of BUDGET_WEEKS: six days of trade a week."""
 TESTS: dict[Grain, dict[str, float]] = {
-    "daily": {MANY_ORDERS: 0.2, MUCH_MONEY: 0.4, FEW_ORDERS: 0.2, MANY_RETURNS: 0.2},
+    "daily": {
+        MANY_ORDERS: 0.2,
+        MUCH_MONEY: 0.35,
+        FEW_ORDERS: 0.15,
+        FEW_LINES: 0.1,
+        MANY_RETURNS: 0.2,
+    },
     "weekly": {
         MANY_ORDERS: 0.1,
         MUCH_MONEY: 0.2,
         FEW_ORDERS: 0.1,
-        SILENCE: 0.5,
+        FEW_LINES: 0.1,
+        SILENCE: 0.4,
         MANY_RETURNS: 0.1,
     },
 }

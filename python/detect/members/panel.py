@@ -12,20 +12,22 @@ import numpy as np
 from detect.attribution.dimensions import Dimension, Months
 from detect.records import PERIOD_DAYS, Bools, Days, Floats, Grain, Ints
 
-AMOUNTS = ("orders", "revenue", "sales", "squares", "returns", "returned", "mispriced")
+AMOUNTS = ("orders", "lines", "revenue", "sales", "squares", "returns", "returned", "mispriced")
 
 
 @dataclass(frozen=True)
 class Sold:
     """What each member sold in a period, (M,) each.
 
-    `orders` are the distinct orders with the member in them, `revenue` its net revenue, `sales` its
-    gross revenue, `squares` the sum over these orders of its squared gross revenue; `returns` are
-    the distinct orders that took it back, `returned` the money that went back, `mispriced` what it
-    brought more (or less) by prices far from all of the months before.
+    `orders` are the distinct orders with the member in them, `lines` their lines with it, `revenue`
+    its net revenue, `sales` its gross revenue, `squares` the sum over these orders of its squared
+    gross revenue; `returns` are the distinct orders that took it back, `returned` the money that
+    went back, `mispriced` what it brought more (or less) by prices far from all of the months
+    before.
     """
 
     orders: Floats
+    lines: Floats
     revenue: Floats
     sales: Floats
     squares: Floats
@@ -40,9 +42,9 @@ class MemberPanel:
 
     `dimension` numbers the dimension of each member, (M,). The amounts of `Sold` have an entry for
     each member and period with a sale or a return, (N,), in order of period: `start` says where
-    each period begins, (T + 1,), `code` which member it is. `shop_orders`, `shop_revenue` (net) and
-    `days` with trade are the shop's, (T,). Periods that are not `usable` (not over, not complete or
-    without trade), (T,), are neither tested nor learned from.
+    each period begins, (T + 1,), `code` which member it is. `shop_orders`, `shop_lines`,
+    `shop_revenue` (net) and `days` with trade are the shop's, (T,). Periods that are not `usable`
+    (not over, not complete or without trade), (T,), are neither tested nor learned from.
     """
 
     grain: Grain
@@ -53,6 +55,7 @@ class MemberPanel:
     start: Ints
     code: Ints
     orders: Floats
+    lines: Floats
     revenue: Floats
     sales: Floats
     squares: Floats
@@ -60,6 +63,7 @@ class MemberPanel:
     returned: Floats
     mispriced: Floats
     shop_orders: Floats
+    shop_lines: Floats
     shop_revenue: Floats
     days: Floats
     usable: Bools
@@ -110,6 +114,7 @@ def by_week(daily: MemberPanel, weeks: Days, usable: Bools) -> MemberPanel:
         start=np.searchsorted(week, np.arange(weeks.size + 1)).astype(np.int64),
         code=code,
         shop_orders=of_shop(daily.shop_orders),
+        shop_lines=of_shop(daily.shop_lines),
         shop_revenue=of_shop(daily.shop_revenue),
         days=of_shop(daily.days),
         usable=usable,

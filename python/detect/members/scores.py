@@ -6,10 +6,11 @@ as of a day gives what was known then.
 Expected is what the member brought per order of the shop, times the shop's orders of this period.
 Season, weekday and holidays move both and cancel; a memory of some weeks follows the rest. The
 shop's orders include those with the member: without them, a category that is in most orders would
-have nothing to be compared with.
+have nothing to be compared with. The lines of a member are held against the shop's lines alike.
 
-Orders follow a negative binomial law: Poisson around the expected value, which varies by the
-member's own dispersion and by the uncertainty of few past orders. No law fits the tail of money, so
+Orders and lines follow a negative binomial law: Poisson around the expected value, which varies by
+the member's own dispersion and by the uncertainty of few past orders. A category that loses most of
+its lines is still in many orders, so that its lines show more. No law fits the tail of money, so
 ordinary orders are bounded instead: at most `bound` large, whatever their distribution. Bennett's
 inequality (1962) then limits the chance of any excess.
 """
@@ -40,6 +41,11 @@ MOST = 0.5
 """Share of the shop's revenue above which a member is as good as the total, which is watched."""
 FEWEST_ORDERS = 10.0
 """Orders within memory from which too few are tested; chosen by hand."""
+LINES_AN_ORDER = 1.5
+"""Lines per order of a member from which they say more than its orders do; chosen by hand."""
+ORDERS_OF_LINES = 20.0
+"""Expected orders of a period from which a member's lines are tested: of fewer, whole orders that
+do not come are what is missing. Chosen by hand."""
 FEWEST_BEFORE_SURGE = 3.0
 """Orders within memory from which too many are tested; chosen by hand."""
 FEWEST_A_WEEK = 8.0
@@ -64,11 +70,11 @@ LARGEST = 4.0
 """Standard deviations at which a surprise is cut off before it is learned; chosen by hand."""
 SMALLEST = 1e-12
 """Below this an amount is nothing."""
-MANY_ORDERS, MUCH_MONEY, FEW_ORDERS, SILENCE, MANY_RETURNS, FAR_PRICE = (
-    "member_orders", "member_revenue", "member_collapse", "member_disappearance", "member_returns",
-    "member_price",
+MANY_ORDERS, MUCH_MONEY, FEW_ORDERS, FEW_LINES, SILENCE, MANY_RETURNS, FAR_PRICE = (
+    "member_orders", "member_revenue", "member_collapse", "member_lines", "member_disappearance",
+    "member_returns", "member_price",
 )  # fmt: skip
-"""Tests, as `methods` names them: two of a surge, one of a collapse, one of a disappearance, one of
+"""Tests, as `methods` names them: two of a surge, two of a collapse, one of a disappearance, one of
 a wave of returns, one of a price far from all before."""
 
 
@@ -77,14 +83,16 @@ class Forecasts:
     """What was known of each member before a period, with the shop's orders in it, (M,) each.
 
     `low` and `high` are the least and the most orders that were to be expected, with those that the
-    shop usually has or has; `sales` and `revenue` are gross and net money. `single` is the variance
-    that the amounts of single orders give to sales, `variance` all of it, `bound` the largest
-    ordinary order, `silent` the orders expected since the last one. `returns` are orders that take
-    it back, `returned` their money.
+    shop usually has or has, `low_lines` the least lines; `sales` and `revenue` are gross and net
+    money. `single` is the variance that the amounts of single orders give to sales, `variance` all
+    of it, `bound` the largest ordinary order, `silent` the orders expected since the last one.
+    `returns` are orders that take it back, `returned` their money.
     """
 
     orders: Floats
     dispersion: Floats
+    lines: Floats
+    line_dispersion: Floats
     sales: Floats
     revenue: Floats
     single: Floats
@@ -95,6 +103,7 @@ class Forecasts:
     returned: Floats
     low: Floats
     high: Floats
+    low_lines: Floats
 
 
 @dataclass(frozen=True)
@@ -114,13 +123,17 @@ class Scores:
 
 @dataclass(frozen=True)
 class _Past:
-    """Exponential sums of each member's past, and of the shop's orders and revenue, (M,) each."""
+    """Exponential sums of each member's past, and of the whole shop's, (M,) each."""
 
     shop_orders: Floats
+    shop_lines: Floats
     shop_revenue: Floats
     orders: Floats
     surprise: Floats
     scale: Floats
+    lines: Floats
+    line_surprise: Floats
+    line_scale: Floats
     sales: Floats
     revenue: Floats
     squares: Floats
@@ -142,11 +155,12 @@ def walk(panel: MemberPanel, gaps: Mapping[int, Floats] | None = None) -> Iterat
         gaps: by place of the period, the orders expected of each member since its last one, (M,),
             where a finer grain knows better.
     """
-    usual, orders = usual_day(panel), _usual_orders(panel)
+    usual = usual_day(panel)
+    orders, lines = (_usual(panel, each) for each in (panel.shop_orders, panel.shop_lines))
     past = _Past(*np.zeros((len(fields(_Past)), len(panel.member))))
     for nth, t in enumerate(map(int, np.flatnonzero(panel.usable))):
         sold = panel.sold(t)
-        ahead = _forecast(past, sold, panel, t, float(orders[t]))
+        ahead = _forecast(past, sold, panel, t, float(orders[t]), float(lines[t]))
         if gaps and t in gaps:
             ahead = replace(ahead, silent=np.where(sold.orders > 0, 0.0, gaps[t]))
         if nth < WARM_UP[panel.grain]:
@@ -165,16 +179,16 @@ def usual_day(panel: MemberPanel) -> Floats:
     return out
 
 
-def _usual_orders(panel: MemberPanel) -> Floats:
-    """Median orders of the shop in the usable periods before each, of its weekday, (T,).
+def _usual(panel: MemberPanel, of_shop: Floats) -> Floats:
+    """Median of the shop's orders or lines in the usable periods before each, of its weekday, (T,).
 
     Where there were too few, it is the period's own.
     """
-    out, length = panel.shop_orders.copy(), USUAL["weekly"]
+    out, length = of_shop.copy(), USUAL["weekly"]
     weekday = panel.period.astype(np.int64) % PERIOD_DAYS["weekly"]
     for one in np.unique(weekday):
         places = np.flatnonzero(panel.usable & (weekday == one))
-        medians = _median_before(panel.shop_orders[places], length)
+        medians = _median_before(of_shop[places], length)
         out[places[length // 2 :]] = medians[length // 2 :]
     return out
 
@@ -188,9 +202,9 @@ def _median_before(values: Floats, length: int) -> Floats:
 
 
 def _forecast(
-    past: _Past, sold: Sold, panel: MemberPanel, t: int, usual_orders: float
+    past: _Past, sold: Sold, panel: MemberPanel, t: int, usual_orders: float, usual_lines: float
 ) -> Forecasts:
-    """Expect of every member what it brought per order of the shop.
+    """Expect of every member what it brought per order of the shop, and its share of the lines.
 
     What the whole shop does is no news about a member, so that a rise or fall must be one against
     the orders that were usual, too: `high` and `low` are the orders expected then.
@@ -199,11 +213,14 @@ def _forecast(
     usual = usual_orders / np.maximum(past.shop_orders, SMALLEST)
     low, high = (past.orders * pick(share, usual) for pick in (np.minimum, np.maximum))
     orders, sales = past.orders * share, past.sales * share
+    of_lines = past.lines / np.maximum(past.shop_lines, SMALLEST)
     single = past.squares * share
     typical = np.sqrt(past.squares / np.maximum(past.orders, 1.0))
     return Forecasts(
         orders=orders,
-        dispersion=_dispersion(past, panel.grain),
+        dispersion=_dispersion(past, panel.grain, past.surprise, past.scale),
+        lines=of_lines * panel.shop_lines[t],
+        line_dispersion=_dispersion(past, panel.grain, past.line_surprise, past.line_scale),
         sales=sales,
         revenue=past.revenue * share,
         single=single,
@@ -212,6 +229,7 @@ def _forecast(
         silent=np.where(sold.orders > 0, 0.0, past.silent + orders),
         low=low,
         high=high,
+        low_lines=of_lines * min(panel.shop_lines[t], usual_lines),
         returns=(past.returns + ONE_RETURN) * share,
         returned=past.returned * share,
     )
@@ -237,10 +255,10 @@ def _largest_ordinary(past: _Past, orders: Floats, panel: MemberPanel) -> Floats
     return np.asarray(largest[panel.dimension])
 
 
-def _dispersion(past: _Past, grain: Grain) -> Floats:
-    """Relative variance of the expected orders: its own, and what few past orders leave open."""
+def _dispersion(past: _Past, grain: Grain, surprise: Floats, scale: Floats) -> Floats:
+    """Relative variance of an expected number: its own, and what few past orders leave open."""
     prior = DISPERSION_WEIGHT * DISPERSION[grain]
-    own = (past.surprise + prior) / (past.scale + DISPERSION_WEIGHT)
+    own = (surprise + prior) / (scale + DISPERSION_WEIGHT)
     return np.maximum(own, DISPERSION[grain] / 4) + 1 / np.maximum(past.orders, 1.0)
 
 
@@ -257,14 +275,15 @@ def _chances(past: _Past, sold: Sold, ahead: Forecasts) -> dict[str, Floats]:
     judged = seen & (past.revenue <= MOST * past.shop_revenue)
     counted = judged & (past.orders >= FEWEST_ORDERS)
     known = judged & (past.orders >= FEWEST_BEFORE_SURGE)
-    dispersion = ahead.dispersion
+    dispersion, low, high = ahead.dispersion, ahead.low, ahead.high
+    lined = counted & (past.lines >= LINES_AN_ORDER * past.orders) & (low >= ORDERS_OF_LINES)
     ordinary = ORDINARY_DISPERSION + 1 / np.maximum(past.orders, 1.0)
-    low, high = ahead.low, ahead.high
     excess = sold.sales - ahead.sales * high / np.maximum(ahead.orders, SMALLEST)
     return {
         MANY_ORDERS: _where(known, p_at_least(sold.orders, high, dispersion)),
         MUCH_MONEY: _where(judged, bennett(excess, ahead.variance, ahead.bound)),
         FEW_ORDERS: _where(counted, p_at_most(sold.orders, low, dispersion)),
+        FEW_LINES: _where(lined, p_at_most(sold.lines, ahead.low_lines, ahead.line_dispersion)),
         SILENCE: _where(
             counted & (ahead.orders >= FEWEST_A_WEEK), unbroken(ahead.silent, dispersion=ordinary)
         ),
@@ -314,8 +333,8 @@ def _learn(past: _Past, panel: MemberPanel, t: int, sold: Sold, ahead: Forecasts
     """Fade the past and add a period; surprises and giant orders count as far as the limits."""
     decay = DECAY[panel.grain]
     known, most = past.orders > 0, np.maximum(sold.orders, 1.0) * ahead.bound
-    variance = ahead.orders + ahead.dispersion * ahead.orders**2
-    count = np.minimum((sold.orders - ahead.orders) ** 2, LARGEST**2 * variance)
+    count = _surprise(sold.orders, ahead.orders, ahead.dispersion)
+    lines = _surprise(sold.lines, ahead.lines, ahead.line_dispersion)
     sales = np.minimum(sold.sales, most)
     money = np.minimum((sales - ahead.sales) ** 2, LARGEST**2 * ahead.variance)
     typical = np.maximum(past.squares / np.maximum(past.orders, 1.0), SMALLEST)
@@ -323,10 +342,14 @@ def _learn(past: _Past, panel: MemberPanel, t: int, sold: Sold, ahead: Forecasts
     logs = np.log(np.where(paid > 0, sold.sales / np.maximum(paid, 1.0), 1.0))
     return _Past(
         shop_orders=decay * past.shop_orders + panel.shop_orders[t],
+        shop_lines=decay * past.shop_lines + panel.shop_lines[t],
         shop_revenue=decay * past.shop_revenue + panel.shop_revenue[t],
         orders=decay * past.orders + sold.orders,
-        surprise=decay * past.surprise + np.where(known, count - ahead.orders, 0.0),
+        surprise=decay * past.surprise + np.where(known, count, 0.0),
         scale=decay * past.scale + ahead.orders**2,
+        lines=decay * past.lines + sold.lines,
+        line_surprise=decay * past.line_surprise + np.where(known, lines, 0.0),
+        line_scale=decay * past.line_scale + ahead.lines**2,
         sales=decay * past.sales + sales,
         revenue=decay * past.revenue + np.clip(sold.revenue, -most, most),
         squares=decay * past.squares + np.minimum(sold.squares, most * ahead.bound),
@@ -340,3 +363,9 @@ def _learn(past: _Past, panel: MemberPanel, t: int, sold: Sold, ahead: Forecasts
         returns=decay * past.returns + np.minimum(sold.returns, MOST_RETURNS * ahead.returns),
         returned=decay * past.returned + sold.returned,
     )
+
+
+def _surprise(count: Floats, expected: Floats, dispersion: Floats) -> Floats:
+    """Squared distance of a number from what was expected, beyond Poisson's, up to LARGEST."""
+    variance = expected + dispersion * expected**2
+    return np.minimum((count - expected) ** 2, LARGEST**2 * variance) - expected

@@ -3,9 +3,10 @@
 Each copy of a shop's order lines gets some incidents of known members, and is judged by the
 members' findings alone. What the undisturbed copy shows too counts neither as found nor as false.
 
-The null deals the shop's own orders anew: each day draws as many as it had from the whole year,
-without those that are a surge by themselves. A number far from those of the same weekday in the
-weeks around it is itself an incident, and brought nearer.
+The null deals the shop's own orders anew: each day draws its orders from the whole year, without
+those that are a surge by themselves. Their number is what is usual of the weekday in the weeks
+around it, as far off as that of another day is; what is far off is itself an incident, and brought
+nearer.
 """
 
 from __future__ import annotations
@@ -38,16 +39,26 @@ from retail.jobs.detection.store.members import member_panels, watched
 from retail.reading.measures import read_member_columns
 from retail.storage.quoting import identifier, literal
 
-SURGE, STOP, SLOW_STOP, COUNTRY, COLLAPSE, RETURNS, PRICE = (
+SURGE, STOP, SLOW_STOP, COUNTRY, COLLAPSE, THINNER, RETURNS, PRICE = (
     "one product in one country, one day",
     "a product of 15 orders a week stops",
     "a product of 8 to 15 orders a week stops",
     "a country's day",
-    "80 % of a category's lines missing for a week",
+    "80 % of a category's orders without it for a week",
+    "60 % of a category's lines missing for a week",
     "a product of the last weeks sent back, one day",
     "a product at ten times its price, one day",
 )
-PER_COPY = {SURGE: 6, STOP: 5, SLOW_STOP: 5, COUNTRY: 3, COLLAPSE: 2, RETURNS: 4, PRICE: 4}
+PER_COPY = {
+    SURGE: 6,
+    STOP: 5,
+    SLOW_STOP: 5,
+    COUNTRY: 3,
+    COLLAPSE: 2,
+    THINNER: 2,
+    RETURNS: 4,
+    PRICE: 4,
+}
 LEAST_MONEY = 0.05
 """Share of the shop's usual day that a wave of returns or a wrong price is at least about."""
 PRICE_FACTOR = 10
@@ -315,8 +326,8 @@ def _plant(shop: Year, panel: MemberPanel, kind: str, rng: np.random.Generator) 
             yield from _surge(shop, panel, place, nth, rng)
         elif kind == COUNTRY:
             yield from _country(shop, panel, place, nth, rng)
-        elif kind == COLLAPSE:
-            yield from _collapse(shop, panel, place, rng)
+        elif kind in MISSING:
+            yield from _collapse(shop, panel, place, kind, rng)
         elif kind in CHANGES:
             yield from _change(shop, panel, place, kind, rng)
         else:
@@ -416,20 +427,27 @@ def _country(
 
 
 def _collapse(
-    shop: Year, panel: MemberPanel, place: int, rng: np.random.Generator
+    shop: Year, panel: MemberPanel, place: int, kind: str, rng: np.random.Generator
 ) -> Iterator[Case]:
     monday = _monday(panel.period[place])
     names = [panel.member[i] for i in np.flatnonzero(_of(panel, "category"))]
     name = str(rng.choice(names))
     sunday = monday + dt.timedelta(days=6)
     shop.connection.execute(
-        """
+        f"""
         delete from marts.fct_kpi_lines
-        where category = ? and order_date between ? and ? and hash(invoice_no) % 10 < 8
-        """,
+        where category = ? and order_date between ? and ? and {MISSING[kind]}
+        """,  # noqa: S608 - conditions of our own
         [name, monday, sunday],
     )
-    yield Case(COLLAPSE, "category", name, monday, sunday)
+    yield Case(kind, "category", name, monday, sunday)
+
+
+MISSING = {
+    COLLAPSE: "hash(invoice_no) % 10 < 8",
+    THINNER: "hash(invoice_no, product) % 10 < 6",
+}
+"""By kind: which lines of a category are missing."""
 
 
 def _change(
@@ -537,19 +555,21 @@ def _register_dealt(
         seed: of the luck.
     """
     names = np.array([name for name, *_ in orders], dtype=object)
-    days = _ordinary(np.array([day for _, day, _ in orders], dtype="datetime64[D]"))
+    rng = np.random.default_rng(seed)
+    days = _ordinary(np.array([day for _, day, _ in orders], dtype="datetime64[D]"), rng)
     pool: Ints = np.flatnonzero([abs(float(revenue)) < least for *_, revenue in orders])
-    drawn = np.random.default_rng(seed).choice(pool, size=days.size)
+    drawn = rng.choice(pool, size=days.size)
     connection.register(
         "dealt",
         {"of": names[drawn], "day": days.astype("datetime64[us]"), "nth": np.arange(days.size)},
     )
 
 
-def _ordinary(days: Days) -> Days:
-    """Days with an entry for each of their orders, where no day has too many or too few.
+def _ordinary(days: Days, rng: np.random.Generator) -> Days:
+    """Days with an entry for each of their orders, where none has too many or too few.
 
-    The logarithm of a number is brought within TWO_SIGMAS of the median of its weekday's NEAREST.
+    The logarithm of a number lies as far from the median of its weekday's NEAREST as that of
+    another day of the weekday does, within TWO_SIGMAS: what lasted some days, lasts no more.
     """
     distinct, count = np.unique(days, return_counts=True)
     weekday = distinct.astype(np.int64) % PERIOD_DAYS["weekly"]
@@ -561,4 +581,6 @@ def _ordinary(days: Days) -> Days:
             usual[place] = np.median(np.log(count[near]))
     apart = np.log(count) - usual
     most = TWO_SIGMAS * float(np.median(np.abs(apart)))
+    for one in np.unique(weekday):
+        apart[weekday == one] = rng.permutation(apart[weekday == one])
     return np.repeat(distinct, np.rint(np.exp(usual + np.clip(apart, -most, most))).astype(int))

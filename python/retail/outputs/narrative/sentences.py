@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 
 from detect.impact import Impact, cancelled_later
 from detect.incidents import NO_DATA
-from detect.members.scores import FAR_PRICE, FEW_ORDERS, MANY_ORDERS, MANY_RETURNS, SILENCE
+from detect.members.scores import (
+    FAR_PRICE,
+    FEW_LINES,
+    FEW_ORDERS,
+    MANY_ORDERS,
+    MANY_RETURNS,
+    SILENCE,
+)
 from detect.members.silence import DISCONTINUED, Silence
 from detect.records import (
     CURRENCY,
@@ -55,6 +62,7 @@ NOTICED = {
     FAR_PRICE: ", at prices far from all before",
     MANY_RETURNS: ", with far more returns than usual",
     FEW_ORDERS: ", with far fewer orders than usual",
+    FEW_LINES: ", with far fewer order lines than usual",
     MANY_ORDERS: ", with far more orders than usual",
 }
 """What a member's finding was noticed by, whatever its amount."""

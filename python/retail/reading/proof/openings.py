@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 from functools import partial
 
-from detect.members.scores import FAR_PRICE, FEW_ORDERS, MANY_ORDERS, MANY_RETURNS
+from detect.members.scores import FAR_PRICE, FEW_LINES, FEW_ORDERS, MANY_ORDERS, MANY_RETURNS
 from retail import formatting as shown
 from retail.formatting import COUNT
 from retail.reading.proof import asking
@@ -25,6 +25,7 @@ NOTICED = {
     FAR_PRICE: "at prices far from all before",
     MANY_RETURNS: "with far more returns than usual",
     FEW_ORDERS: "with far fewer orders than usual",
+    FEW_LINES: "with far fewer order lines than usual",
     MANY_ORDERS: "with far more orders than usual",
 }
 """What a finding of a member may be noticed by, by method."""

@@ -160,6 +160,7 @@ def _daily(connection: Connection, calendar: TradingCalendar, days: Days) -> Mem
         start=np.searchsorted(day[order], np.arange(days.size + 1)).astype(np.int64),
         code=code[order].astype(np.int64),
         shop_orders=_spread(at, shop["orders"], days.size),
+        shop_lines=_spread(at, shop["lines"], days.size),
         shop_revenue=_spread(at, shop["revenue"], days.size),
         days=is_traded.astype(np.float64),
         usable=_usable(calendar, days, "daily"),
@@ -221,6 +222,7 @@ def _shop(connection: Connection) -> dict[str, np.ndarray]:
         select
             day,
             count(distinct case when is_sale then invoice end) as orders,
+            count(*) filter (where is_sale) as lines,
             cast(sum(amount) as double) as revenue
         from member_lines
         group by day
@@ -244,7 +246,7 @@ def _cells(connection: Connection, dimension: str) -> dict[str, np.ndarray]:
                 day,
                 {_column(dimension)} as member,
                 invoice,
-                bool_or(is_sale) as is_order,
+                count(*) filter (where is_sale) as lines,
                 sum(amount) as revenue,
                 sum(case when is_sale then amount else 0 end) as sales,
                 sum(returned) as returned,
@@ -255,7 +257,8 @@ def _cells(connection: Connection, dimension: str) -> dict[str, np.ndarray]:
         select
             day,
             member,
-            cast(count(*) filter (where is_order) as double) as orders,
+            cast(count(*) filter (where lines > 0) as double) as orders,
+            cast(sum(lines) as double) as lines,
             cast(sum(revenue) as double) as revenue,
             cast(sum(sales) as double) as sales,
             cast(sum(cast(round(sales * {CENTS}) as hugeint) ** 2) as double)
