@@ -591,8 +591,8 @@ def panel(*orders: float, **others: Sequence[float]) -> MemberPanel:
     return MemberPanel(
         "weekly", (Dimension("product"),), np.zeros(len(names), dtype=np.int64), names,
         np.datetime64(MONDAY) + 7 * np.arange(size), len(names) * np.arange(size + 1),
-        np.tile(np.arange(len(names)), size), sold, 10 * sold, 10 * sold, sold,
-        0 * sold, 0 * sold, 0 * sold, shop, shop,
+        np.tile(np.arange(len(names)), size), sold, sold, 10 * sold, 10 * sold, sold,
+        0 * sold, 0 * sold, 0 * sold, shop, shop, shop,
         np.full(size, 5.0), np.ones(size, dtype=bool),
     )  # fmt: skip
 
