@@ -22,6 +22,8 @@ from retail import console
 from retail.commands import COMMANDS as SECTIONS
 from retail.commands import main
 from retail.console import escape_control_chars, logs
+from retail.errors import RetailError
+from retail.jobs.daily.build import describe_row
 
 
 @given(st.text() | st.text(st.characters(categories=["Cc", "Cf", "Cs", "Zl", "Zp"])))
@@ -53,6 +55,23 @@ def test_a_failure_is_one_line_and_its_code(capsys: pytest.CaptureFixture[str]) 
 
     assert console.run("thing", fail, OwnError) == console.FAILED
     assert capsys.readouterr().err == "thing: no file\\u001b[31m at all\n"
+
+
+def test_a_message_that_quotes_a_text_of_a_file_at_length_keeps_its_beginning_and_its_end(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    message = f"a.csv row 2: Status is {'W' * 100_000}; set lines.ignore"
+
+    def fail() -> int:
+        raise RetailError(message)
+
+    assert console.run("thing", fail, RetailError) == console.FAILED
+    logs.set_up("==> ")
+    logging.getLogger("retail.ingest.unread").warning("%s", message)
+    assert describe_row({"sentence": message}).endswith(" […] " + "W" * 482 + "; set lines.ignore")
+    lines = capsys.readouterr().err.splitlines()
+    assert [line[:12] for line in lines] == ["thing: a.csv", "==> warning:"]
+    assert all(len(line) < 2100 and line.endswith("W; set lines.ignore") for line in lines)
 
 
 @pytest.mark.parametrize("words", [["run"], ["check", "x"], ["init", "x"], ["schema"]])

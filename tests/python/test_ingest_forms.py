@@ -104,6 +104,17 @@ def test_a_folder_of_every_form_is_read_and_what_is_left_out_is_told(
     assert f"not read in {raw}, for their names: readme.md" in caplog.messages
 
 
+def test_many_files_that_are_not_read_are_told_in_a_short_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    good_csv(tmp_path / "raw/a.csv")
+    for number in range(500):
+        write(tmp_path / f"raw/{number:03}.pdf", "x")
+    land(tmp_path / "raw", tmp_path)
+    assert caplog.messages[0].startswith(f"not read in {tmp_path}/raw, for their names: 000.pdf, ")
+    assert caplog.messages[0].endswith(", 011.pdf and 488 more")
+
+
 def test_an_empty_day_in_a_folder_is_no_error(tmp_path: Path) -> None:
     good_csv(tmp_path / "raw/a.csv")
     write(tmp_path / "raw/b.csv", HEADER)
@@ -387,6 +398,25 @@ def test_all_sheets_that_have_the_columns_are_read_and_the_others_told(tmp_path:
         ("in.xlsx#Year 2010-2011", 1, f"columns not read: x; {others}"),
     ]
     assert shown(landing, ("source_file", "source_row"))[1] == ("in.xlsx#Year 2009-2010", 6)
+
+
+def test_of_very_many_columns_those_are_landed_that_are_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    header = ",".join([HEADER, *(f"c{i}" for i in range(1200)), "Cancelled"])
+    write(tmp_path / "in.csv", f"{header}\n{','.join(LINE)}{',x' * 1201}\n")
+    assert read(tmp_path / "in.csv", tmp_path) == [as_landed(LINE)]
+    assert "in.csv: Cancelled not read, and may say which lines count" in caplog.text
+
+
+def test_a_cell_far_from_all_others_does_not_make_a_sheet_wide(tmp_path: Path) -> None:
+    workbook = openpyxl.Workbook()
+    assert workbook.active
+    for row in (PUBLIC_NAMES, LINE):
+        workbook.active.append(row)
+    workbook.active.cell(2, 16_384).value = "here?"
+    workbook.save(tmp_path / "a.xlsx")
+    assert read(tmp_path / "a.xlsx", tmp_path) == [as_landed(LINE)]
 
 
 def test_a_workbook_without_order_lines_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -128,6 +128,8 @@ def test_a_format_of_its_own_and_a_key_of_several_columns(tmp_path: Path) -> Non
     [
         ("", "order id,sku,qty,date,price,currency\n1,A,2,2026-01-15,5,USD\n2,A,1,2026-01-15,5,X\n",
          "o.csv row 3: currency is X, as in 1 rows, and USD in 1; convert all to one"),
+        ("columns: {product: sku}", f"order id,sku,qty,date,price{',x' * 1200}\n",
+         "o.csv has 1,205 columns, and 1,000 at most are read; leave out what is no order line"),
         ("columns: {product: Artikle}", "order id,Article,qty,date,price\n1,A,2,2026-01-15,5\n",
          "columns.product names the column 'Artikle'; did you mean Article? There are: order id,"),
         ("lines: {ignore: \"(select 1)\"}", "order id,sku,qty,date,price\n1,A,2,2026-01-15,5\n",

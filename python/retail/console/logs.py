@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 
 from retail.console.text import escape_control_chars
+from retail.errors import shorten
 
 VARIABLE = "RETAIL_LOG_LEVEL"
 LEVELS = {
@@ -78,4 +79,4 @@ class _Lines(logging.Formatter):
         if self._mark is not None:
             warns = "warning: " if record.levelno >= logging.WARNING else ""
             line = f"{self._mark}{warns}{line}"
-        return " ".join(escape_control_chars(line).split("\n"))
+        return " ".join(escape_control_chars(shorten(line)).split("\n"))

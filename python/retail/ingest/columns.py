@@ -94,7 +94,9 @@ NO_SALES_MONEY = re.compile(
 )
 """What else such a name has where it is what the shop pays, or what others ask."""
 _DATE_LIKE, _NUMBER_LIKE = re.compile(r"\d.*[-/.: ].*\d|\d{5,}"), re.compile(r"-?\d[\d.,]*")
-MOST_COLUMNS = 16_384
+MOST_COLUMNS, MOST_LANDED = 16_384, 1_000
+"""Columns that a file may have, and up to which all of them are landed: for settings to make order
+lines of them, or to be looked into. DuckDB needs tens of kilobytes of memory for each."""
 _MENTIONED_NAMES = 12
 _MENTIONED_CHARACTERS = 30
 
@@ -297,15 +299,15 @@ def insist_on_titles(header: Header, above: Sequence[Sequence[str]], where: str)
         )
 
 
-def insist_on_few(names: Sequence[str], where: str) -> None:
-    """Refuse a file with more columns than any spreadsheet has.
+def insist_on_few(names: Sequence[str], where: str, most: int = MOST_COLUMNS) -> None:
+    """Refuse a file with more columns than any spreadsheet has, or than can be landed.
 
     Raises:
         IngestError: it has.
     """
-    if len(names) > MOST_COLUMNS:
+    if len(names) > most:
         raise IngestError(
-            f"{where} has {len(names):,} columns, and {MOST_COLUMNS:,} at most are read; "
+            f"{where} has {len(names):,} columns, and {most:,} at most are read; "
             "leave out what is no order line"
         )
 

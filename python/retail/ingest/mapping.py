@@ -14,10 +14,12 @@ from typing import Any
 
 from retail.ingest.columns import (
     FIELDS,
+    MOST_LANDED,
     PLACE,
     SETTING_NAMES,
     Header,
     find_columns,
+    insist_on_few,
     match_header,
     normalise,
     resolve,
@@ -183,9 +185,10 @@ class Reader:
         preset, settings = settings_for(names, self.shop)
         if not (settings.maps_columns or self.joined or any(map(is_currency, names))):
             header = replace(match_header(names, where), preset=preset)
-            if not (self.looks and header.ignored):
+            if not (self.looks and header.ignored and len(names) <= MOST_LANDED):
                 return header
         every = (*names, *_added(names, self.joined))
+        insist_on_few(every, where, MOST_LANDED)
         if self.may_lack_dimensions:
             settings = _with_known_dimensions(settings, every)
         plan = Plan(settings, every, self.joined, {})

@@ -348,14 +348,14 @@ def _raw_files(folder: Path, warn: Callable[[str], None]) -> list[Path]:
     seen = [path for path in _visible_paths(folder) if path.name != CACHE_TAG]
     paths = [path for path in seen if not path.is_dir()]
     if folders := sorted(str(path.relative_to(folder)) for path in seen if path.is_dir()):
-        warn(f"not read in {folder}, for they are links to folders or empty: {', '.join(folders)}")
+        warn(f"not read in {folder}, for they are links to folders or empty: {mention(folders)}")
     others = sorted(
         str(path.relative_to(folder))
         for path in paths
         if not (_is_raw(path) or (path.parent / CACHE_TAG).exists())
     )
     if others:
-        warn(f"not read in {folder}, for their names: {', '.join(others)}")
+        warn(f"not read in {folder}, for their names: {mention(others)}")
     files = [path for path in paths if _is_raw(path)]
     if not files:
         endings = ", ".join(ending for ending in _ENDINGS if ending not in _ONLY_BY_NAME)

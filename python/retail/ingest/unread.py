@@ -24,6 +24,8 @@ FEW_MEMBERS = 1000
 DATE = r"^\s*(?:\pL+[.,]*\s+)?\d{1,4}[-/. ]+(?:\d{1,2}|\pL+)[-/., ]+\d{1,4}(?:\D|$)"
 LOOKED_AT, ARE_DATES = 1000, 0.8
 """Rows from whose texts a column is known to have dates, and the share of them that are."""
+AT_ONCE = 50
+"""Columns of one query: it needs memory for each of them."""
 FEWEST_DAYS, FEWEST_ROWS = 3, 10
 """Days of another column that make a single one odd, and rows that have it."""
 NEAR, FEW_OTHERS = 0.011, 0.01
@@ -93,8 +95,20 @@ def _warn_of_members(
     connection: duckdb.DuckDBPyConnection, plan: Plan, places: Sequence[int], rows: str, file: str
 ) -> None:
     """Say which members of columns that no rule reads look as if their lines did not count."""
-    if not places:
-        return
+    others: list[str] = []
+    for first in range(0, len(places), AT_ONCE):
+        others += _warn_of_some(connection, plan, places[first : first + AT_ONCE], rows, file)
+    if others:
+        _log.warning(
+            "%s: %s not read, and may say which lines count or in what money they are",
+            file, mention(others),
+        )  # fmt: skip
+
+
+def _warn_of_some(
+    connection: duckdb.DuckDBPyConnection, plan: Plan, places: Sequence[int], rows: str, file: str
+) -> list[str]:
+    """Say it of some columns; returns the names of those that may tell, and hold no such word."""
     query = " union all ".join(
         f"select {i}, count(*) filter ({taken}), min(source_row) filter ({taken}), "  # noqa: S608 - names are made by mapping
         f"sum(money) filter ({taken}), list(distinct trim({text})) filter ({taken}), "
@@ -118,11 +132,7 @@ def _warn_of_members(
             )  # fmt: skip
         elif may_matter(name) and not harmless and i not in plan.used:
             others.append(name)
-    if others:
-        _log.warning(
-            "%s: %s not read, and may say which lines count or in what money they are",
-            file, mention(others),
-        )  # fmt: skip
+    return others
 
 
 def _warn_of_parts(

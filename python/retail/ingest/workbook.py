@@ -11,7 +11,14 @@ from pathlib import Path
 import duckdb
 
 from retail.ingest import confined
-from retail.ingest.columns import COLUMNS, Header, count_known, insist_on_titles, mention
+from retail.ingest.columns import (
+    COLUMNS,
+    MOST_LANDED,
+    Header,
+    count_known,
+    insist_on_titles,
+    mention,
+)
 from retail.ingest.errors import IngestError, reading
 from retail.ingest.mapping import Reader
 from retail.ingest.rows import Piece, Row, describe, write_rows
@@ -147,8 +154,16 @@ def _find_header(rows: Rows, reader: Reader) -> tuple[list[str], list[list[str]]
         The row, and those above it.
     """
     above: list[list[str]] = []
-    for _, row in itertools.islice(rows, TITLE_LINES):
+    for _, cells in itertools.islice(rows, TITLE_LINES):
+        row = _without_nameless_end(cells)
         if reader.is_header(row):
             return row, above
         above.append(row)
     return max(above, key=count_known, default=[]), above
+
+
+def _without_nameless_end(names: list[str]) -> list[str]:
+    """Columns without those behind the last name, where a cell far to the right makes them many."""
+    if len(names) <= MOST_LANDED:
+        return names
+    return names[: max((i for i, name in enumerate(names, start=1) if name.strip()), default=0)]

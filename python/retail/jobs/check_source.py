@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from retail.errors import RetailError
+from retail.errors import RetailError, shorten
 from retail.formatting import off, price
 from retail.ingest import IngestError, Landing
 from retail.ingest.last_run import last_source
@@ -212,7 +212,7 @@ class _Collector(logging.Handler):
         self._messages = messages
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._messages.append(record.getMessage())
+        self._messages.append(shorten(record.getMessage()))
 
 
 def summary(found: Check) -> Sequence[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from retail.errors import RetailError
+from retail.errors import RetailError, shorten
 from retail.storage.publish import COPY_VARIABLE, is_private, published_as
 
 if TYPE_CHECKING:
@@ -178,8 +178,8 @@ def _row(query: str, database: Path) -> str:
 def describe_row(row: Mapping[str, object]) -> str:
     """A row of a failing test in words: its sentence, or `column = value` pairs."""
     if "sentence" in row:
-        return f"{SENTENCE}{row['sentence']}"
-    return ", ".join(f"{name} = {value}" for name, value in row.items())
+        return f"{SENTENCE}{shorten(str(row['sentence']))}"
+    return shorten(", ".join(f"{name} = {value}" for name, value in row.items()))
 
 
 def _one_line(message: str) -> str:
