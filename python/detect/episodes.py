@@ -11,6 +11,7 @@ of single days: either is enough, and neither is averaged with the other.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -264,9 +265,19 @@ def levels_before(forecast: Forecast, rows: Ints, first: Ints) -> Floats:
 
 
 def _with_money(found: Episodes, panel: Panel, forecast: Forecast) -> Episodes:
-    """Hold the shop's net revenue against its level before the episodes of other KPIs."""
+    """Hold the shop's net revenue against its level before the episodes of other KPIs.
+
+    One that begins within an episode of net revenue itself, as what comes back after an outage
+    does, is held against the level before that one.
+    """
     rows = np.flatnonzero([s.segment == ALL and s.kpi.is_net_revenue for s in panel.series])
     first = np.where(found.first[rows] < 0, found.first.max(axis=0, initial=-1), -1)
-    level = levels_before(forecast, rows, first)
+    known = forecast.level.copy()
+    for row in map(int, rows):
+        days = np.flatnonzero(found.first[row] >= 0)
+        for day, following in itertools.pairwise([*days, -1]):
+            is_same = following > 0 and found.first[row, day] == found.first[row, following]
+            known[row, day : following if is_same else day + 1] = found.level[row, day]
+    level = levels_before(replace(forecast, level=known), rows, first)
     found.level[rows] = np.where(np.isfinite(level), level, found.level[rows])
     return found

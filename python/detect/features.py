@@ -15,9 +15,11 @@ from detect.baseline.transform import from_scale, slope, to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
 from detect.episodes import Episodes
-from detect.records import ALL, PERIOD_DAYS, RATIO, Bools, Days, Floats, Ints, Panel
+from detect.records import ALL, ORDERS, PERIOD_DAYS, RATIO, Bools, Days, Floats, Ints, Panel
 
 Marks = TypeVar("Marks", Bools, Floats)
+DOUBLED = 0.3
+"""Share of repeated lines from which a day was loaded twice, as in the check for it; by hand."""
 RECENT = 20
 """Periods before the tested one that decide whether a series is too thin; chosen by hand."""
 MOST_EMPTY = 0.25
@@ -55,9 +57,17 @@ class Typical:
     rows: Ints
 
     def is_with(self, own: Floats, of_kpi: Floats) -> Bools:
-        """Whether changes are to the same side as the KPI's, (R, T); a share has no side."""
-        units = np.array([s.kpi.unit for s in self.features.panel.series])
-        return np.asarray((np.sign(own) == np.sign(of_kpi)) | (units == RATIO)[:, None])
+        """Whether changes are to the same side as the KPI's, (R, T).
+
+        The share of late orders has no side: those that are missing may be the early ones. Nor has
+        one of repeated lines that is beyond all chance, however few were sold that day.
+        """
+        kpis = [s.kpi for s in self.features.panel.series]
+        is_share = np.array([k.unit == RATIO for k in kpis], dtype=bool)[:, None]
+        is_late = np.array([k.numerator == ORDERS for k in kpis], dtype=bool)[:, None]
+        is_doubled = (self.features.panel.value >= DOUBLED) & (own > 0)
+        has_no_side = is_share & (is_late | is_doubled)
+        return np.asarray((np.sign(own) == np.sign(of_kpi)) | has_no_side)
 
 
 def prepare(

@@ -27,6 +27,8 @@ ABNORMAL, SEASONAL, UNKNOWN = "abnormal", "seasonal", "unknown"
 """Kinds of trends."""
 NET_REVENUE = "net_revenue"
 """The measure of money in stories."""
+ORDERS = "orders"
+"""The measure that compares a KPI of one member with the other members."""
 RETURNED_REVENUE = "returned_revenue"
 """The measure of what is sent back."""
 SEVERITIES = ("low", "medium", "high", "critical")

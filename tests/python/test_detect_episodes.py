@@ -13,7 +13,7 @@ from detect import anomalies, calendar, forecasts, incidents, recovery
 from detect.anomalies import Scan
 from detect.episodes import LONGEST, SETTLED_AFTER
 from detect.features import prepare
-from detect.records import Anomaly, Bools, Floats, Kpi
+from detect.records import Anomaly, Bools, Floats, Kpi, Series
 from detect.recovery import stayed_on
 from test_detect_shop import dates, kpi, panel
 
@@ -124,6 +124,22 @@ def test_an_outage_that_ends_leaves_no_echo_and_no_low_baseline() -> None:
     over = recovery.end(days[0], days, {("order_count", "all", "daily"): rows}, {}, {}).recovered_on  # type: ignore[arg-type]
     assert over is not None
     assert stayed_on(lasting(found)[0], {("order_count", "all", "daily"): rows}) is None  # type: ignore[arg-type]
+
+
+def test_what_comes_back_is_held_against_the_money_before_the_outage() -> None:
+    first, days = start_at(120), 14
+    money = kpi("total_revenue", unit="currency", numerator="net_revenue", level_shift_threshold=4)
+    other = kpi("new_customers", unit="count", level_shift_threshold=3.6)
+    traded = dates(LENGTH).is_trading
+    values = np.stack([fallen(3, 0.4, first, days), orders(5)])
+    values[1, first - 40 : first + days] *= 0.3  # what comes back later than the money fell
+    both = panel(np.where(traded, values, np.nan), money)
+    both = dataclasses.replace(both, series=(both.series[0], Series(other, "all")))
+    found = anomalies.scan(prepare(both, calendar.learn(dates(LENGTH))))
+    of_money = [r for r in forecasts.build(found) if r.kpi == "total_revenue" and r.is_tested]
+    back = dates(LENGTH).day[first + days].astype(dt.date)
+    after = [r.expected for r in of_money if back <= r.period_start < back + dt.timedelta(days=30)]
+    assert min(after) > 0.75 * USUAL
 
 
 def test_the_days_of_one_change_are_one_incident() -> None:

@@ -179,6 +179,21 @@ def test_a_double_load_is_judged_by_the_shops_own_usual_share() -> None:
     assert later.verdict == data_quality.SUSPECTED
 
 
+def test_of_few_lines_only_nearly_all_of_them_tell_of_a_double_load() -> None:
+    few = ordinary()[:5]
+    again = [(f"9{invoice}", *rest) for invoice, *rest in few]
+    told = data_quality.duplicate_load(lines(*few, *again), FEW_TWICE)  # type: ignore[arg-type]
+    assert (told.verdict, told.details["lines"]) == (data_quality.SUSPECTED, 10)
+    told = data_quality.duplicate_load(lines(*few, *again[:4]), FEW_TWICE)  # type: ignore[arg-type]
+    assert told.verdict == data_quality.NOT_TESTED
+
+
+def test_lines_that_lost_their_customer_are_alike_and_no_double_load() -> None:
+    nameless: list[Row] = [(str(i), "", f"p{i % 3}", 1.0, 0.9) for i in range(60)]
+    told = data_quality.duplicate_load(lines(*nameless), FEW_TWICE, lacks_ids=True)
+    assert told.verdict == data_quality.NOT_TESTED
+
+
 PAST = {f"p{i}": (1.2, 1.5, 2.95) for i in range(7)}
 
 
@@ -260,6 +275,16 @@ def test_guests_that_are_left_where_other_orders_are_missing_have_lost_no_ids() 
     known.measures["orders"][rows] = np.tile([0.6, 0.4], 8)
     told = data_quality.missing_ids(known, known.period[-1], known.period[:-1])
     assert told.verdict == data_quality.CLEAR
+
+
+def test_one_guest_in_a_shop_that_has_none_is_no_lost_id() -> None:
+    known = hourly()
+    known.measures["orders"][known.codes["customer_type"] == 0] = 0.0
+    rows = known.rows(known.period[-1])
+    for guests, verdict in ((1.0, data_quality.CLEAR), (3.0, data_quality.SUSPECTED)):
+        known.measures["orders"][rows] = [guests, 2.0, *np.zeros(14)]
+        told = data_quality.missing_ids(known, known.period[-1], known.period[:-1])
+        assert told.verdict == verdict
 
 
 def test_with_little_history_nothing_is_suspected() -> None:

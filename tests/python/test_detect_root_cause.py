@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from detect.attribution.decomposition import Ratio
 from detect.attribution.dimensions import Dimension, names
-from detect.attribution.root_cause import LeafSegments, find_causes
+from detect.attribution.root_cause import LeafSegments, find_causes, nearest
 from detect.attribution.significance import History
 from detect.records import Floats, Ints
 
@@ -143,6 +143,42 @@ def test_a_cause_of_a_rate_is_named_too() -> None:
     actual = np.ones(SIZE.size) * SIZE
     actual[where(product="p2")] *= 50
     assert blamed(actual, denominator=np.ones(SIZE.size))[0] == {"product": "p2"}
+
+
+def test_a_price_is_judged_by_its_own_past_however_the_numbers_sold_vary() -> None:
+    rng = np.random.default_rng(2)
+    sold = rng.poisson(SIZE, (PERIODS + 1, SIZE.size)).astype(np.float64)
+    sold *= np.exp(rng.normal(size=(PERIODS + 1, PRODUCTS)))[:, CODES[NAMES.index("product")]]
+    paid = 2 * sold
+    paid[0, where(product="p2")] /= 2
+    period, leaf = (x.ravel() for x in np.indices(sold.shape))
+    expected = Ratio(2 * sold[1:].mean(axis=0), sold[1:].mean(axis=0))
+    leaves = LeafSegments(DIMENSIONS, CODES, MEMBERS, Ratio(paid[0], sold[0]), expected)
+    history = History(period, leaf, Ratio(paid.ravel(), sold.ravel()), PERIODS + 1)
+    assert find_causes(leaves, history)[0].segment == {"product": "p2"}
+
+
+@pytest.mark.parametrize(("new", "departs"), [(33, True), (22, False)])
+def test_most_of_a_change_in_one_member_counts_where_no_share_is_far_from_its_history(
+    new: int, departs: bool
+) -> None:
+    rng = np.random.default_rng(4)
+    kinds, products = (x.ravel() for x in np.indices((2, 30)))
+    usual = np.array([2.7, 1.6])
+    past = rng.multinomial(1, np.full(30, 1 / 30), (28, 2)) * rng.poisson(usual, (28, 2))[..., None]
+    now = np.zeros((2, 30))
+    now[0, :new] = 1
+    now[0, 0] += max(new - 30, 0)
+    now[1, : 34 - new] = 1
+    rows = np.concatenate([now.reshape(1, -1), past.reshape(28, -1)])
+    period, leaf = (x.ravel() for x in np.indices(rows.shape))
+    leaves = LeafSegments(
+        (Dimension("customer_type"), Dimension("product")), np.stack([kinds, products]),
+        (("new", "returning"), tuple(f"p{i}" for i in range(30))),
+        Ratio(rows[0], None), Ratio(past.mean(axis=0).ravel(), None),
+    )  # fmt: skip
+    found = nearest(leaves, History(period, leaf, Ratio(rows.ravel(), None), 29))
+    assert ({"customer_type": "new"} in [n.segment for n in found if n.departs]) == departs
 
 
 def test_contribution_interval_confidence_and_rest_belong_together() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from detect import anomalies, calendar
 from detect.features import prepare
-from detect.records import RATIO, Anomaly, Floats, Panel
+from detect.records import RATIO, Anomaly, Floats, Kpi, Panel
 from test_detect_shop import dates, kpi, panel
 
 LENGTH, PLACE = 260, 210
@@ -28,10 +28,12 @@ def on_the_day(found: list[Anomaly]) -> list[Anomaly]:
     return [a for a in found if np.datetime64(a.period_start) == dates(LENGTH).day[PLACE]]
 
 
-def scanned(average: Floats, typical: Floats, unit: str = "currency") -> list[Anomaly]:
+def scanned(
+    average: Floats, typical: Floats, unit: str = "currency", of: Kpi = AVERAGE
+) -> list[Anomaly]:
     """Findings of an average price with what the typical order shows beside it."""
-    beside = dataclasses.replace(AVERAGE, label="Typical price", unit=unit)
-    given: tuple[Panel, Panel] = (panel(average[None], AVERAGE), panel(typical[None], beside))
+    beside = dataclasses.replace(of, label="Typical price", unit=unit)
+    given: tuple[Panel, Panel] = (panel(average[None], of), panel(typical[None], beside))
     seen = prepare(given[0], calendar.learn(dates(LENGTH)), typical=given[1])
     return anomalies.select(anomalies.scan(seen))
 
@@ -59,6 +61,20 @@ def test_a_share_speaks_for_changes_to_either_side() -> None:
     average, typical = noisy(0.3, 1), noisy(0.03, 2)
     average[PLACE], typical[PLACE] = 2 * 1.15, 2 * 0.7
     assert [a.direction for a in on_the_day(scanned(average, typical, RATIO))] == ["up"]
+
+
+@pytest.mark.parametrize(
+    ("kpi_to", "share", "to", "is_found"),
+    [(1.15, 0.01, 1.4, True), (0.85, 0.01, 1.4, False), (1.15, 0.01, 0.7, False),
+     (0.85, 0.3, 1.4, True)],
+)  # fmt: skip
+def test_repeated_lines_speak_for_more_sales_and_for_fewer_only_beyond_all_chance(
+    kpi_to: float, share: float, to: float, is_found: bool
+) -> None:
+    sold, repeated = noisy(0.3, 1), noisy(0.03, 2) * share / 2
+    sold[PLACE], repeated[PLACE] = 2 * kpi_to, share * to
+    units = dataclasses.replace(AVERAGE, numerator="units")
+    assert bool(on_the_day(scanned(sold, repeated, RATIO, units))) == is_found
 
 
 def test_a_change_of_it_that_stays_is_one_of_the_kpi() -> None:

@@ -22,7 +22,7 @@ from detect.attribution.breakdown import break_down
 from detect.attribution.root_cause import LeafSegments, RootCause, find_causes, of_one_member
 from detect.attribution.segments import Segments
 from detect.group_by import group_by
-from detect.records import ROOT_CAUSE, Anomaly, Attribution, Days
+from detect.records import ORDERS, ROOT_CAUSE, Anomaly, Attribution, Days
 
 __all__ = [
     "LONG_LOOK_BACK",
@@ -35,9 +35,6 @@ __all__ = [
     "needed",
     "reconcile",
 ]
-
-ORDERS = "orders"
-"""The measure that compares a KPI of one member with the other members."""
 
 
 def needed(anomalies: list[Anomaly], usable: Days) -> Days:

@@ -13,11 +13,13 @@ import numpy as np
 from detect.attribution.decomposition import sums
 from detect.attribution.lines import Lines
 from detect.attribution.segments import Segments, code_of
-from detect.records import Bools, Days, Floats
+from detect.records import Bools, Days, Floats, Ints
 
 SUSPECTED, CLEAR, NOT_TESTED = "suspected", "clear", "not tested"
 FEWEST_LINES = 20
 """Lines below which a share of duplicates says nothing; chosen by hand."""
+FEWEST_OF_ALL, ALL_OF_THEM = 8, 0.9
+"""Lines that are enough where so large a share are duplicates; chosen by hand."""
 DOUBLED = 0.3
 """Share of duplicate lines above the usual that is suspect: on ordinary days of real shops 0.1 % to
 13 % are, but most are in a shop of guests with few articles."""
@@ -27,6 +29,9 @@ PRICE_SHARE = 0.02
 """Share of the period's gross revenue that such prices must add or hide; chosen by hand."""
 UNIT_SLIP = 0.02
 """Relative distance to a power of ten within which a factor counts as one; chosen by hand."""
+FEWEST_GUESTS = 3
+"""Orders without a customer from which ids may be missing: one or two may be any guest's; by hand.
+"""
 MORE_GUESTS, MORE_THAN_EVER = 0.2, 0.1
 """Rise of the share of guest orders that is a break: above the usual, and the highest; by hand."""
 USUAL_HOUR = 0.8
@@ -45,22 +50,29 @@ class CheckResult:
     details: dict[str, object]
 
 
-def duplicate_load(lines: Lines, usual: Sequence[tuple[float, float]]) -> CheckResult:
+def duplicate_load(
+    lines: Lines, usual: Sequence[tuple[float, float]], *, lacks_ids: bool = False
+) -> CheckResult:
     """Lines whose customer, product, quantity and price come more than once in a day.
 
     Args:
         lines: of the period.
         usual: the share of such lines in comparable periods, among lines of customers with an id,
             and among all; NaN where a period has none.
+        lacks_ids: whether ids may be missing: lines without one are alike more often than usual.
     """
-    sold = np.flatnonzero(lines.is_sale & lines.is_known)
-    nth = 0
-    if sold.size < FEWEST_LINES:
-        sold = np.flatnonzero(lines.is_sale)
-        nth = 1
-    shares = np.array([shares[nth] for shares in usual], dtype=np.float64)
+    known = np.flatnonzero(lines.is_sale & lines.is_known)
+    result = _repeated(lines, known, [share for share, _ in usual])
+    if result.verdict != NOT_TESTED or lacks_ids:
+        return result
+    return _repeated(lines, np.flatnonzero(lines.is_sale), [share for _, share in usual])
+
+
+def _repeated(lines: Lines, sold: Ints, usual: Sequence[float]) -> CheckResult:
+    """Whether more of some lines come again than usual; of few, whether nearly all do."""
+    shares = np.array(usual, dtype=np.float64)
     shares = shares[np.isfinite(shares)]
-    if sold.size < FEWEST_LINES or shares.size < FEWEST_DAYS:
+    if sold.size < FEWEST_OF_ALL or shares.size < FEWEST_DAYS:
         return CheckResult(NOT_TESTED, {})
     columns = (
         lines.day.astype(np.int64), lines.customer.codes, lines.product.codes, lines.quantity,
@@ -69,6 +81,8 @@ def duplicate_load(lines: Lines, usual: Sequence[tuple[float, float]]) -> CheckR
     keys = np.stack([c[sold] for c in columns], axis=1)
     _, at, count = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
     share, before = float((count[at.ravel()] > 1).mean()), float(np.median(shares))
+    if sold.size < FEWEST_LINES and share < ALL_OF_THEM:
+        return CheckResult(NOT_TESTED, {})
     return CheckResult(
         SUSPECTED if share - before >= DOUBLED else CLEAR,
         {"share": share, "usual": before, "lines": int(sold.size)},
@@ -139,7 +153,7 @@ def missing_ids(segments: Segments, period: np.datetime64, others: Days) -> Chec
         return CheckResult(NOT_TESTED, {})
     usual, most = float(np.median(known)), float(known.max())
     broken = share[0] - usual >= MORE_GUESTS and share[0] - most >= MORE_THAN_EVER
-    broken = broken and without[0] > without[1:].max()
+    broken = broken and without[0] >= FEWEST_GUESTS and without[0] > without[1:].max()
     details: dict[str, object] = {
         "share": float(share[0]),
         "usual": usual,

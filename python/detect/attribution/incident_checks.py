@@ -130,14 +130,16 @@ def _data_quality(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
     others = comparable(lead, given.usable)[0]
     whole_day = lead.grain == "daily" and PERIOD_TO_DATE not in lead.methods
     lines = given.lines
+    ids = data_quality.missing_ids(given.segments, start, others)
+    lacks_ids = ids.verdict == SUSPECTED
     return {
         "duplicate_load": CheckResult(NOT_TESTED, {})
         if lines is None
-        else data_quality.duplicate_load(lines, given.usual_duplicates),
+        else data_quality.duplicate_load(lines, given.usual_duplicates, lacks_ids=lacks_ids),
         "price_slip": CheckResult(NOT_TESTED, {})
         if lines is None
         else _price_slip(lead, lines, given.past_prices),
-        "missing_ids": data_quality.missing_ids(given.segments, start, others),
+        "missing_ids": ids,
         "missing_hours": data_quality.missing_hours(given.segments, start, others)
         if whole_day
         else CheckResult(NOT_TESTED, {}),

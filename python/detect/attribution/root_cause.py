@@ -53,6 +53,10 @@ DEPARTS, COMPELLING = 2.0, 20.0
 member, as that of returning customers is, it can't depart by more sigmas than the rate."""
 LEAST_SIGMA = 0.01
 """No share is steadier than this from one period to the next."""
+MOST, ODDS = 0.5, 10.0
+"""A member that did not depart from its history comes near to a cause all the same where it has so
+much of the change, at odds so many times the ordinary ones: in a shop of a few orders a day, no
+share is far from its history; by hand."""
 SUREST = 0.99
 """Highest confidence of a cause: no evidence of this kind is certain; chosen by hand."""
 SPARSE = 50
@@ -162,15 +166,21 @@ def nearest(leaves: LeafSegments, history: History) -> tuple[Nearest, ...]:
     found = []
     for d in (d for d in _combinations(leaves.dimensions, alone=fell) if len(d) == 1):
         key = _key(leaves, d)
-        share, _, score = _scores(leaves, d, key, parts, base)
+        share, usual, score = _scores(leaves, d, key, parts, base)
         present = np.unique(key)
         best = present[[int(score[present].argmax())]]
-        departs = bool(score[best[0]] > 0 and sigmas(history, key, best)[0] > DEPARTS)
+        far = sigmas(history, key, best)[0] > DEPARTS or _is_most(share[best[0]], usual[best[0]])
+        departs = bool(score[best[0]] > 0 and far)
         element = _Element(d, key == best[0], float(score[best[0]]))
         found.append(
             Nearest(_named(leaves, element), element.leaves, float(share[best[0]]), departs)
         )
     return tuple(sorted(found, key=lambda one: (not one.departs, -one.share)))
+
+
+def _is_most(share: float, usual: float) -> bool:
+    """Whether a member has most of a change, and far more than its ordinary share."""
+    return share >= MOST and share * (1 - usual) >= ODDS * usual * (1 - share)
 
 
 def of_one_member(leaves: LeafSegments) -> dict[str, str]:
@@ -286,6 +296,8 @@ def _price(leaves: LeafSegments, dimensions: tuple[int, ...]) -> float:
 def sigmas(history: History, key: Ints, elements: Ints) -> Floats:
     """How far the elements' shares of the whole are from their history, in robust sigmas.
 
+    Of a ratio, their own rate counts, too: a price is steady where the number sold is not.
+
     Args:
         history: of the leaves.
         key: each leaf's element.
@@ -295,12 +307,36 @@ def sigmas(history: History, key: Ints, elements: Ints) -> Floats:
     group[elements] = np.arange(elements.size)
     at = history.period * (elements.size + 1) + group[key][history.leaf]
     far = np.zeros(elements.size)
-    for side in (history.ratio.numerator, history.ratio.denominator):
-        if side is not None and elements.size:
-            total = sums(at, side, history.periods * (elements.size + 1))
-            total = total.reshape(history.periods, -1)
-            far = np.maximum(far, _far(total[:, :-1], total.sum(axis=1, keepdims=True)))
+    sides = [
+        side for side in (history.ratio.numerator, history.ratio.denominator) if side is not None
+    ]
+    totals = [
+        sums(at, side, history.periods * (elements.size + 1)).reshape(history.periods, -1)
+        for side in sides
+        if elements.size
+    ]
+    for total in totals:
+        far = np.maximum(far, _far(total[:, :-1], total.sum(axis=1, keepdims=True)))
+    if len(totals) > 1:
+        far = np.maximum(far, _far_rate(*totals))
     return far
+
+
+def _far_rate(top: Floats, bottom: Floats) -> Floats:
+    """The same of the elements' own rates, (periods, elements and the rest); 0 where too few."""
+    known = bottom[:, :-1] > 0
+    rate = np.divide(
+        top[:, :-1], bottom[:, :-1], out=np.full_like(top[:, :-1], np.nan), where=known
+    )
+    enough = known[0] & (known[1:].sum(axis=0) >= FEWEST)
+    if not enough.any():
+        return np.zeros(known.shape[1])
+    past = np.where(enough, rate[1:], 0.0)
+    usual = np.nanmedian(past, axis=0)
+    sigma = NORMAL_DEVIATION * np.nanmedian(np.abs(past - usual), axis=0)
+    whole = np.abs(top.sum() / bottom.sum())
+    least = LEAST_SIGMA * np.maximum(np.abs(usual), whole)
+    return np.where(enough, np.abs(rate[0] - usual) / np.maximum(sigma, least), 0.0)
 
 
 def _far(part: Floats, whole: Floats) -> Floats:
