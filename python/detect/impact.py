@@ -1,8 +1,8 @@
 """Money at stake in an incident: net revenue, actual less expected, over the incident's periods.
 
 Whose money: if the lead is of a member, that of all members of its dimension in the incident, which
-don't overlap; else that of the whole shop, or of a part of it that the lead's KPI measures
-(international revenue). Which periods: those of the findings; a day and its week never count twice,
+don't overlap; else that of the whole shop, or of a part of it that the lead's KPI is (international
+revenue). Which periods: those of the findings; a day and its week never count twice,
 the lead's grain decides. A member that is gone counts from the week of its finding until it is sold
 again or counts as discontinued, each week with what it used to bring.
 
@@ -28,6 +28,9 @@ SeriesName = tuple[str, str, Grain]
 Forecasts = Mapping[SeriesName, Sequence[PeriodForecast]]
 RETURNED_SHARE = 0.1
 """Part of the money at stake from which later cancellations are told; by hand."""
+USUAL_SPANS = 8
+"""Spans of as many days before a period, whose median is what is usually cancelled of their sales:
+the sales of a usual day are cancelled in part, too; by hand."""
 NAN = float("nan")
 NONE: Mapping[str, Silence] = {}
 
@@ -45,9 +48,9 @@ class Cancelled:
 
 @dataclass(frozen=True)
 class Impact:
-    """Money beyond the expected, signed, its interval, and the part that was cancelled later.
+    """Money beyond the expected, signed, its interval, and what was cancelled later of the sales.
 
-    NaN where it is not known.
+    `returned` is beyond what usually is cancelled of such sales. NaN where it is not known.
     """
 
     value: float = NAN
@@ -77,6 +80,8 @@ def impact(
     forecasts: Forecasts,
     cancelled: Sequence[Cancelled] = (),
     silences: Mapping[str, Silence] = NONE,
+    *,
+    is_of_shop: bool = False,
 ) -> Impact:
     """Return the money at stake in an incident.
 
@@ -89,12 +94,13 @@ def impact(
         forecasts: periods of each series, by its name.
         cancelled: sales that were cancelled on a later day, up to the day of the run.
         silences: how long members stayed gone, by the id of the finding.
+        is_of_shop: whether it is the whole shop's, whoever leads: where customer ids are missing,
+            what guests have more, customers have less.
     """
     if PERIOD_TO_DATE in lead.methods:
         return Impact()
-    parts = _once(
-        lead, _of_members(lead, members, silences) or _of_shop(lead, members, kpis, forecasts)
-    )
+    of_members = [] if is_of_shop else _of_members(lead, members, silences)
+    parts = _once(lead, of_members or _of_shop(lead, members, kpis, forecasts, is_of_shop))
     if not parts:
         return Impact()
     value = sum(p.actual - p.expected for p in parts)
@@ -134,16 +140,20 @@ def _of_finding(a: Anomaly, gone: Silence) -> _Money:
 
 
 def _of_shop(
-    lead: Anomaly, members: Sequence[Anomaly], kpis: Sequence[Kpi], forecasts: Forecasts
+    lead: Anomaly,
+    members: Sequence[Anomaly],
+    kpis: Sequence[Kpi],
+    forecasts: Forecasts,
+    is_of_shop: bool,
 ) -> list[_Money]:
     """The money of the whole shop in each period with a finding of the whole; NaN: not forecast."""
     kpi = _money_kpi(lead.kpi, kpis)
-    if kpi is None or lead.within:
+    if kpi is None or (lead.within and not is_of_shop):
         return []
     periods = {
         (a.grain, a.period_start): a
         for a in members
-        if not a.within and PERIOD_TO_DATE not in a.methods
+        if (is_of_shop or not a.within) and PERIOD_TO_DATE not in a.methods
     }
     out = []
     for (grain, start), a in periods.items():
@@ -155,13 +165,13 @@ def _of_shop(
 
 
 def _money_kpi(kpi: Kpi, kpis: Sequence[Kpi]) -> Kpi | None:
-    """The KPI of the money that another one is a ratio of, else that of net revenue."""
+    """The KPI itself where it is a sum of money, else that of net revenue: a share has none."""
     sums = {
         k.numerator: k
         for k in kpis
         if k.denominator is None and k.segment_by is None and k.unit == kpi.money
     }
-    return sums.get(kpi.numerator) or sums.get(NET_REVENUE)
+    return (sums.get(kpi.numerator) if kpi.denominator is None else None) or sums.get(NET_REVENUE)
 
 
 def _once(lead: Anomaly, parts: Sequence[_Money]) -> list[_Money]:
@@ -178,17 +188,29 @@ def _once(lead: Anomaly, parts: Sequence[_Money]) -> list[_Money]:
 
 
 def _returned(lead: Anomaly, parts: Sequence[_Money], cancelled: Sequence[Cancelled]) -> float:
-    """What of the sales in these periods was cancelled after their period; NaN: not known."""
+    """What was cancelled of the sales in these periods, beyond the usual; NaN: not known."""
     dimension = next(iter(lead.within), None)
     if dimension not in (None, "product", "country"):
         return NAN
     return sum(
-        c.amount
+        _unusual(
+            p, [c for c in cancelled if dimension is None or getattr(c, dimension) == p.segment]
+        )
         for p in parts
-        for c in cancelled
-        if p.first <= c.order_date <= p.last < c.cancelled_on
-        and (dimension is None or getattr(c, dimension) == p.segment)
     )
+
+
+def _unusual(part: _Money, cancelled: Sequence[Cancelled]) -> float:
+    """What was cancelled after its period, less what usually is of as many days before it."""
+    days = (part.last - part.first).days + 1
+    step = dt.timedelta(days=-(-days // 7) * 7)
+    spans = [(part.first - nth * step, part.last - nth * step) for nth in range(USUAL_SPANS + 1)]
+    near = [c for c in cancelled if spans[-1][0] <= c.order_date <= part.last]
+    back = [
+        sum(c.amount for c in near if first <= c.order_date <= last < c.cancelled_on)
+        for first, last in spans
+    ]
+    return max(back[0] - float(np.median(back[1:])), 0.0)
 
 
 def cancelled_later(value: float, returned: float) -> float:

@@ -11,7 +11,18 @@ from detect.attribution import driver_tree
 from detect.detectors import no_data
 from detect.group_by import group_by
 from detect.members.scores import MANY_RETURNS, SILENCE
-from detect.records import ALL, PERIOD_TO_DATE, RETURNED_REVENUE, Anomaly, DriverContribution, Grain
+from detect.records import (
+    ALL,
+    ORDERS,
+    PERIOD_TO_DATE,
+    RATIO,
+    RETURNED_REVENUE,
+    ROOT_CAUSE,
+    Anomaly,
+    Attribution,
+    DriverContribution,
+    Grain,
+)
 
 ABOUT_AS_SURE = 0.1
 """Confidence that the lead may be less sure than the surest, where it is nearer to the cause."""
@@ -19,6 +30,8 @@ MUCH = 0.5
 """Share of the most money that a finding of a member must be about to lead."""
 WEIGHTY = 0.25
 """Share of what moved revenue from which a factor of the KPI tree can lead."""
+MOST = 0.5
+"""The same, where it is a finding at another cadence than its KPI's; by hand."""
 
 WEEK = dt.timedelta(days=7)
 """From a day without trade to the next one that shows its weekday closed."""
@@ -37,11 +50,12 @@ def group(anomalies: list[Anomaly]) -> list[Anomaly]:
     """Return the anomalies, each with the id of its incident.
 
     Two of one grain belong together if they share a period, or if one KPI departs the same way in
-    periods that nearly touch, by one lasting change, or on a weekday that is closed again. Once a
-    lasting change is known, other moves during it are incidents of their own. A weekly anomaly
-    joins the surest daily incident of its first week. Among members alone, a rise and a fall are
-    two incidents: a product that is gone is no part of another's large day, or of a good week of
-    the shop. The id comes from the first anomaly, so that later ones don't change it.
+    periods that nearly touch, by one lasting change, or on a weekday that is closed again; so do
+    members that were sent back in such periods. Once a lasting change is known, other moves during
+    it are incidents of their own. A weekly anomaly joins the surest daily incident of its first
+    week. Among members alone, a rise and a fall are two incidents: a product that is gone is no
+    part of another's large day, or of a good week of the shop. The id comes from the first anomaly,
+    so that later ones don't change it.
     """
     daily = _grouped([a for a in anomalies if a.grain == "daily"])
     weekly = _grouped([a for a in anomalies if a.grain == "weekly"])
@@ -96,6 +110,8 @@ def _together(one: Anomaly, other: Anomaly, one_goes_on: bool, other_goes_on: bo
     if _is_wave(one, other) or _is_wave(other, one):
         return True
     apart = abs(one.period_start - other.period_start)
+    if all(MANY_RETURNS in a.methods for a in (one, other)) and apart <= LONGEST_GAP[one.grain]:
+        return True
     is_silent = NO_DATA in one.methods and NO_DATA in other.methods
     return same and (apart <= LONGEST_GAP[one.grain] or (is_silent and apart == WEEK))
 
@@ -118,11 +134,12 @@ def _within_first_week(weekly: list[Anomaly], daily: list[list[Anomaly]]) -> lis
     """The daily incident with the surest anomaly in the first week; none where there is none.
 
     Members join only what moved the same way, returns also a rise of the return rate; a member that
-    is gone joins a fall of sales. If all of them are gone, they join nothing: they have a reason of
-    their own.
+    is gone joins a fall of sales. If all of them are gone, they join nothing but a fall of one of
+    them: they have a reason of their own.
     """
     if all(SILENCE in a.methods for a in weekly):
-        return []
+        gone = [a.within for a in weekly]
+        daily = [some for some in daily if any(a.within in gone and _is_fall(a) for a in some)]
     first = min(weekly, key=lambda a: a.period_start)
     of_members = all(a.within for a in weekly)
     is_gone = of_members and any(SILENCE in a.methods for a in weekly)
@@ -149,28 +166,48 @@ def _name(members: list[Anomaly]) -> str:
     return stable_id("incident", first.anomaly_id)
 
 
-def lead(members: list[Anomaly], drivers: Sequence[DriverContribution] = ()) -> Anomaly:
+def lead(
+    found: Sequence[Anomaly],
+    drivers: Sequence[DriverContribution] = (),
+    causes: Sequence[Attribution] = (),
+) -> Anomaly:
     """The KPI nearest to the cause.
 
     The surest at its own cadence leads; where others of its period are about as sure, the one
-    that measures the strongest factor of the KPI tree: returns lead before the revenue they cost.
-    One inside its own band leads only where all are.
+    that measures the strongest factor of the KPI tree: returns lead before the revenue they cost,
+    at a cadence that is not theirs where they are most of what moved it. One inside its own band
+    leads only where all are; of the days of a lasting change, which are the surer the longer it
+    lasts, the one that is furthest off of those with the cause of most of it.
+
+    Args:
+        found: the findings of an incident.
+        drivers: its KPI tree.
+        causes: attributions of its findings.
     """
-    members = [a for a in members if _leads(a)] or members
+    members = [a for a in found if _leads(a)] or list(found)
     surest = max(members, key=_rank)
     if surest.segment != ALL:
         surest = max(_with_most_money(members), key=_rank)
+        gone = [a for a in members if SILENCE in a.methods and a.within == surest.within]
+        surest = max(gone, key=_rank, default=surest)
+    if surest.shift_start is not None:
+        surest = _day_of_shift([a for a in found if _lasting(a) == _lasting(surest)], causes)
     weights = driver_tree.weights(list(drivers))
     rivals = [
         a
         for a in members
         if (a.grain, a.period_start) == (surest.grain, surest.period_start)
-        and (a.kpi.cadence == a.grain) == (surest.kpi.cadence == surest.grain)
         and a.confidence >= surest.confidence - ABOUT_AS_SURE
-        and weights.get(a.kpi.name, 0.0) >= WEIGHTY
+        and weights.get(a.kpi.name, 0.0) >= _least_weight(a, surest)
         and a.segment == ALL
     ]
     return max(rivals, key=lambda a: (weights[a.kpi.name], _rank(a)), default=surest)
+
+
+def _least_weight(anomaly: Anomaly, surest: Anomaly) -> float:
+    """The share of what moved revenue from which another KPI's finding can lead."""
+    is_alike = (anomaly.kpi.cadence == anomaly.grain) == (surest.kpi.cadence == surest.grain)
+    return WEIGHTY if is_alike else MOST
 
 
 def _with_most_money(found: list[Anomaly]) -> list[Anomaly]:
@@ -181,9 +218,33 @@ def _with_most_money(found: list[Anomaly]) -> list[Anomaly]:
 
 
 def _leads(anomaly: Anomaly) -> bool:
-    """Whether an anomaly departs by itself, or its typical order; a disappearance always does."""
-    departs = anomaly.is_outside or anomaly.typical_label is not None
+    """Whether an anomaly departs by itself, or its typical order; a disappearance always does.
+
+    Lines that came in twice show in what rose: a fall that they hid leads only where all do.
+    """
+    is_share = anomaly.typical_unit == RATIO and anomaly.kpi.numerator != ORDERS
+    is_hidden = is_share and anomaly.direction == "down"
+    departs = anomaly.is_outside or (anomaly.typical_label is not None and not is_hidden)
     return departs or not APART.isdisjoint(anomaly.methods)
+
+
+def _day_of_shift(days: Sequence[Anomaly], causes: Sequence[Attribution]) -> Anomaly:
+    """The day of a lasting change that is furthest off, of those with the cause of most of it."""
+    first = {c.anomaly_id: c for c in causes if (c.analysis, c.rank) == (ROOT_CAUSE, 1)}
+    kinds: dict[tuple[tuple[str, str], ...], list[Anomaly]] = {}
+    weights: dict[tuple[tuple[str, str], ...], float] = {}
+    for day in days:
+        cause = first.get(day.anomaly_id)
+        kind = tuple(sorted(cause.segment.items())) if cause else ()
+        moved = abs(day.change) if cause is None else min(abs(cause.contribution), abs(day.change))
+        kinds.setdefault(kind, []).append(day)
+        weights[kind] = weights.get(kind, 0.0) + moved
+    return max(kinds[max(weights, key=lambda kind: (weights[kind], kind))], key=_distance)
+
+
+def _distance(anomaly: Anomaly) -> tuple[float, bool, float, str]:
+    """How far a day of a lasting change is from the level before."""
+    return (round(abs(anomaly.z_score), 3), *_rank(anomaly)[2:])
 
 
 def _rank(anomaly: Anomaly) -> tuple[bool, float, bool, float, str]:

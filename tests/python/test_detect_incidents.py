@@ -11,7 +11,7 @@ import pytest
 from detect import anomalies, calendar, incidents
 from detect.features import prepare
 from detect.members.scores import MANY_RETURNS, SILENCE
-from detect.records import Anomaly, Attribution, Series
+from detect.records import Anomaly, Attribution, DriverContribution, Series
 from retail import formatting
 from retail.feedback.status import overall
 from retail.jobs.detection import apply_feedback, explain
@@ -114,6 +114,46 @@ def test_the_surest_kpi_at_its_own_cadence_leads() -> None:
     off_cadence = anomaly("new_customers", p_value=1e-12, confidence=1.0)
     off_cadence = dataclasses.replace(off_cadence, kpi=kpi("new_customers", cadence="weekly"))
     assert incidents.lead([anomaly(), off_cadence, surer]).kpi.name == "units_sold"
+
+
+@pytest.mark.parametrize(("returns", "leader"), [(-80.0, "return_rate"), (-40.0, "per_customer")])
+def test_returns_lead_before_what_they_cost_where_they_are_most_of_it(
+    returns: float, leader: str
+) -> None:
+    surest = anomaly("per_customer", 0, "weekly", confidence=0.99)
+    rate = anomaly("return_rate", 0, "weekly", confidence=0.95, direction="up", actual=200.0)
+    rate = dataclasses.replace(rate, kpi=dataclasses.replace(rate.kpi, cadence="daily"))
+    parts = {"returns": returns, "average_price": returns + 100.0}
+    drivers = [
+        DriverContribution("i", "weekly", MONDAY, "all", "all", factor, 1.0, 1.0, part)
+        for factor, part in parts.items()
+    ]
+    assert incidents.lead([surest, rate], drivers).kpi.name == leader
+
+
+def cause(of: Anomaly, category: str) -> Attribution:
+    return Attribution(of.anomaly_id, "root_cause", 1, ("category",), {"category": category},
+                       50.0, 100.0, of.change, 1.0, "down")  # fmt: skip
+
+
+def test_the_day_of_a_lasting_change_that_is_furthest_off_leads_not_the_surest() -> None:
+    days = [
+        anomaly(day=day, shift_start=MONDAY, confidence=sure, z_score=z)
+        for day, sure, z in ((1, 0.7, -3.0), (2, 0.8, -6.0), (5, 0.9, -1.0))
+    ]
+    assert incidents.lead(days) == days[1]
+    named = [
+        cause(day, category) for day, category in zip(days, ("Tea", "Pots", "Tea"), strict=True)
+    ]
+    assert incidents.lead(days, causes=named) == days[0]
+
+
+def test_a_fall_that_lines_loaded_twice_have_hidden_does_not_lead() -> None:
+    repeated = {"typical_label": "Share of repeated lines", "typical_unit": "ratio"}
+    sold = kpi("units_sold", numerator="units")
+    units = anomaly("units_sold", kpi=sold, actual=90.0, confidence=0.99, **repeated)
+    items = anomaly("items_per_order", actual=190.0, direction="up")
+    assert incidents.lead([units, items]) == items
 
 
 def test_an_incident_tells_its_lead_its_cause_and_the_rest() -> None:
@@ -341,6 +381,24 @@ def test_products_gone_in_a_week_are_an_incident_of_their_own() -> None:
     ]
     names = ids(anomaly(), *gone)
     assert names[1] == names[2] != names[0]
+
+
+def test_a_member_that_is_gone_is_one_incident_with_the_days_on_which_it_fell() -> None:
+    revenue = kpi("total_revenue", unit="currency £", numerator="net_revenue", money="currency £")
+    day = anomaly("total_revenue", 2, kpi=revenue, dimension="category", segment="Tea")
+    week = anomaly("total_revenue", 0, "weekly", kpi=revenue, dimension="category", segment="Tea",
+                   methods=(SILENCE,))  # fmt: skip
+    other = dataclasses.replace(day, segment="Pots", anomaly_id="other")
+    assert len(set(ids(day, week))) == 1
+    assert len(set(ids(other, week))) == 2
+    assert incidents.lead([day, week]) == week
+
+
+def test_members_that_are_sent_back_within_days_are_one_incident() -> None:
+    back = {"dimension": "product", "methods": (MANY_RETURNS,)}
+    days = [anomaly(day=day, segment=name, **back) for day, name in ((0, "a"), (2, "b"), (9, "c"))]
+    first, second, third = ids(*days)
+    assert first == second != third
 
 
 @pytest.mark.parametrize("grain", ["daily", "weekly"])

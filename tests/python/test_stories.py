@@ -454,6 +454,54 @@ def test_incidents_like_it_are_told_with_what_people_said_of_them() -> None:
     ]
 
 
+def test_what_is_not_over_yet_was_not_seen_before() -> None:
+    found = [
+        anomaly(anomaly_id="week", incident_id="week", grain="weekly"),
+        anomaly(anomaly_id="day", incident_id="day", period_start=MONDAY + dt.timedelta(days=2)),
+    ]
+    assert not any("Seen before" in told.narrative for told in stories.describe(found, []))
+
+
+def test_what_a_fault_of_the_data_made_is_not_like_what_made_itself() -> None:
+    found = [
+        anomaly(anomaly_id=f"a-{i}", incident_id=f"i-{i}", methods=methods,
+                period_start=MONDAY + dt.timedelta(days=20 * i))
+        for i, methods in enumerate((("z_score",), ("z_score",), ("no_data",), ("z_score",)))
+    ]  # fmt: skip
+    hours = Check("i-0", "missing_hours", SUSPECTED, "A part of the day may be missing.", {})
+    told = stories.describe(found, [], checks=[hours])
+    seen = [t.narrative.partition("Seen before: ")[2] for t in told]
+    assert seen == ["", "", "", "1 incident like it, the last on 24 March 2024."]
+
+
+@pytest.mark.parametrize(("share", "usual", "is_said"), [(0.9, 0.3, False), (0.9, 0.9, True)])
+def test_nothing_stands_out_is_not_said_beside_a_member_with_nearly_all_of_it(
+    share: float, usual: float, is_said: bool
+) -> None:
+    lead = anomaly()
+    rows = ruled_out(lead)
+    rows[0] = dataclasses.replace(rows[0], share_of_change=share, expected=usual * lead.expected)
+    (told,) = stories.describe([lead], rows)
+    assert ("None of the recorded" in told.narrative) == is_said
+
+
+def test_of_orders_on_a_closed_day_nobody_asks_which_segment_stands_out() -> None:
+    lead = anomaly(methods=("calendar",))
+    (told,) = stories.describe([lead], ruled_out(lead))
+    assert "None of the recorded" not in told.narrative
+
+
+def test_of_lines_that_all_came_in_twice_no_segment_is_the_cause() -> None:
+    lead = anomaly(direction="up", actual=140.0)
+    row = dataclasses.replace(cause(np.random.default_rng(0), lead), segment={"country": "France"},
+                              contribution=lead.change, share_of_change=1, stability=1)  # fmt: skip
+    for share, is_named in ((0.41, True), (0.97, False)):
+        twice = Check("incident", "duplicate_load", SUSPECTED, "Twice.", {"share": share})
+        (told,) = stories.describe([lead], [row], checks=[twice])
+        assert ("from country France" in told.headline) == is_named
+        assert told.root_cause == ({"country": "France"} if is_named else {})
+
+
 def test_another_cause_is_no_incident_like_it() -> None:
     found = [
         anomaly(anomaly_id=f"a-{i}", incident_id=f"i-{i}",
@@ -535,6 +583,57 @@ def test_members_of_one_dimension_add_up_and_others_stay_out() -> None:
     back = Cancelled(MONDAY, MONDAY + dt.timedelta(days=2), "a", "France", 7.0)
     found = impact(one, [one, other, country], KPIS, {}, [back])
     assert (found.value, found.returned) == (-80.0, 7.0)
+
+
+def test_only_what_is_cancelled_beyond_the_usual_is_taken_off() -> None:
+    lead = anomaly(KPIS[1])
+    weeks = [MONDAY - dt.timedelta(days=7 * nth) for nth in range(1, 9)]
+    usual = [Cancelled(day, day + dt.timedelta(days=2), "a", "France", 30.0) for day in weeks]
+    now = Cancelled(MONDAY, MONDAY + dt.timedelta(days=3), "a", "France", 35.0)
+    known = {DAILY: days(60.0)}
+    for before, returned in (([], 35.0), (usual, 5.0), ([*usual, *usual], 0.0)):
+        found = impact(lead, [lead], KPIS, known, [*before, now])  # type: ignore[arg-type]
+        assert found.returned == returned
+
+
+def test_a_share_has_the_money_of_the_whole_shop_and_a_part_of_it_its_own() -> None:
+    part = kpi("international_revenue", unit="currency £", numerator="international_revenue",
+               money="currency £")  # fmt: skip
+    share = dataclasses.replace(part, name="international_share", unit="ratio",
+                                denominator="net_revenue")  # fmt: skip
+    abroad = [dataclasses.replace(row, kpi=part.name) for row in days(90.0, 85.0)]
+    history = History((*KPIS, part, share), {DAILY: days(60.0), (part.name, *DAILY[1:]): abroad})  # type: ignore[dict-item]
+    later = anomaly(part, anomaly_id="b", period_start=MONDAY + dt.timedelta(days=1))
+    for members, said in (
+        ([anomaly(share)], "Net revenue was £40.00 below what was expected. "),
+        ([anomaly(part), later], f"{part.label} was £25.00 below what was expected"),
+    ):
+        (told,) = stories.describe(members, [], history=history)
+        assert told.narrative.startswith(said)
+
+
+def test_where_ids_are_missing_the_money_is_the_whole_shops() -> None:
+    guests = anomaly(dimension="customer_type", segment="guest", actual=150.0, expected=10.0)
+    ids = Check("incident", "missing_ids", SUSPECTED, "Customer ids may be missing.",
+                {"share": 0.8, "usual": 0.1, "orders": 50.0, "without": 40.0})  # fmt: skip
+    history = History(KPIS, {DAILY: days(95.0)})  # type: ignore[dict-item]
+    (told,) = stories.describe([guests], [], checks=[ids], history=history)
+    assert told.impact == -5.0
+    assert told.narrative.startswith(
+        "Net revenue was £5.00 below what was expected, which is within its usual range. Revenue of"
+    )
+
+
+def test_factors_of_one_day_of_several_say_which_it_is() -> None:
+    first, later = anomaly(), anomaly(anomaly_id="b", period_start=MONDAY + dt.timedelta(days=1))
+    tree = [DriverContribution("incident", "daily", MONDAY, "all", "all", "returns", 1.0, 1.0, -40)]
+    history = History(KPIS, {DAILY: days(60.0, 70.0)})  # type: ignore[dict-item]
+    for members, said in (
+        ([first], " Net revenue fell mainly through returns (−£40.00)."),
+        ([first, later], " On 4 March 2024: net revenue fell mainly through returns (−£40.00)."),
+    ):
+        (told,) = stories.describe(members, [], tree, history=history)
+        assert said in told.narrative
 
 
 def test_no_money_is_told_of_an_unfinished_or_an_unforecast_period() -> None:

@@ -86,7 +86,8 @@ class IncidentRow:
     impact_returned: Annotated[
         Number,
         "What of the sales in these periods was cancelled whole on a later day, up to the run's "
-        "last day; it is not taken off the impact. NULL where that is not known for the members.",
+        "last day, beyond what usually is; it is not taken off the impact. NULL where that is not "
+        "known for the members.",
     ]
     recovered_on: Annotated[
         dt.date | None,

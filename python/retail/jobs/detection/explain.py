@@ -203,9 +203,9 @@ def _explain_incident(
     for g in grains:
         fresh = [a for a in members if a.grain == g and a.anomaly_id in work.findings]
         causes += attribution.attribute(fresh, *known[g])
-    first = incidents.lead(members)
+    first = incidents.lead(members, causes=causes)
     drivers = driver_tree.build(first, *known[first.grain], forecast_of(scans[first.grain], first))
-    lead = incidents.lead(members, drivers)
+    lead = incidents.lead(members, drivers, causes)
     inputs = _check_inputs(path, lead, known[lead.grain])
     wanted = (lead.anomaly_id, ROOT_CAUSE)
     root_causes = [c for c in causes if (c.anomaly_id, c.analysis) == wanted]
@@ -233,16 +233,22 @@ def _to_explain(
     }
     groups = [
         explanation_cache.hash_incident(
-            name, members, findings, forecast_of(scans[lead.grain], lead), period_hashes
+            name, members, findings, _forecasts(scans, members), period_hashes
         )
         for name, members in incidents_of.items()
-        for lead in [incidents.lead(members)]
     ]
     return _ToExplain(
         frozenset(p.subject for p in findings.values() if not cached.has(p)),
         frozenset(p.subject for p in groups if not cached.has(p)),
         (*findings.values(), *groups),
     )
+
+
+def _forecasts(scans: dict[Grain, Scan], members: list[Anomaly]) -> tuple[float | None, ...]:
+    """Net revenue forecast for the lead's period; of a lasting change for all that may lead."""
+    lead = incidents.lead(members)
+    days = [a for a in members if a.shift_start and a.shift_start == lead.shift_start]
+    return tuple(forecast_of(scans[a.grain], a) for a in days or [lead])
 
 
 def usable_periods(scan: Scan, found: list[Anomaly]) -> Days:

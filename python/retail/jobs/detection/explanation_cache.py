@@ -91,7 +91,7 @@ def hash_incident(
     name: str,
     members: Sequence[Anomaly],
     input_hashes: dict[str, InputHash],
-    revenue: float | None,
+    revenue: tuple[float | None, ...],
     period_hashes: PeriodHashes,
 ) -> InputHash:
     """Hash the inputs of an incident: its findings, the forecast revenue, and all lines up to it.
@@ -100,7 +100,7 @@ def hash_incident(
         name: the incident's id.
         members: its findings.
         input_hashes: those of the findings, by id.
-        revenue: forecast for the lead's period.
+        revenue: forecast for the periods that may lead.
         period_hashes: of the order lines.
     """
     first = min(a.period_start for a in members) - PRICE_HISTORY

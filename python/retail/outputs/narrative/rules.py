@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from detect.attribution import ORDERS
+from detect.anomalies import CALENDAR_METHODS
 from detect.attribution.data_quality import SUSPECTED
 from detect.attribution.incident_checks import EVENTS, FOUND
 from detect.attribution.leave_one_out import VANISHES
@@ -16,7 +16,16 @@ from detect.group_by import group_by
 from detect.impact import Forecasts, Impact
 from detect.incidents import NO_DATA
 from detect.members.scores import SILENCE
-from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Attribution, Check, DriverContribution, Kpi
+from detect.records import (
+    ALL,
+    ORDERS,
+    PERIOD_TO_DATE,
+    Anomaly,
+    Attribution,
+    Check,
+    DriverContribution,
+    Kpi,
+)
 from retail.formatting import COUNT
 
 WORTH_A_WORD = 0.25
@@ -34,7 +43,8 @@ HALF = 0.495
 FEWEST_TO_BLAME = 3.0
 """Orders or customers below which none are blamed on a segment: it may be any one; by hand."""
 NEARLY_ALL = 0.8
-"""Share of the change from which lines that came in twice are those of one segment; by hand."""
+"""Share of the change from which lines that came in twice are those of one segment; not where so
+large a share of all lines did; by hand."""
 WHOLE = 1.05
 """Share of a change from which the story says that the rest offset a part of it; by hand."""
 ALL_OF_IT = 0.995
@@ -118,9 +128,22 @@ def beyond(anomaly: Anomaly, segment: Mapping[str, str]) -> dict[str, str]:
 
 def is_broad(anomaly: Anomaly, causes: Sequence[Attribution], failed: Sequence[Check]) -> bool:
     """Whether nothing is to blame: no segment, no order or customer, and no fault of the data."""
-    if NO_DATA in anomaly.methods:
+    if not set(CALENDAR_METHODS).isdisjoint(anomaly.methods):
         return False
     return not (causes or anomaly.within or any(_blames(check) for check in failed))
+
+
+def stands_out(lead: Anomaly, ruled_out: Sequence[Attribution]) -> bool:
+    """Whether a member has nearly all of the change of a sum, and usually less of it.
+
+    Where shares vary as much as in a small shop, that proves no cause; nor may a story say that
+    nothing stands out.
+    """
+    return any(
+        row.share_of_change >= NEARLY_ALL and row.expected < NEARLY_ALL * lead.expected
+        for row in ruled_out
+        if lead.kpi.denominator is None
+    )
 
 
 def has_many_orders(lead: Anomaly, kpis: Sequence[Kpi], forecasts: Forecasts) -> bool:
@@ -142,6 +165,12 @@ def first_day(members: Sequence[Anomaly]) -> dt.date:
 def last_day(members: Sequence[Anomaly]) -> dt.date:
     """The last day that an incident touches."""
     return max(a.period_end for a in members)
+
+
+def has_other_periods(lead: Anomaly, members: Sequence[Anomaly]) -> bool:
+    """Whether the money at stake is of periods that have no day of the lead's, too."""
+    alike = (a for a in members if a.within.keys() == lead.within.keys())
+    return any(a.period_end < lead.period_start or lead.period_end < a.period_start for a in alike)
 
 
 def days_missing(lead: Anomaly, members: Sequence[Anomaly]) -> list[Anomaly]:
@@ -173,6 +202,12 @@ def together(days: Sequence[Anomaly]) -> Anomaly:
         actual=sum(a.actual for a in days) / parts,
         expected=sum(a.expected for a in days) / parts,
     )
+
+
+def blamed(failed: Sequence[Check]) -> tuple[str, ...]:
+    """What is blamed in place of a segment: an order or a customer are one of these."""
+    names = {"event" if c.check_name in EVENTS else c.check_name for c in failed if _blames(c)}
+    return tuple(sorted(names))
 
 
 def _blames(check: Check) -> bool:
@@ -219,8 +254,10 @@ def is_of_loading(failed: Sequence[Check]) -> bool:
 
 def is_to_blame(cause: Attribution, failed: Sequence[Check]) -> bool:
     """Whether a segment is: missing hours are nobody's, nor lines that came in twice everywhere."""
-    is_of_segment = cause.share_of_change >= NEARLY_ALL and MISSING_HOURS not in _suspected(failed)
-    return is_of_segment or not is_of_loading(failed)
+    repeated = (c.details.get("share", 0.0) for c in failed if c.check_name == "duplicate_load")
+    is_everywhere = any(float(str(share)) >= NEARLY_ALL for share in repeated)
+    is_of_segment = cause.share_of_change >= NEARLY_ALL and not is_everywhere
+    return not is_of_loading(failed) or (is_of_segment and MISSING_HOURS not in _suspected(failed))
 
 
 def is_worth_telling(anomaly: Anomaly, cause: Attribution, failed: Sequence[Check]) -> bool:

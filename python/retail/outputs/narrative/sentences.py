@@ -167,10 +167,10 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
         *_opening(lead, members, facts),
         _cancelled(lead, facts.impact),
         _planned(facts.events),
-        _typical(lead, members),
+        _typical(lead, members, lacks_ids=rules.lacks_ids(facts.failed_checks)),
         *causes,
         *(check.detail for check in facts.failed_checks if check.check_name != STABILITY),
-        _factors(lead, _moves(lead, facts), _whose(lead, facts, causes)),
+        _factors(lead, members, _moves(lead, facts), _whose(lead, facts, causes)),
         *_others(lead, rules.beside(lead, members, facts.impact), facts.names),
         _chance(max(a.confidence for a in members)),
         _end(lead, members, facts),
@@ -195,14 +195,20 @@ def _opening(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> tu
     if at_once >= rules.HALF * money.value > 0:
         back = amount(at_once, lead.kpi.money)
         return f"Sales of {back} were cancelled soon after: {lower_first(what)}", ""
-    if _is_same(lead, money) or lead.within:
+    if _is_same(lead, money) or (lead.within and not rules.lacks_ids(facts.failed_checks)):
         part = ""
         if not _is_same(lead, money) and not (gone and lead_days):
             part = f" {_from_to(lead_days)}" if lead_days else f" from several {_kind(lead)}"
         gross = " before cancellations" if _returned(money) else ""
         return f"{size} {more} than expected{part}{gross}: {lower_first(what)}", ""
     usual = "" if rules.is_certain(money) else ", which is within its usual range"
-    return f"Net revenue was {size} {side} what was expected{usual}.", what
+    return f"{_money_of(lead)} was {size} {side} what was expected{usual}.", what
+
+
+def _money_of(lead: Anomaly) -> str:
+    """Whose money is at stake: a KPI that is a sum of money has its own, any other the shop's."""
+    is_sum = lead.kpi.unit == lead.kpi.money and lead.kpi.denominator is None and not lead.within
+    return lead.kpi.label if is_sum and not lead.kpi.is_net_revenue else "Net revenue"
 
 
 def _is_same(lead: Anomaly, money: Impact) -> bool:
@@ -316,10 +322,13 @@ def _against(lead: Anomaly) -> str:
     return next((told for method, told in NOTICED.items() if method in lead.methods), "")
 
 
-def _typical(lead: Anomaly, members: Sequence[Anomaly]) -> str:
-    """What the typical order shows, beside the lead or else beside another of its KPIs."""
+def _typical(lead: Anomaly, members: Sequence[Anomaly], *, lacks_ids: bool) -> str:
+    """What the typical order shows, beside the lead or else beside another of its KPIs.
+
+    Where customer ids are missing, lines are repeated because nothing tells customers apart.
+    """
     for one in (lead, *members):
-        if one.typical_label is not None:
+        if one.typical_label is not None and not (lacks_ids and one.typical_unit == RATIO):
             unit = one.typical_unit or ""
             came, usual = (amount(x, unit) for x in (one.typical_actual, one.typical_expected))
             return f"{one.typical_label}: {came}, where {usual} was expected."
@@ -331,7 +340,7 @@ def _cancelled(lead: Anomaly, money: Impact) -> str:
     if not _returned(money) or rules.is_undone(money):
         return ""
     back = amount(money.returned, lead.kpi.money)
-    return f"Of what was sold then, {back} was cancelled later."
+    return f"Of what was sold then, {back} more than usual was cancelled later."
 
 
 def _planned(events: Sequence[Event]) -> str:
@@ -355,6 +364,7 @@ def _cause(lead: Anomaly, facts: StoryFacts) -> str:
     first = next(iter(facts.causes), None)
     if first is None:
         broad = rules.is_broad(lead, facts.causes, facts.failed_checks)
+        broad = broad and not rules.stands_out(lead, facts.ruled_out)
         return _outside(facts) if broad else ""
     narrower = rules.beyond(lead, first.segment)
     if not narrower or not rules.is_worth_telling(lead, first, facts.failed_checks):
@@ -405,8 +415,11 @@ def _whose(lead: Anomaly, facts: StoryFacts, causes: Sequence[str]) -> str:
     )
 
 
-def _factors(lead: Anomaly, moves: Moves | None, whose: str) -> str:
-    """The factors that moved net revenue most; what they have too much, others take back."""
+def _factors(lead: Anomaly, members: Sequence[Anomaly], moves: Moves | None, whose: str) -> str:
+    """The factors that moved net revenue most; what they have too much, others take back.
+
+    They are those of the lead's period, which is named where the money is of others, too.
+    """
     if moves is None:
         return ""
     along, against = (
@@ -419,6 +432,8 @@ def _factors(lead: Anomaly, moves: Moves | None, whose: str) -> str:
     verb = "rose" if moves.total > 0 else "fell"
     but = "" if rules.goes_with(lead, moves.total) else "moved the other way: it "
     offset = f", partly offset by {against or 'the rest'}" if moves.is_offset else ""
+    if rules.has_other_periods(lead, members):
+        whose = f"{upper_first(_when(lead))}: {lower_first(whose)}"
     return f"{whose} {but}{verb} mainly through {along}{offset}."
 
 

@@ -10,7 +10,7 @@ from detect import planned, severity
 from detect.attribution.incident_checks import failed_checks
 from detect.group_by import group_by
 from detect.impact import Cancelled, Forecasts, impact
-from detect.incidents import lead
+from detect.incidents import NO_DATA, lead
 from detect.members import MemberPanel
 from detect.members.silence import silence
 from detect.records import (
@@ -72,33 +72,49 @@ def describe(
     described: list[Incident] = []
     before: dict[object, list[list[Anomaly]]] = {}
     leads = [
-        (lead(members, trees.get(name, [])), members)
+        (lead(members, trees.get(name, []), _first_causes(members, rows_of)), members)
         for name, members in group_by(anomalies, lambda a: a.incident_id).items()
     ]
     for leader, members in sorted(leads, key=_place):
         name = leader.incident_id
         causes = rows_of.get((leader.anomaly_id, ROOT_CAUSE), [])
-        alike = before.setdefault(_kind(leader, causes), [])
+        failed = failed_checks(checks_of.get(name, []))
+        alike = before.setdefault(_kind(leader, causes, failed), [])
         silences = {
             a.anomaly_id: gone for a in members if (gone := silence(a, history.panels)) is not None
         }
         facts = StoryFacts(
             causes,
             trees.get(name, []),
-            failed_checks(checks_of.get(name, [])),
+            failed,
             names or {},
-            impact(leader, members, history.kpis, history.forecasts, history.cancelled, silences),
+            impact(
+                leader,
+                members,
+                history.kpis,
+                history.forecasts,
+                history.cancelled,
+                silences,
+                is_of_shop=rules.lacks_ids(failed),
+            ),
             end(leader, members, history.forecasts, history.panels, silences),
             planned.of_incident(members, history.events),
             ruled_out=rows_of.get((leader.anomaly_id, RULED_OUT), []),
             has_many_orders=rules.has_many_orders(leader, history.kpis, history.forecasts),
-            seen_before=_seen_before(alike, history.given),
+            seen_before=_seen_before(_over_before(members, alike), history.given),
             silences=silences,
             since=_since(leader, members, history),
         )
         described.append(_incident(leader, members, facts))
         alike.append([leader, *members])
     return described
+
+
+def _first_causes(
+    members: Sequence[Anomaly], rows_of: Mapping[tuple[str, str], Sequence[Attribution]]
+) -> list[Attribution]:
+    """The causes of an incident's findings."""
+    return [row for a in members for row in rows_of.get((a.anomaly_id, ROOT_CAUSE), [])]
 
 
 def _since(leader: Anomaly, members: Sequence[Anomaly], history: History) -> Since | None:
@@ -114,10 +130,22 @@ def _place(one: tuple[Anomaly, Sequence[Anomaly]]) -> tuple[dt.date, str]:
     return rules.first_day(members), leader.incident_id
 
 
-def _kind(leader: Anomaly, causes: Sequence[Attribution]) -> object:
-    """What incidents of a kind have in common: KPI, direction and cause."""
+def _kind(leader: Anomaly, causes: Sequence[Attribution], failed: Sequence[Check]) -> object:
+    """What incidents of a kind have in common: KPI, direction and cause.
+
+    Days without trade are a kind, and so is what an order, a customer or a fault of the data made.
+    """
     cause = causes[0].segment if causes else leader.within
-    return leader.kpi.name, leader.direction, tuple(sorted(cause.items()))
+    blamed = NO_DATA if NO_DATA in leader.methods else rules.blamed(failed)
+    return leader.kpi.name, leader.direction, tuple(sorted(cause.items())), blamed
+
+
+def _over_before(
+    members: Sequence[Anomaly], alike: Sequence[Sequence[Anomaly]]
+) -> list[Sequence[Anomaly]]:
+    """Incidents whose last day is before the first of another one."""
+    first = rules.first_day(members)
+    return [found for found in alike if rules.last_day(found) < first]
 
 
 def _seen_before(

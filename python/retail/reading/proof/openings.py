@@ -97,14 +97,22 @@ def openings(ask: Asker) -> Iterator[Form]:
                 before = f"{{size}} {{more}} than expected{whose}{taken}: "
                 yield from form(template, lead_in=before, **facts, **of_money)
         yield from form(template, lead_in="", **facts)
-    yield from form("Net revenue was {size} {side} what was expected.", size=size, side=side)
-    yield from form("Net revenue was {size} {side} what was expected, which is {inside}.",
+    own = f"unit = 'currency' and denominator_measure is null and {_is_a_part(ask)}"
+    label = asking.subject(ask, own)
+    whose = label.figure if label else "Net revenue"
+    yield from form(f"{whose} was {{size}} {{side}} what was expected.", size=size, side=side)
+    yield from form(f"{whose} was {{size}} {{side}} what was expected, which is {{inside}}.",
                     size=size, side=side, inside=inside)  # fmt: skip
     unknown = ask.incident("if(impact is null, 'not known', null)")
     yield from form("What it means in money is {unknown}.", unknown=unknown)
     over = "if(is_provisional, 'known once the ', null)"
     word = "day" if ask.story.grain == "daily" else "week"
     yield from form(f"What it means in money is {{over}}{word} is over.", over=ask.incident(over))
+
+
+def _is_a_part(ask: Asker) -> str:
+    """SQL: whether the lead is of the whole shop, and its KPI of a part of its net revenue."""
+    return "false" if ask.story.dimension else "numerator_measure != 'net_revenue'"
 
 
 def _plural(dimension: str) -> str:

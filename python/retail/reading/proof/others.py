@@ -23,7 +23,7 @@ Totals = Sequence[tuple[str, dict[str, Fact | None]]]
 def events(ask: Asker) -> Iterator[Form]:
     """What was planned, and what was cancelled later."""
     money = partial(shown.amount, unit=ask.money)
-    yield from form("Of what was sold then, {back} was cancelled later.",
+    yield from form("Of what was sold then, {back} more than usual was cancelled later.",
                     back=ask.incident("impact_returned", money))  # fmt: skip
     name = ask.story.incident_id
     query = f"""
@@ -218,8 +218,10 @@ def lists(ask: Asker) -> Iterator[Form]:
         goes_with = (total > 0) == ((change > 0) == good)
         but = "" if goes_with else "moved the other way: it "
         is_more = sum(part for _, part, _ in rows if part * total > 0) / total > 1.05
+        on = _of_other_periods(ask)
         for whose in _whose(ask):
-            before = f"{whose} {but}{'rose' if total > 0 else 'fell'} mainly through "
+            who = f"{on}: {shown.lower_first(whose)}" if on else whose
+            before = f"{who} {but}{'rose' if total > 0 else 'fell'} mainly through "
             yield list_form(before, along)
             if against:
                 yield list_form(before, along, f", partly offset by {listed(against)}\\.")
@@ -238,6 +240,25 @@ def lists(ask: Asker) -> Iterator[Form]:
     ):
         if items:
             yield list_form(f"Also unusually {word}: ", items, total=len(items))
+
+
+def _of_other_periods(ask: Asker) -> str:
+    """The lead's period, where findings of its kind have periods without any day of it."""
+    one = ask.story
+    kind = "null" if one.dimension is None else literal(one.dimension)
+    length = "if(grain = 'daily', 0, 6)"
+    first = f"date '{one.period_start}'"
+    last = f"{first} + {0 if one.grain == 'daily' else 6}"
+    query = f"""
+        select 1 from insights.anomalies inner join marts.dim_kpis using (kpi)
+        where incident_id = {literal(one.incident_id)}
+            and coalesce(dimension, if(segment != 'all', segment_by, null))
+                is not distinct from {kind}
+            and (period_start > {last} or period_start + {length} < {first})
+        limit 1
+    """  # noqa: S608 - quoted
+    when = shown.when(one.period_start, one.grain, full=True)
+    return shown.upper_first(when) if ask.rows(query) else ""
 
 
 def _whose(ask: Asker) -> tuple[str, ...]:
@@ -297,23 +318,34 @@ def before(ask: Asker) -> Iterator[Form]:
     """Incidents like it before, and the last word on any of them."""
     one = ask.story
     query = f"""
-        with kinds as (
+        with blamed as (
+            select incident_id, list(distinct replace(replace(
+                check_name, 'one_order', 'event'), 'one_customer', 'event')) as names
+            from insights.incident_checks
+            where verdict in ('vanishes', 'suspected')
+                or (check_name, verdict) = ('reversal', 'found')
+            group by incident_id
+        ),
+        kinds as (
             select
-                incidents.incident_id, incidents.period_start as first_day, found.grain,
-                found.period_start, [found.kpi, found.direction, coalesce(
+                incidents.incident_id, incidents.period_start as first_day,
+                incidents.period_end as last_day, found.grain, found.period_start,
+                [found.kpi, found.direction, replace(coalesce(
                     cast(causes.segment as varchar),
                     if(found.segment = 'all', '{{}}', json_object(
                         coalesce(found.dimension, segment_by), found.segment)::varchar)
-                )] as kind
+                ), ' ', ''), if(contains(methods, 'no_data'), 'no_data',
+                    list_sort(blamed.names)::varchar)] as kind
             from insights.incidents as incidents
             inner join (
-                select anomaly_id, kpi, direction, dimension, segment, grain, period_start
+                select anomaly_id, kpi, direction, dimension, segment, grain, period_start, methods
                 from insights.anomalies
                 union all
-                select warning_id, kpi, 'up', dimension, segment, grain, period_start
+                select warning_id, kpi, 'up', dimension, segment, grain, period_start, methods
                 from insights.early_warnings
             ) as found on lead_anomaly_id = anomaly_id
             inner join marts.dim_kpis as kpis on found.kpi = kpis.kpi
+            left join blamed on incidents.incident_id = blamed.incident_id
             left join (
                 select anomaly_id, segment, analysis, rank from insights.attributions
                 union all
@@ -322,10 +354,8 @@ def before(ask: Asker) -> Iterator[Form]:
                 and causes.analysis = 'root_cause' and causes.rank = 1
         )
         select kinds.incident_id, kinds.period_start, kinds.grain from kinds
-        inner join kinds as mine on replace(kinds.kind[3], ' ', '') = replace(mine.kind[3], ' ', '')
-            and kinds.kind[:2] = mine.kind[:2]
-        where mine.incident_id = {literal(one.incident_id)}
-            and (kinds.first_day, kinds.incident_id) < (mine.first_day, mine.incident_id)
+        inner join kinds as mine on kinds.kind = mine.kind
+        where mine.incident_id = {literal(one.incident_id)} and kinds.last_day < mine.first_day
         order by kinds.first_day, kinds.incident_id
     """  # noqa: S608 - quoted
     rows = ask.rows(query)
