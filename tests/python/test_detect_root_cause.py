@@ -158,13 +158,15 @@ def test_a_price_is_judged_by_its_own_past_however_the_numbers_sold_vary() -> No
     assert find_causes(leaves, history)[0].segment == {"product": "p2"}
 
 
-@pytest.mark.parametrize(("new", "departs"), [(33, True), (22, False)])
+@pytest.mark.parametrize(
+    ("new", "usually", "departs"), [(33, 2.7, True), (22, 2.7, False), (33, 8.0, False)]
+)
 def test_most_of_a_change_in_one_member_counts_where_no_share_is_far_from_its_history(
-    new: int, departs: bool
+    new: int, usually: float, departs: bool
 ) -> None:
     rng = np.random.default_rng(4)
     kinds, products = (x.ravel() for x in np.indices((2, 30)))
-    usual = np.array([2.7, 1.6])
+    usual = np.array([usually, 1.6])
     past = rng.multinomial(1, np.full(30, 1 / 30), (28, 2)) * rng.poisson(usual, (28, 2))[..., None]
     now = np.zeros((2, 30))
     now[0, :new] = 1

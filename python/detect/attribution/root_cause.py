@@ -53,10 +53,10 @@ DEPARTS, COMPELLING = 2.0, 20.0
 member, as that of returning customers is, it can't depart by more sigmas than the rate."""
 LEAST_SIGMA = 0.01
 """No share is steadier than this from one period to the next."""
-MOST, ODDS = 0.5, 10.0
+MOST, ODDS, USUALLY_ALL = 0.5, 10.0, 0.75
 """A member that did not depart from its history comes near to a cause all the same where it has so
 much of the change, at odds so many times the ordinary ones: in a shop of a few orders a day, no
-share is far from its history; by hand."""
+share is far from its history. Not one that usually has nearly all of it; by hand."""
 SUREST = 0.99
 """Highest confidence of a cause: no evidence of this kind is certain; chosen by hand."""
 SPARSE = 50
@@ -180,7 +180,8 @@ def nearest(leaves: LeafSegments, history: History) -> tuple[Nearest, ...]:
 
 def _is_most(share: float, usual: float) -> bool:
     """Whether a member has most of a change, and far more than its ordinary share."""
-    return share >= MOST and share * (1 - usual) >= ODDS * usual * (1 - share)
+    is_likely = share * (1 - usual) >= ODDS * usual * (1 - share)
+    return share >= MOST and usual < USUALLY_ALL and is_likely
 
 
 def of_one_member(leaves: LeafSegments) -> dict[str, str]:
