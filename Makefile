@@ -9,12 +9,15 @@ FLOW := .venv-flow/bin
 SPARK := .venv-spark/bin
 UV := uv==0.13.9
 
+often := run dashboard alerts test
 tools := .venv/project .venv/dev
 say = @printf '==> %s\n'
 
 .PHONY: help
 help: ## list what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { line = sprintf("  make %-10s %s\n", $$1, $$2); \
+		if (" $(often) " ~ " "$$1" ") first = first line; else others = others line } \
+		END { printf "Most used:\n%s\nAll others:\n%s", first, others }' $(firstword $(MAKEFILE_LIST))
 
 # Work ---------------------------------------------------------------------------------------
 

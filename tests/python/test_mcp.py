@@ -677,6 +677,8 @@ def test_an_id_may_be_shortened_while_it_is_clear(own: Path) -> None:
     ids = [name for (name,) in sql(own, "select incident_id from insights.incidents")]
     shortened = answer(own, "explain", {"id": ids[0][:8]})
     assert shortened["incident"]["incident_id"] == ids[0]
+    with pytest.raises(RetailError, match="give at least 4 letters of its id"):
+        answer(own, "explain", {"id": ids[0][:2]})
     typo = ids[0][:-1] + ("0" if ids[0][-1] != "0" else "1")
     with pytest.raises(RetailError, match=f"the nearest is {ids[0]}"):
         answer(own, "explain", {"id": typo})

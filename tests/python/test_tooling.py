@@ -183,6 +183,10 @@ def imports_of(path: Path) -> set[str]:
 
 def test_make_alone_lists_every_target_that_people_use() -> None:
     help_text = make().stdout
+    often = help_text.partition("\n\n")[0]
+    assert re.findall(r"^  make (\S+) +\w", often, re.MULTILINE) == [
+        "run", "alerts", "dashboard", "test",
+    ]  # fmt: skip
     wanted = ("run", "run-spark", "build", "detect", "docs", "test", "lint", "format", "lock")
     for target in wanted:
         assert re.search(rf"^  make {target} +\w", help_text, re.MULTILINE)

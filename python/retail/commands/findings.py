@@ -32,6 +32,8 @@ def _login() -> str | None:
         return None
 
 
+SHORT = "    the first four letters of an id are enough"
+
 feedback_options = joined(
     [
         click.argument("id_", metavar="ID"),
@@ -59,7 +61,7 @@ def list_command(db: Path, *, json: bool) -> int:
     return FINE
 
 
-@click.command("explain", cls=Command)
+@click.command("explain", cls=Command, epilog=examples(f"retail explain 3881{SHORT}"))
 @click.argument("id_", metavar="ID")
 @database_option()
 @json_option
@@ -70,7 +72,9 @@ def explain_command(db: Path, id_: str, *, json: bool) -> int:
     return FINE
 
 
-@click.command("ack", cls=Command)
+@click.command(
+    "ack", cls=Command, epilog=examples(f'retail ack 3881 --note "asked the supplier"{SHORT}')
+)
 @feedback_options
 def ack_command(db: Path, id_: str, note: str | None, by: str | None) -> int:
     """Acknowledge an anomaly, or an incident with all its anomalies: somebody is on it."""
@@ -80,7 +84,7 @@ def ack_command(db: Path, id_: str, note: str | None, by: str | None) -> int:
 @click.command(
     "snooze",
     cls=Command,
-    epilog=examples('retail snooze ID --until 2011-12-31 --note "stocktaking"'),
+    epilog=examples(f"retail snooze 3881 --until 2011-12-31{SHORT}"),
 )
 @feedback_options
 @click.option("--until", type=DATE, required=True, metavar="DATE", help="The last muted day.")
@@ -89,7 +93,7 @@ def snooze_command(db: Path, id_: str, note: str | None, by: str | None, until: 
     return _record(db, id_, status.SNOOZE, note, by, until)
 
 
-@click.command("label", cls=Command)
+@click.command("label", cls=Command, epilog=examples(f"retail label 3881 false{SHORT}"))
 @feedback_options
 @click.argument("verdict", type=click.Choice(status.VERDICTS))
 def label_command(db: Path, id_: str, note: str | None, by: str | None, verdict: str) -> int:

@@ -115,5 +115,6 @@ def of_name(members: Sequence[AnomalyRow], name: str) -> list[AnomalyRow]:
     if not found:
         near = get_close_matches(name, names, 1, ALIKE)
         hint = f"the nearest is {near[0]}" if near else "`retail list` has them"
+        hint = f"give at least {SHORTEST} letters of its id" if len(name) < SHORTEST else hint
         raise RetailError(f"{name}: no such anomaly or incident; {hint}")
     return found
