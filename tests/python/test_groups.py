@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -17,6 +17,7 @@ import pytest
 from conftest import PROJECT
 from orders import small_shop, write
 from retail.storage import feedback_file, run_log
+from retail.storage.publish import only_one_at_work
 
 ANN, BOB, TEAM = 54_001, 54_002, 54_000
 """Ids that no account has."""
@@ -71,6 +72,56 @@ def run(user: int, folder: Path, *command: str) -> subprocess.CompletedProcess[s
     return subprocess.run(
         as_user(user, folder, *command), cwd=PROJECT, capture_output=True, text=True, check=False
     )
+
+
+def refused_to(user: int, act: Callable[[], object]) -> str:
+    """What this process refuses to somebody else, without any right of root; empty for nothing."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setgroups([])
+            os.setgid(user)
+            os.setuid(user)
+            act()
+        except BaseException as error:
+            os.write(writer, f"{type(error).__name__}: {error}".encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with open(reader, "rb") as said:  # noqa: PTH123 - a pipe
+        answer = said.read().decode()
+    os.waitpid(child, 0)
+    return answer
+
+
+def build(database: Path) -> None:
+    with only_one_at_work(database):
+        pass
+
+
+def test_a_lock_that_another_account_left_behind_is_taken_over_or_named(folder: Path) -> None:
+    database = folder / "shop.duckdb"
+    lock = folder / ".shop.duckdb.lock"
+    folder.chmod(0o777)
+    before = os.umask(0o077)
+    try:
+        assert refused_to(ANN, lambda: build(database)) == ""
+        with only_one_at_work(folder / "held.duckdb"):
+            held = refused_to(BOB, lambda: build(folder / "held.duckdb"))
+    finally:
+        os.umask(before)
+    assert held.startswith("StorageError: another program is at work on ")
+    assert refused_to(BOB, lambda: build(database)) == ""
+    assert lock.stat().st_uid == BOB
+    lock.chmod(0o600)  # as earlier versions left it
+    named = f"StorageError: {lock} is of the user {BOB}, who may remove it; share the folder with"
+    assert refused_to(ANN, lambda: build(database)).startswith(named)
+    lock.chmod(0o644)
+    folder.chmod(0o1777)
+    assert refused_to(ANN, lambda: build(database)).startswith(named)
+    folder.chmod(0o755)
+    assert "permission denied; make room or allow" in refused_to(ANN, lambda: build(database))
 
 
 def test_two_users_of_a_group_take_turns_beside_a_project_that_is_read_only(folder: Path) -> None:

@@ -14,9 +14,10 @@ import logging
 import os
 import re
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -38,6 +39,7 @@ BUILDING, CHANGING = ".building-", ".changing-"
 COPY_VARIABLE = "RETAIL_PRIVATE_COPY"
 """Names the private copy that dbt builds in. profiles.yml does not read it, so that dbt can reuse
 its parse."""
+READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 _log = logging.getLogger(__name__)
 MergeState = Callable[[Path, Path], None]
@@ -150,6 +152,8 @@ def _locked(database: Path, kind: str, patience: float) -> Iterator[bool]:
     with _one_line_errors(database.parent):
         database.parent.mkdir(parents=True, exist_ok=True)
         has_it = not _is_held_by_another_account(path) and _acquire(lock, patience)
+        if has_it:
+            _let_all_look(path)
     try:
         yield has_it
     finally:
@@ -157,16 +161,34 @@ def _locked(database: Path, kind: str, patience: float) -> Iterator[bool]:
 
 
 def _is_held_by_another_account(path: Path) -> bool:
-    """Whether a lock is held whose file this account may not write to; remove one that is not."""
+    """Whether a lock is held whose file this account may not write to; remove one that is not.
+
+    Raises:
+        StorageError: it may do neither, though it may write to the folder.
+    """
     if not path.exists() or os.access(path, os.W_OK):
         return False
     from filelock import lock_descriptor
 
-    with path.open("rb") as file:
-        is_free = lock_descriptor(file.fileno(), blocking=False)
-        if is_free:
-            path.unlink()
+    try:
+        with path.open("rb") as file:
+            is_free = lock_descriptor(file.fileno(), blocking=False)
+            if is_free:
+                path.unlink()
+    except PermissionError as error:
+        if not os.access(path.parent, os.W_OK):
+            raise
+        raise StorageError(
+            f"{path} is of the user {_owner(path)}, who may remove it; share the folder with a "
+            "group to take turns (chgrp, chmod 2775)"
+        ) from error
     return not is_free
+
+
+def _let_all_look(path: Path) -> None:
+    """Have other accounts see whether a lock is held, whatever the umask: its file is empty."""
+    with suppress(OSError):  # another account's, who has seen to it
+        path.chmod(path.stat().st_mode | READABLE)
 
 
 def _acquire(lock: FileLock, patience: float) -> bool:
