@@ -48,6 +48,9 @@ _PACKED = {
     "xz": b"\xfd7zXZ", "RAR": b"Rar!",
 }  # fmt: skip
 """How files begin that are packed in a form that is not read."""
+_IN_QUOTES = re.compile(r'(?:^|[,;\t|]) *"')
+_QUOTED = re.compile(_IN_QUOTES.pattern + r'(?:[^"]|"")*"')
+"""The beginning of a name in quotes, and all of it: within a name, a quote is a character."""
 _BLOCK = 1 << 22
 _GZIP = b"\x1f\x8b"
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -142,7 +145,7 @@ def _whole_line(lines: Sequence[str], at: int) -> tuple[int, str]:
     """A line, with those below it where a quote is open in it; and how many these are."""
     for height in range(1, HIGHEST_HEADER + 1):
         text = "\n".join(lines[at : at + height])
-        if text.count('"') % 2 == 0:
+        if not _IN_QUOTES.search(_QUOTED.sub("", text)):
             return height, text
     return 1, lines[at]
 
