@@ -159,6 +159,11 @@ def test_an_unfinished_ratio_is_left_out_of_at_the_same_rate() -> None:
 FEW_TWICE = [(0.02, 0.04)] * 28
 
 
+def test_a_day_is_judged_from_as_many_lines_as_the_macro_asks_for() -> None:
+    macro = (PROJECT / "macros" / "kpi" / "repeated_lines.sql").read_text(encoding="utf-8")
+    assert f">= {data_quality.FEWEST_LINES}\n" in macro
+
+
 def test_lines_under_other_invoice_numbers_are_a_double_load() -> None:
     again = [(f"9{invoice}", *rest) for invoice, *rest in ordinary()]
     assert data_quality.duplicate_load(lines(*ordinary()), FEW_TWICE).verdict == data_quality.CLEAR

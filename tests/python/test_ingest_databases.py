@@ -155,7 +155,7 @@ def test_what_is_in_the_log_of_a_database_is_read_too(tmp_path: Path) -> None:
         ("duckdb:{0}/shop.duckdb#{0}/write.sql", "cannot read shop.duckdb#write.sql .Parser Err"),
         ("sqlite:{0}/s.sqlite#{0}/write.sql", "cannot read s.sqlite#write.sql .attempt to write"),
         ("sqlite:{0}/s.sqlite#{0}/none.sql", "cannot read .*none.sql: no such file"),
-        ("{}/list.jsonl", "list.jsonl has no JSON objects, one on every line"),
+        ("{}/list.jsonl", "list.jsonl has no JSON objects with a name for each"),
     ],
 )
 def test_what_is_no_table_is_refused_in_one_line(tmp_path: Path, asked: str, said: str) -> None:

@@ -843,13 +843,63 @@ def test_a_column_that_may_matter_is_named(
     )
 
 
-@pytest.mark.parametrize("name", ["Transaction Currency", "CCY", "Cur", "Waluta", "通貨"])
+@pytest.mark.parametrize("name", ["Money", "CCY", "Cur", "Waluta", "通貨"])
 def test_two_currencies_under_another_name_are_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
     rows = [f"{ROW.format(1, 'A', 1, 5, '2.50', 'k')},{word}\n" for word in ("EUR", "USD")]
     land(tmp_path, in_csv=f"{HEADER},{name}\n{''.join(rows)}")
     assert f"in.csv: {name} not read, and may say" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["order_currency_code", "Transaction Currency", "WAERK"])
+def test_two_currencies_under_the_name_of_a_program_are_refused(tmp_path: Path, name: str) -> None:
+    rows = [f"{ROW.format(1, 'A', 1, 5, '2.50', 'k')},{word}\n" for word in ("EUR", "USD")]
+    with pytest.raises(IngestError, match=rf"{name} is .*, as in 1 rows, and .* in 1; convert"):
+        land(tmp_path, in_csv=f"{HEADER},{name}\n{''.join(rows)}")
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "other", "said"),
+    [
+        ("Exchange Rate", "1.0", "1.25", "Exchange Rate not read, and may say"),
+        ("Exchange Rate", "1.0", "1.00", ""),
+        ("__op", "c", "d", '__op is d, as in 1 rows.*lines.ignore in shop.yml to "__op" in'),
+        ("_change_type", "insert", "update_preimage", "_change_type is update_preimage, as in 1"),
+        ("test", "false", "true", "test is true, as in 1 rows"),
+    ],
+)
+def test_rates_changes_and_tests_are_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture,
+    name: str, first: str, other: str, said: str,
+) -> None:  # fmt: skip
+    rows = [f"{ROW.format(1, 'A', 1, 5, '2.50', 'k')},{word}\n" for word in (first, other)]
+    land(tmp_path, in_csv=f"{HEADER},{name}\n{''.join(rows)}")
+    told = "\n".join(line for line in caplog.messages if name in line)
+    assert re.search(said, told) if said else not told
+
+
+@pytest.mark.parametrize(("shown_as", "is_said"), [("17.50", False), ("12.00", True)])
+def test_the_money_of_an_order_on_each_of_its_lines_is_no_other_money(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, shown_as: str, is_said: bool
+) -> None:
+    """15.00 and shipping are more than the lines have; less is a discount on the order."""
+    rows = "".join(
+        f"{ROW.format(n, code, 1, 5, price, 'k')},{shown_as}\n"
+        for n in range(6) for code, price in (("A", "10.00"), ("B", "5.00"))
+    )  # fmt: skip
+    land(tmp_path, in_csv=f"{HEADER},Total\n{rows}")
+    assert ("Total is 12.00, and the line is read as 10.00" in caplog.text) is is_said
+    assert ("Total is" in caplog.text) is is_said
+
+
+@pytest.mark.parametrize(("code", "is_said"), [("L{n}", True), ("A{m}", False)])
+def test_numbers_of_lines_in_place_of_products_are_said(
+    tmp_path: Path, code: str, is_said: bool
+) -> None:
+    rows = [(n, code.format(n=n, m=n % 7), 1, 1 + n % 28, "5", "k") for n in range(60)]
+    told = "\n".join(land(tmp_path, in_csv=orders(*rows)).facts.warnings)
+    assert ("each of 60 lines has a product of its own, such as L0" in told) is is_said
 
 
 @pytest.mark.parametrize(
@@ -894,9 +944,39 @@ def test_nested_orders_become_a_row_a_line(tmp_path: Path, text: str) -> None:
     ]  # fmt: skip
 
 
+def test_json_with_a_value_without_a_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IngestError, match="has no JSON objects with a name for each value"):
+        land(tmp_path, in_jsonl='{"": "x", "order": "1"}\n')
+
+
 def test_json_beside_data_is_no_data(tmp_path: Path) -> None:
     csv = orders((1, "A", 1, 5, "2.50", "k"))
     assert len(land(tmp_path, a_csv=csv, settings_json="{}").files) == 1
+
+
+@pytest.mark.parametrize(
+    ("header", "form"),
+    [
+        (HEADER, "{n},{row}"),  # R names its rows, and the header has no name for them
+        (HEADER, "{row},"),
+        (f"{HEADER},", "{row}"),
+        (f"{HEADER},", "{row},"),
+    ],
+)
+def test_rows_of_another_width_than_the_header_are_read(
+    tmp_path: Path, header: str, form: str
+) -> None:
+    rows = [ROW.format(n, "A", 1, 5, "2.50", "k") for n in range(1, 31)]
+    lines = [form.format(n=n, row=row) for n, row in enumerate(rows, start=1)]
+    landing = land(tmp_path, in_csv="\n".join([header, *lines]))
+    columns = ["invoice_no", "stock_code", "unit_price", "country", "parse_error"]
+    assert shown(landing, columns)[:2] == [(n, "A", "2.50", "UK", None) for n in "12"]
+
+
+def test_rows_with_a_decimal_comma_in_two_fields_are_no_rows_with_names(tmp_path: Path) -> None:
+    rows = "".join(f"{ROW.format(9, 'A', 1, 5, '2,50', 'k')}\n" for _ in range(3))
+    landing = land(tmp_path, in_csv=f"{HEADER}\n{rows}")
+    assert shown(landing, ["parse_error"]) == [("expected 8 fields, found 9",)] * 3
 
 
 def workbook(*sheets: Sequence[Sequence[object]]) -> bytes:
@@ -956,6 +1036,17 @@ def test_other_workbooks_are_read(tmp_path: Path) -> None:
         )
     landing = land(tmp_path / "ods", in_ods=content.getvalue())
     assert shown(landing, ["stock_code", "unit_price"]) == [("A", "2.50")]
+
+
+def test_a_workbook_with_two_members_of_one_name_is_refused(tmp_path: Path) -> None:
+    content = io.BytesIO(workbook([NAMES, CELLS]))
+    with (
+        zipfile.ZipFile(content, "a") as packed,
+        pytest.warns(UserWarning, match="Duplicate name"),
+    ):
+        packed.writestr("xl/worksheets/sheet1.xml", packed.read("xl/worksheets/sheet1.xml"))
+    with pytest.raises(IngestError, match=r"it has xl/worksheets/sheet1\.xml twice\); save it"):
+        land(tmp_path, in_xlsx=content.getvalue())
 
 
 @pytest.mark.parametrize(

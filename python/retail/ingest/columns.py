@@ -81,6 +81,8 @@ MATTERS = re.compile(
     rf"|{PLACES}"
     r"|^(?:transaction|order|document|line|row|record|sale|invoice|event|voucher|vch|movement|entry|doc|amount"
     r"|receipt)?(?:type|kind)$|^test|^cur(?:r|$)|^amountdescription$|^transaction$"
+    r"|(?:exchange|fx|conversion)rate$|currencyfactor|^kurs$|umrechnungskurs|wechselkurs|tauxdechange"
+    r"|tipodecambio|^changetype$|changeoper|^(?:cdc|dml)?op(?:type|code)?$|^metadataaction$"
     r"|^is(?:return|test|gift)|^version$|revision|superseded|amend|belegart|vorgangsart|documenttype|tipodocumento|typedocument|typedepiece|^tipo$"
 )
 """What the name of a column has that may say which lines count, or what their money is."""
@@ -266,6 +268,11 @@ def _rank(name: str) -> tuple[str | None, int]:
     """The field of a column and how sure its name is, with or without what stands in brackets."""
     plain = re.sub(r"[(\[].*", "", name)
     return _RANKS.get(normalise(name)) or _RANKS.get(normalise(plain)) or (None, 0)
+
+
+def by_surety(names: Sequence[str], field: str) -> list[str]:
+    """The columns whose names are a field's, the surest first."""
+    return sorted((n for n in names if field_of(n) == field), key=lambda name: _rank(name)[1])
 
 
 def count_known(names: Sequence[str]) -> int:

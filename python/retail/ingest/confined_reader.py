@@ -11,7 +11,9 @@ import csv
 import datetime as dt
 import resource
 import sys
+import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from decimal import Decimal
@@ -92,6 +94,11 @@ def read_workbook(path: str) -> Lines:
     """Read the filled rows of all sheets of a workbook, each behind its sheet and its number."""
     from python_calamine import PasswordError, SheetTypeEnum, load_workbook
 
+    if zipfile.is_zipfile(path):  # Excel asks to repair it; readers differ in which they take
+        with zipfile.ZipFile(path) as packed:
+            doubled = {name for name, n in Counter(packed.namelist()).items() if n > 1}
+        if doubled:
+            raise ValueError(f"it has {min(doubled)} twice")
     try:
         workbook = load_workbook(path)
         for sheet in workbook.sheets_metadata:

@@ -21,7 +21,7 @@ from retail.storage.quoting import identifier
 SQLITE = b"SQLite format 3\0"
 DUCKDB, DUCKDB_AT = b"DUCK", 8
 """How files of either begin; DuckDB's after a checksum."""
-NO_OBJECTS = "has no JSON objects, one on every line or all in an array"
+NO_OBJECTS = "has no JSON objects with a name for each value, one on every line or all in an array"
 ODD = "objects whose keys are not those of the others"
 
 

@@ -40,8 +40,9 @@ NO_SETTINGS = Shop()
 """Of a shop without a shop.yml."""
 CURRENCIES = frozenset(
     (
-        "currency", "currencycode", "ordercurrency", "currencyiso", "wahrung", "waehrung",
-        "devise", "moneda", "valuta",
+        "currency", "currencycode", "ordercurrency", "ordercurrencycode", "currencyiso",
+        "currencyisocode", "transactioncurrency", "documentcurrency", "invoicecurrency",
+        "pricecurrency", "waers", "waerk", "wahrung", "waehrung", "devise", "moneda", "valuta",
     )
 )  # fmt: skip
 _NO_COLUMN_MATTERS = {"name", "currency", "home_country", "holidays"}

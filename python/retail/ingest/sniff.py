@@ -132,13 +132,31 @@ def _find_header(lines: Iterable[str], path: Path, reader: Reader) -> tuple[int,
         delimiter, names = _split_header(line)
         insist_on_few(names, str(path))
         if reader.is_header(names):
-            header = reader.match(names, str(path))
+            below = [split(other, splitter(delimiter)) for *_, other in filled[number + 1 :]]
+            rows = [fields for fields, problem in below if problem is None]
+            header = reader.match(_as_wide(names, rows), str(path))
             above = [split(other, splitter(delimiter))[0] for *_, other in filled[:number]]
             insist_on_titles(header, above, str(path))
             return skipped, height, delimiter, header
     skipped, height, line = max(filled, key=lambda one: count_known(_split_header(one[-1])[1]))
     delimiter, names = _split_header(line)
     return skipped, height, delimiter, reader.match(names, str(path))
+
+
+def _as_wide(names: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The names of a header, one for each field of the rows where these agree on another width.
+
+    R gives rows names of their own, and the header none for them; a separator may end each row, or
+    the header alone.
+    """
+    if not rows or {len(row) for row in rows} != {len(names) + 1}:
+        is_ended = not names[-1].strip() and {len(row) for row in rows} == {len(names) - 1}
+        return names[:-1] if is_ended else names
+    if not any(row[-1].strip() for row in rows):
+        return [*names, ""]
+    numbers = [int(row[0]) if row[0].isdecimal() else 0 for row in rows]
+    is_numbered = numbers[0] and all(a < b for a, b in itertools.pairwise(numbers))
+    return ["", *names] if is_numbered else names
 
 
 def _whole_line(lines: Sequence[str], at: int) -> tuple[int, str]:

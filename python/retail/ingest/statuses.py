@@ -62,7 +62,10 @@ NO = r"(?i)(?:n|no|0|f|false|nein|non|nee|nie|-)"
 STATUS = re.compile("status|stat[oe]?$|statut|estado")
 """Of an order, not of a line: what was returned later was sold before."""
 IS_RETURN = re.compile("return|refund|retour|devol|reso$|gutschrift")
-IS_VOID = re.compile("void|cancel|^is?test|deleted|storn|annul|draft")
+IS_VOID = re.compile("void|cancel|^(?:is)?test(?:order)?$|deleted|storn|annul|draft")
+IS_CHANGE = re.compile("^(?:cdc|dml)?op(?:type|code)?$|^changetype$|changeoper|^metadataaction$")
+"""What became of the row in a log of changes, as Debezium, DMS and warehouses write it."""
+GONE = r"(?i)d|delete[ds]?|del|before|update_preimage"
 IS_PAID = re.compile("^(?:is)?paid$|^captured$|^bezahlt$|^pagad[oa]$|^paye$|^betaald$")
 _DAY = r".*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*"
 
@@ -77,6 +80,8 @@ def words_of(name: str, words: str = TAKEN_BACK) -> str:
     known = normalise(name)
     if IS_PAID.search(known):
         return NO
+    if IS_CHANGE.search(known):
+        return GONE
     is_flag = IS_RETURN.search(known) or IS_VOID.search(known)
     if not may_matter(name):
         return f"{RETURN_NOTE}|{VOID_NOTE}"
@@ -98,7 +103,7 @@ def is_taken_back(name: str, text: str) -> str:
 
 
 def is_harmless(text: str) -> str:
-    """SQL: whether a text says nothing of the kind, nor any amount."""
-    is_zero = f"(trim({text}) = '' or regexp_full_match({bare(text)}, '-?0+[.,]?0*%?'))"
+    """SQL: whether a text says nothing of the kind, nor any amount; a rate of one is none."""
+    is_zero = f"(trim({text}) = '' or regexp_full_match({bare(text)}, '-?0+[.,]?0*%?|1[.,]0+'))"
     words = f"regexp_full_match(trim({text}), {literal(f'{HARMLESS}|{NO}')})"
     return f"coalesce({words} or {is_zero}, true)"

@@ -86,6 +86,7 @@ def suspicions(
     counted = f"(select * from {rows} where line_mark is distinct from 'ignored')"  # noqa: S608 - by ingest.sql: quoted
     said = [one for name in IDS for one in _damaged(connection, counted, name)]
     said += _large_customer(connection, counted)
+    said += [] if is_uci else _products_of_one_line(connection, counted)
     if several:
         said += _with_other_figures(connection, counted)
         said += [] if is_uci else _with_other_words(connection, counted)
@@ -196,6 +197,21 @@ def _large_customer(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
             f"customer {customer} has {orders:,} of {every:,} orders{why}; if that stands for "
             "guests, set columns.customer_id in shop.yml to "
             f"{{sql: \"nullif(COLUMN, '{customer}')\"}}"
+        )
+
+
+def _products_of_one_line(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+    """Products that are as many as lines, though names come back: numbers of lines."""
+    query = f"""
+        select count(distinct trim(stock_code)), count(*),
+            count(distinct coalesce(trim(description), '')), min(stock_code)
+        from {rows} where stock_code is not null
+    """  # noqa: S608 - by ingest.sql: quoted
+    products, lines, names, one = connection.execute(query).fetchall()[0]
+    if products == lines >= MANY and (names <= 1 or names < lines / 2):
+        yield (
+            f"each of {lines:,} lines has a product of its own, such as {one}: if the column is "
+            "of lines and not of products, set columns.product in shop.yml to another"
         )
 
 

@@ -30,6 +30,8 @@ FEWEST_DAYS, FEWEST_ROWS = 3, 10
 """Days of another column that make a single one odd, and rows that have it."""
 NEAR, FEW_OTHERS = 0.011, 0.01
 """Rounding of an amount, and share of lines whose amounts may be otherwise."""
+FEWEST_ORDERS = 5
+"""Of several lines, from which on money that is the same on each is no accident."""
 IS_WHOLE = re.compile("(?i)parent|bundle|kit|component|belongs|set.?(?:sku|id|code)")
 """Of a name of a column that says of what a line is a part."""
 _log = logging.getLogger(__name__)
@@ -112,14 +114,16 @@ def _warn_of_some(
     query = " union all ".join(
         f"select {i}, count(*) filter ({taken}), min(source_row) filter ({taken}), "  # noqa: S608 - names are made by mapping
         f"sum(money) filter ({taken}), list(distinct trim({text})) filter ({taken}), "
-        f"bool_and({is_harmless(text)} or money < 0) or {_is_one_word(text)} "
+        f"bool_and({is_harmless(text)} or money < 0) or {_is_one_word(text)}, "
+        f"{_are_currencies(text)} "
         f"from {rows} where line_mark is distinct from '{IGNORED}'"
         for i in places
         for text in [f"c{i}"]
         for taken in [f"coalesce(money, 0) >= 0 and {is_taken_back(plan.names[i], text)}"]
     )
     others = []
-    for i, lines, row, money, members, harmless in connection.execute(query).fetchall():
+    found = connection.execute(query).fetchall()
+    for i, lines, row, money, members, harmless, are_currencies in found:
         name = plan.names[i]
         if lines:
             shown = sorted(members)[:MOST_SHOWN]
@@ -130,7 +134,7 @@ def _warn_of_some(
                 file, row, name, shown[0], f"{lines:,}", price(money), rule,
                 identifier(name), ", ".join(map(literal, shown)),
             )  # fmt: skip
-        elif may_matter(name) and not harmless and i not in plan.used:
+        elif (are_currencies or (may_matter(name) and not harmless)) and i not in plan.used:
             others.append(name)
     return others
 
@@ -185,7 +189,7 @@ def _warn_of_money(
             where other is not null and money is not null
         """  # noqa: S608 - names are made by mapping
         every, differing, row, pair = connection.execute(query).fetchall()[0]
-        if differing > FEW_OTHERS * every:
+        if differing > FEW_OTHERS * every and not _is_of_orders(connection, other, rows):
             _log.warning(
                 "%s row %s: %s is %s, and the line is read as %s of money, as they differ in %s of "
                 "%s rows; set columns.line_amount or columns.unit_price in shop.yml to it if it is "
@@ -195,11 +199,34 @@ def _warn_of_money(
             )  # fmt: skip
 
 
+def _is_of_orders(connection: duckdb.DuckDBPyConnection, other: str, rows: str) -> bool:
+    """Whether other money is that of the whole order on each of its lines, with what is added."""
+    query = f"""
+        with orders as (
+            select min({other}) = max({other}) and min({other}) > sum(money) - {NEAR} as is_whole
+            from {rows} where line_mark is distinct from '{IGNORED}' and {other} is not null
+            group by invoice_no having min(money) < max(money)
+        )
+
+        select count(*), count(*) filter (is_whole) from orders
+    """  # noqa: S608 - names are made by mapping
+    orders, whole = connection.execute(query).fetchall()[0]
+    return bool(orders >= FEWEST_ORDERS and whole >= (1 - FEW_OTHERS) * orders)
+
+
 def _is_one_word(text: str) -> str:
     """SQL: whether a column has one and the same word on every line, which tells none apart."""
     return (
         f"(min(trim({text})) = max(trim({text})) and count(*) = count({text}) "
         f"and not bool_or(regexp_matches({text}, '[0-9%]')))"
+    )
+
+
+def _are_currencies(text: str) -> str:
+    """SQL: whether a column has nothing but signs or codes of currencies, several of them."""
+    return (
+        f"min(lower(trim({text}))) < max(lower(trim({text}))) and "
+        f"bool_and(regexp_full_match(lower(trim({text})), {literal(numbers.MONEY_SIGNS)}))"
     )
 
 
