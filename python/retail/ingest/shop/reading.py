@@ -128,7 +128,9 @@ def _sentence(error: dict[str, Any]) -> str:
             allowed = _keys(_type_at(above))
             return f"{_place(above)} has the key {_short(key)}{_nearest(str(key), allowed)}"
         case "literal_error":
-            allowed = error["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+            expected = error["ctx"]["expected"].replace(" or ", ", ").split(", ")
+            words = [one.strip("'") for one in expected]
+            allowed = words if all(word.isidentifier() for word in words) else expected
             return f"{place} is {value}{_nearest(str(error['input']), allowed)}"
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"{place} is {value}; allowed: a mapping{_with_keys(error['loc'])}"
@@ -136,8 +138,14 @@ def _sentence(error: dict[str, Any]) -> str:
             return f"{place} is missing"
         case "string_pattern_mismatch":
             return f"{place} is {value}; allowed: {_PATTERNS[error['ctx']['pattern']]}"
+        case "tuple_type":
+            return f"{place} is {value}; allowed: a list{_with_keys(error['loc'], ' of mappings')}"
         case "value_error":
             return f"{place} is {value}; allowed: {error['ctx']['error']}"
+        case "greater_than_equal":
+            return f"{place} is {value}; allowed: {error['ctx']['ge']:g} or more"
+    if allowed := _KINDS.get(error["type"].partition("_")[0]):
+        return f"{place} is {value}; allowed: {allowed}"
     return f"{place} is {value}; {error['msg'].lower()}"
 
 
@@ -148,6 +156,9 @@ def _short(value: object) -> str:
     return writer.repr(value)
 
 
+_KINDS = {
+    "int": "a whole number", "float": "a number", "bool": "true or false", "string": "a text",
+}  # fmt: skip
 _PATTERNS = {
     VARIABLE: "env and the environment variable that has the address, such as env SHOP_DB",
     QUERY: "the file of a query, which ends in .sql",
@@ -168,9 +179,9 @@ def _nearest(written: str, allowed: Sequence[str]) -> str:
     return f"; {meant}{', '.join(allowed)}"
 
 
-def _with_keys(loc: Sequence[str | int]) -> str:
+def _with_keys(loc: Sequence[str | int], of: str = "") -> str:
     keys = _keys(_type_at(loc))
-    return f" with {', '.join(keys)}" if keys else ""
+    return f"{of} with {', '.join(keys)}" if keys else ""
 
 
 def _keys(model: type[BaseModel] | None) -> list[str]:

@@ -22,6 +22,15 @@ DROP: Duplicates = "drop"
 ACROSS_FILES: Duplicates = "across_files"
 NAME = r"^[a-z][a-z0-9_]*$"
 """What a dimension may be called: it becomes a column."""
+TAKEN = frozenset(
+    (
+        "source_file", "source_row", "invoice_no", "line_type", "ordered_at", "order_date", "hour",
+        "customer_id", "country", "market", "product", "description", "customer_type", "order_size",
+        "order_number", "is_first_order", "quantity", "unit_price", "amount", "gross_revenue",
+        "returned_revenue", "net_revenue", "units", "line_hash", "period_start", "source_checksum",
+    )
+)  # fmt: skip
+"""Columns that every shop's order lines and segments have: no dimension may be called so."""
 VARIABLE, QUERY = r"^env [A-Za-z_][A-Za-z0-9_]*$", r"\.sql$"
 
 
@@ -269,6 +278,16 @@ class Shop(Settings):
         Annotated[Dimension, BeforeValidator(_from_short_form)],
     ] = Field(default_factory=dict)
     contracts: Contracts = Contracts()
+
+    @field_validator("dimensions")
+    @classmethod
+    def _have_names_of_their_own(cls, value: dict[str, Dimension]) -> dict[str, Dimension]:
+        if taken := sorted(TAKEN & value.keys()):
+            raise ValueError(
+                f"names other than {', '.join(taken)}, which every order line has, such as "
+                f"shop_{taken[0]}"
+            )
+        return value
 
     @property
     def date_order(self) -> DateOrder | None:
