@@ -8,6 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
+from conftest import PROJECT
+from retail.ingest.errors import IngestError
+from retail.ingest.shop.settings import TAKEN
 from retail.jobs.propose_shop import propose
 
 NAMES = "Order No,SKU,Item,Qty,Order Date,Unit Price,Customer,Country"
@@ -95,10 +98,61 @@ def test_credit_notes_are_returns_by_their_numbers(tmp_path: Path, start: str) -
     assert "lines" not in proposed(tmp_path, *every)
 
 
+def test_rows_that_repeat_the_money_of_an_order_are_left_out(tmp_path: Path) -> None:
+    """As eBay and Lightspeed write them: of the order, or of its payment."""
+    lines = [line(i, code) for i in range(9) for code in "AB"]
+    totals = [line(i, "", "").replace("5.00", "10.00" if i % 2 else "") for i in range(9)]
+    found = proposed(tmp_path, *sorted(lines + totals))
+    assert found["lines"] == {"ignore": '"SKU" is null'}
+    assert "lines" not in proposed(tmp_path, *lines, *(line(i, "", "WRAP") for i in range(9)))
+
+
+@pytest.mark.parametrize(("column", "member"), [("test", "true"), ("is_test", "1")])
+def test_orders_of_a_test_are_left_out(tmp_path: Path, column: str, member: str) -> None:
+    lines = [f"{line(i)},{member if i % 4 == 0 else ''}" for i in range(12)]
+    found = proposed(tmp_path, *lines, names=f"{NAMES},{column}")
+    assert found["lines"] == {"ignore": f"\"{column}\" in ('{member}')"}
+
+
+def test_the_surest_name_is_proposed_and_no_number_of_a_line_or_person(tmp_path: Path) -> None:
+    names = "Unnamed: 0,Customer Name,item_id,increment_id,sku,name,qty,created_at,price,shipped_to"
+    lines = [f"{i},Ann,{i},{i},A,MUG,1,2026-01-{5 + i % 3:02},5.00,UK" for i in range(9)]
+    assert proposed(tmp_path, *lines, names=names)["columns"] == {
+        "description": "name", "customer_id": "Customer Name",
+    }  # fmt: skip
+
+
+def test_which_of_two_sums_is_meant_is_asked_and_a_broken_cell_is_no_word(tmp_path: Path) -> None:
+    lines = [line(i).replace("5.00", "#REF!" if i == 7 else "5.00") for i in range(40)]
+    assert proposed(tmp_path, *lines).keys() == {"shop", "source"}
+    source = tmp_path / "orders.csv"
+    names = NAMES.replace("Unit Price", "Gross sales") + ",Net sales"
+    source.write_text("\n".join([names, *(f"{one},4.00" for one in lines)]))
+    assert propose(tmp_path, str(source)).open_questions == (
+        "columns.line_amount: Net sales, Gross sales may each be it",
+    )
+
+
+def test_a_dimension_is_not_called_as_a_column_that_every_line_has(tmp_path: Path) -> None:
+    lines = [f"{line(i)},{'ab'[i % 2]}" for i in range(9)]
+    found = proposed(tmp_path, *lines, names=f"{NAMES},Market")
+    assert found["dimensions"] == {"shop_market": "Market"}
+    model = yaml.safe_load((PROJECT / "models" / "marts" / "fct_order_lines.yml").read_text())
+    columns = {column["name"] for column in model["models"][0]["columns"]}
+    assert columns - {"category", "region"} <= TAKEN
+
+
+def test_what_has_no_columns_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "orders.txt").write_text('"order" "sku" "qty"\n"1" 1 "A" 2\n')
+    with pytest.raises(IngestError, match=r"orders\.txt has no columns; put the header first"):
+        propose(tmp_path, str(tmp_path / "orders.txt"))
+
+
 def test_what_is_no_merchandise_by_its_name_is_a_service(tmp_path: Path) -> None:
     lines = [line(i) for i in range(9)]
     lines += [line(1, "S1", "Shipping"), line(2, "TIP"), line(3, "9", "Versandkosten DE")]
-    assert proposed(tmp_path, *lines)["lines"] == {"service": ["9", "S1", "TIP"]}
+    nameless = line(1, "", "Discount")
+    assert proposed(tmp_path, *lines, nameless)["lines"] == {"service": ["9", "S1", "TIP"]}
 
 
 def test_what_first_lines_alone_have_is_filled_down(tmp_path: Path) -> None:

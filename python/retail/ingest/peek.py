@@ -12,6 +12,7 @@ import duckdb
 
 from retail.ingest.columns import Header
 from retail.ingest.confined import scan_parquet
+from retail.ingest.errors import IngestError
 from retail.ingest.forms import numbers
 from retail.ingest.in_place import show_parquet
 from retail.ingest.mapping import NO_SETTINGS, Plan, Reader
@@ -24,6 +25,8 @@ from retail.storage.quoting import literal
 FIRST_ROWS = 5
 MOST_MEMBERS = 1000
 """Members of a column that are looked at one by one; chosen by hand."""
+MOSTLY = 0.95
+"""Share of the rows from which on a column is one of numbers; others may be `#REF!`."""
 FEWEST_COLUMNS = 4
 """A line with fewer is a title above the header."""
 
@@ -106,6 +109,8 @@ def _read(
         rows = read_parquet([target])
     header = pieces[0].header
     assert header
+    if not header.names:
+        raise IngestError(f"{source.path} has no columns; put the header first")
     return rows, header
 
 
@@ -123,4 +128,5 @@ def _describe(connection: duckdb.DuckDBPyConnection, rows: str, place: int, name
         return Column(name, 0, (), 0.0, is_number=False)
     _, most, _, every, members = found[0]
     frequent = tuple(row[0] for row in found)
-    return Column(name, members, frequent, most / every, all(row[2] for row in found))
+    shown, numeric = (sum(row[1] for row in found if row[2] or n) for n in (True, False))
+    return Column(name, members, frequent, most / every, numeric >= MOSTLY * shown)

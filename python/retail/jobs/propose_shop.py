@@ -14,6 +14,7 @@ from retail.ingest.columns import (
     MONEY,
     NEEDED,
     SETTING_NAMES,
+    by_surety,
     field_of,
     find_columns,
     mention,
@@ -23,6 +24,7 @@ from retail.ingest.countries import code_of
 from retail.ingest.errors import IngestError
 from retail.ingest.mapping import is_currency, recognise
 from retail.ingest.peek import Peek, peek
+from retail.ingest.shop.settings import TAKEN
 from retail.ingest.sources import GIVEN, Choice, find, place_of
 from retail.jobs.proposed_rules import filled_down, order_key, rules_of_lines
 
@@ -118,8 +120,8 @@ def _columns(seen: Peek) -> tuple[dict[str, str], list[str]]:
     chosen, questions = dict[str, str](), list[str]()
     for field, hints in HINTS.items():
         key = SETTING_NAMES.get(field, field)
-        exact = [name for name in names if field_of(name) == field]
-        near = ([name for name in names if hint in normalise(name)] for hint in hints)
+        exact = by_surety(names, field)
+        near = ([name for name in names if _hints(hint, name, field)] for hint in hints)
         free = [
             [name for name in found if name not in chosen.values() and _fits(seen, name, field)]
             for found in (exact, *near)
@@ -127,16 +129,26 @@ def _columns(seen: Peek) -> tuple[dict[str, str], list[str]]:
         fitting = next(filter(None, free), [])
         if field == "line_amount" and "unit_price" in chosen:
             continue
-        if len(fitting) > 1 and field in AMOUNTS and fitting[0] not in exact:
+        if len(fitting) > 1 and field in AMOUNTS:
             questions.append(f"columns.{key}: {mention(fitting)} may each be it")
         elif fitting:
             chosen[key] = fitting[0]
         elif field in NEEDED and field != "unit_price":
             questions.append(f"columns.{key}: none of {mention(names)} is surely it")
     asked = {question.partition(":")[0] for question in questions}
-    if not {"unit_price", "line_amount"} & chosen.keys() and "columns.unit_price" not in asked:
+    if not ({*MONEY} & chosen.keys() or {f"columns.{key}" for key in MONEY} & asked):
         questions.append("columns.unit_price or columns.line_amount: no column is surely it")
     return chosen, questions
+
+
+def _hints(hint: str, name: str, field: str) -> bool:
+    """Whether a part of a column's name speaks for a field; of people's names none is a product's.
+
+    `Unnamed: 0` is what pandas calls a column that has no name.
+    """
+    known = normalise(name)
+    others = {*HINTS["customer_id"], "unnamed"} if field == "description" else ()
+    return hint in known and not any(other in known for other in others)
 
 
 def _fits(seen: Peek, name: str, field: str) -> bool:
@@ -150,7 +162,8 @@ def _dimensions(seen: Peek, used: Collection[str]) -> dict[str, str]:
     return {
         _key(column.name): column.name
         for column in seen.columns
-        if column.name not in used
+        if column.name.strip()
+        and column.name not in used
         and not (field_of(column.name) or is_currency(column.name) or column.is_number)
         and FEWEST <= column.members <= MOST
         and column.largest_share <= LARGEST
@@ -159,7 +172,7 @@ def _dimensions(seen: Peek, used: Collection[str]) -> dict[str, str]:
 
 def _key(name: str) -> str:
     plain = "".join(c if c.isalnum() and c.isascii() else "_" for c in name.lower()).strip("_")
-    return plain if plain[:1].isalpha() else f"d_{plain}"
+    return f"shop_{plain}" if plain in TAKEN or not plain[:1].isalpha() else plain
 
 
 def _shop(seen: Peek, asked: Path) -> dict[str, str]:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
-from retail.ingest.columns import AMOUNTS, MATTERS, PLACES, field_of, normalise
+from retail.ingest.columns import AMOUNTS, MATTERS, MONEY, PLACES, field_of, normalise
+from retail.ingest.forms.numbers import bare
 from retail.ingest.mapping import is_currency
 from retail.ingest.peek import Column, Peek
 from retail.ingest.statuses import IS_RETURN, IS_VOID, RETURNED, STATUS, VOID, YES
 from retail.ingest.suspicions import CREDIT_NOTES, CREDIT_SHARE, FEWEST, is_no_merchandise
+from retail.ingest.unread import NEAR
 from retail.storage.quoting import identifier, literal
 
 Columns = Mapping[str, str]
@@ -34,9 +36,10 @@ def rules_of_lines(seen: Peek, columns: Columns) -> dict[str, object]:
     returns = [] if has_negatives else [*_marks(of_lines, IS_RETURN, RETURNED)]
     # An order that was sent back as a whole was sold before, on a day that nothing tells.
     undone = [] if has_negatives else [*_marks(of_orders, IS_RETURN, RETURNED)]
+    left_out = _in_any([*_marks(ruling, IS_VOID, VOID), *undone])
     rules: dict[str, object] = {
         "return": _in_any(returns) or ("" if has_negatives else _credit_notes(seen, columns)),
-        "ignore": _in_any([*_marks(ruling, IS_VOID, VOID), *undone]),
+        "ignore": " or ".join(filter(None, (left_out, _totals(seen, columns)))),
         "service": _services(seen, columns),
     }
     return {key: rule for key, rule in rules.items() if rule}
@@ -98,13 +101,38 @@ def _credit_notes(seen: Peek, columns: Columns) -> str:
     return " or ".join(f"{name} like {literal(f'{start}%')}" for start in sorted(starts))
 
 
+def _totals(seen: Peek, columns: Columns) -> str:
+    """An expression over rows of an order that name no product, where they repeat its money.
+
+    Programs write a row for the order above its lines, or one for its payment below them.
+    """
+    (money,) = (columns[key] for key in MONEY if key in columns)
+    number, product = seen.sql(columns["order_id"]), seen.sql(columns["product"])
+    pieces = f"try_cast({bare(seen.sql(columns['quantity']))} as double)"
+    amount = f"try_cast(replace({bare(seen.sql(money))}, ',', '') as double)"
+    whole = f"{amount} * {pieces}" if "unit_price" in columns else amount
+    query = f"""
+        with orders as (
+            select {number} as number, sum({whole}) filter ({product} is not null) as total
+            from {seen.table} group by {number} having count({product}) between 1 and count(*) - 1
+        )
+
+        select count(*), count(*) filter (
+            {seen.sql(money)} is null or abs({amount} - total) < {NEAR}
+        )
+        from {seen.table} inner join orders on {number} = number where {product} is null
+    """  # noqa: S608 - quoted
+    rows, repeating = seen.ask(query)
+    return f"{identifier(columns['product'])} is null" if FEWEST <= rows == repeating else ""
+
+
 def _services(seen: Peek, columns: Columns) -> list[str]:
     """Codes of what is no merchandise by its name."""
     named = [seen.sql(columns[key]) for key in ("product", "description") if key in columns]
     is_one = is_no_merchandise(*named)
     query = f"""
         select list(distinct {named[0]}) filter ({is_one}), count(*) filter ({is_one}), count(*)
-        from {seen.table}
+        from {seen.table} where {named[0]} is not null
     """  # noqa: S608 - quoted
     codes, lines, every = seen.connection.execute(query).fetchall()[0]
     is_usual = not codes or len(codes) > MOST_MEMBERS or lines > USUAL * every
