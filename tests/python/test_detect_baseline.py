@@ -130,6 +130,16 @@ def test_last_year_helps_once_it_is_known() -> None:
     assert error.mean() < early.mean()
 
 
+def test_a_series_that_stood_still_for_a_year_gets_its_noise_from_when_it_moves() -> None:
+    rng = np.random.default_rng(8)
+    still, moving = np.zeros((20, 300)), 1.4 + 0.1 * rng.normal(size=(20, 120))
+    found = predict(np.concatenate([still, moving], axis=1))
+    later = slice(360, 420)
+    inside = (found.lower[:, later] <= moving[:, 60:]) & (moving[:, 60:] <= found.upper[:, later])
+    assert inside.mean() > 0.9
+    assert (found.p_up[:, later] > 1 - 1e-4).mean() < 0.01
+
+
 def test_gaps_are_skipped() -> None:
     values = noise("normal", series=5)
     gap = values.copy()

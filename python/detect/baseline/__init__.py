@@ -26,6 +26,10 @@ from detect.baseline.tuning import Tuning
 from detect.past import last_known
 from detect.records import Bools, Floats, Ints
 
+NO_ERROR = 1e-9
+"""Errors below this are of a series without any spread, as of one item in every order for a year:
+they say nothing of the noise that comes once it has some."""
+
 
 @dataclass(frozen=True)
 class Forecast:
@@ -134,7 +138,8 @@ def forecast(
         if regressors.ordinary[t]:
             month.learn(monthly, regressors.month[t], error + of_month)
         season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
-        noise_of = np.where(at_end | (low < high), np.nan, error / factor / unit[:, t])
+        is_still = np.abs(error) < NO_ERROR
+        noise_of = np.where(at_end | is_still | (low < high), np.nan, error / factor / unit[:, t])
         error_distribution.learn(errors, noise_of, tuning)
         yearly_drift.update(anchor, observed)
         if restored is not None:
