@@ -168,6 +168,11 @@ def _of_series(last: Anomaly, forecasts: Forecasts) -> Iterator[tuple[dt.date, f
 def _of_member(
     last: Anomaly, panels: Mapping[Grain, MemberPanel]
 ) -> Iterator[tuple[dt.date, float, bool]]:
-    """Usable periods of a member, with the band that it left."""
+    """Usable periods of a member, with the end of the band that it left.
+
+    The band is that of a day with as many orders as the shop had then: on smaller days a member
+    that rose is below all of it, and back.
+    """
     for start, _, revenue in sold_after(last, panels):
-        yield start, revenue, last.lower <= revenue <= last.upper
+        is_back = revenue <= last.upper if last.direction == "up" else revenue >= last.lower
+        yield start, revenue, is_back

@@ -20,6 +20,8 @@ CURRENCY, RATIO, COUNT = "currency", "ratio", "count"
 """Units; that of money may name the sign that it is written with, `currency £`."""
 FRACTIONS_UP_TO = 10
 """Counts that were worked out, such as expected ones, have a decimal below this."""
+WITHOUT_CENTS = frozenset({"¥", "₩", "Ft"})
+"""Signs of currencies without a smaller coin in use."""
 WHOLE_MONEY_FROM = 100
 ROUNDED_UP = 0.995
 """From here on a percentage is cut, not rounded: it must not read as certainty, nor as all."""
@@ -60,7 +62,14 @@ def _digits(value: float, unit: str) -> int:
     """Decimals worth showing: a whole number of orders has none, nor what would be shown as one."""
     if unit == COUNT:
         return 0 if abs(value) >= FRACTIONS_UP_TO or round(value, 1) == round(value) else 1
-    return 0 if abs(value) >= WHOLE_MONEY_FROM else 2 if unit.startswith(CURRENCY) else 1
+    if abs(value) >= WHOLE_MONEY_FROM or _has_no_cents(value, unit):
+        return 0
+    return 2 if unit.startswith(CURRENCY) else 1
+
+
+def _has_no_cents(value: float | Decimal, unit: str) -> bool:
+    """Whether it is a whole amount of a currency that has no smaller coin."""
+    return unit.partition(" ")[2] in WITHOUT_CENTS and value == round(value)
 
 
 def whole(number: float) -> str:
@@ -75,7 +84,7 @@ def quantity(pieces: float | Decimal) -> str:
 
 def price(value: float | Decimal, money: str = "") -> str:
     """A price, or a sum of order lines, to its last hundredth; without `money`, a mere number."""
-    return _signed(f"{value:,.2f}", _mark(money))
+    return _signed(f"{value:,.{0 if _has_no_cents(value, money) else 2}f}", _mark(money))
 
 
 def exact(value: Decimal) -> str:

@@ -248,6 +248,15 @@ def test_hours_without_orders_are_missing_in_order_of_the_clock() -> None:
     assert told.details["share"] == pytest.approx(0.5)
 
 
+def test_hours_without_orders_on_a_day_that_hardly_has_any_are_not_missing() -> None:
+    known = hourly()
+    rows = known.rows(known.period[-1])
+    known.measures["orders"][rows] = 0.0
+    known.measures["orders"][rows][::8] = 1.0  # an order every four hours
+    told = data_quality.missing_hours(known, known.period[-1], known.period[:-1])
+    assert told.verdict == data_quality.CLEAR
+
+
 def test_an_hour_that_is_no_number_has_no_place_on_the_clock() -> None:
     known = hourly()
     others = known.period[:-1]

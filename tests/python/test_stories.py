@@ -407,6 +407,12 @@ def test_money_of_no_known_currency_has_no_sign() -> None:
     assert "XXX" not in told.headline + told.narrative
 
 
+def test_yen_have_no_cents_but_an_average_of_them_has() -> None:
+    assert [formatting.price(x, "currency ¥") for x in (8700.0, 8700.5)] == ["¥8,700", "¥8,700.50"]
+    assert [formatting.amount(x, "currency ¥") for x in (0.0, 7.25)] == ["¥0", "¥7.25"]
+    assert formatting.amount(0.0, "currency £") == "£0.00"
+
+
 @pytest.mark.parametrize(("factor", "said"), [(37.63, "38"), (1.62, "1.6"), (1_234.5, "1,234")])
 def test_how_many_times_needs_no_decimals(factor: float, said: str) -> None:
     assert formatting.times(factor) == said
@@ -694,6 +700,16 @@ def panel(*orders: float, **others: Sequence[float]) -> MemberPanel:
         0 * sold, 0 * sold, 0 * sold, shop, shop, shop,
         np.full(size, 5.0), np.ones(size, dtype=bool),
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("way", "later"), [("up", 20.0), ("down", 500.0)])
+def test_a_member_is_back_on_the_side_that_it_left_whatever_day_its_band_was_of(
+    way: str, later: float
+) -> None:
+    left = anomaly(grain="weekly", dimension="product", segment="22502", direction=way,
+                   lower=240.0, upper=730.0)  # fmt: skip
+    weeks = {"weekly": panel(90.0, later)}
+    assert recovered_on(left, [left], {}, weeks) == MONDAY + dt.timedelta(days=13)
 
 
 def test_a_product_is_back_with_its_first_order() -> None:

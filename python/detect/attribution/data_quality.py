@@ -38,6 +38,9 @@ USUAL_HOUR = 0.8
 """Share of comparable days with orders that makes an hour one to expect them in; by hand."""
 MISSING_TRADE = 0.2
 """Share of the usual orders in a run of missing hours that is suspect; chosen by hand."""
+MISSING_PART = 0.5
+"""Part of the orders that a day lacks which must be those of the missing hours: of a day with few
+orders, many hours have none; as with an order that makes a day."""
 FEWEST_DAYS = 5
 """Comparable days below which a check is not made; chosen by hand."""
 
@@ -171,6 +174,7 @@ def _share(amounts: Floats, of: Bools, rows: slice) -> float:
 def missing_hours(segments: Segments, day: np.datetime64, others: Days) -> CheckResult:
     """The longest run of hours without an order, that are traded on most comparable days.
 
+    They are most of what the day lacks: where the other hours have few orders, too, none is lost.
     Members that are no whole number have no place on the clock, and are left out.
     """
     names = segments.members["hour"]
@@ -181,8 +185,9 @@ def missing_hours(segments: Segments, day: np.datetime64, others: Days) -> Check
     due = np.flatnonzero(((orders[1:] > 0).mean(axis=0) >= USUAL_HOUR) & (hour >= 0))
     due = due[np.argsort(hour[due])]
     absent = _longest_run(orders[0, due] == 0)
-    share = float(orders[1:, due[absent]].sum() / max(float(orders[1:].sum()), 1e-300))
-    if share < MISSING_TRADE:
+    usual = float(orders[1:].sum() / others.size)
+    share = float(orders[1:, due[absent]].sum() / max(usual * others.size, 1e-300))
+    if share < MISSING_TRADE or share * usual < MISSING_PART * (usual - float(orders[0].sum())):
         return CheckResult(CLEAR, {"share": share})
     hours = hour[due[absent]]
     return CheckResult(

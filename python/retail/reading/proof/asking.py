@@ -235,8 +235,8 @@ class Asker:
     ) -> Fact | None:
         """A figure of the periods of a series after its last finding; of the lead's by default.
 
-        Each has its `value`, and whether that `is_inside` the band: of a member the one that it
-        left, of the whole shop the period's own.
+        Each has its `value`, and whether that `is_inside` the band: of a member on the side that
+        it left, of the whole shop the period's own.
         """
         one = self.story
         kpi, dimension, segment, grain = of or (one.kpi, one.dimension, one.segment, one.grain)
@@ -254,7 +254,8 @@ class Asker:
             mine = f"{self.columns[dimension]} = {literal(segment)}"
             values = f"""
                 select coalesce(sum(net_revenue) filter (where {mine}), 0)::double as value,
-                    value between any_value(last.lower) and any_value(last.upper) as is_inside,
+                    if(any_value(last.direction) = 'up', value <= any_value(last.upper),
+                        value >= any_value(last.lower)) as is_inside,
                     period_start
                 from marts.fct_kpi_lines as lines
                 inner join (select distinct period_start, is_complete from {table}) as periods
@@ -268,7 +269,8 @@ class Asker:
         query = f"""
             with last as (
                 select max(period_start) as period, max_by(lower, period_start) as lower,
-                    max_by(upper, period_start) as upper
+                    max_by(upper, period_start) as upper,
+                    max_by(direction, period_start) as direction
                 from insights.anomalies where incident_id = {literal(one.incident_id)}
                     and kpi = {literal(kpi)} and segment = {literal(segment)}
                     and grain = '{grain}'
