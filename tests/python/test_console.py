@@ -288,6 +288,14 @@ def test_whatever_it_prints_to_a_command_ends_in_a_code_and_at_most_one_line(
     assert in_shell(script, tmp_path) == STREAMS[how]
 
 
+def test_too_few_addresses_are_one_line_in_place_of_a_crash() -> None:
+    limited = f"ulimit -v 500000; exec {sys.executable} -m retail list"
+    done = subprocess.run(["sh", "-c", limited], capture_output=True, text=True, check=False)
+    assert done.returncode == console.FAILED
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("retail: addresses are limited to 0.5 GB: libraries crash; allow 4 GB")
+
+
 def test_a_folder_that_is_gone_is_one_line(tmp_path: Path) -> None:
     code, out, err = in_shell('mkdir gone && cd gone && rmdir ../gone; "$0" -c "$1"', tmp_path)
     assert (code, out) == (1, "")

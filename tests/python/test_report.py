@@ -674,6 +674,17 @@ def test_a_page_takes_the_place_of_no_file_but_a_page(
     assert "yesterday" not in out.read_text(encoding="utf-8")
 
 
+def test_a_place_where_no_page_can_be_is_one_line(
+    own: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for out in ("", "/", str(own / "in.html"), str(own.with_name("a" * 300))):
+        assert retail(["report", "--db", str(own), "--out", out]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.endswith("; give another --out")
+    longest = own.with_name("b" * 255)
+    assert retail(["report", "--db", str(own), "--out", str(longest), "--quiet"]) == 0
+
+
 def test_the_last_run_is_told_of_also_after_the_clock_was_set_back(own: Path) -> None:
     change(
         own,

@@ -100,6 +100,22 @@ def test_a_place_that_cannot_be_written_is_told(
     assert "choose another --out" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["orders.csv", "orders.parquet", "orders/2026-01.csv"])
+def test_it_takes_the_place_of_simulated_data_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / "orders").mkdir()
+    (tmp_path / name).write_text("what somebody sold")
+    out = tmp_path / name.partition("/")[0]
+    assert retail(["simulate", "--out", str(out), *QUICK]) == 1
+    assert capsys.readouterr().err == (
+        f"retail simulate: {out} is there already, and no simulated shop: name another\n"
+    )
+    assert (tmp_path / name).read_text() == "what somebody sold"
+    again = ["simulate", "--out", str(tmp_path / f"new-{out.name}"), *QUICK, "--quiet"]
+    assert [retail(again), retail(again)] == [0, 0]
+
+
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 import os
+import resource
 from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -28,6 +29,9 @@ from retail.storage.location import (
 CYCLES = (50_000, 100, 100)
 """When Python looks for cycles of objects. By default it goes again and again through all that dbt,
 pandas and SciPy have made for good, and that is a tenth of the daily job."""
+LEAST_ADDRESSES = 2 << 30
+"""Bytes of addresses (`ulimit -v`): DuckDB reserves more than a gigabyte, and dies without."""
+RAISE = "allow 4 GB (`ulimit -v 4194304`), and bound memory by RETAIL_MEMORY_LIMIT"
 SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -107,6 +111,10 @@ def call(command: click.Command, name: str, arguments: Sequence[str]) -> int:
     """Run a command or a group with its arguments; returns the exit code, 2 for wrong usage."""
     gc.set_threshold(*CYCLES)
     ready_to_print()
+    most = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if most != resource.RLIM_INFINITY and most < LEAST_ADDRESSES:
+        report(name, f"addresses are limited to {most / 1e9:.1f} GB: libraries crash; {RAISE}")
+        return FAILED
     try:
         Path.cwd()
     except FileNotFoundError:

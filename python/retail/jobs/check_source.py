@@ -126,6 +126,8 @@ def _classify(project: Path, database: Path, landing: Landing) -> dict[str, Any]
         try:
             warnings = build(project, copy, CLASSIFY).warnings
         except RetailError as error:
+            if not copy.exists():
+                raise  # nothing was built at all: it is not the data that are refused
             refused = str(error).removeprefix(STOPPED)
         settings = yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))
         counted = _count(copy, settings["vars"]["unknown_country"]) if copy.exists() else {}

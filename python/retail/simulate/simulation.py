@@ -41,6 +41,7 @@ def simulate_shop(config: ShopConfig, out: Path, progress: Progress | None = Non
             cases what was at `out` is still there.
     """
     form = form_of(out)
+    _refuse_other_data(out)
     shop = build_shop(config)
     targets = aim(config.incidents, shop_market(shop), config.seed) if config.incidents else ()
     strikes: list[Strike] = []
@@ -54,9 +55,16 @@ def simulate_shop(config: ShopConfig, out: Path, progress: Progress | None = Non
         incidents = planted(targets, strikes)
         refuse_idle(incidents)
         writer.finish()
-    truth = _truth(config, writer.rows, incidents, out)
-    write_truth(truth, truth_path(out))
+        truth = _truth(config, writer.rows, incidents, out)
+        write_truth(truth, truth_path(out))
     return truth
+
+
+def _refuse_other_data(out: Path) -> None:
+    """Refuse to take the place of order lines that are not known to be simulated."""
+    is_empty = out.is_dir() and not any(out.iterdir())
+    if out.exists() and not (is_empty or truth_path(out).exists()):
+        raise RetailError(f"{out} is there already, and no simulated shop: name another")
 
 
 def with_random_incidents(config: ShopConfig, count: int) -> ShopConfig:

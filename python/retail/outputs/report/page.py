@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -40,12 +41,13 @@ def write(database: Path, out: Path | None = None) -> Path:
     path = out or database.with_name(FILE)
     _refuse_other_files(path)
     page = render(read_facts(database))
-    draft = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    draft = path.with_name(f".{os.getpid()}.{FILE}.tmp")
     try:
         draft.write_text(page, encoding="utf-8")
         put_in_place(draft, path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         why = reason(error)
         raise RetailError(f"{path}: cannot be written ({why}); give another --out") from error
     return path
@@ -70,6 +72,8 @@ def renew(database: Path) -> str:
 
 def _refuse_other_files(path: Path) -> None:
     """Refuse to take the place of a database, of feedback, of raw data: of what is no page."""
+    if not path.name:  # "." or "/"
+        raise RetailError(f"{path}: cannot be written (is a directory); give another --out")
     if path.exists() and not path.is_file():
         return  # reading a pipe need never end; putting the page there tells why not
     try:
