@@ -267,6 +267,15 @@ def test_what_to_do_about_a_file_that_cannot_be_opened_depends_on_the_cause(
     assert ("move it away" in line) == ("keep it" in line)
 
 
+def test_a_pipe_in_place_of_a_database_holds_nobody(tmp_path: Path) -> None:
+    os.mkfifo(pipe := tmp_path / "some.duckdb")
+    with (
+        pytest.raises(StorageError, match="it is a pipe; give RETAIL_DB a file"),
+        staged_build(pipe, lambda *_: None),
+    ):
+        pass
+
+
 def test_what_is_no_duckdb_file_is_told_in_one_line_and_left_alone(database: Path) -> None:
     database.write_text("a letter to a friend\n" * 1000)
     with pytest.raises(StorageError) as told, staged_build(database, nothing_to_bring):

@@ -34,6 +34,8 @@ def open_database(
         HeldError: it stays so.
         StorageError: it can't be opened, or the bound is none; the message advises by cause.
     """
+    if path.is_fifo():  # to open it would wait for a writer, for ever
+        raise StorageError(f"{path}: it is a pipe; give RETAIL_DB a file")
     deadline = time.monotonic() + patience
     while True:
         try:
