@@ -76,7 +76,8 @@ class TradingCalendar:
         alone = self.closed_when_open() & ~self.gap
         week_after = np.concatenate([np.zeros(WEEK, dtype=bool), alone])[: alone.size]
         is_holiday = np.isin(self.dates.day, self.dates.holidays)
-        silent = ~self.dates.is_trading & self.dates.is_complete & ~self.gap & ~is_holiday
+        in_gap = _known_gaps(self.dates, self.expected)
+        silent = ~self.dates.is_trading & self.dates.is_complete & ~in_gap & ~is_holiday
         return np.asarray(week_after & silent & (self.expected == UNSURE))
 
     def open_when_closed(self) -> Bools:
@@ -147,6 +148,15 @@ def _gaps(dates: Dates, expected: Ints) -> Bools:
     for first, after in _runs(~dates.is_trading):
         gap[first:after] = _missed(expected, first, min(after, first + WEEK)) >= GAP_DAYS
     return gap
+
+
+def _known_gaps(dates: Dates, expected: Ints) -> Bools:
+    """Days of gaps from the one on which they are known to be gaps, (D,)."""
+    known = np.zeros(dates.day.size, dtype=bool)
+    for first, after in _runs(~dates.is_trading):
+        missed = (expected[first:after] == OPEN) & (np.arange(after - first) < WEEK)
+        known[first:after] = np.cumsum(missed) >= GAP_DAYS
+    return known
 
 
 def _runs(flags: Bools) -> list[tuple[int, int]]:

@@ -213,6 +213,17 @@ def test_a_weekday_that_closes_is_noticed_twice_and_then_believed() -> None:
     assert len({a.incident_id for a in found}) == 1
 
 
+def test_a_weekday_that_closes_stays_noticed_whatever_comes_after() -> None:
+    """The second silent Wednesday may begin a gap, which nobody can know on that day."""
+    wednesday = 14 * 7 + 2
+    is_trading = dates().is_trading.copy()
+    is_trading[[wednesday, wednesday + 7]] = False
+    is_trading[wednesday + 8 : wednesday + 12] = False
+    learned = calendar.learn(dataclasses.replace(dates(), is_trading=is_trading))
+    assert learned.gap[wednesday + 7]
+    assert np.flatnonzero(learned.closed_again()).tolist() == [wednesday + 7]
+
+
 def test_a_day_without_trade_once_is_no_new_habit() -> None:
     silent = 16 * 7
     assert not calendar.learn(with_trade(dates(closed=(6, 7)), silent, False)).closed_again().any()
