@@ -201,13 +201,17 @@ def replay(found: Scan, rows: Ints, columns: Ints, values: Floats) -> Floats:
 
 
 def _copies(features: DetectorInput, rows: Ints, columns: Ints, values: Floats) -> DetectorInput:
-    """Return the input with each row once per value, and that value in the row's column."""
+    """Return the input with each row once per value, and that value in the row's column.
+
+    As for the actual values, nothing is learned from known incidents, new levels are believed, and
+    no level shift is measured from within an episode: which days that are is known before each day.
+    """
     count = values.shape[1]
     panel, every = features.panel, np.repeat(rows, count)
     tried = panel.value[every].copy()
     tried[np.arange(every.size), np.repeat(columns, count)] = values.ravel()
     arrays = ("numerator", "denominator", "is_complete", "is_warm_up")
-    return prepare(
+    copies = prepare(
         dataclasses.replace(
             panel,
             series=tuple(panel.series[i] for i in every),
@@ -215,6 +219,12 @@ def _copies(features: DetectorInput, rows: Ints, columns: Ints, values: Floats) 
             **{name: getattr(panel, name)[every] for name in arrays},
         ),
         features.calendar,
+        of_rows(features.known, every),
+        of_rows(features.adopted, every),
         restored=features.episodes.restored[every],
         noise=of_rows(features.noise, every),
+    )
+    settled = features.episodes.is_settled[every]
+    return dataclasses.replace(
+        copies, episodes=dataclasses.replace(copies.episodes, is_settled=settled)
     )

@@ -35,7 +35,7 @@ class DetectorInput:
 
     `thin` is where too few of the periods before had business, or hardly two values differed.
     `typical` is None without series of the typical order, `noise` where the forecast has no other
-    knowledge of its noise than the series itself.
+    knowledge of its noise than the series itself; `known` and `adopted` are as given to `prepare`.
     """
 
     panel: Panel
@@ -47,6 +47,8 @@ class DetectorInput:
     episodes: Episodes
     typical: Typical | None = None
     noise: Floats | None = None
+    known: Bools | None = None
+    adopted: Bools | None = None
 
 
 @dataclass(frozen=True)
@@ -126,8 +128,9 @@ def prepare(
         ahead = run(restored, np.ones(len(panel.series), dtype=bool))
         found = episodes.none(panel.value.shape, restored)
     seen = DetectorInput(
-        panel, calendar, ahead, learned, usable & ahead.ready, thin, found, noise=noise
-    )
+        panel, calendar, ahead, learned, usable & ahead.ready, thin, found,
+        noise=noise, known=known, adopted=adopted,
+    )  # fmt: skip
     return seen if typical is None else _with_typical(seen, typical, known, adopted)
 
 

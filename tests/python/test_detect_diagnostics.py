@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from detect import anomalies, calendar, diagnostics, injection_tests, partial_period, trends
 from detect.anomalies import Scan
+from detect.detectors import DETECTORS
 from detect.features import prepare
-from detect.records import Panel
-from retail.jobs.detection import pipeline
+from detect.records import Bools, Panel
+from retail.jobs.detection import explanation_cache, pipeline
 from test_detect_shop import DAYS, build, dates, kpi, panel, segments
 
 UNITS = kpi("units_sold", numerator="units")
@@ -224,6 +225,44 @@ def test_a_blind_spot_is_a_change_that_would_have_been_reported() -> None:
         changed[0, column] = value
         again = scan(dataclasses.replace(made, value=changed))
         assert anomalies.reported(again)[0, column] == seen
+
+
+def doubled(first: int, last: int) -> tuple[Panel, Bools]:
+    """A shop with twice the orders and units on some days, and which those are."""
+    made, value = shop(), shop().value.copy()
+    value[:2, first:last] *= 2
+    days = np.zeros(value.shape, dtype=bool)
+    days[:2, first:last] = True
+    return dataclasses.replace(made, value=value), days
+
+
+@pytest.mark.parametrize("word", ["nothing", "known", "adopted"])
+def test_values_that_did_not_come_are_judged_by_what_was_learned_of_those_that_did(
+    word: str,
+) -> None:
+    """Also after an incident that people named, and while an episode holds level shifts back."""
+    made, days = doubled(145, 158)
+    given = {} if word == "nothing" else {word: days}
+    found = anomalies.scan(prepare(made, calendar.learn(dates()), **given))
+    rows, columns = np.array([0, 1]), np.array([160, 161])
+    values = made.value[rows, columns][:, None]
+    again = diagnostics._copies(found.features, rows, columns, values)
+    at, copied = (rows, columns), (np.arange(2), columns)
+    assert (again.forecast.location[copied] == found.features.forecast.location[at]).all()
+    assert (again.episodes.is_settled[copied] == found.features.episodes.is_settled[at]).all()
+    assert not found.features.episodes.is_settled[at].any()
+    p_value = DETECTORS[2].score(again).p_value[copied]
+    np.testing.assert_array_equal(p_value, found.evidence["level_shift"].p_value[at])
+
+
+def test_limits_are_worked_out_again_where_something_else_was_learned() -> None:
+    """What was planned is no part of the panel, and neither is what other KPIs make of it."""
+    made, days = doubled(145, 158)
+    known = calendar.learn(dates())
+    scans = [anomalies.scan(prepare(made, known, marks)) for marks in (None, days)]
+    beside = dataclasses.replace(scans[0], p_value=scans[1].p_value)
+    seen = {explanation_cache.hash_scan(one, "code").input_hash for one in (*scans, beside)}
+    assert len(seen) == 3
 
 
 @settings(max_examples=10)

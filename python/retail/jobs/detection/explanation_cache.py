@@ -118,19 +118,21 @@ def hash_story(incident: Incident, input_hash: str) -> InputHash:
     return InputHash(f"story of {incident.incident_id}", _hash(words, input_hash))
 
 
-def hash_scan(scan: Scan, known: object, code_hash: str) -> InputHash:
-    """Hash the inputs of the detection limits of a grain.
+def hash_scan(scan: Scan, code_hash: str) -> InputHash:
+    """Hash the inputs of the detection limits of a grain: series, calendar, and what was learned.
 
     Args:
-        scan: of the grain.
-        known: the feedback that the scan used.
+        scan: of the grain; what people said and what was planned shows in what it learned from.
         code_hash: from `hash_code`.
     """
-    panel, calendar = scan.features.panel, scan.features.calendar
-    arrays = [getattr(panel, f.name) for f in dataclasses.fields(panel)]
-    arrays += [getattr(calendar, f.name) for f in dataclasses.fields(calendar)]
-    parts = [a.tobytes() if isinstance(a, np.ndarray) else repr(a) for a in arrays]
-    return InputHash(f"blind spots, {panel.grain}", _hash(code_hash, known, parts))
+    seen = scan.features
+    records = (seen.panel, seen.calendar, seen.calendar.dates)
+    found = [getattr(one, field.name) for one in records for field in dataclasses.fields(one)]
+    found += [seen.known, seen.adopted, seen.noise, seen.episodes.restored]
+    found += [seen.episodes.is_settled, scan.joint, scan.p_value]
+    # The repr of a long array leaves out its middle.
+    parts = [a.tobytes() if isinstance(a, np.ndarray) else repr(a) for a in found]
+    return InputHash(f"blind spots, {seen.panel.grain}", _hash(code_hash, parts))
 
 
 def _hash(*parts: object) -> str:

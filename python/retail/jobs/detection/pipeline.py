@@ -117,7 +117,7 @@ def run(
     with store.connect(path, read_only=True):
         why = explain.explain(path, scans, found + warned, cached, code, history)
     calibration = _each(scans, diagnostics.calibration)
-    limits, looked_at = _detection_limits(scans, given, cached, code)
+    limits, looked_at = _detection_limits(scans, cached, code)
     words, facts = _proven(why, cached)
     record = _record(started_at, inputs, len(found))
     figures, lines = store.read_revisions(path, record.run_id) if as_of is None else ([], [])
@@ -210,12 +210,10 @@ def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
 
 
 def _detection_limits(
-    scans: dict[Grain, Scan], given: list[FeedbackRow], cached: CachedExplanations, code: str
+    scans: dict[Grain, Scan], cached: CachedExplanations, code: str
 ) -> tuple[list[DetectionLimit], list[InputHash]]:
     """Return the detection limits of every grain, from the cache where inputs are unchanged."""
-    input_hashes = {
-        grain: explanation_cache.hash_scan(scans[grain], given, code) for grain in GRAINS
-    }
+    input_hashes = {grain: explanation_cache.hash_scan(scans[grain], code) for grain in GRAINS}
     found = [
         spot
         for grain in GRAINS
