@@ -203,6 +203,29 @@ def _special(may_close: Bools) -> Ints:
     return special
 
 
+def extended(calendar: TradingCalendar, last: np.datetime64) -> TradingCalendar:
+    """The calendar up to a day that may be to come.
+
+    A day to come is taken to be traded unless its weekday was closed in the last week.
+    """
+    dates = calendar.dates
+    day = np.arange(dates.day[0], last + 1)
+    more = day.size - dates.day.size
+    if more <= 0:
+        return calendar
+    opens = np.resize(calendar.expected[-WEEK:] != CLOSED, more)
+    weekday = np.resize(dates.weekday[-WEEK:], more)
+    return learn(
+        Dates(
+            day,
+            np.concatenate([dates.weekday, weekday]),
+            np.concatenate([dates.is_trading, opens]),
+            np.concatenate([dates.is_complete, np.zeros(more, dtype=bool)]),
+            dates.holidays,
+        )
+    )
+
+
 def day_of_month(days: Days) -> Ints:
     """1 for the first of a month, (D,)."""
     first = days.astype("datetime64[M]").astype("datetime64[D]")

@@ -4,7 +4,8 @@ Incomplete periods are never tested: half a day of orders is no anomaly. They do
 A measure that only grows within a period (units, returned revenue) ends no lower than it is now. So
 a KPI of such measures ends no lower than if the rest of the period added nothing to its numerator,
 and to its denominator as much as a whole large period does. Where even this bound is above the
-usual range, the rest of the period can't undo it. These findings have a table of their own.
+usual range of a whole period (a week with all of its trading days, also those to come), the rest
+can't undo it. These findings have a table of their own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 
 from detect import anomalies
 from detect.anomalies import Scan
-from detect.calendar import TradingCalendar
+from detect.calendar import TradingCalendar, extended
 from detect.features import prepare
 from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Bools, Floats, Kpi, Panel, Series
 
@@ -23,6 +24,7 @@ from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Bools, Floats, Kpi, Pan
 def select(panel: Panel, calendar: TradingCalendar, accumulating: frozenset[str]) -> list[Anomaly]:
     """Findings on periods after the last complete one, upwards only, in order."""
     unfinished = _unfinished(panel)
+    calendar = extended(calendar, panel.period_end()[-1]) if panel.period.size else calendar
     rows = np.array([_only_grows(s, accumulating) for s in panel.series])
     if not unfinished.any() or not rows.any():
         return []

@@ -16,7 +16,7 @@ from detect import anomalies, calendar, diagnostics, injection_tests, partial_pe
 from detect.anomalies import Scan
 from detect.detectors import DETECTORS
 from detect.features import prepare
-from detect.records import Bools, Panel
+from detect.records import Anomaly, Bools, Panel
 from retail.jobs.detection import explanation_cache, pipeline
 from test_detect_shop import DAYS, build, dates, kpi, panel, segments
 
@@ -83,6 +83,41 @@ def test_a_ratio_is_given_the_benefit_of_the_rest_of_the_day() -> None:
 def test_nothing_is_concluded_from_measures_that_can_shrink() -> None:
     half = unfinished(shop(), 20000.0, 50.0)
     assert partial_period.select(half, calendar.learn(dates()), frozenset({"orders"})) == []
+
+
+def unfinished_week(days: int, orders: float, units: float) -> list[Anomaly]:
+    """Warnings of a week with so many days so far, and so many times as much on them."""
+    made, weeks = shop(), DAYS // 7
+    left = np.arange(DAYS) >= DAYS - 7 + days
+    factor = np.array([orders, units])[:, None]
+    amounts = np.where(left, 0.0, made.numerator[:2])
+    amounts[:, -7:] *= factor
+    sums = amounts.reshape(2, weeks, 7).sum(axis=2)
+    each = sums[1] / sums[0]
+    weekly = panel(np.stack([*sums, each]), kpi(), UNITS, PER_ORDER, grain="weekly")
+    complete = weekly.is_complete.copy()
+    complete[:, -1] = False
+    nothing = np.full(weeks, np.nan)
+    weekly = dataclasses.replace(
+        weekly,
+        numerator=np.stack([*sums, sums[1]]),
+        denominator=np.stack([nothing, nothing, sums[0]]),
+        is_complete=complete,
+    )
+    known = calendar.learn(dates(DAYS - 7 + days))
+    return partial_period.select(weekly, known, GROWING)
+
+
+def test_a_part_of_a_week_is_compared_with_a_whole_one() -> None:
+    """Twice the usual on two days is no more than four days bring, of six in a week."""
+    assert unfinished_week(2, 1.0, 1.0) == []
+    assert unfinished_week(2, 2.0, 2.0) == []
+    assert unfinished_week(1, 1.0, 1.8) == []
+    found = unfinished_week(3, 4.0, 4.0)
+    assert {a.kpi.name for a in found} == {"order_count", "units_sold"}
+    usual = shop().numerator[0].sum() / (DAYS // 7)
+    (of_orders,) = (a for a in found if a.kpi.name == "order_count")
+    assert of_orders.expected == pytest.approx(usual, rel=0.2)
 
 
 def test_an_unfinished_day_is_never_tested() -> None:
