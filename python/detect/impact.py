@@ -114,13 +114,15 @@ def impact(
 def _of_members(
     lead: Anomaly, members: Sequence[Anomaly], silences: Mapping[str, Silence]
 ) -> list[_Money]:
-    """The money of the members of the lead's dimension; findings of a member are net revenue."""
+    """The money of the members of the lead's dimension: their findings of net revenue."""
     if not lead.within or not lead.kpi.is_net_revenue:
         return []
     return [
         _of_finding(a, silences.get(a.anomaly_id, Silence(1, a.period_end)))
         for a in members
-        if a.within.keys() == lead.within.keys() and PERIOD_TO_DATE not in a.methods
+        if a.within.keys() == lead.within.keys()
+        and a.kpi.is_net_revenue
+        and PERIOD_TO_DATE not in a.methods
     ]
 
 

@@ -642,6 +642,16 @@ def test_factors_of_one_day_of_several_say_which_it_is() -> None:
         assert said in told.narrative
 
 
+def test_what_a_kpi_of_another_unit_counts_of_a_member_is_no_money() -> None:
+    """A shop may have a series of orders per country, too."""
+    money = anomaly(dimension="country", segment="France")
+    by_country = dataclasses.replace(KPIS[1], numerator="orders", denominator=None)
+    counted = anomaly(by_country, dimension="country", segment="France", actual=6.0, expected=10.0)
+    elsewhere = dataclasses.replace(counted, segment="Spain")
+    for found in ([money, counted, elsewhere], [counted, elsewhere, money]):
+        assert impact(money, found, KPIS, {}).value == -40.0
+
+
 def test_no_money_is_told_of_an_unfinished_or_an_unforecast_period() -> None:
     early, plain = anomaly(methods=("period_to_date", "iqr")), anomaly()
     for lead in (early, plain):
