@@ -32,7 +32,7 @@ from retail.storage.run_log import ALL, Step
 
 HOSTILE = "<script>alert(1)</script>'; DROP TABLE kpis; --=cmd()\"onload=x <b>&amp;"
 MOST_BYTES = 2_000_000
-VOID = {"meta", "link", "input", "br"}
+VOID = {"meta", "link", "input", "br", "img"}
 KEYS = {
     "insights.anomalies": ("anomaly_id",),
     "insights.early_warnings": ("warning_id",),
@@ -354,6 +354,45 @@ def test_what_is_new_is_told_in_full_and_what_is_old_in_a_line(own: Path) -> Non
     assert cards_of(own) == [name]
     assert "One thing to look at:" in lead(own)
     assert f'<a href="#{name}">' in shown(own).split('<p class="lead">')[1].split("</p>")[0]
+
+
+def first_of(path: Path) -> str:
+    """What stands under the sentence about the newest day, of what is to be looked at."""
+    ((_, text),) = [(a, t) for a, t in Tags(shown(path)).named("p") if a.get("class") == "first"]
+    return text.replace(formatting.SPACE, " ")
+
+
+def test_the_first_screen_of_a_phone_says_how_sure_what_it_cost_and_what_to_check(
+    browser: Browser, own: Path
+) -> None:
+    move(own, days=0)
+    change(own, "update insights.incidents set impact = -1234, confidence = 0.97")
+    text = first_of(own)
+    assert re.match(r"\d+ \w+ \d{4}", text)
+    assert "still open. Very likely (97 %). Money at stake: −£1,234. Check first: " in text
+    page_of = browser.new_page(viewport={"width": 360, "height": 740})
+    page_of.goto(page.write(own).as_uri())
+    box = page_of.locator(".first").bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 740
+    page_of.close()
+    change(own, "update insights.incidents set impact = null, is_provisional = true")
+    assert "not over yet." in first_of(own)
+    assert "Money at stake: known once the period is over." in first_of(own)
+
+
+def test_a_kpi_has_a_small_line_under_a_heading_where_there_is_room(
+    browser: Browser, written: Path, tags: Tags
+) -> None:
+    lines = [a for a, _ in tags.named("img") if a.get("class") == "trace"]
+    assert len(lines) > 10
+    assert all(a["src"].startswith("data:image/svg+xml,") and a["alt"] == "" for a in lines)
+    for width, is_there in ((1280, True), (360, False)):
+        shown_page = browser.new_page(viewport={"width": width, "height": 800})
+        shown_page.goto(written.as_uri())
+        assert shown_page.locator(".heads").is_visible() == is_there
+        assert shown_page.locator("img.trace").first.is_visible() == is_there
+        shown_page.close()
 
 
 def test_the_newest_day_is_judged_in_one_sentence(own: Path) -> None:
@@ -919,13 +958,17 @@ def test_a_link_to_a_folded_incident_opens_it(
     assert troubles == []
 
 
-def test_paper_shows_what_is_folded(
+def test_paper_shows_what_is_folded_and_a_line_of_what_is_long_over(
     context: BrowserContext, own: Path, troubles: list[str]
 ) -> None:
     change(own, "update insights.incidents set status = 'acknowledged'")
     shown_page = show(context, page.write(own), troubles)
     shown_page.emulate_media(media="print")
-    assert shown_page.locator("details.card .narrative").first.is_visible()
+    assert shown_page.locator("details.fold figure").first.is_visible()
+    assert shown_page.locator(".past details.card summary").first.is_visible()
+    assert not shown_page.locator(".past .narrative").first.is_visible()
+    together = "getComputedStyle(document.querySelector('.kpi')).breakInside"
+    assert shown_page.evaluate(together) == "avoid"
     assert not shown_page.locator("nav").is_visible()
     assert shown_page.evaluate(CONTRAST)["poor"] == []
     assert troubles == []

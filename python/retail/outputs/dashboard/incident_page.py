@@ -259,7 +259,7 @@ def place_of(lead: AnomalyRow, by: str, member: str, listed: tuple[str, ...]) ->
 
 def _title(lead: AnomalyRow, by: str, member: str, facts: Facts) -> str:
     parts = [formatting.period(lead.period_start, lead.grain)]
-    parts += [] if lead.segment == ALL else [lead.segment]
+    parts += [] if lead.segment == ALL else [named(lead.segment, lead.dimension or "", facts)]
     parts += [] if member == WHOLE else [named(member, by, facts)]
     return ", ".join(parts)
 

@@ -6,13 +6,10 @@ import streamlit as st
 
 from retail.outputs.dashboard import address, comparison, render, url_state
 from retail.outputs.dashboard.cache import Session
-from retail.outputs.report import incidents, kpis, svg, verdict
+from retail.outputs.report import incidents, kpis, verdict
 from retail.reading import Facts, switched_off
 from retail.reading.selection import need_attention
-from retail.schema import ALL
 
-TRACED = 30
-"""Periods of the small line beside a KPI."""
 NAMES = {url_state.NEWEST: "the newest day or week"} | url_state.SPANS
 
 
@@ -42,20 +39,9 @@ def _kpis(session: Session, facts: Facts, states: tuple[kpis.KpiCard, ...]) -> N
     with span_at:
         span = comparison.pick_span(facts, text, NAMES)
     if text == url_state.NEWEST:
-        render.fragment("states", kpis=states, traces=_traces(facts, states))
+        render.fragment("states", kpis=states)
         return
     with against_at:
         against = comparison.pick_against(facts, span)
     found = comparison.every(session, facts, span, against)
     render.fragment("spans", figures=found, span=text, against=address.given("against") or "")
-
-
-def _traces(facts: Facts, states: tuple[kpis.KpiCard, ...]) -> dict[str, str]:
-    """The latest periods of each KPI of the whole shop, in its own cadence, as a small line."""
-    wanted = {(card.kpi.kpi, card.kpi.cadence) for card in states}
-    values: dict[str, list[float]] = {}
-    for period in facts.periods:
-        is_wanted = period.segment == ALL and (period.kpi, period.grain) in wanted
-        if is_wanted and period.actual is not None and kpis.is_over(period):
-            values.setdefault(period.kpi, []).append(period.actual)
-    return {name: svg.trace(known[-TRACED:]) for name, known in values.items()}

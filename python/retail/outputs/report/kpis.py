@@ -26,6 +26,8 @@ LATELY = 13
 NARROW = 2.0
 """A band tells something if half, or twice, the expected lies outside of it; by hand."""
 EXPECTED, TOO_WIDE = ("expected", "as expected"), ("wide", "too wide to tell")
+TRACED = 30
+"""Periods of the small line beside a KPI."""
 MARKS = 4
 """Latest findings of a KPI that are linked."""
 WEEK, YEAR = dt.timedelta(days=7), dt.timedelta(days=364)
@@ -118,6 +120,7 @@ class KpiCard:
     segments: tuple[SegmentRow, ...]
     unlike: int
     is_tested: bool
+    trace: str
 
 
 def anchor(kpi: str) -> str:
@@ -171,7 +174,14 @@ def _card(
         segments=segments,
         unlike=sum(s.state is not None and s.state.kind in UNLIKE for s in segments),
         is_tested=any(p.is_tested for p in periods),
+        trace=_trace(series.get(own, [])),
     )
+
+
+def _trace(periods: Sequence[ForecastRow]) -> str:
+    """The latest periods of a series as a small line; nothing where there is none."""
+    values = [p.actual for p in periods if p.actual is not None and is_over(p)][-TRACED:]
+    return svg.trace(values) if len(values) > 1 else ""
 
 
 # ---------------------------------------------------------------------------------- state
