@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,7 @@ import pytest
 from detect.errors import DetectError
 from retail.feedback import record
 from retail.jobs.detection import pipeline, store
+from retail.jobs.detection.preview import with_kpis
 from retail.reading import ReadError, read_table, reading
 from retail.schema import TABLES, FeedbackRow, IncidentRow
 from retail.storage.errors import StorageError
@@ -91,6 +93,30 @@ def test_a_share_beside_a_kpi_keeps_the_usual_limit_of_level_shifts(own: Path) -
     limits = {s.kpi.name: s.kpi.level_shift_threshold for s in typical.series}
     assert limits["order_count"] == 5.0
     assert limits["average_price"] == 4.0
+
+
+def test_a_preview_judges_what_stands_beside_a_kpi_by_the_settings_tried(own: Path) -> None:
+    """As a run does once the definitions have them."""
+    with duckdb.connect(str(own)) as connection:
+        connection.execute(
+            """
+            create table marts.fct_typical_orders_daily as
+            select
+                kpi, 'Typical' as label, 'logit' as scale, period_start, value,
+                case kpi when 'order_count' then 'ratio' else 'currency' end as unit
+            from marts.fct_kpis_daily where segment = 'all'
+            """
+        )
+    now = store.read_inputs(own, None)
+    tried = [replace(k, z_threshold=9.0, level_shift_threshold=4.0) for k in now.kpis]
+    with duckdb.connect(str(own)) as connection:
+        connection.execute("update marts.dim_kpis set z_threshold = 9, level_shift_threshold = 4")
+    typical, then = with_kpis(now, tried).typical, store.read_inputs(own, None).typical
+    assert typical is not None
+    assert then is not None
+    assert typical.series == then.series
+    assert now.typical is not None
+    assert typical.series != now.typical.series
 
 
 def test_a_ratio_on_a_closed_day_is_missing_and_a_sum_is_zero(shop: Path) -> None:
@@ -172,6 +198,7 @@ def test_a_killed_writer_leaves_the_last_tables_alone(own: Path) -> None:
         import os, signal
         from pathlib import Path
         from retail.jobs.detection import store
+from retail.jobs.detection.preview import with_kpis
         write = store.insights._write
         def write_or_die(connection, name, rows):
             if name == "runs":

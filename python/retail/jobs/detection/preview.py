@@ -89,7 +89,16 @@ def with_kpis(inputs: Inputs, kpis: Sequence[Kpi]) -> Inputs:
         for grain, panel in inputs.panels.items()
     }
     defined = tuple(tried.get(kpi.name, kpi) for kpi in inputs.kpis)
-    return dataclasses.replace(inputs, kpis=defined, panels=panels)
+    typical = inputs.typical and dataclasses.replace(
+        inputs.typical,
+        series=tuple(
+            dataclasses.replace(s, kpi=store.typical_kpi(kpi, s.kpi.label, s.kpi.unit, s.kpi.scale))
+            if (kpi := tried.get(s.kpi.name))
+            else s
+            for s in inputs.typical.series
+        ),
+    )
+    return dataclasses.replace(inputs, kpis=defined, panels=panels, typical=typical)
 
 
 def _found(

@@ -8,6 +8,7 @@ from retail.jobs.detection.store.inputs import (
     read_inputs,
     read_panel,
     read_typical,
+    typical_kpi,
 )
 from retail.jobs.detection.store.insights import (
     carry_over,
@@ -51,5 +52,6 @@ __all__ = [
     "read_segments",
     "read_typical",
     "rows_of",
+    "typical_kpi",
     "write_insights",
 ]

@@ -199,12 +199,7 @@ def read_typical(connection: Connection, panel: Panel) -> Panel | None:
         if name in place and 0 <= column < panel.period.size and amount is not None:
             row = place[name]
             kpi = panel.series[row].kpi
-            unit = kpi.money if unit == CURRENCY else unit
-            # The KPI's own limit was chosen for figures of its kind; a share beside it is none.
-            limit = kpi.level_shift_threshold if unit == kpi.unit else Kpi.level_shift_threshold
-            shown[row] = replace(
-                kpi, label=label, unit=unit, scale=scale, level_shift_threshold=limit
-            )
+            shown[row] = typical_kpi(kpi, label, unit, scale)
             value[row, column] = amount
     kept = sorted(shown)
     if not kept:
@@ -218,6 +213,14 @@ def read_typical(connection: Connection, panel: Panel) -> Panel | None:
         is_complete=panel.is_complete[kept],
         is_warm_up=panel.is_warm_up[kept],
     )
+
+
+def typical_kpi(kpi: Kpi, label: str, unit: str, scale: str) -> Kpi:
+    """A KPI's definition for what the typical order shows beside it."""
+    unit = kpi.money if unit == CURRENCY else unit
+    # The KPI's own limit was chosen for figures of its kind; a share beside it is none.
+    limit = kpi.level_shift_threshold if unit == kpi.unit else Kpi.level_shift_threshold
+    return replace(kpi, label=label, unit=unit, scale=scale, level_shift_threshold=limit)
 
 
 def _accumulating(connection: Connection, kpis: tuple[Kpi, ...], dates: Dates) -> frozenset[str]:
