@@ -17,19 +17,34 @@ import numpy as np
 from detect import anomalies
 from detect.anomalies import Scan
 from detect.calendar import TradingCalendar, extended
-from detect.features import prepare
+from detect.features import of_rows, prepare
 from detect.records import ALL, PERIOD_TO_DATE, Anomaly, Bools, Floats, Kpi, Panel, Series
 
 
-def select(panel: Panel, calendar: TradingCalendar, accumulating: frozenset[str]) -> list[Anomaly]:
-    """Findings on periods after the last complete one, upwards only, in order."""
+def select(
+    panel: Panel,
+    calendar: TradingCalendar,
+    accumulating: frozenset[str],
+    known: Bools | None = None,
+    adopted: Bools | None = None,
+) -> list[Anomaly]:
+    """Findings on periods after the last complete one, upwards only, in order.
+
+    Args:
+        panel: the series.
+        calendar: when the shop trades.
+        accumulating: measures that only grow within a period.
+        known: periods that nothing is learned from, as in `prepare`, (S, T).
+        adopted: periods that are the new level, as there, (S, T).
+    """
     unfinished = _unfinished(panel)
     calendar = extended(calendar, panel.period_end()[-1]) if panel.period.size else calendar
     rows = np.array([_only_grows(s, accumulating) for s in panel.series])
     if not unfinished.any() or not rows.any():
         return []
     least = _lower_bound(_subset(panel, rows), unfinished, calendar)
-    found = anomalies.scan(prepare(least, calendar))
+    known, adopted = of_rows(known, rows), of_rows(adopted, rows)
+    found = anomalies.scan(prepare(least, calendar, known, adopted))
     return [
         dataclasses.replace(a, methods=(PERIOD_TO_DATE, *a.methods))
         for a in anomalies.select(_upwards(found, unfinished))

@@ -120,6 +120,20 @@ def test_a_part_of_a_week_is_compared_with_a_whole_one() -> None:
     assert of_orders.expected == pytest.approx(usual, rel=0.2)
 
 
+def test_what_people_said_of_earlier_days_holds_for_an_unfinished_one() -> None:
+    """Four times as many units as ever are no warning once that is known to be the new level."""
+    made = shop()
+    value = made.value.copy()
+    value[1:, -8:] *= 4
+    days = np.zeros(value.shape, dtype=bool)
+    days[1:, -8:-1] = True
+    grown = unfinished(dataclasses.replace(made, value=value), 4 * 800.0, 100.0)
+    known = calendar.learn(dates())
+    assert partial_period.select(grown, known, GROWING)
+    assert partial_period.select(grown, known, GROWING, adopted=days) == []
+    assert partial_period.select(grown, known, GROWING, known=days)
+
+
 def test_an_unfinished_day_is_never_tested() -> None:
     found = scan(unfinished(shop(), 20000.0, 50.0))
     assert not found.features.tested[:, -1].any()

@@ -103,7 +103,7 @@ def run(
     panels = members_read.result()
     found, warned = (
         incidents.group(apply_feedback.apply_feedback(some, given, day))
-        for some in (select(scans, panels, inputs), _early(inputs, trading))
+        for some in (select(scans, panels, inputs), _early(scans, inputs, trading))
     )
     changes = _each(scans, trends.select)
     cached = store.read_cached_explanations(path)
@@ -199,12 +199,14 @@ def select(
     return sorted(planned.explain(everything, inputs.events), key=lambda a: GRAINS.index(a.grain))
 
 
-def _early(inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
-    """Return the early warnings of every grain."""
+def _early(scans: dict[Grain, Scan], inputs: Inputs, trading: TradingCalendar) -> list[Anomaly]:
+    """Return the early warnings of every grain, by the baseline that whole periods have."""
     found = [
         warning
-        for grain in GRAINS
-        for warning in partial_period.select(inputs.panels[grain], trading, inputs.accumulating)
+        for seen in (scans[grain].features for grain in GRAINS)
+        for warning in partial_period.select(
+            seen.panel, trading, inputs.accumulating, seen.known, seen.adopted
+        )
     ]
     return planned.explain(found, inputs.events)
 
