@@ -8,6 +8,7 @@
 ) }}
 {%- set staged = lines_to_classify() %}
 {%- set rules = shop() %}
+{%- set unknown = sql_text(var('unknown_country')) | trim %}
 with
 
 service_codes as (
@@ -76,7 +77,10 @@ final as (
         customer_id,
         attributes,
         row_hash,
-        coalesce(country, {{ sql_text(var('unknown_country')) }}) as country,
+        coalesce(
+            case when lower(country) not in ('unknown', lower({{ unknown }})) then country end,
+            {{ unknown }}
+        ) as country,
         case
             when reject_reason is not null then null
             when is_service then 'service'
