@@ -17,7 +17,8 @@ final as (
         customer_id,
         country,
         market,
-        region,
+        -- One of shop.yml may differ from line to line.
+        case when min(region) = max(region) then min(region) end as region,
         customer_type,
         order_size,
         order_number,
@@ -31,7 +32,7 @@ final as (
         count(*) as lines
     from order_lines
     group by
-        invoice_no, order_date, customer_id, country, market, region, customer_type, order_size,
+        invoice_no, order_date, customer_id, country, market, customer_type, order_size,
         order_number, is_first_order
 
 )
