@@ -1,6 +1,7 @@
 {#
-    A query of the orders of customers who cancelled one whole, numbered without it. Reads the CTE
-    `reversals`. Not a CTE of the lines: of one with several readers DuckDB keeps every column.
+    A query of the orders of customers who cancelled lines whole, numbered without those of which
+    nothing stayed; `first_date` is the first day of what stayed. Reads the CTE `reversals`. Not a
+    CTE of the lines: of one with several readers DuckDB keeps every column.
 #}
 {% macro orders_without_cancelled() -%}
 select
@@ -13,10 +14,7 @@ select
             kpi_lines.customer_id,
             kpi_lines.order_number,
             min(case when not coalesce(reversals.is_whole, false) then kpi_lines.order_date end)
-                as first_date,
-            max(
-                min(case when coalesce(reversals.is_whole, false) then 1 else 0 end)
-            ) over (partition by kpi_lines.customer_id) as has_cancelled_one
+                as first_date
         from {{ ref('fct_kpi_lines') }} as kpi_lines
         left join reversals
             on
@@ -28,5 +26,5 @@ select
             and kpi_lines.customer_id in (select customer_id from reversals where is_whole)
         group by kpi_lines.customer_id, kpi_lines.order_number
     ) as orders
-    where first_date is not null and has_cancelled_one = 1
+    where first_date is not null
 {%- endmacro %}

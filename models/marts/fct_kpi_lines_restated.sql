@@ -60,6 +60,12 @@ changed as (
         sales.sale_source_row is not null
         or cancellations.sale_source_row is not null
         or renumbered.new_number != kpi_lines.order_number
+        -- All of the first order's first day was cancelled: it begins on the next that stayed.
+        or (
+            renumbered.new_number = 1
+            and renumbered.first_date = kpi_lines.order_date
+            and not kpi_lines.is_first_order
+        )
 
 ),
 
