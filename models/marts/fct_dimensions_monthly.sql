@@ -8,6 +8,12 @@ segments as (
 
 ),
 
+dates as (
+
+    select * from {{ ref('dim_dates') }}
+
+),
+
 sold as (
     {% for dimension in kpi_dimensions() %}
     select
@@ -22,11 +28,12 @@ sold as (
 
 ),
 
+-- Also those without a sale: what is found in them is broken down, too.
 months as (
 
-    select month_start from sold
+    select {{ month_start('date_day') }} as month_start from dates
     union
-    select {{ month_start("max(month_start) + interval '1' month") }} from sold
+    select {{ month_start("max(date_day) + interval '1' month") }} from dates
 
 ),
 
