@@ -16,10 +16,12 @@ dates as (
 days as (
 
     select
-        order_date as date_day,
-        cast(sum(lines) as bigint) as lines
+        orders.order_date as date_day,
+        cast(sum(orders.lines) as bigint) as lines
     from orders
-    group by order_date
+    inner join dates on orders.order_date = dates.date_day
+    where dates.is_trading_day
+    group by orders.order_date
 
 ),
 
