@@ -139,6 +139,15 @@ def test_a_product_that_stops_is_found_within_two_weeks_and_told_once() -> None:
         assert gone[0].actual == 0 < gone[0].expected
 
 
+def test_a_surge_that_is_over_is_no_member_that_is_gone() -> None:
+    orders = shop(60, seed=7)
+    orders[0] = 0
+    orders[0, 203:210] = np.where(closed(DAYS)[203:210], 0, 40)
+    told = [a for a in found(panels(orders)) if a.segment == "P00000"]
+    assert told
+    assert {a.direction for a in told} == {"up"}
+
+
 def test_a_collapse_is_found_where_some_orders_are_left() -> None:
     orders = shop(60, seed=3)
     orders[0] *= 10

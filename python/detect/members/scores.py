@@ -50,6 +50,9 @@ FEWEST_BEFORE_SURGE = 3.0
 """Orders within memory from which too many are tested; chosen by hand."""
 FEWEST_A_WEEK = 8.0
 """Expected orders of a period from which a disappearance is reported; chosen by hand."""
+FEWEST_PERIODS: dict[Grain, float] = {"daily": 15.0, "weekly": 2.5}
+"""Periods that the orders within memory are worth (Kish, 1965), from which too few are tested: a
+week of many orders, and none before and after, is a surge that is over. By hand."""
 DISPERSION: dict[Grain, float] = {"daily": 0.1, "weekly": 0.04}
 """Of a member's expected orders until its own past shows it: .04 was measured on products of the
 public data with 15 orders a week or more."""
@@ -129,6 +132,7 @@ class _Past:
     shop_lines: Floats
     shop_revenue: Floats
     orders: Floats
+    order_squares: Floats
     surprise: Floats
     scale: Floats
     lines: Floats
@@ -166,7 +170,7 @@ def walk(panel: MemberPanel, gaps: Mapping[int, Floats] | None = None) -> Iterat
         if nth < WARM_UP[panel.grain]:
             ahead = replace(ahead, bound=np.full_like(ahead.bound, np.inf))
         else:
-            yield Scores(t, float(usual[t]), sold, ahead, _chances(past, sold, ahead))
+            yield Scores(t, float(usual[t]), sold, ahead, _chances(past, sold, ahead, panel.grain))
         past = _learn(past, panel, t, sold, ahead)
 
 
@@ -269,11 +273,12 @@ def _money_dispersion(past: _Past) -> Floats:
     return np.maximum(own, MONEY_DISPERSION / 4)
 
 
-def _chances(past: _Past, sold: Sold, ahead: Forecasts) -> dict[str, Floats]:
+def _chances(past: _Past, sold: Sold, ahead: Forecasts, grain: Grain) -> dict[str, Floats]:
     """Chances of one period by test, (M,) each; NaN where a member is not tested."""
     seen = (past.orders > 0) | (sold.orders > 0)
     judged = seen & (past.revenue <= MOST * past.shop_revenue)
-    counted = judged & (past.orders >= FEWEST_ORDERS)
+    is_steady = past.orders**2 >= FEWEST_PERIODS[grain] * past.order_squares
+    counted = judged & is_steady & (past.orders >= FEWEST_ORDERS)
     known = judged & (past.orders >= FEWEST_BEFORE_SURGE)
     dispersion, low, high = ahead.dispersion, ahead.low, ahead.high
     lined = counted & (past.lines >= LINES_AN_ORDER * past.orders) & (low >= ORDERS_OF_LINES)
@@ -345,6 +350,7 @@ def _learn(past: _Past, panel: MemberPanel, t: int, sold: Sold, ahead: Forecasts
         shop_lines=decay * past.shop_lines + panel.shop_lines[t],
         shop_revenue=decay * past.shop_revenue + panel.shop_revenue[t],
         orders=decay * past.orders + sold.orders,
+        order_squares=decay * past.order_squares + sold.orders**2,
         surprise=decay * past.surprise + np.where(known, count, 0.0),
         scale=decay * past.scale + ahead.orders**2,
         lines=decay * past.lines + sold.lines,
