@@ -10,16 +10,25 @@ import numpy as np
 from detect import calendar as trading
 from detect import episodes
 from detect.baseline import Forecast, forecast
-from detect.baseline.poisson_floor import count_scales, with_halves
+from detect.baseline.poisson_floor import CountScales, count_scales, with_halves
 from detect.baseline.transform import from_scale, slope, to_scale
 from detect.baseline.tuning import TUNING
 from detect.calendar import CLOSED, TradingCalendar
 from detect.episodes import Episodes
-from detect.records import ALL, ORDERS, PERIOD_DAYS, RATIO, Bools, Days, Floats, Ints, Panel
+from detect.records import (
+    ALL,
+    DOUBLED,
+    ORDERS,
+    PERIOD_DAYS,
+    RATIO,
+    Bools,
+    Days,
+    Floats,
+    Ints,
+    Panel,
+)
 
 Marks = TypeVar("Marks", Bools, Floats)
-DOUBLED = 0.3
-"""Share of repeated lines from which a day was loaded twice, as in the check for it; by hand."""
 RECENT = 20
 """Periods before the tested one that decide whether a series is too thin; chosen by hand."""
 MOST_EMPTY = 0.25
@@ -67,7 +76,8 @@ class Typical:
         kpis = [s.kpi for s in self.features.panel.series]
         is_share = np.array([k.unit == RATIO for k in kpis], dtype=bool)[:, None]
         is_late = np.array([k.numerator == ORDERS for k in kpis], dtype=bool)[:, None]
-        is_doubled = (self.features.panel.value >= DOUBLED) & (own > 0)
+        is_sum = np.array([k.denominator is None for k in kpis], dtype=bool)[:, None]
+        is_doubled = is_sum & (self.features.panel.value >= DOUBLED) & (own > 0)
         has_no_side = is_share & (is_late | is_doubled)
         return np.asarray((np.sign(own) == np.sign(of_kpi)) | has_no_side)
 
@@ -118,7 +128,7 @@ def prepare(
             of_rows(noise, rows),
         )
 
-    thin = _thin(values, learned, np.array(kinds) == "sqrt", counts.log | counts.root)
+    thin = _thin(values, learned, np.array(kinds) == "sqrt", counts)
     usable = learned & ~panel.is_warm_up & ~thin
     if panel.grain == "daily":
         usable &= calendar.expected[calendar.position(panel.period)] != CLOSED
@@ -199,17 +209,17 @@ def adjusted_values(features: DetectorInput) -> Floats:
     return from_scale(kinds, features.forecast.adjusted)
 
 
-def _thin(values: Floats, learned: Bools, roots: Bools, counts: Bools) -> Bools:
+def _thin(values: Floats, learned: Bools, roots: Bools, counts: CountScales) -> Bools:
     """Whether too many of the RECENT values before a period were empty or repeated, (S, T).
 
-    Counts (S,) may repeat, and be 0 on a root scale: what chance makes of them is known. A rate on
-    that scale (`roots`) is empty at 0: four orders a day have a return on every third day.
+    Counts may repeat, and be 0 on a root scale: what chance makes of them is known. A rate on that
+    scale (`roots`, (S,)) is empty at 0: four orders a day have a return on every third day.
     """
-    is_empty = np.isinf(values) | ((roots & ~counts)[:, None] & (values == 0))
+    is_empty = np.isinf(values) | ((roots & ~counts.root)[:, None] & (values == 0))
     empty, again = _before(is_empty), _before(learned & _repeated(values, learned))
     seen = np.maximum(_before(learned), 1)
     return np.asarray(
-        (empty > MOST_EMPTY * seen) | (~counts[:, None] & (again > MOST_REPEATED * seen))
+        (empty > MOST_EMPTY * seen) | (~counts.may_repeat[:, None] & (again > MOST_REPEATED * seen))
     )
 
 

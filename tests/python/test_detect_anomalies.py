@@ -72,7 +72,7 @@ def test_a_rate_that_is_often_nothing_is_not_tested() -> None:
 @pytest.mark.parametrize("expected", [0.2, 1.0, 3.0, 40.0, 500.0])
 def test_no_order_at_all_is_further_off_than_one(expected: float) -> None:
     yes, no = np.array([True]), np.array([False])
-    counts = CountScales(yes, no, np.full((1, 1), np.nan), yes, yes)
+    counts = CountScales(yes, no, np.full((1, 1), np.nan), yes, yes, no)
     location = np.log([expected])
     assert off_scale(counts, location)[0] > location[0]
     assert off_scale(counts, location)[0] > 0

@@ -57,7 +57,8 @@ def noise(kind: str, series: int = 150, days: int = DAYS, seed: int = 1) -> np.n
 def test_tail_probabilities_hold_on_every_kind_of_noise(kind: str, *, is_count: bool) -> None:
     values = noise(kind)
     rows = np.full(len(values), is_count)
-    counts = CountScales(rows, np.zeros_like(rows), np.full(values.shape, np.nan), rows, rows)
+    none = np.zeros_like(rows)
+    counts = CountScales(rows, none, np.full(values.shape, np.nan), rows, rows, none)
     known = forecast(values, regressors(*values.shape), DAILY, counts=counts)
     p = 2 * np.minimum(known.p_up, 1 - known.p_up)[:, MATURE:]
     assert 0.02 <= (p < 0.05).mean() <= 0.07
@@ -72,7 +73,8 @@ def test_a_far_count_is_less_likely_than_a_far_amount() -> None:
     values = np.log(400) + sigma * noise
     values[:, last] = np.log(400) + 4 * sigma
     is_count = np.ones(series, dtype=bool)
-    orders = CountScales(is_count, ~is_count, np.full(values.shape, np.nan), is_count, is_count)
+    no = ~is_count
+    orders = CountScales(is_count, no, np.full(values.shape, np.nan), is_count, is_count, no)
     as_amounts = predict(values).p_up[:, last]
     as_orders = forecast(values, regressors(*values.shape), DAILY, counts=orders).p_up[:, last]
     assert np.median(as_orders / as_amounts) < 0.7

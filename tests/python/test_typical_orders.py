@@ -10,7 +10,7 @@ import pytest
 
 from detect import anomalies, calendar
 from detect.features import prepare
-from detect.records import RATIO, Anomaly, Floats, Kpi, Panel
+from detect.records import INDEX, RATIO, Anomaly, Floats, Kpi, Panel
 from test_detect_shop import dates, kpi, panel
 
 LENGTH, PLACE = 260, 210
@@ -89,3 +89,17 @@ def test_a_change_of_it_that_stays_is_one_of_the_kpi() -> None:
     assert {a.direction for a in found} == {"down"}
     assert all(a.expected == pytest.approx(2, rel=0.2) for a in found)
     assert all(a.typical_label == "Typical price" for a in found)
+
+
+def test_an_index_that_stands_still_shows_when_all_prices_rise_but_no_percent() -> None:
+    traded = dates(LENGTH).is_trading
+    still = np.where(traded, 100.0, np.nan)
+    for percent, methods in ((10, True), (1, False)):
+        average, index = noisy(0.3, 1), still.copy()
+        average[PLACE] = 2 * (1 + percent / 100)
+        index[PLACE] += percent
+        found = on_the_day(scanned(average, index, INDEX))
+        assert ["typical_order" in a.methods for a in found] == [True] * methods
+    # Prices that move by themselves have noise of their own.
+    average[PLACE] = 2.2
+    assert not on_the_day(scanned(average, 50 * noisy(0.1, 2), INDEX))

@@ -14,10 +14,7 @@ orders as (
         order_date as period_start,
         invoice_no,
         min(hour) as hour,
-        count(*) as lines,
-        -- Decimals add up to the same in any order.
-        sum(case when unit_price > 0 then cast(ln(unit_price) as decimal(18, 8)) end) as log_prices,
-        count(case when unit_price > 0 then 1 end) as prices
+        count(*) as lines
     from sale_lines
     group by 1, 2
 
@@ -48,8 +45,6 @@ typical as (
                 then cast(count(case when orders.hour >= late_hour.hour then 1 end) as double)
                     / count(*)
         end as late_share,
-        round(exp(cast(sum(orders.log_prices) as double) / nullif(sum(orders.prices), 0)), 6)
-            as typical_price,
         cast(sum(orders.lines) as double) / count(*) as lines_per_order
     from orders
     inner join days on orders.period_start = days.period_start
@@ -61,6 +56,12 @@ typical as (
 repeated as (
 
     {{ repeated_lines() }}
+
+),
+
+prices as (
+
+    {{ like_for_like_prices() }}
 
 ),
 
@@ -77,12 +78,12 @@ final as (
     union all
     select
         'average_price' as kpi,
-        'Typical price' as label,
-        'currency' as unit,
+        'Prices of the same products (100: their recent price)' as label,
+        'index' as unit,
         'log' as scale,
         period_start,
-        typical_price as value
-    from typical
+        price_index as value
+    from prices
     union all
     select
         'items_per_order' as kpi,
@@ -92,7 +93,6 @@ final as (
         period_start,
         lines_per_order as value
     from typical
-
     union all
     select
         'units_sold' as kpi,
@@ -102,6 +102,15 @@ final as (
         period_start,
         repeated_share as value
     from repeated
+    union all
+    select
+        'return_rate' as kpi,
+        'Share of orders that send something back' as label,
+        'ratio' as unit,
+        'logit' as scale,
+        period_start,
+        returned_share as value
+    from ({{ returned_orders() }}) as returns
 
 )
 

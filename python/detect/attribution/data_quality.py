@@ -13,16 +13,13 @@ import numpy as np
 from detect.attribution.decomposition import sums
 from detect.attribution.lines import Lines
 from detect.attribution.segments import Segments, code_of
-from detect.records import Bools, Days, Floats, Ints
+from detect.records import DOUBLED, Bools, Days, Floats, Ints
 
 SUSPECTED, CLEAR, NOT_TESTED = "suspected", "clear", "not tested"
 FEWEST_LINES = 20
 """Lines below which a share of duplicates says nothing; chosen by hand."""
 FEWEST_OF_ALL, ALL_OF_THEM = 8, 0.9
 """Lines that are enough where so large a share are duplicates; chosen by hand."""
-DOUBLED = 0.3
-"""Share of duplicate lines above the usual that is suspect: on ordinary days of real shops 0.1 % to
-13 % are, but most are in a shop of guests with few articles."""
 PRICE_FACTOR = 5.0
 """Factor beyond the range of a product's past prices that is suspect, either way; by hand."""
 PRICE_SHARE = 0.02

@@ -2,7 +2,8 @@
 
 A share of a few things has such noise, too: three customers of four who came before are no news
 where nine of ten are usual, and neither are four of four. And so has a sum of few orders: where
-five come on a usual day, none come on two days a year.
+five come on a usual day, none come on two days a year. An index of prices has none where prices
+stand still, so that a change of a percent would be any number of sigmas.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from detect.records import Bools, Floats, Panel
+from detect.records import INDEX, Bools, Floats, Panel
 
 HALF = 0.5
 """Added to either side of a share's count, which keeps its log odds finite (Cox, 1970)."""
 ROOT_SIGMA = 0.5
 """Standard deviation of the root of a Poisson count (Anscombe, 1948)."""
+INDEX_SIGMA = 0.01
+"""Least standard deviation of the log of an index: prices a percent higher are no news. By hand."""
 SMALLEST = 1e-9
 """Least expected count: keeps its logarithm finite."""
 LARGEST_LOG = 30.0
@@ -43,7 +46,8 @@ class CountScales:
 
     `trials` are the counts that shares are of, (S, T); NaN where a series is no share of counts.
     `sums` are those that add up orders: on the log scale, or shares of such sums. `endless` are
-    those whose scale has no end where the KPI comes to nothing, logs and log odds.
+    those whose scale has no end where the KPI comes to nothing, logs and log odds. `index` are
+    those that may stand still.
     """
 
     log: Bools
@@ -51,18 +55,25 @@ class CountScales:
     trials: Floats
     sums: Bools
     endless: Bools
+    index: Bools
+
+    @property
+    def may_repeat(self) -> Bools:
+        """Series of which the same value again is no sign of a want of noise, (S,)."""
+        return np.asarray(self.log | self.root | self.index)
 
     def of(self, rows: Bools) -> CountScales:
         """The same of some of the series."""
         return CountScales(
-            self.log[rows], self.root[rows], self.trials[rows], self.sums[rows], self.endless[rows]
-        )
+            self.log[rows], self.root[rows], self.trials[rows], self.sums[rows],
+            self.endless[rows], self.index[rows],
+        )  # fmt: skip
 
 
 def no_counts(shape: tuple[int, ...]) -> CountScales:
     """Series whose noise has no lower limit, (S, T)."""
     none = np.zeros(shape[0], dtype=bool)
-    return CountScales(none, none, np.full(shape, np.nan), none, none)
+    return CountScales(none, none, np.full(shape, np.nan), none, none, none)
 
 
 def count_scales(panel: Panel) -> CountScales:
@@ -82,6 +93,7 @@ def count_scales(panel: Panel) -> CountScales:
         np.where(is_share & (panel.denominator > 0), panel.denominator, np.nan),
         np.where(is_sum, scales == "log", scales == "logit"),
         np.isin(scales, ("log", "logit")),
+        np.array([s.kpi.unit == INDEX for s in panel.series], dtype=bool),
     )
 
 
@@ -94,6 +106,7 @@ def with_halves(counts: CountScales, value: Floats) -> Floats:
 def least_sigma(counts: CountScales, t: int, location: Floats) -> Floats:
     """The least that one sigma can be where so much is expected, on the series' scale, (S,)."""
     least = np.where(counts.log, _log_sigma(location), np.where(counts.root, ROOT_SIGMA, 0.0))
+    least = np.where(counts.index, INDEX_SIGMA, least)
     trials, chance = counts.trials[:, t], special.expit(location)
     of_share = 1 / np.sqrt(np.maximum(trials * chance * (1 - chance), HALF))
     return np.where(np.isfinite(trials), of_share, least)

@@ -1,9 +1,10 @@
 """Typical order: what one large order can't move, beside the KPI that it can.
 
 The share of late orders shows that none came in the afternoon, when their number is still within
-its band; a typical price and the lines of an order show what an average price and items per order
-are too noisy for; the share of lines that come again shows a day that was loaded twice. Each is
-forecast and judged like a KPI, and its evidence is that of the KPI that it stands beside.
+its band; prices of the same products and the lines of an order show what an average price and
+items per order are too noisy for; the share of lines that come again shows a day that was loaded
+twice, that of returns that none were recorded. Each is forecast and judged like a KPI, and its
+evidence is that of the KPI that it stands beside.
 """
 
 from __future__ import annotations
