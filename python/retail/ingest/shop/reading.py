@@ -144,8 +144,8 @@ def _sentence(error: dict[str, Any]) -> str:
             return f"{place} is {value}; allowed: {error['ctx']['error']}"
         case "greater_than_equal":
             return f"{place} is {value}; allowed: {error['ctx']['ge']:g} or more"
-    if allowed := _KINDS.get(error["type"].partition("_")[0]):
-        return f"{place} is {value}; allowed: {allowed}"
+    if kind := _KINDS.get(error["type"].partition("_")[0]):
+        return f"{place} is {value}; allowed: {kind}"
     return f"{place} is {value}; {error['msg'].lower()}"
 
 
