@@ -491,6 +491,15 @@ def test_nothing_stands_out_is_not_said_beside_a_member_with_nearly_all_of_it(
     assert ("None of the recorded" in told.narrative) == is_said
 
 
+def test_a_fall_that_moved_the_share_of_some_countries_is_not_everybodys() -> None:
+    lead = anomaly()
+    share = kpi("international_share", unit="ratio", numerator="international_revenue",
+                denominator="net_revenue", money="currency £")  # fmt: skip
+    other = anomaly(share, anomaly_id="b", direction="up", actual=0.9, expected=0.2, upper=0.4)
+    (told,) = stories.describe([lead, other], ruled_out(lead))
+    assert "None of the recorded" not in told.narrative
+
+
 def test_of_orders_on_a_closed_day_nobody_asks_which_segment_stands_out() -> None:
     lead = anomaly(methods=("calendar",))
     (told,) = stories.describe([lead], ruled_out(lead))

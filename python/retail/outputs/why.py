@@ -270,7 +270,10 @@ def _causes(answer: Answer) -> Iterator[str]:
     elif found.is_small:
         yield "The change is too small for a combination of members to stand out."
     else:
-        yield "No combination of members stands out: the change is broad-based, or of few orders."
+        yield (
+            "No combination of members has far more of the change than its ordinary share: it is "
+            "broad-based, or of few orders."
+        )
     for row in found.causes:
         called = _called(answer, row)
         if len(called) > NAME:

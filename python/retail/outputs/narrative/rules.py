@@ -51,6 +51,8 @@ ALL_OF_IT = 0.995
 """Share of a change that rounds to all of it."""
 GROUPED_BY = {"country": ("region", "market"), "region": ("market",), "product": ("category",)}
 """Dimensions that say nothing beside a finer one."""
+OF_SOME_MEMBERS = frozenset({"international_revenue", "repeat_customers"})
+"""Measures of some countries and some customers: as shares they say how even a change is."""
 NEW = {"customer_type": "new"}
 APART = frozenset({SILENCE, PERIOD_TO_DATE, NO_DATA})
 """Methods of findings whose net revenue is none, or not yet known."""
@@ -144,6 +146,11 @@ def stands_out(lead: Anomaly, ruled_out: Sequence[Attribution]) -> bool:
         for row in ruled_out
         if lead.kpi.denominator is None
     )
+
+
+def is_even(members: Sequence[Anomaly]) -> bool:
+    """Whether no share of some members departed: a change that moved one is not everybody's."""
+    return not any(a.kpi.denominator and a.kpi.numerator in OF_SOME_MEMBERS for a in members)
 
 
 def has_many_orders(lead: Anomaly, kpis: Sequence[Kpi], forecasts: Forecasts) -> bool:

@@ -162,7 +162,7 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
         members: all anomalies of the incident.
         facts: what else is known of it.
     """
-    causes = _causes(lead, facts)
+    causes = _causes(lead, members, facts)
     sentences = [
         *_opening(lead, members, facts),
         _cancelled(lead, facts.impact),
@@ -349,9 +349,9 @@ def _planned(events: Sequence[Event]) -> str:
     return f"Planned for these days: {listed(told)}." if told else ""
 
 
-def _causes(lead: Anomaly, facts: StoryFacts) -> list[str]:
+def _causes(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> list[str]:
     """The cause, and whether other comparisons name it too."""
-    cause = _cause(lead, facts)
+    cause = _cause(lead, members, facts)
     if not cause or not facts.causes:
         return [cause]
     if lead.shift_start:
@@ -359,12 +359,12 @@ def _causes(lead: Anomaly, facts: StoryFacts) -> list[str]:
     return [cause, *(c.detail for c in facts.failed_checks if c.check_name == STABILITY)]
 
 
-def _cause(lead: Anomaly, facts: StoryFacts) -> str:
+def _cause(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
     """Which segment moved the KPI its way, if that says more than the headline's own member."""
     first = next(iter(facts.causes), None)
     if first is None:
         broad = rules.is_broad(lead, facts.causes, facts.failed_checks)
-        broad = broad and not rules.stands_out(lead, facts.ruled_out)
+        broad = broad and not rules.stands_out(lead, facts.ruled_out) and rules.is_even(members)
         return _outside(facts) if broad else ""
     narrower = rules.beyond(lead, first.segment)
     if not narrower or not rules.is_worth_telling(lead, first, facts.failed_checks):

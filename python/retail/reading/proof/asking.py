@@ -206,7 +206,13 @@ class Asker:
         """
         start = f"date '{first}'"
         return f"""
-            with sold as (
+            with gaps as (
+                select cast(date_trunc('week', period_start) as date) as week
+                from insights.anomalies
+                where contains(methods, 'no_data') and grain = 'daily' and segment = 'all'
+                group by 1 having count(distinct period_start) >= 3
+            ),
+            sold as (
                 select min(order_date) as back from marts.fct_kpi_lines
                 where line_type = 'sale' and {self.columns[dimension]} = {literal(member)}
                     and order_date >= {start}
@@ -220,6 +226,7 @@ class Asker:
                         select cast(date_trunc('week', order_date) as date)
                         from marts.fct_orders where is_sale
                     )
+                    and period_start not in (select week from gaps)
                 order by period_start limit 8
             )
             select {column} from weeks, sold
