@@ -866,6 +866,7 @@ def test_two_currencies_under_the_name_of_a_program_are_refused(tmp_path: Path, 
         ("Exchange Rate", "1.0", "1.00", ""),
         ("__op", "c", "d", '__op is d, as in 1 rows.*lines.ignore in shop.yml to "__op" in'),
         ("_change_type", "insert", "update_preimage", "_change_type is update_preimage, as in 1"),
+        ("Op", "A", "D", ""),
         ("test", "false", "true", "test is true, as in 1 rows"),
     ],
 )

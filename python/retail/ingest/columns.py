@@ -82,10 +82,12 @@ MATTERS = re.compile(
     r"|^(?:transaction|order|document|line|row|record|sale|invoice|event|voucher|vch|movement|entry|doc|amount"
     r"|receipt)?(?:type|kind)$|^test|^cur(?:r|$)|^amountdescription$|^transaction$"
     r"|(?:exchange|fx|conversion)rate$|currencyfactor|^kurs$|umrechnungskurs|wechselkurs|tauxdechange"
-    r"|tipodecambio|^changetype$|changeoper|^(?:cdc|dml)?op(?:type|code)?$|^metadataaction$"
+    r"|tipodecambio|^changetype$|changeoper|^(?:cdc|dml)op$|^op(?:type|code)$|^metadataaction$"
     r"|^is(?:return|test|gift)|^version$|revision|superseded|amend|belegart|vorgangsart|documenttype|tipodocumento|typedocument|typedepiece|^tipo$"
 )
 """What the name of a column has that may say which lines count, or what their money is."""
+DEBEZIUM = "__op"
+"""What became of a row; without the underscores it may be who was at the till."""
 OTHER_MONEY = re.compile(
     r"price|preis|^prix|precio|preco|prezzo|prijs|amount|betrag|montant|importe|importo|brutto|netto"
     r"|^(?:gross|net)|incl|excl|[ei]xvat|gst$"
@@ -218,7 +220,7 @@ class Header:
 
 def may_matter(name: str) -> bool:
     """Whether a column may say by its name which lines count, or what their money is."""
-    return bool(MATTERS.search(normalise(name)))
+    return name == DEBEZIUM or bool(MATTERS.search(normalise(name)))
 
 
 def may_be_money(name: str) -> bool:

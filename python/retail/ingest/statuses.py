@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from retail.ingest.columns import may_matter, normalise
+from retail.ingest.columns import DEBEZIUM, may_matter, normalise
 from retail.ingest.forms.numbers import bare
 from retail.storage.quoting import literal
 
@@ -63,7 +63,7 @@ STATUS = re.compile("status|stat[oe]?$|statut|estado")
 """Of an order, not of a line: what was returned later was sold before."""
 IS_RETURN = re.compile("return|refund|retour|devol|reso$|gutschrift")
 IS_VOID = re.compile("void|cancel|^(?:is)?test(?:order)?$|deleted|storn|annul|draft")
-IS_CHANGE = re.compile("^(?:cdc|dml)?op(?:type|code)?$|^changetype$|changeoper|^metadataaction$")
+IS_CHANGE = re.compile("^(?:cdc|dml)op$|^op(?:type|code)$|^changetype$|changeoper|^metadataaction$")
 """What became of the row in a log of changes, as Debezium, DMS and warehouses write it."""
 GONE = r"(?i)d|delete[ds]?|del|before|update_preimage"
 IS_PAID = re.compile("^(?:is)?paid$|^captured$|^bezahlt$|^pagad[oa]$|^paye$|^betaald$")
@@ -80,7 +80,7 @@ def words_of(name: str, words: str = TAKEN_BACK) -> str:
     known = normalise(name)
     if IS_PAID.search(known):
         return NO
-    if IS_CHANGE.search(known):
+    if name == DEBEZIUM or IS_CHANGE.search(known):
         return GONE
     is_flag = IS_RETURN.search(known) or IS_VOID.search(known)
     if not may_matter(name):
