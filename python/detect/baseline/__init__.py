@@ -114,7 +114,10 @@ def forecast(
         effect = season.effect(cycle, regressors, t) + of_month
         factor = season.spread(cycle, regressors, t, doubt)
         wide = np.fmax(factor, least_sigma(counts, t, centre + effect) / sigma.min(axis=0))
-        target = on_scale(counts, values[:, t], centre + effect, wide * sigma) - effect
+        value = on_scale(counts, values[:, t], centre + effect, wide * sigma)
+        # The first value lies at no distance from anything: nothing was expected of it.
+        is_first = (ensemble.n_observed == 0) & np.isfinite(values[:, t])
+        target = np.where(is_first, values[:, t], value) - effect
         error = np.where(ensemble.n_observed > 0, target - centre, np.nan)
         # At the end of its scale a value is where it can't but be, and says nothing of noise.
         at_end = np.isinf(values[:, t]) & (np.abs(target + effect) >= END_OF_SCALE)
