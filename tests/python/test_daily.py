@@ -21,6 +21,7 @@ from retail.commands import main as retail
 from retail.ingest import IngestError
 from retail.jobs.daily import build, job, source
 from retail.jobs.daily.build import BuildResult
+from retail.jobs.daily.summary import row_counts
 from retail.schema import TABLES
 from retail.storage import run_log
 from retail.storage.publish import only_one_at_work
@@ -236,6 +237,18 @@ def test_a_simulated_shop_that_is_asked_for_does(published: Shop, tmp_path: Path
     assert "SIMULATED DATA" in done.stderr
     assert "nobody is alerted" in done.stdout
     assert source_and_rows(shop) == ("simulated shop: order_lines.csv", len(small_shop(days=25)))
+
+
+def test_rows_that_shop_yml_ignores_are_part_of_the_sum(tmp_path: Path) -> None:
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.dim_sources as select 9000 as raw_rows, 7000 as accepted_rows,"
+            " 20 as duplicate_rows, 3 as malformed_rows"
+        )
+    assert row_counts(tmp_path / "shop.duckdb") == (
+        "9,000 raw rows = 7,000 order lines + 20 duplicates + 3 malformed + 1,977 ignored."
+    )
 
 
 @pytest.mark.parametrize("command", ["run", "spark"])

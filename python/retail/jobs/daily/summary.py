@@ -16,7 +16,8 @@ ROWS = """
         cast(sum(raw_rows) as bigint),
         cast(sum(accepted_rows) as bigint),
         cast(sum(duplicate_rows) as bigint),
-        cast(sum(malformed_rows) as bigint)
+        cast(sum(malformed_rows) as bigint),
+        cast(sum(raw_rows - accepted_rows - duplicate_rows - malformed_rows) as bigint)
     from marts.dim_sources
 """
 
@@ -39,7 +40,7 @@ def _done(done: Done, *, colour: bool) -> str:
     from retail.outputs import terminal
 
     rest = [
-        _rows(done.database),
+        row_counts(done.database),
         f"{done.build.models} tables and views built, {done.build.tests} data tests passed"
         f" ({len(done.build.warnings)} with a warning).",
         *_warnings(done.build.warnings),
@@ -78,15 +79,17 @@ def problems(done: Done | Unchanged) -> tuple[str, ...]:
     return done.alerts.problems if done.alerts else ()
 
 
-def _rows(database: Path) -> str:
+def row_counts(database: Path) -> str:
+    """Say where all raw rows ended; those that `lines.ignore` left out only where there are any."""
     from retail.reading import reading
 
     with reading(database) as connection:
         (counts,) = connection.execute(ROWS).fetchall()
-    raw, accepted, duplicates, malformed = map(whole, counts)
+    raw, accepted, duplicates, malformed, ignored = map(whole, counts)
+    left_out = f" + {ignored} ignored" if counts[-1] else ""
     return (
         f"{raw} raw rows = {accepted} order lines + {duplicates} duplicates"
-        f" + {malformed} malformed."
+        f" + {malformed} malformed{left_out}."
     )
 
 
