@@ -222,8 +222,8 @@ def _leads(anomaly: Anomaly) -> bool:
 
     Lines that came in twice show in what rose: a fall that they hid leads only where all do.
     """
-    is_share = anomaly.typical_unit == RATIO and anomaly.kpi.numerator != ORDERS
-    is_hidden = is_share and anomaly.direction == "down"
+    is_sum = anomaly.kpi.denominator is None and anomaly.kpi.numerator != ORDERS
+    is_hidden = is_sum and anomaly.typical_unit == RATIO and anomaly.direction == "down"
     departs = anomaly.is_outside or (anomaly.typical_label is not None and not is_hidden)
     return departs or not APART.isdisjoint(anomaly.methods)
 
