@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import datetime as dt
 import http.client
+import io
+import math
 import re
 import shutil
 import socket
@@ -13,11 +16,12 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -28,6 +32,7 @@ from conftest import FULL, PROJECT, Shop
 from detect.records import OTHER, SEVERITIES
 from retail import formatting
 from retail.commands import main as retail
+from retail.console import escape_control_chars
 from retail.errors import RetailError
 from retail.jobs.detection import pipeline
 from retail.outputs.dashboard import (
@@ -39,9 +44,11 @@ from retail.outputs.dashboard import (
     security,
     server,
     url_state,
+    workbook,
 )
 from retail.outputs.dashboard.records import LineRow, Place, SumsRow
 from retail.reading import Facts, read_facts, read_feedback, reading
+from retail.reading.measures import read_member_columns
 from retail.reading.order_lines import Span
 from retail.reading.selection import need_attention
 from retail.reading.shop import PlannedEvent
@@ -181,6 +188,7 @@ def test_it_opens_on_an_overview_with_every_kpi_and_what_is_open(
     assert places == sorted(places)
     waiting = [i for i in facts.incidents if i.status == "open"]
     assert waiting
+    assert "How sure" in text
     shown = [i for i in waiting if f"?incident={i.incident_id}" in text]
     assert all(i in shown for i in need_attention(facts.incidents, facts.run.as_of))
     left = len(waiting) - len(shown)
@@ -314,6 +322,29 @@ def test_the_figures_of_the_overview_follow_the_dates(
     assert "kpi=total_revenue&amp;span=28&amp;against=before&amp;why=yes" in text
 
 
+def test_the_figures_of_a_kpi_follow_own_dates_within_any_dimension(
+    database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    span, before = four_weeks(facts)
+    shown = look(database, monkeypatch, view="kpis", kpi="total_revenue", span="28")
+    for name, days in (("span", before), ("against", span)):
+        calm(shown.selectbox(key=f"pick_{name}").select("own").run())
+        calm(shown.date_input(key=f"own_{name}").set_value((days.first, days.last)).run())
+    with reading(database) as connection:
+        columns = read_member_columns(connection)
+    known = [row.name for row in read.dimensions(database)]
+    assert len(known) > 3
+    for dimension in known:
+        calm(shown.selectbox(key="pick_dimension").select(dimension).run())
+        member = str(shown.selectbox(key="pick_of").value).replace("'", "''")
+        within = f"{columns[dimension]} = '{member}'"
+        figures = re.findall(r'<dd class="value">([^<]*)</dd>', text_of(shown))
+        assert figures[:2] == [
+            formatting.amount(revenue(database, days, within), "currency £")
+            for days in (before, span)
+        ], dimension
+
+
 def test_days_to_compare_with_that_the_data_lack_have_no_figure(
     database: Path, facts: Facts, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -321,6 +352,9 @@ def test_days_to_compare_with_that_the_data_lack_have_no_figure(
     text = text_of(shown)
     assert "not of all days to compare with" in text
     assert re.search(r'<dt>Change</dt><dd class="value">–</dd>', text)
+    overview = text_of(look(database, monkeypatch, span="all", against="year"))
+    assert "not of all days to compare with" in overview
+    assert "why?" not in overview
     first, last = facts.coverage.first_day, facts.coverage.last_day
     assert formatting.span(first, last) in text
 
@@ -655,8 +689,41 @@ LINE = LineRow(
 )  # fmt: skip
 
 
+def lines_as_csv(lines: Sequence[LineRow]) -> str:
+    rows = map(dataclasses.astuple, lines)
+    return csv_file.rows_as_csv(order_lines.COLUMNS, rows).decode("utf-8-sig")
+
+
+def sheet(book: bytes) -> list[tuple[object, ...]]:
+    """The cells of a workbook, as another program reads them."""
+    return list(openpyxl.load_workbook(io.BytesIO(book)).active.values)
+
+
+def test_a_workbook_has_numbers_and_dates_whatever_the_country() -> None:
+    head = ("text", "money", "pieces", "day", "moment", "nothing", "infinite")
+    moment = dt.datetime(2011, 12, 9, 12, 50)
+    row = ("ä <b>&", Decimal("-4.50"), 3, moment.date(), moment, None, math.inf)
+    assert sheet(workbook.as_workbook(head, [row])) == [
+        head,
+        ("ä <b>&", -4.5, 3, dt.datetime(2011, 12, 9), moment, None, None),
+    ]
+
+
+@given(st.text())
+@example("=1+1")
+@example("_x0041_")
+@example("a\0\ufffe\ud800")
+@example("x" * 40_000)
+def test_a_workbook_has_no_formula_and_every_text_as_it_is(text: str) -> None:
+    book = workbook.as_workbook(("a",), [(text,)])
+    cell = openpyxl.load_workbook(io.BytesIO(book)).active["A2"]
+    held = escape_control_chars(text).translate({0xFFFE: None, 0xFFFF: None})[:32_767]
+    assert cell.data_type != "f"
+    assert (cell.value or "").replace("_x005F_x", "_x") == held  # which openpyxl leaves as it is
+
+
 def test_a_file_runs_nothing_in_a_spreadsheet() -> None:
-    text = csv_file.as_csv([LINE]).decode("utf-8-sig")
+    text = lines_as_csv([LINE])
     (row,) = csv.DictReader(text.splitlines())
     assert row["description"] == "'=cmd()"
     assert row["country"] == "'@here"
@@ -948,6 +1015,12 @@ def test_a_file_can_be_taken_away(browser: Browser, served: dict[str, str], fact
     rows = list(csv.DictReader(taken.value.path().read_text("utf-8-sig").splitlines()))
     assert rows
     assert {"invoice_no", "net_revenue"} <= set(rows[0])
+    with page.expect_download() as taken:
+        page.get_by_text("Download as Excel").click()
+    head, *cells = sheet(taken.value.path().read_bytes())
+    assert [str(row[head.index("invoice_no")]) for row in cells] == [r["invoice_no"] for r in rows]
+    nets = [Decimal(r["net_revenue"]) for r in rows]
+    assert [row[head.index("net_revenue")] for row in cells] == [float(net) for net in nets]
     page.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import datetime as dt
 import json
 import shutil
@@ -37,7 +38,7 @@ from retail.commands import main as retail
 from retail.console import escape_control_chars
 from retail.outputs.alerts import job as alerting
 from retail.outputs.alerts import settings
-from retail.outputs.dashboard import csv_file, read, server
+from retail.outputs.dashboard import csv_file, order_lines, read, server
 from retail.outputs.dashboard.records import Place
 from retail.storage import atomic_publish
 from retail.storage.errors import StorageError
@@ -221,7 +222,8 @@ def test_the_dashboard_shows_hostile_texts_and_obeys_none(
 
 def test_what_is_taken_away_runs_nothing_in_a_spreadsheet(ran: Ran) -> None:
     found = read.lines(ran.database, Place(START, START + dt.timedelta(DAYS), (), ()), 100_000)
-    text = csv_file.as_csv(found.largest).decode("utf-8-sig")
+    lines = map(dataclasses.astuple, found.largest)
+    text = csv_file.rows_as_csv(order_lines.COLUMNS, lines).decode("utf-8-sig")
     rows = list(csv.DictReader(text.splitlines(keepends=True)))
     assert len(rows) == len(found.largest) == ran.expected.rows - ran.expected.malformed
     assert {row["description"].removeprefix("'") for row in rows} >= {FORMULA, *TEXTS[3:6]}

@@ -181,8 +181,8 @@ def _parts(facts: Facts, answer: Answer, by: str) -> None:
     told = [(named(row.member, by, facts), *shown.member_row(answer, row)) for row in rows]
     table.show(title, HEAD, told)
     table.download(
-        "these parts",
+        "Download these parts",
         f"{title} {answer.period.span} against {answer.against.span}",
         (by, "period", "against", "adds"),
-        [(row.member, row.actual, row.expected, row.contribution) for row in rows],
+        lambda: [(row.member, row.actual, row.expected, row.contribution) for row in rows],
     )

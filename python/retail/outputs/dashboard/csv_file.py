@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import csv
-import dataclasses
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
-from retail.outputs.dashboard.records import LineRow
-
+MIME = "text/csv"
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n")
 """A text that begins so is a formula to a spreadsheet (OWASP, "CSV Injection"), also full-width."""
-
-
-def as_csv(lines: Sequence[LineRow]) -> bytes:
-    """Order lines as CSV."""
-    names = [field.name for field in dataclasses.fields(LineRow)]
-    return rows_as_csv(names, map(dataclasses.astuple, lines))
 
 
 def rows_as_csv(head: Iterable[str], rows: Iterable[Iterable[object]]) -> bytes:

@@ -169,10 +169,10 @@ def _series(
     render.hide_selection()
     render.fragment("legend", is_compared=bool(before), has_events=bool(facts.events))
     table.download(
-        "the series",
+        "Download the series",
         f"{kpi.kpi} {chosen.grain} {member}",
         ("period_start", "actual", "expected", "lower", "upper"),
-        [(p.period_start, p.actual, p.expected, p.lower, p.upper) for p in seen],
+        lambda: [(p.period_start, p.actual, p.expected, p.lower, p.upper) for p in seen],
     )
     if against:
         comparison.section(session, facts, kpi, span, against, segment)
@@ -338,8 +338,8 @@ def _shares(facts: Facts, kpi: KpiRow, by: str, shares: Sequence[Share], remark:
         remark=remark,
     )
     table.download(
-        "this table",
+        "Download this table",
         f"{kpi.kpi} by {by}",
         (by, kpi.kpi),
-        [(share.member, share.value) for share in shares],
+        lambda: [(share.member, share.value) for share in shares],
     )

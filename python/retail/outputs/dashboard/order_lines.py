@@ -1,4 +1,4 @@
-"""Show the order lines of some days and one segment, and offer them as a file."""
+"""Show the order lines of some days and one segment, and offer them as files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import streamlit as st
 from pandas.io.formats.style import Styler
 
 from retail import formatting
-from retail.outputs.dashboard import csv_file, read, render
+from retail.outputs.dashboard import read, render, table
 from retail.outputs.dashboard.cache import Session
 from retail.outputs.dashboard.records import LineRow, Place
 
@@ -19,6 +19,7 @@ SHOWN = 500
 MOST = 100_000
 """Lines in the file: about what a spreadsheet is comfortable with."""
 MONEY = ("unit_price", "net_revenue")
+COLUMNS = tuple(field.name for field in dataclasses.fields(LineRow))
 EMPTY = ("customer_id", "description", "region")
 LEADING = (
     "ordered_at", "invoice_no", "product", "description", "quantity", "unit_price",
@@ -27,21 +28,21 @@ LEADING = (
 
 
 def section(session: Session, place: Place, title: str, money: str) -> None:
-    """Sums of all lines, the largest of them, and a button for a file of them."""
+    """Sums of all lines, the largest of them, and buttons for files of them."""
     found = session.ask(read.lines, place, SHOWN)
     render.fragment(
         "sums", title=title, sums=found.sums, shown=len(found.largest), most=MOST, money=money
     )
     if not found.largest:
         return
-    table = frame(found.largest)
+    shown = frame(found.largest)
     st.dataframe(
-        styled(table, money),
+        styled(shown, money),
         hide_index=True,
         key="lines",
-        height=min(420, 36 * (len(table) + 1) + 2),
+        height=min(420, 36 * (len(shown) + 1) + 2),
         column_config={
-            **{name: st.column_config.Column(_called(name)) for name in table.columns},
+            **{name: st.column_config.Column(_called(name)) for name in shown.columns},
             "ordered_at": st.column_config.DatetimeColumn(
                 _called("ordered_at"), format="D MMM YYYY, HH:mm"
             ),
@@ -49,17 +50,11 @@ def section(session: Session, place: Place, title: str, money: str) -> None:
         alt=f"Order lines of {title}",
     )
 
-    def file() -> bytes:
+    def rows() -> table.Rows:
         with session.alone():
-            return csv_file.as_csv(read.lines(session.path, place, MOST).largest)
+            return map(dataclasses.astuple, read.lines(session.path, place, MOST).largest)
 
-    st.download_button(
-        "Download as CSV",
-        data=file,
-        file_name=f"order_lines_{place.first}_{place.last}.csv",
-        mime="text/csv",
-        on_click="ignore",
-    )
+    table.download("Download", f"order lines {place.first} {place.last}", COLUMNS, rows)
 
 
 def _called(name: str) -> str:
