@@ -28,7 +28,7 @@ from detect.records import Bools, Floats, Ints
 
 NO_ERROR = 1e-9
 """Errors below this are of a series without any spread, as of one item in every order for a year:
-they say nothing of the noise that comes once it has some."""
+they say nothing of the noise that comes once it has some, unless the series has a least noise."""
 
 
 @dataclass(frozen=True)
@@ -141,7 +141,7 @@ def forecast(
         if regressors.ordinary[t]:
             month.learn(monthly, regressors.month[t], error + of_month)
         season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
-        is_still = np.abs(error) < NO_ERROR
+        is_still = (np.abs(error) < NO_ERROR) & ~counts.may_repeat
         noise_of = np.where(at_end | is_still | (low < high), np.nan, error / factor / unit[:, t])
         error_distribution.learn(errors, noise_of, tuning)
         yearly_drift.update(anchor, observed)
