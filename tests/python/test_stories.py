@@ -496,8 +496,11 @@ def test_a_fall_that_moved_the_share_of_some_countries_is_not_everybodys() -> No
     share = kpi("international_share", unit="ratio", numerator="international_revenue",
                 denominator="net_revenue", money="currency £")  # fmt: skip
     other = anomaly(share, anomaly_id="b", direction="up", actual=0.9, expected=0.2, upper=0.4)
-    (told,) = stories.describe([lead, other], ruled_out(lead))
-    assert "None of the recorded" not in told.narrative
+    against = anomaly(anomaly_id="c", dimension="country", segment="Spain", direction="up",
+                      actual=140.0)  # fmt: skip
+    for one in (other, against):
+        (told,) = stories.describe([lead, one], ruled_out(lead))
+        assert "None of the recorded" not in told.narrative
 
 
 def test_of_orders_on_a_closed_day_nobody_asks_which_segment_stands_out() -> None:

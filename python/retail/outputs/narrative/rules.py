@@ -148,9 +148,14 @@ def stands_out(lead: Anomaly, ruled_out: Sequence[Attribution]) -> bool:
     )
 
 
-def is_even(members: Sequence[Anomaly]) -> bool:
-    """Whether no share of some members departed: a change that moved one is not everybody's."""
-    return not any(a.kpi.denominator and a.kpi.numerator in OF_SOME_MEMBERS for a in members)
+def is_even(lead: Anomaly, members: Sequence[Anomaly]) -> bool:
+    """Whether no share of some members departed, nor a member against all: else it is theirs."""
+    is_sum = lead.kpi.denominator is None
+    return not any(
+        (a.kpi.denominator and a.kpi.numerator in OF_SOME_MEMBERS)
+        or (is_sum and a.within and a.change * lead.change < 0)
+        for a in members
+    )
 
 
 def has_many_orders(lead: Anomaly, kpis: Sequence[Kpi], forecasts: Forecasts) -> bool:

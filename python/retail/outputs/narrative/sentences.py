@@ -364,7 +364,9 @@ def _cause(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
     first = next(iter(facts.causes), None)
     if first is None:
         broad = rules.is_broad(lead, facts.causes, facts.failed_checks)
-        broad = broad and not rules.stands_out(lead, facts.ruled_out) and rules.is_even(members)
+        broad = (
+            broad and not rules.stands_out(lead, facts.ruled_out) and rules.is_even(lead, members)
+        )
         return _outside(facts) if broad else ""
     narrower = rules.beyond(lead, first.segment)
     if not narrower or not rules.is_worth_telling(lead, first, facts.failed_checks):
