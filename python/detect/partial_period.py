@@ -48,6 +48,7 @@ def select(
     return [
         dataclasses.replace(a, methods=(PERIOD_TO_DATE, *a.methods))
         for a in anomalies.select(_upwards(found, unfinished))
+        if a.is_outside
     ]
 
 

@@ -120,6 +120,18 @@ def test_a_part_of_a_week_is_compared_with_a_whole_one() -> None:
     assert of_orders.expected == pytest.approx(usual, rel=0.2)
 
 
+def test_what_may_still_end_within_its_range_is_no_warning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """However odd it looks beside KPIs that are not over either."""
+    half, known = unfinished(shop(), 20000.0, 50.0), calendar.learn(dates())
+    found = partial_period.select(half, known, GROWING)
+    one, *others = (dataclasses.replace(a, methods=a.methods[1:]) for a in found)
+    within = dataclasses.replace(one, upper=one.actual, methods=("companions",))
+    monkeypatch.setattr(anomalies, "select", lambda _: [within, *others])
+    assert partial_period.select(half, known, GROWING) == found[1:]
+
+
 def test_what_people_said_of_earlier_days_holds_for_an_unfinished_one() -> None:
     """Four times as many units as ever are no warning once that is known to be the new level."""
     made = shop()
