@@ -1,12 +1,9 @@
-{#
-    A query of the share of each day's orders, returns among them, that send something back. A half of
-    an order on either side keeps the odds of none finite.
-#}
+{# A query of how many orders send something back on each day with sales or returns. #}
 {% macro returned_orders() -%}
 select
         order_date as period_start,
-        (cast(count(distinct case when line_type = 'return' then invoice_no end) as double) + 0.5)
-            / (count(distinct invoice_no) + 1) as returned_share
+        cast(count(distinct case when line_type = 'return' then invoice_no end) as double)
+            as returned_orders
     from {{ ref('fct_order_lines') }}
     where line_type in ('sale', 'return')
     group by 1

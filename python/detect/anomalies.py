@@ -13,7 +13,7 @@ from detect import confidence
 from detect.baseline.transform import from_scale
 from detect.detectors import DETECTORS, Evidence
 from detect.features import DetectorInput
-from detect.records import ALL, RATIO, Anomaly, Bools, Floats, Ints
+from detect.records import ALL, COUNT, RATIO, Anomaly, Bools, Floats, Ints
 from detect.severity import favourability, materiality, severity
 
 CALENDAR_METHODS = tuple(d.name for d in DETECTORS if d.decides_alone)
@@ -23,7 +23,7 @@ METHODS = tuple(d.name for d in DETECTORS if d.weight > 0)
 NEGLIGIBLE = 0.1
 """Below this part of the materiality floor a change is not reported, however sure (a steady KPI);
 chosen by hand."""
-NEVER_NEGATIVE = ("count", "items", RATIO)
+NEVER_NEGATIVE = (COUNT, "items", RATIO)
 """Units whose band is cut off at 0; money may fall below it by returns."""
 
 

@@ -39,6 +39,8 @@ RATIO = "ratio"
 """Unit of a share or a rate."""
 CURRENCY = "currency"
 """Unit of what is money."""
+COUNT = "count"
+"""Unit of what is counted."""
 INDEX = "index"
 """Unit of what is in percent of its own past."""
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")

@@ -105,11 +105,11 @@ final as (
     union all
     select
         'return_rate' as kpi,
-        'Share of orders that send something back' as label,
-        'ratio' as unit,
-        'logit' as scale,
+        'Orders that send something back' as label,
+        'count' as unit,
+        'log' as scale,
         period_start,
-        returned_share as value
+        returned_orders as value
     from ({{ returned_orders() }}) as returns
 
 )

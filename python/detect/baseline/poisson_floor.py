@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from detect.records import INDEX, Bools, Floats, Panel
+from detect.records import COUNT, INDEX, Bools, Floats, Panel
 
 HALF = 0.5
 """Added to either side of a share's count, which keeps its log odds finite (Cox, 1970)."""
@@ -83,7 +83,7 @@ def count_scales(panel: Panel) -> CountScales:
     """
     scales = np.array([s.kpi.scale for s in panel.series])
     is_sum = np.array([s.kpi.denominator is None for s in panel.series], dtype=bool)
-    plain_counts = is_sum & np.array([s.kpi.unit == "count" for s in panel.series], dtype=bool)
+    plain_counts = is_sum & np.array([s.kpi.unit == COUNT for s in panel.series], dtype=bool)
     parts = np.stack([panel.numerator, panel.denominator])
     whole = (~np.isfinite(parts) | (parts == np.rint(parts))).all(axis=0)
     is_share = (scales == "logit")[:, None] & np.logical_and.accumulate(whole, axis=1)

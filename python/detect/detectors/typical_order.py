@@ -3,8 +3,8 @@
 The share of late orders shows that none came in the afternoon, when their number is still within
 its band; prices of the same products and the lines of an order show what an average price and
 items per order are too noisy for; the share of lines that come again shows a day that was loaded
-twice, that of returns that none were recorded. Each is forecast and judged like a KPI, and its
-evidence is that of the KPI that it stands beside.
+twice, the number of returns that none were recorded. Each is forecast and judged like a KPI, and
+its evidence is that of the KPI that it stands beside.
 """
 
 from __future__ import annotations
