@@ -35,6 +35,8 @@ from retail.ingest.mapping import Reader
 LONGEST_LINE = 1 << 20
 """Bytes in one physical line: no order line is so long, and memory stays bounded."""
 
+LONGEST_NUMBER = 10
+"""Digits that the number of a row, which R gives it, has not."""
 TITLE_LINES = 20
 """Lines among which the header is looked for: exports have a title and dates above it."""
 HIGHEST_HEADER = 8
@@ -154,9 +156,10 @@ def _as_wide(names: list[str], rows: Sequence[Sequence[str]]) -> list[str]:
         return names[:-1] if is_ended else names
     if not any(row[-1].strip() for row in rows):
         return [*names, ""]
-    numbers = [int(row[0]) if row[0].isdecimal() else 0 for row in rows]
-    is_numbered = numbers[0] and all(a < b for a, b in itertools.pairwise(numbers))
-    return ["", *names] if is_numbered else names
+    first = [row[0] for row in rows]
+    numbers = [int(one) if one.isdecimal() and len(one) < LONGEST_NUMBER else 0 for one in first]
+    ascend = all(a < b for a, b in itertools.pairwise([0, *numbers]))
+    return ["", *names] if len(rows) > 1 and ascend else names
 
 
 def _whole_line(lines: Sequence[str], at: int) -> tuple[int, str]:
