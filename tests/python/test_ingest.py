@@ -319,10 +319,14 @@ REFUSED = {
         HEADER.encode(),
         "no order lines below the header of in.csv; give a file that has some",
     ),
+    "a zero byte": (
+        f"{HEADER}\n{GOOD}\n{GOOD}\0\n".encode() + f"{GOOD}\n".encode() * 99,
+        "in.csv row 3 has a zero byte, which no text has; write the row anew",
+    ),
     "a binary file": (b"\x7fELF\0\0\0\n" * 99, f"in.csv is not text; {ADVICE_TEXT}"),
     "a NUL far behind": (
         f"{HEADER}\n{GOOD}\n".encode() + f"{GOOD}\n".encode() * 70_000 + b"\0",
-        f"in.csv is not text; {ADVICE_TEXT}",
+        "in.csv row 70003 has a zero byte, which no text has; write the row anew",
     ),
     "half a UTF-16 character": (
         HEADER.encode("utf-16") + b"\n\0\x00",

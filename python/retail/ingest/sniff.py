@@ -44,6 +44,8 @@ HIGHEST_HEADER = 8
 MOST_UNPACKED, MOST_TIMES = 1 << 28, 200
 """Bytes that a gzip may unpack to, and how many times its own, where it is to be more than that.
 Order lines pack to a twentieth of their bytes, and all alike to a hundredth."""
+MOST_ZEROS = 0.01
+"""Share of zero bytes up to which a text has some by accident; others are no text."""
 DELIMITERS = ",;\t|"
 _PACKED = {
     "zip": b"PK\3\4", "Zstandard": b"\x28\xb5\x2f\xfd", "bzip2": b"BZh", "7z": b"7z\xbc\xaf",
@@ -95,9 +97,9 @@ def survey(path: Path, reader: Reader) -> Survey:
         return _survey_utf_16(path, reader)
     if not start.removeprefix(codecs.BOM_UTF8).strip():
         raise _empty(path)
-    if b"\0" in start:
-        raise _not_text(path)
     newline = "\r" if _bare_returns(start) > start.count(b"\n") else "\n"
+    if b"\0" in start:
+        raise _zero_byte(path, start, newline, 0)
     first_lines = start.removeprefix(codecs.BOM_UTF8).split(newline.encode(), TITLE_LINES)
     page = reader.shop.source.encoding or _code_page(first_lines[:TITLE_LINES])
     decoded = (_decode(line, page) for line in first_lines[:TITLE_LINES])
@@ -306,10 +308,11 @@ class _Shape:
 def _scan(path: Path, newline: str, shape: _Shape) -> tuple[bool, int | None]:
     """Say whether all is UTF-8, and count the lines (None: not regular)."""
     decoder = codecs.getincrementaldecoder("utf-8")()
-    utf_8, ends, counts = True, set[str](), list[int | None]()
+    utf_8, ends, counts, above = True, set[str](), list[int | None](), 0
     for block in _blocks(path, newline):
         if b"\0" in block:
-            raise _not_text(path)
+            raise _zero_byte(path, block, newline, above)
+        above += block.count(newline.encode())
         utf_8 = utf_8 and _decodes(decoder, block)
         ends.add(_line_end(block))
         counts.append(_count_lines(block, shape) if None not in counts else None)
@@ -383,6 +386,14 @@ def _not_text(path: Path) -> IngestError:
             + ("; a workbook's name ends in .xlsx" if packed == "zip" else "")
         )
     return IngestError(f"{path} is not text; save it as CSV in UTF-8, as .xlsx or as Parquet")
+
+
+def _zero_byte(path: Path, block: bytes, newline: str, above: int) -> IngestError:
+    """Refuse a zero byte in a block behind so many lines: by its row, where there are few."""
+    if block.count(b"\0") > MOST_ZEROS * len(block):
+        return _not_text(path)
+    row = above + block[: block.index(b"\0")].count(newline.encode()) + 1
+    return IngestError(f"{path} row {row} has a zero byte, which no text has; write the row anew")
 
 
 def _endless(path: Path) -> IngestError:
