@@ -303,8 +303,8 @@ def test_values_that_did_not_come_are_judged_by_what_was_learned_of_those_that_d
 ) -> None:
     """Also after an incident that people named, and while an episode holds level shifts back."""
     made, days = doubled(145, 158)
-    given = {} if word == "nothing" else {word: days}
-    found = anomalies.scan(prepare(made, calendar.learn(dates()), **given))
+    known, adopted = (days if word == name else None for name in ("known", "adopted"))
+    found = anomalies.scan(prepare(made, calendar.learn(dates()), known, adopted))
     rows, columns = np.array([0, 1]), np.array([160, 161])
     values = made.value[rows, columns][:, None]
     again = diagnostics._copies(found.features, rows, columns, values)
