@@ -11,7 +11,7 @@ final as (
 
     select
         spelling,
-        country,
+        {{ compose_text('country') }} as country,
         standard_name
     from source
 
