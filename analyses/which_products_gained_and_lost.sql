@@ -54,7 +54,7 @@ ranked as (
 )
 
 select
-    case when best <= 10 then 'gained' else 'lost' end as side,
+    case when change > 0 then 'gained' else 'lost' end as side,
     product,
     description,
     month_start,
@@ -62,5 +62,5 @@ select
     net_revenue_before,
     change
 from ranked
-where best <= 10 or worst <= 10
+where (best <= 10 and change > 0) or (worst <= 10 and change < 0)
 order by change desc, product asc
