@@ -119,6 +119,6 @@ select
     || cast(lines as {{ dbt.type_string() }})
     || '; contracts.{{ contract }} in shop.yml says from where on it is one' as sentence
 from judged
-order by times desc
+order by times desc, source_file asc, source_row asc
 limit 1
 {%- endmacro %}

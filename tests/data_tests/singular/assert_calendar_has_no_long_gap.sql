@@ -37,7 +37,7 @@ final as (
         {{ dbt.datediff('day_before', 'day_after', 'day') }} as days -- noqa: LT05
     from gaps
     where day_after is not null
-    order by days desc
+    order by days desc, day_before asc
     limit 1
 
 )
