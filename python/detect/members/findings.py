@@ -43,8 +43,8 @@ PERIODS: dict[Grain, int] = {"daily": 78, "weekly": 13}
 TESTS: dict[Grain, dict[str, float]] = {
     "daily": {
         MANY_ORDERS: 0.2,
-        MUCH_MONEY: 0.35,
-        FEW_ORDERS: 0.15,
+        MUCH_MONEY: 0.4,
+        FEW_ORDERS: 0.1,
         FEW_LINES: 0.1,
         MANY_RETURNS: 0.2,
     },
