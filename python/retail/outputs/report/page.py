@@ -74,9 +74,9 @@ def _refuse_other_files(path: Path) -> None:
     """Refuse to take the place of a database, of feedback, of raw data: of what is no page."""
     if not path.name:  # "." or "/"
         raise RetailError(f"{path}: cannot be written (is a directory); give another --out")
-    if path.exists() and not path.is_file():
-        return  # reading a pipe need never end; putting the page there tells why not
     try:
+        if path.exists() and not path.is_file():
+            return  # reading a pipe need never end; putting the page there tells why not
         with path.open("rb") as file:
             start = file.read(len(DOCTYPE)).lower()
     except OSError:
