@@ -437,6 +437,7 @@ def _collapse(
         f"""
         delete from marts.fct_kpi_lines
         where category = ? and order_date between ? and ? and {MISSING[kind]}
+            and invoice_no not like 'planted%'
         """,  # noqa: S608 - conditions of our own
         [name, monday, sunday],
     )
