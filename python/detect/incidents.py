@@ -13,6 +13,7 @@ from detect.group_by import group_by
 from detect.members.scores import MANY_RETURNS, SILENCE
 from detect.records import (
     ALL,
+    INDEX,
     ORDERS,
     PERIOD_TO_DATE,
     RATIO,
@@ -220,10 +221,13 @@ def _with_most_money(found: list[Anomaly]) -> list[Anomaly]:
 def _leads(anomaly: Anomaly) -> bool:
     """Whether an anomaly departs by itself, or its typical order; a disappearance always does.
 
-    Lines that came in twice show in what rose: a fall that they hid leads only where all do.
+    Lines that came in twice show in what rose: a fall that they hid leads only where all do. So
+    does an average price within its band beside an index of prices, which a surge of a customer who
+    pays less moves, too.
     """
     is_sum = anomaly.kpi.denominator is None and anomaly.kpi.numerator != ORDERS
     is_hidden = is_sum and anomaly.typical_unit == RATIO and anomaly.direction == "down"
+    is_hidden |= anomaly.typical_unit == INDEX
     departs = anomaly.is_outside or (anomaly.typical_label is not None and not is_hidden)
     return departs or not APART.isdisjoint(anomaly.methods)
 

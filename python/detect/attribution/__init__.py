@@ -62,6 +62,8 @@ def attribute(anomalies: list[Anomaly], segments: Segments, usable: Days) -> lis
         if leaves.codes.shape[1] == 0 or not np.isfinite(leaves.expected.total()):
             continue  # of a ratio, nothing is expected without periods to compare with
         rows.extend(break_down(anomaly, leaves, history))
+        if _is_beside(anomaly):
+            continue
         causes = find_causes(leaves, history)
         rivals = _rivals(anomaly, here, usable) if causes else []
         rows.extend(
@@ -72,6 +74,15 @@ def attribute(anomalies: list[Anomaly], segments: Segments, usable: Days) -> lis
             or outside.verdict(anomaly, leaves, history)
         )
     return rows
+
+
+def _is_beside(anomaly: Anomaly) -> bool:
+    """Whether what stands beside the KPI departed on a day, and the KPI itself is within its band.
+
+    How far it is from what was expected is noise then, and whose noise it is explains nothing.
+    """
+    is_alone = anomaly.typical_label is not None and not anomaly.is_outside
+    return is_alone and anomaly.shift_start is None
 
 
 def _rivals(anomaly: Anomaly, segments: Segments, usable: Days) -> list[tuple[RootCause, ...]]:

@@ -297,7 +297,8 @@ def _price(leaves: LeafSegments, dimensions: tuple[int, ...]) -> float:
 def sigmas(history: History, key: Ints, elements: Ints) -> Floats:
     """How far the elements' shares of the whole are from their history, in robust sigmas.
 
-    Of a ratio, their own rate counts, too: a price is steady where the number sold is not.
+    Of a ratio, their rate beside that of the others counts, too: a price is steady where the number
+    sold is not.
 
     Args:
         history: of the leaves.
@@ -324,20 +325,25 @@ def sigmas(history: History, key: Ints, elements: Ints) -> Floats:
 
 
 def _far_rate(top: Floats, bottom: Floats) -> Floats:
-    """The same of the elements' own rates, (periods, elements and the rest); 0 where too few."""
-    known = bottom[:, :-1] > 0
-    rate = np.divide(
-        top[:, :-1], bottom[:, :-1], out=np.full_like(top[:, :-1], np.nan), where=known
-    )
+    """The same of the elements' rates beside the rate of all others, (periods, elements and rest).
+
+    A change of everything moves both, and is no departure. 0 where too few periods have both.
+    """
+    others = (side.sum(axis=1, keepdims=True) - side[:, :-1] for side in (top, bottom))
+    known = np.ones_like(top[:, :-1], dtype=bool)
+    rates = []
+    for above, below in ((top[:, :-1], bottom[:, :-1]), tuple(others)):
+        known &= (below > 0) & (above > 0)
+        rates.append(np.divide(above, below, out=np.ones_like(above), where=known))
+    beside = np.where(known, rates[0] / rates[1], np.nan)
     enough = known[0] & (known[1:].sum(axis=0) >= FEWEST)
     if not enough.any():
         return np.zeros(known.shape[1])
-    past = np.where(enough, rate[1:], 0.0)
+    past = np.where(enough, beside[1:], 0.0)
     usual = np.nanmedian(past, axis=0)
     sigma = NORMAL_DEVIATION * np.nanmedian(np.abs(past - usual), axis=0)
-    whole = np.abs(top.sum() / bottom.sum())
-    least = LEAST_SIGMA * np.maximum(np.abs(usual), whole)
-    return np.where(enough, np.abs(rate[0] - usual) / np.maximum(sigma, least), 0.0)
+    least = np.where(enough, LEAST_SIGMA * usual, 1.0)
+    return np.where(enough, np.abs(beside[0] - usual) / np.maximum(sigma, least), 0.0)
 
 
 def _far(part: Floats, whole: Floats) -> Floats:
