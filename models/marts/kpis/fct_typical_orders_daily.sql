@@ -105,8 +105,8 @@ final as (
     union all
     select
         'return_rate' as kpi,
-        'Orders that send something back' as label,
-        'count' as unit,
+        'Orders that send something back (none counts as 0.5)' as label,
+        'items' as unit,
         'log' as scale,
         period_start,
         returned_orders as value

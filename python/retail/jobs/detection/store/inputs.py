@@ -12,7 +12,6 @@ import numpy as np
 from detect.errors import DetectError
 from detect.records import (
     ALL,
-    COUNT,
     CURRENCY,
     GRAINS,
     KPI_COLUMNS,
@@ -220,11 +219,7 @@ def typical_kpi(kpi: Kpi, label: str, unit: str, scale: str) -> Kpi:
     """A KPI's definition for what the typical order shows beside it."""
     # The KPI's own limit was chosen for figures of its kind; a share beside it is none.
     limit = kpi.level_shift_threshold if unit == kpi.unit else Kpi.level_shift_threshold
-    # A number of orders beside a rate is counted itself, and no rate.
-    of = None if unit == COUNT else kpi.denominator
-    return replace(
-        kpi, label=label, unit=unit, scale=scale, denominator=of, level_shift_threshold=limit
-    )
+    return replace(kpi, label=label, unit=unit, scale=scale, level_shift_threshold=limit)
 
 
 def _accumulating(connection: Connection, kpis: tuple[Kpi, ...], dates: Dates) -> frozenset[str]:
