@@ -1,9 +1,9 @@
 {#
-    A query of what the products of each day cost in percent of their own price on the 28 days before
-    on which they were sold: a matched-model price index (ILO, Consumer Price Index Manual, 2020,
-    chapter 8), whose mix of products does not matter. Guests may pay other prices, and are matched
-    with guests. What differs by more than 0.3 on the log scale counts as that much. Reads the CTE
-    `sale_lines`.
+    A query of what the products of each day cost in percent of their own price on the 28 days
+    before on which they were sold: a matched-model price index (ILO, Consumer Price Index Manual,
+    2020, chapter 8), whose mix of products does not matter. Guests may pay other prices, and are
+    matched with guests. What differs by more than 0.3 on the log scale counts as that much. Reads
+    the CTE `sale_lines`.
 #}
 {% macro like_for_like_prices() -%}
 select

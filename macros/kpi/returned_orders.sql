@@ -1,6 +1,6 @@
 {#
-    A query of how many orders send something back on each day with sales or returns: none counts as a
-    half, which keeps its logarithm finite.
+    A query of how many orders send something back on each day with sales or returns: none counts
+    as a half, which keeps its logarithm finite.
 #}
 {% macro returned_orders() -%}
 select

@@ -84,7 +84,7 @@ def test_a_share_beside_a_kpi_keeps_the_usual_limit_of_level_shifts(own: Path) -
             create table marts.fct_typical_orders_daily as
             select
                 kpi, 'Typical' as label, 'log' as scale, period_start, value,
-                case kpi when 'order_count' then 'ratio' else 'currency' end as unit
+                case kpi when 'order_count' then 'ratio' else 'items' end as unit
             from marts.fct_kpis_daily where segment = 'all'
             """
         )
@@ -92,7 +92,7 @@ def test_a_share_beside_a_kpi_keeps_the_usual_limit_of_level_shifts(own: Path) -
     assert typical is not None
     limits = {s.kpi.name: s.kpi.level_shift_threshold for s in typical.series}
     assert limits["order_count"] == 5.0
-    assert limits["average_price"] == 4.0
+    assert limits["items_per_order"] == 4.0
 
 
 def test_a_preview_judges_what_stands_beside_a_kpi_by_the_settings_tried(own: Path) -> None:
@@ -198,7 +198,6 @@ def test_a_killed_writer_leaves_the_last_tables_alone(own: Path) -> None:
         import os, signal
         from pathlib import Path
         from retail.jobs.detection import store
-from retail.jobs.detection.preview import with_kpis
         write = store.insights._write
         def write_or_die(connection, name, rows):
             if name == "runs":

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import unquote
 
 import duckdb
 import pytest
@@ -42,7 +43,7 @@ from retail.outputs.dashboard import csv_file, order_lines, read, server
 from retail.outputs.dashboard.records import Place
 from retail.storage import atomic_publish
 from retail.storage.errors import StorageError
-from test_report import Tags
+from test_report import DRAWN, Tags
 
 LABEL = f"{MARKUP}{SQL}{ESCAPE}\u202e"
 SECRETS = {
@@ -186,7 +187,8 @@ def test_a_database_whose_name_dbt_cannot_quote_is_refused(name: str, tmp_path: 
 def assert_text_alone(page: Tags, *, scripts: int) -> None:
     """No element and no attribute of a page came out of the data."""
     assert len(page.named("script")) == scripts
-    assert page.named("img", "i", "iframe", "object", "base") == []
+    assert page.named("i", "iframe", "object", "base") == []
+    assert all(DRAWN.fullmatch(unquote(image["src"])) for image, _ in page.named("img"))
     for _, attributes in page.tags:
         assert not [name for name in attributes if name.startswith("on")]
         assert not attributes.get("href", "#").startswith("javascript")

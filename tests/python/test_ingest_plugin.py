@@ -195,7 +195,7 @@ def test_views_change_only_when_everything_is_landed(tmp_path: Path, source: Pat
         assert connection.execute(count).fetchall() == [(2, 2)]
     write(source, f"{HEADER}\n{GOOD}\n\0")
     with duckdb.connect(database) as connection:
-        with pytest.raises(ingest.IngestError, match="is not text"):
+        with pytest.raises(ingest.IngestError, match="has a zero byte"):
             new_plugin(tmp_path).configure_connection(connection)
         assert connection.execute(count).fetchall() == [(2, 2)]
     good_csv(source, rows=5)
