@@ -49,7 +49,7 @@ DRAWN = re.compile(
     r"data:image/svg\+xml,<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 120 28\">"
     r"<polyline points=\"[-\d., ]+\" fill=\"none\" stroke=\"#\w+\" stroke-width=\"1.4\"/></svg>"
 )
-"""A line of numbers in a row of the report: nothing is fetched, and it holds no text of the data."""
+"""A line of numbers in a row of the report: nothing is fetched, and no text of data is in it."""
 
 
 class Tags(HTMLParser):
