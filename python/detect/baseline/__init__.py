@@ -27,8 +27,8 @@ from detect.past import last_known
 from detect.records import Bools, Floats, Ints
 
 NO_ERROR = 1e-9
-"""Errors below this are of a series without any spread, as of one item in every order for a year:
-they say nothing of the noise that comes once it has some, unless the series has a least noise."""
+"""While all errors are below this, a series has no spread, as one item in every order for a year has
+none: they say nothing of the noise that comes once it has some, unless it has a least noise."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +103,7 @@ def forecast(
     trainable = np.ones(values.shape, dtype=bool) if trainable is None else trainable
     if adopted is not None:
         trainable = trainable & ~adopted
+    has_moved = counts.may_repeat
     for t in range(periods):
         history[:, t] = ensemble.n_observed
         drift, anchor = yearly_drift.drift(t)
@@ -141,8 +142,8 @@ def forecast(
         if regressors.ordinary[t]:
             month.learn(monthly, regressors.month[t], error + of_month)
         season.learn_spread(cycle, regressors, t, error / sigma.mean(axis=0))
-        is_still = (np.abs(error) < NO_ERROR) & ~counts.may_repeat
-        noise_of = np.where(at_end | is_still | (low < high), np.nan, error / factor / unit[:, t])
+        has_moved |= np.abs(error) >= NO_ERROR
+        noise_of = np.where(at_end | ~has_moved | (low < high), np.nan, error / factor / unit[:, t])
         error_distribution.learn(errors, noise_of, tuning)
         yearly_drift.update(anchor, observed)
         if restored is not None:
