@@ -27,8 +27,8 @@ from detect.past import last_known
 from detect.records import Bools, Floats, Ints
 
 NO_ERROR = 1e-9
-"""While all errors are below this, a series has no spread, as one item in every order for a year has
-none: they say nothing of the noise that comes once it has some, unless it has a least noise."""
+"""While all errors are below this, a series has no spread, as one item in every order for a year
+has none: they say nothing of the noise that comes once it has some, unless it has a least noise."""
 
 
 @dataclass(frozen=True)
