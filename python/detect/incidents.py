@@ -10,7 +10,7 @@ from detect.anomalies import CALENDAR_METHODS, stable_id
 from detect.attribution import driver_tree
 from detect.detectors import no_data
 from detect.group_by import group_by
-from detect.members.scores import MANY_RETURNS, SILENCE
+from detect.members.scores import FEW_LINES, MANY_RETURNS, SILENCE
 from detect.records import (
     ALL,
     INDEX,
@@ -38,7 +38,7 @@ WEEK = dt.timedelta(days=7)
 """From a day without trade to the next one that shows its weekday closed."""
 NO_DATA = no_data.DETECTOR.name
 """Method of days without trade."""
-APART = frozenset({SILENCE, PERIOD_TO_DATE, *CALENDAR_METHODS})
+APART = frozenset({FEW_LINES, SILENCE, PERIOD_TO_DATE, *CALENDAR_METHODS})
 """Methods that judge more than a distance from the band."""
 LONGEST_GAP: dict[Grain, dt.timedelta] = {
     "daily": dt.timedelta(days=3),

@@ -10,7 +10,7 @@ import pytest
 
 from detect import anomalies, calendar, incidents
 from detect.features import prepare
-from detect.members.scores import MANY_RETURNS, SILENCE
+from detect.members.scores import FEW_LINES, MANY_RETURNS, SILENCE
 from detect.records import Anomaly, Attribution, DriverContribution, Series
 from retail import formatting
 from retail.feedback.status import overall
@@ -421,3 +421,13 @@ def test_what_moved_the_other_way_is_named_however_many_moved_along() -> None:
     told = stories.describe(incidents.group([anomaly(), *along, against]), [])[0].narrative
     assert "Also unusually high: return rate." in told
     assert "kpi 4 and 2 others." in told
+
+
+def test_a_member_that_lost_most_of_its_lines_leads_before_a_product_that_is_gone() -> None:
+    """Money varies more than lines, so that the finding may lie within its band."""
+    gone = dataclasses.replace(member("22502", 0.0, 0.98, "weekly"), methods=(SILENCE,))
+    gone = dataclasses.replace(gone, expected=20.0, direction="down")
+    fewer = dataclasses.replace(member("guests", 200.0, 0.93, "weekly"), methods=(FEW_LINES,))
+    fewer = dataclasses.replace(fewer, expected=900.0, lower=0.0, upper=1800.0, direction="down")
+    assert not fewer.is_outside
+    assert incidents.lead([gone, fewer]).segment == "guests"
