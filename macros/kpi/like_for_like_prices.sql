@@ -26,9 +26,9 @@ select
                 least(
                     cast(log_prices as double) / lines
                     - cast(sum(log_prices) over past as double) / sum(lines) over past,
-                    0.3
+                    cast(0.3 as double)
                 ),
-                -0.3
+                cast(-0.3 as double)
             ) as change
         from (
             select

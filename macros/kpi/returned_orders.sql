@@ -6,7 +6,8 @@
 select
         order_date as period_start,
         greatest(
-            cast(count(distinct case when line_type = 'return' then invoice_no end) as double), 0.5
+            cast(count(distinct case when line_type = 'return' then invoice_no end) as double),
+            cast(0.5 as double)
         ) as returned_orders
     from {{ ref('fct_order_lines') }}
     where line_type in ('sale', 'return')
