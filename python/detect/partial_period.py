@@ -38,10 +38,10 @@ def select(
         adopted: periods that are the new level, as there, (S, T).
     """
     unfinished = _unfinished(panel)
-    calendar = extended(calendar, panel.period_end()[-1]) if panel.period.size else calendar
     rows = np.array([_only_grows(s, accumulating) for s in panel.series])
     if not unfinished.any() or not rows.any():
         return []
+    calendar = extended(calendar, panel.period_end()[-1])
     least = _lower_bound(_subset(panel, rows), unfinished, calendar)
     known, adopted = of_rows(known, rows), of_rows(adopted, rows)
     found = anomalies.scan(prepare(least, calendar, known, adopted))

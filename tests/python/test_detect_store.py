@@ -76,18 +76,24 @@ def test_every_threshold_of_a_definition_is_read_from_its_own_column(own: Path) 
     assert {name: getattr(kpi, name) for name in given} == given
 
 
-def test_a_share_beside_a_kpi_keeps_the_usual_limit_of_level_shifts(own: Path) -> None:
+def put_beside(own: Path, scale: str, unit: str) -> None:
+    """What stands beside the KPIs: a share beside the orders, figures of a unit beside the rest."""
     with duckdb.connect(str(own)) as connection:
-        connection.execute("update marts.dim_kpis set level_shift_threshold = 4")
         connection.execute(
-            """
+            f"""
             create table marts.fct_typical_orders_daily as
             select
-                kpi, 'Typical' as label, 'log' as scale, period_start, value,
-                case kpi when 'order_count' then 'ratio' else 'items' end as unit
+                kpi, 'Typical' as label, '{scale}' as scale, period_start, value,
+                case kpi when 'order_count' then 'ratio' else '{unit}' end as unit
             from marts.fct_kpis_daily where segment = 'all'
             """
         )
+
+
+def test_a_share_beside_a_kpi_keeps_the_usual_limit_of_level_shifts(own: Path) -> None:
+    put_beside(own, "log", "items")
+    with duckdb.connect(str(own)) as connection:
+        connection.execute("update marts.dim_kpis set level_shift_threshold = 4")
     typical = store.read_inputs(own, None).typical
     assert typical is not None
     limits = {s.kpi.name: s.kpi.level_shift_threshold for s in typical.series}
@@ -97,16 +103,7 @@ def test_a_share_beside_a_kpi_keeps_the_usual_limit_of_level_shifts(own: Path) -
 
 def test_a_preview_judges_what_stands_beside_a_kpi_by_the_settings_tried(own: Path) -> None:
     """As a run does once the definitions have them."""
-    with duckdb.connect(str(own)) as connection:
-        connection.execute(
-            """
-            create table marts.fct_typical_orders_daily as
-            select
-                kpi, 'Typical' as label, 'logit' as scale, period_start, value,
-                case kpi when 'order_count' then 'ratio' else 'currency' end as unit
-            from marts.fct_kpis_daily where segment = 'all'
-            """
-        )
+    put_beside(own, "logit", "currency")
     now = store.read_inputs(own, None)
     tried = [replace(k, z_threshold=9.0, level_shift_threshold=4.0) for k in now.kpis]
     with duckdb.connect(str(own)) as connection:

@@ -182,8 +182,9 @@ def missing_hours(segments: Segments, day: np.datetime64, others: Days) -> Check
     due = np.flatnonzero(((orders[1:] > 0).mean(axis=0) >= USUAL_HOUR) & (hour >= 0))
     due = due[np.argsort(hour[due])]
     absent = _longest_run(orders[0, due] == 0)
-    usual = float(orders[1:].sum() / others.size)
-    share = float(orders[1:, due[absent]].sum() / max(usual * others.size, 1e-300))
+    total = float(orders[1:].sum())
+    share = float(orders[1:, due[absent]].sum() / max(total, 1e-300))
+    usual = total / others.size
     if share < MISSING_TRADE or share * usual < MISSING_PART * (usual - float(orders[0].sum())):
         return CheckResult(CLEAR, {"share": share})
     hours = hour[due[absent]]

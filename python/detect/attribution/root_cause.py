@@ -305,23 +305,21 @@ def sigmas(history: History, key: Ints, elements: Ints) -> Floats:
         key: each leaf's element.
         elements: some of them, (K,).
     """
+    if not elements.size:
+        return np.zeros(0)
     group = np.full(int(key.max(initial=-1)) + 1, elements.size)
     group[elements] = np.arange(elements.size)
-    at = history.period * (elements.size + 1) + group[key][history.leaf]
-    far = np.zeros(elements.size)
-    sides = [
-        side for side in (history.ratio.numerator, history.ratio.denominator) if side is not None
-    ]
+    shape = history.periods, elements.size + 1  # the rest is the last column
+    at = history.period * shape[1] + group[key][history.leaf]
     totals = [
-        sums(at, side, history.periods * (elements.size + 1)).reshape(history.periods, -1)
-        for side in sides
-        if elements.size
+        sums(at, side, shape[0] * shape[1]).reshape(shape)
+        for side in (history.ratio.numerator, history.ratio.denominator)
+        if side is not None
     ]
-    for total in totals:
-        far = np.maximum(far, _far(total[:, :-1], total.sum(axis=1, keepdims=True)))
+    far = [_far(total[:, :-1], total.sum(axis=1, keepdims=True)) for total in totals]
     if len(totals) > 1:
-        far = np.maximum(far, _far_rate(*totals))
-    return far
+        far.append(_far_rate(*totals))
+    return np.asarray(np.max(far, axis=0))
 
 
 def _far_rate(top: Floats, bottom: Floats) -> Floats:

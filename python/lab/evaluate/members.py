@@ -574,14 +574,12 @@ def _ordinary(days: Days, rng: np.random.Generator) -> Days:
     """
     distinct, count = np.unique(days, return_counts=True)
     weekday = distinct.astype(np.int64) % PERIOD_DAYS["weekly"]
-    usual = np.zeros(distinct.size)
+    usual, apart = np.zeros(distinct.size), np.zeros(distinct.size)
     for one in np.unique(weekday):
         mine = np.flatnonzero(weekday == one)
         for nth, place in enumerate(mine):
             near = mine[max(nth - NEAREST, 0) : nth + NEAREST + 1]
             usual[place] = np.median(np.log(count[near]))
-    apart = np.log(count) - usual
+        apart[mine] = rng.permutation(np.log(count[mine]) - usual[mine])
     most = TWO_SIGMAS * float(np.median(np.abs(apart)))
-    for one in np.unique(weekday):
-        apart[weekday == one] = rng.permutation(apart[weekday == one])
     return np.repeat(distinct, np.rint(np.exp(usual + np.clip(apart, -most, most))).astype(int))

@@ -72,7 +72,7 @@ def describe(
     described: list[Incident] = []
     before: dict[object, list[list[Anomaly]]] = {}
     leads = [
-        (lead(members, trees.get(name, []), _first_causes(members, rows_of)), members)
+        (lead(members, trees.get(name, []), _causes_of(members, rows_of)), members)
         for name, members in group_by(anomalies, lambda a: a.incident_id).items()
     ]
     for leader, members in sorted(leads, key=_place):
@@ -110,7 +110,7 @@ def describe(
     return described
 
 
-def _first_causes(
+def _causes_of(
     members: Sequence[Anomaly], rows_of: Mapping[tuple[str, str], Sequence[Attribution]]
 ) -> list[Attribution]:
     """The causes of an incident's findings."""
