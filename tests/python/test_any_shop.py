@@ -264,6 +264,28 @@ def test_refunds_of_their_own_become_return_lines(
     assert "return_rate" not in found["kpis_off"]
 
 
+def test_an_order_left_out_of_one_export_and_counted_by_an_older_one_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    header = "order,sku,quantity,date,price,state"
+    january = [f"{n},A{n % 20},2,2026-01-{1 + n % 28:02},5,paid" for n in range(199)]
+    january.append("199,A9,2,2026-01-28,5,pending")
+    february = ["199,A9,2,2026-01-28,5,paid", "7,A7,2,2026-01-08,5,cancelled"]
+    february += [f"{n},A{n % 20},2,2026-02-{1 + n % 28:02},5,paid" for n in range(200, 400)]
+    (tmp_path / "in").mkdir()
+    for name, rows in (("jan.csv", january), ("feb.csv", february)):
+        (tmp_path / "in" / name).write_text("\n".join([header, *rows]), encoding="utf-8")
+    left_out = "lines: {ignore: \"state in ('pending', 'cancelled')\"}"
+    found = check(tmp_path / "in", monkeypatch, tmp_path, left_out)
+    said = [line for line in found["warnings"] if "is left out by lines.ignore" in line]
+    assert said == [
+        "in/feb.csv row 3: order 7 is left out by lines.ignore in shop.yml, and counts in "
+        "in/jan.csv row 9; orders like it: 1, worth 10.00; take them out of the older file if they "
+        "were cancelled"
+    ]
+    assert (found["refused"], found["accepted"], found["orders"]) == (None, 400, 400)
+
+
 @pytest.mark.parametrize(("decimals", "meant"), [(1, False), (40, True)])
 def test_a_stray_decimal_in_the_public_form_is_malformed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, decimals: int, meant: bool
