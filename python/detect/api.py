@@ -110,9 +110,8 @@ def find_anomalies(
     """
     given = _completed(df)
     defined = _kpis(given, kpis)
-    trading = calendar.learn(_dates(given, holidays))
     panels = [_panel(grain, given[given["grain"] == grain], defined) for grain in GRAINS]
-    scans = list(_scans(panels, trading))
+    scans = list(_scans(panels, _calendars(given, panels, holidays)))
     return Result(
         _table(Anomaly, incidents.group([a for s in scans for a in anomalies.select(s)])),
         _table(Trend, [trend for s in scans for trend in trends.select(s)]),
@@ -122,10 +121,25 @@ def find_anomalies(
     )
 
 
-def _scans(panels: Sequence[Panel], trading: TradingCalendar) -> Iterator[Scan]:
+def _calendars(
+    given: pd.DataFrame, panels: Sequence[Panel], holidays: Collection[dt.date]
+) -> list[TradingCalendar]:
+    """The calendar of each panel: that of all rows, unless weeks begin before the days.
+
+    Nobody knows which days of those weeks were traded, so each grain has its own rows' then.
+    """
+    days, weeks = panels
+    if not (days.series and weeks.series) or days.period[0] <= weeks.period_end()[0]:
+        return [calendar.learn(_dates(given, holidays))] * len(panels)
+    return [
+        calendar.learn(_dates(given[given["grain"] == panel.grain], holidays)) for panel in panels
+    ]
+
+
+def _scans(panels: Sequence[Panel], calendars: Sequence[TradingCalendar]) -> Iterator[Scan]:
     """Scan the grains that there are, the weeks with what their days say of the noise."""
     noise = None
-    for panel in panels:
+    for panel, trading in zip(panels, calendars, strict=True):
         if panel.series:
             features = prepare(panel, trading, noise=noise)
             yield anomalies.scan(features)

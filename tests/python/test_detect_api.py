@@ -81,6 +81,21 @@ def test_periods_on_one_weekday_are_weeks() -> None:
     assert weeks[110] in set(found.anomalies["period_start"])
 
 
+def test_weeks_that_begin_before_the_days_are_judged_as_those_of_a_frame_of_their_own() -> None:
+    weeks = pd.date_range("2022-01-03", periods=128, freq="7D")
+    value = 600 * np.exp(0.05 * np.random.default_rng(3).normal(size=weeks.size))
+    value[40] *= 3
+    weekly = pd.DataFrame({"kpi": "weekly sales", "date": weeks, "value": value, "grain": "weekly"})
+    daily = sales().rename(columns={"period_start": "date"}).assign(grain="daily")
+    assert weeks[41] < daily["date"].min() < weeks[-1]
+    both = detect.find_anomalies(pd.concat([weekly, daily])).anomalies
+    assert weeks[40] in set(both["period_start"])
+    for alone in (weekly, daily):
+        own = detect.find_anomalies(alone).anomalies.drop(columns="incident_id")
+        mine = both[both["grain"] == alone["grain"].iloc[0]].drop(columns="incident_id")
+        pd.testing.assert_frame_equal(mine.reset_index(drop=True), own)
+
+
 def test_the_old_name_warns_and_does_the_same() -> None:
     with pytest.warns(DeprecationWarning, match="find_anomalies"):
         assert detect.detect is detect.find_anomalies
