@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 
 from detect.intervals import wilson
 from detect.records import GRAINS
-from lab.evaluate import changes, disturbances, reference, tables, verdicts
+from lab.evaluate import changes, coverage, disturbances, reference, tables, verdicts
 from lab.evaluate.changes import Changes
 from lab.evaluate.memory_shop import MemoryShop, opened
 from lab.evaluate.verdicts import Verdict
@@ -137,6 +138,24 @@ def test_the_tables_have_every_part(judged: Changes) -> None:
 def verdicts_of(shop: MemoryShop) -> list[Verdict]:
     copies = (np.random.default_rng([SEED, nth]) for nth in range(12))
     return [one for rng in copies for one in verdicts.judge(shop, rng, moved=())]
+
+
+def test_bands_hold_as_often_as_they_say_and_their_table_tells_which_do_not(
+    shop: MemoryShop,
+) -> None:
+    cells, alerts = coverage.judge(shop.undisturbed, "simulated")
+    within, periods = (sum(getattr(c, x) for c in cells) for x in ("within", "periods"))
+    assert periods > 3000
+    assert 0.92 <= within / periods <= 0.98
+    found = coverage.together([(cells, alerts)])
+    assert {(r.grain, r.method) for r in found.rates} >= {(grain, "combined") for grain in GRAINS}
+    for rate in found.rates:
+        assert rate.lower <= rate.promised <= rate.upper
+    many = [dataclasses.replace(a, alerts=a.alerts * 5) for a in alerts]
+    assert not all(rate.is_within for rate in coverage.together([(cells, many)]).rates)
+    narrow = [dataclasses.replace(c, within=c.periods // 2, periods=5000) for c in cells[:1]]
+    said = tables.coverage(coverage.together([(narrow, alerts)]))
+    assert f"| {cells[0].kpi} | simulated | daily | 5,000 |" in said
 
 
 def test_causes_are_told_from_what_nothing_recorded_explains(verdicts_of: list[Verdict]) -> None:

@@ -13,6 +13,7 @@ import click
 from lab.evaluate import (
     cases,
     changes,
+    coverage,
     generated,
     growth,
     members,
@@ -22,6 +23,7 @@ from lab.evaluate import (
     verdicts,
 )
 from lab.evaluate.changes import ChangeScale
+from lab.evaluate.coverage import CoverageScale
 from lab.evaluate.members import MemberScale
 from lab.evaluate.run import Scale
 from lab.evaluate.run import run as measure
@@ -42,6 +44,10 @@ MEMBER_SCALES = {
 CHANGE_SCALES = {
     "small": ChangeScale(2, 1, 1, 1, ((20, 1),), 2, seed=1),
     "full": ChangeScale(130, 12, 24, 8, ((4, 3), (20, 3), (50, 3), (500, 1)), 2, seed=1),
+}
+COVERAGE_SCALES = {
+    "small": CoverageScale(((20, 1),), days=200, workers=2, seed=1),
+    "full": CoverageScale(((4, 4), (20, 4), (50, 4), (500, 1)), days=480, workers=2, seed=1),
 }
 GENERATED = {"small": (5, 4, 25, 8, 4, 6), "full": generated.SIZES}
 VERDICT_COPIES, VERDICT_SEED, PLANT_SEED = {"small": 1, "full": 40}, 3, 7
@@ -80,6 +86,12 @@ def _changes(given: Given) -> str:
     return tables.changes(changes.measure(project_root(), given.years, chosen))
 
 
+def _coverage(given: Given) -> str:
+    usual = COVERAGE_SCALES[given.scale]
+    chosen = dataclasses.replace(usual, seed=given.seed or usual.seed)
+    return tables.coverage(coverage.measure(project_root(), given.years, chosen))
+
+
 def _members(given: Given) -> str:
     scale = MEMBER_SCALES[given.scale]
     scale = dataclasses.replace(scale, seed=given.seed or scale.seed)
@@ -115,6 +127,7 @@ def _growth(_: Given) -> str:
 PARTS = {
     "detection": Part("Detection", None, _detection),
     "changes": Part("Changes of the whole shop", "years", _changes),
+    "coverage": Part("Coverage", "years", _coverage),
     "members": Part("Members", "years", _members),
     "plants": Part("Incidents as people notice them", "years", _plants),
     "verdicts": Part("Root causes", "years", _verdicts),
@@ -152,7 +165,7 @@ KINDS = {
 @click.option(
     "--seed",
     type=int,
-    help="Of plants (7 by default), verdicts (3), changes and members (1).",
+    help="Of plants (7 by default), verdicts (3), changes, coverage and members (1).",
 )
 def evaluate_command(
     files: tuple[Path, ...], chosen: tuple[str, ...], scale: str, seed: int | None

@@ -12,6 +12,7 @@ from lab.evaluate.baseline_methods import PROPHET, RULES
 from lab.evaluate.cases import Result
 from lab.evaluate.causes import Named
 from lab.evaluate.changes import BINS, MONEY_BINS, Changes, DayCase
+from lab.evaluate.coverage import FEWEST, LEAST, MOST, Cell, Coverage
 from lab.evaluate.generated import Outcome
 from lab.evaluate.growth import Cost
 from lab.evaluate.intervals import Blocks, rate_interval
@@ -337,6 +338,57 @@ def _by_chance(shops: Sequence[Changes]) -> str:
     head = ("incidents", "shop", "weeks", "count", "medium or graver", "of these per 13 weeks",
             "95 % interval")  # fmt: skip
     return table(head, rows)
+
+
+def coverage(found: Coverage) -> str:
+    """How many values lie within their bands, and how many alerts come of how many promised."""
+    return "\n\n".join([_pooled(found.cells), _outliers(found.cells), _rates(found)]) + "\n"
+
+
+def _pooled(cells: Sequence[Cell]) -> str:
+    rows = [
+        (shop, grain, f"{periods:,}", _permille(within / periods),
+         f"{sum(_is_covered(c) for c in large)} of {len(large)}")
+        for grain, shop in dict.fromkeys((c.grain, c.shop) for c in cells)
+        for some in [[c for c in cells if (c.grain, c.shop) == (grain, shop)]]
+        for periods, within in [(sum(c.periods for c in some), sum(c.within for c in some))]
+        for large in [[c for c in some if c.periods >= FEWEST]]
+        if periods
+    ]  # fmt: skip
+    head = ("shop", "periods of", "number", "within the band", f"KPIs within {_ends()}")
+    return table(head, rows)
+
+
+def _outliers(cells: Sequence[Cell]) -> str:
+    """The cells that are large enough, and covered too little or too much."""
+    rows = [
+        (c.kpi, c.shop, c.grain, f"{c.periods:,}", _permille(c.within / c.periods))
+        for c in cells
+        if c.periods >= FEWEST and not _is_covered(c)
+    ]
+    return table((f"KPI beyond {_ends()}", "shop", "periods of", "number", "within"), rows)
+
+
+def _is_covered(cell: Cell) -> bool:
+    return LEAST <= cell.within / cell.periods <= MOST
+
+
+def _ends() -> str:
+    return f"{LEAST * 100:g}–{MOST * 100:g} %"
+
+
+def _rates(found: Coverage) -> str:
+    rows = [
+        (r.method, r.grain, f"{r.tests:,}", _permille(r.promised), _permille(r.realised),
+         f"{_permille(r.lower)} to {_permille(r.upper)}", "yes" if r.is_within else "no")
+        for r in found.rates
+    ]  # fmt: skip
+    head = ("alerts of", "periods of", "tests", "promised", "realised", "joint 95 % band", "within")
+    return table(head, rows)
+
+
+def _permille(share: float) -> str:
+    return f"{share * 100:.1f} %"
 
 
 def plants(found: Mapping[str, Sequence[Told]]) -> str:
