@@ -6,7 +6,7 @@ import datetime as dt
 import itertools
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -153,7 +153,7 @@ class Asker:
         one = self.story
         if one.dimension is None:
             return None
-        query = self._weeks_gone(column, one.dimension, one.segment, one.period_start)
+        query = self._weeks_gone(column, [(one.dimension, one.segment, one.period_start)])
         return self.fact(query, show, "marts.fct_kpi_lines", one.segment)
 
     def sent_back(self) -> Fact | None:
@@ -162,7 +162,8 @@ class Asker:
         if one.dimension is None:
             return None
         ends = "min(period_start), max(period_end)"
-        weeks = self.rows(self._weeks_gone(ends, one.dimension, one.segment, one.period_start))
+        lead = (one.dimension, one.segment, one.period_start)
+        weeks = self.rows(self._weeks_gone(ends, [lead]))
         if not weeks:
             return None
         first, last = (literal(str(day)) for day in weeks[0])
@@ -190,48 +191,69 @@ class Asker:
 
         The query that says so comes first.
         """
-        both = f"count(*) as weeks, bool_or({BACK}) as is_back"
         found = self.gone_members()[1]
-        weeks = " union all ".join(f"({self._weeks_gone(both, *member)})" for member in found)
+        weeks = self._weeks_gone(f"count(*) as weeks, bool_or({BACK}) as is_back", found)
         query = f"""
             select count(*), count(*) filter (weeks < 8), count(*) filter (is_back)
             from ({weeks})
         """  # noqa: S608 - quoted
         return (query, self.rows(query)[0]) if found else ("", (0, 0, 0))
 
-    def _weeks_gone(self, column: str, dimension: str, member: str, first: dt.date) -> str:
-        """SQL: a figure of the weeks without an order of a member.
+    def _weeks_gone(self, column: str, members: Sequence[tuple[str, str, dt.date]]) -> str:
+        """SQL: a figure of the weeks without an order of each member, from a day on.
 
-        They end before its next order, with the run's last complete week or after eight.
+        They end before its next order, with the run's last complete week or after eight. The order
+        lines are read once for each dimension, however many members are gone.
+
+        Args:
+            column: the figure, of `period_start` and `period_end` of the weeks and of `back`.
+            members: dimension, member and first day of each.
         """
-        start = f"date '{first}'"
+        listed = ", ".join(
+            f"({nth}, {literal(dimension)}, {literal(member)}, date '{first}')"
+            for nth, (dimension, member, first) in enumerate(members)
+        )
+        sales = " union all ".join(
+            f"""
+            select gone.nth, min(order_date) as back
+            from gone
+            inner join (
+                select cast({self.columns[dimension]} as varchar) as member, order_date
+                from marts.fct_kpi_lines where line_type = 'sale'
+            ) as sales on sales.member = gone.member and order_date >= gone.since
+            where gone.dimension = {literal(dimension)}
+            group by 1
+            """  # noqa: S608 - quoted
+            for dimension in dict.fromkeys(dimension for dimension, *_ in members)
+        )
         return f"""
-            with gaps as (
+            with gone (nth, dimension, member, since) as (values {listed}),
+            gaps as (
                 select cast(date_trunc('week', period_start) as date) as week
                 from insights.anomalies
                 where contains(methods, 'no_data') and grain = 'daily' and segment = 'all'
                 group by 1 having count(distinct period_start) >= 3
             ),
-            sold as (
-                select min(order_date) as back from marts.fct_kpi_lines
-                where line_type = 'sale' and {self.columns[dimension]} = {literal(member)}
-                    and order_date >= {start}
-            ),
-            weeks as (
+            traded as (
                 select distinct period_start, cast(period_start + 6 as date) as period_end
                 from marts.fct_kpis_weekly
-                where is_complete and period_start >= {start}
+                where is_complete
                     and period_start + 6 <= (select max(as_of) from insights.runs)
                     and period_start in (
                         select cast(date_trunc('week', order_date) as date)
                         from marts.fct_orders where is_sale
                     )
                     and period_start not in (select week from gaps)
-                order by period_start limit 8
+            ),
+            sold as ({sales}),
+            weeks as (
+                select nth, period_start, period_end
+                from gone inner join traded on period_start >= since
+                qualify row_number() over (partition by nth order by period_start) <= 8
             )
-            select {column} from weeks, sold
+            select {column} from weeks left join sold using (nth)
             where back is null or period_end < back
-            having count(*) > 0
+            group by nth
         """  # noqa: S608 - quoted
 
     def later(
