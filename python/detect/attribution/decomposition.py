@@ -20,7 +20,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detect.records import Floats, Ints
+from detect.attribution.encode_keys import Codes
+from detect.records import Floats
 
 NODES, WEIGHTS = np.polynomial.legendre.leggauss(16)
 """Gauss-Legendre quadrature from expected to actual; 16 nodes are ample for a ratio."""
@@ -61,7 +62,7 @@ def ratio_of(numerator: str, denominator: str | None, measure: Callable[[str], F
     return Ratio(measure(numerator), None if denominator is None else measure(denominator))
 
 
-def sums(codes: Ints, amounts: Floats, size: int) -> Floats:
+def sums(codes: Codes, amounts: Floats, size: int) -> Floats:
     """Amounts by code, (size,)."""
     return np.asarray(np.bincount(codes, amounts, size), dtype=np.float64)
 

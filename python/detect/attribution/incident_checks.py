@@ -30,11 +30,12 @@ REVERSED_SHARE = 0.1
 class CheckInputs:
     """Inputs of the checks of one incident; `lines` are None where there are none.
 
+    `orders` are those of its period and the comparable ones, by type of customer and hour at least;
     `past_prices` are by stock code, `usual_duplicates` the shares of duplicate lines in comparable
     periods, among lines of customers with an id and among all.
     """
 
-    segments: Segments
+    orders: Segments
     usable: Days
     lines: Lines | None
     reversals: list[Reversal]
@@ -130,7 +131,7 @@ def _data_quality(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
     others = comparable(lead, given.usable)[0]
     whole_day = lead.grain == "daily" and PERIOD_TO_DATE not in lead.methods
     lines = given.lines
-    ids = data_quality.missing_ids(given.segments, start, others)
+    ids = data_quality.missing_ids(given.orders, start, others)
     lacks_ids = ids.verdict == SUSPECTED
     return {
         "duplicate_load": CheckResult(NOT_TESTED, {})
@@ -140,7 +141,7 @@ def _data_quality(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
         if lines is None
         else _price_slip(lead, lines, given.past_prices),
         "missing_ids": ids,
-        "missing_hours": data_quality.missing_hours(given.segments, start, others)
+        "missing_hours": data_quality.missing_hours(given.orders, start, others)
         if whole_day
         else CheckResult(NOT_TESTED, {}),
     }

@@ -21,6 +21,7 @@ import numpy as np
 
 from detect.attribution.decomposition import Ratio, contributions, sums
 from detect.attribution.dimensions import ALONE, TOGETHER, Dimension, names
+from detect.attribution.encode_keys import Codes
 from detect.attribution.significance import FEWEST, NORMAL_DEVIATION, History
 from detect.records import Bools, Floats, Ints
 
@@ -73,7 +74,7 @@ class LeafSegments:
     """
 
     dimensions: tuple[Dimension, ...]
-    codes: Ints
+    codes: Codes
     members: tuple[tuple[str, ...], ...]
     actual: Ratio
     expected: Ratio

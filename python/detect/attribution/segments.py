@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from detect.attribution.dimensions import Dimension, Months, is_broken_down
-from detect.attribution.encode_keys import key_of
+from detect.attribution.encode_keys import Codes, key_of
 from detect.records import Days, Floats, Ints
 
 
@@ -25,7 +25,7 @@ class Segments:
 
     period: Days
     start: Ints
-    codes: dict[str, Ints]
+    codes: dict[str, Codes]
     members: dict[str, tuple[str, ...]]
     measures: dict[str, Floats]
     dead: Months = field(default_factory=dict)
@@ -55,7 +55,7 @@ def code_of(members: Sequence[str], member: str) -> int:
     return members.index(member) if member in members else -1
 
 
-def distinct(codes: Sequence[Ints], sizes: Sequence[int]) -> tuple[Ints, Ints]:
+def distinct(codes: Sequence[Codes], sizes: Sequence[int]) -> tuple[Ints, Ints]:
     """Number the distinct combinations of members among some rows.
 
     Args:

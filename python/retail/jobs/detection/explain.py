@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -32,9 +32,8 @@ from retail.jobs.detection.explanation_cache import CachedExplanations, InputHas
 from retail.outputs.narrative import check_messages, stories
 from retail.outputs.narrative.stories import History
 
-PERIODS_AT_ONCE = 100
-"""Periods whose segments are held in memory, unless one incident needs more: half as many again
-as one daily finding compares with."""
+CELLS_AT_ONCE = 4_000_000
+"""Segments of a grain that are held in memory, unless one incident needs more: half a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +75,31 @@ class _Explained:
     checks: list[Check]
 
 
+@dataclass
+class _Batch:
+    """What is read at once for some incidents: periods, measures, and members where these are all.
+
+    `members` are those that the findings are of; None where one is of the whole shop.
+    """
+
+    periods: set[np.datetime64] = field(default_factory=set)
+    measures: set[str] = field(default_factory=lambda: set(driver_tree.MEASURES))
+    members: set[tuple[str, str]] | None = field(default_factory=set)
+
+    def add(self, found: list[Anomaly], periods: set[np.datetime64]) -> None:
+        """Read what the findings of one more incident need."""
+        self.periods |= periods
+        self.measures |= {m for a in found for m in (a.kpi.numerator, a.kpi.denominator) if m}
+        if self.members is None or not all(a.within for a in found):
+            self.members = None
+        else:
+            self.members |= {member for a in found for member in a.within.items()}
+
+
 class _Cells:
     """The segments that explain incidents, read for several at a time: their periods overlap.
 
-    `incidents` are in order of time, in which memory holds a few periods more than one needs.
+    `incidents` are in order of time, in which memory holds little more than one needs.
     """
 
     def __init__(
@@ -89,48 +109,37 @@ class _Cells:
         self.incidents = sorted(incidents_of, key=lambda found: found[0].period_start)
         self._path = path
         self._batches = {grain: self._batches_of(grain) for grain in GRAINS}
-        self._held: dict[Grain, tuple[Days, Segments]] = {}
-        self._measures = {
-            grain: sorted(
-                {
-                    measure
-                    for found in self.incidents
-                    for a in found
-                    if a.grain == grain
-                    for measure in (a.kpi.numerator, a.kpi.denominator)
-                    if measure
-                }.union(driver_tree.MEASURES)
-            )
-            for grain in GRAINS
-        }
+        self._held: dict[Grain, tuple[_Batch, Segments]] = {}
 
     def read(self, incident: str, grain: Grain) -> Segments:
         """The segments of an incident's findings of a grain, and of some others'."""
-        periods = self._batches[grain][incident]
-        held = self._held.get(grain)
-        if held is None or held[0] is not periods:
-            found = store.read_segments(self._path, grain, periods, self._measures[grain])
-            self._held[grain] = held = (periods, found)
+        batch = self._batches[grain][incident]
+        held = self._held.pop(grain, None)  # gone before more is read
+        if held is None or held[0] is not batch:
+            del held
+            periods = np.array(sorted(batch.periods), dtype="datetime64[D]")
+            found = store.read_segments(
+                self._path, grain, periods, sorted(batch.measures), batch.members
+            )
+            held = (batch, found)
+        self._held[grain] = held
         return held[1]
 
-    def _batches_of(self, grain: Grain) -> dict[str, Days]:
-        """The periods to be read at once, by incident."""
-        batches: list[tuple[list[str], set[np.datetime64]]] = []
-        for found in self.incidents:
-            mine = [a for a in found if a.grain == grain]
-            if not mine:
-                continue
+    def _batches_of(self, grain: Grain) -> dict[str, _Batch]:
+        """What is read with each incident."""
+        found = [[a for a in incident if a.grain == grain] for incident in self.incidents]
+        if not any(found):
+            return {}
+        cells = store.count_segments(self._path, grain)
+        batch, of = _Batch(), dict[str, _Batch]()
+        for mine in filter(None, found):
             needed = set(attribution.needed(mine, self.usable[grain]))
-            if not batches or len(batches[-1][1] | needed) > PERIODS_AT_ONCE:
-                batches.append(([], set()))
-            batches[-1][0].append(found[0].incident_id)
-            batches[-1][1].update(needed)
-        return {
-            name: periods
-            for names, needed in batches
-            for periods in [np.array(sorted(needed), dtype="datetime64[D]")]
-            for name in names
-        }
+            all_of_it = sum(cells.get(period, 0) for period in batch.periods | needed)
+            if batch.periods and all_of_it > CELLS_AT_ONCE:
+                batch = _Batch()
+            batch.add(mine, needed)
+            of[mine[0].incident_id] = batch
+        return of
 
 
 def explain(
@@ -206,7 +215,7 @@ def _explain_incident(
     first = incidents.lead(members, causes=causes)
     drivers = driver_tree.build(first, *known[first.grain], forecast_of(scans[first.grain], first))
     lead = incidents.lead(members, drivers, causes)
-    inputs = _check_inputs(path, lead, known[lead.grain])
+    inputs = _check_inputs(path, lead, cells.usable[lead.grain])
     wanted = (lead.anomaly_id, ROOT_CAUSE)
     root_causes = [c for c in causes if (c.anomaly_id, c.analysis) == wanted]
     results = run_checks(lead, root_causes, inputs)
@@ -272,17 +281,21 @@ def forecast_of(scan: Scan, lead: Anomaly) -> float | None:
     return None
 
 
-def _check_inputs(path: Path, lead: Anomaly, known: tuple[Segments, Days]) -> CheckInputs:
+def _check_inputs(path: Path, lead: Anomaly, usable: Days) -> CheckInputs:
+    others = comparable(lead, usable)[0]
+    periods = np.append(others, np.datetime64(lead.period_start))
+    orders = store.read_orders(path, lead.grain, periods)
     if SILENCE in lead.methods:  # Nothing was sold that could explain it.
-        return CheckInputs(*known, lines=None, reversals=[], past_prices={}, usual_duplicates=())
+        return CheckInputs(orders, usable, None, [], past_prices={}, usual_duplicates=())
     first, last = lead.period_start, lead.period_end
     measures = [m for m in (lead.kpi.numerator, lead.kpi.denominator) if m]
     return CheckInputs(
-        *known,
+        orders,
+        usable,
         lines=store.read_lines(path, first, last, lead.grain, measures, tuple(lead.within)),
         reversals=store.read_reversals(path, first, last),
         past_prices=store.read_past_prices(path, first, last),
         usual_duplicates=store.read_duplicate_shares(
-            path, [day.astype(dt.date) for day in comparable(lead, known[1])[0]], lead.grain
+            path, [day.astype(dt.date) for day in others], lead.grain
         ),
     )

@@ -28,11 +28,12 @@ from retail.jobs.detection.store.order_lines import (
 )
 from retail.jobs.detection.store.previous_run import read_cached_explanations
 from retail.jobs.detection.store.revisions import read_revisions
-from retail.jobs.detection.store.segments import read_segments
+from retail.jobs.detection.store.segments import count_segments, read_orders, read_segments
 
 __all__ = [
     "carry_over",
     "connect",
+    "count_segments",
     "edit_copy",
     "member_panels",
     "read_cached_explanations",
@@ -43,6 +44,7 @@ __all__ = [
     "read_later_cancellations",
     "read_lines",
     "read_member_panels",
+    "read_orders",
     "read_panel",
     "read_past_prices",
     "read_product_names",

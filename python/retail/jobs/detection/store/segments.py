@@ -2,49 +2,120 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from detect.attribution.dimensions import names
+from detect.attribution.dimensions import Dimension, names
 from detect.attribution.segments import Segments
 from detect.records import NONE, Days, Grain
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading.measures import read_dead_months, read_dimensions
-from retail.storage.quoting import identifier
+from retail.storage.quoting import identifier, literal
+
+GUESTS_AND_HOURS = ("customer_type", "hour")
+Member = tuple[str, str]
+"""A dimension, and one of its members."""
 
 
-def read_segments(path: Path, grain: Grain, periods: Days, measures: Sequence[str]) -> Segments:
-    """Read the finest segments of some periods, dimensions as integer codes."""
+def read_segments(
+    path: Path,
+    grain: Grain,
+    periods: Days,
+    measures: Sequence[str],
+    only: Collection[Member] | None = None,
+) -> Segments:
+    """Read the finest segments of some periods, dimensions as integer codes.
+
+    Args:
+        path: the file.
+        grain: of the periods.
+        periods: their first days.
+        measures: those that are asked for.
+        only: members of which one at least must be in a segment; None: all segments.
+    """
     with connect(path, read_only=True) as connection:
-        return segments_of(connection, f"marts.fct_segments_{grain}", periods, measures)
+        table = f"marts.fct_segments_{grain}"
+        return segments_of(connection, table, periods, measures, only)
+
+
+def read_orders(path: Path, grain: Grain, periods: Days) -> Segments:
+    """Read the orders of some periods by type of customer and hour."""
+    with connect(path, read_only=True) as connection:
+        connection.register("wanted", {"period_start": periods.astype("datetime64[us]")})
+        # An order counts in parts: decimal ones, whose sum does not depend on their order.
+        connection.execute(
+            f"""
+            create temporary table cells as
+            select
+                cells.period_start, customer_type, hour,
+                round(sum(cast(orders as decimal(38, 15))), 9) as orders
+            from marts.fct_segments_{grain} as cells
+            semi join wanted on cells.period_start = cast(wanted.period_start as date)
+            group by all
+            """  # noqa: S608 - names from the schema
+        )
+        known = [d for d in read_dimensions(connection) if d.name in GUESTS_AND_HOURS]
+        return _read_cells(connection, tuple(known), GUESTS_AND_HOURS, ("orders",))
+
+
+def count_segments(path: Path, grain: Grain) -> dict[np.datetime64, int]:
+    """Count the finest segments of each period."""
+    with connect(path, read_only=True) as connection:
+        rows = connection.execute(
+            f"select period_start, count(*) from marts.fct_segments_{grain} group by 1"  # noqa: S608
+        ).fetchall()
+    return {np.datetime64(start, "D"): count for start, count in rows}
 
 
 def segments_of(
-    connection: Connection, table: str, periods: Days, measures: Sequence[str]
+    connection: Connection,
+    table: str,
+    periods: Days,
+    measures: Sequence[str],
+    only: Collection[Member] | None = None,
 ) -> Segments:
     """Read the finest segments of some periods from a table of them."""
     connection.register("wanted", {"period_start": periods.astype("datetime64[us]")})
+    dimensions = read_dimensions(connection)
+    wanted = [identifier(name) for name in (*names(dimensions), *measures)]
+    inside = " or ".join(_is_of(*member) for member in sorted(only or ()))
     connection.execute(
         f"""
         create or replace temporary table cells as
-        select cells.* from {table} as cells
+        select cells.period_start, {", ".join(wanted)} from {table} as cells
         semi join wanted on cells.period_start = cast(wanted.period_start as date)
+        {f"where {inside}" if inside else ""}
         """  # noqa: S608 - names from the schema, or quoted
     )
-    dimensions = read_dimensions(connection)
-    members = {name: _members(connection, name) for name in names(dimensions)}
+    return _read_cells(connection, dimensions, names(dimensions), measures)
+
+
+def _is_of(dimension: str, member: str) -> str:
+    """SQL: whether a segment is of a member."""
+    column = identifier(dimension)
+    is_named = f"cast({column} as varchar) = {literal(member)}"
+    return f"{column} is null or {is_named}" if member == NONE else is_named
+
+
+def _read_cells(
+    connection: Connection,
+    dimensions: tuple[Dimension, ...],
+    coded: Sequence[str],
+    measures: Sequence[str],
+) -> Segments:
+    """Read what is in the temporary table of cells."""
+    members = {name: _members(connection, name) for name in coded}
     dead = read_dead_months(connection)
-    query = _cells_query(names(dimensions), measures)
-    columns = connection.execute(query).fetchnumpy()
+    columns = connection.execute(_cells_query(coded, measures)).fetchnumpy()
     found = np.asarray(columns["period_start"]).astype("datetime64[D]")
     distinct, start = np.unique(found, return_index=True)
     return Segments(
         dimensions=dimensions,
         period=distinct,
         start=np.append(start, found.size).astype(np.int64),
-        codes={name: np.asarray(columns[name], dtype=np.int64) for name in names(dimensions)},
+        codes={name: np.asarray(columns[name]) for name in coded},
         members=members,
         measures={name: np.ma.filled(columns[f"m_{name}"], 0.0) for name in measures},
         dead=dead,
@@ -70,7 +141,7 @@ def _cells_query(dimensions: Sequence[str], measures: Sequence[str]) -> str:
         )"""  # noqa: S608 - names from the schema, or quoted
         for name, lookup in known
     )
-    codes = ", ".join(f"{lookup}.code as {name}" for name, lookup in known)
+    codes = ", ".join(f"cast({lookup}.code as integer) as {name}" for name, lookup in known)
     joins = " ".join(
         f"inner join {lookup} on cells.{name} is not distinct from {lookup}.{name}"
         for name, lookup in known
