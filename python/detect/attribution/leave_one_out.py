@@ -1,21 +1,23 @@
 """Does the anomaly vanish without its largest order, or its largest customer?
 
 An order and its cancellation are one event: to leave out only one of them would make things worse.
-The event left out is, of the largest by money and by pieces, the one that matters most to the KPI.
+The event left out is, of the largest by money, by pieces and by what the KPI counts, the one that
+matters most to it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from detect.attribution.decomposition import sums
-from detect.attribution.lines import Lines, Reversal, value
+from detect.attribution.lines import Lines, Reversal, value, within
 from detect.records import PERIOD_TO_DATE, Anomaly, Bools, Floats, Ints
 
 CANDIDATES = 5
-"""Largest events that are tried, by money and by pieces each."""
+"""Largest events that are tried, by money, by pieces and by what the KPI counts each."""
 AGREES = 1e-6
 """Relative difference up to which the lines give the KPI that the tables have."""
 MAKES = 0.5
@@ -53,7 +55,8 @@ def leave_one_out(anomaly: Anomaly, lines: Lines, event: Ints) -> Without | None
     turnover, pieces = _sizes(event, np.abs(lines.amount)), _sizes(event, np.abs(lines.quantity))
     if not (np.isfinite(factor) and turnover.size and is_beyond):
         return None
-    largest = {int(i) for size in (turnover, pieces) for i in np.argsort(-size)[:CANDIDATES]}
+    sizes = (turnover, pieces, *_counts(anomaly, lines, event))
+    largest = {int(i) for size in sizes for i in np.argsort(-size)[:CANDIDATES]}
     without = {i: factor * value(anomaly, lines, event != i) for i in sorted(largest)}
     known = {i: x for i, x in without.items() if np.isfinite(x)}
     if not known:
@@ -82,6 +85,20 @@ def _factor(anomaly: Anomaly, lines: Lines) -> float:
 def _sizes(event: Ints, amounts: Floats) -> Floats:
     inside = event >= 0
     return sums(event[inside], amounts[inside], int(event.max(initial=-1)) + 1)
+
+
+def _counts(anomaly: Anomaly, lines: Lines, event: Ints) -> Iterator[Floats]:
+    """What each event adds to the numbers that a KPI is made of, where any adds more than one."""
+    inside = within(anomaly, lines)
+    for name in (anomaly.kpi.numerator, anomaly.kpi.denominator):
+        codes = lines.counted.get(name or "")
+        if codes is None or inside is None:
+            continue
+        counted = inside & (event >= 0) & (codes >= 0)
+        each = np.unique(np.stack([event, codes], axis=1)[counted], axis=0)[:, 0]
+        number = np.bincount(each, minlength=int(event.max(initial=-1)) + 1)
+        if number.max(initial=0) > 1:
+            yield number.astype(np.float64)
 
 
 def verdict(anomaly: Anomaly, without: Without) -> str:

@@ -383,10 +383,10 @@ def gone_member(ask: Asker) -> Fact | None:
 
 
 def others_gone(ask: Asker) -> Fact | None:
-    """How many other members are gone, all from the lead's period on."""
+    """How many other members of the lead's dimension are gone, all from its period on."""
     one = ask.story
     query, members = ask.gone_members()
-    others = [m for m in members if m[:2] != (one.dimension, one.segment)]
+    others = [m for m in members if m[0] == one.dimension and m[1] != one.segment]
     if not others or any(first != one.period_start for *_, first in others):
         return None
     number = shown.count(len(others), "other")
