@@ -14,6 +14,7 @@ import pytest
 from conftest import PROJECT, Shop
 from detect.attribution import data_quality, leave_one_out
 from detect.attribution.baselines import comparable
+from detect.attribution.data_quality import LineCounts
 from detect.attribution.dimensions import names
 from detect.attribution.incident_checks import CheckInputs, failed_checks, run_checks
 from detect.attribution.lines import Coded, Largest, Lines, Reversal, measure, value
@@ -128,6 +129,20 @@ def test_one_customer_with_many_orders_is_found() -> None:
     assert by_customer is not None
     assert leave_one_out.verdict(day, by_order) == leave_one_out.REMAINS
     assert leave_one_out.verdict(day, by_customer) == leave_one_out.VANISHES
+
+
+def test_a_customer_with_many_small_orders_is_found_where_orders_are_counted() -> None:
+    orders = kpi("order_count", numerator="orders")
+    large: list[Row] = [(f"8{i}", f"k{i}", "p1", 900.0, 1.0) for i in range(6)]
+    known = lines(*ordinary(60), *large, *[(f"9{i}", "c99", "p1", 1.0, 1.0) for i in range(40)])
+    known = dataclasses.replace(
+        known, counted={"orders": np.where(known.is_sale, known.invoice.codes, -1)}
+    )
+    day = found(orders, known, 35.0, 8.0)
+    without = leave_one_out.leave_one_out(day, known, leave_one_out.customers(known))
+    assert without is not None
+    assert known.customer.names[without.code] == "c99"
+    assert leave_one_out.verdict(day, without) == leave_one_out.VANISHES
 
 
 def test_guests_are_not_one_customer() -> None:
@@ -246,6 +261,44 @@ def test_hours_without_orders_are_missing_in_order_of_the_clock() -> None:
     assert told.verdict == data_quality.SUSPECTED
     assert (told.details["first"], told.details["last"], told.details["hours"]) == (12, 15, 4)
     assert told.details["share"] == pytest.approx(0.5)
+
+
+def test_hours_whose_orders_came_at_night_are_not_missing_but_moved() -> None:
+    known = hourly()
+    known.members["hour"] = ("10", "11", "12", "13", "14", "15", "20", "21")
+    night = np.isin(known.codes["hour"], [6, 7])
+    known.measures["orders"][night] = 0.0
+    rows = known.rows(known.period[-1])
+    known.measures["orders"][rows] = np.where(
+        np.isin(known.codes["hour"][rows], [0, 1, 2]), 0.0, known.measures["orders"][rows]
+    )
+    known.measures["orders"][rows][night[rows]] = 7.0
+    told = data_quality.missing_hours(known, known.period[-1], known.period[:-1])
+    assert told.verdict == data_quality.SUSPECTED
+    assert told.details["moved"] == pytest.approx(28 / 58)
+    said = check_messages.message("missing_hours", told.verdict, told.details, UNITS, {})
+    assert said == (
+        "The clock may be off: nothing came in 3 of the usual hours (10:00 to 12:59), which bring "
+        "50 % of the orders, but 48 % came in hours that usually have none."
+    )
+
+
+def test_lines_that_are_no_sales_are_seen_where_there_are_far_more_of_them() -> None:
+    usual = [LineCounts(95, 2, 3)] * 12
+    told = data_quality.unsold_lines([LineCounts(0, 90, 10), *usual])
+    assert told.verdict == data_quality.SUSPECTED
+    said = check_messages.message("unsold_lines", told.verdict, told.details, UNITS, {})
+    assert said == (
+        "Sales may be recorded wrongly: 100 % of the 100 order lines are none (usually 5 %), 90 as "
+        "they have no price or no quantity, or are adjustments by their number, and 10 as returns."
+    )
+    for now in (LineCounts(80, 15, 5), LineCounts(0, 0, 19), LineCounts(0, 0, 0)):
+        told = data_quality.unsold_lines([now, *usual])
+        assert told.verdict != data_quality.SUSPECTED
+    often = [LineCounts(60, 40, 0), *usual[1:]]
+    told = data_quality.unsold_lines([LineCounts(55, 45, 0), *often])
+    assert told.verdict == data_quality.CLEAR
+    assert data_quality.unsold_lines(usual[:4]).verdict == data_quality.NOT_TESTED
 
 
 def test_hours_without_orders_on_a_day_that_hardly_has_any_are_not_missing() -> None:
@@ -378,7 +431,7 @@ def test_a_run_writes_every_check_for_every_incident(tmp_path: Path) -> None:
             "from insights.incident_checks group by all"
         ).fetchall()
     assert len(rows) == len(outcome.incidents)
-    assert {count for _, count, _ in rows} == {8}
+    assert {count for _, count, _ in rows} == {9}
     assert all(isinstance(json.loads(details), dict) for _, _, details in rows)
 
 

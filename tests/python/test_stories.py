@@ -806,6 +806,18 @@ def test_products_that_are_gone_together_are_told_apart_when_some_come_back(
     assert told.narrative.partition("sure). ")[2].startswith(ended)
 
 
+def test_products_that_are_gone_are_no_others_of_a_country() -> None:
+    history = History(KPIS, panels={"weekly": panel(*NEVER, **{"85099B": NEVER})})
+    eire = gone_since("EIRE")
+    eire = dataclasses.replace(
+        eire, dimension="country", segment="EIRE", actual=0.0, expected=9000.0, confidence=0.999
+    )
+    found = [eire, gone_since(), gone_since("85099B")]
+    (told,) = stories.describe(found, [], history=history)
+    assert told.headline == "Country EIRE gone: no order at all in the week of 4 March 2024"
+    assert "Also gone: product 22502 and product 85099B." in told.narrative
+
+
 def test_a_week_that_stays_high_says_what_the_weeks_since_brought() -> None:
     rise = dataclasses.replace(
         gone_since(), methods=("member_revenue",), actual=900.0, expected=100.0, lower=0.0,
@@ -907,6 +919,7 @@ def test_a_first_order_that_was_cancelled_at_once_is_no_gain_of_new_customers() 
     [
         ("duplicate_load", SUSPECTED, ": the data may have been loaded twice"),
         ("missing_hours", SUSPECTED, ": a part of the day may be missing"),
+        ("unsold_lines", SUSPECTED, ": sales may be recorded wrongly"),
         ("missing_ids", SUSPECTED, ": customer ids may be missing"),
         ("price_slip", SUSPECTED, ": a price may be wrong"),
         ("reversal", "found", ": a large order was cancelled soon after"),
@@ -918,6 +931,13 @@ def test_a_headline_ends_with_what_the_data_make_doubtful(
 ) -> None:
     (told,) = stories.describe([anomaly()], [], (), [Check("incident", check, verdict, "", {})])
     assert told.headline == f"{stories.describe([anomaly()], [])[0].headline}{end}"
+
+
+def test_a_headline_says_that_the_clock_may_be_off() -> None:
+    hours = {"share": 0.6, "hours": 4, "first": 9, "last": 12, "moved": 0.5}
+    doubt = Check("incident", "missing_hours", SUSPECTED, "", hours)
+    (told,) = stories.describe([anomaly()], [], (), [doubt])
+    assert told.headline.endswith(": the clock may be off")
 
 
 def test_what_is_gone_keeps_nothing_else_open() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -38,8 +39,18 @@ MISSING_TRADE = 0.2
 MISSING_PART = 0.5
 """Part of the orders that a day lacks which must be those of the missing hours: of a day with few
 orders, many hours have none; as with an order that makes a day."""
+MORE_UNSOLD, MORE_UNSOLD_THAN_EVER = 0.2, 0.1
+"""Rise of the share of order lines that are no sales: above the usual, and the highest; by hand."""
 FEWEST_DAYS = 5
 """Comparable days below which a check is not made; chosen by hand."""
+
+
+class LineCounts(NamedTuple):
+    """Order lines of a period by their type."""
+
+    sales: int
+    adjustments: int
+    returns: int
 
 
 @dataclass(frozen=True)
@@ -172,14 +183,16 @@ def missing_hours(segments: Segments, day: np.datetime64, others: Days) -> Check
     """The longest run of hours without an order, that are traded on most comparable days.
 
     They are most of what the day lacks: where the other hours have few orders, too, none is lost.
-    Members that are no whole number have no place on the clock, and are left out.
+    Where as many orders came in hours that usually have none, the clock is off: `moved` is their
+    share of the day. Members that are no whole number have no place on the clock, and are left out.
     """
     names = segments.members["hour"]
     orders = np.stack([_by_hour(segments, d, len(names)) for d in (day, *others)])
     hour = np.array([int(name) if name.isdecimal() else -1 for name in names], dtype=np.int64)
     if others.size < FEWEST_DAYS or orders[0].sum() == 0 or hour.max() < 0:
         return CheckResult(NOT_TESTED, {})
-    due = np.flatnonzero(((orders[1:] > 0).mean(axis=0) >= USUAL_HOUR) & (hour >= 0))
+    traded = (orders[1:] > 0).mean(axis=0)
+    due = np.flatnonzero((traded >= USUAL_HOUR) & (hour >= 0))
     due = due[np.argsort(hour[due])]
     absent = _longest_run(orders[0, due] == 0)
     total = float(orders[1:].sum())
@@ -188,10 +201,34 @@ def missing_hours(segments: Segments, day: np.datetime64, others: Days) -> Check
     if share < MISSING_TRADE or share * usual < MISSING_PART * (usual - float(orders[0].sum())):
         return CheckResult(CLEAR, {"share": share})
     hours = hour[due[absent]]
-    return CheckResult(
-        SUSPECTED,
-        {"share": share, "hours": int(hours.size), "first": int(hours[0]), "last": int(hours[-1])},
-    )
+    details: dict[str, object] = {
+        "share": share, "hours": int(hours.size), "first": int(hours[0]), "last": int(hours[-1])
+    }  # fmt: skip
+    moved = float(orders[0, (traded <= 1 - USUAL_HOUR) & (hour >= 0)].sum())
+    if moved >= MISSING_PART * share * usual:
+        details["moved"] = moved / float(orders[0].sum())
+    return CheckResult(SUSPECTED, details)
+
+
+def unsold_lines(counts: Sequence[LineCounts]) -> CheckResult:
+    """Order lines that are no sales, as a share of all, against the comparable periods.
+
+    Args:
+        counts: of the period, then of the comparable ones.
+    """
+    table = np.array(counts, dtype=np.float64).reshape(-1, len(LineCounts._fields))
+    lines = table.sum(axis=1)
+    known = table[1:][lines[1:] > 0]
+    if len(known) < FEWEST_DAYS or lines[0] < FEWEST_LINES:
+        return CheckResult(NOT_TESTED, {})
+    share, before = 1 - table[0, 0] / lines[0], 1 - known[:, 0] / known.sum(axis=1)
+    usual, most = float(np.median(before)), float(before.max())
+    broken = share - usual >= MORE_UNSOLD and share - most >= MORE_UNSOLD_THAN_EVER
+    details: dict[str, object] = {
+        "share": float(share), "usual": usual, "lines": int(lines[0]),
+        "adjustments": counts[0].adjustments, "returns": counts[0].returns,
+    }  # fmt: skip
+    return CheckResult(SUSPECTED if broken else CLEAR, details)
 
 
 def _longest_run(flags: Bools) -> slice:

@@ -13,7 +13,7 @@ import numpy as np
 
 from detect.attribution import data_quality, leave_one_out
 from detect.attribution.baselines import comparable
-from detect.attribution.data_quality import CLEAR, NOT_TESTED, SUSPECTED, CheckResult
+from detect.attribution.data_quality import CLEAR, NOT_TESTED, SUSPECTED, CheckResult, LineCounts
 from detect.attribution.lines import Lines, Reversal, within
 from detect.attribution.segments import Segments
 from detect.records import PERIOD_TO_DATE, Anomaly, Attribution, Check, Days
@@ -32,7 +32,8 @@ class CheckInputs:
 
     `orders` are those of its period and the comparable ones, by type of customer and hour at least;
     `past_prices` are by stock code, `usual_duplicates` the shares of duplicate lines in comparable
-    periods, among lines of customers with an id and among all.
+    periods, among lines of customers with an id and among all. `line_counts` are of the period and
+    then of comparable ones.
     """
 
     orders: Segments
@@ -41,6 +42,7 @@ class CheckInputs:
     reversals: list[Reversal]
     past_prices: dict[str, tuple[float, ...]]
     usual_duplicates: tuple[tuple[float, float], ...]
+    line_counts: tuple[LineCounts, ...] = ()
 
 
 def run_checks(
@@ -140,6 +142,7 @@ def _data_quality(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
         "price_slip": CheckResult(NOT_TESTED, {})
         if lines is None
         else _price_slip(lead, lines, given.past_prices),
+        "unsold_lines": data_quality.unsold_lines(given.line_counts),
         "missing_ids": ids,
         "missing_hours": data_quality.missing_hours(given.orders, start, others)
         if whole_day

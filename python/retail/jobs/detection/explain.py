@@ -288,6 +288,7 @@ def _check_inputs(path: Path, lead: Anomaly, usable: Days) -> CheckInputs:
     if SILENCE in lead.methods:  # Nothing was sold that could explain it.
         return CheckInputs(orders, usable, None, [], past_prices={}, usual_duplicates=())
     first, last = lead.period_start, lead.period_end
+    days = [day.astype(dt.date) for day in others]
     measures = [m for m in (lead.kpi.numerator, lead.kpi.denominator) if m]
     return CheckInputs(
         orders,
@@ -295,7 +296,6 @@ def _check_inputs(path: Path, lead: Anomaly, usable: Days) -> CheckInputs:
         lines=store.read_lines(path, first, last, lead.grain, measures, tuple(lead.within)),
         reversals=store.read_reversals(path, first, last),
         past_prices=store.read_past_prices(path, first, last),
-        usual_duplicates=store.read_duplicate_shares(
-            path, [day.astype(dt.date) for day in others], lead.grain
-        ),
+        usual_duplicates=store.read_duplicate_shares(path, days, lead.grain),
+        line_counts=store.read_line_counts(path, [first, *days], lead.grain),
     )

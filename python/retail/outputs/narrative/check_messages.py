@@ -137,9 +137,25 @@ def _missing_hours(verdict: str, details: Figures, kpi: Kpi, names: Names) -> st
     share = percent(_number(details["share"]))
     if verdict == "clear":
         return f"No hours are missing that usually bring more than {share} of the orders."
+    absent = (
+        f"nothing came in {details['hours']} of the usual hours "
+        f"({details['first']}:00 to {details['last']}:59), which bring {share} of the orders"
+    )
+    if "moved" not in details:
+        return f"A part of the day may be missing: {absent}."
+    moved = percent(_number(details["moved"]))
+    return f"The clock may be off: {absent}, but {moved} came in hours that usually have none."
+
+
+def _unsold_lines(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
+    share, usual = percent(_number(details["share"])), percent(_number(details["usual"]))
+    if verdict == "clear":
+        return f"{share} of the order lines are no sales, where {usual} is usual."
+    adjustments, returns = (_whole(details[name]) for name in ("adjustments", "returns"))
     return (
-        f"A part of the day may be missing: nothing came in {details['hours']} of the usual hours "
-        f"({details['first']}:00 to {details['last']}:59), which bring {share} of the orders."
+        f"Sales may be recorded wrongly: {share} of the {_whole(details['lines'])} order lines are "
+        f"none (usually {usual}), {adjustments} as they have no price or no quantity, or are "
+        f"adjustments by their number, and {returns} as returns."
     )
 
 
@@ -160,4 +176,5 @@ _MESSAGES: dict[str, Callable[[str, Figures, Kpi, Names], str]] = {
     "price_slip": _price_slip,
     "missing_ids": _missing_ids,
     "missing_hours": _missing_hours,
+    "unsold_lines": _unsold_lines,
 }

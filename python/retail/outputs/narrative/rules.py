@@ -60,7 +60,7 @@ GOOD, BAD, NEUTRAL, MIXED = "good", "bad", "neutral", "mixed"
 PRICE_SLIP = "price_slip"
 MISSING_IDS = "missing_ids"
 MISSING_HOURS = "missing_hours"
-OF_LOADING = ("duplicate_load", MISSING_HOURS)
+OF_LOADING = ("duplicate_load", MISSING_HOURS, "unsold_lines")
 FAULTS = (*OF_LOADING, MISSING_IDS, PRICE_SLIP)
 
 
@@ -260,7 +260,7 @@ def _suspected(failed: Sequence[Check]) -> set[str]:
 
 
 def is_of_loading(failed: Sequence[Check]) -> bool:
-    """Whether order lines may have come in twice, or not at all."""
+    """Whether order lines may have come in twice, or not at all, or as no sales."""
     return not _suspected(failed).isdisjoint(OF_LOADING)
 
 

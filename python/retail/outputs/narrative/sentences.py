@@ -70,11 +70,14 @@ STABILITY = "stability"
 DOUBTS = {
     "reversal": "a large order was cancelled soon after",
     "duplicate_load": "the data may have been loaded twice",
+    "unsold_lines": "sales may be recorded wrongly",
     "missing_hours": "a part of the day may be missing",
     "missing_ids": "customer ids may be missing",
     "price_slip": "a price may be wrong",
 }
 """What a headline ends with where a check has found it; the first of them counts."""
+CLOCK_OFF = "the clock may be off"
+"""In place of missing hours, where their orders came at other hours."""
 BOTH_WAYS = "high at one time and low at another"
 """Of a series that departed in either direction within one incident."""
 
@@ -141,14 +144,18 @@ def headline(
 
 
 def _doubt(failed: Sequence[Check]) -> str:
-    found = {check.check_name for check in failed}
-    return next((f": {words}" for name, words in DOUBTS.items() if name in found), "")
+    found = {check.check_name: check.details for check in failed}
+    first = next((name for name in DOUBTS if name in found), None)
+    if first is None:
+        return ""
+    return f": {CLOCK_OFF if 'moved' in found[first] else DOUBTS[first]}"
 
 
 def _gone(anomaly: Anomaly, members: Sequence[Anomaly], names: Mapping[str, str]) -> str:
-    """The member that is gone, and how many others are from the same period on."""
+    """The member that is gone, and how many others of its dimension are from the same period on."""
     who = upper_first(segment(anomaly.within, names, full=True))
-    others = rules.others_gone(anomaly, members)
+    gone = rules.others_gone(anomaly, members)
+    others = [a for a in gone if a.within.keys() == anomaly.within.keys()]
     if not others or {a.period_start for a in others} != {anomaly.period_start}:
         return who
     return f"{who} and {count(len(others), 'other')}"

@@ -71,13 +71,30 @@ def checks(ask: Asker) -> Iterator[Form]:
             "usual.",
             share=share, usual=ask.check("missing_ids", "$usual", number(shown.percent)),
         )  # fmt: skip
+    moved = ask.check("missing_hours", "$moved", number(shown.percent))
+    absent = (
+        "nothing came in {hours} of the usual hours ({first}:00 to {last}:59), which bring {share} "
+        "of the orders"
+    )
+    but = "but {moved} came in hours that usually have none"
     yield from form(
-        "A part of the day may be missing: nothing came in {hours} of the usual hours ({first}:00 "
-        "to {last}:59), which bring {share} of the orders.",
+        f"The clock may be off: {absent}, {but}."
+        if moved
+        else f"A part of the day may be missing: {absent}.",
         hours=ask.check("missing_hours", "$hours"), first=ask.check("missing_hours", "$first"),
-        last=ask.check("missing_hours", "$last"),
+        last=ask.check("missing_hours", "$last"), moved=moved,
         share=ask.check("missing_hours", "$share", number(shown.percent)),
     )  # fmt: skip
+    yield from form(
+        "Sales may be recorded wrongly: {share} of the {lines} order lines are none (usually "
+        "{usual}), {adjustments} as they have no price or no quantity, or are adjustments by their "
+        "number, and {returns} as returns.",
+        share=ask.check("unsold_lines", "$share", number(shown.percent)),
+        usual=ask.check("unsold_lines", "$usual", number(shown.percent)),
+        lines=ask.check("unsold_lines", "$lines", number(whole)),
+        adjustments=ask.check("unsold_lines", "$adjustments", number(whole)),
+        returns=ask.check("unsold_lines", "$returns", number(whole)),
+    )
     for verdict, words in (
         ("= 0", "is another cause"),
         ("between 1e-9 and 1", "may be another cause"),

@@ -32,11 +32,13 @@ NOTICED = {
 DOUBTS = {
     "reversal": "a large order was cancelled soon after",
     "duplicate_load": "the data may have been loaded twice",
-    "missing_hours": "a part of the day may be missing",
+    "unsold_lines": "sales may be recorded wrongly",
     "missing_ids": "customer ids may be missing",
     "price_slip": "a price may be wrong",
 }
 """What a headline may end with, by the check that found it."""
+OF_HOURS = "if($moved is null, 'a part of the day may be missing', 'the clock may be off')"
+"""The same of hours without an order."""
 TAKEN_BACK = "impact_returned >= 0.495 * impact and impact_lower > 0"
 """SQL: whether most of what was gained was cancelled later."""
 
@@ -45,7 +47,8 @@ def headlines(ask: Asker) -> Iterator[Form]:
     """What a headline may say."""
     later = {"taken_back": ask.incident(f"if({TAKEN_BACK}, 'cancelled later', null)")}
     later |= {name: ask.check(name, literal(words)) for name, words in DOUBTS.items()}
-    ends = ("", ", {taken_back}", *(f": {{{name}}}" for name in DOUBTS))
+    later["missing_hours"] = ask.check("missing_hours", OF_HOURS)
+    ends = ("", ", {taken_back}", *(f": {{{name}}}" for name in (*DOUBTS, "missing_hours")))
     subject, when = asking.subject(ask), asking.when(ask)
     change, actual, expected = asking.size(ask), asking.actual(ask), asking.expected(ask)
     way = asking.figure(ask, "if(change > 0, 'above', 'below')", str)
@@ -69,9 +72,11 @@ def headlines(ask: Asker) -> Iterator[Form]:
         closed = _closed(ask)
         yield from form(f"Closed on {{weekdays}} since {{first}}{more}", where=where,
                         weekdays=closed["weekdays"], first=closed["first"])  # fmt: skip
-        for days in (when, asking.gap(ask, "min(period_start), max(period_start)", asking.from_to)):
-            yield from form(f"{{subject}} missing: no trade at all {{days}}{more}",
-                            subject=subject, days=days, where=where)  # fmt: skip
+        span = asking.gap(ask, "min(period_start), max(period_start)", asking.from_to)
+        for days, end in itertools.product((when, span), ends):
+            yield from form(f"{{subject}} missing: no trade at all {{days}}{more}{end}",
+                            lead_in="", subject=subject, days=days, where=where,
+                            **later)  # fmt: skip
 
 
 def openings(ask: Asker) -> Iterator[Form]:

@@ -21,6 +21,7 @@ from retail.jobs.detection.store.members import member_panels, read_member_panel
 from retail.jobs.detection.store.order_lines import (
     read_duplicate_shares,
     read_later_cancellations,
+    read_line_counts,
     read_lines,
     read_past_prices,
     read_product_names,
@@ -42,6 +43,7 @@ __all__ = [
     "read_feedback",
     "read_inputs",
     "read_later_cancellations",
+    "read_line_counts",
     "read_lines",
     "read_member_panels",
     "read_orders",

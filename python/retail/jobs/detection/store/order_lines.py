@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from detect.attribution.data_quality import LineCounts
 from detect.attribution.lines import GUEST, Coded, Largest, Lines, Reversal
 from detect.impact import Cancelled
 from detect.records import PERIOD_DAYS, PRICE_HISTORY, Grain, Ints
@@ -193,6 +194,30 @@ def read_duplicate_shares(
             [list(starts), PERIOD_DAYS[grain] - 1],
         ).fetchall()
     return tuple((float("nan") if known is None else known, every) for known, every in rows)
+
+
+def read_line_counts(path: Path, starts: Sequence[dt.date], grain: Grain) -> tuple[LineCounts, ...]:
+    """Read how many order lines of some periods are sales, adjustments and returns, in order."""
+    with connect(path, read_only=True) as connection:
+        if not has_table(connection, "marts", "fct_order_lines"):
+            return ()
+        rows = connection.execute(
+            """
+            with starts as (
+                select unnest(?::date[]) as period_start, generate_subscripts(?::date[], 1) as place
+            )
+            select
+                count(*) filter (line_type = 'sale'),
+                count(*) filter (line_type = 'adjustment'),
+                count(*) filter (line_type = 'return')
+            from starts
+            left join marts.fct_order_lines as lines
+                on lines.order_date between starts.period_start and starts.period_start + ?
+            group by starts.place order by starts.place
+            """,
+            [list(starts), list(starts), PERIOD_DAYS[grain] - 1],
+        ).fetchall()
+    return tuple(LineCounts(*row) for row in rows)
 
 
 def read_past_prices(path: Path, first: dt.date, last: dt.date) -> dict[str, tuple[float, ...]]:
