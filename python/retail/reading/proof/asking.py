@@ -229,10 +229,8 @@ class Asker:
         return f"""
             with gone (nth, dimension, member, since) as (values {listed}),
             gaps as (
-                select cast(date_trunc('week', period_start) as date) as week
-                from insights.anomalies
-                where contains(methods, 'no_data') and grain = 'daily' and segment = 'all'
-                group by 1 having count(distinct period_start) >= 3
+                select distinct period_start as week from insights.forecasts
+                where grain = 'weekly' and segment = 'all' and skip_reason = 'gap'
             ),
             traded as (
                 select distinct period_start, cast(period_start + 6 as date) as period_end
