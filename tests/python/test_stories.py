@@ -1047,6 +1047,22 @@ def test_a_lasting_change_is_told_once_from_its_first_day_with_all_of_its_days()
     assert told.impact == -135.0
 
 
+@pytest.mark.parametrize("its_days", [1, 2, 3])
+def test_a_cause_of_one_day_is_none_of_a_lasting_change(its_days: int) -> None:
+    found = shift(KPIS[1], 50.0, 60.0, 60.0)
+    rows = [
+        Attribution(a.anomaly_id, "root_cause", 1, (), {"country": name}, 0.0, 1.0, 0.9 * a.change,
+                    0.9, a.direction, stability=1.0)
+        for i, a in enumerate(found)
+        for name in ("France" if i < its_days else f"other {i}",)
+    ]  # fmt: skip
+    (told,) = stories.describe(found, rows)
+    assert told.lead is found[0]
+    assert told.headline.endswith(", from country France") is (its_days > 1)
+    assert told.root_cause == ({"country": "France"} if its_days > 1 else {})
+    assert "is from country France" in told.narrative
+
+
 def test_of_a_ratio_the_days_are_averaged() -> None:
     price = dataclasses.replace(KPIS[0], name="average_price", denominator="units")
     found = shift(price, 60.0, 50.0)

@@ -206,6 +206,33 @@ def days_of_shift(lead: Anomaly, members: Sequence[Anomaly]) -> list[Anomaly]:
     return sorted(days, key=lambda a: a.period_start)
 
 
+def is_of_most_days(
+    causes: Sequence[Attribution],
+    days: Sequence[Anomaly],
+    causes_of: Mapping[str, Sequence[Attribution]],
+) -> bool:
+    """Whether the first cause is that of most of a lasting change, and not of its day alone.
+
+    Args:
+        causes: of the day that leads.
+        days: of the lasting change; none of others.
+        causes_of: the causes of each day, by the id of its finding.
+    """
+    if not (causes and days):
+        return True
+    its = [
+        day
+        for day in days
+        if any(_is_alike(c.segment, causes[0].segment) for c in causes_of[day.anomaly_id][:1])
+    ]
+    return sum(abs(a.change) for a in its) >= HALF * sum(abs(a.change) for a in days)
+
+
+def _is_alike(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether one of two segments lies within the other."""
+    return one.items() <= other.items() or other.items() <= one.items()
+
+
 def together(days: Sequence[Anomaly]) -> Anomaly:
     """The days of a lasting change as one finding: their sum, or of a ratio their mean."""
     parts = 1 if days[0].kpi.denominator is None else len(days)

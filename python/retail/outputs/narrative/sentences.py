@@ -96,7 +96,10 @@ class SeenBefore:
 
 @dataclass(frozen=True)
 class StoryFacts:
-    """What an incident is told by, besides its anomalies."""
+    """What an incident is told by, besides its anomalies.
+
+    `is_of_most_days` says whether the first cause is that of most of a lasting change.
+    """
 
     causes: Sequence[Attribution] = ()
     drivers: Sequence[DriverContribution] = ()
@@ -110,6 +113,7 @@ class StoryFacts:
     seen_before: SeenBefore | None = None
     silences: Mapping[str, Silence] = field(default_factory=dict)
     since: Since | None = None
+    is_of_most_days: bool = True
 
 
 def headline(

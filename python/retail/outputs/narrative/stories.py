@@ -104,7 +104,11 @@ def describe(
             seen_before=_seen_before(_over_before(members, alike), history.given),
             silences=silences,
             since=_since(leader, members, history),
-        )
+            is_of_most_days=rules.is_of_most_days(
+                causes, rules.days_of_shift(leader, members),
+                {a.anomaly_id: rows_of.get((a.anomaly_id, ROOT_CAUSE), []) for a in members},
+            ),
+        )  # fmt: skip
         described.append(_incident(leader, members, facts))
         alike.append([leader, *members])
     return described
@@ -200,11 +204,13 @@ def _root_cause(facts: StoryFacts) -> dict[str, str]:
     """Return the segment to blame, if any; where customer ids are missing, it is the guests."""
     if rules.lacks_ids(facts.failed_checks):
         return GUESTS
-    first, failed = facts.causes[:1], facts.failed_checks
+    first, failed = facts.causes[:1] if facts.is_of_most_days else (), facts.failed_checks
     return next((c.segment for c in first if rules.is_to_blame(c, failed)), {})
 
 
 def _told(leader: Anomaly, facts: StoryFacts) -> Sequence[Attribution]:
-    """The causes, where the first of them is worth telling."""
+    """The causes that a headline may name: the first, where that is worth telling."""
     failed = facts.failed_checks
+    if not facts.is_of_most_days:
+        return []
     return [c for c in facts.causes[:1] if rules.is_worth_telling(leader, c, failed)]
