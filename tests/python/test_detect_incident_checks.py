@@ -227,6 +227,18 @@ def test_a_price_far_from_all_past_ones_is_suspected(factor: float, is_slip: boo
     assert told.details["is_unit_slip"] is is_slip
 
 
+def test_prices_that_are_wrong_in_one_small_country_name_it() -> None:
+    wrong: list[Row] = [(f"9{i}", "c9", f"p{i}", 40.0, 295.0) for i in (1, 2)]
+    known = lines(*ordinary(), *wrong)
+    for places, told_in in (([0] * 30 + [1, 1], True), ([0] * 31 + [1], False)):
+        country = Coded(np.array(places), ("Norway", "Denmark"))
+        told = data_quality.price_slip(dataclasses.replace(known, country=country), PAST)
+        assert (told.details.get("country") == "Denmark") is told_in
+        said = check_messages.message("price_slip", told.verdict, told.details, UNITS, {})
+        assert said.endswith(", all in country Denmark.") is told_in
+    assert "country" not in data_quality.price_slip(known, PAST).details
+
+
 def test_a_clearance_that_was_seen_before_is_no_slip() -> None:
     cheap: list[Row] = [("90", "c9", "p1", 400.0, 0.2)]
     known = lines(*ordinary(), *cheap)

@@ -933,6 +933,22 @@ def test_a_headline_ends_with_what_the_data_make_doubtful(
     assert told.headline == f"{stories.describe([anomaly()], [])[0].headline}{end}"
 
 
+@pytest.mark.parametrize(("country", "end"), [
+    ("France", ", from country France: a price may be wrong"), ("Spain", ": a price may be wrong"),
+])  # fmt: skip
+def test_a_headline_blames_no_country_where_the_wrong_price_is_of_another(
+    country: str, end: str
+) -> None:
+    one = anomaly()
+    found = Attribution(
+        one.anomaly_id, "root_cause", 1, (), {"country": "France"}, 0.0, 1.0, 0.9 * one.change,
+        0.9, one.direction, stability=1.0,
+    )  # fmt: skip
+    doubt = Check("incident", "price_slip", SUSPECTED, "", {"country": country})
+    (told,) = stories.describe([one], [found], (), [doubt])
+    assert told.headline == f"{stories.describe([one], [])[0].headline}{end}"
+
+
 def test_a_headline_says_that_the_clock_may_be_off() -> None:
     hours = {"share": 0.6, "hours": 4, "first": 9, "last": 12, "moved": 0.5}
     doubt = Check("incident", "missing_hours", SUSPECTED, "", hours)

@@ -25,6 +25,9 @@ PRICE_FACTOR = 5.0
 """Factor beyond the range of a product's past prices that is suspect, either way; by hand."""
 PRICE_SHARE = 0.02
 """Share of the period's gross revenue that such prices must add or hide; chosen by hand."""
+SMALL_COUNTRY = 0.5
+"""Share of a period's lines below which wrong prices of one country alone say something; by hand.
+"""
 UNIT_SLIP = 0.02
 """Relative distance to a power of ten within which a factor counts as one; chosen by hand."""
 FEWEST_GUESTS = 3
@@ -135,7 +138,17 @@ def price_slip(lines: Lines, past: dict[str, tuple[float, ...]]) -> CheckResult:
         "share": wrong / gross,
         "is_unit_slip": slip,
     }
+    if (country := _only_country(lines, like_it)) is not None:
+        details["country"] = country
     return CheckResult(SUSPECTED, details)
+
+
+def _only_country(lines: Lines, wrong: Bools) -> str | None:
+    """The country of all wrong prices, where most lines are of others: its currency, perhaps."""
+    places = np.unique(lines.country.codes[wrong])
+    here = lines.country.codes == places[0]
+    is_small = float(here[lines.is_sale].mean()) < SMALL_COUNTRY
+    return lines.country.names[int(places[0])] if places.size == 1 and is_small else None
 
 
 def _meant(price: float, past: tuple[float, ...]) -> tuple[float, bool]:

@@ -115,7 +115,8 @@ def _price_slip(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     often = f", {times(factor)} times an earlier price of " if factor > 1 else " after "
     slip = " a slip of the price unit," if details["is_unit_slip"] else ""
     products = int(str(details["products"]))
-    others = f"; {products} products are priced like that" if products > 1 else ""
+    where = f", all in country {details['country']}" if "country" in details else ""
+    others = f"; {products} products are priced like that{where}" if products > 1 else ""
     return (
         f"A price may be wrong:{slip} {product(str(details['product']), names)} was sold at "
         f"{sold}{often}{usual}{others}."

@@ -299,6 +299,13 @@ def is_to_blame(cause: Attribution, failed: Sequence[Check]) -> bool:
     return not is_of_loading(failed) or (is_of_segment and MISSING_HOURS not in _suspected(failed))
 
 
+def is_elsewhere(cause: Attribution, failed: Sequence[Check]) -> bool:
+    """Whether a price may be wrong in another country than that of a cause."""
+    prices = (c.details for c in failed if c.check_name == PRICE_SLIP)
+    wrong = [str(details["country"]) for details in prices if "country" in details]
+    return "country" in cause.segment and any(name != cause.segment["country"] for name in wrong)
+
+
 def is_worth_telling(anomaly: Anomaly, cause: Attribution, failed: Sequence[Check]) -> bool:
     """Whether a story names a cause: not beside a better one, nor one that nothing else names.
 

@@ -213,4 +213,8 @@ def _told(leader: Anomaly, facts: StoryFacts) -> Sequence[Attribution]:
     failed = facts.failed_checks
     if not facts.is_of_most_days:
         return []
-    return [c for c in facts.causes[:1] if rules.is_worth_telling(leader, c, failed)]
+    return [
+        c
+        for c in facts.causes[:1]
+        if rules.is_worth_telling(leader, c, failed) and not rules.is_elsewhere(c, failed)
+    ]

@@ -48,7 +48,8 @@ def checks(ask: Asker) -> Iterator[Form]:
         lines=ask.check("duplicate_load", "$lines", number(whole)),
         usual=ask.check("duplicate_load", "$usual", number(shown.percent)),
     )
-    for many in ("", "; {products} products are priced like that"):
+    priced = "; {products} products are priced like that"
+    for many in ("", priced, f"{priced}, all in country {{country}}"):
         yield from form(
             "A price may be wrong:{slip} {product} was sold at {sold}{times}{usual}"
             f"{many}.",
@@ -58,6 +59,7 @@ def checks(ask: Asker) -> Iterator[Form]:
             times=ask.check("price_slip", "$factor", number(_times)),
             usual=ask.check("price_slip", "$usual", number(price)),
             products=ask.check("price_slip", "if($products::int > 1, $products, null)"),
+            country=ask.check("price_slip", "$country"),
         )
     some = ask.check(
         "missing_ids", "$without, $orders", lambda *n: " of ".join(whole(float(x)) for x in n)
