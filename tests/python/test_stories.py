@@ -1079,6 +1079,15 @@ def test_a_cause_of_one_day_is_none_of_a_lasting_change(its_days: int) -> None:
     assert "is from country France" in told.narrative
 
 
+def test_what_the_data_make_doubtful_of_a_lasting_change_is_of_its_day() -> None:
+    found, detail = shift(KPIS[1], 60.0, 50.0), "A part of the day may be missing."
+    (told,) = stories.describe(
+        found, [], (), [Check("incident", "missing_hours", SUSPECTED, detail, {})]
+    )
+    on = formatting.day(told.lead.period_start, full=True)
+    assert f"On {on}: a part of the day may be missing." in told.narrative
+
+
 def test_of_a_ratio_the_days_are_averaged() -> None:
     price = dataclasses.replace(KPIS[0], name="average_price", denominator="units")
     found = shift(price, 60.0, 50.0)

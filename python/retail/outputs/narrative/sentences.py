@@ -180,7 +180,7 @@ def narrative(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> s
         _planned(facts.events),
         _typical(lead, members, lacks_ids=rules.lacks_ids(facts.failed_checks)),
         *causes,
-        *(check.detail for check in facts.failed_checks if check.check_name != STABILITY),
+        *(_of_day(lead, c.detail) for c in facts.failed_checks if c.check_name != STABILITY),
         _factors(lead, members, _moves(lead, facts), _whose(lead, facts, causes)),
         *_others(lead, rules.beside(lead, members, facts.impact), facts.names),
         _chance(max(a.confidence for a in members)),
@@ -365,9 +365,17 @@ def _causes(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> lis
     cause = _cause(lead, members, facts)
     if not cause or not facts.causes:
         return [cause]
-    if lead.shift_start:
-        cause = f"On {day(lead.period_start, full=True)}: {lower_first(cause)}"
-    return [cause, *(c.detail for c in facts.failed_checks if c.check_name == STABILITY)]
+    return [
+        _of_day(lead, cause),
+        *(c.detail for c in facts.failed_checks if c.check_name == STABILITY),
+    ]
+
+
+def _of_day(lead: Anomaly, sentence: str) -> str:
+    """A sentence about the lead's period; of a lasting change that is one of its days."""
+    if lead.shift_start is None:
+        return sentence
+    return f"On {day(lead.period_start, full=True)}: {lower_first(sentence)}"
 
 
 def _cause(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:

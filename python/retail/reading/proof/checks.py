@@ -22,7 +22,13 @@ def checks(ask: Asker) -> Iterator[Form]:
     def number(show: Callable[[float], str]) -> Callable[[str], str]:
         return lambda text: show(float(text))
 
-    yield from form(
+    on = ask.lead("period_start", partial(shown.day, full=True))
+    before = "" if ask.story.shift_start is None else "On {on}: "  # of a lasting change, its day
+
+    def said(template: str, **facts: Fact | None) -> Iterator[Form]:
+        return form(template, lead_in=before, on=on, **facts)
+
+    yield from said(
         "{pieces} pieces of {product} were ordered by customer {customer} and cancelled {after} "
         "later.",
         pieces=ask.check("reversal", "$quantity", number(shown.quantity)),
@@ -33,7 +39,7 @@ def checks(ask: Asker) -> Iterator[Form]:
     for check, key in (("one_order", "invoice_no"), ("one_customer", "customer_id")):
         name = ask.check(check, f"${key}")
         what, kind = check.removeprefix("one_"), key.split("_")[0]
-        yield from form(
+        yield from said(
             f"One {what} makes it: without {kind} {{name}} ({{worth}} in all) it would be "
             "{rest}.",
             name=name,
@@ -41,7 +47,7 @@ def checks(ask: Asker) -> Iterator[Form]:
             rest=ask.check(check, "if(verdict = 'vanishes', $without, null)",
                            number(partial(shown.amount, unit=ask.story.unit))),
         )  # fmt: skip
-    yield from form(
+    yield from said(
         "The data may have been loaded twice: {share} of the {lines} sale lines come again with "
         "the same customer, product, quantity and price (usually {usual}).",
         share=ask.check("duplicate_load", "$share", number(shown.percent)),
@@ -50,7 +56,7 @@ def checks(ask: Asker) -> Iterator[Form]:
     )
     priced = "; {products} products are priced like that"
     for many in ("", priced, f"{priced}, all in country {{country}}"):
-        yield from form(
+        yield from said(
             "A price may be wrong:{slip} {product} was sold at {sold}{times}{usual}"
             f"{many}.",
             slip=ask.check("price_slip", UNIT_SLIP),
@@ -68,7 +74,7 @@ def checks(ask: Asker) -> Iterator[Form]:
         (ask.check("missing_ids", "$share", number(shown.percent)), "of the "),
         (some, ""),
     ):
-        yield from form(
+        yield from said(
             f"Customer ids may be missing: {{share}} {of}orders have none, where {{usual}} is "
             "usual.",
             share=share, usual=ask.check("missing_ids", "$usual", number(shown.percent)),
@@ -79,7 +85,7 @@ def checks(ask: Asker) -> Iterator[Form]:
         "of the orders"
     )
     but = "but {moved} came in hours that usually have none"
-    yield from form(
+    yield from said(
         f"The clock may be off: {absent}, {but}."
         if moved
         else f"A part of the day may be missing: {absent}.",
@@ -87,7 +93,7 @@ def checks(ask: Asker) -> Iterator[Form]:
         last=ask.check("missing_hours", "$last"), moved=moved,
         share=ask.check("missing_hours", "$share", number(shown.percent)),
     )  # fmt: skip
-    yield from form(
+    yield from said(
         "Sales may be recorded wrongly: {share} of the {lines} order lines are none (usually "
         "{usual}), {adjustments} as they have no price or no quantity, or are adjustments by their "
         "number, and {returns} as returns.",
