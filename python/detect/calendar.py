@@ -23,8 +23,8 @@ WINDOW_WEEKS = 26
 RECENT_WEEKS = 8
 """Weeks that a change of opening days takes to be believed; chosen by hand."""
 STRAY = 1
-"""Days with trade in WINDOW_WEEKS of a closed weekday that leave it one: a stray order opens no
-Saturday."""
+"""Days with trade in WINDOW_WEEKS of a closed weekday that leave it one, and days without of an open
+one that was traded since: a stray order opens no Saturday, a missing day closes no Tuesday."""
 FEWEST_HOLIDAYS, RECENT_HOLIDAYS = 3, 8
 """Holidays without trade, of the last so many, after which the next is a closed day; by hand."""
 FEWEST_WEEKS = 4
@@ -107,17 +107,20 @@ def learn(dates: Dates) -> TradingCalendar:
 
 def _expected(dates: Dates, ordinary: Bools, gap: Bools) -> tuple[Floats, Ints]:
     """Chance that each day is traded, and what follows from it, as if no gap had been, (D,)."""
-    openness, opens, recent, weeks = np.full((4, dates.day.size), np.nan)
+    openness, opens, missed, recent, last, weeks = np.full((6, dates.day.size), np.nan)
     trainable = ordinary & dates.is_complete
     for weekday in range(1, WEEK + 1):
         at = dates.weekday == weekday
         traded = dates.is_trading & trainable
         opens[at], observed = (_before(x[at], ~gap[at], WINDOW_WEEKS) for x in (traded, trainable))
         openness[at] = (opens[at] + 1) / (observed + 2)
+        missed[at] = observed - opens[at]
         weeks[at] = _before(trainable[at], ~gap[at], RECENT_WEEKS)
         recent[at] = _before(traded[at], ~gap[at], RECENT_WEEKS)
+        last[at] = _before(traded[at], ~gap[at], 1)
     sure = ordinary & (weeks >= FEWEST_WEEKS)
-    expected = np.where(sure & (recent == weeks), OPEN, UNSURE)
+    is_back = (missed <= STRAY) & (last == 1) & (weeks >= RECENT_WEEKS)
+    expected = np.where(sure & ((recent == weeks) | is_back), OPEN, UNSURE)
     is_stray = (opens <= STRAY) & (weeks >= RECENT_WEEKS)
     expected = np.where(sure & ((recent == 0) | is_stray), CLOSED, expected)
     _close_holidays(dates, openness, expected)

@@ -50,6 +50,22 @@ def test_a_day_without_trade_is_noticed_on_an_open_weekday() -> None:
     assert np.flatnonzero(learned.closed_when_open()).tolist() == [100]
 
 
+def test_a_missing_day_hides_no_later_one_of_its_weekday() -> None:
+    learned = calendar.learn(with_trade(with_trade(dates(), 100, False), 121, False))
+    assert np.flatnonzero(learned.closed_when_open()).tolist() == [100, 121]
+    assert not learned.closed_again().any()
+
+
+def test_a_weekday_that_closes_is_told_twice_and_no_more() -> None:
+    known = dates()
+    days = np.arange(100, DAYS, 7)
+    for day in days:
+        known = with_trade(known, int(day), False)
+    learned = calendar.learn(known)
+    assert np.flatnonzero(learned.closed_when_open()).tolist() == [100]
+    assert np.flatnonzero(learned.closed_again()).tolist() == [107]
+
+
 def test_trade_is_noticed_on_a_closed_weekday() -> None:
     saturday = 14 * 7 + 5
     learned = calendar.learn(with_trade(dates(), saturday, True))
