@@ -23,8 +23,8 @@ WINDOW_WEEKS = 26
 RECENT_WEEKS = 8
 """Weeks that a change of opening days takes to be believed; chosen by hand."""
 STRAY = 1
-"""Days with trade in WINDOW_WEEKS of a closed weekday that leave it one, and days without of an open
-one that was traded since: a stray order opens no Saturday, a missing day closes no Tuesday."""
+"""Days with trade in WINDOW_WEEKS that leave a closed weekday one, and days without of an open one
+that was traded since: a stray order opens no Saturday, a missing day closes no Tuesday."""
 FEWEST_HOLIDAYS, RECENT_HOLIDAYS = 3, 8
 """Holidays without trade, of the last so many, after which the next is a closed day; by hand."""
 FEWEST_WEEKS = 4

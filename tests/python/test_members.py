@@ -139,6 +139,20 @@ def test_a_product_that_stops_is_found_within_two_weeks_and_told_once() -> None:
         assert gone[0].actual == 0 < gone[0].expected
 
 
+def test_a_country_of_a_few_orders_a_week_that_stops_is_found_and_one_of_many_products_is_not() -> (
+    None
+):
+    orders = shop(150, seed=5)
+    few = np.random.default_rng(6).poisson(1.0, (3, DAYS)).astype(float)
+    few[:, closed(DAYS)] = 0
+    few[0, 200:] = 0
+    orders[0] = few[0]
+    (gone,) = found(panels(orders, countries=few))
+    assert (gone.dimension, gone.segment) == ("country", "C00150")
+    assert "member_disappearance" in gone.methods
+    assert day(200) <= gone.period_end < day(228)
+
+
 def test_a_surge_that_is_over_is_no_member_that_is_gone() -> None:
     orders = shop(60, seed=7)
     orders[0] = 0
