@@ -295,6 +295,47 @@ def test_hours_whose_orders_came_at_night_are_not_missing_but_moved() -> None:
     )
 
 
+def by_country(now: list[float]) -> Segments:
+    """Orders of three countries on 14 days, the last of them given; nobody knows the third."""
+    usual = np.random.default_rng(3).poisson([200, 30], (13, 2)).astype(float)
+    orders = np.concatenate([np.column_stack([usual, np.zeros(13)]), [now]])
+    period = np.datetime64("2024-01-01") + np.arange(14)
+    codes = {"country": np.tile([0, 1, 2], 14)}
+    members = {"country": ("Germany", "Sweden", "Unspecified")}
+    start = np.arange(0, 43, 3)
+    return Segments(DIMENSIONS, period, start, codes, members, {"orders": orders.ravel()})
+
+
+@pytest.mark.parametrize(
+    ("member", "now", "other"),
+    [
+        ("Unspecified", [130.0, 30.0, 70.0], "Germany"),
+        ("Germany", [130.0, 30.0, 70.0], "Unspecified"),
+        ("Sweden", [200.0, 2.0, 28.0], "Unspecified"),
+        ("Unspecified", [200.0, 30.0, 70.0], None),  # more of all orders
+        ("Sweden", [218.0, 2.0, 0.0], None),  # within what is usual of the other one
+        ("Sweden", [200.0, 2.0, 0.0], None),
+    ],
+)
+def test_orders_that_came_under_another_name_are_seen(
+    member: str, now: list[float], other: str | None
+) -> None:
+    known = by_country(now)
+    day, others = known.period[-1], known.period[:-1]
+    told = data_quality.relabelled(known, "country", member, day, others)
+    assert told.details.get("other") == other
+    assert (told.verdict == data_quality.SUSPECTED) == (other is not None)
+
+
+def test_orders_by_another_name_are_told_both_ways() -> None:
+    known = by_country([200.0, 2.0, 28.0])
+    told = data_quality.relabelled(known, "country", "Sweden", known.period[-1], known.period[:-1])
+    assert check_messages.message("relabelled", told.verdict, told.details, UNITS, {}) == (
+        "Orders may go by another name: country Sweden had 28 orders fewer than usual and country "
+        "Unspecified 28 more, while the shop had as many as usual."
+    )
+
+
 def test_lines_that_are_no_sales_are_seen_where_there_are_far_more_of_them() -> None:
     usual = [LineCounts(95, 2, 3)] * 12
     told = data_quality.unsold_lines([LineCounts(0, 90, 10), *usual])
@@ -443,7 +484,7 @@ def test_a_run_writes_every_check_for_every_incident(tmp_path: Path) -> None:
             "from insights.incident_checks group by all"
         ).fetchall()
     assert len(rows) == len(outcome.incidents)
-    assert {count for _, count, _ in rows} == {9}
+    assert {count for _, count, _ in rows} == {10}
     assert all(isinstance(json.loads(details), dict) for _, _, details in rows)
 
 

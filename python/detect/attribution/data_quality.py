@@ -44,6 +44,11 @@ MISSING_PART = 0.5
 orders, many hours have none; as with an order that makes a day."""
 MORE_UNSOLD, MORE_UNSOLD_THAN_EVER = 0.2, 0.1
 """Rise of the share of order lines that are no sales: above the usual, and the highest; by hand."""
+FEWEST_RELABELLED, FEWEST_OF_KNOWN = 3.0, 10.0
+"""Orders that a member lost or won, from which another may have them: a member that never had any,
+or one that was known before; chosen by hand."""
+AS_MUCH = (0.7, 1.4)
+"""Least and most of that change that the other one makes the other way; chosen by hand."""
 FEWEST_DAYS = 5
 """Comparable days below which a check is not made; chosen by hand."""
 
@@ -242,6 +247,44 @@ def unsold_lines(counts: Sequence[LineCounts]) -> CheckResult:
         "adjustments": counts[0].adjustments, "returns": counts[0].returns,
     }  # fmt: skip
     return CheckResult(SUSPECTED if broken else CLEAR, details)
+
+
+def relabelled(
+    orders: Segments, dimension: str, member: str, period: np.datetime64, others: Days
+) -> CheckResult:
+    """Another member of a dimension that won about as many orders as one lost, or lost as it won.
+
+    Both are beyond all comparable periods, the number of all orders is not: the orders came, under
+    another name.
+    """
+    names = orders.members[dimension]
+    table = np.stack([
+        sums(orders.codes[dimension][rows], orders.measures["orders"][rows], len(names))
+        for rows in (orders.rows(p) for p in (period, *others))
+    ])  # fmt: skip
+    mine = code_of(names, member)
+    if mine < 0 or others.size < FEWEST_DAYS:
+        return CheckResult(NOT_TESTED, {})
+    now, past, total = table[0], table[1:], table.sum(axis=1)
+    low, high = past.min(axis=0), past.max(axis=0)
+    change = now - np.median(past, axis=0)
+    is_beyond = (now < low) | (now > high)
+    least, most = (part * abs(change[mine]) for part in AS_MUCH)
+    size = np.where(change * change[mine] < 0, np.abs(change), 0.0)
+    is_as_much = is_beyond & (size >= least) & (size <= most)
+    fewest = np.where(high == 0, FEWEST_RELABELLED, FEWEST_OF_KNOWN)
+    fits = is_as_much & (abs(change[mine]) >= fewest)
+    is_usual_day = total[1:].min() <= total[0] <= total[1:].max()
+    if not (is_beyond[mine] and is_usual_day and fits.any()):
+        return CheckResult(CLEAR, {})
+    other = int(np.argmax(np.where(fits, size, -1.0)))
+    return CheckResult(
+        SUSPECTED,
+        {
+            "dimension": dimension, "member": member, "other": names[other],
+            "change": float(change[mine]), "change_of_other": float(change[other]),
+        },
+    )  # fmt: skip
 
 
 def _longest_run(flags: Bools) -> slice:

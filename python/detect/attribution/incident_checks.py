@@ -22,6 +22,9 @@ FOUND, NONE = "found", "none"
 STABLE, SHAKY = "stable", "shaky"
 EVENTS = ("one_order", "one_customer")
 """Checks of which only the one that explains most is reported."""
+OWN_LABEL = frozenset({"product", "customer_type"})
+"""Dimensions whose members are not asked whether they go by another name: of many products some are
+always new, and ids that are missing have a check of their own."""
 REVERSED_SHARE = 0.1
 """Share of the period's gross revenue from which a reversal matters to an incident."""
 
@@ -30,7 +33,8 @@ REVERSED_SHARE = 0.1
 class CheckInputs:
     """Inputs of the checks of one incident; `lines` are None where there are none.
 
-    `orders` are those of its period and the comparable ones, by type of customer and hour at least;
+    `orders` are those of its period and the comparable ones, by type of customer, hour and the
+    dimension that the lead is about, if any;
     `past_prices` are by stock code, `usual_duplicates` the shares of duplicate lines in comparable
     periods, among lines of customers with an id and among all. `line_counts` are of the period and
     then of comparable ones.
@@ -142,12 +146,23 @@ def _data_quality(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
         "price_slip": CheckResult(NOT_TESTED, {})
         if lines is None
         else _price_slip(lead, lines, given.past_prices),
+        "relabelled": _relabelled(lead, given, others),
         "unsold_lines": data_quality.unsold_lines(given.line_counts),
         "missing_ids": ids,
         "missing_hours": data_quality.missing_hours(given.orders, start, others)
         if whole_day
         else CheckResult(NOT_TESTED, {}),
     }
+
+
+def _relabelled(lead: Anomaly, given: CheckInputs, others: Days) -> CheckResult:
+    """Check whether another member has the orders that the lead's lost, or lost those it has."""
+    found = [
+        data_quality.relabelled(given.orders, name, one, np.datetime64(lead.period_start), others)
+        for name, one in lead.within.items()
+        if name not in OWN_LABEL
+    ]
+    return found[0] if found else CheckResult(NOT_TESTED, {})
 
 
 def _price_slip(lead: Anomaly, lines: Lines, past: dict[str, tuple[float, ...]]) -> CheckResult:

@@ -284,7 +284,8 @@ def forecast_of(scan: Scan, lead: Anomaly) -> float | None:
 def _check_inputs(path: Path, lead: Anomaly, usable: Days) -> CheckInputs:
     others = comparable(lead, usable)[0]
     periods = np.append(others, np.datetime64(lead.period_start))
-    orders = store.read_orders(path, lead.grain, periods)
+    asked = {"customer_type", "hour", *lead.within} - {"product"}
+    orders = store.read_orders(path, lead.grain, periods, asked)
     if SILENCE in lead.methods:  # Nothing was sold that could explain it.
         return CheckInputs(orders, usable, None, [], past_prices={}, usual_duplicates=())
     first, last = lead.period_start, lead.period_end

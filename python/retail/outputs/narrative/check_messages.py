@@ -148,6 +148,21 @@ def _missing_hours(verdict: str, details: Figures, kpi: Kpi, names: Names) -> st
     return f"The clock may be off: {absent}, but {moved} came in hours that usually have none."
 
 
+def _relabelled(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
+    if verdict == "clear":
+        return "No other member has about as many orders more or fewer."
+    mine, other = (
+        in_words({str(details["dimension"]): str(details[name])}, names, full=True)
+        for name in ("member", "other")
+    )
+    change, of_other = (_number(details[name]) for name in ("change", "change_of_other"))
+    ways = ("more", "fewer") if change > 0 else ("fewer", "more")
+    return (
+        f"Orders may go by another name: {mine} had {_whole(abs(change))} orders {ways[0]} than "
+        f"usual and {other} {_whole(abs(of_other))} {ways[1]}, while the shop had as many as usual."
+    )
+
+
 def _unsold_lines(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     share, usual = percent(_number(details["share"])), percent(_number(details["usual"]))
     if verdict == "clear":
@@ -178,4 +193,5 @@ _MESSAGES: dict[str, Callable[[str, Figures, Kpi, Names], str]] = {
     "missing_ids": _missing_ids,
     "missing_hours": _missing_hours,
     "unsold_lines": _unsold_lines,
+    "relabelled": _relabelled,
 }

@@ -61,7 +61,8 @@ PRICE_SLIP = "price_slip"
 MISSING_IDS = "missing_ids"
 MISSING_HOURS = "missing_hours"
 OF_LOADING = ("duplicate_load", MISSING_HOURS, "unsold_lines")
-FAULTS = (*OF_LOADING, MISSING_IDS, PRICE_SLIP)
+RELABELLED = "relabelled"
+FAULTS = (*OF_LOADING, MISSING_IDS, PRICE_SLIP, RELABELLED)
 
 
 @dataclass(frozen=True)
@@ -336,13 +337,16 @@ def favourability(members: Sequence[Anomaly], failed: Sequence[Check], money: Im
     """Whether an incident is good or bad news, both or neither.
 
     A wrong price is bad news, even where revenue rose; what a fault of the data or a cancelled
-    order shows as good is none. Money that surely went the other way makes it both.
+    order shows as good is none, and orders by another name are neither. Money that surely went the
+    other way makes it both.
     """
     kinds = {a.favourability for a in members} - {NEUTRAL}
     plain = MIXED if len(kinds) > 1 else next(iter(kinds), NEUTRAL)
     blamed = {check.check_name for check in failed if _blames(check)}
     if PRICE_SLIP in blamed:
         return BAD
+    if RELABELLED in blamed:
+        return NEUTRAL
     if blamed & {*FAULTS, "reversal"} or is_taken_back(money):
         return {MIXED: BAD, GOOD: NEUTRAL}.get(plain, plain)
     against = {GOOD: money.upper < 0, BAD: money.lower > 0}.get(plain, False)

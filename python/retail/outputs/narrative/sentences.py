@@ -74,6 +74,7 @@ DOUBTS = {
     "missing_hours": "a part of the day may be missing",
     "missing_ids": "customer ids may be missing",
     "price_slip": "a price may be wrong",
+    "relabelled": "orders may go by another name",
 }
 """What a headline ends with where a check has found it; the first of them counts."""
 CLOCK_OFF = "the clock may be off"

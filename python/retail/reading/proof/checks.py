@@ -103,6 +103,16 @@ def checks(ask: Asker) -> Iterator[Form]:
         adjustments=ask.check("unsold_lines", "$adjustments", number(whole)),
         returns=ask.check("unsold_lines", "$returns", number(whole)),
     )
+    yield from said(
+        "Orders may go by another name: {mine} had {change} orders {way} than usual and {other} "
+        "{of_other} {back}, while the shop had as many as usual.",
+        mine=ask.check("relabelled", "concat($dimension, chr(31), $member)", partial(_named, ask)),
+        other=ask.check("relabelled", "concat($dimension, chr(31), $other)", partial(_named, ask)),
+        change=ask.check("relabelled", "abs($change::double)", number(whole)),
+        of_other=ask.check("relabelled", "abs($change_of_other::double)", number(whole)),
+        way=ask.check("relabelled", "if($change::double > 0, 'more', 'fewer')"),
+        back=ask.check("relabelled", "if($change::double > 0, 'fewer', 'more')"),
+    )
     for verdict, words in (
         ("= 0", "is another cause"),
         ("between 1e-9 and 1", "may be another cause"),
@@ -111,6 +121,12 @@ def checks(ask: Asker) -> Iterator[Form]:
             "Compared with the week before, or with the eight before, it {words}.",
             words=ask.check("stability", f"if($share::double {verdict}, '{words}', null)"),
         )
+
+
+def _named(ask: Asker, text: str) -> str:
+    """A dimension and its member as one place."""
+    dimension, member = text.split("\x1f")
+    return shown.segment({dimension: member}, ask.names, full=True)
 
 
 def _after(minutes: str) -> str:

@@ -35,6 +35,7 @@ DOUBTS = {
     "unsold_lines": "sales may be recorded wrongly",
     "missing_ids": "customer ids may be missing",
     "price_slip": "a price may be wrong",
+    "relabelled": "orders may go by another name",
 }
 """What a headline may end with, by the check that found it."""
 OF_HOURS = "if($moved is null, 'a part of the day may be missing', 'the clock may be off')"

@@ -14,7 +14,6 @@ from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading.measures import read_dead_months, read_dimensions
 from retail.storage.quoting import identifier, literal
 
-GUESTS_AND_HOURS = ("customer_type", "hour")
 Member = tuple[str, str]
 """A dimension, and one of its members."""
 
@@ -40,8 +39,10 @@ def read_segments(
         return segments_of(connection, table, periods, measures, only)
 
 
-def read_orders(path: Path, grain: Grain, periods: Days) -> Segments:
-    """Read the orders of some periods by type of customer and hour."""
+def read_orders(path: Path, grain: Grain, periods: Days, dimensions: Collection[str]) -> Segments:
+    """Read the orders of some periods by some dimensions."""
+    coded = tuple(sorted(dimensions))
+    columns = ", ".join(map(identifier, coded))
     with connect(path, read_only=True) as connection:
         connection.register("wanted", {"period_start": periods.astype("datetime64[us]")})
         # An order counts in parts: decimal ones, whose sum does not depend on their order.
@@ -49,15 +50,15 @@ def read_orders(path: Path, grain: Grain, periods: Days) -> Segments:
             f"""
             create temporary table cells as
             select
-                cells.period_start, customer_type, hour,
+                cells.period_start, {columns},
                 round(sum(cast(orders as decimal(38, 15))), 9) as orders
             from marts.fct_segments_{grain} as cells
             semi join wanted on cells.period_start = cast(wanted.period_start as date)
             group by all
             """  # noqa: S608 - names from the schema
         )
-        known = [d for d in read_dimensions(connection) if d.name in GUESTS_AND_HOURS]
-        return _read_cells(connection, tuple(known), GUESTS_AND_HOURS, ("orders",))
+        known = tuple(d for d in read_dimensions(connection) if d.name in coded)
+        return _read_cells(connection, known, coded, ("orders",))
 
 
 def count_segments(path: Path, grain: Grain) -> dict[np.datetime64, int]:
