@@ -69,18 +69,30 @@ class Story:
 class Answers:
     """What the file has answered so far, for all stories: each query is run once.
 
-    `cells` are those of queries that are the same for every incident but for its key.
+    `cells` are those of queries that are the same for every incident but for its key, `tables` the
+    queries behind temporary tables.
     """
 
     connection: Connection
     rows: dict[str, list[Row]] = field(default_factory=dict)
     cells: dict[str, dict[Any, Row]] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
 
     def of(self, query: str) -> list[Row]:
         """Rows of a query."""
         if query not in self.rows:
             self.rows[query] = self.connection.execute(query).fetchall()
         return self.rows[query]
+
+    def of_table(self, name: str, rows: str, query: str) -> list[Row]:
+        """Rows of a query of a table that another query makes, which is run once for all of them.
+
+        Only the last table of a name is kept.
+        """
+        if self.tables.get(name) != rows:
+            self.connection.execute(f"create or replace temporary table {name} as {rows}")
+            self.tables[name] = rows
+        return self.connection.execute(query).fetchall()
 
     def by_key(self, query: str) -> dict[Any, Row]:
         """First row of a query for each value of its first column, without that column."""
@@ -268,44 +280,45 @@ class Asker:
         one = self.story
         kpi, dimension, segment, grain = of or (one.kpi, one.dimension, one.segment, one.grain)
         table, days = f"marts.fct_kpis_{grain}", 1 if grain == "daily" else 7
+        mine = f"""
+            incident_id = {literal(one.incident_id)} and kpi = {literal(kpi)}
+                and segment = {literal(segment)} and grain = '{grain}'
+        """
+        ended = self.rows(f"select max(period_start) from insights.anomalies where {mine}")[0][0]  # noqa: S608 - quoted
+        if ended is None:
+            return None
         values = f"""
             select kpis.value, kpis.value between bands.lower and bands.upper as is_inside,
                 period_start
             from {table} as kpis
             inner join insights.forecasts as bands using (kpi, segment, period_start)
-            cross join last
             where kpi = {literal(kpi)} and segment = 'all' and grain = '{grain}'
-                and is_tested and period_start > last.period
+                and is_tested and period_start > date '{ended}'
         """  # noqa: S608 - quoted
         if dimension is not None:
-            mine = f"{self.columns[dimension]} = {literal(segment)}"
+            member = f"{self.columns[dimension]} = {literal(segment)}"
             values = f"""
-                select coalesce(sum(net_revenue) filter (where {mine}), 0)::double as value,
+                select coalesce(sum(net_revenue) filter (where {member}), 0)::double as value,
                     if(any_value(last.direction) = 'up', value <= any_value(last.upper),
                         value >= any_value(last.lower)) as is_inside,
                     period_start
                 from marts.fct_kpi_lines as lines
                 inner join (select distinct period_start, is_complete from {table}) as periods
                     on order_date between period_start and period_start + {days - 1}
-                cross join last
-                where is_complete and period_start > last.period
+                cross join (
+                    select direction, lower, upper from insights.anomalies
+                    where {mine} and period_start = date '{ended}' limit 1
+                ) as last
+                where is_complete and period_start > date '{ended}'
+                    and order_date > date '{ended}'
                     and period_start + {days - 1} <= (select max(as_of) from insights.runs)
                 group by period_start
                 having bool_or(line_type = 'sale')
             """  # noqa: S608 - quoted
-        query = f"""
-            with last as (
-                select max(period_start) as period, max_by(lower, period_start) as lower,
-                    max_by(upper, period_start) as upper,
-                    max_by(direction, period_start) as direction
-                from insights.anomalies where incident_id = {literal(one.incident_id)}
-                    and kpi = {literal(kpi)} and segment = {literal(segment)}
-                    and grain = '{grain}'
-            ),
-            later as ({values})
-            select {column} from later having count(*) > 0
-        """  # noqa: S608 - quoted
-        return self.fact(query, show, table, kpi)
+        figure = f"select {column} from later having count(*) > 0"  # noqa: S608 - our own
+        found = self.answers.of_table("later", values, figure)
+        return _fact(found[0] if found else None, f"with later as ({values}) {figure}",
+                     show, table, kpi)  # fmt: skip
 
     def cause(self, column: str, show: Callable[..., str] = str) -> Fact | None:
         """A cell of the first cause."""

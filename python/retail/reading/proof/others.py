@@ -77,7 +77,8 @@ def ends(ask: Asker) -> Iterator[Form]:
     yield from _of_gone(ask, until, totals)
     for came, facts in totals:
         yield from form(f"{back}{came}.", lead_in="", until=until, **facts)
-    yield from _since(ask)
+    if until is None:
+        yield from _since(ask)
     if ask.rows(OPEN.format(literal(ask.story.incident_id))):
         yield from _waiting(ask)
     one = ask.story
