@@ -435,6 +435,30 @@ def test_nothing_needs_attention_where_nothing_is_open(own: Path) -> None:
     assert "Nothing needs attention." in lead(own)
 
 
+def test_a_kpi_whose_ranges_held_too_little_is_not_as_expected(own: Path) -> None:
+    day = newest_day(own)
+    of_orders = "where kpi = 'order_count' and grain = 'daily' and is_tested"
+    change(
+        own,
+        f"update insights.forecasts set lower = 0.9 * actual, upper = 1.1 * actual {of_orders}",
+        f"update insights.forecasts set expected = actual {of_orders} and period_start = '{day}'",
+        "delete from insights.anomalies where kpi = 'order_count'",
+    )
+    articles = {a["id"]: text for a, text in Tags(shown(own)).named("article") if "id" in a}
+    assert "as expected" in articles["kpi-order-count"]
+    change(
+        own,
+        f"update insights.forecasts set upper = 0.95 * actual {of_orders} "
+        f"and period_start != '{day}' and day(period_start) % 5 = 0",
+    )
+    articles = {a["id"]: text for a, text in Tags(shown(own)).named("article") if "id" in a}
+    text = articles["kpi-order-count"].replace(formatting.SPACE, " ")
+    assert "as expected" not in text
+    assert re.search(r"within a range that held (8[0-9]|7[5-9]) %, not 95 %", text)
+    assert re.search(r"Shaded: a range that held \d\d %, not 95 %", text)
+    assert "1 within a range that held too little" in shown(own)
+
+
 def test_a_range_that_hides_a_fall_of_two_thirds_is_not_as_expected(own: Path) -> None:
     day = newest_day(own)
     change(

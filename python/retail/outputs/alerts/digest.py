@@ -65,7 +65,7 @@ def _kpi_lines(found: Candidates, owner: str, monday: dt.date) -> tuple[tuple[st
             for lead in found.leads.values()
             if (lead.kpi, lead.grain, lead.segment) == (kpi.kpi, "weekly", ALL)
         ]
-        state = kpis.state(kpi, periods, findings)
+        state = kpis.state(kpi, periods, findings, kpis.held(periods))
         if kpi.owner == owner and state and state.period_start == monday:
             parts = [state.actual.shown, state.change and f"{state.change} against the expected"]
             rows.append((kpi.label, ", ".join(filter(None, [*parts, state.text]))))

@@ -147,7 +147,7 @@ def _series(
         kpi=kpi,
         member=named(member, dimension, facts) if dimension else "",
         wish=words.DIRECTIONS[kpi.direction],
-        state=kpis.state(kpi, periods, found, next(limits, None)),
+        state=kpis.state(kpi, periods, found, kpis.held(periods), next(limits, None)),
         is_measured=bool(dimension) and kpi.segment_by != dimension,
     )
     segment = {dimension: member} if dimension else {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from detect.group_by import group_by
+from detect.intervals import wilson
 from retail import formatting
 from retail.outputs.report import cells, incidents, svg, words
 from retail.outputs.report.cells import Cell
@@ -26,6 +27,8 @@ LATELY = 13
 NARROW = 2.0
 """A band tells something if half, or twice, the expected lies outside of it; by hand."""
 EXPECTED, TOO_WIDE = ("expected", "as expected"), ("wide", "too wide to tell")
+PROMISED, FEWEST_HELD = 0.95, 0.93
+"""Share of values that a band is made to hold, and that below which it holds too few; by hand."""
 TRACED = 30
 """Periods of the small line beside a KPI."""
 MARKS = 4
@@ -159,15 +162,20 @@ def _card(
         for f in rows
         if key[0] == kpi.kpi and f.dimension in own_series
     ]
-    charts = [_chart(kpi, ALL, grain, series, found, events) for grain in GRAINS]
-    segments = _segments(kpi, series, found, events)
-    periods = [p for key, rows in series.items() if key[::2] == own[::2] for p in rows]
+    alike = {
+        grain: [p for key, rows in series.items() if key[::2] == (kpi.kpi, grain) for p in rows]
+        for grain in GRAINS
+    }
+    kept = {grain: held(alike[grain]) for grain in GRAINS}
+    charts = [_chart(kpi, ALL, grain, series, found, events, kept[grain]) for grain in GRAINS]
+    segments = _segments(kpi, series, found, events, kept[kpi.cadence])
+    periods = alike[kpi.cadence]
     return KpiCard(
         kpi=kpi,
         anchor=anchor(kpi.kpi),
         wish=words.DIRECTIONS[kpi.direction],
         state=state(
-            kpi, series.get(own, []), found.get(own, []), limits.get((kpi.kpi, ALL, kpi.cadence))
+            kpi, series.get(own, []), found.get(own, []), kept[kpi.cadence], limits.get(own)
         ),
         charts=tuple(chart for chart in charts if chart),
         marks=_marks(mine, kpi),
@@ -191,6 +199,7 @@ def state(
     kpi: KpiRow,
     periods: Sequence[ForecastRow],
     found: Sequence[AnomalyRow],
+    share: float | None,
     limit: DetectionLimitRow | None = None,
 ) -> State | None:
     """A series at its latest complete period; None where it has none.
@@ -199,6 +208,7 @@ def state(
         kpi: whose series it is.
         periods: the series.
         found: its findings.
+        share: what the bands of the KPI `held`.
         limit: what would have shown in its last tested period, where that is known.
     """
     over = [p for p in periods if is_over(p)]
@@ -206,7 +216,7 @@ def state(
         return None
     last = over[-1]
     reported = next((f for f in found if f.period_start == last.period_start), None)
-    kind, text = _judgement(kpi, last, reported)
+    kind, text = _judgement(kpi, last, reported, share)
     is_of_last = limit is not None and limit.period_start == last.period_start
     before = next((p for p in over if p.period_start == last.period_start - WEEK), None)
     has_change = last.actual is not None and last.expected is not None
@@ -234,7 +244,21 @@ def is_over(period: ForecastRow) -> bool:
     return period.skip_reason not in (*WITHOUT_TRADE, "incomplete")
 
 
-def _judgement(kpi: KpiRow, last: ForecastRow, reported: AnomalyRow | None) -> tuple[str, str]:
+def held(periods: Sequence[ForecastRow]) -> float | None:
+    """The share of values that bands held, where that is surely less than they are made for."""
+    inside = [
+        p.lower <= p.actual <= p.upper
+        for p in periods
+        if p.is_tested and p.shift_start is None
+        and p.actual is not None and p.lower is not None and p.upper is not None
+    ]  # fmt: skip
+    outside = len(inside) - sum(inside)
+    return 1 - outside / len(inside) if wilson(outside, len(inside))[0] > 1 - FEWEST_HELD else None
+
+
+def _judgement(
+    kpi: KpiRow, last: ForecastRow, reported: AnomalyRow | None, share: float | None
+) -> tuple[str, str]:
     if reported is not None:
         return "anomaly", f"anomaly, {words.EFFECTS[reported.favourability].lower()}"
     if last.skip_reason is not None:
@@ -242,11 +266,15 @@ def _judgement(kpi: KpiRow, last: ForecastRow, reported: AnomalyRow | None) -> t
     if last.actual is None or last.lower is None or last.upper is None:
         return "untested", "not tested"
     if last.lower <= last.actual <= last.upper:
-        return (
-            ("expected", "as expected") if _is_telling(kpi, last) else ("wide", "too wide to tell")
-        )
+        if not _is_telling(kpi, last):
+            return TOO_WIDE
+        return EXPECTED if share is None else ("unproven", f"within {_range_that_held(share)}")
     side = "above" if last.actual > last.upper else "below"
     return "outside", f"{side} the band, not sure enough to be reported"
+
+
+def _range_that_held(share: float) -> str:
+    return f"a range that held {formatting.percent(share)}, not {formatting.percent(PROMISED)}"
 
 
 def _is_telling(kpi: KpiRow, last: ForecastRow) -> bool:
@@ -307,6 +335,7 @@ def _chart(
     series: dict[Key, list[ForecastRow]],
     found: dict[Key, list[AnomalyRow]],
     events: Sequence[PlannedEvent],
+    share: float | None,
 ) -> Chart | None:
     key = (kpi.kpi, segment, grain)
     periods = series.get(key, [])
@@ -318,6 +347,7 @@ def _chart(
         for p in periods
         if (dot := _dot(kpi, p, marks.get(p.period_start), mine, over.get(p.period_start - YEAR)))
     }
+    shaded = "the usual range" if share is None else _range_that_held(share)
     ranges = shown_ranges(periods)
     if len(dots) < 2 or not ranges:
         return None
@@ -344,7 +374,7 @@ def _chart(
                 before=before,
                 hints_of=None if name == whole[0] else whole,
             )
-        caption = f"{formatting.upper_first(grain)}, {first} to {last}. Shaded: the usual range"
+        caption = f"{formatting.upper_first(grain)}, {first} to {last}. Shaded: {shaded}"
         caption += f"; dashed: {what}" if what else ""
         caption += "; marked: what was reported" if reported else ""
         views.append(View(one, one.name == usual(ranges), picture, f"{caption}."))
@@ -472,6 +502,7 @@ def _segments(
     series: dict[Key, list[ForecastRow]],
     found: dict[Key, list[AnomalyRow]],
     events: Sequence[PlannedEvent],
+    share: float | None,
 ) -> tuple[SegmentRow, ...]:
     """Segments of a KPI that has one series each, the largest first."""
     names = [
@@ -485,8 +516,8 @@ def _segments(
     for place, name in enumerate(ranked):
         key = (kpi.kpi, name, kpi.cadence)
         is_large = place < SEGMENTS
-        chart = _chart(kpi, name, kpi.cadence, series, found, events) if is_large else None
-        latest = state(kpi, series[key], found.get(key, []))
+        chart = _chart(kpi, name, kpi.cadence, series, found, events, share) if is_large else None
+        latest = state(kpi, series[key], found.get(key, []), share)
         rows.append(SegmentRow(name, latest, chart))
     return tuple(rows)
 

@@ -78,7 +78,7 @@ def _state(facts: Facts, kpi: KpiRow, segment: str, grain: Grain) -> KpiState | 
     key = (kpi.kpi, segment, grain)
     periods = [row for row in facts.periods if (row.kpi, row.segment, row.grain) == key]
     found = [row for row in facts.findings if (row.kpi, row.segment, row.grain) == key]
-    last = report.state(kpi, periods, found)
+    last = report.state(kpi, periods, found, report.held(periods))
     if last is None:
         return None
     reported = [row.incident_id for row in found if row.period_start == last.period_start]
