@@ -457,6 +457,11 @@ def test_a_kpi_whose_ranges_held_too_little_is_not_as_expected(own: Path) -> Non
     assert re.search(r"within a range that held (8[0-9]|7[5-9]) %, not 95 %", text)
     assert re.search(r"Shaded: a range that held \d\d %, not 95 %", text)
     assert "1 within a range that held too little" in shown(own)
+    of_countries = of_orders.replace("order_count", "revenue_by_country").replace("daily", "weekly")
+    assert "outside the usual range" in shown(own)
+    change(own, f"update insights.forecasts set lower = actual + 1 {of_countries}")
+    said = shown(own).replace(formatting.SPACE, " ")
+    assert "outside a range that held 0 %, not 95 %" in said
 
 
 def test_a_range_that_hides_a_fall_of_two_thirds_is_not_as_expected(own: Path) -> None:

@@ -29,6 +29,7 @@ NARROW = 2.0
 EXPECTED, TOO_WIDE = ("expected", "as expected"), ("wide", "too wide to tell")
 PROMISED, FEWEST_HELD = 0.95, 0.93
 """Share of values that a band is made to hold, and that below which it holds too few; by hand."""
+USUAL_RANGE = "the usual range"
 TRACED = 30
 """Periods of the small line beside a KPI."""
 MARKS = 4
@@ -112,7 +113,7 @@ class SegmentRow:
 
 @dataclass(frozen=True)
 class KpiCard:
-    """A KPI, ready to be shown."""
+    """A KPI, ready to be shown; `band` is what to call its ranges."""
 
     kpi: KpiRow
     anchor: str
@@ -124,6 +125,7 @@ class KpiCard:
     unlike: int
     is_tested: bool
     trace: str
+    band: str
 
 
 def anchor(kpi: str) -> str:
@@ -183,6 +185,7 @@ def _card(
         unlike=sum(s.state is not None and s.state.kind in UNLIKE for s in segments),
         is_tested=any(p.is_tested for p in periods),
         trace=_trace(series.get(own, [])),
+        band=_band(kept[kpi.cadence]),
     )
 
 
@@ -268,12 +271,15 @@ def _judgement(
     if last.lower <= last.actual <= last.upper:
         if not _is_telling(kpi, last):
             return TOO_WIDE
-        return EXPECTED if share is None else ("unproven", f"within {_range_that_held(share)}")
+        return EXPECTED if share is None else ("unproven", f"within {_band(share)}")
     side = "above" if last.actual > last.upper else "below"
     return "outside", f"{side} the band, not sure enough to be reported"
 
 
-def _range_that_held(share: float) -> str:
+def _band(share: float | None) -> str:
+    """What to call the ranges of a KPI, which are usual unless they held too few values."""
+    if share is None:
+        return USUAL_RANGE
     return f"a range that held {formatting.percent(share)}, not {formatting.percent(PROMISED)}"
 
 
@@ -347,7 +353,6 @@ def _chart(
         for p in periods
         if (dot := _dot(kpi, p, marks.get(p.period_start), mine, over.get(p.period_start - YEAR)))
     }
-    shaded = "the usual range" if share is None else _range_that_held(share)
     ranges = shown_ranges(periods)
     if len(dots) < 2 or not ranges:
         return None
@@ -374,7 +379,7 @@ def _chart(
                 before=before,
                 hints_of=None if name == whole[0] else whole,
             )
-        caption = f"{formatting.upper_first(grain)}, {first} to {last}. Shaded: {shaded}"
+        caption = f"{formatting.upper_first(grain)}, {first} to {last}. Shaded: {_band(share)}"
         caption += f"; dashed: {what}" if what else ""
         caption += "; marked: what was reported" if reported else ""
         views.append(View(one, one.name == usual(ranges), picture, f"{caption}."))
