@@ -51,9 +51,10 @@ FEWEST_BEFORE_SURGE = 3.0
 FEWEST_A_WEEK = 8.0
 """Expected orders of a period from which a disappearance is reported; chosen by hand."""
 MANY_MEMBERS, FEWEST_OF_FEW = 100, 2.0
-"""The same in a dimension of no more than so many members: of thousands of products some are always
-gone, of countries none. With 2, 8 of 12 countries of 2 to 12 orders a week that stopped were found
-in 2009-10 and 9 of 21 in 2010-11, with 8 one and three, at no finding more in either year."""
+"""The same in a dimension of no more than so many members so far: of thousands of products some are
+always gone, of countries none. With 2, 8 of 12 countries of 2 to 12 orders a week that stopped were
+found in 2009-10 and 9 of 21 in 2010-11, with 8 one and three, at no more findings in either year.
+"""
 FEWEST_PERIODS: dict[Grain, float] = {"daily": 15.0, "weekly": 2.5}
 """Periods that the orders within memory are worth (Kish, 1965), from which too few are tested: a
 week of many orders, and none before and after, is a surge that is over. By hand."""
@@ -166,9 +167,6 @@ def walk(panel: MemberPanel, gaps: Mapping[int, Floats] | None = None) -> Iterat
     usual = usual_day(panel)
     orders, lines = (_usual(panel, each) for each in (panel.shop_orders, panel.shop_lines))
     past = _Past(*np.zeros((len(fields(_Past)), len(panel.member))))
-    members = np.bincount(panel.dimension, minlength=len(panel.dimensions))
-    is_many = members[panel.dimension] > MANY_MEMBERS
-    fewest = np.where(is_many, FEWEST_A_WEEK, FEWEST_OF_FEW)
     for nth, t in enumerate(map(int, np.flatnonzero(panel.usable))):
         sold = panel.sold(t)
         ahead = _forecast(past, sold, panel, t, float(orders[t]), float(lines[t]))
@@ -177,8 +175,7 @@ def walk(panel: MemberPanel, gaps: Mapping[int, Floats] | None = None) -> Iterat
         if nth < WARM_UP[panel.grain]:
             ahead = replace(ahead, bound=np.full_like(ahead.bound, np.inf))
         else:
-            chances = _chances(past, sold, ahead, panel, fewest)
-            yield Scores(t, float(usual[t]), sold, ahead, chances)
+            yield Scores(t, float(usual[t]), sold, ahead, _chances(past, sold, ahead, panel))
         past = _learn(past, panel, t, sold, ahead)
 
 
@@ -281,14 +278,12 @@ def _money_dispersion(past: _Past) -> Floats:
     return np.maximum(own, MONEY_DISPERSION / 4)
 
 
-def _chances(
-    past: _Past, sold: Sold, ahead: Forecasts, panel: MemberPanel, fewest: Floats
-) -> dict[str, Floats]:
-    """Chances of one period by test, (M,) each; NaN where a member is not tested.
-
-    A disappearance is tested from `fewest` expected orders on, (M,).
-    """
+def _chances(past: _Past, sold: Sold, ahead: Forecasts, panel: MemberPanel) -> dict[str, Floats]:
+    """Chances of one period by test, (M,) each; NaN where a member is not tested."""
     seen = (past.orders > 0) | (sold.orders > 0)
+    members = np.bincount(panel.dimension[past.orders > 0], minlength=len(panel.dimensions))
+    is_many = members[panel.dimension] > MANY_MEMBERS
+    fewest = np.where(is_many, FEWEST_A_WEEK, FEWEST_OF_FEW)
     judged = seen & (past.revenue <= MOST * past.shop_revenue)
     is_steady = past.orders**2 >= FEWEST_PERIODS[panel.grain] * past.order_squares
     counted = judged & is_steady & (past.orders >= FEWEST_ORDERS)
