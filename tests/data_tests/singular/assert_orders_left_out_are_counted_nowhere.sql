@@ -68,9 +68,16 @@ numbered as (
 
     select
         *,
-        row_number() over (order by source_file, first_row, counted_file, counted_row) as place,
-        count(distinct invoice_no) over () as orders,
-        sum(amount) over () as total
+        row_number() over (order by source_file, first_row, counted_file, counted_row) as place
+    from counted
+
+),
+
+totals as (
+
+    select
+        count(distinct invoice_no) as orders,
+        sum(amount) as total
     from counted
 
 )
@@ -79,8 +86,9 @@ select
     source_file || ' row ' || cast(first_row as {{ dbt.type_string() }}) || ': order '
     || invoice_no || ' is left out by lines.ignore in shop.yml, and counts in ' || counted_file
     || ' row ' || cast(counted_row as {{ dbt.type_string() }}) || '; orders like it: '
-    || cast(orders as {{ dbt.type_string() }}) || ', worth '
-    || cast(cast(total as decimal(18, 2)) as {{ dbt.type_string() }})
+    || cast(totals.orders as {{ dbt.type_string() }}) || ', worth '
+    || cast(cast(totals.total as decimal(18, 2)) as {{ dbt.type_string() }})
     || '; take them out of the older file if they were cancelled' as sentence
 from numbered
+cross join totals
 where place = 1
