@@ -83,12 +83,13 @@ totals as (
 )
 
 select
-    source_file || ' row ' || cast(first_row as {{ dbt.type_string() }}) || ': order '
-    || invoice_no || ' is left out by lines.ignore in shop.yml, and counts in ' || counted_file
-    || ' row ' || cast(counted_row as {{ dbt.type_string() }}) || '; orders like it: '
+    numbered.source_file || ' row ' || cast(numbered.first_row as {{ dbt.type_string() }})
+    || ': order ' || numbered.invoice_no
+    || ' is left out by lines.ignore in shop.yml, and counts in ' || numbered.counted_file
+    || ' row ' || cast(numbered.counted_row as {{ dbt.type_string() }}) || '; orders like it: '
     || cast(totals.orders as {{ dbt.type_string() }}) || ', worth '
     || cast(cast(totals.total as decimal(18, 2)) as {{ dbt.type_string() }})
     || '; take them out of the older file if they were cancelled' as sentence
 from numbered
 cross join totals
-where place = 1
+where numbered.place = 1
