@@ -178,25 +178,35 @@ def _rates(found: Sequence[Alerts]) -> tuple[Rate, ...]:
     resampled (block bootstrap), and its width in standard errors is what 95 % of the resamples stay
     within everywhere (max-t; Romano & Wolf, 2005).
     """
-    keys = [(grain, method) for grain in GRAINS for method in (*METHODS, COMBINED)]
-    drawn, real, tests = [], [], []
-    for grain, method in keys:
-        mine = [a for a in found if (a.grain, a.method) == (grain, method)]
-        counts = np.concatenate([np.column_stack([a.tests, a.alerts]) for a in mine])
-        # The same blocks for every method of a grain: they move together.
-        draw = np.random.default_rng(0).integers(len(counts), size=(RESAMPLES, len(counts)))
-        resampled = counts[draw].sum(axis=1)
-        drawn.append(resampled[:, 1:] / resampled[:, :1])
-        real.append(counts[:, 1:].sum(axis=0) / counts[:, 0].sum())
-        tests.append(int(counts[:, 0].sum()))
-    away = np.stack(drawn, axis=1) - np.stack(real)
+    kinds: list[tuple[Grain, str]] = [
+        (grain, method) for grain in GRAINS for method in (*METHODS, COMBINED)
+    ]
+    counts = {
+        kind: np.concatenate([np.column_stack([a.tests, a.alerts])[a.tests > 0] for a in mine])
+        for kind in kinds
+        for mine in [[a for a in found if (a.grain, a.method) == kind and a.tests.any()]]
+        if mine
+    }
+    real = {kind: table[:, 1:].sum(axis=0) / table[:, 0].sum() for kind, table in counts.items()}
+    away = np.stack([_resampled(table) - real[kind] for kind, table in counts.items()], axis=1)
     error = away.std(axis=0)
-    widest = np.quantile(np.abs(away / error).max(axis=(1, 2)), PROMISED)
+    far = np.divide(np.abs(away), error, out=np.zeros_like(away), where=error > 0)
+    widest = np.quantile(far.max(axis=(1, 2)), PROMISED)
     return tuple(
         Rate(
-            grain, method, tests[i], rate, float(real[i][j]),
+            *kind, int(table[:, 0].sum()), rate, float(real[kind][j]),
             max(float(rate - widest * error[i, j]), 0.0), float(rate + widest * error[i, j]),
         )
-        for i, (grain, method) in enumerate(keys)
+        for i, (kind, table) in enumerate(counts.items())
         for j, rate in enumerate(NOMINAL_RATES)
     )  # fmt: skip
+
+
+def _resampled(table: Floats) -> Floats:
+    """Rates of alerts in resampled blocks of tests and alerts, (RESAMPLES, rates).
+
+    The same blocks are drawn for every method of a grain, as they move together.
+    """
+    draw = np.random.default_rng(0).integers(len(table), size=(RESAMPLES, len(table)))
+    drawn = table[draw].sum(axis=1)
+    return np.asarray(drawn[:, 1:] / drawn[:, :1])
