@@ -205,7 +205,7 @@ def missing_hours(segments: Segments, day: np.datetime64, others: Days) -> Check
     share of the day. Members that are no whole number have no place on the clock, and are left out.
     """
     names = segments.members["hour"]
-    orders = np.stack([_by_hour(segments, d, len(names)) for d in (day, *others)])
+    orders = _orders_by(segments, "hour", (day, *others))
     hour = np.array([int(name) if name.isdecimal() else -1 for name in names], dtype=np.int64)
     if others.size < FEWEST_DAYS or orders[0].sum() == 0 or hour.max() < 0:
         return CheckResult(NOT_TESTED, {})
@@ -258,10 +258,7 @@ def relabelled(
     another name.
     """
     names = orders.members[dimension]
-    table = np.stack([
-        sums(orders.codes[dimension][rows], orders.measures["orders"][rows], len(names))
-        for rows in (orders.rows(p) for p in (period, *others))
-    ])  # fmt: skip
+    table = _orders_by(orders, dimension, (period, *others))
     mine = code_of(names, member)
     if mine < 0 or others.size < FEWEST_DAYS:
         return CheckResult(NOT_TESTED, {})
@@ -297,6 +294,9 @@ def _longest_run(flags: Bools) -> slice:
     return slice(int(starts[longest]), int(ends[longest]))
 
 
-def _by_hour(segments: Segments, day: np.datetime64, hours: int) -> Floats:
-    rows = segments.rows(day)
-    return sums(segments.codes["hour"][rows], segments.measures["orders"][rows], hours)
+def _orders_by(segments: Segments, dimension: str, periods: Sequence[np.datetime64]) -> Floats:
+    """Orders of each member of a dimension in some periods, (periods, members)."""
+    codes, orders = segments.codes[dimension], segments.measures["orders"]
+    members = len(segments.members[dimension])
+    rows = map(segments.rows, periods)
+    return np.stack([sums(codes[mine], orders[mine], members) for mine in rows])

@@ -24,8 +24,9 @@ from lab.evaluate.disturbances import LASTING, OF_A_DAY
 from lab.evaluate.intervals import NONE, Blocks, of_incidents
 from lab.evaluate.memory_shop import MemoryShop, opened
 from lab.evaluate.reference import Reference
+from lab.evaluate.shops import simulated_by_size
 from retail.jobs.detection import pipeline
-from retail.simulate import ShopConfig, simulate_shop
+from retail.simulate import ShopConfig
 
 FIRST_DAY = 70
 """Trading days before the first incident."""
@@ -107,12 +108,10 @@ def measure(project: Path, sources: Sequence[Path], scale: ChangeScale) -> list[
     with tempfile.TemporaryDirectory(prefix="changes-") as name:
         folder = Path(name)
         jobs = [(source.name, source, scale.copies, scale.lasting) for source in sources]
-        for orders, shops in scale.simulated:
-            for nth in range(shops):
-                path = folder / f"{orders}-{nth}.parquet"
-                simulate_shop(ShopConfig(seed=scale.seed + nth, orders_per_day=orders), path)
-                about = f"simulated, {orders} orders a day"
-                jobs.append((about, path, scale.simulated_copies, scale.simulated_lasting))
+        for about, path in simulated_by_size(
+            scale.simulated, scale.seed, ShopConfig().days, folder
+        ):
+            jobs.append((about, path, scale.simulated_copies, scale.simulated_lasting))
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(scale.workers, mp_context=context) as pool:
             waiting = [pool.submit(_judge, project, scale.seed, *job) for job in jobs]

@@ -17,17 +17,18 @@ import numpy as np
 
 from detect import calendar
 from detect.anomalies import METHODS, Scan, bands
-from detect.diagnostics import COMBINED, DISTURBED, NOMINAL_RATES
+from detect.diagnostics import BAND, COMBINED, DISTURBED, NOMINAL_RATES
 from detect.records import GRAINS, Bools, Floats, Grain, Inputs
 from lab.evaluate.intervals import BLOCK_DAYS, RESAMPLES
 from lab.evaluate.memory_shop import opened
+from lab.evaluate.shops import simulated_by_size
 from retail.jobs.detection import pipeline
-from retail.simulate import ShopConfig, simulate_shop
+from retail.outputs.report.kpis import FEWEST_HELD
 
 FEWEST = 1_000
 """Periods of a cell from which its coverage says something."""
-PROMISED, LEAST, MOST = 0.95, 0.93, 0.97
-"""Coverage of a band, and the least and most of it that a cell should have."""
+LEAST, MOST = FEWEST_HELD, 0.97
+"""Least and most that bands of a cell should hold: the report doubts those that hold less."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +97,7 @@ def measure(project: Path, sources: Sequence[Path], scale: CoverageScale) -> Cov
     """
     with tempfile.TemporaryDirectory(prefix="coverage-") as name:
         jobs = [(source.name, source) for source in sources]
-        for orders, shops in scale.simulated:
-            for nth in range(shops):
-                path = Path(name) / f"{orders}-{nth}.parquet"
-                config = ShopConfig(seed=scale.seed + nth, orders_per_day=orders, days=scale.days)
-                simulate_shop(config, path)
-                jobs.append((f"simulated, {orders} orders a day", path))
+        jobs += simulated_by_size(scale.simulated, scale.seed, scale.days, Path(name))
         context = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(scale.workers, mp_context=context) as pool:
             found = list(pool.map(_of_shop, [project] * len(jobs), *zip(*jobs, strict=True)))
@@ -191,7 +187,7 @@ def _rates(found: Sequence[Alerts]) -> tuple[Rate, ...]:
     away = np.stack([_resampled(table) - real[kind] for kind, table in counts.items()], axis=1)
     error = away.std(axis=0)
     far = np.divide(np.abs(away), error, out=np.zeros_like(away), where=error > 0)
-    widest = np.quantile(far.max(axis=(1, 2)), PROMISED)
+    widest = np.quantile(far.max(axis=(1, 2)), BAND)
     return tuple(
         Rate(
             *kind, int(table[:, 0].sum()), rate, float(real[kind][j]),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,6 +62,24 @@ def simulated(seed: int, folder: Path) -> Shop:
     simulate_shop(ShopConfig(seed=seed), written)
     sources = resolve(folder, {SOURCE_VARIABLE: str(written)})
     return keep(Shop(SIMULATED, name, folder / f"{name}.parquet"), sources)
+
+
+def simulated_by_size(
+    sizes: Sequence[tuple[int, int]], seed: int, days: int, folder: Path
+) -> Iterator[tuple[str, Path]]:
+    """Write simulated shops: each with what shops of its size are called.
+
+    Args:
+        sizes: orders a day, and how many shops there are of each.
+        seed: of the first shop of each size.
+        days: how long each is.
+        folder: where to write them.
+    """
+    for orders, shops in sizes:
+        for nth in range(shops):
+            path = folder / f"{orders}-{nth}.parquet"
+            simulate_shop(ShopConfig(seed=seed + nth, orders_per_day=orders, days=days), path)
+            yield f"simulated, {orders} orders a day", path
 
 
 def keep(shop: Shop, sources: Sources) -> Shop:

@@ -347,7 +347,7 @@ def coverage(found: Coverage) -> str:
 
 def _pooled(cells: Sequence[Cell]) -> str:
     rows = [
-        (shop, grain, f"{periods:,}", _permille(within / periods),
+        (shop, grain, f"{periods:,}", _tenths(within / periods),
          f"{sum(_is_covered(c) for c in large)} of {len(large)}")
         for grain, shop in dict.fromkeys((c.grain, c.shop) for c in cells)
         for some in [[c for c in cells if (c.grain, c.shop) == (grain, shop)]]
@@ -362,7 +362,7 @@ def _pooled(cells: Sequence[Cell]) -> str:
 def _outliers(cells: Sequence[Cell]) -> str:
     """The cells that are large enough, and covered too little or too much."""
     rows = [
-        (c.kpi, c.shop, c.grain, f"{c.periods:,}", _permille(c.within / c.periods))
+        (c.kpi, c.shop, c.grain, f"{c.periods:,}", _tenths(c.within / c.periods))
         for c in cells
         if c.periods >= FEWEST and not _is_covered(c)
     ]
@@ -379,15 +379,15 @@ def _ends() -> str:
 
 def _rates(found: Coverage) -> str:
     rows = [
-        (r.method, r.grain, f"{r.tests:,}", _permille(r.promised), _permille(r.realised),
-         f"{_permille(r.lower)} to {_permille(r.upper)}", "yes" if r.is_within else "no")
+        (r.method, r.grain, f"{r.tests:,}", _tenths(r.promised), _tenths(r.realised),
+         f"{_tenths(r.lower)} to {_tenths(r.upper)}", "yes" if r.is_within else "no")
         for r in found.rates
     ]  # fmt: skip
     head = ("alerts of", "periods of", "tests", "promised", "realised", "joint 95 % band", "within")
     return table(head, rows)
 
 
-def _permille(share: float) -> str:
+def _tenths(share: float) -> str:
     return f"{share * 100:.1f} %"
 
 

@@ -12,7 +12,7 @@ from detect import attribution, incidents
 from detect.anomalies import Scan, bands
 from detect.attribution import driver_tree
 from detect.attribution.baselines import comparable
-from detect.attribution.incident_checks import CheckInputs, run_checks
+from detect.attribution.incident_checks import OWN_LABEL, CheckInputs, run_checks
 from detect.attribution.segments import Segments
 from detect.group_by import group_by
 from detect.members.scores import SILENCE
@@ -284,7 +284,7 @@ def forecast_of(scan: Scan, lead: Anomaly) -> float | None:
 def _check_inputs(path: Path, lead: Anomaly, usable: Days) -> CheckInputs:
     others = comparable(lead, usable)[0]
     periods = np.append(others, np.datetime64(lead.period_start))
-    asked = {"customer_type", "hour", *lead.within} - {"product"}
+    asked = {"customer_type", "hour"} | (lead.within.keys() - OWN_LABEL)
     orders = store.read_orders(path, lead.grain, periods, asked)
     if SILENCE in lead.methods:  # Nothing was sold that could explain it.
         return CheckInputs(orders, usable, None, [], past_prices={}, usual_duplicates=())

@@ -127,6 +127,13 @@ class KpiCard:
     trace: str
     band: str
 
+    @property
+    def looks(self) -> str:
+        """One word for the looks of a KPI with a series per segment, as `kind` of a state."""
+        if self.unlike:
+            return "outside"
+        return "expected" if self.band == USUAL_RANGE else "unproven"
+
 
 def anchor(kpi: str) -> str:
     """Where on the page a KPI is."""

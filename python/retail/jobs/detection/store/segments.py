@@ -44,19 +44,10 @@ def read_orders(path: Path, grain: Grain, periods: Days, dimensions: Collection[
     coded = tuple(sorted(dimensions))
     columns = ", ".join(map(identifier, coded))
     with connect(path, read_only=True) as connection:
-        connection.register("wanted", {"period_start": periods.astype("datetime64[us]")})
         # An order counts in parts: decimal ones, whose sum does not depend on their order.
-        connection.execute(
-            f"""
-            create temporary table cells as
-            select
-                cells.period_start, {columns},
-                round(sum(cast(orders as decimal(38, 15))), 9) as orders
-            from marts.fct_segments_{grain} as cells
-            semi join wanted on cells.period_start = cast(wanted.period_start as date)
-            group by all
-            """  # noqa: S608 - names from the schema
-        )
+        orders = "round(sum(cast(orders as decimal(38, 15))), 9) as orders"
+        table = f"marts.fct_segments_{grain}"
+        _keep_cells(connection, table, periods, f"{columns}, {orders}", "group by all")
         known = tuple(d for d in read_dimensions(connection) if d.name in coded)
         return _read_cells(connection, known, coded, ("orders",))
 
@@ -78,19 +69,24 @@ def segments_of(
     only: Collection[Member] | None = None,
 ) -> Segments:
     """Read the finest segments of some periods from a table of them."""
-    connection.register("wanted", {"period_start": periods.astype("datetime64[us]")})
     dimensions = read_dimensions(connection)
-    wanted = [identifier(name) for name in (*names(dimensions), *measures)]
+    columns = ", ".join(map(identifier, (*names(dimensions), *measures)))
     inside = " or ".join(_is_of(*member) for member in sorted(only or ()))
+    _keep_cells(connection, table, periods, columns, f"where {inside}" if inside else "")
+    return _read_cells(connection, dimensions, names(dimensions), measures)
+
+
+def _keep_cells(connection: Connection, table: str, periods: Days, columns: str, rest: str) -> None:
+    """Keep some columns of the segments of some periods as the temporary table of cells."""
+    connection.register("wanted", {"period_start": periods.astype("datetime64[us]")})
     connection.execute(
         f"""
         create or replace temporary table cells as
-        select cells.period_start, {", ".join(wanted)} from {table} as cells
+        select cells.period_start, {columns} from {table} as cells
         semi join wanted on cells.period_start = cast(wanted.period_start as date)
-        {f"where {inside}" if inside else ""}
+        {rest}
         """  # noqa: S608 - names from the schema, or quoted
     )
-    return _read_cells(connection, dimensions, names(dimensions), measures)
 
 
 def _is_of(dimension: str, member: str) -> str:
