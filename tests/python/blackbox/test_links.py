@@ -94,7 +94,7 @@ def test_it_opens_on_an_overview_that_leads_to_a_kpi(
     page.get_by_text("Download as CSV").wait_for()
     labels = answered.ask("select label from marts.dim_kpis where kpi = 'total_revenue'")
     assert labels == [(title(page),)]
-    assert page.locator("canvas, svg[role=img]").count() > 0
+    page.locator("canvas, svg[role=img]").first.wait_for()  # drawn after what is written
     assert net_revenue(shop.LAST_DAY, shop.LAST_DAY) in text(page)
 
 
