@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detect.attribution import root_cause
 from detect.attribution.decomposition import Ratio
 from detect.attribution.dimensions import Dimension, names
-from detect.attribution.root_cause import LeafSegments, find_causes, nearest
+from detect.attribution.root_cause import LeafSegments, RootCause, find_causes, nearest
 from detect.attribution.significance import History
 from detect.records import Floats, Ints
 
@@ -56,6 +57,13 @@ def blamed(
     actual: Floats, seed: int = 1, denominator: Floats | None = None
 ) -> list[dict[str, str]]:
     """Segments named for a period's values, after PERIODS ordinary ones."""
+    return [cause.segment for cause in causes(actual, seed, denominator)]
+
+
+def causes(
+    actual: Floats, seed: int = 1, denominator: Floats | None = None
+) -> tuple[RootCause, ...]:
+    """The same with their figures."""
     rng = np.random.default_rng(seed)
     past = rng.poisson(SIZE, (PERIODS, SIZE.size)).astype(np.float64)
     rows = np.concatenate([actual[None], past])
@@ -64,7 +72,7 @@ def blamed(
     bottoms = None if denominator is None else np.concatenate([denominator, np.ones(past.size)])
     history = History(period, leaf, Ratio(rows.ravel(), bottoms), PERIODS + 1)
     leaves = LeafSegments(DIMENSIONS, CODES, MEMBERS, Ratio(actual, denominator), expected)
-    return [cause.segment for cause in find_causes(leaves, history)]
+    return find_causes(leaves, history)
 
 
 def ordinary(seed: int) -> Floats:
@@ -204,3 +212,26 @@ def test_contribution_interval_confidence_and_rest_belong_together() -> None:
 
 def test_without_a_change_there_is_nothing_to_blame() -> None:
     assert blamed(np.full(SIZE.size, np.nan)) == []
+
+
+@pytest.mark.parametrize("is_ratio", [False, True])
+@given(st.integers(0, 10_000), st.lists(st.sampled_from([0.0, 0.3, 1.5, 8.0, 60.0]), max_size=3))
+@settings(max_examples=30, deadline=None)
+def test_members_that_may_not_be_named_are_added_up_without_any_other_result(
+    is_ratio: bool, seed: int, factors: list[float]
+) -> None:
+    rng = np.random.default_rng(seed)
+    actual = ordinary(seed)
+    for factor in factors:
+        some = rng.choice(len(NAMES), rng.integers(1, 3), replace=False)
+        segment = {NAMES[d]: MEMBERS[d][rng.integers(len(MEMBERS[d]))] for d in some}
+        actual = actual * np.where(where(**segment), factor, 1.0)
+    denominator = rng.uniform(0.5, 1.5, actual.size) if is_ratio else None
+    found = causes(actual, seed, denominator)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(root_cause, "ROUNDING", 1.0)  # so that nothing is added up
+        everything = causes(actual, seed, denominator)
+    assert [cause.segment for cause in found] == [cause.segment for cause in everything]
+    for one, other in zip(found, everything, strict=True):
+        for name in ("actual", "expected", "contribution", "low", "high", "confidence"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), nan_ok=True), name

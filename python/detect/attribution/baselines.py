@@ -14,7 +14,7 @@ import numpy as np
 
 from detect.attribution.decomposition import Ratio, ratio_of, sums
 from detect.attribution.root_cause import LeafSegments
-from detect.attribution.segments import Segments, code_of
+from detect.attribution.segments import Segments
 from detect.attribution.significance import History
 from detect.records import PERIOD_TO_DATE, Anomaly, Days, Floats, Grain, Ints
 
@@ -124,13 +124,9 @@ def leaf_history(
 def select_rows(anomaly: Anomaly, segments: Segments, periods: Days) -> tuple[Ints, Ints]:
     """Cells of an anomaly's period (number 0) and of others: their rows, and their period."""
     wanted = [np.datetime64(anomaly.period_start), *periods]
-    slices = [segments.rows(p) for p in wanted]
-    rows = np.concatenate([np.arange(s.start, s.stop) for s in slices])
-    period = np.repeat(np.arange(len(wanted)), [s.stop - s.start for s in slices])
-    for dimension, member in anomaly.within.items():
-        inside = segments.codes[dimension][rows] == code_of(segments.members[dimension], member)
-        rows, period = rows[inside], period[inside]
-    return rows, period
+    found = [segments.rows_within(anomaly.within, p) for p in wanted]
+    period = np.repeat(np.arange(len(wanted)), [rows.size for rows in found])
+    return np.concatenate(found), period
 
 
 def _weighted(history: History, leaves: int, weight: Floats) -> Ratio:

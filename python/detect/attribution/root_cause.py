@@ -15,15 +15,17 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from detect.attribution.decomposition import Ratio, contributions, sums
 from detect.attribution.dimensions import ALONE, TOGETHER, Dimension, names
-from detect.attribution.encode_keys import Codes
+from detect.attribution.encode_keys import Codes, encode
 from detect.attribution.significance import FEWEST, NORMAL_DEVIATION, History
-from detect.records import Bools, Floats, Ints
+from detect.records import OTHER, Bools, Floats, Ints
 
 FIRST, FURTHER = 1.0, 3.0
 """Nats that the first dimension, and each further one, must win."""
@@ -60,6 +62,8 @@ much of the change, at odds so many times the ordinary ones: in a shop of a few 
 share is far from its history. Not one that usually has nearly all of it; by hand."""
 SUREST = 0.99
 """Highest confidence of a cause: no evidence of this kind is certain; chosen by hand."""
+ROUNDING = 1e-9
+"""What may be lost where amounts are added up in another order, relative."""
 SPARSE = 50
 """More possible elements than so many a leaf are sorted, fewer are looked up."""
 
@@ -105,6 +109,39 @@ class RootCause:
 
 
 @dataclass(frozen=True)
+class _Amounts:
+    """What elements are scored by, of each leaf or of several together, (leaves,) each.
+
+    `parts` of the change, what a change that everybody shares is proportional to, and, of the parts
+    that go the way of the whole change, the sum and the sum of squares.
+    """
+
+    parts: Floats
+    ordinary: Floats
+    forward: Floats
+    square: Floats
+
+    def each(self, change: Callable[[Floats], Floats]) -> _Amounts:
+        """All four changed alike."""
+        return _Amounts(
+            change(self.parts), change(self.ordinary), change(self.forward), change(self.square)
+        )
+
+
+@dataclass(frozen=True)
+class _Candidates:
+    """What may be named, and the rest of each dimension, its last member, as one.
+
+    `leaves` and `history` have less than was recorded; `cell` (recorded leaves,) numbers them.
+    """
+
+    leaves: LeafSegments
+    history: History
+    amounts: _Amounts
+    cell: Ints
+
+
+@dataclass(frozen=True)
 class _Element:
     """A candidate: its dimensions, its leaves, what speaks for it (nats), and how surely."""
 
@@ -119,20 +156,20 @@ def find_causes(leaves: LeafSegments, history: History) -> tuple[RootCause, ...]
 
     After each, what it explains is set apart, and the rest is searched again.
     """
-    through_top, through_bottom = contributions(leaves.actual, leaves.expected)
-    parts = through_top + through_bottom
-    change = float(parts.sum())
+    amounts = _amounts(leaves)
+    change = float(amounts.parts.sum())
     if not np.isfinite(change) or change == 0:
         return ()
-    base = _ordinary(leaves)
-    keys = {d: _key(leaves, d) for d in _combinations(leaves.dimensions, alone=True)}
-    free = np.ones(parts.size, dtype=bool)
+    candidates = _candidates(leaves, history, amounts)
+    some, parts, cell = candidates.leaves, amounts.parts, candidates.cell
+    keys = {d: _key(some, d) for d in _combinations(some.dimensions, alone=_fell(some, change))}
+    free = np.ones(some.codes.shape[1], dtype=bool)
     found: list[tuple[_Element, float]] = []
-    while len(found) < MOST_CAUSES and float(parts[free].sum()) / change >= LEFT:
-        best = _best(leaves, history, keys, parts * free, base * free)
+    while len(found) < MOST_CAUSES and float(parts[free[cell]].sum()) / change >= LEFT:
+        best = _best(candidates, keys, free)
         if best is None:
             break
-        found.append((best, float(parts[best.leaves & free].sum())))
+        found.append((best, float(parts[(best.leaves & free)[cell]].sum())))
         free &= ~best.leaves
     if sum(contribution for _, contribution in found) / change < EXPLAINED:
         return ()
@@ -140,10 +177,51 @@ def find_causes(leaves: LeafSegments, history: History) -> tuple[RootCause, ...]
     left = change - np.cumsum([contribution for _, (_, contribution) in ranked])
     return tuple(
         dataclasses.replace(
-            _cause(leaves, history, element, contribution, float(rest), change), found=place
+            _cause(leaves, candidates, element, contribution, float(rest), change), found=place
         )
         for (place, (element, contribution)), rest in zip(ranked, left, strict=True)
     )
+
+
+def _amounts(leaves: LeafSegments) -> _Amounts:
+    """What each leaf adds to the scores."""
+    through_top, through_bottom = contributions(leaves.actual, leaves.expected)
+    parts = through_top + through_bottom
+    forward = np.maximum(parts * np.sign(parts.sum()), 0.0)
+    return _Amounts(parts, _ordinary(leaves), forward, forward**2)
+
+
+def _fell(leaves: LeafSegments, change: float) -> bool:
+    """Whether a sum fell: then hours without orders may be named."""
+    return leaves.expected.denominator is None and change < 0
+
+
+def _candidates(leaves: LeafSegments, history: History, amounts: _Amounts) -> _Candidates:
+    """Add up all members that have too little of the change to be named, even of what is left.
+
+    A segment has no more of it than each of its members has of the parts that go its way. That is
+    exact, and in a shop of many products a search over little.
+    """
+    change = float(amounts.parts.sum())
+    least = LEFT * LEFT * abs(change) * (1 - ROUNDING)
+    used = set(itertools.chain(*_combinations(leaves.dimensions, alone=_fell(leaves, change))))
+    codes = []
+    for d, (code, members) in enumerate(zip(leaves.codes, leaves.members, strict=True)):
+        rest = len(members)
+        may = sums(code, amounts.forward, rest) >= least if d in used else np.zeros(rest, bool)
+        codes.append(np.where(may, np.arange(rest), rest)[code])
+    cell, first = encode(codes, [len(members) + 1 for members in leaves.members])
+    size = first.size
+    added = partial(sums, cell, size=size)
+    some = LeafSegments(
+        dimensions=leaves.dimensions,
+        codes=np.stack([code[first] for code in codes]),
+        members=tuple((*members, OTHER) for members in leaves.members),
+        actual=leaves.actual.each(added),
+        expected=leaves.expected.each(added),
+        by_rate=leaves.by_rate,
+    )
+    return _Candidates(some, history.of_groups(cell, size), amounts.each(added), cell)
 
 
 @dataclass(frozen=True)
@@ -161,13 +239,12 @@ class Nearest:
 
 def nearest(leaves: LeafSegments, history: History) -> tuple[Nearest, ...]:
     """The nearest member of every dimension that may be a cause, the nearest first."""
-    through_top, through_bottom = contributions(leaves.actual, leaves.expected)
-    parts, base = through_top + through_bottom, _ordinary(leaves)
-    fell = leaves.expected.denominator is None and float(parts.sum()) < 0
+    amounts = _amounts(leaves)
+    fell = _fell(leaves, float(amounts.parts.sum()))
     found = []
     for d in (d for d in _combinations(leaves.dimensions, alone=fell) if len(d) == 1):
         key = _key(leaves, d)
-        share, usual, score = _scores(leaves, d, key, parts, base)
+        share, usual, score = _scores(leaves, d, key, amounts)
         present = np.unique(key)
         best = present[[int(score[present].argmax())]]
         far = sigmas(history, key, best)[0] > DEPARTS or _is_most(share[best[0]], usual[best[0]])
@@ -206,18 +283,14 @@ def _ordinary(leaves: LeafSegments) -> Floats:
 
 
 def _best(
-    leaves: LeafSegments,
-    history: History,
-    keys: dict[tuple[int, ...], Ints],
-    parts: Floats,
-    base: Floats,
+    candidates: _Candidates, keys: dict[tuple[int, ...], Ints], free: Bools
 ) -> _Element | None:
     """The element with the highest score, where any is worth its price."""
-    fell = leaves.expected.denominator is None and float(parts.sum()) < 0
+    amounts = candidates.amounts.each(lambda amount: amount * free)
     found = [
         element
-        for dimensions in _combinations(leaves.dimensions, alone=fell)
-        if (element := _of(leaves, history, dimensions, keys[dimensions], parts, base)) is not None
+        for dimensions, key in keys.items()
+        if (element := _of(candidates, dimensions, key, amounts)) is not None
     ]
     if not found:
         return None
@@ -250,20 +323,17 @@ def _groups(dimensions: tuple[Dimension, ...]) -> list[list[int]]:
 
 
 def _of(
-    leaves: LeafSegments,
-    history: History,
-    dimensions: tuple[int, ...],
-    key: Ints,
-    parts: Floats,
-    base: Floats,
+    candidates: _Candidates, dimensions: tuple[int, ...], key: Ints, amounts: _Amounts
 ) -> _Element | None:
     """The best element of some dimensions; none where none is worth its price."""
-    fitting, usual, score = _scores(leaves, dimensions, key, parts, base)
-    close = np.argsort(-score, kind="stable")[:CLOSE]
-    lead = fitting[close] - usual[close]
-    worth = (score[close] > 0) & (lead >= LEAST_LEAD) & (fitting[close] >= LEFT)
-    close = close[worth]
-    far = sigmas(history, key, close)
+    leaves = candidates.leaves
+    fitting, usual, score = _scores(leaves, dimensions, key, amounts)
+    worth = (score > 0) & (fitting - usual >= LEAST_LEAD) & (fitting >= LEFT)
+    for d in dimensions:
+        worth[key[leaves.codes[d] == len(leaves.members[d]) - 1]] = False  # a rest is no answer
+    close = np.flatnonzero(worth)
+    close = close[np.argsort(-score[close], kind="stable")[:CLOSE]]
+    far = sigmas(candidates.history, key, close)
     enough = len(dimensions) == 1 and score[close] >= COMPELLING
     close = close[(far > UNUSUAL) | (enough & (far > DEPARTS))]
     if not close.size:
@@ -272,15 +342,16 @@ def _of(
 
 
 def _scores(
-    leaves: LeafSegments, dimensions: tuple[int, ...], key: Ints, parts: Floats, base: Floats
+    leaves: LeafSegments, dimensions: tuple[int, ...], key: Ints, amounts: _Amounts
 ) -> tuple[Floats, Floats, Floats]:
     """Share of the change, ordinary share, and nats of every element, (elements,)."""
     size = int(key.max(initial=-1)) + 1
-    change, whole = float(parts.sum()), float(base.sum())
-    share = sums(key, parts, size) / change
-    usual = sums(key, base, size) / max(whole, 1e-300)
+    change, whole = float(amounts.parts.sum()), float(amounts.ordinary.sum())
+    of = amounts.each(lambda amount: sums(key, amount, size))
+    share, usual = of.parts / change, of.ordinary / max(whole, 1e-300)
     fitting = np.where(share > 1, 1 / np.maximum(share, 1.0), np.maximum(share, 0.0))
-    events = _events(key, parts * np.sign(change), size)
+    # So many leaves of equal size would make the element's change.
+    events = np.clip(of.forward**2 / np.maximum(of.square, 1e-300), 1.0, MOST_EVENTS)
     events = np.maximum(events - CHANCE * (len(dimensions) - 1), 0.0)
     score = events * _divergence(fitting, usual)
     return fitting, usual, score - _price(leaves, dimensions) - COMMON * usual
@@ -373,13 +444,6 @@ def _dense(numbers: Ints) -> Ints:
     return np.asarray((np.cumsum(seen) - 1)[numbers])
 
 
-def _events(key: Ints, parts: Floats, size: int) -> Floats:
-    """How many leaves of equal size would make each element's change, one at least."""
-    forward = np.maximum(parts, 0.0)
-    total, square = sums(key, forward, size), sums(key, forward**2, size)
-    return np.clip(total**2 / np.maximum(square, 1e-300), 1.0, MOST_EVENTS)
-
-
 def _divergence(share: Floats, usual: Floats) -> Floats:
     """Kullback-Leibler divergence of two shares; 0 where the share isn't the larger one."""
     usual = np.clip(usual, 1e-6, 1 - 1e-6)
@@ -389,18 +453,20 @@ def _divergence(share: Floats, usual: Floats) -> Floats:
 
 
 def _cause(
-    leaves: LeafSegments,
-    history: History,
+    recorded: LeafSegments,
+    candidates: _Candidates,
     element: _Element,
     contribution: float,
     left: float,
     change: float,
 ) -> RootCause:
-    low, high = _interval(contribution, _ordinary_spread(leaves, history, element))
+    spread = _ordinary_spread(candidates.leaves, candidates.history, element)
+    low, high = _interval(contribution, spread)
+    mine = dataclasses.replace(element, leaves=element.leaves[candidates.cell])
     return RootCause(
-        segment=_named(leaves, element),
-        actual=subset(leaves.actual, element.leaves).total(),
-        expected=subset(leaves.expected, element.leaves).total(),
+        segment=_named(recorded, mine),
+        actual=subset(recorded.actual, mine.leaves).total(),
+        expected=subset(recorded.expected, mine.leaves).total(),
         contribution=contribution,
         share_of_change=contribution / change,
         low=low,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -30,6 +30,9 @@ class Segments:
     measures: dict[str, Floats]
     dead: Months = field(default_factory=dict)
     """Months that are not broken down by a dimension."""
+    _by_member: dict[str, tuple[Ints, Ints]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def on(self, day: dt.date) -> Segments:
         """The same with the dimensions that findings of a day are broken down by, or all."""
@@ -42,6 +45,29 @@ class Segments:
         if at == self.period.size or self.period[at] != period:
             return slice(0, 0)
         return slice(int(self.start[at]), int(self.start[at + 1]))
+
+    def rows_within(self, segment: Mapping[str, str], period: np.datetime64) -> Ints:
+        """Cells of a segment (dimension to member) in a period, in order; {} is the whole shop."""
+        cells = self.rows(period)
+        rows = np.arange(cells.start, cells.stop)
+        for nth, (dimension, member) in enumerate(segment.items()):
+            code = code_of(self.members[dimension], member)
+            if nth:
+                rows = rows[self.codes[dimension][rows] == code]
+            else:
+                mine = self._cells_of(dimension, code)
+                first, last = np.searchsorted(mine, (cells.start, cells.stop))
+                rows = mine[first:last]
+        return rows
+
+    def _cells_of(self, dimension: str, code: int) -> Ints:
+        """Cells of a member in order, from an index that is made once for all members."""
+        if dimension not in self._by_member:
+            codes, size = self.codes[dimension], len(self.members[dimension])
+            order = np.argsort(codes, kind="stable")
+            self._by_member[dimension] = order, np.searchsorted(codes[order], np.arange(size + 1))
+        order, start = self._by_member[dimension]
+        return order[start[code] : start[code + 1]] if code >= 0 else order[:0]
 
     def distinct(self, rows: Ints) -> tuple[Ints, Ints]:
         """Number the distinct combinations of members among some rows, as `distinct` does."""

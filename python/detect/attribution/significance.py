@@ -50,6 +50,17 @@ class History:
 
         return self.ratio.each(total).value()
 
+    def of_groups(self, group: Ints, groups: int) -> History:
+        """The history of groups of leaves, added up where that makes it smaller."""
+        leaf, size = group[self.leaf], self.periods * groups
+        if size >= leaf.size:
+            return History(self.period, leaf, self.ratio, self.periods)
+        at = self.period * groups + leaf
+        period, leaf = np.divmod(np.arange(size), groups)
+        return History(
+            period, leaf, self.ratio.each(lambda side: sums(at, side, size)), self.periods
+        )
+
 
 def chances(values: Floats) -> Floats:
     """Two-sided p-values of the first row against the others, (P, K) → (K,).

@@ -14,7 +14,7 @@ from typing import Any
 from retail import formatting as shown
 from retail.reading.file import Connection
 from retail.reading.proof.forms import Fact
-from retail.storage.quoting import literal
+from retail.storage.quoting import identifier, literal
 
 Row = tuple[Any, ...]
 
@@ -84,15 +84,13 @@ class Answers:
             self.rows[query] = self.connection.execute(query).fetchall()
         return self.rows[query]
 
-    def of_table(self, name: str, rows: str, query: str) -> list[Row]:
-        """Rows of a query of a table that another query makes, which is run once for all of them.
-
-        Only the last table of a name is kept.
-        """
+    def table(self, name: str, rows: str) -> str:
+        """Name, quoted, of a temporary table with the rows of a query; it is kept until others."""
+        quoted = identifier(name)
         if self.tables.get(name) != rows:
-            self.connection.execute(f"create or replace temporary table {name} as {rows}")
+            self.connection.execute(f"create or replace temporary table {quoted} as {rows}")
             self.tables[name] = rows
-        return self.connection.execute(query).fetchall()
+        return quoted
 
     def by_key(self, query: str) -> dict[Any, Row]:
         """First row of a query for each value of its first column, without that column."""
@@ -279,7 +277,6 @@ class Asker:
         """
         one = self.story
         kpi, dimension, segment, grain = of or (one.kpi, one.dimension, one.segment, one.grain)
-        table, days = f"marts.fct_kpis_{grain}", 1 if grain == "daily" else 7
         mine = f"""
             incident_id = {literal(one.incident_id)} and kpi = {literal(kpi)}
                 and segment = {literal(segment)} and grain = '{grain}'
@@ -290,35 +287,37 @@ class Asker:
         values = f"""
             select kpis.value, kpis.value between bands.lower and bands.upper as is_inside,
                 period_start
-            from {table} as kpis
+            from marts.fct_kpis_{grain} as kpis
             inner join insights.forecasts as bands using (kpi, segment, period_start)
             where kpi = {literal(kpi)} and segment = 'all' and grain = '{grain}'
                 and is_tested and period_start > date '{ended}'
         """  # noqa: S608 - quoted
+        summed = values
         if dimension is not None:
-            member = f"{self.columns[dimension]} = {literal(segment)}"
-            values = f"""
-                select coalesce(sum(net_revenue) filter (where {member}), 0)::double as value,
-                    if(any_value(last.direction) = 'up', value <= any_value(last.upper),
-                        value >= any_value(last.lower)) as is_inside,
-                    period_start
-                from marts.fct_kpi_lines as lines
-                inner join (select distinct period_start, is_complete from {table}) as periods
-                    on order_date between period_start and period_start + {days - 1}
-                cross join (
-                    select direction, lower, upper from insights.anomalies
-                    where {mine} and period_start = date '{ended}' limit 1
-                ) as last
-                where is_complete and period_start > date '{ended}'
-                    and order_date > date '{ended}'
-                    and period_start + {days - 1} <= (select max(as_of) from insights.runs)
-                group by period_start
-                having bool_or(line_type = 'sale')
-            """  # noqa: S608 - quoted
+            of_lines = partial(_later_of_member, literal(segment), grain, mine, ended)
+            values = of_lines("marts.fct_kpi_lines", self.columns[dimension])
+            summed = of_lines(self._summed(dimension), "member")
         figure = f"select {column} from later having count(*) > 0"  # noqa: S608 - our own
-        found = self.answers.of_table("later", values, figure)
-        return _fact(found[0] if found else None, f"with later as ({values}) {figure}",
-                     show, table, kpi)  # fmt: skip
+        self.answers.table("later", summed)
+        found = self.answers.connection.execute(figure).fetchone()
+        query, table = f"with later as ({values}) {figure}", f"marts.fct_kpis_{grain}"
+        return _fact(found, query, show, table, kpi)
+
+    def _summed(self, dimension: str) -> str:
+        """A table that stands for the order lines where members of a dimension are asked about.
+
+        It has their net revenue by day and line type, of each member with a finding and of the rest
+        as one: the order lines are read once, however many members are waited for.
+        """
+        column = self.columns[dimension]
+        query = f"""
+            select order_date, line_type, sum(net_revenue) as net_revenue,
+                case when {column} in (select segment from insights.anomalies) then {column} end
+                    as member
+            from marts.fct_kpi_lines
+            group by all
+        """  # noqa: S608 - quoted
+        return self.answers.table(f"lines_by_{dimension}", query)
 
     def cause(self, column: str, show: Callable[..., str] = str) -> Fact | None:
         """A cell of the first cause."""
@@ -354,6 +353,32 @@ class Asker:
         if one.dimension is None:
             return span
         return f"{span} and {self.columns[one.dimension]} = {literal(one.segment)}"
+
+
+def _later_of_member(
+    member: str, grain: str, finding: str, ended: dt.date, lines: str, column: str
+) -> str:
+    """SQL: a member's periods after its last finding, from order lines or from sums of them."""
+    days = 1 if grain == "daily" else 7
+    return f"""
+        select coalesce(sum(net_revenue) filter (where {column} = {member}), 0)::double as value,
+            if(any_value(last.direction) = 'up', value <= any_value(last.upper),
+                value >= any_value(last.lower)) as is_inside,
+            period_start
+        from {lines} as lines
+        inner join (select distinct period_start, is_complete from marts.fct_kpis_{grain})
+            as periods
+            on order_date between period_start and period_start + {days - 1}
+        cross join (
+            select direction, lower, upper from insights.anomalies
+            where {finding} and period_start = date '{ended}' limit 1
+        ) as last
+        where is_complete and period_start > date '{ended}'
+            and order_date > date '{ended}'
+            and period_start + {days - 1} <= (select max(as_of) from insights.runs)
+        group by period_start
+        having bool_or(line_type = 'sale')
+    """  # noqa: S608 - quoted
 
 
 def _fact(
