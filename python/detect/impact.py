@@ -13,8 +13,10 @@ the ends add up in squares, as errors do that don't depend on each other.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 
 import numpy as np
 
@@ -194,20 +196,24 @@ def _returned(lead: Anomaly, parts: Sequence[_Money], cancelled: Sequence[Cancel
     dimension = next(iter(lead.within), None)
     if dimension not in (None, "product", "country"):
         return NAN
-    return sum(
-        _unusual(
-            p, [c for c in cancelled if dimension is None or getattr(c, dimension) == p.segment]
-        )
-        for p in parts
-    )
+    if dimension is None:
+        return sum(_unusual(p, cancelled) for p in parts)
+    of_member = group_by(cancelled, attrgetter(dimension))
+    return sum(_unusual(p, of_member.get(p.segment, ())) for p in parts)
 
 
 def _unusual(part: _Money, cancelled: Sequence[Cancelled]) -> float:
-    """What was cancelled after its period, less what usually is of as many days before it."""
+    """What was cancelled after its period, less what usually is of as many days before it.
+
+    The cancelled sales are in order of their days.
+    """
     days = (part.last - part.first).days + 1
     step = dt.timedelta(days=-(-days // 7) * 7)
     spans = [(part.first - nth * step, part.last - nth * step) for nth in range(USUAL_SPANS + 1)]
-    near = [c for c in cancelled if spans[-1][0] <= c.order_date <= part.last]
+    day = attrgetter("order_date")
+    near = cancelled[
+        bisect_left(cancelled, spans[-1][0], key=day) : bisect_right(cancelled, part.last, key=day)
+    ]
     back = [
         sum(c.amount for c in near if first <= c.order_date <= last < c.cancelled_on)
         for first, last in spans

@@ -140,7 +140,10 @@ def read_reversals(path: Path, first: dt.date, last: dt.date) -> list[Reversal]:
 
 
 def read_later_cancellations(path: Path, last: dt.date) -> list[Cancelled]:
-    """Read the sales that were cancelled whole on a later day, up to the last day looked at."""
+    """Read the sales that were cancelled whole on a later day, up to the last day looked at.
+
+    They are in order of their days.
+    """
     with connect(path, read_only=True) as connection:
         if not has_table(connection, "marts", "fct_reversals"):
             return []
