@@ -36,10 +36,9 @@ days as (
 days_with_past as (
 
     select
-        product,
-        largest,
-        coalesce(max(largest) over earlier, smallest) as reached_before,
-        coalesce(sum(lines) over earlier, 0) + lines as lines_so_far
+        *,
+        max(largest) over earlier as largest_earlier,
+        coalesce(sum(lines) over earlier, 0) as lines_earlier
     from days
     window earlier as (
         partition by product
@@ -49,33 +48,31 @@ days_with_past as (
 
 ),
 
--- The past of a line reaches at least as far as that of its day: no other product has a jump.
-suspected as (
-
-    select distinct product
-    from days_with_past
-    where
-        lines_so_far > {{ var('jump_lines') }}
-        and {{ contract_severity(
-            'cast(largest as double) / cast(reached_before as double)', contract
-        ) }} > 0
-
-),
-
+-- The past of a line reaches at least as far as that of its day: no other day has a jump.
 lines_with_past as (
 
     select
-        source_file,
-        source_row,
-        product,
-        value,
-        max(value) over past as largest_before,
-        count(*) over past as lines_before
+        sales.source_file,
+        sales.source_row,
+        sales.product,
+        sales.value,
+        greatest(
+            coalesce(max(sales.value) over past, 0), coalesce(days.largest_earlier, 0)
+        ) as largest_before,
+        days.lines_earlier + count(*) over past as lines_before
     from sales
-    where product in (select product from suspected)
+    inner join days_with_past as days
+        on sales.product = days.product and sales.order_date = days.order_date
+    where
+        days.lines_earlier + days.lines > {{ var('jump_lines') }}
+        and {{ contract_severity(
+            'cast(days.largest as double)
+            / cast(coalesce(days.largest_earlier, days.smallest) as double)',
+            contract
+        ) }} > 0
     window past as (
-        partition by product
-        order by ordered_at, source_file, source_row
+        partition by sales.product, sales.order_date
+        order by sales.ordered_at, sales.source_file, sales.source_row
         rows between unbounded preceding and 1 preceding
     )
 

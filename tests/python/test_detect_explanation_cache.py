@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,11 +13,13 @@ import pytest
 from conftest import Shop
 from detect import attribution, diagnostics
 from detect.anomalies import Scan
+from detect.attribution.dimensions import Dimension
 from detect.attribution.segments import Segments
 from detect.diagnostics import DetectionLimit
-from detect.records import Anomaly, Attribution, Days
+from detect.records import PRICE_HISTORY, Anomaly, Attribution, Days
 from retail.jobs.detection import explain, explanation_cache, pipeline
 from retail.jobs.detection.store import insights as insights_store
+from retail.jobs.detection.store import members as members_store
 from retail.reading.file import Connection
 from retail.reading.proof import Fault
 from retail.schema import NarrativeFactRow
@@ -65,29 +68,47 @@ def explained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
+@pytest.fixture
+def added_up(monkeypatch: pytest.MonkeyPatch) -> list[dt.date]:
+    """Days on which it is added up anew what each member sold."""
+    asked: list[dt.date] = []
+
+    def add_up(connection: Connection, dimensions: Sequence[Dimension]) -> None:
+        days = connection.execute("select order_date from fresh_days order by 1").fetchall()
+        asked.extend(day for (day,) in days)
+        real_add_up(connection, dimensions)
+
+    real_add_up = members_store._add_up
+    monkeypatch.setattr(members_store, "_add_up", add_up)
+    return asked
+
+
 def story_of(incident_id: str) -> str:
     return f"story of {incident_id}"
 
 
 def insights(database: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every insights table but those that say when and by what code, each row in its place."""
+    """Every insights table but for what says when and from what, each row in its place."""
     with duckdb.connect(str(database), read_only=True) as connection:
         tables = connection.execute(
             "select table_name from duckdb_tables() where schema_name = 'insights'"
         ).fetchall()
         return {
-            name: connection.execute(f"select * from insights.{name}").fetchall()
+            name: connection.execute(
+                f"select columns(lambda c: c != 'input_hash') from insights.{name}"
+            ).fetchall()
             for (name,) in tables
             if name not in OF_THE_RUN
         }
 
 
 def test_a_second_run_explains_nothing_anew_and_says_the_same(
-    looked_at: Path, database: Path, explained: list[str]
+    looked_at: Path, database: Path, explained: list[str], added_up: list[dt.date]
 ) -> None:
     outcome = pipeline.run(database)
     assert outcome.anomalies
     assert explained == []
+    assert added_up == []
     assert insights(database) == insights(looked_at)
 
 
@@ -128,14 +149,65 @@ def test_other_lines_after_a_finding_leave_it_explained_as_it_was(
     assert not told <= set(explained)
 
 
+def test_members_are_added_up_again_from_a_day_with_other_lines_while_its_prices_are_usual(
+    looked_at: Path, database: Path, added_up: list[dt.date]
+) -> None:
+    with duckdb.connect(str(database)) as connection:
+        days = connection.execute("select distinct order_date from marts.fct_kpi_lines order by 1")
+        traded = [day for (day,) in days.fetchall()]
+        changed = traded[len(traded) // 2]
+        connection.execute(
+            "update marts.fct_segments_daily set source_checksum = 'others' where period_start = ?",
+            [changed],
+        )
+        connection.execute(
+            "update insights.members_daily set orders = -1 where order_date = ?", [changed]
+        )
+    pipeline.run(database)
+    assert added_up == [day for day in traded if changed <= day <= changed + PRICE_HISTORY]
+    assert insights(database) == insights(looked_at)
+
+
+def test_what_members_sold_adds_up_to_the_kpis(looked_at: Path) -> None:
+    with duckdb.connect(str(looked_at), read_only=True) as connection:
+        differences = connection.execute(
+            """
+            with sold as (
+                select order_date, dimension, sum(orders) as orders, sum(net_revenue) as revenue
+                from insights.members_daily group by all
+            ),
+            kpis as (
+                pivot (from marts.fct_kpis_daily where segment = 'all')
+                on kpi in ('order_count', 'total_revenue') using any_value(value)
+                group by period_start
+            )
+            select sold.* from sold inner join kpis on order_date = period_start
+            where abs(revenue - total_revenue) > 0.005
+                or (dimension = 'all' and orders != order_count)
+            """
+        ).fetchall()
+        counted = connection.execute(
+            """
+            select count(distinct dimension), count(distinct order_date) from insights.members_daily
+            """
+        ).fetchall()
+    assert differences == []
+    assert counted[0][0] > 3
+    assert counted[0][1] > 100
+
+
 def test_other_code_has_everything_explained_again(
-    database: Path, explained: list[str], monkeypatch: pytest.MonkeyPatch
+    database: Path,
+    explained: list[str],
+    added_up: list[dt.date],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(explanation_cache, "hash_code", lambda: "other")
     outcome = pipeline.run(database)
     found = {a.anomaly_id for a in outcome.anomalies + outcome.warnings}
     told = {story_of(incident.incident_id) for incident in outcome.incidents}
     assert set(explained) == found | {"daily", "weekly"} | told
+    assert len(added_up) > 100
 
 
 @pytest.mark.parametrize(

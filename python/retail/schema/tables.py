@@ -483,6 +483,32 @@ class SentAlertRow:
     sent_at: Annotated[dt.datetime, "When the channel had taken it, in UTC."]
 
 
+@dataclass(frozen=True)
+class MemberDayRow:
+    """One row per day and member that is watched and had a sale or a return, and the whole shop."""
+
+    order_date: Annotated[dt.date, "Calendar day of the order lines."]
+    dimension: Annotated[str, "Dimension of the member; `all` for the whole shop."]
+    member: Annotated[str, "The member; `all` for the whole shop."]
+    orders: Annotated[float, "Distinct orders with a sale of the member."]
+    sale_lines: Annotated[float, "Sale lines of the member."]
+    net_revenue: Annotated[float, "Its sales less its returns."]
+    gross_revenue: Annotated[float, "Its sales."]
+    squared_gross_revenue: Annotated[float, "The squares of its sales in each order, added up."]
+    returned_orders: Annotated[float, "Distinct orders with a return of the member."]
+    returned_revenue: Annotated[float, "Its returns, as a positive amount."]
+    mispriced_revenue: Annotated[
+        float,
+        "What a product brought more, or less, by prices far from all of the months before; 0 in "
+        "other dimensions.",
+    ]
+    input_hash: Annotated[
+        str | None,
+        "Hash of the code and the order lines that the day follows from; while it is the same, the "
+        "next run keeps the day. NULL where the tables don't tell whether order lines changed.",
+    ]
+
+
 TABLES: dict[str, Table] = {
     "incidents": Table(IncidentRow),
     "anomalies": Table(AnomalyRow),
@@ -509,6 +535,7 @@ TABLES: dict[str, Table] = {
     "confidence_ledger": Table(ConfidenceRow),
     "detection_limits": Table(DetectionLimitRow),
     "forecasts": Table(ForecastRow),
+    "members_daily": Table(MemberDayRow),
     "explanation_cache": Table(CachedExplanationRow),
     "injection_tests": Table(InjectionTestRow),
     "feedback": Table(FeedbackRow, is_snapshot=True),

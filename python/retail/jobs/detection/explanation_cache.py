@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import hashlib
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,6 +76,17 @@ def hash_code() -> str:
         for file in sorted(Path(str(package.__file__)).parent.rglob("*.py")):
             known.update(file.read_bytes())
     return known.hexdigest()
+
+
+def hash_days(period_hashes: PeriodHashes | None, code_hash: str) -> dict[dt.date, str]:
+    """Hash what the members of each day follow from: its order lines, and the prices before."""
+    lines = (period_hashes or {}).get("daily", {})
+    days = sorted(lines)
+    return {
+        day: _hash(code_hash, [(past, lines[past]) for past in days[first : nth + 1]])
+        for nth, day in enumerate(days)
+        for first in [bisect_left(days, day - PRICE_HISTORY)]
+    }
 
 
 def hash_finding(

@@ -97,17 +97,19 @@ def run(
     given = store.read_feedback(path)
     day = today or as_of or started_at.date()
     trading = calendar.learn(inputs.dates)
+    cached = store.read_cached_explanations(path)
+    code = explanation_cache.hash_code()
+    days = explanation_cache.hash_days(cached.period_hashes, code)
     with ThreadPoolExecutor(1) as beside:  # DuckDB reads while NumPy computes.
-        members_read = beside.submit(read_members, path, inputs, trading)
+        periods = {grain: inputs.panels[grain].period for grain in GRAINS}
+        members_read = beside.submit(store.read_members, path, trading, periods, days)
         scans = scan(inputs, trading, given)
-    panels = members_read.result()
+    panels, member_days = members_read.result()
     found, warned = (
         incidents.group(apply_feedback.apply_feedback(some, given, day))
         for some in (select(scans, panels, inputs), _early(scans, inputs, trading))
     )
     changes = _each(scans, trends.select)
-    cached = store.read_cached_explanations(path)
-    code = explanation_cache.hash_code()
     forecast_rows = _each(scans, forecasts.build)
     cancelled = store.read_later_cancellations(path, inputs.as_of)
     history = History(
@@ -136,6 +138,7 @@ def run(
         "forecasts": forecast_rows,
         "explanation_cache": [*why.input_hashes, *looked_at, *words],
         "narrative_facts": facts,
+        "members_daily": [],
         "runs": [record],
         "revisions": figures,
         "revised_lines": lines,
@@ -143,7 +146,7 @@ def run(
     if with_injection_tests:
         injected = _each(scans, injection_tests.inject)
         tables["injection_tests"] = injected
-    store.write_insights(path, store.rows_of(tables))
+    store.write_insights(path, store.rows_of(tables), member_days)
     return Outcome(record, inputs, scans, found, warned, changes, why, _untested(scans))
 
 
@@ -170,12 +173,6 @@ T = TypeVar("T")
 def _each(scans: dict[Grain, Scan], find: Callable[[Scan], list[T]]) -> list[T]:
     """Return the findings of every grain, one after the other."""
     return [found for grain in GRAINS for found in find(scans[grain])]
-
-
-def read_members(path: Path, inputs: Inputs, trading: TradingCalendar) -> dict[Grain, MemberPanel]:
-    """Read the members of every dimension, over the periods of the KPIs."""
-    periods = {grain: inputs.panels[grain].period for grain in GRAINS}
-    return store.read_member_panels(path, trading, periods)
 
 
 def select(

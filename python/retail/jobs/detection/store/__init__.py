@@ -17,7 +17,7 @@ from retail.jobs.detection.store.insights import (
     rows_of,
     write_insights,
 )
-from retail.jobs.detection.store.members import member_panels, read_member_panels
+from retail.jobs.detection.store.members import MemberDays, member_panels, read_members
 from retail.jobs.detection.store.order_lines import (
     read_duplicate_shares,
     read_later_cancellations,
@@ -32,6 +32,7 @@ from retail.jobs.detection.store.revisions import read_revisions
 from retail.jobs.detection.store.segments import count_segments, read_orders, read_segments
 
 __all__ = [
+    "MemberDays",
     "carry_over",
     "connect",
     "count_segments",
@@ -45,7 +46,7 @@ __all__ = [
     "read_later_cancellations",
     "read_line_counts",
     "read_lines",
-    "read_member_panels",
+    "read_members",
     "read_orders",
     "read_panel",
     "read_past_prices",

@@ -12,6 +12,7 @@ import numpy as np
 from retail import reading
 from retail.feedback import record
 from retail.jobs.detection.store.connection import Connection, connect, edit_copy
+from retail.jobs.detection.store.members import MemberDays, write_member_days
 from retail.reading import read_table
 from retail.reading.proof import prove
 from retail.schema import FORMER, TABLES, Column, FeedbackRow, RunRow
@@ -21,7 +22,7 @@ _log = logging.getLogger(__name__)
 Rows = list[tuple[object, ...]]
 
 
-def write_insights(path: Path, tables: dict[str, Rows]) -> None:
+def write_insights(path: Path, tables: dict[str, Rows], members: MemberDays | None = None) -> None:
     """Replace the insights tables and append the run, in one transaction.
 
     A reader sees the tables of the last finished run; a killed writer leaves them untouched.
@@ -45,6 +46,8 @@ def write_insights(path: Path, tables: dict[str, Rows]) -> None:
         )
         for name, rows in (histories | others | snapshots).items():
             _write(connection, name, rows)
+        if members is not None:
+            write_member_days(connection, members)
         facts = [*proven, *_facts(connection, proven)]
         _write(connection, "narrative_facts", sorted(facts, key=lambda row: str(row[0])))
         _drop_former(connection)

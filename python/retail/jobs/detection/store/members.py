@@ -1,23 +1,24 @@
-"""Read what the members of each dimension sold, from the order lines."""
+"""Read what the members of each dimension sold: from the order lines, or as an earlier run did."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from detect.attribution.decomposition import sums
 from detect.attribution.dimensions import TOGETHER, Dimension
 from detect.calendar import TradingCalendar, in_gap
 from detect.members import AMOUNTS, MemberPanel, by_week
-from detect.records import PERIOD_DAYS, PRICE_HISTORY, Bools, Days, Floats, Grain, Ints
+from detect.records import ALL, PERIOD_DAYS, PRICE_HISTORY, Bools, Days, Floats, Grain, Ints
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import has_table
-from retail.reading.measures import (
-    read_dead_months,
-    read_dimensions,
-    read_member_columns,
-)
+from retail.reading.measures import read_dead_months, read_dimensions, read_member_columns
+from retail.schema import TABLES
+from retail.storage.quoting import identifier
 
 PRICED = "product"
 """The dimension whose members have prices."""
@@ -41,7 +42,9 @@ FAR_PRICES = f"""
             cast(sum(gross_revenue) as double) as money,
             cast(sum(quantity) as double) as pieces
         from marts.fct_kpi_lines
-        where line_type = 'sale' and unit_price > 0 and order_date between ? and ?
+        where line_type = 'sale' and unit_price > 0 and order_date
+            between (select min(order_date) from fresh_days) - {PRICE_HISTORY.days}
+            and (select max(order_date) from fresh_days)
         group by all
     ),
     far as (
@@ -65,10 +68,11 @@ FAR_PRICES = f"""
     select far.*, count(distinct invoice_no) as orders
     from far
     inner join marts.fct_kpi_lines using (order_date, product)
+    semi join fresh_days using (order_date)
     where line_type = 'sale' and unit_price > 0
     group by all
 """  # noqa: S608 - numbers of our own
-"""The prices of each product in the months before each day on which it had one far from them."""
+"""The prices of a product in the months before each fresh day on which it had one far from them."""
 MISPRICED = f"""
     case when line_type = 'sale' and unit_price > 0 and (
         unit_price >= {FAR} * highest or (unit_price <= lowest / {FAR} and orders >= {FEWEST_CHEAP})
@@ -79,33 +83,113 @@ CENTS = 100
 """Squares of money are summed as whole numbers, which come out the same in any order."""
 
 
-def read_member_panels(
-    path: Path, calendar: TradingCalendar, periods: Mapping[Grain, Days]
-) -> dict[Grain, MemberPanel]:
+AMOUNT_COLUMNS = {
+    "orders": "orders",
+    "lines": "sale_lines",
+    "revenue": "net_revenue",
+    "sales": "gross_revenue",
+    "squares": "squared_gross_revenue",
+    "returns": "returned_orders",
+    "returned": "returned_revenue",
+    "mispriced": "mispriced_revenue",
+}
+"""Columns of `insights.members_daily`, by the engine's names."""
+
+
+@dataclass(frozen=True)
+class MemberDays:
+    """What each member sold on each day, in order of day and member.
+
+    `members` are dimension and name; `ALL`, the whole shop, is the last dimension. `code` says
+    whose each of the `amounts` is, (N,). `input_hashes` are of what a day follows from.
+    """
+
+    members: tuple[tuple[str, str], ...]
+    day: Days
+    code: Ints
+    amounts: dict[str, Floats]
+    input_hashes: Mapping[dt.date, str]
+
+
+def read_members(
+    path: Path,
+    calendar: TradingCalendar,
+    periods: Mapping[Grain, Days],
+    input_hashes: Mapping[dt.date, str],
+) -> tuple[dict[Grain, MemberPanel], MemberDays | None]:
     """Read the members of all dimensions that a cause may name, by day and by week.
 
     Args:
         path: the file with the order lines.
         calendar: when the shop trades; nothing after its end is read.
         periods: of each grain, in order without gaps.
+        input_hashes: of what each day follows from. A day that an earlier run stored with the same
+            hash is not added up again.
 
     Returns:
-        None of either grain where the file has no order lines, or there are no periods.
+        None of either grain, and no days, where the file has no order lines, or there are no
+        periods.
     """
     with connect(path, read_only=True) as connection:
-        if not has_table(connection, "marts", "fct_kpi_lines"):
-            return {}
-        return member_panels(connection, calendar, periods)
+        is_there = has_table(connection, "marts", "fct_kpi_lines")
+        if not (is_there and periods["daily"].size and periods["weekly"].size):
+            return {}, None
+        found = _member_days(connection, calendar, periods["daily"], input_hashes)
+        return _panels(connection, calendar, periods, found), found
 
 
 def member_panels(
     connection: Connection, calendar: TradingCalendar, periods: Mapping[Grain, Days]
 ) -> dict[Grain, MemberPanel]:
-    """The same from a connection with `marts.fct_kpi_lines` and `marts.dim_dimensions`."""
-    days, weeks = periods["daily"], periods["weekly"]
-    if not (days.size and weeks.size):
+    """The panels from a connection with `marts.fct_kpi_lines` and `marts.dim_dimensions`."""
+    if not (periods["daily"].size and periods["weekly"].size):
         return {}
-    daily = _daily(connection, calendar, days)
+    found = _member_days(connection, calendar, periods["daily"], {})
+    return _panels(connection, calendar, periods, found)
+
+
+def write_member_days(connection: Connection, found: MemberDays) -> None:
+    """Fill `insights.members_daily`, which is there and empty."""
+    numbers = np.arange(len(found.members))
+    names = {"dimension": [d for d, _ in found.members], "member": [m for _, m in found.members]}
+    connection.register(
+        "amounts",
+        {"order_date": found.day.astype("datetime64[us]"), "code": found.code, **found.amounts},
+    )
+    connection.register("members", {"code": numbers, **_texts(names)})
+    _register_hashes(connection, found.input_hashes)
+    amounts = ", ".join(f"amounts.{name} as {column}" for name, column in AMOUNT_COLUMNS.items())
+    connection.execute(
+        f"""
+        insert into insights.members_daily by name
+        select
+            cast(amounts.order_date as date) as order_date, dimension, member, {amounts}, input_hash
+        from amounts
+        inner join members using (code)
+        left join hashes on cast(amounts.order_date as date) = cast(hashes.order_date as date)
+        order by amounts.order_date, code
+        """  # noqa: S608 - names of our own
+    )
+
+
+def _register_hashes(connection: Connection, input_hashes: Mapping[dt.date, str]) -> None:
+    hashes = _texts({"order_date": [*input_hashes], "input_hash": [*input_hashes.values()]})
+    connection.register("hashes", hashes)
+
+
+def _texts(columns: Mapping[str, Iterable[object]]) -> dict[str, np.ndarray]:
+    """Columns of texts, as DuckDB reads them."""
+    return {name: np.array(list(map(str, cells)), object) for name, cells in columns.items()}
+
+
+def _panels(
+    connection: Connection,
+    calendar: TradingCalendar,
+    periods: Mapping[Grain, Days],
+    found: MemberDays,
+) -> dict[Grain, MemberPanel]:
+    weeks = periods["weekly"]
+    daily = _daily(connection, calendar, periods["daily"], found)
     return {"daily": daily, "weekly": by_week(daily, weeks, _usable(calendar, weeks, "weekly"))}
 
 
@@ -129,54 +213,35 @@ def _usable(calendar: TradingCalendar, periods: Days, grain: Grain) -> Bools:
     return np.asarray(with_trade)
 
 
-def _daily(connection: Connection, calendar: TradingCalendar, days: Days) -> MemberPanel:
+def _daily(
+    connection: Connection, calendar: TradingCalendar, days: Days, found: MemberDays
+) -> MemberPanel:
     """The panel by day."""
-    dates = calendar.dates
-    dimensions = watched(connection)
-    first, last = days[0], min(days[-1], dates.day[-1])
-    _lines(connection, dimensions, first, last)
-    shop = _shop(connection)
-    tables = [_cells(connection, d.name) for d in dimensions]
-    members = [np.unique(table["member"].astype(str)) for table in tables]
-    offsets = np.cumsum([0, *map(len, members)])
-    columns = {
-        name: np.concatenate([np.asarray(t[name], dtype=np.float64) for t in tables])
-        for name in AMOUNTS
+    dates, dimensions = calendar.dates, watched(connection)
+    places = {d.name: place for place, d in enumerate(dimensions)}
+    members = [(places[name], member) for name, member in found.members if name != ALL]
+    is_shop = found.code >= len(members)
+    at = (found.day - days[0]).astype(np.int64)
+    shop = {
+        name: sums(at[is_shop], found.amounts[name][is_shop], days.size)
+        for name in ("orders", "lines", "revenue")
     }
-    code = np.concatenate([
-        np.searchsorted(names, table["member"].astype(str)) + offset
-        for names, table, offset in zip(members, tables, offsets, strict=False)
-    ])  # fmt: skip
-    day = np.concatenate([_place(table["day"], first) for table in tables])
-    order = np.lexsort((code, day))
-    at = _place(shop["day"], first)
-    is_traded = np.isin(days, dates.day[dates.is_trading])
     return MemberPanel(
         grain="daily",
         dimensions=dimensions,
-        dimension=np.repeat(np.arange(len(dimensions)), list(map(len, members))),
-        member=tuple(str(name) for names in members for name in names),
+        dimension=np.array([place for place, _ in members], dtype=np.int64),
+        member=tuple(member for _, member in members),
         period=days,
-        start=np.searchsorted(day[order], np.arange(days.size + 1)).astype(np.int64),
-        code=code[order].astype(np.int64),
-        shop_orders=_spread(at, shop["orders"], days.size),
-        shop_lines=_spread(at, shop["lines"], days.size),
-        shop_revenue=_spread(at, shop["revenue"], days.size),
-        days=is_traded.astype(np.float64),
+        start=np.searchsorted(at[~is_shop], np.arange(days.size + 1)).astype(np.int64),
+        code=found.code[~is_shop],
+        shop_orders=shop["orders"],
+        shop_lines=shop["lines"],
+        shop_revenue=shop["revenue"],
+        days=np.isin(days, dates.day[dates.is_trading]).astype(np.float64),
         usable=_usable(calendar, days, "daily"),
         dead=read_dead_months(connection),
-        **{name: column[order] for name, column in columns.items()},
+        **{name: amounts[~is_shop] for name, amounts in found.amounts.items()},
     )
-
-
-def _place(days: np.ndarray, first: np.datetime64) -> Ints:
-    return (np.asarray(days).astype("datetime64[D]") - first).astype(np.int64)
-
-
-def _spread(at: Ints, amounts: np.ndarray, size: int) -> Floats:
-    out = np.zeros(size)
-    out[at] = amounts
-    return out
 
 
 def watched(connection: Connection) -> tuple[Dimension, ...]:
@@ -184,89 +249,139 @@ def watched(connection: Connection) -> tuple[Dimension, ...]:
     return tuple(d for d in read_dimensions(connection) if d.root_cause_use == TOGETHER)
 
 
-def _lines(
-    connection: Connection, dimensions: Sequence[Dimension], first: np.datetime64,
-    last: np.datetime64,
-) -> None:  # fmt: skip
-    """Note the order lines of some days, with a column for the members of each dimension."""
-    connection.execute(FAR_PRICES, [first.astype(object) - PRICE_HISTORY, last.astype(object)])
-    cells = read_member_columns(connection)
-    columns = "".join(f", {cells[d.name]} as {_column(d.name)}" for d in dimensions)
+def _member_days(
+    connection: Connection,
+    calendar: TradingCalendar,
+    days: Days,
+    input_hashes: Mapping[dt.date, str],
+) -> MemberDays:
+    """Read the days that an earlier run added up from the same inputs, and add up all others."""
+    first, last = (day.astype(dt.date) for day in (days[0], min(days[-1], calendar.dates.day[-1])))
+    known = {day: mark for day, mark in input_hashes.items() if first <= day <= last}
+    dimensions = watched(connection)
+    names = [*(d.name for d in dimensions), ALL]
+    _keep_known(connection, names, known)
+    connection.execute(
+        """
+        create or replace temporary table fresh_days as
+        select distinct order_date from marts.fct_kpi_lines
+        where order_date between ? and ? and order_date not in (select order_date from member_days)
+        """,
+        [first, last],
+    )
+    _add_up(connection, dimensions)
+    members = connection.execute(
+        "select distinct place, member from member_days order by place, member"
+    ).fetchall()
+    columns = connection.execute(
+        f"""
+        with members as (
+            select *, row_number() over (order by place, member) - 1 as code
+            from (select distinct place, member from member_days)
+        )
+        select order_date, code, {", ".join(AMOUNTS)}
+        from member_days inner join members using (place, member)
+        order by order_date, code
+        """  # noqa: S608 - names of our own
+    ).fetchnumpy()
+    return MemberDays(
+        members=tuple((names[place], member) for place, member in members),
+        day=np.asarray(columns["order_date"]).astype("datetime64[D]"),
+        code=np.asarray(columns["code"], dtype=np.int64),
+        amounts={name: np.asarray(columns[name], dtype=np.float64) for name in AMOUNTS},
+        input_hashes=known,
+    )
+
+
+def _keep_known(
+    connection: Connection, names: Sequence[str], input_hashes: Mapping[dt.date, str]
+) -> None:
+    """Begin the table of what each member sold on each day with what an earlier run knew."""
+    amounts = ", ".join(f"{name} double" for name in AMOUNTS)
     connection.execute(
         f"""
-        create or replace temporary table member_lines as
-        select
-            order_date as day,
-            invoice_no as invoice,
-            line_type = 'sale' as is_sale,
-            net_revenue as amount,
-            returned_revenue as returned,
-            {MISPRICED} as mispriced
-            {columns}
-        from marts.fct_kpi_lines
-        left join far_prices using (order_date, product)
-        where order_date between ? and ?
-        """,  # noqa: S608 - expressions that the build has checked
-        [first.astype(object), last.astype(object)],
-    )
-
-
-def _column(dimension: str) -> str:
-    return f'"member of {dimension}"'
-
-
-def _shop(connection: Connection) -> dict[str, np.ndarray]:
-    return _columns(
-        connection,
-        """
-        select
-            day,
-            count(distinct case when is_sale then invoice end) as orders,
-            count(*) filter (where is_sale) as lines,
-            cast(sum(amount) as double) as revenue
-        from member_lines
-        group by day
-        """,
-    )
-
-
-def _columns(connection: Connection, query: str) -> dict[str, np.ndarray]:
-    """The answer to a query as columns."""
-    found = connection.execute(query).fetchnumpy()
-    return {name: np.asarray(column) for name, column in found.items()}
-
-
-def _cells(connection: Connection, dimension: str) -> dict[str, np.ndarray]:
-    """What each member sold on each day, one row where it sold anything."""
-    return _columns(
-        connection,
-        f"""
-        with orders as (
-            select
-                day,
-                {_column(dimension)} as member,
-                invoice,
-                count(*) filter (where is_sale) as lines,
-                sum(amount) as revenue,
-                sum(case when is_sale then amount else 0 end) as sales,
-                sum(returned) as returned,
-                sum(mispriced) as mispriced
-            from member_lines
-            group by all
+        create or replace temporary table member_days (
+            order_date date, place integer, member varchar, {amounts}
         )
-        select
-            day,
-            member,
-            cast(count(*) filter (where lines > 0) as double) as orders,
-            cast(sum(lines) as double) as lines,
-            cast(sum(revenue) as double) as revenue,
-            cast(sum(sales) as double) as sales,
-            cast(sum(cast(round(sales * {CENTS}) as hugeint) ** 2) as double)
-                / {CENTS * CENTS} as squares,
-            cast(count(*) filter (where returned > 0) as double) as returns,
-            cast(sum(returned) as double) as returned,
-            {"sum(mispriced)" if dimension == PRICED else "0.0"} as mispriced
-        from orders
-        group by all
-        """,  # noqa: S608 - names from the schema, quoted
+        """
     )
+    table = TABLES["members_daily"]
+    if not has_table(connection, "insights", "members_daily"):
+        return
+    there = connection.execute("describe insights.members_daily").fetchall()
+    if {column.name for column in table.columns} - {name for name, *_ in there}:
+        return  # of an earlier version
+    _register_hashes(connection, input_hashes)
+    connection.execute(
+        f"""
+        insert into member_days
+        select known.order_date, list_position(?::varchar[], dimension) - 1, member,
+            {", ".join(AMOUNT_COLUMNS[name] for name in AMOUNTS)}
+        from insights.members_daily as known
+        inner join hashes
+            on known.order_date = cast(hashes.order_date as date)
+            and known.input_hash = hashes.input_hash
+        """,  # noqa: S608 - names of our own
+        [list(names)],
+    )
+
+
+def _add_up(connection: Connection, dimensions: Sequence[Dimension]) -> None:
+    """Add up what each member, and the whole shop, sold on the fresh days.
+
+    Dimensions that do not tell the products of an order apart are added up from its few parts.
+    """
+    connection.execute(FAR_PRICES)
+    cells = {**read_member_columns(connection), ALL: f"'{ALL}'"}
+    names = [*(d.name for d in dimensions), ALL]
+    of_products = {d.name for d in dimensions if PRICED in (d.name, d.coarser_than)}
+    parts = [name for name in names if name not in of_products]
+    columns = ", ".join(f"{cells[name]} as {identifier(name)}" for name in parts)
+    connection.execute(f"create or replace temporary table parts_of_orders as {_by_order(columns)}")
+    for place, name in enumerate(names):
+        orders = f"""
+            select order_date, invoice_no, {identifier(name)} as member, sum(lines) as lines,
+                sum(revenue) as revenue, sum(sales) as sales, sum(returned) as returned
+            from parts_of_orders group by all
+        """  # noqa: S608 - names from the schema, quoted
+        if name in of_products:
+            orders = _by_order(f"{cells[name]} as member", has_prices=name == PRICED)
+        connection.execute(
+            f"""
+            insert into member_days by name
+            select
+                order_date,
+                {place} as place,
+                member,
+                count(*) filter (where lines > 0) as orders,
+                sum(lines) as lines,
+                sum(revenue) as revenue,
+                sum(sales) as sales,
+                cast(sum(cast(round(sales * {CENTS}) as hugeint) ** 2) as double)
+                    / {CENTS * CENTS} as squares,
+                count(*) filter (where returned > 0) as returns,
+                sum(returned) as returned,
+                {"sum(mispriced)" if name == PRICED else "0.0"} as mispriced
+            from ({orders})
+            group by all
+            """  # noqa: S608 - names from the schema, quoted
+        )
+
+
+def _by_order(members: str, *, has_prices: bool = False) -> str:
+    """SQL: what each order of the fresh days holds of some members."""
+    return f"""
+        select
+            order_date,
+            invoice_no,
+            {members},
+            count(*) filter (where line_type = 'sale') as lines,
+            sum(net_revenue) as revenue,
+            sum(case when line_type = 'sale' then net_revenue else 0 end) as sales,
+            sum(returned_revenue) as returned
+            {f", sum(cast({MISPRICED} as decimal(28, 6))) as mispriced" if has_prices else ""}
+        from marts.fct_kpi_lines
+        semi join fresh_days using (order_date)
+        {"left join far_prices using (order_date, product)" if has_prices else ""}
+        group by all
+    """  # noqa: S608 - expressions that the build has checked
