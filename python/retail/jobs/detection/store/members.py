@@ -81,8 +81,6 @@ MISPRICED = f"""
 """What a line brought more by a price far from all of them."""
 CENTS = 100
 """Squares of money are summed as whole numbers, which come out the same in any order."""
-
-
 AMOUNT_COLUMNS = {
     "orders": "orders",
     "lines": "sale_lines",
@@ -336,11 +334,11 @@ def _add_up(connection: Connection, dimensions: Sequence[Dimension]) -> None:
     names = [*(d.name for d in dimensions), ALL]
     of_products = {d.name for d in dimensions if PRICED in (d.name, d.coarser_than)}
     parts = [name for name in names if name not in of_products]
-    columns = ", ".join(f"{cells[name]} as {identifier(name)}" for name in parts)
+    columns = ", ".join(f"{cells[name]} as {_column(name)}" for name in parts)
     connection.execute(f"create or replace temporary table parts_of_orders as {_by_order(columns)}")
     for place, name in enumerate(names):
         orders = f"""
-            select order_date, invoice_no, {identifier(name)} as member, sum(lines) as lines,
+            select order_date, invoice_no, {_column(name)} as member, sum(lines) as lines,
                 sum(revenue) as revenue, sum(sales) as sales, sum(returned) as returned
             from parts_of_orders group by all
         """  # noqa: S608 - names from the schema, quoted
@@ -366,6 +364,11 @@ def _add_up(connection: Connection, dimensions: Sequence[Dimension]) -> None:
             group by all
             """  # noqa: S608 - names from the schema, quoted
         )
+
+
+def _column(dimension: str) -> str:
+    """A name that no column of order lines has."""
+    return identifier(f"member of {dimension}")
 
 
 def _by_order(members: str, *, has_prices: bool = False) -> str:
