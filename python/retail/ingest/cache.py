@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import os
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
@@ -130,10 +131,11 @@ def recall(path: Path) -> Record | None:
 
 def recall_others(path: Path) -> Mapping[Path, Record]:
     """Read all records of a raw file, whose parts may be damaged or missing."""
-    found = {}
-    for other in path.parent.glob(f"{_raw_file(path)}-*.json"):
-        with suppress(*_UNREADABLE):
-            found[other] = _read(other)
+    found, begins = {}, f"{_raw_file(path)}-"
+    for name in os.listdir(path.parent):  # noqa: PTH208 - asked for each of thousands of files
+        if name.startswith(begins) and name.endswith(".json"):
+            with suppress(*_UNREADABLE):
+                found[path.parent / name] = _read(path.parent / name)
     return found
 
 
