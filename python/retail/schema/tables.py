@@ -31,7 +31,13 @@ NARRATIVE = (
 ANOMALIES = "How many anomalies it holds, early warnings of an incident included."
 DIMENSION = (
     "Dimension whose member it is about; of the whole shop NULL in `anomalies` and `all` in "
-    "`revenue_drivers`."
+    "`revenue_drivers` and `members_daily`."
+)
+MEMBER = "The segment within the dimension; `all` for the whole shop."
+ORDER_DATE = "Calendar day of the order line."
+INPUT_HASH = (
+    "Hash of the code and of all that the row follows from, order lines too: while it is the same, "
+    "the next run keeps the row. NULL where the tables don't tell whether order lines changed."
 )
 SHIFT_START = (
     "First period of the lasting change that the period is part of, and before which the expected "
@@ -245,7 +251,7 @@ class DriverRow:
     grain: Annotated[Grain, _doc("grain")]
     period_start: Annotated[dt.date, _doc("period_start")]
     dimension: Annotated[str, DIMENSION]
-    member: Annotated[str, "The segment within the dimension."]
+    member: Annotated[str, MEMBER]
     factor: Annotated[
         str, "Customers, orders, items or price, those of guests apart; or `returns`."
     ]
@@ -370,10 +376,7 @@ class CachedExplanationRow:
     subject: Annotated[
         str, "Id of an anomaly, an early warning or an incident; or the grain of detection limits."
     ]
-    input_hash: Annotated[
-        str,
-        "Hash of the code, the finding, and the order lines of all periods it was compared with.",
-    ]
+    input_hash: Annotated[str, INPUT_HASH]
 
 
 @dataclass(frozen=True)
@@ -450,7 +453,7 @@ class RevisedLineRow:
     """One row per order line that revised a settled day: the 10,000 largest amounts of a run."""
 
     run_id: Annotated[str, RUN_ID]
-    order_date: Annotated[dt.date, "Calendar day of the order line."]
+    order_date: Annotated[dt.date, ORDER_DATE]
     revision: Annotated[
         str,
         "`added`, `removed`, `changed` (of the same order and product), or `reclassified`: it says "
@@ -487,9 +490,9 @@ class SentAlertRow:
 class MemberDayRow:
     """One row per day and member that is watched and had a sale or a return, and the whole shop."""
 
-    order_date: Annotated[dt.date, "Calendar day of the order lines."]
-    dimension: Annotated[str, "Dimension of the member; `all` for the whole shop."]
-    member: Annotated[str, "The member; `all` for the whole shop."]
+    order_date: Annotated[dt.date, ORDER_DATE]
+    dimension: Annotated[str, DIMENSION]
+    member: Annotated[str, MEMBER]
     orders: Annotated[float, "Distinct orders with a sale of the member."]
     sale_lines: Annotated[float, "Sale lines of the member."]
     net_revenue: Annotated[float, "Its sales less its returns."]
@@ -502,11 +505,7 @@ class MemberDayRow:
         "What a product brought more, or less, by prices far from all of the months before; 0 in "
         "other dimensions.",
     ]
-    input_hash: Annotated[
-        str | None,
-        "Hash of the code and the order lines that the day follows from; while it is the same, the "
-        "next run keeps the day. NULL where the tables don't tell whether order lines changed.",
-    ]
+    input_hash: Annotated[str | None, INPUT_HASH]
 
 
 TABLES: dict[str, Table] = {
