@@ -85,7 +85,7 @@ class Answers:
         return self.rows[query]
 
     def table(self, name: str, rows: str) -> str:
-        """Name, quoted, of a temporary table with the rows of a query; it is kept until others."""
+        """Make a temporary table of a query, unless it has its rows already; returns its name."""
         quoted = identifier(name)
         if self.tables.get(name) != rows:
             self.connection.execute(f"create or replace temporary table {quoted} as {rows}")
