@@ -18,6 +18,7 @@ from lab.bench.results import Figure
 from lab.bench.scripts.same_sql import MANIFEST
 from lab.bench.shops import Shop
 from retail.errors import RetailError
+from retail.ingest.parquet_cache import CACHE_VARIABLE
 
 PLAIN, SAME_SQL = "plain DuckDB script", "our SQL without dbt"
 SCRIPTS = {
@@ -69,7 +70,7 @@ class Place:
             "PYTHONPYCACHEPREFIX": str(self.folder / "compiled_python"),
             "RETAIL_SOURCE": str(self.shop.orders),
             "RETAIL_DB": str(self.database),
-            "RETAIL_CACHE": str(self.cache),
+            CACHE_VARIABLE: str(self.cache),
             "RETAIL_THREADS": THREADS,
             "RETAIL_MEMORY_LIMIT": MEMORY,
             "DBT_TARGET_PATH": str(self.folder / "target"),
@@ -110,15 +111,22 @@ def prepare(place: Place) -> str:
 def compile_sql(place: Place) -> None:
     """Let dbt write down all its SQL, as for a file without tables.
 
+    It lands the raw files somewhere else than the daily job, which is to land the last day itself.
+
     Raises:
         RetailError: dbt can't.
     """
     words = [sys.executable, "-m", "dbt.cli.main", "compile", "--target-path"]
-    environment = place.environment() | {"RETAIL_DB": str(place.folder / "compiled/retail.duckdb")}
+    landed = place.folder / "compiled_landed"
+    environment = place.environment() | {
+        "RETAIL_DB": str(place.folder / "compiled/retail.duckdb"),
+        CACHE_VARIABLE: str(landed),
+    }
     said = subprocess.run(  # noqa: S603 - our own program, no shell
         [*words, str(place.folder / "compiled")],
         cwd=place.project, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
+    shutil.rmtree(landed, ignore_errors=True)
     if said.returncode:
         raise RetailError(f"dbt compile: {said.stdout.strip().splitlines()[-1]}")
 
