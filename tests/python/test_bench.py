@@ -220,7 +220,9 @@ def test_seconds_of_the_processor_are_those_at_work(tmp_path: Path) -> None:
 def test_the_page_has_the_tables_that_the_command_prints() -> None:
     section = PERFORMANCE.split("## How fast, and how large\n")[1].split("\n## ")[0]
     first, against, growth = re.findall(r"(?:^\|.*\n)+", section, re.MULTILINE)
-    printed = re.findall(r"(?:^\|.*\n?)+", tables.report([size(1, 1.0)]), re.MULTILINE)
+    printed = re.findall(
+        r"(?:^\|.*\n?)+", tables.report([size(1, 1.0), size(20, 20.0)]), re.MULTILINE
+    )
     for table, form in zip((first, against, growth), printed, strict=True):
         assert [row.split("|")[1] for row in table.splitlines()] == [
             row.split("|")[1] for row in form.splitlines()
