@@ -25,8 +25,8 @@ DAILY = ("retail", "run", "--quiet")
 DETECT = ("detect", "--quiet")
 WORKERS = 2
 """Processes that try what needs no dbt, many tries in each."""
-UNLIKE = {"landed_at", "run_id", "started_at", "finished_at", "given_at"}
-"""Columns that say when a run was, not what it found."""
+UNLIKE = {"landed_at", "location", "run_id", "started_at", "finished_at", "given_at"}
+"""Columns that say when and where a run was, not what it found."""
 Seen = dict[str, tuple[int, int]]
 Batch = TypeVar("Batch")
 Found = TypeVar("Found")
