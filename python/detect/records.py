@@ -179,6 +179,11 @@ class Inputs:
     events: tuple[Event, ...] = ()
     typical: Panel | None = None
 
+    @property
+    def periods(self) -> dict[Grain, Days]:
+        """The periods of each grain, (T,)."""
+        return {grain: panel.period for grain, panel in self.panels.items()}
+
 
 @dataclass(frozen=True)
 class Anomaly:

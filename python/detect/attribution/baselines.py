@@ -124,7 +124,7 @@ def leaf_history(
 def select_rows(anomaly: Anomaly, segments: Segments, periods: Days) -> tuple[Ints, Ints]:
     """Cells of an anomaly's period (number 0) and of others: their rows, and their period."""
     wanted = [np.datetime64(anomaly.period_start), *periods]
-    found = [segments.rows_within(anomaly.within, p) for p in wanted]
+    found = segments.rows_within(anomaly.within, wanted)
     period = np.repeat(np.arange(len(wanted)), [rows.size for rows in found])
     return np.concatenate(found), period
 

@@ -133,12 +133,14 @@ class _Candidates:
     """What may be named, and the rest of each dimension, its last member, as one.
 
     `leaves` and `history` have less than was recorded; `cell` (recorded leaves,) numbers them.
+    `keys` number the element of each leaf, by the dimensions that may be combined.
     """
 
     leaves: LeafSegments
     history: History
     amounts: _Amounts
     cell: Ints
+    keys: dict[tuple[int, ...], Ints]
 
 
 @dataclass(frozen=True)
@@ -161,12 +163,11 @@ def find_causes(leaves: LeafSegments, history: History) -> tuple[RootCause, ...]
     if not np.isfinite(change) or change == 0:
         return ()
     candidates = _candidates(leaves, history, amounts)
-    some, parts, cell = candidates.leaves, amounts.parts, candidates.cell
-    keys = {d: _key(some, d) for d in _combinations(some.dimensions, alone=_fell(some, change))}
-    free = np.ones(some.codes.shape[1], dtype=bool)
+    parts, cell = amounts.parts, candidates.cell
+    free = np.ones(candidates.amounts.parts.size, dtype=bool)
     found: list[tuple[_Element, float]] = []
     while len(found) < MOST_CAUSES and float(parts[free[cell]].sum()) / change >= LEFT:
-        best = _best(candidates, keys, free)
+        best = _best(candidates, free)
         if best is None:
             break
         found.append((best, float(parts[(best.leaves & free)[cell]].sum())))
@@ -204,7 +205,8 @@ def _candidates(leaves: LeafSegments, history: History, amounts: _Amounts) -> _C
     """
     change = float(amounts.parts.sum())
     least = LEFT * LEFT * abs(change) * (1 - ROUNDING)
-    used = set(itertools.chain(*_combinations(leaves.dimensions, alone=_fell(leaves, change))))
+    combinations = _combinations(leaves.dimensions, alone=_fell(leaves, change))
+    used = set(itertools.chain(*combinations))
     codes = []
     for d, (code, members) in enumerate(zip(leaves.codes, leaves.members, strict=True)):
         rest = len(members)
@@ -221,7 +223,8 @@ def _candidates(leaves: LeafSegments, history: History, amounts: _Amounts) -> _C
         expected=leaves.expected.each(added),
         by_rate=leaves.by_rate,
     )
-    return _Candidates(some, history.of_groups(cell, size), amounts.each(added), cell)
+    keys = {dimensions: _key(some, dimensions) for dimensions in combinations}
+    return _Candidates(some, history.of_groups(cell, size), amounts.each(added), cell, keys)
 
 
 @dataclass(frozen=True)
@@ -282,15 +285,13 @@ def _ordinary(leaves: LeafSegments) -> Floats:
     return np.maximum(base, 0.0)
 
 
-def _best(
-    candidates: _Candidates, keys: dict[tuple[int, ...], Ints], free: Bools
-) -> _Element | None:
+def _best(candidates: _Candidates, free: Bools) -> _Element | None:
     """The element with the highest score, where any is worth its price."""
     amounts = candidates.amounts.each(lambda amount: amount * free)
     found = [
         element
-        for dimensions, key in keys.items()
-        if (element := _of(candidates, dimensions, key, amounts)) is not None
+        for dimensions in candidates.keys
+        if (element := _of(candidates, dimensions, amounts)) is not None
     ]
     if not found:
         return None
@@ -322,11 +323,9 @@ def _groups(dimensions: tuple[Dimension, ...]) -> list[list[int]]:
     return list(groups.values())
 
 
-def _of(
-    candidates: _Candidates, dimensions: tuple[int, ...], key: Ints, amounts: _Amounts
-) -> _Element | None:
+def _of(candidates: _Candidates, dimensions: tuple[int, ...], amounts: _Amounts) -> _Element | None:
     """The best element of some dimensions; none where none is worth its price."""
-    leaves = candidates.leaves
+    leaves, key = candidates.leaves, candidates.keys[dimensions]
     fitting, usual, score = _scores(leaves, dimensions, key, amounts)
     worth = (score > 0) & (fitting - usual >= LEAST_LEAD) & (fitting >= LEFT)
     for d in dimensions:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import reduce
 
 import numpy as np
 
@@ -46,27 +47,26 @@ class Segments:
             return slice(0, 0)
         return slice(int(self.start[at]), int(self.start[at + 1]))
 
-    def rows_within(self, segment: Mapping[str, str], period: np.datetime64) -> Ints:
-        """Cells of a segment (dimension to member) in a period, in order; {} is the whole shop."""
-        cells = self.rows(period)
-        rows = np.arange(cells.start, cells.stop)
-        for nth, (dimension, member) in enumerate(segment.items()):
-            code = code_of(self.members[dimension], member)
-            if nth:
-                rows = rows[self.codes[dimension][rows] == code]
-            else:
-                mine = self._cells_of(dimension, code)
-                first, last = np.searchsorted(mine, (cells.start, cells.stop))
-                rows = mine[first:last]
-        return rows
+    def rows_within(
+        self, segment: Mapping[str, str], periods: Sequence[np.datetime64]
+    ) -> list[Ints]:
+        """Cells of a segment (dimension to member) in each of some periods; {}: the whole shop."""
+        slices = [self.rows(period) for period in periods]
+        if not segment:
+            return [np.arange(cells.start, cells.stop) for cells in slices]
+        mine = reduce(np.intersect1d, (self._cells_of(*member) for member in segment.items()))
+        ends = [np.searchsorted(mine, (cells.start, cells.stop)) for cells in slices]
+        return [mine[first:last] for first, last in ends]
 
-    def _cells_of(self, dimension: str, code: int) -> Ints:
+    def _cells_of(self, dimension: str, member: str) -> Ints:
         """Cells of a member in order, from an index that is made once for all members."""
+        codes, names = self.codes[dimension], self.members[dimension]
         if dimension not in self._by_member:
-            codes, size = self.codes[dimension], len(self.members[dimension])
             order = np.argsort(codes, kind="stable")
-            self._by_member[dimension] = order, np.searchsorted(codes[order], np.arange(size + 1))
+            start = np.searchsorted(codes[order], np.arange(len(names) + 1))
+            self._by_member[dimension] = order, start
         order, start = self._by_member[dimension]
+        code = code_of(names, member)
         return order[start[code] : start[code + 1]] if code >= 0 else order[:0]
 
     def distinct(self, rows: Ints) -> tuple[Ints, Ints]:

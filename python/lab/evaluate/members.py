@@ -28,7 +28,7 @@ from detect.calendar import TradingCalendar
 from detect.members import MemberPanel
 from detect.members.findings import LEAST_SURGE
 from detect.members.scores import usual_day
-from detect.records import GRAINS, PERIOD_DAYS, Anomaly, Days, Floats, Grain, Inputs, Ints
+from detect.records import PERIOD_DAYS, Anomaly, Days, Floats, Grain, Inputs, Ints
 from lab.evaluate.intervals import NONE, Blocks, blocks, of_incidents
 from lab.evaluate.measure import found_in, workspace
 from lab.evaluate.shops import Shop
@@ -284,8 +284,7 @@ def _counter(weeks: MemberPanel) -> Callable[[Sequence[Anomaly]], Blocks]:
 
 
 def _look(shop: Year) -> tuple[dict[Grain, MemberPanel], list[Anomaly]]:
-    periods = {grain: shop.inputs.panels[grain].period for grain in GRAINS}
-    panels = member_panels(shop.connection, shop.trading, periods)
+    panels = member_panels(shop.connection, shop.trading, shop.inputs.periods)
     return panels, members.select(panels, shop.inputs.kpis)
 
 

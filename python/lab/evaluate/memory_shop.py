@@ -82,8 +82,7 @@ class MemoryShop:
 
     def members(self, inputs: Inputs) -> dict[Grain, MemberPanel]:
         """Measure the members of every dimension of the lines as they are."""
-        periods = {grain: inputs.panels[grain].period for grain in GRAINS}
-        return store.member_panels(self.connection, calendar.learn(inputs.dates), periods)
+        return store.member_panels(self.connection, calendar.learn(inputs.dates), inputs.periods)
 
     def segments(self, changed: dt.date, periods: Days, measures: Sequence[str]) -> Segments:
         """Measure the segments of a day that was changed, beside those of undisturbed periods."""

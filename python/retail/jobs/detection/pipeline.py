@@ -101,8 +101,7 @@ def run(
     code = explanation_cache.hash_code()
     days = explanation_cache.hash_days(cached.period_hashes, code)
     with ThreadPoolExecutor(1) as beside:  # DuckDB reads while NumPy computes.
-        periods = {grain: inputs.panels[grain].period for grain in GRAINS}
-        members_read = beside.submit(store.read_members, path, trading, periods, days)
+        members_read = beside.submit(store.read_members, path, trading, inputs.periods, days)
         scans = scan(inputs, trading, given)
     panels, member_days = members_read.result()
     found, warned = (

@@ -53,8 +53,7 @@ def preview(path: Path, name: str, changes: Mapping[str, float]) -> Preview:
         _check(setting, value)
     tried = dataclasses.replace(kpi, **{FIELDS[s]: value for s, value in changes.items()})  # type: ignore[arg-type]
     trading, given = calendar.learn(inputs.dates), store.read_feedback(path)
-    periods = {grain: inputs.panels[grain].period for grain in GRAINS}
-    members, _ = store.read_members(path, trading, periods, {})
+    members, _ = store.read_members(path, trading, inputs.periods, {})
     scans = pipeline.scan(inputs, trading, given)
     now = _found(inputs, scans, members, kpi)
     other = with_kpis(inputs, [tried])

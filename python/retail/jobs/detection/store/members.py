@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from detect.attribution.decomposition import sums
-from detect.attribution.dimensions import TOGETHER, Dimension
+from detect.attribution.dimensions import TOGETHER, Dimension, Months
 from detect.calendar import TradingCalendar, in_gap
 from detect.members import AMOUNTS, MemberPanel, by_week
 from detect.records import ALL, PERIOD_DAYS, PRICE_HISTORY, Bools, Days, Floats, Grain, Ints
@@ -129,21 +129,16 @@ def read_members(
         periods.
     """
     with connect(path, read_only=True) as connection:
-        is_there = has_table(connection, "marts", "fct_kpi_lines")
-        if not (is_there and periods["daily"].size and periods["weekly"].size):
+        if not has_table(connection, "marts", "fct_kpi_lines"):
             return {}, None
-        found = _member_days(connection, calendar, periods["daily"], input_hashes)
-        return _panels(connection, calendar, periods, found), found
+        return _read(connection, calendar, periods, input_hashes)
 
 
 def member_panels(
     connection: Connection, calendar: TradingCalendar, periods: Mapping[Grain, Days]
 ) -> dict[Grain, MemberPanel]:
     """The panels from a connection with `marts.fct_kpi_lines` and `marts.dim_dimensions`."""
-    if not (periods["daily"].size and periods["weekly"].size):
-        return {}
-    found = _member_days(connection, calendar, periods["daily"], {})
-    return _panels(connection, calendar, periods, found)
+    return _read(connection, calendar, periods, {})[0]
 
 
 def write_member_days(connection: Connection, found: MemberDays) -> None:
@@ -180,15 +175,21 @@ def _texts(columns: Mapping[str, Iterable[object]]) -> dict[str, np.ndarray]:
     return {name: np.array(list(map(str, cells)), object) for name, cells in columns.items()}
 
 
-def _panels(
+def _read(
     connection: Connection,
     calendar: TradingCalendar,
     periods: Mapping[Grain, Days],
-    found: MemberDays,
-) -> dict[Grain, MemberPanel]:
-    weeks = periods["weekly"]
-    daily = _daily(connection, calendar, periods["daily"], found)
-    return {"daily": daily, "weekly": by_week(daily, weeks, _usable(calendar, weeks, "weekly"))}
+    input_hashes: Mapping[dt.date, str],
+) -> tuple[dict[Grain, MemberPanel], MemberDays | None]:
+    """The same of both, from a connection with order lines."""
+    days, weeks = periods["daily"], periods["weekly"]
+    if not (days.size and weeks.size):
+        return {}, None
+    dimensions = watched(connection)
+    found = _member_days(connection, calendar, days, dimensions, input_hashes)
+    daily = _daily(calendar, days, dimensions, found, read_dead_months(connection))
+    weekly = by_week(daily, weeks, _usable(calendar, weeks, "weekly"))
+    return {"daily": daily, "weekly": weekly}, found
 
 
 def _usable(calendar: TradingCalendar, periods: Days, grain: Grain) -> Bools:
@@ -212,10 +213,14 @@ def _usable(calendar: TradingCalendar, periods: Days, grain: Grain) -> Bools:
 
 
 def _daily(
-    connection: Connection, calendar: TradingCalendar, days: Days, found: MemberDays
+    calendar: TradingCalendar,
+    days: Days,
+    dimensions: tuple[Dimension, ...],
+    found: MemberDays,
+    dead: Months,
 ) -> MemberPanel:
     """The panel by day."""
-    dates, dimensions = calendar.dates, watched(connection)
+    dates = calendar.dates
     places = {d.name: place for place, d in enumerate(dimensions)}
     members = [(places[name], member) for name, member in found.members if name != ALL]
     is_shop = found.code >= len(members)
@@ -237,7 +242,7 @@ def _daily(
         shop_revenue=shop["revenue"],
         days=np.isin(days, dates.day[dates.is_trading]).astype(np.float64),
         usable=_usable(calendar, days, "daily"),
-        dead=read_dead_months(connection),
+        dead=dead,
         **{name: amounts[~is_shop] for name, amounts in found.amounts.items()},
     )
 
@@ -251,12 +256,12 @@ def _member_days(
     connection: Connection,
     calendar: TradingCalendar,
     days: Days,
+    dimensions: Sequence[Dimension],
     input_hashes: Mapping[dt.date, str],
 ) -> MemberDays:
     """Read the days that an earlier run added up from the same inputs, and add up all others."""
     first, last = (day.astype(dt.date) for day in (days[0], min(days[-1], calendar.dates.day[-1])))
     known = {day: mark for day, mark in input_hashes.items() if first <= day <= last}
-    dimensions = watched(connection)
     names = [*(d.name for d in dimensions), ALL]
     _keep_known(connection, names, known)
     connection.execute(
@@ -268,15 +273,16 @@ def _member_days(
         [first, last],
     )
     _add_up(connection, dimensions)
-    members = connection.execute(
-        "select distinct place, member from member_days order by place, member"
-    ).fetchall()
+    connection.execute(
+        """
+        create or replace temporary table members as
+        select *, row_number() over (order by place, member) - 1 as code
+        from (select distinct place, member from member_days)
+        """
+    )
+    members = connection.execute("select place, member from members order by code").fetchall()
     columns = connection.execute(
         f"""
-        with members as (
-            select *, row_number() over (order by place, member) - 1 as code
-            from (select distinct place, member from member_days)
-        )
         select order_date, code, {", ".join(AMOUNTS)}
         from member_days inner join members using (place, member)
         order by order_date, code
