@@ -292,6 +292,7 @@ def _panel(grain: Grain, rows: pd.DataFrame, kpis: dict[str, Kpi]) -> Panel:
         denominator=numbers("denominator"),
         is_complete=flags("is_complete", False),
         is_warm_up=flags("is_warm_up", True),
+        is_small=np.zeros(shape, dtype=bool),
     )
 
 

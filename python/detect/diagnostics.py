@@ -210,14 +210,8 @@ def _copies(features: DetectorInput, rows: Ints, columns: Ints, values: Floats) 
     panel, every = features.panel, np.repeat(rows, count)
     tried = panel.value[every].copy()
     tried[np.arange(every.size), np.repeat(columns, count)] = values.ravel()
-    arrays = ("numerator", "denominator", "is_complete", "is_warm_up")
     copies = prepare(
-        dataclasses.replace(
-            panel,
-            series=tuple(panel.series[i] for i in every),
-            value=tried,
-            **{name: getattr(panel, name)[every] for name in arrays},
-        ),
+        dataclasses.replace(panel.of_rows(every), value=tried),
         features.calendar,
         of_rows(features.known, every),
         of_rows(features.adopted, every),

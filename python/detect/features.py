@@ -102,9 +102,9 @@ def prepare(
         typical: what the typical order shows of some of the KPIs, in the same periods.
         noise: (S, T), see `noise_of_weeks`.
 
-    Never tested: closed days, weeks that a gap touches, incomplete periods, warm-up, series with
-    too little history, too many periods without business or hardly any variation, and days that
-    should have been closed.
+    Never tested: closed days, weeks that a gap touches, incomplete periods, warm-up, small
+    segments, series with too little history, too many periods without business or hardly any
+    variation, and days that should have been closed.
     """
     kinds = tuple(s.kpi.scale for s in panel.series)
     traded = trading.days_traded(calendar, panel) > 0
@@ -129,7 +129,7 @@ def prepare(
         )
 
     thin = _thin(values, learned, np.array(kinds) == "sqrt", counts)
-    usable = learned & ~panel.is_warm_up & ~thin
+    usable = learned & ~panel.is_warm_up & ~panel.is_small & ~thin
     if panel.grain == "daily":
         usable &= calendar.expected[calendar.position(panel.period)] != CLOSED
     if panel.grain == "daily" and restored is None:

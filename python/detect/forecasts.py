@@ -21,10 +21,11 @@ class PeriodForecast:
 
     `skip_reason` is None where it was tested, else `incomplete` (covered only in part), `gap` (a
     week that a gap in the data touches), `no_trade`, `closed` (usually closed then), `no_value`,
-    `warm_up`, `short_history` or `thin` (too many periods without business). `adjusted` is the
-    actual without weekday, season and calendar (of a week: per day traded), which trends are tested
-    on; NaN where nothing was learned. `shift_start` is the first period of the lasting change that
-    it is part of: there the expectation is that of before the change.
+    `warm_up`, `small` (not among the largest segments), `short_history` or `thin` (too many periods
+    without business). `adjusted` is the actual without weekday, season and calendar (of a week: per
+    day traded), which trends are tested on; NaN where nothing was learned. `shift_start` is the
+    first period of the lasting change that it is part of: there the expectation is that of before
+    the change.
     """
 
     kpi: str
@@ -87,7 +88,8 @@ def _missing(found: Scan) -> Bools:
 def _can_be_expected(found: Scan) -> Bools:
     """Where a forecast means something though nothing was tested, (S, T)."""
     features = found.features
-    return np.asarray(features.forecast.ready & ~features.panel.is_warm_up & ~features.thin)
+    no_basis = features.panel.is_warm_up | features.panel.is_small | features.thin
+    return np.asarray(features.forecast.ready & ~no_basis)
 
 
 def _values(found: Scan, shown: Bools) -> Floats:
@@ -116,6 +118,7 @@ def _reasons(features: DetectorInput) -> NDArray[np.str_]:
         "no_trade": ~traded,
         "no_value": ~np.isfinite(panel.value),
         "warm_up": panel.is_warm_up,
+        "small": panel.is_small,
         "short_history": ~features.forecast.ready,
     }
     return np.asarray(np.select(list(reasons.values()), list(reasons), default="thin"))

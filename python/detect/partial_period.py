@@ -42,7 +42,7 @@ def select(
     if not unfinished.any() or not rows.any():
         return []
     calendar = extended(calendar, panel.period_end()[-1])
-    least = _lower_bound(_subset(panel, rows), unfinished, calendar)
+    least = _lower_bound(panel.of_rows(rows), unfinished, calendar)
     known, adopted = of_rows(known, rows), of_rows(adopted, rows)
     found = anomalies.scan(prepare(least, calendar, known, adopted))
     return [
@@ -88,15 +88,6 @@ def _as_count(kpi: Kpi) -> Kpi:
     """The KPI's denominator as a KPI of its own."""
     return dataclasses.replace(
         kpi, numerator=kpi.denominator or kpi.numerator, denominator=None, scale="log"
-    )
-
-
-def _subset(panel: Panel, rows: Bools) -> Panel:
-    arrays = ("value", "numerator", "denominator", "is_complete", "is_warm_up")
-    return dataclasses.replace(
-        panel,
-        series=tuple(s for s, kept in zip(panel.series, rows, strict=True) if kept),
-        **{name: getattr(panel, name)[rows] for name in arrays},
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -45,6 +45,9 @@ INDEX = "index"
 """Unit of what is in percent of its own past."""
 GRAINS: tuple[Grain, ...] = ("daily", "weekly")
 PERIOD_DAYS: dict[Grain, int] = {"daily": 1, "weekly": 7}
+MOST_SERIES = 500
+"""Segments of a KPI that are judged as series of their own, chosen by hand: the world has some 250
+countries, so a column with more of them holds something else."""
 DOUBLED = 0.3
 """Share of duplicate lines above the usual that is suspect: on ordinary days of real shops 0.1 % to
 13 % are, but most are in a shop of guests with few articles."""
@@ -116,7 +119,8 @@ class Series:
 class Panel:
     """All series of one grain: arrays are (S series × T periods), periods in order.
 
-    `value` is NaN where the KPI has none (a ratio without denominator).
+    `value` is NaN where the KPI has none (a ratio without denominator). `is_small` is where a
+    segment is not among the MOST_SERIES largest that its KPI has had so far.
     """
 
     grain: Grain
@@ -127,10 +131,21 @@ class Panel:
     denominator: Floats
     is_complete: Bools
     is_warm_up: Bools
+    is_small: Bools
 
     def period_end(self) -> Days:
         """Last day of each period, (T,)."""
         return self.period + np.timedelta64(PERIOD_DAYS[self.grain] - 1, "D")
+
+    def of_rows(self, rows: Bools | Ints) -> Panel:
+        """Some of the series, as marks (S,) or by their numbers, in that order, maybe again."""
+        numbers = np.arange(len(self.series))[rows]
+        arrays = {
+            field.name: getattr(self, field.name)[numbers]
+            for field in fields(self)
+            if field.name not in ("grain", "series", "period")
+        }
+        return replace(self, series=tuple(self.series[i] for i in numbers), **arrays)
 
 
 @dataclass(frozen=True)

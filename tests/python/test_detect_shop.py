@@ -84,6 +84,7 @@ def panel(value: np.ndarray, *kpis: Kpi, grain: str = "daily") -> Panel:
         denominator=np.full(value.shape, np.nan),
         is_complete=np.ones(value.shape, dtype=bool),
         is_warm_up=np.zeros(value.shape, dtype=bool),
+        is_small=np.zeros(value.shape, dtype=bool),
     )
 
 
@@ -166,10 +167,11 @@ def _write_dimensions(
     )
     connection.execute(
         "create table marts.dim_dimensions "
-        "(place integer, dimension varchar, coarser_than varchar, root_cause_use varchar)"
+        "(place integer, dimension varchar, coarser_than varchar, root_cause_use varchar, "
+        "only_member varchar)"
     )
     connection.executemany(
-        "insert into marts.dim_dimensions values (?, ?, ?, ?)",
+        "insert into marts.dim_dimensions values (?, ?, ?, ?, null)",
         [[i, d.name, d.coarser_than, d.root_cause_use] for i, d in enumerate(DIMENSIONS)],
     )
     names = list(Kpi.__dataclass_fields__)

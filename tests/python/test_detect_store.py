@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,10 +16,12 @@ import numpy as np
 import pytest
 
 from detect.errors import DetectError
+from detect.records import MOST_SERIES
 from retail.feedback import record
 from retail.jobs.detection import pipeline, store
 from retail.jobs.detection.preview import with_kpis
-from retail.reading import ReadError, read_table, reading
+from retail.outputs import terminal
+from retail.reading import ReadError, read_left_out, read_table, reading
 from retail.schema import TABLES, FeedbackRow, IncidentRow
 from retail.storage.errors import StorageError
 from test_detect_shop import DAYS, FIRST_DAY, KPIS, build, segments
@@ -74,6 +77,80 @@ def test_every_threshold_of_a_definition_is_read_from_its_own_column(own: Path) 
         connection.execute(f"update marts.dim_kpis set {changed} where kpi = 'return_rate'")
     (kpi,) = (k for k in store.read_inputs(own, None).kpis if k.name == "return_rate")
     assert {name: getattr(kpi, name) for name in given} == given
+
+
+CAME = FIRST_DAY + dt.timedelta(days=100)
+JUDGED_FROM = (CAME.replace(day=1) + dt.timedelta(days=31)).replace(day=1)
+"""A segment that came then is among the largest from the next month on."""
+
+
+def add_segments(path: Path) -> None:
+    """Give a KPI 600 small segments, and late two that come small and large."""
+    with duckdb.connect(str(path)) as connection:
+        for grain in ("daily", "weekly"):
+            connection.execute(
+                f"""
+                insert into marts.fct_kpis_{grain} by name
+                with added as (
+                    select 'small ' || i as segment, 1.0 + i / 1000 as amount, date '{FIRST_DAY}' as
+                        came from range(600) as r(i)
+                    union all values ('late and small', 0.1, date '{CAME}'),
+                        ('late and large', 100.0, date '{CAME}')
+                )
+                select
+                    kpi, added.segment, period_start,
+                    if(period_start >= came, amount, 0) as value,
+                    if(period_start >= came, amount, 0) as numerator,
+                    denominator, is_complete, is_warm_up
+                from (
+                    select * exclude (segment) from marts.fct_kpis_{grain}
+                    where kpi = 'revenue_by_country' qualify segment = min(segment) over ()
+                )
+                cross join added
+                """
+            )
+
+
+def judged(path: Path, as_of: dt.date | None = None) -> dict[str, list[dt.date]]:
+    """The days on which each segment of a KPI is not small; without days it has no series."""
+    panel = store.read_inputs(path, as_of).panels["daily"]
+    return {
+        series.segment: [day.astype(dt.date) for day in panel.period[~panel.is_small[row]]]
+        for row, series in enumerate(panel.series)
+        if series.kpi.name == "revenue_by_country"
+    }
+
+
+def test_only_the_largest_segments_so_far_are_judged_as_series(own: Path) -> None:
+    add_segments(own)
+    every = judged(own)
+    per_day = Counter(day for days in every.values() for day in days)
+    assert set(per_day.values()) == {MOST_SERIES}
+    assert "late and small" not in every
+    assert every["late and large"][0] == JUDGED_FROM
+    assert len(every["small 599"]) > len(every.get("small 0", []))
+
+
+def test_a_segment_is_judged_the_same_whatever_comes_later(own: Path) -> None:
+    add_segments(own)
+    every = judged(own)
+    for as_of in (CAME, JUDGED_FROM + dt.timedelta(days=3)):
+        then = {name: days for name, days in judged(own, as_of).items() if days}
+        until = {name: [day for day in days if day <= as_of] for name, days in every.items()}
+        assert then == {name: days for name, days in until.items() if days}
+
+
+def test_a_shop_of_few_segments_is_judged_whole(shop: Path) -> None:
+    assert not any(panel.is_small.any() for panel in store.read_inputs(shop, None).panels.values())
+
+
+def test_segments_that_are_not_judged_are_told_where_the_user_looks(own: Path) -> None:
+    add_segments(own)
+    pipeline.run(own)
+    with reading(own) as connection:
+        (sentence,) = read_left_out(connection)
+    assert "of 605 segments (country) were ever among the 500 largest so far" in sentence
+    assert sentence in terminal.summary(own, colour=False)
 
 
 def put_beside(own: Path, scale: str, unit: str) -> None:

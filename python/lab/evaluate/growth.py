@@ -55,7 +55,7 @@ def _panel(series: int, dates: Dates) -> Panel:
     shape = (series, dates.day.size)
     value = np.exp(5 + rng.normal(0, NOISE, shape)) * dates.is_trading
     names = tuple(Series(KPI, f"{nth}" if nth else ALL) for nth in range(series))
-    complete, warm_up = np.ones(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    complete, never = np.ones(shape, dtype=bool), np.zeros(shape, dtype=bool)
     return Panel(
-        "daily", names, dates.day, value, value, np.full(shape, np.nan), complete, warm_up
+        "daily", names, dates.day, value, value, np.full(shape, np.nan), complete, never, never
     )  # fmt: skip

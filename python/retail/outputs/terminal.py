@@ -32,6 +32,7 @@ from retail.reading import (
     Listed,
     read_findings,
     read_kpis,
+    read_left_out,
     read_money,
     read_revised,
     read_run,
@@ -69,6 +70,7 @@ class Summary:
     kpis: dict[str, KpiRow]
     money: str
     revised: tuple[str, ...]
+    left_out: tuple[str, ...]
 
 
 def read(path: Path) -> Summary:
@@ -78,8 +80,8 @@ def read(path: Path) -> Summary:
         trends = read_table(connection, TrendRow, "trends")
         incidents = read_findings(connection).incidents
         going = going_on(trends, kpis, run.as_of)
-        revised = read_revised(connection)
-        return Summary(run, incidents, going, kpis, read_money(connection), revised)
+        revised, left_out = read_revised(connection), read_left_out(connection)
+        return Summary(run, incidents, going, kpis, read_money(connection), revised, left_out)
 
 
 def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
@@ -114,7 +116,9 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
         lines.append(f"  … and {waiting - len(shown)} more; `retail list` has all.")
     if found.incidents:
         lines.append("`retail explain ID` explains one, `retail ack ID` acknowledges it.")
-    lines += map(escape_control_chars, (*_trends(found), *switched_off(found.kpis)))
+    lines += map(
+        escape_control_chars, (*_trends(found), *switched_off(found.kpis), *found.left_out)
+    )
     if untested:
         lines.append(escape_control_chars(f"Too little history to test: {', '.join(untested)}."))
     return "\n".join(lines)

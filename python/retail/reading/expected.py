@@ -31,6 +31,7 @@ NOT_TESTED = {
     "closed": "the shop is usually closed then",
     "no_value": "it has no value: nothing to divide by",
     "warm_up": "it is still warming up: at the start of the data every customer looks new",
+    "small": "it was not yet among the largest segments",
     "short_history": "there is too little history yet",
     "thin": "too many of the latest periods are without business",
 }

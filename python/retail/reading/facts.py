@@ -52,7 +52,7 @@ class Facts:
     sources: tuple[SourceRow, ...]
     lines: tuple[RowCount, ...]
     kpis: dict[str, KpiRow]
-    undivided: tuple[str, ...]
+    left_out: tuple[str, ...]
     periods: tuple[ForecastRow, ...]
     findings: tuple[AnomalyRow, ...]
     contributions: tuple[AttributionRow, ...]
@@ -96,7 +96,7 @@ def facts_of(connection: Connection) -> Facts:
         sources=shop.read_sources(connection),
         lines=shop.read_row_counts(connection),
         kpis=shop.read_kpis(connection),
-        undivided=shop.read_undivided(connection),
+        left_out=shop.read_left_out(connection),
         periods=read_table(connection, ForecastRow, "forecasts", SHOWN_PERIODS),
         findings=found.members,
         contributions=tuple(row for row in parts if row.analysis == "breakdown"),

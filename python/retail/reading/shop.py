@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from detect.records import MOST_SERIES
 from retail.formatting import CURRENCY, member, off, words
 from retail.reading.file import Connection, has_table, rows_of
 from retail.schema import Grain
@@ -169,6 +170,24 @@ VOLUME = """
     order by date_day desc
     limit 1
 """
+SMALL = f"""
+    with every as (
+        select kpi, 'daily' as cadence, count(distinct segment) as segments
+        from marts.fct_kpis_daily group by kpi
+        union all
+        select kpi, 'weekly', count(distinct segment) from marts.fct_kpis_weekly group by kpi
+    ),
+    judged as (
+        select kpi, grain, count(distinct segment) as segments
+        from insights.forecasts group by all
+    )
+    select label, segment_by, every.segments, judged.segments
+    from marts.dim_kpis as kpis
+    inner join every using (kpi, cadence)
+    inner join judged on kpis.kpi = judged.kpi and kpis.cadence = judged.grain
+    where every.segments > greatest(judged.segments, {MOST_SERIES})
+    order by label
+"""  # noqa: S608 - a number of our own
 UNDIVIDED = """
     select dimension, only_member from marts.dim_dimensions
     where only_member is not null order by place
@@ -229,11 +248,17 @@ def switched_off(kpis: Mapping[str, KpiRow]) -> tuple[str, ...]:
     return off((kpi.label, kpi.off_reason) for kpi in kpis.values() if kpi.off_reason)
 
 
-def read_undivided(connection: Connection) -> tuple[str, ...]:
-    """Read the dimensions that findings are not broken down by now, as one sentence or none."""
-    rows = connection.execute(UNDIVIDED).fetchall()
-    named = ", ".join(f"{words(name)} ({member(name, only)})" for name, only in rows)
-    return (f"Not broken down, for one member has nearly all sales: {named}.",) if rows else ()
+def read_left_out(connection: Connection) -> tuple[str, ...]:
+    """Read what the last run left out, as sentences: dimensions of one member, small segments."""
+    undivided = connection.execute(UNDIVIDED).fetchall()
+    named = ", ".join(f"{words(name)} ({member(name, only)})" for name, only in undivided)
+    one_member = [f"Not broken down, for one member has nearly all sales: {named}."]
+    small = [
+        f"{label}: {seen:,} of {every:,} segments ({words(dimension)}) were ever among the "
+        f"{MOST_SERIES} largest so far, and are judged as series; the others only as members."
+        for label, dimension, every, seen in connection.execute(SMALL).fetchall()
+    ]
+    return (*(one_member if undivided else []), *small)
 
 
 def read_volume(connection: Connection) -> Volume | None:

@@ -40,7 +40,7 @@ MARKS = 6
 def page(session: Session, facts: Facts, chosen: UrlState) -> None:
     """The page of a KPI."""
     within, days, against = _controls(session, facts, chosen)
-    for sentence in switched_off(facts.kpis):
+    for sentence in (*switched_off(facts.kpis), *facts.left_out):
         st.caption(sentence)
     periods = session.ask(read.series, chosen.kpi, chosen.grain, *within)
     if not periods:

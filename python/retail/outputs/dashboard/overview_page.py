@@ -27,7 +27,7 @@ def page(session: Session, facts: Facts) -> None:
         left=len(grouped.open) - len(shown),
     )
     _kpis(session, facts, states)
-    for sentence in switched_off(facts.kpis):
+    for sentence in (*switched_off(facts.kpis), *facts.left_out):
         st.caption(render.plain(sentence))
 
 

@@ -139,7 +139,7 @@ def render(facts: Facts) -> str:
             kpis=states,
             ranges=ranges,
             usual_range=kpis.usual(ranges) if ranges else "",
-            left_out=(*switched_off(facts.kpis), *facts.undivided),
+            left_out=(*switched_off(facts.kpis), *facts.left_out),
             trends=trust.trends(facts),
             quality=trust.quality(facts),
             detection_limits=trust.detection_limits(facts),

@@ -15,6 +15,7 @@ from detect.records import (
     CURRENCY,
     GRAINS,
     KPI_COLUMNS,
+    MOST_SERIES,
     PERIOD_DAYS,
     Dates,
     Days,
@@ -34,6 +35,37 @@ from retail.reading.shop import read_events
 from retail.storage.quoting import identifier
 
 _log = logging.getLogger(__name__)
+LARGEST = f"""
+    create or replace temporary table largest as
+    with months as (
+        select
+            kpi,
+            segment,
+            date_trunc('month', period_start) as month,
+            sum(abs(numerator)) as amount,
+            min(period_start) filter (numerator <> 0) as first
+        from facts
+        group by all
+    ),
+    so_far as (
+        select
+            *,
+            coalesce(sum(amount) over earlier, 0) as before,
+            min(first) over (partition by kpi, segment) as came
+        from months
+        window earlier as (
+            partition by kpi, segment order by month
+            rows between unbounded preceding and 1 preceding
+        )
+    )
+    select kpi, segment, month
+    from so_far
+    qualify row_number() over (
+        partition by kpi, month order by before desc, came nulls last, segment
+    ) <= {MOST_SERIES}
+"""  # noqa: S608 - a number of our own
+"""The segments of each KPI that are judged in a month: the largest by the months before it, then
+those that came first. Which they are does not depend on what comes after."""
 
 
 def read_inputs(path: Path, as_of: dt.date | None) -> Inputs:
@@ -139,14 +171,15 @@ def read_panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], date
         """,  # noqa: S608 - names from the schema, or quoted
         [last_data[0], dates.day[-1].astype(dt.date), [kpi.name for kpi in kpis]],
     )
+    connection.execute(LARGEST)
     names = connection.execute(
-        "select distinct kpi, segment from facts order by kpi, segment"
+        "select distinct kpi, segment from largest order by kpi, segment"
     ).fetchall()
     columns = connection.execute(
         """
         with series as (
             select kpi, segment, row_number() over (order by kpi, segment) - 1 as place
-            from (select distinct kpi, segment from facts)
+            from (select distinct kpi, segment from largest)
         )
         select
             series.place,
@@ -155,9 +188,15 @@ def read_panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], date
             cast(facts.numerator as double) as numerator,
             cast(facts.denominator as double) as denominator,
             facts.is_complete,
-            facts.is_warm_up
+            facts.is_warm_up,
+            largest.month is null as is_small
         from facts
         inner join series on facts.kpi = series.kpi and facts.segment = series.segment
+        left join largest
+            on
+                facts.kpi = largest.kpi
+                and facts.segment = largest.segment
+                and date_trunc('month', facts.period_start) = largest.month
         """
     ).fetchnumpy()
     starts = np.asarray(columns["period_start"]).astype("datetime64[D]")
@@ -181,6 +220,7 @@ def read_panel(connection: Connection, grain: Grain, kpis: tuple[Kpi, ...], date
         denominator=fill("denominator", np.nan),
         is_complete=fill("is_complete", False),
         is_warm_up=fill("is_warm_up", True),
+        is_small=fill("is_small", False),
     )
 
 
@@ -205,13 +245,11 @@ def read_typical(connection: Connection, panel: Panel) -> Panel | None:
     if not kept:
         return None
     return replace(
-        panel,
+        panel.of_rows(np.array(kept)),
         series=tuple(Series(shown[row], ALL) for row in kept),
         value=value[kept],
         numerator=value[kept],
         denominator=np.full((len(kept), panel.period.size), np.nan),
-        is_complete=panel.is_complete[kept],
-        is_warm_up=panel.is_warm_up[kept],
     )
 
 
