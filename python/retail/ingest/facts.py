@@ -235,15 +235,17 @@ def _has_decimals(connection: duckdb.DuckDBPyConnection, rows: str, *, is_uci: b
     """Whether quantities with decimals are meant, not mistyped."""
     query = f"""
         select
-            count(*) filter (
+            sum(lines) filter (
                 regexp_full_match(quantity, '\\s*[-+]?[0-9]*[.][0-9]*[1-9][0-9]*\\s*')
             ),
-            count(*)
-        from {rows}
-        where line_mark is distinct from 'ignored'
+            sum(lines)
+        from (
+            select quantity, count(*) as lines from {rows}
+            where line_mark is distinct from 'ignored' group by quantity
+        )
     """  # noqa: S608 - by ingest.sql: quoted
     decimals, every = connection.execute(query).fetchall()[0]
-    return bool(decimals > (DECIMAL_HABIT * every if is_uci else 0))
+    return (decimals or 0) > (DECIMAL_HABIT * (every or 0) if is_uci else 0)
 
 
 def _currency(

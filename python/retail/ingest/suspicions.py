@@ -105,7 +105,8 @@ def _damaged(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> Ite
     is_scientific = "regexp_full_match(code, '[0-9]([.,][0-9]+)?E[+][0-9]+')"
     query = f"""
         with codes as (
-            select distinct trim({name}) as code, upper(trim({name})) as plain from {rows}
+            select distinct trim({name}) as code, upper(trim({name})) as plain
+            from (select distinct {name} from {rows})
         ),
 
         zeros as (
@@ -152,12 +153,14 @@ def _damaged(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> Ite
 def _large_customer(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
     """A customer with most orders, and one whose id is unlike all others."""
     query = f"""
-        with customers as (
+        with orders as (select distinct customer_id, invoice_no from {rows}),
+
+        customers as (
             select trim(customer_id) as customer, count(distinct invoice_no) as orders,
-                (select count(distinct invoice_no) from {rows}) as every,
+                (select count(distinct invoice_no) from orders) as every,
                 count(*) over () as customers,
                 try_cast(regexp_extract(customer, '^\\D{{0,3}}(\\d+)(?:[.]0)?$', 1) as double) as n
-            from {rows}
+            from orders
             where trim(customer_id) != '' and not {is_nobody("customer_id")}
             group by customer
         ),

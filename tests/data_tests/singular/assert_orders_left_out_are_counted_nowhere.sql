@@ -18,6 +18,7 @@ order_lines as (
 
 ),
 
+-- From the table, not the CTE: of one with several readers DuckDB keeps every column in memory.
 left_out as (
 
     select
@@ -25,7 +26,7 @@ left_out as (
         invoice_no,
         stock_code,
         min(source_row) as first_row
-    from order_lines
+    from {{ ref('int_order_lines__classified') }}
     where reject_reason = 'ignored' and invoice_no is not null and stock_code is not null
     group by source_file, invoice_no, stock_code
 
@@ -36,7 +37,7 @@ files as (
     select
         source_file,
         max(ordered_at) as last_moment
-    from order_lines
+    from {{ ref('int_order_lines__classified') }}
     group by source_file
 
 ),
