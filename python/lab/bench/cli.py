@@ -32,6 +32,7 @@ PATH = click.Path(path_type=Path)
         "python -m lab.bench                               1 and 20 times the public data",
         "python -m lab.bench --scale 1                     a few minutes",
         "python -m lab.bench --scale 1 --scale 100         and far larger: hours, and tens of GB",
+        "python -m lab.bench --extremes                    a shop of extremes",
         "python -m lab.bench --show --plot docs/bench.svg  the tables and the picture once more",
     ),
 )
@@ -75,7 +76,13 @@ PATH = click.Path(path_type=Path)
     help="Where figures are kept; a scale that is measured again replaces itself.",
 )
 @click.option("--plot", "picture", type=PATH, help="Draw all that is kept as an SVG.")
-@click.option("--show", is_flag=True, help="Measure nothing, show what is kept.")  # fmt: skip
+@click.option("--show", is_flag=True, help="Measure nothing, show what is kept.")
+@click.option(
+    "--extremes",
+    is_flag=True,
+    help="Only let the daily job read 20,000 countries, 200,000 products and five million "
+    "customers in 5,000 files, and show what it took.",
+)  # fmt: skip
 def bench_command(
     scales: tuple[float, ...],
     rounds: tuple[int, ...],
@@ -87,10 +94,15 @@ def bench_command(
     picture: Path | None,
     *,
     show: bool,
+    extremes: bool,
 ) -> int:
     """Measure time and memory of the daily job beside plain scripts that compute the same KPIs."""
+    limits = Limits(seconds, gigabytes)
+    if extremes:
+        found = run.measure_extremes(project_root(), days, limits, folder, _log.info)
+        say(tables.extremes(*found))
+        return FINE
     if not show:
-        limits = Limits(seconds, gigabytes)
         _measure(
             dict(zip(scales, _rounds(scales, rounds), strict=True)), days, limits, folder, kept
         )

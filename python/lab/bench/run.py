@@ -14,6 +14,7 @@ from lab.bench.answers import Answer, insist_on_equal
 from lab.bench.contenders import AGAIN, NEW_DAY, SCRIPTS, WHOLE, Place
 from lab.bench.measure import FINE, Limits
 from lab.bench.results import Figure, Size
+from lab.bench.shops import Shop
 
 MORNINGS = (NEW_DAY, AGAIN, WHOLE)
 Say = Callable[[str], None]
@@ -53,6 +54,35 @@ def measure(project: Path, plan: Plan, workshop: Path | None, say: Say) -> Size:
         contenders.compile_sql(place)
         figures = _rounds(place, plan, _mornings(place, plan, say), say)
     return Size(plan.scale, shop.lines, shop.csv_bytes, _machine(), plan.limits, tuple(figures))
+
+
+def measure_extremes(
+    project: Path, days: int, limits: Limits, workshop: Path | None, say: Say
+) -> tuple[Shop, list[Figure]]:
+    """Let the daily job read a shop of extremes, from nothing, with nobody beside it.
+
+    Args:
+        project: the project's root.
+        days: days of the shop.
+        limits: when it is stopped.
+        workshop: where everything is written, and removed at the end; the system's own if None.
+        say: called with what is being done.
+
+    Returns:
+        The shop, and the figures of the whole and of its stages.
+
+    Raises:
+        RetailError: the job failed.
+    """
+    with TemporaryDirectory(prefix="bench-", dir=workshop) as name:
+        folder = Path(name)
+        say("a shop of extremes: simulating it")
+        shop = shops.simulate_extremes(folder / "shop", days)
+        say(f"a shop of extremes: {shop.lines:,} lines")
+        figures, _ = contenders.run_job(
+            Place(project, shop, folder, limits), WHOLE, 1, is_last=True
+        )
+    return shop, figures
 
 
 def _mornings(place: Place, plan: Plan, say: Say) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+
 from retail.simulate import ShopConfig, simulate_shop
 
 REAL_LINES = 541_909
@@ -19,6 +21,26 @@ REAL_LINES = 541_909
 PRODUCTS = 3_400
 SEED = 1
 HISTORY, LAST_DAY = "history.csv", "last_day.csv"
+EXTREME_LINES, FILES = 5_500_000, 5_000
+EXTREME = """
+    select
+        500000 + nth as InvoiceNo,
+        'P' || hash(line) % 200000 as StockCode,
+        'Product ' || hash(line) % 200000 as Description,
+        1 + hash(line, 1) % 12 as Quantity,
+        strftime(
+            timestamp '2010-12-01 08:00' + to_days(cast(nth * {days} // {lines} as integer))
+            + to_minutes(cast(hash(nth, 2) % 600 as bigint)), '%-m/%-d/%Y %-H:%M'
+        ) as InvoiceDate,
+        0.5 + hash(line) % 200000 % 1000 / 100 as UnitPrice,
+        10000 + nth as CustomerID,
+        'Land ' || hash(nth, 3) % 20000 as Country
+    from (
+        select line, line - if(line % 12 = 0 and line > 0, 1, 0) as nth
+        from range({first}, {after}) as lines(line)
+    )
+"""
+"""One line of each order; every twelfth has two. Each customer has one order."""
 LEAST_TAIL, MOST_OF_A_DAY = 1 << 25, 30
 """The last day is within so many bytes of the end, or within such a part of the file."""
 DATE = re.compile(rb",([0-9]+/[0-9]+/[0-9]{4}) ")
@@ -65,6 +87,26 @@ def simulate(scale: float, folder: Path, days: int) -> Shop:
     (folder / HISTORY).replace(orders / HISTORY)
     _cut_last_day(orders / HISTORY, orders / LAST_DAY)
     return Shop(folder, truth.rows, size)
+
+
+def simulate_extremes(folder: Path, days: int) -> Shop:
+    """Write a shop of 20,000 countries, 200,000 products and five million customers of one order.
+
+    Its lines come in 5,000 files.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    orders = folder / "orders"
+    orders.mkdir(parents=True)
+    each = EXTREME_LINES // FILES
+    with duckdb.connect() as connection:
+        for number in range(FILES):
+            first = number * each
+            lines = EXTREME.format(days=days, lines=EXTREME_LINES, first=first, after=first + each)
+            connection.execute(f"copy ({lines}) to '{orders / f'{number:04d}.csv'}'")
+    size = sum(file.stat().st_size for file in orders.iterdir())
+    return Shop(folder, EXTREME_LINES, size)
 
 
 def _cut_last_day(history: Path, last_day: Path) -> None:

@@ -16,7 +16,9 @@ from lab.bench.contenders import (
     THREADS,
     WHOLE,
 )
-from lab.bench.results import Middle, Size
+from lab.bench.measure import FINE, GIGABYTE
+from lab.bench.results import Figure, Middle, Size
+from lab.bench.shops import Shop
 
 MICROSECONDS = 1e6
 OURS = (WHOLE, NEW_DAY, AGAIN)
@@ -32,6 +34,18 @@ TARGETS = {
 def report(sizes: Sequence[Size]) -> str:
     """All tables: what everybody took beside the plain script, and how that grows."""
     return "\n\n".join([_said(sizes), _beside(sizes), _against(sizes), _growth(sizes)])
+
+
+def extremes(shop: Shop, figures: Sequence[Figure]) -> str:
+    """What the daily job took for a shop of extremes, as a table."""
+    size = f"{shop.lines:,} lines, {shop.csv_bytes / GIGABYTE:.2g} GB"
+    lines = [_row(size, ["seconds", "of the processor", "most memory"])]
+    lines.append(_row("---", ["---:"] * 3))
+    for one in figures:
+        cells = [f"{_short(one.seconds)} s", f"{_short(one.processor)} s"]
+        most = f"{one.gigabytes:.2g} GB"
+        lines.append(_row(_label(one.name), [*cells, most if one.outcome == FINE else one.outcome]))
+    return "\n".join(lines)
 
 
 def rows() -> tuple[str, ...]:
