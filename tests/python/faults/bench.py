@@ -54,9 +54,13 @@ class Tally:
 
 @dataclass(frozen=True)
 class Bench:
-    """A folder for one kind of fault, with a shop's file, its raw data and all that is written."""
+    """A folder for one kind of fault, with a shop's file, its raw data and all that is written.
+
+    `told` is the folder for what commands say, where that is another one.
+    """
 
     folder: Path
+    told: Path | None = None
 
     @property
     def database(self) -> Path:
@@ -72,7 +76,7 @@ class Bench:
 
     @property
     def log(self) -> Path:
-        return self.folder / "said.txt"
+        return (self.told or self.folder) / "said.txt"
 
     def environment(self) -> dict[str, str]:
         return {

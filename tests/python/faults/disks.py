@@ -29,7 +29,7 @@ def full_disks(shop: Shop, folder: Path, chance: random.Random, times: int) -> l
         tally = Tally("full disk", notes=kind)
         for _ in range(times):
             words = chance.choice((BUILD, DAILY, DETECT))
-            bench = Bench(disk / "shop")
+            bench = Bench(disk / "shop", told=folder)
             shutil.rmtree(bench.folder, ignore_errors=True)
             lay(bench, shop)
             room = chance.randrange(0, 3 * shop.good.stat().st_size // KIB)
