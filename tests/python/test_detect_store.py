@@ -149,7 +149,10 @@ def test_segments_that_are_not_judged_are_told_where_the_user_looks(own: Path) -
     pipeline.run(own)
     with reading(own) as connection:
         (sentence,) = read_left_out(connection)
-    assert "of 605 segments (country) were ever among the 500 largest so far" in sentence
+    assert (
+        "of 605 segments (country) are judged as series, for they were among the 500 largest"
+        in sentence
+    )
     assert sentence in terminal.summary(own, colour=False)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from detect.records import MOST_SERIES
-from retail.formatting import CURRENCY, member, off, words
+from retail.formatting import CURRENCY, member, off, whole, words
 from retail.reading.file import Connection, has_table, rows_of
 from retail.schema import Grain
 
@@ -254,8 +254,8 @@ def read_left_out(connection: Connection) -> tuple[str, ...]:
     named = ", ".join(f"{words(name)} ({member(name, only)})" for name, only in undivided)
     one_member = [f"Not broken down, for one member has nearly all sales: {named}."]
     small = [
-        f"{label}: {seen:,} of {every:,} segments ({words(dimension)}) were ever among the "
-        f"{MOST_SERIES} largest so far, and are judged as series; the others only as members."
+        f"{label}: {whole(seen)} of {whole(every)} segments ({words(dimension)}) are judged "
+        f"as series, for they were once among the {MOST_SERIES} largest; others only as members."
         for label, dimension, every, seen in connection.execute(SMALL).fetchall()
     ]
     return (*(one_member if undivided else []), *small)
