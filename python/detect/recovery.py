@@ -12,10 +12,13 @@ count, so the day of the recovery is known from the past alone.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from detect.episodes import LONGEST
+from detect.forecasts import PeriodForecast
 from detect.group_by import group_by
 from detect.impact import Forecasts
 from detect.members import MemberPanel
@@ -31,7 +34,8 @@ PERIODS_BACK: dict[Grain, int] = {"daily": 3, "weekly": 1}
 class End:
     """The last day of the periods by which an incident is over; None while it goes on.
 
-    `stayed_on` is that of its lead's lasting change, if its level came to be what is expected.
+    `stayed_on` is that of its lead's lasting change, if its level came to be what is expected;
+    `late_on` is when it had gone all the same, after that.
     `gone` is how many members were, `back` how many of them sold again, and `discontinued` how
     many count as that; they are known while it goes on, too. `waiting` are the last findings of the
     series that keep it open.
@@ -39,6 +43,7 @@ class End:
 
     recovered_on: dt.date | None = None
     stayed_on: dt.date | None = None
+    late_on: dt.date | None = None
     gone: int = 0
     back: int = 0
     discontinued: int = 0
@@ -76,6 +81,9 @@ def end(
     return End(
         recovered_on=max(known) if is_over else None,
         stayed_on=stayed[_series(lead)] if is_over else None,
+        late_on=_late_on(last[_series(lead)], stayed[_series(lead)], forecasts)
+        if is_over
+        else None,
         gone=len(silent),
         back=sum(one.back_on is not None for one in silent),
         discontinued=sum(one.is_discontinued for one in silent),
@@ -123,13 +131,34 @@ def _silence(found: Sequence[Anomaly], silences: Mapping[str, Silence]) -> Silen
 
 def stayed_on(anomaly: Anomaly, forecasts: Forecasts) -> dt.date | None:
     """The last day of a lasting change whose level is what is expected now; None for others."""
-    rows = [r for r in forecasts.get((anomaly.kpi.name, ALL, anomaly.grain), ()) if r.is_tested]
-    first = anomaly.shift_start
+    rows, first = _tested(anomaly, forecasts), anomaly.shift_start
     last = max((r.period_start for r in rows if first and r.shift_start == first), default=None)
     if first is None or last is None:
         return None
     lasted = sum(first <= r.period_start <= last for r in rows)
     return last if lasted >= LONGEST else None
+
+
+def _late_on(anomaly: Anomaly, stayed: dt.date | None, forecasts: Forecasts) -> dt.date | None:
+    """The day by which a level that had stayed was nearer to that before its change again.
+
+    Levels are medians of as many days as a change takes to stay, without season and calendar.
+    """
+    first = anomaly.shift_start
+    if first is None or stayed is None:
+        return None
+    rows = [r for r in _tested(anomaly, forecasts) if math.isfinite(r.adjusted)]
+    before = [r.adjusted for r in rows if r.period_start < first][-LONGEST:]
+    during = [r.adjusted for r in rows if first <= r.period_start <= stayed]
+    after = [r for r in rows if r.period_start > stayed]
+    if not before or not during:
+        return None
+    old, new = median(before), median(during)
+    for end in range(LONGEST, len(after) + 1):
+        now = median(r.adjusted for r in after[end - LONGEST : end])
+        if abs(now - old) < abs(now - new):
+            return after[end - 1].period_start
+    return None
 
 
 def _back_on(
@@ -158,10 +187,16 @@ def _later(
     return _of_member(last, panels) if last.within else _of_series(last, forecasts)
 
 
+def _tested(anomaly: Anomaly, forecasts: Forecasts) -> list[PeriodForecast]:
+    """The tested periods of a series of the whole shop, in order."""
+    rows = forecasts.get((anomaly.kpi.name, ALL, anomaly.grain), ())
+    return [row for row in rows if row.is_tested]
+
+
 def _of_series(last: Anomaly, forecasts: Forecasts) -> Iterator[tuple[dt.date, float, bool]]:
     """Tested periods of a series of the whole shop, each with its own band."""
-    for row in forecasts.get((last.kpi.name, ALL, last.grain), ()):
-        if row.period_start > last.period_start and row.is_tested:
+    for row in _tested(last, forecasts):
+        if row.period_start > last.period_start:
             yield row.period_start, row.actual, row.lower <= row.actual <= row.upper
 
 

@@ -1115,6 +1115,19 @@ def test_its_end_says_whether_it_came_back_or_stayed() -> None:
     assert told.recovered_on == start + dt.timedelta(days=19)
     until = formatting.day(told.recovered_on, full=True)
     assert f"not come back: after {until} the new level is what is expected" in told.narrative
+    after = start + dt.timedelta(days=20)
+    other = [
+        dataclasses.replace(forecast(after + dt.timedelta(days=i), 90.0), adjusted=level)
+        for i, level in enumerate([60.0] * 15 + [101.0] * 15)
+    ]
+    lower = [dataclasses.replace(row, adjusted=60.0) for row in lasting]
+    before = [forecast(start - dt.timedelta(days=i), 100.0) for i in range(30, 0, -1)]
+    for rows, late in ((other, other[24].period_start), (other[:24], None)):
+        long = History(KPIS, {DAILY: [*before, *lower, *rows]})  # type: ignore[dict-item]
+        (told,) = stories.describe(shift(REVENUE, 60.0, 60.0), [], history=long)
+        assert told.recovered_on == start + dt.timedelta(days=19)
+        shown = f"by {formatting.day(late, full=True)} it was back near the level" if late else ""
+        assert (shown or "It has not come back") in told.narrative
     back = History(KPIS, {DAILY: [*lasting[:8], *days(*[90.0] * 4, start=3)]})  # type: ignore[dict-item]
     (told,) = stories.describe(shift(REVENUE, 60.0, 60.0), [], history=back)
     assert "It is over: back in the usual range" in told.narrative

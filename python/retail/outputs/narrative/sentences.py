@@ -506,6 +506,10 @@ def _end(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> str:
     if facts.end.stayed_on is not None:
         since = day(facts.end.stayed_on, full=True)
         over = f"It has not come back: after {since} the new level is what is expected"
+        if facts.end.late_on is not None:
+            late = day(facts.end.late_on, full=True)
+            over = f"It lasted: after {since} the new level was what is expected; by {late} it was "
+            over += "back near the level before"
     elif SILENCE in lead.methods:
         over = _sold_again(until, facts.end)
     else:

@@ -16,6 +16,35 @@ from retail.storage.quoting import literal
 
 OPEN = "select 1 from insights.incidents where incident_id = {} and recovered_on is null"
 """SQL: whether an incident goes on."""
+LATE = """
+    with days as (
+        select period_start, adjusted, shift_start from insights.forecasts
+        where kpi = {kpi} and segment = 'all' and grain = '{grain}' and is_tested
+            and adjusted is not null
+    ),
+    stayed as (select max(period_start) as last from days where shift_start = date '{first}'),
+    before as (
+        select median(adjusted) as level from (
+            from days where period_start < date '{first}' order by period_start desc limit 20
+        )
+    ),
+    during as (
+        select median(adjusted) as level from days, stayed
+        where period_start between date '{first}' and last
+    ),
+    after as (
+        select
+            period_start,
+            median(adjusted) over latest as level,
+            count(*) over latest as days
+        from days, stayed
+        where period_start > last
+        window latest as (order by period_start rows 19 preceding)
+    )
+    select min(period_start) from after, before, during
+    where days = 20 and abs(after.level - before.level) < abs(after.level - during.level)
+"""
+"""SQL: the day by which a level that stayed was nearer to that before it: each of twenty days."""
 Totals = Sequence[tuple[str, dict[str, Fact | None]]]
 """What an incident came to: the end of a sentence, and its facts."""
 
@@ -90,8 +119,19 @@ def ends(ask: Asker) -> Iterator[Form]:
         """  # noqa: S608 - quoted
         after = ask.fact(query, partial(shown.day, full=True), "insights.forecasts", one.kpi)
         stayed = "It has not come back: after {after} the new level is what is expected"
+        late = ask.fact(
+            LATE.format(kpi=literal(one.kpi), grain=one.grain, first=one.shift_start),
+            partial(shown.day, full=True), "insights.forecasts", one.kpi,
+        )  # fmt: skip
+        if late is not None:
+            stayed = (
+                "It lasted: after {after} the new level was what is expected; by {late} it was "
+            )
+            stayed += "back near the level before"
         for came, facts in totals:
-            yield from form(f"{stayed}{came}.", lead_in="", after=until and after, **facts)
+            yield from form(
+                f"{stayed}{came}.", lead_in="", after=until and after, late=late, **facts
+            )
 
 
 def _of_gone(ask: Asker, until: Fact | None, totals: Totals) -> Iterator[Form]:
