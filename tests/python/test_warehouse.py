@@ -533,6 +533,19 @@ def test_whoever_opens_the_file_is_held_to_the_memory_that_the_build_may_take(
     )
 
 
+def test_settings_hold_for_every_cursor_and_none_has_to_be_given_them() -> None:
+    """A full disk invalidates a database: a cursor that is given a setting then ends dbt."""
+    given = {"TimeZone": "Asia/Tokyo", "memory_limit": "1GB"}
+    credentials = DuckDBCredentials(path=":memory:", schema="main", settings=dict(given))
+    plugin = Plugin("all_or_nothing", {}, credentials=credentials)
+    with duckdb.connect() as connection:
+        plugin.configure_connection(connection)
+        cursor = connection.cursor()
+        cursor.execute("select current_setting('TimeZone'), current_setting('memory_limit')")
+        assert cursor.fetchone() == ("Asia/Tokyo", "953.6 MiB")
+    assert not credentials.settings
+
+
 def test_a_bound_that_is_none_is_told_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

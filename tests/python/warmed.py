@@ -29,8 +29,11 @@ def hand_on(folder: Path, environment: Mapping[str, str]) -> None:
     """
     target = Path(environment["DBT_TARGET_PATH"])
     if folder == PROJECT and not (target / FILE).exists():
-        target.mkdir(parents=True, exist_ok=True)
-        shutil.copy(Path(PARSED.name) / FILE, target)
+        try:
+            target.mkdir(parents=True, exist_ok=True)
+            shutil.copy(Path(PARSED.name) / FILE, target)
+        except OSError:  # of a full disk: dbt parses by itself
+            (target / FILE).unlink(missing_ok=True)
 
 
 def _parse() -> None:

@@ -64,6 +64,11 @@ class Plugin(BasePlugin):
         # A full disk stops dbt's own log, too: traces of that would bury the line that counts.
         logging.raiseExceptions = False
         self._read_only = False
+        self._settings: Mapping[str, Any] = {}
+        if self.creds is not None:
+            # For all connections at once: where a full disk has stopped DuckDB, no cursor takes a
+            # setting, and dbt, which gives them to each, would end with a trace in place of a line.
+            self._settings, self.creds.settings = self.creds.settings or {}, {}
         if self.creds is None or self.creds.path.startswith(NOT_A_FILE):
             return
         self.creds.path = os.environ.get(COPY_VARIABLE) or self.creds.path
@@ -83,6 +88,11 @@ class Plugin(BasePlugin):
         """Open the published file read-only where nothing is to be written."""
         if self._read_only:
             config["access_mode"] = "READ_ONLY"
+
+    def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
+        """Give the settings of profiles.yml to all connections."""
+        for name, value in self._settings.items():
+            conn.execute(f"set global {identifier(name)} = {literal(str(value))}")
 
     def _redirect_to_copy(self, staging: AbstractContextManager[Path], *, to_publish: bool) -> None:
         """Make dbt open another file until the command is over."""

@@ -102,9 +102,14 @@ def _overwrite(raw: Path) -> None:
     raw.write_text(_rows("NEW", ROWS))
 
 
-def _is_of_one_moment(found: list[tuple[str, int, int, int]]) -> bool:
-    """One mark, and every number from the first to the last; a file may be found half-written."""
-    return len(found) == 1 and found[0][2] == 1 and found[0][1] == found[0][3]
+def _is_of_one_moment(found: list[tuple[str | None, int, int, int]]) -> bool:
+    """One mark, and every number from the first to the last.
+
+    A file may be found cut, with a part of a line at its end: without a mark, it is malformed.
+    """
+    whole = [row for row in found if row[0] is not None]
+    parts = sum(count for mark, count, *_ in found if mark is None)
+    return parts <= 1 and len(whole) == 1 and whole[0][2] == 1 and whole[0][1] == whole[0][3]
 
 
 # --------------------------------------------------------------------------- a file that is damaged
