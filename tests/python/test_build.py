@@ -174,6 +174,7 @@ def test_older_clients_read_every_table(version: str, detected: Shop, tmp_path: 
     read_all = (
         "import duckdb, sys\n"
         "c = duckdb.connect(sys.argv[1], read_only=True)\n"
+        "c.execute('set enable_progress_bar = false')\n"  # which `python -c` has by default
         "tables = c.execute(\"select table_schema || '.' || table_name from\"\n"
         "    \" information_schema.tables where table_schema != 'raw'\").fetchall()\n"
         "for (name,) in tables: c.execute(f'select * from {name}').fetchall()\n"
