@@ -359,3 +359,7 @@ def test_a_header_with_line_breaks_in_its_names_is_one(tmp_path: Path) -> None:
     names = HEADER.replace("Country", '12" plates')
     source = write(tmp_path / "in.csv", f"{names}\n{GOOD}\n{GOOD.replace('HOLDER', '12 IN')}\n")
     assert shown(land(source, tmp_path), ("source_row",)) == [(2,), (3,)]
+    # Nor does one that only a quote within a row below would end.
+    names, quoted = HEADER.replace("Country", '"Country'), GOOD.replace("WHITE", '"WHITE')
+    source = write(tmp_path / "in.csv", f"{names}\n{GOOD}\n{quoted}\n")
+    assert shown(land(source, tmp_path), ("source_row",)) == [(2,), (3,)]

@@ -53,7 +53,7 @@ _PACKED = {
 }  # fmt: skip
 """How files begin that are packed in a form that is not read."""
 _IN_QUOTES = re.compile(r'(?:^|[,;\t|]) *"')
-_QUOTED = re.compile(_IN_QUOTES.pattern + r'(?:[^"]|"")*"')
+_QUOTED = re.compile(_IN_QUOTES.pattern + r'(?:[^"]|"")*" *(?=[,;\t|]|\Z)')
 """The beginning of a name in quotes, and all of it: within a name, a quote is a character."""
 _BLOCK = 1 << 22
 _GZIP = b"\x1f\x8b"
