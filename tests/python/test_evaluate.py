@@ -156,7 +156,7 @@ def test_a_rule_made_as_strict_has_no_more_false_alarms() -> None:
 def outage(tmp_path_factory: pytest.TempPathFactory) -> Measured:
     """A small simulated shop, undisturbed and with one plain outage."""
     folder = tmp_path_factory.mktemp("an owner's")
-    config = ShopConfig(days=150, lines=25_000, seed=7)
+    config = ShopConfig(days=150, lines=60_000, seed=7)
     simulate_shop(config, folder / "lines.csv")
     sources = shops.resolve(folder, {shops.SOURCE_VARIABLE: str(folder / "lines.csv")})
     shop = shops.keep(shops.Shop(shops.SIMULATED, "small", folder / "lines.parquet"), sources)

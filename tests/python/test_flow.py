@@ -80,7 +80,7 @@ def test_a_step_that_fails_fails_the_flow_and_the_last_line_says_why(
     Path(shop.source).write_text("no,such,columns\n1,2,3\n")
     done = flow(shop, outside)
     assert done.returncode == 1
-    assert re.search(r"^flow: .*shop\.csv", done.stderr, re.MULTILINE)
+    assert re.search(r"^retail schedule: .*shop\.csv", done.stderr, re.MULTILINE)
     assert not shop.database.exists()
 
 
