@@ -18,7 +18,7 @@ import duckdb
 import openpyxl
 import pyarrow
 import pytest
-from pyarrow.parquet import write_table
+from pyarrow.parquet import ParquetWriter, write_table
 
 from retail import ingest, simulate
 from retail.errors import RetailError
@@ -296,6 +296,48 @@ def test_parquet_is_decoded_by_another_process_first_and_once(
     paths[1].write_bytes(b"PAR1" + bytes(100) + b"PAR1")
     told = refusal(tmp_path / "raw", tmp_path)
     assert told.startswith("raw/1.parquet is not a readable Parquet file (")
+
+
+def test_parquet_files_with_other_columns_beside_the_usual_ones_are_one_source(
+    tmp_path: Path,
+) -> None:
+    line = ", ".join(f"'{value}' as {name}" for value, name in zip(LINE, PUBLIC_NAMES, strict=True))
+    for n, other in enumerate(("extra", "other", "year"), start=1):
+        path = tmp_path / "raw" / f"year=201{n}" / "in.parquet"
+        parquet(path, f"select {line.replace(LINE[0], str(n))}, 5 as {other}")
+    good_csv(tmp_path / "raw/a.csv")
+    rows = read(tmp_path / "raw", tmp_path)
+    assert rows == [LINE, *(("1", *LINE[1:]), ("2", *LINE[1:]), ("3", *LINE[1:]))]
+
+
+def test_an_empty_parquet_file_has_no_rows_and_is_not_damaged(tmp_path: Path) -> None:
+    table = pyarrow.table({name: pyarrow.array([], pyarrow.string()) for name in PUBLIC_NAMES})
+    line = pyarrow.table({name: [value] for name, value in zip(PUBLIC_NAMES, LINE, strict=True)})
+    (tmp_path / "raw").mkdir()
+    write_table(table, tmp_path / "raw/empty.parquet")
+    with ParquetWriter(tmp_path / "raw/some.parquet", line.schema) as file:
+        for one in (line, table, line):
+            file.write_table(one)
+    landing = land(tmp_path / "raw", tmp_path)
+    assert [(file.raw_rows, file.note) for file in landing.files] == [
+        (0, "no rows"), (2, parquet_cache.WITHOUT_CHECKSUMS)
+    ]  # fmt: skip
+    assert shown(landing) == [LINE, LINE]
+
+
+def test_a_column_that_is_called_like_the_number_of_a_row_is_refused_by_its_name(
+    tmp_path: Path,
+) -> None:
+    line = ", ".join(f"'{value}' as {name}" for value, name in zip(LINE, PUBLIC_NAMES, strict=True))
+    path = parquet(tmp_path / "in.parquet", f"select {line}, 1 as File_Row_Number")
+    assert refusal(path, tmp_path) == (
+        "in.parquet has a column File_Row_Number, a name that is needed to number its rows; "
+        "rename that column"
+    )
+
+
+def test_the_longest_name_that_a_file_can_have_works(tmp_path: Path) -> None:
+    assert read(good_csv(tmp_path / f"{'a' * 251}.csv"), tmp_path) == [LINE]
 
 
 def test_a_page_of_parquet_that_differs_from_its_checksum_is_refused(tmp_path: Path) -> None:

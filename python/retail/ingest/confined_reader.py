@@ -160,7 +160,7 @@ def _verify_pages(connection: duckdb.DuckDBPyConnection, path: str) -> bool:
     """
     query = """
         select least(data_page_offset, nullif(dictionary_page_offset, 0)), total_compressed_size
-        from parquet_metadata(?)
+        from parquet_metadata(?) where num_values > 0
     """
     has_checksums = True
     with open(path, "rb") as file:  # noqa: PTH123 - a file that is read in blocks

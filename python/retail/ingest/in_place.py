@@ -21,6 +21,8 @@ from retail.storage.quoting import identifier, literal
 
 WITH_A_FORM = ("VARCHAR", "TIMESTAMP WITH TIME ZONE")
 """Types of dates that have an order, or a zone, to decide on."""
+ROW_NUMBER = "file_row_number"
+"""What DuckDB calls the number of a row of a Parquet file."""
 
 
 def show_parquet(
@@ -45,6 +47,11 @@ def show_parquet(
         ) from error
     types = {name: kind for name, kind, *_ in described}
     insist_on_few([*types], str(source.path))
+    if taken := next((name for name in types if name.casefold() == ROW_NUMBER), None):
+        raise IngestError(
+            f"{source.path} has a column {taken}, a name that is needed to number its rows; "
+            "rename that column"
+        )
     folders = _partitions(source.path, types)
     texts = {name: _as_text(name, kind) for name, kind in types.items()}
     texts |= {name: literal(value) for name, value in folders.items()}
@@ -56,7 +63,7 @@ def show_parquet(
     numbered = read_parquet([source.path], binary_as_string="true", file_row_number="true")
     query = (
         f"select {', '.join(fields)}, {literal(source.label)} as source_file, "  # noqa: S608 - by ingest.sql: quoted
-        "file_row_number + 1 as source_row, null::varchar as parse_error, "
+        f"{ROW_NUMBER} + 1 as source_row, null::varchar as parse_error, "
         f"null::varchar as raw_line{nulls(header.marks)} from {numbered}"
     )
     at = dict(zip(header.fields, header.columns, strict=True))

@@ -300,7 +300,8 @@ def lines_of(landed: Sequence[Landed]) -> str:
     queries = [one.query for one in landed if one.query]
     if parquets:
         queries.insert(0, f"select {', '.join(COLUMNS)} from {read_parquet(parquets)}")  # noqa: S608 - by ingest.sql: quoted
-    return f"({' union all by name '.join(queries)})"
+    # In brackets: the lines that a plan makes are in an order, which no part of a union has bare.
+    return f"({' union all by name '.join(f'({query})' for query in queries)})"
 
 
 def _decide(files: Sequence[LandedFile], shop: Shop) -> tuple[RawFile, ...]:

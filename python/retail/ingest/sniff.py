@@ -221,7 +221,10 @@ def insist_on_bounds(path: Path) -> None:
         IngestError: it can't be read, or is beyond one of them.
     """
     with open_bytes(path) as file:
-        is_array = file.read(_BLOCK).lstrip().startswith((b"[", b"{\n", b"{\r\n"))
+        start = file.read(_BLOCK).removeprefix(codecs.BOM_UTF8).lstrip()
+    if not start:
+        raise _empty(path)
+    is_array = start.startswith((b"[", b"{\n", b"{\r\n"))
     for _ in _blocks(path, "" if is_array else "\n"):
         pass
 
