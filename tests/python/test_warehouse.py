@@ -20,6 +20,8 @@ from hypothesis import strategies as st
 
 from conftest import DBT, PROJECT, Shop, copied
 from orders import small_shop, write
+from retail.errors import RetailError
+from retail.jobs.daily.build import build, limits
 from retail.jobs.detection import store
 from retail.storage.atomic_publish import Plugin
 from retail.storage.errors import HeldError, StorageError, first_line
@@ -552,3 +554,31 @@ def test_a_bound_that_is_none_is_told_in_one_line(
     monkeypatch.setenv(MEMORY_VARIABLE, "lots")
     with pytest.raises(StorageError, match=r"^RETAIL_MEMORY_LIMIT is 'lots' \(.*\); say 4GB"):
         open_database(tmp_path / "some.duckdb", read_only=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "told"),
+    [
+        ("RETAIL_THREADS", "0", "RETAIL_THREADS is '0'; say a whole number from 1 to 256"),
+        ("RETAIL_THREADS", "1e9", "RETAIL_THREADS is '1e9'; say"),
+        ("RETAIL_THREADS", "-1", "RETAIL_THREADS is '-1'; say"),
+        ("RETAIL_THREADS", "9999999999", "RETAIL_THREADS is '9999999999'; say"),
+        (MEMORY_VARIABLE, "1KB", r"RETAIL_MEMORY_LIMIT is '1KB' \(Out of Memory.*\); say 4GB"),
+        (MEMORY_VARIABLE, "4", r"RETAIL_MEMORY_LIMIT is '4' \(.*Unknown unit.*\); say 4GB"),
+    ],
+)
+def test_a_build_names_the_setting_of_its_bounds_that_makes_no_sense(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, given: str, told: str
+) -> None:
+    monkeypatch.setenv(name, given)
+    with pytest.raises(RetailError, match=f"^{told}"):
+        build(PROJECT, tmp_path / "some.duckdb")
+
+
+def test_settings_of_a_build_s_bounds_that_are_empty_are_not_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("RETAIL_THREADS", MEMORY_VARIABLE):
+        monkeypatch.setenv(name, "")
+    assert limits() == {"RETAIL_THREADS": "2", MEMORY_VARIABLE: MEMORY_LIMIT}
+    assert "env_var('RETAIL_THREADS', '2')" in (PROJECT / "profiles.yml").read_text()

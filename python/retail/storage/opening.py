@@ -48,15 +48,36 @@ def open_database(
             time.sleep(PAUSE_SECONDS)
 
 
-def _bounded(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
-    limit = os.environ.get(MEMORY_VARIABLE) or MEMORY_LIMIT
+def memory_limit() -> str:
+    """The memory that DuckDB may take, tried out: as RETAIL_MEMORY_LIMIT says, if it is set.
+
+    Raises:
+        StorageError: no table fits in it, or it is no amount of memory.
+    """
     try:
-        return connection.execute(f"set memory_limit = {literal(limit)}")
+        with _bounded(duckdb.connect()) as connection:
+            connection.execute("create table tried as from range(10_000)")
+    except duckdb.Error as error:
+        raise _no_bound(error) from error
+    return _limit()
+
+
+def _limit() -> str:
+    return os.environ.get(MEMORY_VARIABLE) or MEMORY_LIMIT
+
+
+def _no_bound(error: duckdb.Error) -> StorageError:
+    return StorageError(
+        f"{MEMORY_VARIABLE} is {_limit()!r} ({first_line(error)}); say 4GB, or what you have"
+    )
+
+
+def _bounded(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    try:
+        return connection.execute(f"set memory_limit = {literal(_limit())}")
     except duckdb.Error as error:
         connection.close()
-        raise StorageError(
-            f"{MEMORY_VARIABLE} is {limit!r} ({first_line(error)}); say 4GB, or what you have"
-        ) from error
+        raise _no_bound(error) from error
 
 
 def verify_integrity(path: Path) -> None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from retail.errors import RetailError, shorten
+from retail.storage.opening import MEMORY_VARIABLE, memory_limit
 from retail.storage.publish import COPY_VARIABLE, is_private, published_as
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ BUILD_WORDS = (
 TABLES_ONLY = (*BUILD_WORDS, "--exclude-resource-type", "test")
 
 
+THREADS_VARIABLE, THREADS, MOST_THREADS = "RETAIL_THREADS", "2", 256
+"""Setting of the threads of a build, its default, as in profiles.yml, and its bound."""
 SENTENCE = "sentence: "
 """Begins what `FirstRow` gives of a test that says in words what it found."""
 OnResults = Callable[[Sequence["NodeResult"]], None]
@@ -71,7 +74,8 @@ def build(
         on_results: what to do with what came of every model and test.
 
     Raises:
-        RetailError: when dbt fails; the message is its first reason, in one line.
+        RetailError: when dbt fails, or its threads or memory make no sense; the message is the
+            first reason, in one line.
     """
     # Imported late: it takes seconds, and a wrong argument should be reported at once.
     from dbt.cli.main import dbtRunner
@@ -80,7 +84,7 @@ def build(
     database = database.absolute()
     where = {"RETAIL_DB": str(published_as(database))}
     where |= {COPY_VARIABLE: str(database)} if is_private(database) else {}
-    settings = {**where, **(settings or {})}
+    settings = {**where, **limits(), **(settings or {})}
     refused: list[str] = []
     with environment(**settings), _closed_afterwards():
         outcome = dbtRunner(callbacks=[partial(_note_refusal, refused)]).invoke(words)
@@ -92,6 +96,16 @@ def build(
     if not outcome.success:
         raise RetailError(f"dbt build stopped: {_first_reason(outcome, results, look, refused)}")
     return _summarise(results, look)
+
+
+def limits() -> dict[str, str]:
+    """Threads and memory of a build: dbt's own words for a wrong one do not name the setting."""
+    threads = os.environ.get(THREADS_VARIABLE) or THREADS
+    if not (threads.strip().isdecimal() and 1 <= int(threads) <= MOST_THREADS):
+        raise RetailError(
+            f"{THREADS_VARIABLE} is {threads!r}; say a whole number from 1 to {MOST_THREADS}"
+        )
+    return {THREADS_VARIABLE: str(int(threads)), MEMORY_VARIABLE: memory_limit()}
 
 
 def log_results(log: Log) -> OnResults:
