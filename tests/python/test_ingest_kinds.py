@@ -1058,3 +1058,34 @@ def test_what_is_packed_otherwise_is_refused_by_its_name(
 ) -> None:
     with pytest.raises(IngestError, match=rf"in\.csv is packed as {name}; unpack it"):
         land(tmp_path, in_csv=start + b"x" * 99)
+
+
+REFUNDS = "shop: {currency: EUR, home_country: Germany}\nreturns: {path: %s}"
+
+
+@pytest.mark.parametrize("named", ["in/b.csv", "in/../in/b.csv", "link/b.csv"])
+@pytest.mark.parametrize("source", ["in", "link"])
+def test_a_file_of_returns_is_no_file_of_sales_too_whatever_way_leads_to_it(
+    tmp_path: Path, named: str, source: str
+) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "in")
+    write(tmp_path / "in/a.csv", orders(("1", "A", 2, 15, "5.00", "ann")))
+    write(tmp_path / "in/b.csv", orders(("1", "A", 1, 20, "5.00", "ann")))
+    write(tmp_path / "shop.yml", REFUNDS % named)
+    where = {"RETAIL_SOURCE": str(tmp_path / source)}
+    landing = land_project(tmp_path, tmp_path / "landed", environ=where)
+    assert [row[0] for row in shown(landing, ("quantity",))] == ["-1", "2"]
+
+
+def test_a_file_of_returns_alone_is_no_shop(tmp_path: Path) -> None:
+    lines = orders(("1", "A", 1, 20, "5.00", "ann"))
+    with pytest.raises(IngestError, match=r"shop\.yml names .*a\.csv under join or returns, and"):
+        land(tmp_path, REFUNDS % "in/a.csv", a_csv=lines)
+
+
+@pytest.mark.parametrize("rule", ["Country", "lower(Country) = 1"])
+def test_an_expression_of_the_wrong_kind_is_told_by_its_setting(tmp_path: Path, rule: str) -> None:
+    lines = orders(("1", "A", 1, 20, "5.00", "ann"))
+    told = r"(?i)^cannot read .*not convert string 'uk' to .*; see to it that lines\.return in "
+    with pytest.raises(IngestError, match=told):
+        land(tmp_path, f"lines: {{return: {rule}}}", a_csv=lines)

@@ -33,7 +33,7 @@ from retail.ingest.cache import (
     recall,
     record_path,
 )
-from retail.ingest.columns import COLUMNS
+from retail.ingest.columns import COLUMNS, mention
 from retail.ingest.confined import scan_parquet
 from retail.ingest.dates import (
     DAY_FIRST,
@@ -149,7 +149,7 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
     with (
         draft_in(cache, ".spill") as spill,
         open_duckdb(str(spill)) as connection,
-        _asking(sources.location),
+        _asking(sources.location, reader.shop),
     ):
         landed = tuple(_land(connection, source, cache, each) for source, each in lines)
         files = _decide([file for found in landed for file in found.files], reader.shop)
@@ -166,12 +166,18 @@ def land(sources: Sources, cache: Path, reader: Reader = USUAL) -> Landing:
 
 
 @contextmanager
-def _asking(location: str) -> Iterator[None]:
+def _asking(location: str, shop: Shop) -> Iterator[None]:
     """Turn what DuckDB refuses of rows that were read, as for want of memory, into one line."""
     try:
         yield
     except duckdb.Error as error:
-        raise IngestError(f"cannot read {location}: {first_line(error)}") from error
+        way_on = ""
+        if isinstance(error, duckdb.ConversionException) and (asked := shop.expressions):
+            way_on = (
+                f"; see to it that {mention(asked)} in shop.yml is one comparison or more, and "
+                "compares texts with texts, as in status = 'refund'"
+            )
+        raise IngestError(f"cannot read {location}: {first_line(error)}{way_on}") from error
 
 
 def _with_dimensions(shop: Shop, files: Sequence[RawFile]) -> Shop:
@@ -187,14 +193,25 @@ def to_read(sources: Sources, reader: Reader) -> tuple[tuple[SourceFile, Reader]
     Args:
         sources: what was asked for; what is joined to it may lie in the same folder.
         reader: of the order lines.
+
+    Raises:
+        IngestError: all that was asked for is joined, or is the file of returns.
     """
-    joined = {one.path for one in reader.joined}
-    if reader.returns is None:
-        return tuple((source, reader) for source in sources.files if source.path not in joined)
-    path, of_returns = reader.returns
-    joined |= {path, *(one.path for one in of_returns.joined)}
-    lines = tuple((source, reader) for source in sources.files if source.path not in joined)
-    return (*lines, (SourceFile(path, path.name), of_returns))
+    others = [one.path for one in reader.joined]
+    returns: tuple[tuple[SourceFile, Reader], ...] = ()
+    if reader.returns:
+        path, of_returns = reader.returns
+        others += [path, *(one.path for one in of_returns.joined)]
+        returns = ((SourceFile(path, path.name), of_returns),)
+    # Whatever way leads to them: by a link, or by `..`.
+    known = {path.resolve() for path in others}
+    lines = tuple((one, reader) for one in sources.files if one.path.resolve() not in known)
+    if not lines:
+        raise IngestError(
+            f"shop.yml names {others[0]} under join or returns, and {sources.location} has no "
+            "file of order lines beside it; name another there, or other order lines"
+        )
+    return (*lines, *returns)
 
 
 def _ready(cache: Path) -> Path:

@@ -298,6 +298,18 @@ class Shop(Settings):
         return DAY_FIRST if written.index("%d") < written.index("%m") else MONTH_FIRST
 
     @property
+    def expressions(self) -> list[str]:
+        """The settings that are expressions."""
+        given = {
+            "lines.return": self.lines.returned,
+            "lines.ignore": self.lines.ignore,
+            "returns.ignore": self.returns and self.returns.ignore,
+            **{f"columns.{name}.sql": one.sql for name, one in self.columns.items()},
+            **{f"dimensions.{name}.sql": one.sql for name, one in self.dimensions.items()},
+        }
+        return [setting for setting, sql in given.items() if sql]
+
+    @property
     def maps_columns(self) -> bool:
         """Whether order lines are made of more than a file's own columns by their usual names."""
         given = any(one != Column() for _, one in self.columns.items())
