@@ -253,6 +253,10 @@ def test_factors_are_written_as_people_write_them(
         {"span": "99999999999999999999", "by": "country", "member": "' or 1=1 --"},
         {"view": "nothing", "incident": "<script>alert(1)</script>", "most": "many"},
         {"span": "2012-01-01..2011-01-01"},
+        {"kpi": "total_revenue", "span": "1" * 5000},
+        {"kpi": "total_revenue", "span": "9999-12-31..9999-12-31"},
+        {"kpi": "total_revenue", "against": "9999-12-31..9999-12-31"},
+        {"kpi": "total_revenue", "against": "0001-01-01..0001-01-02", "why": "yes"},
     ],
 )
 def test_a_wrong_address_shows_something_sensible(
@@ -260,6 +264,7 @@ def test_a_wrong_address_shows_something_sensible(
 ) -> None:
     shown = look(database, monkeypatch, **address)
     assert not shown.error
+    assert not shown.exception
     assert "<script" not in text_of(shown).replace(render.SILENCE, "")
 
 
@@ -271,10 +276,12 @@ def test_no_dimension_but_a_known_one_reaches_a_query(database: Path) -> None:
 
 @given(st.text(), st.dates(), st.dates())
 @example("¹", dt.date(2011, 1, 1), dt.date(2011, 12, 31))
+@example("1" * 5000, dt.date(2011, 1, 1), dt.date(2011, 12, 31))
+@example("9999-12-31..9999-12-31", dt.date(2011, 1, 1), dt.date(2011, 12, 31))
+@example("2011-02-02..2011-02-01", dt.date(2011, 1, 1), dt.date(2011, 12, 31))
 def test_a_span_is_never_wider_than_the_data(text: str, first: dt.date, last: dt.date) -> None:
     start, end = url_state.span(text, first, max(first, last))
-    assert start >= first
-    assert end <= max(first, last)
+    assert first <= start <= end <= max(first, last)
 
 
 # ------------------------------------------------------------------------------ comparing

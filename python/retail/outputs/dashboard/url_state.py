@@ -32,6 +32,9 @@ WHOLE_SHOP = ""
 DEFAULT_SPAN = "182"
 STATUSES = (OPEN, STATUS[ACKNOWLEDGE], STATUS[SNOOZE], RECOVERED, ANY)
 SORTS = {"newest": "newest first", "severity": "severest first", "money": "most money first"}
+MOST_DAYS, MOST_DIGITS = 100_000, 9
+"""Of a span and back to what it is compared with, which no date can be without end; and digits of
+such a number, of which Python refuses to read thousands."""
 Item = TypeVar("Item")
 
 
@@ -90,16 +93,20 @@ def one_of(options: Sequence[Item], wanted: object, default: Item) -> Item:
 
 
 def span(text: str, first: dt.date, last: dt.date) -> tuple[dt.date, dt.date]:
-    """The days of a span: so many days up to the last, all, or `FROM..TO`."""
-    if text.isdecimal():
-        days = min(max(int(text), 1), 100_000)
+    """The days of a span: so many days up to the last, or `FROM..TO`; else all of the data.
+
+    A span that has no day of the data, as in a link from before, is all of them.
+    """
+    if text.isdecimal() and len(text) <= MOST_DIGITS:
+        days = min(max(int(text), 1), MOST_DAYS)
         return max(first, last - dt.timedelta(days=days - 1)), last
     start, dots, end = text.partition("..")
     try:
         chosen = dt.date.fromisoformat(start), dt.date.fromisoformat(end)
     except ValueError:
         return first, last
-    return (max(chosen[0], first), min(chosen[1], last)) if dots else (first, last)
+    within = max(chosen[0], first), min(chosen[1], last)
+    return within if dots and within[0] <= within[1] else (first, last)
 
 
 def against(text: str, of: Span) -> Span | None:
@@ -112,7 +119,8 @@ def against(text: str, of: Span) -> Span | None:
         own = Span(dt.date.fromisoformat(start), dt.date.fromisoformat(end))
     except ValueError:
         return None
-    return own if own.first <= own.last else None
+    is_near = abs((own.first - of.first).days) <= MOST_DAYS
+    return own if own.first <= own.last and is_near else None
 
 
 def period(text: str | None, periods: Sequence[ForecastRow]) -> ForecastRow | None:
