@@ -194,6 +194,19 @@ def test_a_case_is_counted_right(
     assert {key: found[key] for key in right} == right
 
 
+def test_bytes_that_mean_nothing_are_a_warning_that_names_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [line.replace("MUG", "赤いマグ") for line in till(days=14)]
+    (tmp_path / "till.csv").write_bytes("\n".join(lines).encode("shift-jis"))
+    found = check(tmp_path / "till.csv", monkeypatch, tmp_path)
+    (told,) = [told for told in found["warnings"] if "encoding" in told]
+    assert told.startswith(
+        "till.csv may be in another encoding than cp1252: rows with bytes that mean nothing in "
+    )
+    assert told.endswith("; save it anew as UTF-8, or set source.encoding in shop.yml")
+
+
 def test_lines_in_another_encoding_are_a_warning_with_file_row_and_text(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

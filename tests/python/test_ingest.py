@@ -93,7 +93,21 @@ def test_the_punctuation_of_cp1252_is_read_as_what_it_is(tmp_path: Path) -> None
 def test_a_byte_without_a_meaning_is_no_control_character(tmp_path: Path) -> None:
     content = table([(*LINE[:2], "A?B", *LINE[3:])]).encode().replace(b"A?B", b"A\x81\xa3B")
     (tmp_path / "in.csv").write_bytes(content)
-    assert read(tmp_path / "in.csv", tmp_path)[0][2] == "A\ufffd£B"
+    landing = land(tmp_path / "in.csv", tmp_path)
+    assert shown(landing)[0][2] == "A\ufffd£B"
+    told = "rows with bytes that mean nothing in cp1252: {} (row 2 as 'A\ufffd£B'{})"
+    assert landing.files[0].note == told.format(1, "")
+    more = content.replace(b"A\x81\xa3B", b"C\x8d").splitlines(keepends=True)[-1]
+    (tmp_path / "in.csv").write_bytes(content + more)
+    grown = land(tmp_path / "in.csv", tmp_path)
+    assert grown.files[0].note == told.format(2, ", row 3 as 'C\ufffd'")
+
+
+def test_a_byte_without_a_meaning_in_a_stray_line_is_told_too(tmp_path: Path) -> None:
+    path = mixed(tmp_path / "in.csv", ["CAFÉ", "日本"] * 20, ["£"])
+    path.write_bytes(path.read_bytes().replace(b"\xa3", b"\xa3\x8f"))
+    note = land(path, tmp_path).files[0].note or ""
+    assert note.endswith("; rows with bytes that mean nothing in cp1252: 1 (row 42 as '£\ufffd')")
 
 
 def mixed(path: Path, utf_8: Sequence[str], cp1252: Sequence[str]) -> Path:

@@ -14,6 +14,9 @@ from retail.ingest.encodings import (
     CP1252,
     ISO_8859_1,
     MIXED,
+    UNKNOWN,
+    UNREAD,
+    UTF,
     Departures,
     as_cp1252,
     departs,
@@ -69,6 +72,8 @@ def write_rest(
     """
     if before.encoding not in (*_DUCKDB_NAMES, CP1252) or not before.raw_rows:
         return None
+    if UNKNOWN in (before.note or ""):
+        return None  # all such rows are to be counted
     found = survey(rest.path, Reader())
     # The cut was made between line feeds, below a header of one line.
     if found.newline != "\n" or found.height > 1:
@@ -160,6 +165,8 @@ def _tolerant_rows(
             continue
         if found.encoding in MIXED:
             record = _as_it_is(record, number, departures)
+        elif not found.encoding.startswith(UTF):
+            _note_unread(record, number, departures)
         padded = record.fields + [""] * len(found.header.names)
         place = (source.label, number, record.problem, record.line)
         yield (*found.header.choose(padded), *place, *unmarked)
@@ -173,8 +180,19 @@ def _as_it_is(record: Record, number: int, departures: Departures) -> Record:
     fields = [as_cp1252(field) for field in record.fields]
     line = as_cp1252(record.line) if record.line else None
     if departs(text, departures.encoding):
-        departures.add(number, line or next(field for field in fields if not field.isascii()))
-    return Record(fields, record.problem, line)
+        departures.others.add(
+            number, line or next(field for field in fields if not field.isascii())
+        )
+    read = Record(fields, record.problem, line)
+    _note_unread(read, number, departures)
+    return read
+
+
+def _note_unread(record: Record, number: int, departures: Departures) -> None:
+    """Note a record with bytes that mean nothing in its encoding."""
+    texts = (record.line, *record.fields)
+    if unread := next((text for text in texts if text and UNREAD in text), None):
+        departures.unknown.add(number, unread)
 
 
 def _count_broken(connection: duckdb.DuckDBPyConnection, target: Path) -> int:

@@ -23,6 +23,8 @@ UTF_8_AND_CP1252, CP1252_AND_UTF_8 = MIXED = ("utf-8 and cp1252", "cp1252 and ut
 LEAST_UTF_8 = 0.1
 """Share of the lines beyond ASCII from which on a valid one is meant as UTF-8. In a cp1252 file few
 are: a capital letter before a sign, as in CAFÉ®, happens to be the bytes of one character."""
+UNREAD, UNKNOWN = "\ufffd", "rows with bytes that mean nothing in"
+"""What such a byte is read as, and how a note of it begins; a test of the build warns by that."""
 SHOWN = 3
 """Of the rows that depart from the encoding, so many are shown as they are read."""
 LONGEST_SHOWN = 60
@@ -94,15 +96,14 @@ def as_bytes(text: str) -> bytes:
 
 
 @dataclass
-class Departures:
-    """The rows of a mixed text that depart from its encoding."""
+class Shown:
+    """How many rows are so, and the first of them with their text as it is read."""
 
-    encoding: str
     count: int = 0
     first: list[tuple[int, str]] = field(default_factory=list)
 
     def add(self, row: int, text: str) -> None:
-        """Note a row, and its text as it is read."""
+        """Note a row."""
         self.count += 1
         if len(self.first) < SHOWN:
             line = " ".join(text.split())
@@ -110,11 +111,30 @@ class Departures:
                 (row, line if len(line) <= LONGEST_SHOWN else f"{line[:LONGEST_SHOWN]}…")
             )
 
+    def __str__(self) -> str:
+        """Count and show them."""
+        rows = ", ".join(f"row {row} as '{text}'" for row, text in self.first)
+        return f"{self.count:,} ({rows})"
+
+
+@dataclass
+class Departures:
+    """The rows of a text that depart from its encoding."""
+
+    encoding: str
+    others: Shown = field(default_factory=Shown)
+    """In the rarer one of two."""
+    unknown: Shown = field(default_factory=Shown)
+    """With bytes that mean nothing in it: the file may be in another one."""
+
     @property
     def evidence(self) -> str:
         """Say which rows they are and how they are read; empty where there are none."""
-        if not self.count:
-            return ""
-        rows = ", ".join(f"row {row} as '{text}'" for row, text in self.first)
-        what = "are not UTF-8" if self.encoding == UTF_8_AND_CP1252 else "could be UTF-8"
-        return f"rows that {what} and are read as cp1252: {self.count:,} ({rows})"
+        told = []
+        if self.others.count:
+            what = "are not UTF-8" if self.encoding == UTF_8_AND_CP1252 else "could be UTF-8"
+            told.append(f"rows that {what} and are read as cp1252: {self.others}")
+        if self.unknown.count:
+            page = CP1252 if self.encoding in MIXED else self.encoding
+            told.append(f"{UNKNOWN} {page}: {self.unknown}")
+        return "; ".join(told)

@@ -78,7 +78,7 @@ from retail.storage.errors import first_line
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 13
+LANDING_VERSION = 14
 """Rises when a file would be landed differently, so that it is landed again."""
 
 READABLE_ENDING, READABLE_VERSION = ".readable", 2
@@ -592,7 +592,7 @@ def _read_rest(
     query = f"select max(source_row) from {parts}"  # noqa: S608 - by ingest.sql: quoted
     (last_row,) = connection.execute(query).fetchall()[0]
     known = Piece(
-        source.label, file.raw_rows, file.encoding, broken=since.broken, last_row=last_row or 0
+        source.label, file.raw_rows, file.encoding, file.note, since.broken, last_row or 0
     )
     with draft_in(draft.parent, ".csv") as rest:
         last_line = cut_off(source.path, since.size, rest)
