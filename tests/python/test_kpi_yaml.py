@@ -15,6 +15,8 @@ import pytest
 from conftest import PROJECT, Shop, copied
 from detect.attribution.lines import measure
 from orders import write
+from retail.ingest import IngestError
+from retail.jobs.daily.build import build
 from retail.jobs.detection import store
 from retail.outputs.dashboard import read
 from retail.outputs.dashboard.records import Place
@@ -218,6 +220,26 @@ def test_a_measure_or_dimension_that_tables_can_not_be_made_of_stops_the_build_i
     line = refusal(edited, old, new)
     assert f"{LINES}: " in line
     assert said in line
+
+
+@pytest.mark.parametrize(
+    ("file", "more", "told"),
+    [
+        (REVENUE, b"\nmetrics: []\n", "is not YAML: the key metrics is there twice; put all of it"),
+        (REVENUE, b"\tx: 1\n", r"is not YAML: .* line \d+, column 1"),
+        (REVENUE, b"# caf\xe9\n", r"row \d+ is not UTF-8; save it as UTF-8"),
+        (LINES, b"\nsemantic_models: []\n", "is not YAML: the key semantic_models is there twice"),
+        (Path("seeds/holidays.csv"), b"2011-03-03,F\xeate,France\n", r"row \d+ is not UTF-8; save"),
+    ],
+)
+def test_a_file_that_dbt_would_take_in_part_or_not_name_stops_the_build(
+    tmp_path: Path, file: Path, more: bytes, told: str
+) -> None:
+    project = project_copy(tmp_path)
+    with (project / file).open("ab") as opened:
+        opened.write(more)
+    with pytest.raises(IngestError, match=f"^.*{file} {told}"):
+        build(project, tmp_path / "shop.duckdb")
 
 
 @pytest.mark.full

@@ -86,11 +86,24 @@ def parse_shop(text: str, where: str) -> Shop:
     Raises:
         IngestError: it is not YAML, or has a key or a value that is not allowed.
     """
+    settings = read_yaml(text, where)
+    return _checked({} if settings is None else settings, where)
+
+
+def read_yaml(text: str, where: str) -> object:
+    """Read YAML whose keys are there once.
+
+    Args:
+        text: YAML.
+        where: the file, as the error line names it.
+
+    Raises:
+        IngestError: it is none.
+    """
     try:
-        settings = yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # a day 99, brackets without end
         raise IngestError(f"{where} is not YAML: {' '.join(str(error).split())}") from error
-    return _checked({} if settings is None else settings, where)
 
 
 @cache

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from retail.errors import RetailError, shorten
+from retail.jobs.daily.edited_files import insist_on_readable
 from retail.storage.opening import MEMORY_VARIABLE, memory_limit
 from retail.storage.publish import COPY_VARIABLE, is_private, published_as
 
@@ -74,9 +75,10 @@ def build(
         on_results: what to do with what came of every model and test.
 
     Raises:
-        RetailError: when dbt fails, or its threads or memory make no sense; the message is the
-            first reason, in one line.
+        RetailError: when dbt fails, its threads or memory make no sense, or a seed or the YAML of a
+            KPI can't be read; the message is the first reason, in one line.
     """
+    insist_on_readable(project)
     # Imported late: it takes seconds, and a wrong argument should be reported at once.
     from dbt.cli.main import dbtRunner
 

@@ -1,0 +1,38 @@
+"""Look at what people edit of the project before dbt reads it.
+
+Of a key that is there twice dbt takes the second and forgets what stands below the first: a whole
+list of KPIs, maybe. And of a text that is not UTF-8, as a spreadsheet saves it, it names no file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from retail.ingest.errors import IngestError, reading
+from retail.ingest.shop.reading import read_yaml
+
+SEEDS = "seeds/*.csv"
+KPIS = ("models/marts/kpis/*.yml", "models/marts/fct_kpi_lines.yml")
+
+
+def insist_on_readable(project: Path) -> None:
+    """Read the seeds and the YAML of the KPIs.
+
+    Raises:
+        IngestError: one is not UTF-8, or no YAML whose keys are there once; the line names it.
+    """
+    for path in sorted(project.glob(SEEDS)):
+        _text(path)
+    for pattern in KPIS:
+        for path in sorted(project.glob(pattern)):
+            read_yaml(_text(path), str(path.relative_to(project)))
+
+
+def _text(path: Path) -> str:
+    with reading(path):
+        content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content.count(b"\n", 0, error.start) + 1
+        raise IngestError(f"{path} row {row} is not UTF-8; save it as UTF-8") from error
