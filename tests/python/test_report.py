@@ -727,6 +727,18 @@ def test_quiet_is_quiet(own: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     assert out.read_text(encoding="utf-8").startswith("<!doctype html>")
 
 
+@pytest.mark.parametrize("name", ["own.duckdb.wal", "own.duckdb.runs.jsonl", "own.feedback.sqlite"])
+def test_a_page_takes_no_name_of_the_database_s_own_files(
+    own: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    out = own.with_name(name)
+    out.unlink(missing_ok=True)
+    assert retail(["report", "--db", str(own), "--out", str(out)]) == 1
+    told = f"retail report: {out} is a name of the database's own files; give another --out\n"
+    assert capsys.readouterr().err == told
+    assert not out.exists()
+
+
 @pytest.mark.parametrize("name", ["own.duckdb", "own.feedback.sqlite", "orders.csv"])
 def test_a_page_takes_the_place_of_no_file_but_a_page(
     own: Path, capsys: pytest.CaptureFixture[str], name: str

@@ -53,7 +53,7 @@ def is_set_up(database: Path) -> bool:
         StorageError: the file can't be read.
     """
     path = path_of(database)
-    if not path.is_file():
+    if not path.exists():
         return False
     with _opened(path, database, "rw") as connection:
         return _version(connection, path) > 0
@@ -67,7 +67,7 @@ def read(database: Path, table: str) -> list[Row]:
         StorageError: it can't be read, or a newer version of this project wrote it.
     """
     path = path_of(database)
-    if not path.is_file():
+    if not path.exists():
         return []
     with _opened(path, database, "rw") as connection:
         if not _version(connection, path) or not _columns(connection, table):

@@ -16,9 +16,11 @@ from retail.console import escape_control_chars
 from retail.errors import RetailError
 from retail.outputs.report import incidents, kpis, trust, verdict, words
 from retail.reading import Facts, read_facts, switched_off
+from retail.storage import feedback_file, run_log
 from retail.storage.durable import put_in_place
 from retail.storage.errors import reason
-from retail.storage.publish import identity
+from retail.storage.opening import wal_path
+from retail.storage.publish import identity, published_as
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILE = "report.html"
@@ -40,6 +42,7 @@ def write(database: Path, out: Path | None = None) -> Path:
     """
     path = out or database.with_name(FILE)
     _refuse_other_files(path)
+    _refuse_own_names(path, database)
     page = render(read_facts(database))
     draft = path.with_name(f".{os.getpid()}.{FILE}.tmp")
     try:
@@ -68,6 +71,14 @@ def renew(database: Path) -> str:
     except RetailError as error:
         return f" The report still shows what was before: {error}."
     return ""
+
+
+def _refuse_own_names(path: Path, database: Path) -> None:
+    """Refuse the names of a database's logs and feedback, also where these are not there."""
+    beside = published_as(database).resolve()
+    own = (wal_path(beside), run_log.path_of(beside), feedback_file.path_of(beside))
+    if path.resolve() in own:
+        raise RetailError(f"{path} is a name of the database's own files; give another --out")
 
 
 def _refuse_other_files(path: Path) -> None:
