@@ -74,9 +74,12 @@ def test_a_bad_file_is_told_in_one_line_and_leaves_the_published_file_alone(shop
     assert shop.database.read_bytes() == before
 
 
+@pytest.mark.parametrize("choice", ["", "model seed"])
 def test_a_failing_data_test_is_told_in_one_line_and_leaves_the_published_file_alone(
-    shop: Shop,
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, choice: str
 ) -> None:
+    if choice:  # of another project: it would have dbt test nothing
+        monkeypatch.setenv("DBT_RESOURCE_TYPES", choice)
     before = shop.database.read_bytes()
     future = ["549999", "10001", "THING", "1", "1/3/2190 09:00", "2.50", "100", "Germany"]
     write(Path(shop.source), [*small_shop(), future])

@@ -29,10 +29,19 @@ if TYPE_CHECKING:
 BUILD_WORDS = (
     "build", "--exclude-resource-type", "unit_test", "--log-level", "none", "--no-write-json",
 )  # fmt: skip
+CHOICES = tuple(
+    f"{prefix}_{name}"
+    for prefix in ("DBT", "DBT_ENGINE")
+    for name in (
+        "DEFER", "DEFER_STATE", "EMPTY", "EVENT_TIME_END", "EVENT_TIME_START",
+        "EXCLUDE_RESOURCE_TYPES", "FAVOR_STATE", "INDIRECT_SELECTION", "RESOURCE_TYPES", "SAMPLE",
+        "STATE",
+    )
+)  # fmt: skip
+"""Variables of dbt that choose what is built and tested: as they may be set for another project,
+they would have the job publish tables that no test has seen."""
 #: For data that are disturbed on purpose: the gates would refuse some of them.
 TABLES_ONLY = (*BUILD_WORDS, "--exclude-resource-type", "test")
-
-
 THREADS_VARIABLE, THREADS, MOST_THREADS = "RETAIL_THREADS", "2", 256
 """Setting of the threads of a build, its default, as in profiles.yml, and its bound."""
 SENTENCE = "sentence: "
@@ -86,9 +95,9 @@ def build(
     database = database.absolute()
     where = {"RETAIL_DB": str(published_as(database))}
     where |= {COPY_VARIABLE: str(database)} if is_private(database) else {}
-    settings = {**where, **limits(), **(settings or {})}
+    given = {**dict.fromkeys(CHOICES), **where, **limits(), **(settings or {})}
     refused: list[str] = []
-    with environment(**settings), _closed_afterwards():
+    with environment(**given), _closed_afterwards():
         outcome = dbtRunner(callbacks=[partial(_note_refusal, refused)]).invoke(words)
     results = _results(outcome)
     on_results(results)
@@ -129,15 +138,19 @@ def log_results(log: Log) -> OnResults:
 
 
 @contextmanager
-def environment(**settings: str) -> Iterator[None]:
-    """Have environment variables set for as long as the block lasts."""
+def environment(**settings: str | None) -> Iterator[None]:
+    """Have environment variables set, or none where they are None, as long as the block lasts."""
     before = {name: os.environ.get(name) for name in settings}
-    os.environ.update(settings)
+    _set(settings)
     try:
         yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        _set(before)
+
+
+def _set(settings: Mapping[str, str | None]) -> None:
+    for name, value in settings.items():
+        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
 @contextmanager
