@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import os
 import shutil
@@ -70,7 +71,7 @@ def build_tables(
             settings = {RUN_VARIABLE: str(run), TARGET_VARIABLE: str(_target_folder())}
             built = build(project, database, WORDS, settings, _first_row, on_results)
             tables = publish.read_tables(project / _target_folder() / "manifest.json")
-            _make_folders_of_empty_tables(run, tables)
+            _make_folders_of_empty_tables(run, tables, project)
         publish.show(run, tables, database, lake.load_below)
         for name in UNPUBLISHED:
             shutil.rmtree(run / name, ignore_errors=True)
@@ -92,20 +93,32 @@ def _target_folder() -> Path:
     return Path(os.environ.get(TARGET_VARIABLE) or "target") / "spark"
 
 
-def _make_folders_of_empty_tables(run: Path, tables: Sequence[publish.Table]) -> None:
-    """Sail writes nothing at all for a table without rows: make sure that this is why."""
+def _make_folders_of_empty_tables(
+    run: Path, tables: Sequence[publish.Table], project: Path
+) -> None:
+    """Engines may write nothing at all for a table without rows: make sure that this is why."""
     for table in tables:
         folder = run / table.schema / table.name
-        if not folder.is_dir() and _has_no_row(f"{table.schema}.{table.name}"):
+        if not folder.is_dir() and (_is_empty_seed(project, table) or _has_no_row(table)):
             folder.mkdir(parents=True)
 
 
-def _has_no_row(table: str) -> bool:
+def _is_empty_seed(project: Path, table: publish.Table) -> bool:
+    """Whether a table is a seed whose file has a header alone."""
+    file = project / table.schema / f"{table.name}.csv"
+    if not file.is_file():
+        return False
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        return sum(any(row) for row in csv.reader(lines)) <= 1
+
+
+def _has_no_row(table: publish.Table) -> bool:
     """Whether the engine knows a table and no row of it; a cluster without session is not asked."""
     from pyspark.sql import SparkSession
 
     session = SparkSession.getActiveSession()
-    return session is not None and session.table(table).limit(1).count() == 0
+    name = f"{table.schema}.{table.name}"
+    return session is not None and session.table(name).limit(1).count() == 0
 
 
 def _first_row(query: str) -> str:
