@@ -78,12 +78,12 @@ def end(
     known = [day for day in days.values() if day is not None]
     silent = [one for one in gone.values() if one is not None]
     is_over = bool(known) and len(known) == len(days)
+    leading = _series(lead)
+    stays = stayed[leading] if is_over else None
     return End(
         recovered_on=max(known) if is_over else None,
-        stayed_on=stayed[_series(lead)] if is_over else None,
-        late_on=_late_on(last[_series(lead)], stayed[_series(lead)], forecasts)
-        if is_over
-        else None,
+        stayed_on=stays,
+        late_on=_late_on(last[leading], stays, forecasts) if stays else None,
         gone=len(silent),
         back=sum(one.back_on is not None for one in silent),
         discontinued=sum(one.is_discontinued for one in silent),
@@ -139,13 +139,13 @@ def stayed_on(anomaly: Anomaly, forecasts: Forecasts) -> dt.date | None:
     return last if lasted >= LONGEST else None
 
 
-def _late_on(anomaly: Anomaly, stayed: dt.date | None, forecasts: Forecasts) -> dt.date | None:
+def _late_on(anomaly: Anomaly, stayed: dt.date, forecasts: Forecasts) -> dt.date | None:
     """The day by which a level that had stayed was nearer to that before its change again.
 
     Levels are medians of as many days as a change takes to stay, without season and calendar.
     """
     first = anomaly.shift_start
-    if first is None or stayed is None:
+    if first is None:
         return None
     rows = [r for r in _tested(anomaly, forecasts) if math.isfinite(r.adjusted)]
     before = [r.adjusted for r in rows if r.period_start < first][-LONGEST:]
