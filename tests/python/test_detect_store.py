@@ -21,7 +21,7 @@ from retail.feedback import record
 from retail.jobs.detection import pipeline, store
 from retail.jobs.detection.preview import with_kpis
 from retail.outputs import terminal
-from retail.reading import ReadError, read_left_out, read_table, reading
+from retail.reading import ReadError, read_kpis, read_left_out, read_table, reading
 from retail.schema import TABLES, FeedbackRow, IncidentRow
 from retail.storage.errors import StorageError
 from test_detect_shop import DAYS, FIRST_DAY, KPIS, build, segments
@@ -148,7 +148,7 @@ def test_segments_that_are_not_judged_are_told_where_the_user_looks(own: Path) -
     add_segments(own)
     pipeline.run(own)
     with reading(own) as connection:
-        (sentence,) = read_left_out(connection)
+        (sentence,) = read_left_out(connection, read_kpis(connection))
     assert "of 605 segments (country) are judged as series" in sentence
     assert sentence in terminal.summary(own, colour=False)
 

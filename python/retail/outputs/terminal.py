@@ -38,7 +38,6 @@ from retail.reading import (
     read_run,
     read_table,
     reading,
-    switched_off,
 )
 from retail.reading.file import known
 from retail.reading.selection import going_on, need_attention, open_incidents
@@ -80,7 +79,7 @@ def read(path: Path) -> Summary:
         trends = read_table(connection, TrendRow, "trends")
         incidents = read_findings(connection).incidents
         going = going_on(trends, kpis, run.as_of)
-        revised, left_out = read_revised(connection), read_left_out(connection)
+        revised, left_out = read_revised(connection), read_left_out(connection, kpis)
         return Summary(run, incidents, going, kpis, read_money(connection), revised, left_out)
 
 
@@ -116,9 +115,7 @@ def summary(path: Path, untested: Sequence[str] = (), *, colour: bool) -> str:
         lines.append(f"  … and {waiting - len(shown)} more; `retail list` has all.")
     if found.incidents:
         lines.append("`retail explain ID` explains one, `retail ack ID` acknowledges it.")
-    lines += map(
-        escape_control_chars, (*_trends(found), *switched_off(found.kpis), *found.left_out)
-    )
+    lines += map(escape_control_chars, (*_trends(found), *found.left_out))
     if untested:
         lines.append(escape_control_chars(f"Too little history to test: {', '.join(untested)}."))
     return "\n".join(lines)

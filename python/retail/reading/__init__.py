@@ -44,7 +44,6 @@ from retail.reading.shop import (
     read_money,
     read_products,
     read_shop,
-    switched_off,
 )
 
 __all__ = [
@@ -88,6 +87,5 @@ __all__ = [
     "read_table",
     "reading",
     "rows_of",
-    "switched_off",
     "today",
 ]

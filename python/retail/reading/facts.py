@@ -87,6 +87,7 @@ def facts_of(connection: Connection) -> Facts:
     """
     run = findings.read_run(connection)
     found = findings.read_findings(connection)
+    kpis = shop.read_kpis(connection)
     leads = [incident.lead_anomaly_id for incident in found.incidents]
     parts = findings.read_attributions(connection, leads)
     return Facts(
@@ -95,8 +96,8 @@ def facts_of(connection: Connection) -> Facts:
         coverage=shop.read_coverage(connection),
         sources=shop.read_sources(connection),
         lines=shop.read_row_counts(connection),
-        kpis=shop.read_kpis(connection),
-        left_out=shop.read_left_out(connection),
+        kpis=kpis,
+        left_out=shop.read_left_out(connection, kpis),
         periods=read_table(connection, ForecastRow, "forecasts", SHOWN_PERIODS),
         findings=found.members,
         contributions=tuple(row for row in parts if row.analysis == "breakdown"),

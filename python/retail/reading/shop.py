@@ -243,13 +243,13 @@ def read_kpis(connection: Connection) -> dict[str, KpiRow]:
     return {row.kpi: row for row in rows_of(connection, KpiRow, KPIS)}
 
 
-def switched_off(kpis: Mapping[str, KpiRow]) -> tuple[str, ...]:
-    """The KPIs that are off, one sentence for those with the same reason."""
-    return off((kpi.label, kpi.off_reason) for kpi in kpis.values() if kpi.off_reason)
+def read_left_out(connection: Connection, kpis: Mapping[str, KpiRow]) -> tuple[str, ...]:
+    """Read what the last run left out, as sentences.
 
-
-def read_left_out(connection: Connection) -> tuple[str, ...]:
-    """Read what the last run left out, as sentences: dimensions of one member, small segments."""
+    KPIs that are off (one sentence for those with the same reason), dimensions of one member, small
+    segments.
+    """
+    switched_off = off((kpi.label, kpi.off_reason) for kpi in kpis.values() if kpi.off_reason)
     undivided = connection.execute(UNDIVIDED).fetchall()
     named = ", ".join(f"{words(name)} ({member(name, only)})" for name, only in undivided)
     one_member = [f"Not broken down, for one member has nearly all sales: {named}."]
@@ -258,7 +258,7 @@ def read_left_out(connection: Connection) -> tuple[str, ...]:
         f"as series, for they were once among the {MOST_SERIES} largest; others only as members."
         for label, dimension, every, seen in connection.execute(SMALL).fetchall()
     ]
-    return (*(one_member if undivided else []), *small)
+    return (*switched_off, *(one_member if undivided else []), *small)
 
 
 def read_volume(connection: Connection) -> Volume | None:

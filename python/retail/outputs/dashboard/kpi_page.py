@@ -24,7 +24,7 @@ from retail.outputs.dashboard.labels import WHOLE, named
 from retail.outputs.dashboard.records import DimensionRow, Place, Share
 from retail.outputs.dashboard.url_state import UrlState
 from retail.outputs.report import kpis, words
-from retail.reading import Facts, KpiRow, period_end, switched_off
+from retail.reading import Facts, KpiRow, period_end
 from retail.reading.order_lines import Span
 from retail.reading.selection import of_series
 from retail.reading.shop import PlannedEvent
@@ -40,7 +40,7 @@ MARKS = 6
 def page(session: Session, facts: Facts, chosen: UrlState) -> None:
     """The page of a KPI."""
     within, days, against = _controls(session, facts, chosen)
-    for sentence in (*switched_off(facts.kpis), *facts.left_out):
+    for sentence in facts.left_out:
         st.caption(sentence)
     periods = session.ask(read.series, chosen.kpi, chosen.grain, *within)
     if not periods:

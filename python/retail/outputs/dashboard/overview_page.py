@@ -7,7 +7,7 @@ import streamlit as st
 from retail.outputs.dashboard import address, comparison, render, url_state
 from retail.outputs.dashboard.cache import Session
 from retail.outputs.report import incidents, kpis, verdict
-from retail.reading import Facts, switched_off
+from retail.reading import Facts
 from retail.reading.selection import need_attention
 
 NAMES = {url_state.NEWEST: "the newest day or week"} | url_state.SPANS
@@ -27,7 +27,7 @@ def page(session: Session, facts: Facts) -> None:
         left=len(grouped.open) - len(shown),
     )
     _kpis(session, facts, states)
-    for sentence in (*switched_off(facts.kpis), *facts.left_out):
+    for sentence in facts.left_out:
         st.caption(render.plain(sentence))
 
 

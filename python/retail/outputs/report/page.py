@@ -15,7 +15,7 @@ from retail import formatting
 from retail.console import escape_control_chars
 from retail.errors import RetailError
 from retail.outputs.report import incidents, kpis, trust, verdict, words
-from retail.reading import Facts, read_facts, switched_off
+from retail.reading import Facts, read_facts
 from retail.storage import feedback_file, run_log
 from retail.storage.durable import put_in_place
 from retail.storage.errors import reason
@@ -150,7 +150,7 @@ def render(facts: Facts) -> str:
             kpis=states,
             ranges=ranges,
             usual_range=kpis.usual(ranges) if ranges else "",
-            left_out=(*switched_off(facts.kpis), *facts.left_out),
+            left_out=facts.left_out,
             trends=trust.trends(facts),
             quality=trust.quality(facts),
             detection_limits=trust.detection_limits(facts),
