@@ -522,6 +522,28 @@ def test_a_database_with_the_name_of_a_schema_is_refused(tmp_path: Path) -> None
         Plugin("all_or_nothing", {}, credentials=credentials)
 
 
+@pytest.mark.parametrize("name", [":memory:", "md:shop", "s3://bucket/shop.duckdb"])
+def test_what_is_no_file_to_duckdb_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with (
+        pytest.raises(StorageError, match="is not a file to DuckDB; give RETAIL_DB one on this"),
+        staged_build(Path(name), nothing_to_bring),
+    ):
+        pass
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="this system has no /proc")
+def test_a_folder_that_takes_no_file_is_named_and_no_other_program() -> None:
+    with (
+        pytest.raises(StorageError, match=r"cannot write /proc/\.x\.duckdb\.lock: no such file"),
+        only_one_at_work(Path("/proc/x.duckdb")),
+    ):
+        pass
+
+
 @pytest.mark.parametrize(("given", "bound"), [("512MiB", "512.0 MiB"), ("", "3.7 GiB")])
 def test_whoever_opens_the_file_is_held_to_the_memory_that_the_build_may_take(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, bound: str

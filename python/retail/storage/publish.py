@@ -8,6 +8,7 @@ the build is published.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import itertools
 import logging
@@ -39,6 +40,8 @@ BUILDING, CHANGING = ".building-", ".changing-"
 COPY_VARIABLE = "RETAIL_PRIVATE_COPY"
 """Names the private copy that dbt builds in. profiles.yml does not read it, so that dbt can reuse
 its parse."""
+NO_FILE = re.compile(r":memory:|(md|motherduck|ducklake):|\w+:/")
+"""What DuckDB takes for a database without a file, or for a place on a network."""
 READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 _log = logging.getLogger(__name__)
@@ -61,8 +64,10 @@ def staged_build(database: Path, merge_state: MergeState) -> Iterator[Path]:
 
     Raises:
         StorageError: another program is at work on the file, holds it for writing or wrote to
-            it meanwhile, the file can't be read, or the disk refuses.
+            it meanwhile, the file can't be read, it is no name of a file, or the disk refuses.
     """
+    if NO_FILE.match(str(database)):
+        raise StorageError(f"{database} is not a file to DuckDB; give RETAIL_DB one on this machine")
     database = database.resolve()
     with only_one_at_work(database), _copy_of(database, BUILDING) as copy:
         seen = identity(database)
@@ -151,7 +156,7 @@ def _locked(database: Path, kind: str, patience: float) -> Iterator[bool]:
     lock = FileLock(path, thread_local=False)
     with _one_line_errors(database.parent):
         database.parent.mkdir(parents=True, exist_ok=True)
-        has_it = not _is_held_by_another_account(path) and _acquire(lock, patience)
+        has_it = not _is_held_by_another_account(path) and _acquire(lock, path, patience)
         if has_it:
             _let_all_look(path)
     try:
@@ -191,10 +196,12 @@ def _let_all_look(path: Path) -> None:
         path.chmod(path.stat().st_mode | READABLE)
 
 
-def _acquire(lock: FileLock, patience: float) -> bool:
+def _acquire(lock: FileLock, path: Path, patience: float) -> bool:
     try:
         lock.acquire(timeout=patience, poll_interval=PAUSE_SECONDS)
     except TimeoutError:
+        if not path.exists():  # nobody has it: no file can be made there, as below /proc
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path)) from None
         return False
     return True
 

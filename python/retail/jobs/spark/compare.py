@@ -12,8 +12,8 @@ from retail.errors import RetailError
 from retail.storage.errors import first_line
 from retail.storage.quoting import identifier, literal
 
-BOOKKEEPING = frozenset({"row_hash", "line_hash", "source_checksum", "landed_at"})
-"""Columns that are about the build and not the shop: NULL on Spark, or the time of landing."""
+BOOKKEEPING = frozenset({"row_hash", "line_hash", "source_checksum", "landed_at", "location"})
+"""Columns that are about the build and not the shop: NULL on Spark, or when and where files lay."""
 
 
 @dataclass(frozen=True)

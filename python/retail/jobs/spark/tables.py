@@ -29,8 +29,9 @@ RUN_VARIABLE = "RETAIL_LAKE_RUN"
 TARGET_VARIABLE = "DBT_TARGET_PATH"
 RUN_PREFIX = "run-"
 WORDS = (*BUILD_WORDS, "--write-json", "--target", "spark")
-UNPUBLISHED = ("raw", "intermediate", "staging", "scratch")
-"""What a run writes besides the tables that people read."""
+UNPUBLISHED = ("raw/order_lines", "intermediate", "staging", "scratch")
+"""What a run writes besides the tables that people read, and what the shop says of itself: dbt's
+unit tests ask for that."""
 
 
 @dataclass(frozen=True)
