@@ -237,9 +237,9 @@ def test_a_measure_or_dimension_that_tables_can_not_be_made_of_stops_the_build_i
     [
         (REVENUE, b"\nmetrics: []\n", "is not YAML: the key metrics is there twice; put all of it"),
         (REVENUE, b"\tx: 1\n", r"is not YAML: .* line \d+, column 1"),
-        (REVENUE, b"# caf\xe9\n", r"row \d+ is not UTF-8; save it as UTF-8"),
+        (REVENUE, b"# caf\xe9\n", r"is not UTF-8 \(row \d+\); save it as UTF-8"),
         (LINES, b"\nsemantic_models: []\n", "is not YAML: the key semantic_models is there twice"),
-        (Path("seeds/holidays.csv"), b"2011-03-03,F\xeate,France\n", r"row \d+ is not UTF-8; save"),
+        (Path("seeds/holidays.csv"), b"2011-03-03,F\xeate,France\n", r"is not UTF-8 \(row \d+\)"),
     ],
 )
 def test_a_file_that_dbt_would_take_in_part_or_not_name_stops_the_build(

@@ -528,7 +528,7 @@ def test_what_is_no_file_to_duckdb_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with (
-        pytest.raises(StorageError, match="is not a file to DuckDB; give RETAIL_DB one on this"),
+        pytest.raises(StorageError, match="is no file to DuckDB; give RETAIL_DB one on this"),
         staged_build(Path(name), nothing_to_bring),
     ):
         pass

@@ -67,7 +67,7 @@ def staged_build(database: Path, merge_state: MergeState) -> Iterator[Path]:
             it meanwhile, the file can't be read, it is no name of a file, or the disk refuses.
     """
     if NO_FILE.match(str(database)):
-        raise StorageError(f"{database} is not a file to DuckDB; give RETAIL_DB one on this machine")
+        raise StorageError(f"{database} is no file to DuckDB; give RETAIL_DB one on this machine")
     database = database.resolve()
     with only_one_at_work(database), _copy_of(database, BUILDING) as copy:
         seen = identity(database)

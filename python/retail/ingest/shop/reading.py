@@ -67,12 +67,22 @@ def read_shop(root: Path, environ: Mapping[str, str] = os.environ) -> Shop:
     path = shop_path(root, environ)
     if not environ.get(SHOP_VARIABLE) and not path.exists():
         return Shop()
+    return parse_shop(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Read a file that people edit.
+
+    Raises:
+        IngestError: it can't be read, or is not UTF-8; the line names its first row that is not.
+    """
+    with reading(path):
+        content = path.read_bytes()
     try:
-        with reading(path):
-            text = path.read_text(encoding="utf-8")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise IngestError(f"{path} is not UTF-8 ({error}); save it as UTF-8") from error
-    return parse_shop(text, str(path))
+        row = content.count(b"\n", 0, error.start) + 1
+        raise IngestError(f"{path} is not UTF-8 (row {row}); save it as UTF-8") from error
 
 
 @lru_cache(maxsize=8)

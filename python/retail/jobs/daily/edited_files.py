@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from retail.ingest.errors import IngestError, reading
-from retail.ingest.shop.reading import read_yaml
+from retail.ingest.shop.reading import read_text, read_yaml
 
 SEEDS = "seeds/*.csv"
 KPIS = ("models/marts/kpis/*.yml", "models/marts/fct_kpi_lines.yml")
@@ -22,17 +21,7 @@ def insist_on_readable(project: Path) -> None:
         IngestError: one is not UTF-8, or no YAML whose keys are there once; the line names it.
     """
     for path in sorted(project.glob(SEEDS)):
-        _text(path)
+        read_text(path)
     for pattern in KPIS:
         for path in sorted(project.glob(pattern)):
-            read_yaml(_text(path), str(path.relative_to(project)))
-
-
-def _text(path: Path) -> str:
-    with reading(path):
-        content = path.read_bytes()
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = content.count(b"\n", 0, error.start) + 1
-        raise IngestError(f"{path} row {row} is not UTF-8; save it as UTF-8") from error
+            read_yaml(read_text(path), str(path.relative_to(project)))
