@@ -14,8 +14,9 @@ import pytest
 
 from conftest import PROJECT, Shop, copied
 from detect.attribution.lines import measure
-from orders import write
+from orders import small_shop, write
 from retail.ingest import IngestError
+from retail.jobs import check_source
 from retail.jobs.daily.build import build
 from retail.jobs.detection import store
 from retail.outputs.dashboard import read
@@ -250,6 +251,26 @@ def test_a_file_that_dbt_would_take_in_part_or_not_name_stops_the_build(
         opened.write(more)
     with pytest.raises(IngestError, match=f"^.*{file} {told}"):
         build(project, tmp_path / "shop.duckdb")
+
+
+@pytest.mark.parametrize(
+    ("seed", "more", "told"),
+    [
+        ("holidays", "2011-03-03,,", "has a row without holiday (date_day 2011-03-03); fill "),
+        ("service_codes", "POST,Postage", "has the code POST 2 times; keep one of these rows"),
+    ],
+)
+def test_a_seed_that_a_build_would_refuse_is_refused_when_a_source_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: str, more: str, told: str
+) -> None:
+    project = project_copy(tmp_path)
+    monkeypatch.setenv("RETAIL_CACHE", str(tmp_path / "landed"))
+    with (project / f"seeds/{seed}.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{more}\n")
+    source = str(write(tmp_path / "a.csv", small_shop()))
+    found = check_source.check(project, source, tmp_path / "none.duckdb")
+    assert found.refused is not None
+    assert found.refused.startswith(f"seeds/{seed}.csv {told}")
 
 
 @pytest.mark.full

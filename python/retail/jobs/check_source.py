@@ -30,7 +30,9 @@ UP_TO = "dim_kpis"
 """The model that says which KPIs are off, above the one that says what becomes of each row."""
 FILES = "stg_online_retail__files"
 """The model whose tests judge how each file was read."""
-CLASSIFY = (*BUILD_WORDS, "--select", f"+{UP_TO}", FILES, "--indirect-selection", "cautious")
+SEEDS = "path:seeds"
+"""All of them: their tests stop a build, whatever reads them."""
+CLASSIFY = (*BUILD_WORDS, "--select", f"+{UP_TO}", FILES, SEEDS, "--indirect-selection", "cautious")
 STOPPED = "dbt build stopped: "
 TOTALS = """
     select
