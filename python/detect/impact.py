@@ -96,8 +96,8 @@ def impact(
         forecasts: periods of each series, by its name.
         cancelled: sales that were cancelled on a later day, up to the day of the run.
         silences: how long members stayed gone, by the id of the finding.
-        is_of_shop: whether it is the whole shop's, whoever leads: where customer ids are missing,
-            what guests have more, customers have less.
+        is_of_shop: whether it is the whole shop's, whoever leads: where customer ids are missing
+            or others, what one type of customer has more, another has less.
     """
     if PERIOD_TO_DATE in lead.methods:
         return Impact()

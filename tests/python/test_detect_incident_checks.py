@@ -407,9 +407,48 @@ def test_one_guest_in_a_shop_that_has_none_is_no_lost_id() -> None:
         assert told.verdict == verdict
 
 
+def of_customers(new: float, returning: float, days: int = 20) -> Segments:
+    """Of the 80 orders of each day 8 are of guests and 8 of new customers; as given on the last."""
+    known = hourly(days)
+    known.members["customer_type"] = ("guest", "new", "returning")
+    known.codes["customer_type"] = np.tile([0, 2, 1, 2], days * 4)
+    known.measures["orders"] = np.tile([2.0, 8.0, 2.0, 8.0], days * 4)
+    today = known.codes["customer_type"][known.rows(known.period[-1])]
+    known.measures["orders"][known.rows(known.period[-1])] = np.choose(
+        today, [2.0, new / 4, returning / 8]
+    )
+    return known
+
+
+@pytest.mark.parametrize(
+    ("new", "returning", "verdict"),
+    [
+        (70.0, 2.0, data_quality.SUSPECTED),
+        (8.0, 64.0, data_quality.CLEAR),
+        (160.0, 64.0, data_quality.CLEAR),  # new customers came beside the known ones
+        (8.0, 2.0, data_quality.CLEAR),  # known ones stayed away
+        (0.0, 0.0, data_quality.NOT_TESTED),
+    ],
+)
+def test_customers_who_come_under_other_ids_are_no_new_ones(
+    new: float, returning: float, verdict: str
+) -> None:
+    known = of_customers(new, returning)
+    told = data_quality.renumbered_ids(known, known.period[-1], known.period[:-1])
+    assert told.verdict == verdict
+    if verdict == data_quality.SUSPECTED:
+        said = check_messages.message("renumbered_ids", verdict, told.details, UNITS, {})
+        assert said == (
+            "Customer ids may have changed: 97 % of the 72 orders with a customer id are of new "
+            "customers, where 11 % is usual."
+        )
+
+
 def test_with_little_history_nothing_is_suspected() -> None:
     known = hourly(days=4)
-    for check in (data_quality.missing_ids, data_quality.missing_hours):
+    for check in (
+        data_quality.missing_ids, data_quality.renumbered_ids, data_quality.missing_hours
+    ):  # fmt: skip
         assert check(known, known.period[-1], known.period[:-1]).verdict == data_quality.NOT_TESTED
 
 
@@ -484,7 +523,7 @@ def test_a_run_writes_every_check_for_every_incident(tmp_path: Path) -> None:
             "from insights.incident_checks group by all"
         ).fetchall()
     assert len(rows) == len(outcome.incidents)
-    assert {count for _, count, _ in rows} == {10}
+    assert {count for _, count, _ in rows} == {11}
     assert all(isinstance(json.loads(details), dict) for _, _, details in rows)
 
 

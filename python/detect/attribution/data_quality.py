@@ -35,6 +35,9 @@ FEWEST_GUESTS = 3
 """
 MORE_GUESTS, MORE_THAN_EVER = 0.2, 0.1
 """Rise of the share of guest orders that is a break: above the usual, and the highest; by hand."""
+MORE_NEW, MORE_NEW_THAN_EVER = 0.4, 0.2
+"""Rise of the share of new customers' orders that is a break: above the usual, and the highest; by
+hand."""
 USUAL_HOUR = 0.8
 """Share of comparable days with orders that makes an hour one to expect them in; by hand."""
 MISSING_TRADE = 0.2
@@ -44,6 +47,8 @@ MISSING_PART = 0.5
 orders, many hours have none; as with an order that makes a day."""
 MORE_UNSOLD, MORE_UNSOLD_THAN_EVER = 0.2, 0.1
 """Rise of the share of order lines that are no sales: above the usual, and the highest; by hand."""
+WITH_ID = ("new", "returning")
+"""Types of customers who have an id."""
 FEWEST_RELABELLED, FEWEST_OF_KNOWN = 3.0, 10.0
 """Orders that a member lost or won, from which another may have them: a member that never had any,
 or one that was known before; chosen by hand."""
@@ -189,6 +194,29 @@ def missing_ids(segments: Segments, period: np.datetime64, others: Days) -> Chec
         "orders": float(every[rows[0]].sum()),
         "without": float(without[0]),
     }
+    return CheckResult(SUSPECTED if broken else CLEAR, details)
+
+
+def renumbered_ids(segments: Segments, period: np.datetime64, others: Days) -> CheckResult:
+    """Orders of new customers, as a share of those with an id, against the comparable periods.
+
+    They are more than in any of these, and those of returning customers fewer: where new customers
+    come beside the known ones, nobody has another id.
+    """
+    kinds = segments.members["customer_type"]
+    orders = _orders_by(segments, "customer_type", (period, *others))
+    new, known = (orders[:, code] * (code >= 0) for code in (code_of(kinds, k) for k in WITH_ID))
+    every = new + known
+    share = new / np.maximum(every, 1e-300)
+    usable = 1 + np.flatnonzero(every[1:] > 0)
+    if usable.size < FEWEST_DAYS or np.median(known[usable]) < FEWEST_OF_KNOWN or every[0] == 0:
+        return CheckResult(NOT_TESTED, {})
+    usual, most = float(np.median(share[usable])), float(share[usable].max())
+    broken = share[0] - usual >= MORE_NEW and share[0] - most >= MORE_NEW_THAN_EVER
+    broken = broken and new[0] > new[usable].max() and known[0] < known[usable].min()
+    details: dict[str, object] = {
+        "share": float(share[0]), "usual": usual, "orders": float(every[0])
+    }  # fmt: skip
     return CheckResult(SUSPECTED if broken else CLEAR, details)
 
 

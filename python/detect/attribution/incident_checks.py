@@ -24,7 +24,9 @@ EVENTS = ("one_order", "one_customer")
 """Checks of which only the one that explains most is reported."""
 OWN_LABEL = frozenset({"product", "customer_type"})
 """Dimensions whose members are not asked whether they go by another name: of many products some are
-always new, and ids that are missing have a check of their own."""
+always new, and ids that are missing or others have checks of their own."""
+OF_KNOWN_CUSTOMERS = frozenset({"new_customers", "repeat_customers"})
+"""Measures that rest on who has bought before."""
 REVERSED_SHARE = 0.1
 """Share of the period's gross revenue from which a reversal matters to an incident."""
 
@@ -149,10 +151,19 @@ def _data_quality(lead: Anomaly, given: CheckInputs) -> dict[str, CheckResult]:
         "relabelled": _relabelled(lead, given, others),
         "unsold_lines": data_quality.unsold_lines(given.line_counts),
         "missing_ids": ids,
+        "renumbered_ids": data_quality.renumbered_ids(given.orders, start, others)
+        if _tells_customers_apart(lead)
+        else CheckResult(NOT_TESTED, {}),
         "missing_hours": data_quality.missing_hours(given.orders, start, others)
         if whole_day
         else CheckResult(NOT_TESTED, {}),
     }
+
+
+def _tells_customers_apart(lead: Anomaly) -> bool:
+    """Whether a lead is about who has bought before: only that moves with other ids."""
+    measures = {lead.kpi.numerator, lead.kpi.denominator}
+    return "customer_type" in lead.within or not measures.isdisjoint(OF_KNOWN_CUSTOMERS)
 
 
 def _relabelled(lead: Anomaly, given: CheckInputs, others: Days) -> CheckResult:

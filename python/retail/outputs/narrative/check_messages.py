@@ -134,6 +134,14 @@ def _missing_ids(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     return f"Customer ids may be missing: {part} have none, where {usual} is usual."
 
 
+def _renumbered_ids(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
+    share, usual = percent(_number(details["share"])), percent(_number(details["usual"]))
+    part = f"{share} of the {_whole(details['orders'])} orders with a customer id"
+    if verdict == "clear":
+        return f"{part} are of new customers, where {usual} is usual."
+    return f"Customer ids may have changed: {part} are of new customers, where {usual} is usual."
+
+
 def _missing_hours(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     share = percent(_number(details["share"]))
     if verdict == "clear":
@@ -191,6 +199,7 @@ _MESSAGES: dict[str, Callable[[str, Figures, Kpi, Names], str]] = {
     "duplicate_load": _duplicate_load,
     "price_slip": _price_slip,
     "missing_ids": _missing_ids,
+    "renumbered_ids": _renumbered_ids,
     "missing_hours": _missing_hours,
     "unsold_lines": _unsold_lines,
     "relabelled": _relabelled,

@@ -58,11 +58,11 @@ APART = frozenset({SILENCE, PERIOD_TO_DATE, NO_DATA})
 """Methods of findings whose net revenue is none, or not yet known."""
 GOOD, BAD, NEUTRAL, MIXED = "good", "bad", "neutral", "mixed"
 PRICE_SLIP = "price_slip"
-MISSING_IDS = "missing_ids"
+MISSING_IDS, RENUMBERED_IDS = "missing_ids", "renumbered_ids"
 MISSING_HOURS = "missing_hours"
 OF_LOADING = ("duplicate_load", MISSING_HOURS, "unsold_lines")
-RELABELLED = "relabelled"
-FAULTS = (*OF_LOADING, MISSING_IDS, PRICE_SLIP, RELABELLED)
+BY_ANOTHER_NAME = ("relabelled", RENUMBERED_IDS)
+FAULTS = (*OF_LOADING, MISSING_IDS, PRICE_SLIP, *BY_ANOTHER_NAME)
 
 
 @dataclass(frozen=True)
@@ -282,6 +282,11 @@ def lacks_ids(failed: Sequence[Check]) -> bool:
     return MISSING_IDS in _suspected(failed)
 
 
+def has_wrong_ids(failed: Sequence[Check]) -> bool:
+    """Whether ids may be missing or have changed: one type of customer has what another lacks."""
+    return lacks_ids(failed) or RENUMBERED_IDS in _suspected(failed)
+
+
 def _suspected(failed: Sequence[Check]) -> set[str]:
     """Names of the checks that suspect something."""
     return {check.check_name for check in failed if check.verdict == SUSPECTED}
@@ -310,7 +315,7 @@ def is_elsewhere(cause: Attribution, failed: Sequence[Check]) -> bool:
 def is_worth_telling(anomaly: Anomaly, cause: Attribution, failed: Sequence[Check]) -> bool:
     """Whether a story names a cause: not beside a better one, nor one that nothing else names.
 
-    An order, a customer or missing ids are the better one of a segment with less than half of the
+    An order, a customer or wrong ids are the better one of a segment with less than half of the
     change, or in doubt. An order has one country, and a customer too: of a member that they make,
     only a product says more.
     """
@@ -318,7 +323,7 @@ def is_worth_telling(anomaly: Anomaly, cause: Attribution, failed: Sequence[Chec
         return False
     if has_event(failed) and anomaly.within and "product" not in beyond(anomaly, cause.segment):
         return False
-    if not (has_event(failed) or lacks_ids(failed)):
+    if not (has_event(failed) or has_wrong_ids(failed)):
         return not is_unsure(cause)
     return cause.share_of_change >= HALF and not cause.stability < 1
 
@@ -337,7 +342,7 @@ def favourability(members: Sequence[Anomaly], failed: Sequence[Check], money: Im
     """Whether an incident is good or bad news, both or neither.
 
     A wrong price is bad news, even where revenue rose; what a fault of the data or a cancelled
-    order shows as good is none, and orders by another name are neither. Money that surely went the
+    order shows as good is none, and what came by another name is neither. Money that surely went the
     other way makes it both.
     """
     kinds = {a.favourability for a in members} - {NEUTRAL}
@@ -345,7 +350,7 @@ def favourability(members: Sequence[Anomaly], failed: Sequence[Check], money: Im
     blamed = {check.check_name for check in failed if _blames(check)}
     if PRICE_SLIP in blamed:
         return BAD
-    if RELABELLED in blamed:
+    if not blamed.isdisjoint(BY_ANOTHER_NAME):
         return NEUTRAL
     if blamed & {*FAULTS, "reversal"} or is_taken_back(money):
         return {MIXED: BAD, GOOD: NEUTRAL}.get(plain, plain)

@@ -73,6 +73,7 @@ DOUBTS = {
     "unsold_lines": "sales may be recorded wrongly",
     "missing_hours": "a part of the day may be missing",
     "missing_ids": "customer ids may be missing",
+    "renumbered_ids": "customer ids may have changed",
     "price_slip": "a price may be wrong",
     "relabelled": "orders may go by another name",
 }
@@ -207,7 +208,7 @@ def _opening(lead: Anomaly, members: Sequence[Anomaly], facts: StoryFacts) -> tu
     if at_once >= rules.HALF * money.value > 0:
         back = amount(at_once, lead.kpi.money)
         return f"Sales of {back} were cancelled soon after: {lower_first(what)}", ""
-    if _is_same(lead, money) or (lead.within and not rules.lacks_ids(facts.failed_checks)):
+    if _is_same(lead, money) or (lead.within and not rules.has_wrong_ids(facts.failed_checks)):
         part = ""
         if not _is_same(lead, money) and not (gone and lead_days):
             part = f" {_from_to(lead_days)}" if lead_days else f" from several {_kind(lead)}"
@@ -565,9 +566,9 @@ def _sold_again(until: str, end: End) -> str:
 def _total(lead: Anomaly, facts: StoryFacts) -> str:
     """What an incident that is over came to, less what was cancelled.
 
-    Nothing where customer ids are missing: what guests have more, customers have less.
+    Nothing where customer ids are wrong: what guests have more, customers have less.
     """
-    if not rules.is_known(facts.impact) or rules.lacks_ids(facts.failed_checks):
+    if not rules.is_known(facts.impact) or rules.has_wrong_ids(facts.failed_checks):
         return ""
     back = _returned(facts.impact) + rules.reversed_amount(lead, facts.failed_checks)
     after = " after cancellations" if back else ""

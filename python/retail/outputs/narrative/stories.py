@@ -95,7 +95,7 @@ def describe(
                 history.forecasts,
                 history.cancelled,
                 silences,
-                is_of_shop=rules.lacks_ids(failed),
+                is_of_shop=rules.has_wrong_ids(failed),
             ),
             end(leader, members, history.forecasts, history.panels, silences),
             planned.of_incident(members, history.events),
@@ -201,9 +201,9 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
 
 
 def _root_cause(facts: StoryFacts) -> dict[str, str]:
-    """Return the segment to blame, if any; where customer ids are missing, it is the guests."""
-    if rules.lacks_ids(facts.failed_checks):
-        return GUESTS
+    """Return the segment to blame, if any: guests have what lacks an id, new ones what has others."""
+    if rules.has_wrong_ids(facts.failed_checks):
+        return GUESTS if rules.lacks_ids(facts.failed_checks) else rules.NEW
     first, failed = facts.causes[:1] if facts.is_of_most_days else (), facts.failed_checks
     return next((c.segment for c in first if rules.is_to_blame(c, failed)), {})
 

@@ -79,6 +79,13 @@ def checks(ask: Asker) -> Iterator[Form]:
             "usual.",
             share=share, usual=ask.check("missing_ids", "$usual", number(shown.percent)),
         )  # fmt: skip
+    yield from said(
+        "Customer ids may have changed: {share} of the {orders} orders with a customer id are of new "
+        "customers, where {usual} is usual.",
+        share=ask.check("renumbered_ids", "$share", number(shown.percent)),
+        orders=ask.check("renumbered_ids", "$orders", number(whole)),
+        usual=ask.check("renumbered_ids", "$usual", number(shown.percent)),
+    )
     moved = ask.check("missing_hours", "$moved", number(shown.percent))
     absent = (
         "nothing came in {hours} of the usual hours ({first}:00 to {last}:59), which bring {share} "

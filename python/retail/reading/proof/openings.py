@@ -34,6 +34,7 @@ DOUBTS = {
     "duplicate_load": "the data may have been loaded twice",
     "unsold_lines": "sales may be recorded wrongly",
     "missing_ids": "customer ids may be missing",
+    "renumbered_ids": "customer ids may have changed",
     "price_slip": "a price may be wrong",
     "relabelled": "orders may go by another name",
 }
