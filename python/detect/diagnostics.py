@@ -115,7 +115,7 @@ def detection_limits(found: Scan) -> list[DetectionLimit]:
     known = found.features.forecast
     tried = known.location[rows, columns][:, None] + steps * known.sigma[rows, columns][:, None]
     kinds = tuple(series[row].kpi.scale for row in rows)
-    low, high = _value_range(found.features, rows)
+    low, high = value_range(found.features, rows)
     values = np.clip(from_scale(kinds, tried), low, high)
     sure = replay(found, rows, columns, values)
     expected = np.clip(from_scale(kinds, known.location[rows, columns][:, None]), low, high)[:, 0]
@@ -125,7 +125,7 @@ def detection_limits(found: Scan) -> list[DetectionLimit]:
     ]
 
 
-def _value_range(features: DetectorInput, rows: Ints) -> tuple[Floats, Floats]:
+def value_range(features: DetectorInput, rows: Ints) -> tuple[Floats, Floats]:
     """The lowest and the highest value that each KPI can have, (R, 1) each.
 
     A ratio that was above 1 before, as returns of earlier sales can be, may be so again.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from detect.anomalies import Scan
-from detect.diagnostics import replay
+from detect.diagnostics import replay, value_range
 from detect.records import ALL, Bools, Grain
 
 PERIODS = 8
@@ -34,7 +34,7 @@ class InjectionTest:
 def inject(found: Scan) -> list[InjectionTest]:
     """Inject every change into the latest periods of every whole-shop KPI at its own cadence.
 
-    Each is injected alone, into a copy. A share stays between 0 and 1.
+    Each is injected alone, into a copy. What the KPI can't be, as a share above 1, is left out.
     """
     panel = found.features.panel
     own = np.array([s.segment == ALL and s.kpi.cadence == panel.grain for s in panel.series])
@@ -42,9 +42,9 @@ def inject(found: Scan) -> list[InjectionTest]:
     if rows.size == 0:
         return []
     injected = panel.value[rows, columns][:, None] * (1 + CHANGES)
-    shares = np.array([panel.series[row].kpi.unit == "ratio" for row in rows])[:, None]
-    injected = np.where(shares, np.clip(injected, 0.0, 1.0), injected)
-    sure = replay(found, rows, columns, injected)
+    low, high = value_range(found.features, rows)
+    possible = (injected >= low) & (injected <= high)
+    sure = replay(found, rows, columns, np.clip(injected, low, high))
     return [
         InjectionTest(
             panel.series[row].kpi.name,
@@ -58,6 +58,7 @@ def inject(found: Scan) -> list[InjectionTest]:
         )
         for i, (row, column) in enumerate(zip(rows, columns, strict=True))
         for j, change in enumerate(CHANGES)
+        if possible[i, j]
     ]
 
 

@@ -42,8 +42,8 @@ def select(
     if not unfinished.any() or not rows.any():
         return []
     calendar = extended(calendar, panel.period_end()[-1])
-    least = _lower_bound(panel.of_rows(rows), unfinished, calendar)
     known, adopted = of_rows(known, rows), of_rows(adopted, rows)
+    least = _lower_bound(panel.of_rows(rows), unfinished, calendar, known)
     found = anomalies.scan(prepare(least, calendar, known, adopted))
     return [
         dataclasses.replace(a, methods=(PERIOD_TO_DATE, *a.methods))
@@ -65,9 +65,11 @@ def _only_grows(series: Series, accumulating: frozenset[str]) -> bool:
     return series.segment == ALL and parts <= accumulating
 
 
-def _lower_bound(panel: Panel, unfinished: Bools, calendar: TradingCalendar) -> Panel:
+def _lower_bound(
+    panel: Panel, unfinished: Bools, calendar: TradingCalendar, known: Bools | None
+) -> Panel:
     """The panel with the lowest value that each unfinished period can still end with."""
-    most = panel.denominator + _whole_period(panel, calendar)
+    most = panel.denominator + _whole_period(panel, calendar, known)
     ratio = np.array([s.kpi.denominator is not None for s in panel.series])[:, None]
     least = np.where(ratio, panel.numerator / most, panel.numerator)
     value = np.where(unfinished & np.isfinite(least), least, panel.value)
@@ -75,13 +77,12 @@ def _lower_bound(panel: Panel, unfinished: Bools, calendar: TradingCalendar) -> 
     return dataclasses.replace(panel, value=value, is_complete=panel.is_complete | unfinished)
 
 
-def _whole_period(panel: Panel, calendar: TradingCalendar) -> Floats:
+def _whole_period(panel: Panel, calendar: TradingCalendar, known: Bools | None) -> Floats:
     """What a big whole period adds to each denominator: the top of its band, (S, T)."""
     plain = tuple(Series(_as_count(s.kpi), s.segment) for s in panel.series)
-    known = prepare(
-        dataclasses.replace(panel, series=plain, value=panel.denominator), calendar
-    ).forecast
-    return np.where(known.ready, np.exp(known.upper), np.nan)
+    counts = dataclasses.replace(panel, series=plain, value=panel.denominator)
+    ahead = prepare(counts, calendar, known).forecast
+    return np.where(ahead.ready, np.exp(ahead.upper), np.nan)
 
 
 def _as_count(kpi: Kpi) -> Kpi:

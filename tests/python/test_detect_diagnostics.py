@@ -146,6 +146,21 @@ def test_what_people_said_of_earlier_days_holds_for_an_unfinished_one() -> None:
     assert partial_period.select(grown, known, GROWING, known=days)
 
 
+def test_what_is_known_of_earlier_days_holds_for_the_rest_of_an_unfinished_one() -> None:
+    """Orders of days that are labelled as faults do not make the rest of a day look larger."""
+    made, known = shop(), calendar.learn(dates())
+    amounts, ratio = made.denominator.copy(), np.zeros(made.value.shape, dtype=bool)
+    amounts[2, -20:-2] *= 8
+    ratio[2, -20:-2] = True
+    wide = dataclasses.replace(made, denominator=amounts)
+    rows = np.array([False, False, True])
+    plain, without = (
+        partial_period._whole_period(wide.of_rows(rows), known, said)[0, -1]
+        for said in (None, ratio[rows])
+    )
+    assert without < plain / 2
+
+
 def test_an_unfinished_day_is_never_tested() -> None:
     found = scan(unfinished(shop(), 20000.0, 50.0))
     assert not found.features.tested[:, -1].any()
@@ -384,6 +399,20 @@ def test_injected_changes_are_caught_when_they_are_large() -> None:
     assert caught[-0.7] > 0.9
     assert caught[2.0] > 0.8
     assert caught[-0.3] < caught[-0.7]
+
+
+def test_a_ratio_that_can_be_above_1_has_no_change_cut_off_there() -> None:
+    rng = np.random.default_rng(4)
+    rate = 1.3 * np.exp(0.05 * rng.normal(size=(1, DAYS)))
+    rate[0, 50] = 4.0
+    returns = kpi("return_rate", unit="ratio", numerator="units", denominator="orders")
+    made = panel(rate, returns)
+    injected = {c.relative_change: c for c in injection_tests.inject(scan(made))}
+    assert sorted(injected) == [*injection_tests.CHANGES]
+    actual = dict(zip(made.period, made.value[0], strict=True))
+    for change, one in injected.items():
+        was = actual[np.datetime64(one.period_start)]
+        assert one.injected == pytest.approx(was * (1 + change))
 
 
 def test_changes_are_relative_to_the_expected() -> None:
