@@ -6,6 +6,7 @@ import dataclasses
 import datetime as dt
 import time
 
+import duckdb
 import numpy as np
 import pytest
 from scipy import stats
@@ -18,6 +19,7 @@ from detect.members.scores import bennett, p_at_least, p_at_most
 from detect.records import Anomaly, Grain, Kpi
 from detect.two_groups import posterior_at_budget
 from findings import incident
+from retail.jobs.detection.store.members import FAR_PRICES, MISPRICED
 
 DAYS = 280
 FIRST = np.datetime64("2011-01-03")
@@ -245,6 +247,45 @@ def test_a_member_that_stays_as_it_was_on_a_small_day_of_the_shop_did_not_surge(
     assert not [
         a for a in found(panels(orders)) if (a.segment, a.period_start) == ("P00000", day(200))
     ]
+
+
+def test_a_member_that_is_mostly_sent_back_has_its_usual_range_the_right_way_round() -> None:
+    """What comes of it is less than nothing, as of goods that are taken back for others."""
+    orders = shop(products=20, seed=3)
+    sent_back = np.zeros_like(orders)
+    sent_back[0] = 2 * orders[0]
+    orders[0, 200:203] = 10 * RATE
+    told = [a for a in found(panels(orders, returns=sent_back)) if a.expected < 0]
+    assert told
+    assert all(a.lower <= a.expected <= a.upper for a in told)
+
+
+def test_one_cheap_order_beside_others_is_a_wholesale_buyer_s() -> None:
+    """Three orders at a far lower price are a wrong one, whatever else is ordered that day."""
+    for cheap, slipped in ((1, 0.0), (3, -4_000.0)):
+        with duckdb.connect() as connection:
+            connection.execute("create schema marts")
+            connection.execute(
+                f"""
+                create table marts.fct_kpi_lines as
+                select
+                    date '2024-01-01' + cast(day as integer) as order_date, 'P' as product,
+                    'sale' as line_type, day || '-' || nth as invoice_no,
+                    if(day = 40 and nth < {cheap}, 500, 1) as quantity,
+                    if(day = 40 and nth < {cheap}, 2, 10) as unit_price,
+                    quantity * unit_price as gross_revenue
+                from range(41) as days (day), range(5) as orders (nth)
+                """
+            )
+            connection.execute(
+                "create temporary table fresh_days as select date '2024-02-10' as order_date"
+            )
+            connection.execute(FAR_PRICES)
+            ((brought,),) = connection.execute(
+                f"select sum({MISPRICED}) / {cheap} from marts.fct_kpi_lines "
+                "inner join far_prices using (order_date, product)"
+            ).fetchall()
+        assert brought == slipped
 
 
 def test_chance_makes_few_findings() -> None:

@@ -248,7 +248,7 @@ def _record(panel: MemberPanel, kpi: Kpi, scores: Scores, hit: _Hit) -> Anomaly:
         period_start=start,
         actual=actual,
         expected=expected,
-        lower=max(expected - BAND * sigma, 0.0),
+        lower=max(expected - BAND * sigma, min(expected, 0.0)),
         upper=expected + BAND * sigma,
         direction="up" if actual > expected else "down",
         z_score=(actual - expected) / sigma,

@@ -342,8 +342,8 @@ def favourability(members: Sequence[Anomaly], failed: Sequence[Check], money: Im
     """Whether an incident is good or bad news, both or neither.
 
     A wrong price is bad news, even where revenue rose; what a fault of the data or a cancelled
-    order shows as good is none, and what came by another name is neither. Money that surely went the
-    other way makes it both.
+    order shows as good is none, and what came by another name is neither. Money that surely went
+    the other way makes it both.
     """
     kinds = {a.favourability for a in members} - {NEUTRAL}
     plain = MIXED if len(kinds) > 1 else next(iter(kinds), NEUTRAL)

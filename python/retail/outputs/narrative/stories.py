@@ -201,7 +201,7 @@ def _incident(leader: Anomaly, members: list[Anomaly], facts: StoryFacts) -> Inc
 
 
 def _root_cause(facts: StoryFacts) -> dict[str, str]:
-    """Return the segment to blame, if any: guests have what lacks an id, new ones what has others."""
+    """The segment to blame, if any: guests have what lacks an id, new ones what has another."""
     if rules.has_wrong_ids(facts.failed_checks):
         return GUESTS if rules.lacks_ids(facts.failed_checks) else rules.NEW
     first, failed = facts.causes[:1] if facts.is_of_most_days else (), facts.failed_checks

@@ -80,8 +80,8 @@ def checks(ask: Asker) -> Iterator[Form]:
             share=share, usual=ask.check("missing_ids", "$usual", number(shown.percent)),
         )  # fmt: skip
     yield from said(
-        "Customer ids may have changed: {share} of the {orders} orders with a customer id are of new "
-        "customers, where {usual} is usual.",
+        "Customer ids may have changed: {share} of the {orders} orders with a customer id are of "
+        "new customers, where {usual} is usual.",
         share=ask.check("renumbered_ids", "$share", number(shown.percent)),
         orders=ask.check("renumbered_ids", "$orders", number(whole)),
         usual=ask.check("renumbered_ids", "$usual", number(shown.percent)),

@@ -65,7 +65,9 @@ FAR_PRICES = f"""
                 or days.lowest <= min(lowest) over past / {FAR}
             )
     )
-    select far.*, count(distinct invoice_no) as orders
+    select
+        far.*,
+        count(distinct invoice_no) filter (where unit_price <= lowest / {FAR}) as cheap_orders
     from far
     inner join marts.fct_kpi_lines using (order_date, product)
     semi join fresh_days using (order_date)
@@ -75,7 +77,8 @@ FAR_PRICES = f"""
 """The prices of a product in the months before each fresh day on which it had one far from them."""
 MISPRICED = f"""
     case when line_type = 'sale' and unit_price > 0 and (
-        unit_price >= {FAR} * highest or (unit_price <= lowest / {FAR} and orders >= {FEWEST_CHEAP})
+        unit_price >= {FAR} * highest
+        or (unit_price <= lowest / {FAR} and cheap_orders >= {FEWEST_CHEAP})
     ) then cast(quantity as double) * (cast(unit_price as double) - mean) else 0.0 end
 """
 """What a line brought more by a price far from all of them."""
