@@ -93,6 +93,19 @@ def test_the_last_day_comes_and_goes(shop: shops.Shop) -> None:
     assert len(list(shop.orders.iterdir())) == 2
 
 
+def test_a_long_history_is_cut_into_files_between_two_days(
+    shop: shops.Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shops, "LARGEST_FILE", 100_000)
+    cut = shops.simulate(0.05, tmp_path / "cut", 40)
+    files = [path for path in cut.orders.iterdir() if path.name != shops.LAST_DAY]
+    assert len(files) > 2
+    assert max(path.stat().st_size for path in files) < 200_000
+    whole, parts = dates(shop.orders / shops.HISTORY), [dates(path) for path in files]
+    assert sorted(whole) == sorted(day for days in parts for day in days)
+    assert sum(len(set(days)) for days in parts) == len(set(whole))
+
+
 # --------------------------------------------------------------------------------- answers
 
 
