@@ -75,7 +75,7 @@ mcp: .venv/project .venv/serve ## the server that agents ask: install it, print 
 	@$(BIN)/retail mcp --config $(ARGS)
 
 .PHONY: picture
-picture: report .venv/dev ## the README's pictures of the report, with Chromium
+picture: report .venv/dev ## the documentation's pictures of the report, with Chromium
 	@$(BIN)/python docs/picture.py report.html
 
 .PHONY: docs
@@ -264,7 +264,7 @@ lock: .venv-lock/$(UV) ## pin what pyproject.toml asks for (ARGS=--upgrade: at i
 
 .PHONY: clean
 clean: ## remove what tools left behind; data, database and environments stay
-	@rm -rf target logs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@rm -rf target logs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 	@find python tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .PHONY: distclean

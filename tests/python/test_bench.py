@@ -240,6 +240,12 @@ def test_the_page_has_the_tables_that_the_command_prints() -> None:
         assert [row.split("|")[1] for row in table.splitlines()] == [
             row.split("|")[1] for row in form.splitlines()
         ]
+    told = tables.report([size(1, 1.0), size(20, 20.0)]).split("\n\n")[0]
+    _, words = told.split("; ", 1)
+    shown = " ".join(section.split())
+    for sentence in re.split(r"[\d.,]+", words.split(" Medians of rounds: ")[0]):
+        assert sentence in shown, sentence
+    assert told.split(" Each cell: ")[1] in shown
     took = r"[\d.]+× · [\d.]+ s"
     cell = rf"{took}; {took} CPU; [\d.]+ GB|out of (memory|time) at [\d,.]+ (GB|s)|–"
     for row in first.splitlines()[2:]:

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 import pytest
@@ -18,7 +19,12 @@ import yaml
 from dbt.cli.main import cli as dbt
 
 from conftest import PROJECT, Shop
+from retail.ingest.shop.contracts import Contract, Contracts
+from retail.ingest.shop.expressions import to_sql
+from retail.ingest.shop.settings import Preset
 from retail.jobs.daily import operations
+from retail.jobs.spark.compare import BOOKKEEPING
+from retail.schema import TABLES
 
 LONGEST_README = 150
 PAGES = {
@@ -204,6 +210,32 @@ def test_the_kpi_table_is_that_of_the_yaml(shop: Shop) -> None:
     assert set(rows) == expected
 
 
+def test_every_table_of_insights_is_listed() -> None:
+    rows = re.findall(r"^\| `insights`.*", PAGES["docs/tables.md"], flags=re.MULTILINE)
+    assert set(TABLES) <= {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+
+def test_the_rates_of_the_readme_are_those_of_the_tables() -> None:
+    def of(table: str, *shops: str) -> tuple[int, int]:
+        """Cases in the rows of a table, and the percentage of them in the next column."""
+        rows = re.findall(
+            rf"^\| {table} \| (.*?) \| (\d+) \| (\d+) % \|", PAGES["docs/accuracy.md"], re.MULTILINE
+        )
+        found = [(int(cases), int(rate)) for shop, cases, rate in rows if shop in shops]
+        assert len(found) == len(shops)
+        cases = sum(cases for cases, _ in found)
+        return cases, round(sum(cases * rate for cases, rate in found) / cases)
+
+    public = ("2009–10", "2010–11")
+    cases, rate = of("≥ 4 σ", *public)
+    _, lasting = of("orders −40 %", *public)
+    _, small = of("orders −40 %", *(f"simulated, {number} orders a day" for number in (20, 50)))
+    readme = " ".join(README.split())
+    assert f"{rate} % of {cases:,} on the day" in readme
+    assert f"{lasting} % within twelve trading days" in readme
+    assert f"in shops of 20 and 50 orders a day {small} %" in readme
+
+
 def test_the_kpi_example_is_accepted_as_it_stands() -> None:
     (example,) = [block for block in blocks(ALL, "yaml") if "metrics:" in block]
     (kpi,) = yaml.safe_load(example)["metrics"]
@@ -274,6 +306,64 @@ def test_every_command_of_dbt_named_is_there(words: tuple[str, ...]) -> None:
 
 
 # --------------------------------------------------------------------------------- settings
+
+YOUR_DATA = PAGES["docs/your-data.md"]
+
+
+def test_every_built_in_export_is_listed() -> None:
+    assert set(get_args(Preset)) - {"uci"} <= set(re.findall(r"`(\w+)`", YOUR_DATA))
+
+
+def test_what_an_expression_may_use_is_accepted() -> None:
+    listed = YOUR_DATA.split("An expression is about one row: ")[1].split(" Anything else")[0]
+    functions = {
+        "abs": 1, "lower": 1, "upper": 1, "trim": 1, "coalesce": 2, "nullif": 2, "round": 2,
+        "greatest": 2, "least": 2, "left": 2, "right": 2, "concat": 2, "starts_with": 2,
+        "regexp_extract": 2, "replace": 3, "substring": 3, "split_part": 3,
+    }  # fmt: skip
+    operators = {
+        "and", "or", "not", "in", "between", "like", "ilike", "is null", "case", "cast", "||",
+        "+ - * / %",
+    }  # fmt: skip
+    assert set(re.findall(r"`([^`]+)`", listed)) == operators | set(functions)
+    calls = [f"{name}({', '.join('abc'[:count])})" for name, count in functions.items()]
+    others = [
+        "a + b - c * 2 / 3 % 4 between 1 and 2 or not a in ('x') and b is null",
+        "case when a like 'x%' or b ilike 'y%' then a || b else cast(c as double) end",
+    ]
+    for expression in [*calls, *others]:
+        assert to_sql(expression, "lines.ignore", str, str)
+
+
+def test_limits_of_checks_are_those_of_the_code() -> None:
+    listed = YOUR_DATA.split("By default, checks warn from ")[1].split(" on; ")[0]
+    found = re.findall(r"`(\w+)` ([\d.]+)", listed)
+    assert len(found) == 5
+    contracts = Contracts()
+    assert all(getattr(contracts, name).warn == float(limit) for name, limit in found)
+    assert contracts.freshness_days == Contract()
+
+
+def test_every_variable_of_dbt_is_named() -> None:
+    project = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert set(project["vars"]) <= set(re.findall(r"`(\w+)`", YOUR_DATA))
+
+
+def test_every_key_of_a_kpi_is_told() -> None:
+    allowed = (PROJECT / "macros/kpi/kpi_allowed.sql").read_text(encoding="utf-8")
+    (keys,) = re.findall(r"'keys': \[(.*?)\]", allowed, re.DOTALL)
+    page = PAGES["docs/kpis.md"]
+    for key in re.findall(r"'(\w+)'", keys):
+        assert re.search(rf"^ +{key}: |^\| .*`{key}(\.\w+)?`.* \|", page, re.MULTILINE), key
+
+
+def test_columns_that_two_engines_may_differ_in_are_named() -> None:
+    told = PAGES["docs/spark.md"].split("Not compared are ")[1].split("\n\n")[0]
+    assert told.startswith("five columns")
+    assert len(BOOKKEEPING) == 5
+    assert {"row_hash", "line_hash", "source_checksum"} == set(re.findall(r"`(\w+)`", told))
+    assert BOOKKEEPING - {"row_hash", "line_hash", "source_checksum"} == {"landed_at", "location"}
+
 
 CODE = [*PROJECT.glob("python/**/*.py"), *PROJECT.glob("*.yml")]
 READ_SETTINGS = sorted(

@@ -44,7 +44,7 @@ def make(*arguments: str, folder: Path = ROOT) -> subprocess.CompletedProcess[st
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_there_are_six_locks() -> None:
+def test_there_are_five_locks() -> None:
     assert len(LOCKS) == 5
 
 

@@ -59,10 +59,10 @@ def _said(sizes: Sequence[Size]) -> str:
     rounds = ", ".join(f"{size.rounds} at {size.scale:g}×" for size in sizes)
     limits = sizes[-1].limits
     return (
-        f"On {machines}; {THREADS} threads each, DuckDB held to {MEMORY}; whoever takes more than "
-        f"{limits.gigabytes:g} GB or {limits.seconds:,.0f} s is stopped. Medians of rounds: "
-        f"{rounds}. Each cell: times the plain script of the same run, seconds; the same of the "
-        f"processor; most memory. The plain script is frozen: SHA-256 {FROZEN[:16]}…"
+        f"On {machines}; {THREADS} threads each, DuckDB limited to {MEMORY}; a program that takes "
+        f"more than {limits.gigabytes:g} GB or {limits.seconds:,.0f} s is stopped. Medians of "
+        f"rounds: {rounds}. Each cell: times the plain script of the same run, seconds; the same "
+        f"of the processor; most memory. The plain script is frozen: SHA-256 {FROZEN[:16]}…"
     )
 
 

@@ -477,7 +477,7 @@ class SentAlertRow:
 
     incident_id: Annotated[str, INCIDENT_ID]
     lead_anomaly_id: Annotated[str, LEAD]
-    channel: Annotated[str, "`webhook` or `email`."]
+    channel: Annotated[str, "`webhook` or `e-mail`."]
     reason: Annotated[
         str, "`new`, `worse` than it was before, `over`; or `digest`, of a week for an owner."
     ]
