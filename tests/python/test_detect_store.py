@@ -153,6 +153,33 @@ def test_segments_that_are_not_judged_are_told_where_the_user_looks(own: Path) -
     assert sentence in terminal.summary(own, colour=False)
 
 
+@pytest.mark.parametrize(
+    ("codes", "told"),
+    [
+        (["A"], "1 product sells under another code, called the same, and is judged anew under it"),
+        (["A", "B"], "2 products sell under another code, called the same, and are judged anew"),
+    ],
+)
+def test_products_under_another_code_are_told_where_the_user_looks(
+    own: Path, codes: list[str], told: str
+) -> None:
+    pipeline.run(own)
+    with duckdb.connect(str(own)) as connection:
+        connection.execute(
+            "create or replace table marts.dim_products as "
+            "select unnest(['A', 'B']) as product, 'RED  MUG' as description"
+        )
+        connection.executemany(
+            "insert into insights.renamed_products values (?, 'N' || ?, date '2024-03-01')",
+            [(code, code) for code in codes],
+        )
+    with reading(own) as connection:
+        (sentence,) = read_left_out(connection, read_kpis(connection))
+    assert sentence.startswith(told)
+    assert sentence.endswith(": RED MUG is NA since 1 March 2024, A before.")
+    assert sentence in terminal.summary(own, colour=False)
+
+
 def put_beside(own: Path, scale: str, unit: str) -> None:
     """What stands beside the KPIs: a share beside the orders, figures of a unit beside the rest."""
     with duckdb.connect(str(own)) as connection:

@@ -141,6 +141,68 @@ def test_a_product_that_stops_is_found_within_two_weeks_and_told_once() -> None:
         assert gone[0].actual == 0 < gone[0].expected
 
 
+def renumbered(orders: np.ndarray, place: int, share: float = 0.0) -> np.ndarray:
+    """The first product sells under the number of another one from a day on, but for a share."""
+    moved = orders.copy()
+    moved[1] = 0
+    moved[1, place:] = np.round((1 - share) * orders[0, place:])
+    moved[0, place:] -= moved[1, place:]
+    return moved
+
+
+def called(given: dict[Grain, MemberPanel], *labels: str) -> dict[Grain, MemberPanel]:
+    """The panels with the renamings of members that are called so."""
+    named = [*labels, *[""] * (len(given["daily"].member) - len(labels))]
+    known = members.find_renamings(given["daily"], named)
+    return {grain: dataclasses.replace(panel, renamed=known) for grain, panel in given.items()}
+
+
+def losses_of(told: list[Anomaly], member: str) -> list[Anomaly]:
+    return [a for a in told if a.segment == member and a.direction == "down"]
+
+
+def test_a_product_that_sells_under_another_code_is_not_gone() -> None:
+    given = panels(renumbered(shop(products=60, seed=5), place=200))
+    assert losses_of(found(given), "P00000")
+    known = called(given, "MUG", "MUG")
+    (one,) = known["daily"].renamed
+    assert (one.old, one.new, one.since) == (0, 1, FIRST + 200)
+    assert one.days[-1] == given["daily"].period[-1]
+    assert losses_of(found(known), "P00000") == []
+
+
+@pytest.mark.parametrize("labels", [("MUG", "CUP"), ("", ""), ("MUG", "MUG", "MUG")])
+def test_only_the_one_product_of_a_name_is_taken_for_another_code(labels: tuple[str, ...]) -> None:
+    given = panels(renumbered(shop(products=60, seed=5), place=200))
+    assert losses_of(found(called(given, *labels)), "P00000")
+
+
+def test_a_product_beside_another_of_its_name_is_gone_when_it_stops() -> None:
+    """A second colour came long before, and goes on."""
+    orders = shop(products=60, seed=5)
+    orders[1] = orders[0]
+    orders[1, :120] = 0
+    orders[0, 220:] = 0
+    known = called(panels(orders), "MUG", "MUG")
+    assert all(one.days[-1] < FIRST + 220 for one in known["daily"].renamed)
+    assert losses_of(found(known), "P00000")
+
+
+def test_a_new_code_with_few_of_the_orders_is_no_other_name_of_the_old_one() -> None:
+    orders = renumbered(shop(products=60, seed=5), place=200, share=0.7)
+    orders[0, 200:] = 0
+    assert losses_of(found(called(panels(orders), "MUG", "MUG")), "P00000")
+
+
+def test_what_is_sold_later_changes_no_renaming() -> None:
+    orders = renumbered(shop(products=60, seed=5), place=200)
+    whole = called(panels(orders), "MUG", "MUG")["daily"].renamed
+    part = called(panels(orders[:, :210]), "MUG", "MUG")["daily"].renamed
+    assert [one.days[one.days < FIRST + 210].tolist() for one in whole] == [
+        one.days.tolist() for one in part
+    ]
+
+
 def test_a_country_of_a_few_orders_a_week_that_stops_is_found_and_one_of_many_products_is_not() -> (
     None
 ):

@@ -8,6 +8,7 @@ collapse, a disappearance, a wave of returns. All of them share one budget of fa
 from __future__ import annotations
 
 from detect.members.findings import select
-from detect.members.panel import AMOUNTS, MemberPanel, by_week
+from detect.members.panel import AMOUNTS, MemberPanel, Renaming, by_week
+from detect.members.renaming import find as find_renamings
 
-__all__ = ["AMOUNTS", "MemberPanel", "by_week", "select"]
+__all__ = ["AMOUNTS", "MemberPanel", "Renaming", "by_week", "find_renamings", "select"]

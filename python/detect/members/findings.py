@@ -59,6 +59,8 @@ TESTS: dict[Grain, dict[str, float]] = {
 }
 """Tests and their parts of the budget; chosen by hand. A disappearance is reported by week: its
 first day alone loses next to nothing."""
+LOSSES = {FEW_ORDERS, FEW_LINES, SILENCE}
+"""Tests of what a member has lost; what sells under another name is not."""
 LEAST_SURGE: dict[Grain, float] = {"daily": 0.08, "weekly": 0.16}
 """Least surge, as a share of the shop's usual day: smaller ones are not worth a look. Chosen by
 hand; a week has more orders that are large by chance."""
@@ -140,6 +142,8 @@ def _found(
         spent = _spent(panel, scores)
         if panel.grain == "daily":
             spent[FAR_PRICE] = _far_prices(scores, slips)
+        for test in LOSSES & spent.keys():
+            spent[test][panel.moved(scores.place)] = np.inf
         silent &= scores.sold.orders == 0
         _leave_usual(panel, spent, surges)
         if SILENCE in spent:

@@ -37,6 +37,19 @@ class Sold:
 
 
 @dataclass(frozen=True)
+class Renaming:
+    """A member that another one continues from its first day on.
+
+    `old` and `new` are their numbers, `days` those by which it was known to be so, (D,).
+    """
+
+    old: int
+    new: int
+    since: np.datetime64
+    days: Days
+
+
+@dataclass(frozen=True)
 class MemberPanel:
     """Members (M) of some dimensions over the periods of a grain (T), and the shop beside them.
 
@@ -69,12 +82,27 @@ class MemberPanel:
     usable: Bools
     dead: Months = dataclasses.field(default_factory=dict)
     """Months in which the members of a dimension are not watched."""
+    renamed: tuple[Renaming, ...] = ()
+    """Members that another one continues."""
 
     @cached_property
     def places(self) -> dict[tuple[str, str], int]:
         """Number of each member, by dimension and name."""
         names = (self.dimensions[d].name for d in self.dimension)
         return {key: i for i, key in enumerate(zip(names, self.member, strict=True))}
+
+    @cached_property
+    def _moved(self) -> dict[np.datetime64, list[int]]:
+        """Numbers of the members that another one continues, by day."""
+        out: dict[np.datetime64, list[int]] = {}
+        for one in self.renamed:
+            for day in one.days:
+                out.setdefault(day, []).append(one.old)
+        return out
+
+    def moved(self, t: int) -> list[int]:
+        """Numbers of the members that another one continues by the end of the period at `t`."""
+        return self._moved.get(self.period[t] + PERIOD_DAYS[self.grain] - 1, [])
 
     def sold(self, t: int) -> Sold:
         """What each member sold in the period at place `t`; nothing where there is no entry."""

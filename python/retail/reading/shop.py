@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from detect.records import MOST_SERIES
-from retail.formatting import CURRENCY, member, off, whole, words
+from retail.formatting import CURRENCY, day, member, off, whole, words
 from retail.reading.file import Connection, has_table, rows_of
 from retail.schema import Grain
 
@@ -188,6 +188,12 @@ SMALL = f"""
     where every.segments > greatest(judged.segments, {MOST_SERIES})
     order by label
 """  # noqa: S608 - a number of our own
+RENAMED = """
+    select count(*) over (), product, renamed_to, since
+    from insights.renamed_products
+    order by since desc, product
+    limit 1
+"""
 UNDIVIDED = """
     select dimension, only_member from marts.dim_dimensions
     where only_member is not null order by place
@@ -247,7 +253,7 @@ def read_left_out(connection: Connection, kpis: Mapping[str, KpiRow]) -> tuple[s
     """Read what the last run left out, as sentences.
 
     KPIs that are off (one sentence for those with the same reason), dimensions of one member, small
-    segments.
+    segments, products that are judged anew under another code.
     """
     switched_off = off((kpi.label, kpi.off_reason) for kpi in kpis.values() if kpi.off_reason)
     undivided = connection.execute(UNDIVIDED).fetchall()
@@ -258,7 +264,22 @@ def read_left_out(connection: Connection, kpis: Mapping[str, KpiRow]) -> tuple[s
         f"as series, for they were once among the {MOST_SERIES} largest; others only as members."
         for label, dimension, every, seen in connection.execute(SMALL).fetchall()
     ]
-    return (*switched_off, *(one_member if undivided else []), *small)
+    renamed = _renamed(connection)
+    return (*switched_off, *(one_member if undivided else []), *small, *renamed)
+
+
+def _renamed(connection: Connection) -> Iterator[str]:
+    """Products that sell under another code: how many, and the latest of them."""
+    if not has_table(connection, "insights", "renamed_products"):
+        return
+    for count, old, new, since in connection.execute(RENAMED).fetchall():
+        name = read_products(connection).get(old, old)
+        products = "1 product sells" if count == 1 else f"{whole(count)} products sell"
+        yield (
+            f"{products} under another code, called the same, and {'is' if count == 1 else 'are'} "
+            f"judged anew under it: {name} is {new} since "
+            f"{day(since, full=True)}, {old} before."
+        )
 
 
 def read_volume(connection: Connection) -> Volume | None:

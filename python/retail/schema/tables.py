@@ -508,6 +508,19 @@ class MemberDayRow:
     input_hash: Annotated[str | None, INPUT_HASH]
 
 
+@dataclass(frozen=True)
+class RenamedProductRow:
+    """One row per product that sells under another code, called the same: the old one is not gone.
+
+    The new code was never sold before; both together bring what the old one did, and that soon
+    sells next to nothing.
+    """
+
+    product: Annotated[str, "The old code."]
+    renamed_to: Annotated[str, "The new code, which is judged anew."]
+    since: Annotated[dt.date, "First day of the new code."]
+
+
 TABLES: dict[str, Table] = {
     "incidents": Table(IncidentRow),
     "anomalies": Table(AnomalyRow),
@@ -535,6 +548,7 @@ TABLES: dict[str, Table] = {
     "detection_limits": Table(DetectionLimitRow),
     "forecasts": Table(ForecastRow),
     "members_daily": Table(MemberDayRow),
+    "renamed_products": Table(RenamedProductRow),
     "explanation_cache": Table(CachedExplanationRow),
     "injection_tests": Table(InjectionTestRow),
     "feedback": Table(FeedbackRow, is_snapshot=True),

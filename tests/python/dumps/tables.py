@@ -72,6 +72,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "insights.early_warnings": ("warning_id",),
     "insights.forecasts": (*SERIES, "period_start"),
     "insights.explanation_cache": ("subject",),
+    "insights.renamed_products": ("product",),
     "insights.members_daily": ("order_date", "dimension", "member"),
     "insights.incidents": ("incident_id",),
     "insights.narrative_facts": ("incident_id", "sentence", "figure", "query"),

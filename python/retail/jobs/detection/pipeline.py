@@ -51,7 +51,7 @@ from retail.jobs.detection import (
 from retail.jobs.detection.explain import Explanations
 from retail.jobs.detection.explanation_cache import CachedExplanations, InputHash
 from retail.outputs.narrative.stories import History
-from retail.schema import FeedbackRow, NarrativeFactRow, RunRow
+from retail.schema import FeedbackRow, NarrativeFactRow, RenamedProductRow, RunRow
 
 
 @dataclass(frozen=True)
@@ -138,6 +138,7 @@ def run(
         "explanation_cache": [*why.input_hashes, *looked_at, *words],
         "narrative_facts": facts,
         "members_daily": [],
+        "renamed_products": _renamed(panels),
         "runs": [record],
         "revisions": figures,
         "revised_lines": lines,
@@ -241,6 +242,16 @@ def _proven(
         for fact in cached.facts.get(name, [])
     ]
     return list(stories.values()), facts
+
+
+def _renamed(panels: dict[Grain, MemberPanel]) -> list[RenamedProductRow]:
+    """The products that sell under another code by the last day."""
+    daily = panels.get("daily")
+    return [
+        RenamedProductRow(daily.member[one.old], daily.member[one.new], one.since.astype(dt.date))
+        for one in (daily.renamed if daily else ())
+        if daily and one.days[-1] == daily.period[-1]
+    ]
 
 
 def _untested(scans: dict[Grain, Scan]) -> tuple[str, ...]:

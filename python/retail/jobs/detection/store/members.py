@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from detect.attribution.decomposition import sums
 from detect.attribution.dimensions import TOGETHER, Dimension, Months
 from detect.calendar import TradingCalendar, in_gap
-from detect.members import AMOUNTS, MemberPanel, by_week
+from detect.members import AMOUNTS, MemberPanel, Renaming, by_week, find_renamings
 from detect.records import ALL, PERIOD_DAYS, PRICE_HISTORY, Bools, Days, Floats, Grain, Ints
 from retail.jobs.detection.store.connection import Connection, connect
-from retail.reading import has_table
+from retail.reading import has_table, read_products
 from retail.reading.measures import read_dead_months, read_dimensions, read_member_columns
 from retail.schema import TABLES
 from retail.storage.quoting import identifier
@@ -191,8 +193,21 @@ def _read(
     dimensions = watched(connection)
     found = _member_days(connection, calendar, days, dimensions, input_hashes)
     daily = _daily(calendar, days, dimensions, found, read_dead_months(connection))
+    daily = dataclasses.replace(daily, renamed=_renamings(connection, daily))
     weekly = by_week(daily, weeks, _usable(calendar, weeks, "weekly"))
     return {"daily": daily, "weekly": weekly}, found
+
+
+def _renamings(connection: Connection, daily: MemberPanel) -> tuple[Renaming, ...]:
+    """The products that sell under another code, known by what they are called."""
+    priced = [d.name == PRICED for d in daily.dimensions]
+    names = read_products(connection)
+    products = (priced[dimension] for dimension in daily.dimension)
+    labels = [
+        names.get(member, "") if is_product else ""
+        for member, is_product in zip(daily.member, products, strict=True)
+    ]
+    return find_renamings(daily, labels)
 
 
 def _usable(calendar: TradingCalendar, periods: Days, grain: Grain) -> Bools:
@@ -232,6 +247,7 @@ def _daily(
         name: sums(at[is_shop], found.amounts[name][is_shop], days.size)
         for name in ("orders", "lines", "revenue")
     }
+    sold: dict[str, Any] = {name: amounts[~is_shop] for name, amounts in found.amounts.items()}
     return MemberPanel(
         grain="daily",
         dimensions=dimensions,
@@ -246,7 +262,7 @@ def _daily(
         days=np.isin(days, dates.day[dates.is_trading]).astype(np.float64),
         usable=_usable(calendar, days, "daily"),
         dead=dead,
-        **{name: amounts[~is_shop] for name, amounts in found.amounts.items()},
+        **sold,
     )
 
 
