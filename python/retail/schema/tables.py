@@ -516,7 +516,7 @@ class RenamedProductRow:
     sells next to nothing.
     """
 
-    product: Annotated[str, _doc("product")]
+    product: Annotated[str, "Its stock code."]
     renamed_to: Annotated[str, "The new code, which is judged anew."]
     since: Annotated[dt.date, "First day of the new code."]
 
