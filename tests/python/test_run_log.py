@@ -11,9 +11,11 @@ import pytest
 import yaml
 
 from conftest import PROJECT
+from faults.disks import only_bytes
 from retail.jobs.daily import operations
 from retail.outputs.dashboard import app
-from retail.storage import run_log
+from retail.storage import atomic_publish, run_log
+from retail.storage.errors import StorageError
 from retail.storage.run_log import file, records
 
 SOURCES = PROJECT / "models/operations/_operations__sources.yml"
@@ -135,6 +137,24 @@ def test_the_tables_of_an_empty_log_are_there(database: Path) -> None:
     operations.write(database, [])
     with duckdb.connect(str(database)) as connection:
         assert connection.execute("select seconds + 1 from operations.runs").fetchall() == []
+
+
+def test_a_full_disk_is_told_in_one_line(database: Path) -> None:
+    with run_log.keep_log(database) as log:
+        log.nodes([NODE])
+    copy = database.with_name("copy.duckdb")
+    for path in (database, copy):
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("create schema insights")
+            connection.execute("create table insights.runs as select hash(range) from range(1000)")
+    for write in (
+        lambda: operations.write(copy, log.rows()),
+        lambda: atomic_publish._merge_state(database, copy),
+    ):
+        with only_bytes(1000), pytest.raises(StorageError) as told:
+            write()
+        assert str(told.value).startswith(f"{copy}: TransactionContext Error: Failed to commit")
+        assert "\n" not in str(told.value)
 
 
 def test_the_dashboard_counts_what_failed_since_a_run_went_well(database: Path) -> None:
