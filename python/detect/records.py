@@ -53,6 +53,8 @@ DOUBLED = 0.3
 13 % are, but most are in a shop of guests with few articles."""
 PRICE_HISTORY = dt.timedelta(days=90)
 """How far back the prices go that an incident's prices are compared with."""
+PRICE_LASTS = dt.timedelta(days=8)
+"""Prices since then may be as wrong as those of the day: a slip lasts some days. By hand."""
 
 
 @dataclass(frozen=True)
