@@ -23,7 +23,6 @@ class Named:
     An empty segment is "broad-based".
     """
 
-    shop_kind: str
     kind: str
     truth: Segment
     answers: tuple[Segment, ...]
@@ -50,7 +49,7 @@ def named(copy: Copy, control: Copy) -> Iterator[Named]:
             rows = causes.get(best.lead.anomaly_id, [])
             answers = [best.root_cause, *(row.segment for row in rows)]
             target = planted.target.incident
-            yield Named(copy.kind, target.kind, _truth(target), _distinct(answers))
+            yield Named(target.kind, _truth(target), _distinct(answers))
 
 
 def _names(incident: records.Incident) -> set[str]:
