@@ -137,8 +137,8 @@ def read_members(
             hash is not added up again.
 
     Returns:
-        None of either grain, and no days, where the file has no order lines, or there are no
-        periods.
+        Panels by grain and the days; no panels, and None for the days, where the file has no order
+        lines, or there are no periods.
     """
     with connect(path, read_only=True) as connection:
         if not has_table(connection, "marts", "fct_kpi_lines"):
