@@ -39,7 +39,7 @@ class Named:
 
 def named(copy: Copy, control: Copy) -> Iterator[Named]:
     """Every planted incident that was found, and what was blamed for it."""
-    blamed = (row for row in copy.attributions if row.analysis == "root_cause")
+    blamed = (row for row in copy.attributions if row.analysis == records.ROOT_CAUSE)
     causes = group_by(blamed, lambda row: row.anomaly_id)
     right = {a.anomaly_id for a, far in new_anomalies(copy, control) if far >= MOVED}
     for planted in copy.planted:
