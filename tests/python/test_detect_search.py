@@ -321,6 +321,7 @@ def test_intervals_hold_what_was_planted() -> None:
 def test_a_faint_cause_is_less_sure_than_a_plain_one() -> None:
     (plain,) = coded(change(shop(), 0.5, country="a3")).causes
     faint = coded(change(shop(), 0.96, country="a3")).causes
+    assert faint
     assert all(cause.confidence <= plain.confidence for cause in faint)
 
 
