@@ -2,7 +2,10 @@
 {% macro get_build_hash(relation) -%}
     {%- set query -%}
         select comment from duckdb_tables()
-        where schema_name = '{{ relation.schema }}' and table_name = '{{ relation.identifier }}'
+        where
+            database_name = current_database()
+            and schema_name = {{ sql_text(relation.schema) }}
+            and table_name = {{ sql_text(relation.identifier) }}
     {%- endset -%}
     {%- set found = run_query(query).columns[0].values() -%}
     {{ return(found[0] if found else none) }}

@@ -1,6 +1,6 @@
 {#
-    The fields of one KPI that are numbers: every one there, positive (a warm-up may be 0), and a
-    probability below 1.
+    The fields of one KPI that are numbers: every one there and not negative, a threshold above 0
+    (at 0, every period is at its limit), and a probability below 1.
 #}
 {% macro validate_kpi_numbers(kpi) %}
     {%- for section in ['thresholds', 'materiality'] -%}
@@ -14,11 +14,14 @@
             {%- set number = kpi[section].get(name) -%}
             {%- set limit = 1 if name in ['trend_alpha', 'confidence'] else none -%}
             {%- if number is not number or number is boolean or number != number or number < 0
-                    or (limit and not 0 < number < limit) -%}
+                    or (section == 'thresholds' and not number) or (limit and number >= limit) -%}
                 {%- do kpi_error(
                     kpi, section ~ '.' ~ name ~ ' is '
                     ~ ("'" ~ number ~ "'" if number is not none else 'missing')
-                    ~ '; allowed: a number ' ~ ('between 0 and 1' if limit else 'of 0 or more')
+                    ~ '; allowed: a number ' ~ (
+                        'between 0 and 1' if limit
+                        else 'above 0' if section == 'thresholds' else 'of 0 or more'
+                    )
                 ) -%}
             {%- endif -%}
         {%- endfor -%}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, fields
+from numbers import Real
 from typing import Any, get_type_hints
 
 import numpy as np
@@ -56,6 +57,10 @@ TYPES: dict[object, str] = {
     float: "float64", float | None: "float64", int: "int64", bool: "bool", dt.date: "datetime64[s]",
 }  # fmt: skip
 """Of the columns of a result; all others hold text, or None."""
+NUMBERS = frozenset(name for name, kind in get_type_hints(Kpi).items() if kind in (int, float))
+"""Fields of a KPI's definition that are numbers."""
+FLAGS = ("is_complete", "is_warm_up")
+"""Columns of a frame that are true or false."""
 WIDEST_GAP = 4
 """Days from one date to the next, at the median, from which they are no days: a shop that trades
 twice a week has 3 or 4."""
@@ -63,7 +68,9 @@ twice a week has 3 or 4."""
 
 @dataclass(frozen=True)
 class Result:
-    """Findings as data frames, with columns as in the `insights` tables of the same names.
+    """Findings as data frames, with columns of the `insights` tables of the same names.
+
+    Of `insights.anomalies` there is no `owner`, `change` and `relative_change`.
 
     `anomalies` has a row per period that departs from what was expected, `trends` per gradual
     change, `forecasts` per period of every series with its band, `calibration` per KPI, method
@@ -103,9 +110,10 @@ def find_anomalies(
         Findings; a KPI with less than some weeks of history has forecasts only.
 
     Raises:
-        TypeError: `df` is no DataFrame.
+        TypeError: `df` or `kpis` is no DataFrame.
         ValueError: a column is missing, a period is there twice or is neither a day nor a week, a
-            value is infinite, or a grain is unknown.
+            value is infinite, a threshold no number, `is_complete` or `is_warm_up` neither true
+            nor false, or a grain is unknown.
         DetectError: a scale is unknown.
     """
     given = _completed(df)
@@ -149,8 +157,7 @@ def _scans(panels: Sequence[Panel], calendars: Sequence[TradingCalendar]) -> Ite
 
 def _completed(df: pd.DataFrame) -> pd.DataFrame:
     """The frame with every column that a panel is made of, checked."""
-    if not isinstance(df, pd.DataFrame):
-        raise TypeError(f"find_anomalies takes a DataFrame, and this is a {type(df).__name__}")
+    _insist_on_a_frame(df)
     given = df if "date" in df else df.rename(columns={"period_start": "date"})
     missing = [name for name in NEEDED if name not in given]
     if missing:
@@ -167,7 +174,12 @@ def _completed(df: pd.DataFrame) -> pd.DataFrame:
     if "grain" not in given:
         given = given.assign(grain=_grain(start))
     _check(given)
-    return given.astype({"kpi": str, "segment": str})
+    return given.astype({"kpi": str, "segment": str} | dict.fromkeys(FLAGS, bool))
+
+
+def _insist_on_a_frame(given: object) -> None:
+    if not isinstance(given, pd.DataFrame):
+        raise TypeError(f"find_anomalies takes a DataFrame, and this is a {type(given).__name__}")
 
 
 def _starts(dates: pd.Series) -> pd.Series:
@@ -205,8 +217,10 @@ def _check(given: pd.DataFrame) -> None:
     """Raise ValueError where a frame is no set of series."""
     if given.empty or given[KEY].isna().any(axis=None):
         raise ValueError("the frame needs a row, and in every row kpi, segment and date")
-    if given[["is_complete", "is_warm_up"]].isna().any(axis=None):
+    if given[list(FLAGS)].isna().any(axis=None):
         raise ValueError("is_complete and is_warm_up must be true or false in every row")
+    for name in FLAGS:
+        _insist_on_flags(given[name])
     unknown = sorted(set(given["grain"]) - set(GRAINS))
     if unknown:
         raise ValueError(f"grain {unknown[0]!r} is unknown; use one of {', '.join(GRAINS)}")
@@ -219,14 +233,20 @@ def _check(given: pd.DataFrame) -> None:
         )
 
 
+def _insist_on_flags(column: pd.Series) -> None:
+    """Raise ValueError where a column is not true or false, also as 1 or 0: "False" is neither."""
+    if pd.api.types.is_bool_dtype(column):
+        return
+    for row, value in enumerate(column):
+        if not isinstance(value, bool | np.bool_ | Real) or value not in (0, 1):
+            raise ValueError(
+                f"{column.name} is {value!r} in row {row} of the frame; it must be true or false"
+            )
+
+
 def _kpis(given: pd.DataFrame, kpis: pd.DataFrame | None) -> dict[str, Kpi]:
     """Definition of each KPI of the frame, by name."""
-    rows = [] if kpis is None else kpis.astype(object).to_dict("records")
-    columns = {column: field for field, column in KPI_COLUMNS.items()}
-    given_kpis = {
-        str(row["kpi"]): {columns.get(str(k), str(k)): v for k, v in row.items() if pd.notna(v)}
-        for row in rows
-    }
+    given_kpis = {} if kpis is None else _definitions(kpis)
     defined = {}
     for name, mine in given.groupby("kpi", sort=True):
         own = {
@@ -238,6 +258,25 @@ def _kpis(given: pd.DataFrame, kpis: pd.DataFrame | None) -> dict[str, Kpi]:
         fields = {k: v for k, v in known.items() if k in Kpi.__dataclass_fields__}
         defined[str(name)] = Kpi(name=str(name), **fields)  # type: ignore[arg-type]
     return defined
+
+
+def _definitions(kpis: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """What is said of each KPI, by its name and the names of the fields."""
+    _insist_on_a_frame(kpis)
+    if "kpi" not in kpis:
+        raise ValueError("the definitions have no column 'kpi', which names the KPI of a row")
+    columns = {column: field for field, column in KPI_COLUMNS.items()}
+    found = {}
+    for row in kpis.astype(object).to_dict("records"):
+        said = {columns.get(str(k), str(k)): v for k, v in row.items() if pd.notna(v)}
+        for name in NUMBERS & said.keys():
+            if not isinstance(said[name], Real) or isinstance(said[name], bool):
+                raise ValueError(
+                    f"{name} of {row['kpi']} is {said[name]!r} in the definitions; it must be a "
+                    "number"
+                )
+        found[str(row["kpi"])] = said
+    return found
 
 
 def _dates(given: pd.DataFrame, holidays: Collection[dt.date]) -> Dates:
@@ -252,7 +291,7 @@ def _dates(given: pd.DataFrame, holidays: Collection[dt.date]) -> Dates:
         day=day,
         weekday=(day.astype(np.int64) + 3) % 7 + 1,  # 1 January 1970 was a Thursday
         is_trading=traded if len(daily) else np.ones(day.size, dtype=bool),
-        is_complete=~np.isin(day, at[~daily["is_complete"].to_numpy(dtype=bool)]),
+        is_complete=~np.isin(day, at[~daily["is_complete"].to_numpy()]),
         holidays=np.array(sorted(holidays), dtype="datetime64[D]"),
     )
 
@@ -275,12 +314,12 @@ def _panel(grain: Grain, rows: pd.DataFrame, kpis: dict[str, Kpi]) -> Panel:
 
     def numbers(name: str) -> np.ndarray:
         out = np.full(shape, np.nan)
-        out[row, at] = rows[name].to_numpy(np.float64)
+        out[row, at] = rows[name].to_numpy(np.float64, na_value=np.nan)
         return out
 
     def flags(name: str, otherwise: bool) -> Bools:
         out = np.full(shape, otherwise)
-        out[row, at] = rows[name].to_numpy(dtype=bool)
+        out[row, at] = rows[name].to_numpy()
         return out
 
     return Panel(

@@ -11,7 +11,11 @@ from detect.records import Bools, Floats, Ints
 
 @dataclass(frozen=True)
 class PackIndex:
-    """Where packed values came from: column order (S, T), how many count, and (S, T)'s T."""
+    """Where packed values came from.
+
+    `order` has the periods of each row, the observed ones first, (S, T); `kept` says which places
+    of the packed row hold one, (S, N).
+    """
 
     order: Ints
     kept: Bools

@@ -21,8 +21,9 @@ OTHER = "(other)"
 """The member that stands for all that aren't listed."""
 NONE = "(none)"
 """The member of order lines that have none."""
-ROOT_CAUSE, RULED_OUT = "root_cause", "ruled_out"
-"""Analyses of attributions: the causes, and what came nearest to one where there is none."""
+BREAKDOWN, ROOT_CAUSE, RULED_OUT = "breakdown", "root_cause", "ruled_out"
+"""Analyses of attributions: the largest members of each dimension, the causes, and what came
+nearest to one where there is none."""
 ABNORMAL, SEASONAL, UNKNOWN = "abnormal", "seasonal", "unknown"
 """Kinds of trends."""
 NET_REVENUE = "net_revenue"
@@ -53,6 +54,8 @@ DOUBLED = 0.3
 13 % are, but most are in a shop of guests with few articles."""
 PRICE_HISTORY = dt.timedelta(days=90)
 """How far back the prices go that an incident's prices are compared with."""
+PRICE_LASTS = dt.timedelta(days=8)
+"""Prices since then may be as wrong as those of the day: a slip lasts some days. By hand."""
 
 
 @dataclass(frozen=True)

@@ -21,13 +21,17 @@ from detect.episodes import LONGEST
 from detect.forecasts import PeriodForecast
 from detect.group_by import group_by
 from detect.impact import Forecasts
+from detect.incidents import LONGEST_GAP
 from detect.members import MemberPanel
 from detect.members.scores import SILENCE
 from detect.members.silence import Silence, sold_after
 from detect.records import ALL, PERIOD_DAYS, PERIOD_TO_DATE, Anomaly, Grain
 
-PERIODS_BACK: dict[Grain, int] = {"daily": 3, "weekly": 1}
-"""Periods in a row inside the band by which a series is back."""
+PERIODS_BACK: dict[Grain, int] = {
+    grain: gap.days // PERIOD_DAYS[grain] for grain, gap in LONGEST_GAP.items()
+}
+"""Periods in a row inside the band by which a series is back: what comes after them is another
+incident."""
 
 
 @dataclass(frozen=True)

@@ -283,6 +283,37 @@ def test_a_refused_message_is_not_repeated_and_the_next_one_goes_out(
     assert noted(database) == [("e-mail", "i2", "new"), ("webhook", "i2", "new")]
 
 
+def test_a_refused_receiver_is_named_and_the_others_get_no_message_twice(
+    database: Path, mailbox: Mail
+) -> None:
+    findings.write(database, incident())
+    mailbox.refusals = {"RCPT": ["550 no such user"]}
+    outcome = send(database, to_mailbox(mailbox))
+    assert (len(outcome.sent), outcome.problems) == (1, ())
+    (note,) = outcome.notes
+    assert note.startswith("e-mail: the server refused ann@example.org, ")
+    assert mailbox.receivers == ["bob@example.org"]
+    again = send(database, to_mailbox(mailbox))
+    assert (again.sent, again.notes, len(mailbox.messages)) == ((), (), 1)
+
+
+def test_where_every_receiver_is_refused_nothing_is_sent(database: Path, mailbox: Mail) -> None:
+    findings.write(database, incident())
+    mailbox.refusals = {"RCPT": ["550 no such user", "550 no such user"]}
+    outcome = send(database, to_mailbox(mailbox))
+    assert (outcome.sent, outcome.notes, noted(database)) == ((), (), [])
+    assert "1 of 1 not sent: 127.0.0.1 answered 550" in outcome.problems[0]
+
+
+def test_what_a_server_says_after_it_took_a_message_does_not_send_it_again(
+    database: Path, mailbox: Mail
+) -> None:
+    findings.write(database, incident())
+    mailbox.refusals = {"QUIT": ["451 busy"]}
+    assert send(database, to_mailbox(mailbox)).problems == ()
+    assert len(mailbox.messages) == 1
+
+
 def test_nobody_is_waited_for_once_per_incident(database: Path) -> None:
     findings.write(database, *(incident(f"i{number}") for number in range(5)))
     pauses = Pauses()

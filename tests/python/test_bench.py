@@ -66,6 +66,21 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("echo parsed; echo no room", "no room"), ("echo no dbt >&2", "no dbt"), ("", "exit code 1")],
+)
+def test_a_compilation_that_fails_is_told_in_its_last_line(
+    words: str, told: str, shop: shops.Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\n{words}\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(RetailError, match=f"^dbt compile: {told}$"):
+        contenders.compile_sql(contenders.Place(tmp_path, shop, tmp_path, PLENTY))
+
+
 # --------------------------------------------------------------------------------- the shops
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import detect
+from detect.errors import DetectError
 from retail.jobs.detection import pipeline
 from test_detect_shop import DAYS, FIRST_DAY, build, bulk_order, plant, segments
 
@@ -193,12 +194,53 @@ def test_what_is_found_nowhere_is_an_empty_table_with_its_columns() -> None:
         (sales().iloc[::30], "dates are 30 days apart"),
         (sales().replace({"value": {0.0: np.inf}}), "value is infinite on 2024"),
         (sales().assign(is_complete=None), "true or false"),
+        (sales().assign(is_complete="False"), "is_complete is 'False' in row 0 of the frame"),
+        (sales().assign(is_warm_up=[0] * 9 + [2] + [0] * (DAYS - 10)), "is_warm_up is 2 in row 9"),
     ],
 )
 def test_a_frame_that_makes_no_series_is_refused(frame: pd.DataFrame, word: str) -> None:
     with pytest.raises(ValueError, match=word) as refused:
         detect.find_anomalies(frame)
     assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("no", [False, 0, np.False_])
+def test_true_and_false_may_be_objects_or_numbers(no: object) -> None:
+    told = [no if row == DAY else 1 for row in range(DAYS)]
+    for flags in (pd.Series(told), pd.Series(told, dtype=object)):
+        found = detect.find_anomalies(sales().assign(is_complete=flags)).forecasts
+        assert found["skip_reason"][DAY] == "incomplete"
+
+
+@pytest.mark.parametrize(
+    ("kpis", "told"),
+    [
+        (pd.DataFrame({"name": ["sales"]}), "the definitions have no column 'kpi'"),
+        (pd.DataFrame({"kpi": ["sales"], "z_threshold": ["high"]}),
+         "z_threshold of sales is 'high' in the definitions; it must be a number"),
+        (pd.DataFrame({"kpi": ["sales"], "warm_up_days": [True]}), "warm_up_days of sales is True"),
+    ],
+)  # fmt: skip
+def test_a_definition_that_is_none_is_refused(kpis: pd.DataFrame, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        detect.find_anomalies(sales(), kpis)
+
+
+def test_what_is_no_frame_of_definitions_is_refused() -> None:
+    with pytest.raises(TypeError, match="takes a DataFrame, and this is a dict"):
+        detect.find_anomalies(sales(), {"kpi": ["sales"]})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("nothing", [None, pd.NA, np.nan])
+def test_a_missing_numerator_is_none(nothing: object) -> None:
+    frame = sales().assign(numerator=pd.Series([nothing] * DAYS, dtype=object))
+    assert len(detect.find_anomalies(frame).forecasts) == DAYS
+
+
+def test_an_unknown_scale_is_told_to_a_notebook_too() -> None:
+    kpis = pd.DataFrame({"kpi": ["sales"], "scale": ["cubic"]})
+    with pytest.raises(DetectError, match=r"or the frame given.*unknown scale 'cubic'"):
+        detect.find_anomalies(sales(), kpis)
 
 
 def test_causes_are_found_in_a_frame() -> None:
@@ -211,6 +253,16 @@ def test_causes_are_found_in_a_frame() -> None:
     ]
 
 
+def test_a_missing_value_is_nothing() -> None:
+    leaves = pd.DataFrame(
+        [(c, p, 10.0) for c in "abcd" for p in "wxyz"], columns=["country", "product", "predict"]
+    )
+    leaves["real"] = leaves["predict"].astype(object).where(leaves["country"] != "b", pd.NA)
+    assert detect.find_root_causes(leaves, ["country", "product"], derived=False) == [
+        {"country": "b"}
+    ]
+
+
 @pytest.mark.parametrize(
     ("changed", "dimensions", "word"),
     [
@@ -218,7 +270,8 @@ def test_causes_are_found_in_a_frame() -> None:
         ({}, ["shop"], "no column 'shop'"),
         ({"real": None}, ["country"], "no column 'real'"),
         ({"real": [np.inf, 4.0]}, ["country"], "real is infinite in row 0"),
-        ({"real": ["a", "b"]}, ["country"], "could not convert"),
+        ({"real": ["a", "b"]}, ["country"], "real holds what is no number: could not convert"),
+        ({"real": [{}, 4.0]}, ["country"], "real holds what is no number"),
     ],
 )
 def test_a_table_that_can_not_be_searched_is_refused(

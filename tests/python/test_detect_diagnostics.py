@@ -416,7 +416,9 @@ def test_a_ratio_that_can_be_above_1_has_no_change_cut_off_there() -> None:
 
 
 def test_changes_are_relative_to_the_expected() -> None:
-    for spot in diagnostics.detection_limits(scan(shop())):
+    spots = diagnostics.detection_limits(scan(shop()))
+    assert any(spot.min_relative_increase for spot in spots)
+    for spot in spots:
         assert spot.min_relative_increase is None or spot.min_detectable_increase is not None
         if spot.min_detectable_increase is not None:
             assert spot.min_detectable_increase == pytest.approx(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detect.attribution.search import Findings, Ratios, Sums, find_root_causes, search
+from detect.attribution.search import Findings, Ratios, Sums, blocks, find_root_causes, search
 from detect.records import Floats, Ints
 from lab.evaluate.generated import generate
 
@@ -321,10 +321,18 @@ def test_intervals_hold_what_was_planted() -> None:
 def test_a_faint_cause_is_less_sure_than_a_plain_one() -> None:
     (plain,) = coded(change(shop(), 0.5, country="a3")).causes
     faint = coded(change(shop(), 0.96, country="a3")).causes
+    assert faint
     assert all(cause.confidence <= plain.confidence for cause in faint)
 
 
 # Many leaves -----------------------------------------------------------------------------------
+
+
+def test_a_system_that_does_not_tell_which_cores_are_free_searches_on_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)  # as on macOS
+    assert blocks.on_cores(str, range(3), blocks.MANY) == ["0", "1", "2"]
 
 
 @pytest.mark.parametrize("seed", range(1, 3))

@@ -7,17 +7,28 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
+import jinja2
 import pytest
 
 import arrivals
 from conftest import FULL, PROJECT, Shop
 from orders import small_shop, write
+from retail.storage.quoting import literal
 
 SEED, STEPS = 20111209, 6 if FULL else 2
 TABLES_ONLY = ("--exclude-resource-type", "test", "unit_test")
 LATE = date(2011, 1, 12)
+BUILD_HASH = PROJECT / "macros/incremental/get_build_hash.sql"
+
+
+class Relation(NamedTuple):
+    """A table as dbt names it."""
+
+    schema: str
+    identifier: str
 
 
 def test_lines_in_any_order_give_the_tables_that_a_build_from_scratch_gives(
@@ -94,6 +105,39 @@ def test_what_is_built_by_other_settings_is_built_anew(grown: Shop) -> None:
     assert grown.ask(market) == [("domestic",)]
     build(grown)
     assert grown.ask(market) == [("international",)]
+
+
+class Answer(NamedTuple):
+    """What a macro is told of a column that it asked for."""
+
+    texts: list[str]
+
+    @property
+    def columns(self) -> list[Answer]:
+        return [self]
+
+    def values(self) -> list[str]:
+        return self.texts
+
+
+def test_the_hash_of_a_table_is_not_that_of_its_namesake_in_another_file(tmp_path: Path) -> None:
+    names = Relation("it's", "lines")
+    said: list[str] = []
+    with duckdb.connect(str(tmp_path / "shop.duckdb")) as connection:
+        connection.execute("attach ':memory:' as another")
+        for database in ("another", "shop"):
+            table = f"""{database}."{names.schema}".{names.identifier}"""
+            connection.execute(f"""create schema {database}."{names.schema}" """)
+            connection.execute(f"create table {table} (line bigint)")
+            connection.execute(f"comment on table {table} is 'built with {database}'")
+        macro = jinja2.Environment(autoescape=False).from_string(BUILD_HASH.read_text("utf-8"))  # noqa: S701 - SQL
+        macro.globals |= {
+            "return": said.append,
+            "run_query": lambda query: Answer([row[0] for row in connection.sql(query).fetchall()]),
+            "sql_text": literal,
+        }
+        macro.module.get_build_hash(names)  # type: ignore[attr-defined]
+    assert said == ["built with shop"]
 
 
 def test_a_difference_of_one_cell_is_seen(tmp_path: Path) -> None:

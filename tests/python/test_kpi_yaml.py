@@ -47,6 +47,7 @@ MISTAKES = {
     "a threshold that is no number": ("z: 3.0", "z: three", "thresholds.z is 'three'; allowed"),
     "a confidence above 1": ("confidence: 0.5", "confidence: 50", "a number between 0 and 1"),
     "a threshold left out": ("iqr: 1.5, ", "", "thresholds.iqr is missing"),
+    "a threshold of 0": ("z: 3.0", "z: 0", "thresholds.z is '0'; allowed: a number above 0"),
     "an unknown key": ("        unit:", "        units:", "unknown key 'units' in config.meta"),
     "an unknown direction": ("direction: up", "direction: north", "allowed: up, down, none"),
     "a filter": (

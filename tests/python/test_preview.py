@@ -70,7 +70,9 @@ def test_both_forms_tell_the_same_figures(
         ("revenue", {"thresholds.z": 4.0}, "there is no KPI 'revenue'"),
         (KPI, {"thresholds.x": 4.0}, "there is no setting 'thresholds.x'; use one of thresholds.z"),
         (KPI, {"thresholds.confidence": 1.0}, "thresholds.confidence is 1; allowed: a number bet"),
-        (KPI, {"thresholds.z": -1.0}, "thresholds.z is -1; allowed: a number of 0 or more"),
+        (KPI, {"thresholds.z": -1.0}, "thresholds.z is -1; allowed: a number above 0"),
+        (KPI, {"thresholds.iqr": 0.0}, "thresholds.iqr is 0; allowed: a number above 0"),
+        (KPI, {"materiality.absolute": -1.0}, "materiality.absolute is -1; allowed: a number of 0"),
         (KPI, {"materiality.relative": float("nan")}, "materiality.relative is nan; allowed"),
     ],
 )

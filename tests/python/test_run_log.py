@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -11,9 +14,12 @@ import pytest
 import yaml
 
 from conftest import PROJECT
+from faults.disks import only_bytes
 from retail.jobs.daily import operations
 from retail.outputs.dashboard import app
-from retail.storage import run_log
+from retail.storage import atomic_publish, run_log
+from retail.storage.durable import write_text
+from retail.storage.errors import StorageError
 from retail.storage.run_log import file, records
 
 SOURCES = PROJECT / "models/operations/_operations__sources.yml"
@@ -101,6 +107,52 @@ def test_the_log_keeps_the_newest_runs_alone(
     assert nodes == {run.whole.run_id for run in found[-2:]}
 
 
+def test_runs_at_the_same_time_lose_and_mix_no_lines(database: Path) -> None:
+    path = run_log.path_of(database)
+
+    def work(name: str) -> None:
+        for number in range(20):
+            rows = [run_log.Node(name, f"{number} {n}", "model", "ok", 0.1, "") for n in range(90)]
+            file.append(path, rows)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, "abcd"))
+    assert len(file.read_rows(path)) == 4 * 20 * 90
+    writers = [row.run_id for row in file.read_rows(path)]
+    assert all(len(set(writers[at : at + 90])) == 1 for at in range(0, len(writers), 90))
+
+
+def test_a_line_that_comes_while_old_ones_are_dropped_is_kept(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = run_log.path_of(database)
+    late = run_log.Node("late", *NODE)
+    other = threading.Thread(target=file.append, args=(path, [late]))
+
+    def write_slowly(target: Path, text: str) -> None:
+        other.start()
+        other.join(0.2)
+        write_text(target, text)
+
+    monkeypatch.setattr(file, "write_text", write_slowly)
+    run(database, 1)
+    other.join()
+    assert file.read_rows(path)[-1] == late
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o002])
+def test_the_log_has_the_mode_of_any_other_file(database: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with run_log.keep_log(database):
+            pass
+        (database.parent / "other").touch()
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode for path in database.parent.iterdir()}
+    assert len(modes) == 1
+
+
 def test_no_run_fails_because_it_cannot_be_noted(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -135,6 +187,24 @@ def test_the_tables_of_an_empty_log_are_there(database: Path) -> None:
     operations.write(database, [])
     with duckdb.connect(str(database)) as connection:
         assert connection.execute("select seconds + 1 from operations.runs").fetchall() == []
+
+
+def test_a_full_disk_is_told_in_one_line(database: Path) -> None:
+    with run_log.keep_log(database) as log:
+        log.nodes([NODE])
+    copy = database.with_name("copy.duckdb")
+    for path in (database, copy):
+        with duckdb.connect(str(path)) as connection:
+            connection.execute("create schema insights")
+            connection.execute("create table insights.runs as select hash(range) from range(1000)")
+    for write in (
+        lambda: operations.write(copy, log.rows()),
+        lambda: atomic_publish._merge_state(database, copy),
+    ):
+        with only_bytes(1000), pytest.raises(StorageError) as told:
+            write()
+        assert str(told.value).startswith(f"{copy}: TransactionContext Error: Failed to commit")
+        assert "\n" not in str(told.value)
 
 
 def test_the_dashboard_counts_what_failed_since_a_run_went_well(database: Path) -> None:

@@ -22,7 +22,7 @@ from detect.attribution.breakdown import break_down
 from detect.attribution.root_cause import LeafSegments, RootCause, find_causes, of_one_member
 from detect.attribution.segments import Segments
 from detect.group_by import group_by
-from detect.records import ORDERS, ROOT_CAUSE, Anomaly, Attribution, Days
+from detect.records import BREAKDOWN, ORDERS, ROOT_CAUSE, Anomaly, Attribution, Days
 
 __all__ = [
     "LONG_LOOK_BACK",
@@ -176,7 +176,7 @@ def largest_gap(anomalies: list[Anomaly], rows: list[Attribution]) -> float:
     0 where there is nothing to add up.
     """
     change = {a.anomaly_id: a.change for a in anomalies}
-    breakdowns = (row for row in rows if row.analysis == "breakdown")
+    breakdowns = (row for row in rows if row.analysis == BREAKDOWN)
     gaps = [
         abs(sum(found) - change[name]) / max(sum(map(abs, found)), abs(change[name]), 1e-300)
         for (name, _), parts in group_by(

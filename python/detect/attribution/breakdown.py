@@ -9,7 +9,7 @@ import numpy as np
 from detect.attribution.decomposition import Effects, Ratio, contributions, effects, sums
 from detect.attribution.root_cause import LeafSegments
 from detect.attribution.significance import History, chances
-from detect.records import OTHER, Anomaly, Attribution, Floats, Ints
+from detect.records import BREAKDOWN, OTHER, Anomaly, Attribution, Floats, Ints
 
 LARGEST = 10
 """Segments listed per dimension; the rest is one row."""
@@ -92,7 +92,7 @@ def _dimension(
     return [
         Attribution(
             anomaly_id=anomaly.anomaly_id,
-            analysis="breakdown",
+            analysis=BREAKDOWN,
             rank=i + 1,
             dimensions=(name,),
             segment={name: member},

@@ -77,7 +77,8 @@ def _by_kind(kinds: tuple[str, ...], value: Floats, way: int) -> Floats:
     for kind in dict.fromkeys(kinds):
         if kind not in SCALES:
             raise DetectError(
-                f"marts.dim_kpis: unknown scale {kind!r}; use one of {', '.join(SCALES)}"
+                f"definitions of KPIs (marts.dim_kpis, or the frame given): unknown scale {kind!r};"
+                f" use one of {', '.join(SCALES)}"
             )
         rows = names == kind
         out[rows] = SCALES[kind][way](value[rows])

@@ -128,7 +128,8 @@ def compile_sql(place: Place) -> None:
     )  # fmt: skip
     shutil.rmtree(landed, ignore_errors=True)
     if said.returncode:
-        raise RetailError(f"dbt compile: {said.stdout.strip().splitlines()[-1]}")
+        lines = (said.stdout.strip() or said.stderr.strip()).splitlines()
+        raise RetailError(f"dbt compile: {[f'exit code {said.returncode}', *lines][-1]}")
 
 
 def run_script(place: Place, name: str) -> tuple[Watched, Answer | None]:

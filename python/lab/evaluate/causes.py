@@ -23,7 +23,6 @@ class Named:
     An empty segment is "broad-based".
     """
 
-    shop_kind: str
     kind: str
     truth: Segment
     answers: tuple[Segment, ...]
@@ -40,7 +39,7 @@ class Named:
 
 def named(copy: Copy, control: Copy) -> Iterator[Named]:
     """Every planted incident that was found, and what was blamed for it."""
-    blamed = (row for row in copy.attributions if row.analysis == "root_cause")
+    blamed = (row for row in copy.attributions if row.analysis == records.ROOT_CAUSE)
     causes = group_by(blamed, lambda row: row.anomaly_id)
     right = {a.anomaly_id for a, far in new_anomalies(copy, control) if far >= MOVED}
     for planted in copy.planted:
@@ -50,7 +49,7 @@ def named(copy: Copy, control: Copy) -> Iterator[Named]:
             rows = causes.get(best.lead.anomaly_id, [])
             answers = [best.root_cause, *(row.segment for row in rows)]
             target = planted.target.incident
-            yield Named(copy.kind, target.kind, _truth(target), _distinct(answers))
+            yield Named(target.kind, _truth(target), _distinct(answers))
 
 
 def _names(incident: records.Incident) -> set[str]:

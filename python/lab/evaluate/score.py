@@ -46,7 +46,6 @@ class Case:
     finding was there, None where none came within its days and a week.
     """
 
-    shop_kind: str
     kind: str
     size: float
     size_year: float
@@ -141,7 +140,6 @@ def _case(copy: Copy, shift: Moved, found: list[Finding], planted: PlantedIncide
     ends = [copy.grids[f.grain].period_end[f.column].astype(dt.date) for f in right]
     today = any(f.grain == "daily" and f.column == column for f in right)
     return Case(
-        copy.kind,
         planted.target.incident.kind,
         float(np.abs(shift.local["daily"][main, column]).max(initial=0.0)),
         float(np.abs(shift.year["daily"][main, column]).max(initial=0.0)),

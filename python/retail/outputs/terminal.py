@@ -41,7 +41,16 @@ from retail.reading import (
 )
 from retail.reading.file import known
 from retail.reading.selection import going_on, need_attention, open_incidents
-from retail.schema import ALL, AnomalyRow, AttributionRow, IncidentRow, RunRow, TrendRow
+from retail.schema import (
+    ALL,
+    BREAKDOWN,
+    ROOT_CAUSE,
+    AnomalyRow,
+    AttributionRow,
+    IncidentRow,
+    RunRow,
+    TrendRow,
+)
 
 if TYPE_CHECKING:
     from retail.jobs.detection.pipeline import Outcome
@@ -186,7 +195,7 @@ def _anomaly(row: AnomalyRow, found: Explained) -> list[str]:
 
 def _segments(found: Explained) -> list[str]:
     """The largest contributions, one dimension after the other."""
-    rows = _of_first(found, "breakdown")
+    rows = _of_first(found, BREAKDOWN)
     if not rows:
         return []
     return [
@@ -198,7 +207,7 @@ def _segments(found: Explained) -> list[str]:
 
 def _causes(found: Explained) -> list[str]:
     """The segments that are named as the cause, best first."""
-    rows = _of_first(found, "root_cause")
+    rows = _of_first(found, ROOT_CAUSE)
     if not rows:
         return ["", "No segment is named as the cause: the change is broad."]
     return ["", "Named as the cause:", *(_segment(row, found, "") for row in rows)]

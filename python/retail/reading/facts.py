@@ -20,6 +20,7 @@ from retail.reading.shop import (
     Volume,
 )
 from retail.schema import (
+    BREAKDOWN,
     AnomalyRow,
     AttributionRow,
     CalibrationRow,
@@ -100,7 +101,7 @@ def facts_of(connection: Connection) -> Facts:
         left_out=shop.read_left_out(connection, kpis),
         periods=read_table(connection, ForecastRow, "forecasts", SHOWN_PERIODS),
         findings=found.members,
-        contributions=tuple(row for row in parts if row.analysis == "breakdown"),
+        contributions=tuple(row for row in parts if row.analysis == BREAKDOWN),
         incidents=found.incidents,
         trends=read_table(connection, TrendRow, "trends"),
         detection_limits=read_table(

@@ -160,7 +160,7 @@ def require_members(
         columns: from `read_member_columns`.
 
     Raises:
-        RetailError: there is such a member.
+        RetailError: there is no such member.
     """
     products = read_products(connection)
     for dimension, member in segment.items():

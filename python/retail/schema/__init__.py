@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from detect.records import ALL, GRAINS, OTHER, PERIOD_TO_DATE, Grain
+from detect.records import ALL, BREAKDOWN, GRAINS, OTHER, PERIOD_TO_DATE, ROOT_CAUSE, Grain
 from retail.schema.reflection import Column, FromAttribute, Table
 from retail.schema.tables import (
     FORMER,
@@ -29,10 +29,12 @@ from retail.schema.tables import (
 
 __all__ = [
     "ALL",
+    "BREAKDOWN",
     "FORMER",
     "GRAINS",
     "OTHER",
     "PERIOD_TO_DATE",
+    "ROOT_CAUSE",
     "SNAPSHOTS",
     "TABLES",
     "AnomalyRow",

@@ -368,13 +368,15 @@ class ForecastRow:
 
 @dataclass(frozen=True)
 class CachedExplanationRow:
-    """One row per finding, incident and grain of detection limits, with a hash of its inputs.
+    """One row per finding, incident, story and grain of detection limits, with its inputs' hash.
 
     While the hash stays the same, the next run reuses its rows.
     """
 
     subject: Annotated[
-        str, "Id of an anomaly, an early warning or an incident; or the grain of detection limits."
+        str,
+        "Id of an anomaly, an early warning or an incident; `story of` and the id of an incident; "
+        "or `blind spots,` and the grain of detection limits.",
     ]
     input_hash: Annotated[str, INPUT_HASH]
 

@@ -32,6 +32,7 @@ from dbt_common.events.types import Note
 
 from retail.storage.errors import StorageError
 from retail.storage.location import share_with_group
+from retail.storage.opening import connected
 from retail.storage.publish import COPY_VARIABLE, as_before, is_private, staged_build
 from retail.storage.quoting import identifier, literal
 
@@ -182,8 +183,12 @@ def _empty(database: Path) -> Iterator[Path]:
 
 
 def _merge_state(published: Path, copy: Path) -> None:
-    """Replace the insights schema of a copy, which dbt does not write, by the published one."""
-    with duckdb.connect(str(copy)) as connection:
+    """Replace the insights schema of a copy, which dbt does not write, by the published one.
+
+    Raises:
+        StorageError: the copy can't be written.
+    """
+    with connected(copy, read_only=False) as connection:
         connection.execute(f"attach {literal(published)} as published (read_only)")
         of_published = "where database_name = 'published' and schema_name = ?"
         tables, views = (

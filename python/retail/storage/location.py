@@ -22,7 +22,7 @@ def places_beside(project: Path, database: Path) -> dict[str, str]:
     """Settings by which a project that may not be written to is built beside the database.
 
     Returns:
-        None where the project may be written to; what the environment sets stays.
+        No settings where the project may be written to; what the environment sets stays.
     """
     if os.access(project, os.W_OK):
         return {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -46,6 +48,24 @@ def open_database(
             if time.monotonic() >= deadline:
                 raise held(path, error) from error
             time.sleep(PAUSE_SECONDS)
+
+
+@contextmanager
+def connected(
+    path: Path, *, read_only: bool, patience: float = 0.0
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a file as `open_database` does, and close it at the end of the block.
+
+    Raises:
+        StorageError: as there, or what the block asked of DuckDB failed, as on a full disk.
+    """
+    connection = open_database(path, read_only=read_only, patience=patience)
+    try:
+        yield connection
+    except duckdb.Error as error:
+        raise StorageError(describe_error(path, error)) from error
+    finally:
+        connection.close()
 
 
 def memory_limit() -> str:

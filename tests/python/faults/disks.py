@@ -72,8 +72,15 @@ def _only(room: int, disk: Path, *, is_mounted: bool) -> Iterator[None]:
         finally:
             _resize(disk, ROOMY)
         return
+    with only_bytes(room * KIB):
+        yield
+
+
+@contextmanager
+def only_bytes(room: int) -> Iterator[None]:
+    """Let no file of this process, or of one that it starts, grow beyond so many bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room * KIB, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
     try:
         yield
     finally:

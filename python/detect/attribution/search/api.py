@@ -109,8 +109,11 @@ def _numbered(column: pd.Series) -> tuple[Codes, pd.Index]:
 
 
 def _measured(df: pd.DataFrame, name: str) -> Floats:
-    """The values of a column."""
-    values = df[name].to_numpy(np.float64)
+    """The values of a column; a missing one is NaN."""
+    try:
+        values = df[name].to_numpy(np.float64, na_value=math.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} holds what is no number: {error}") from error
     endless = np.flatnonzero(np.isinf(values))
     if endless.size:
         raise ValueError(f"{name} is infinite in row {endless[0]} of the table")

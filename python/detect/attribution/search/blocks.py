@@ -25,5 +25,12 @@ def on_cores(work: Callable[[S], T], parts: Iterable[S], size: int) -> list[T]:
     """Results of `work` on every part, in order; on all cores where `size` leaves are many."""
     if size < MANY:
         return [work(part) for part in parts]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(_cores()) as pool:
         return list(pool.map(work, parts))
+
+
+def _cores() -> int:
+    """Cores that this process may use, where the system tells that (macOS doesn't), else all."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -12,6 +12,7 @@ import numpy as np
 from retail.jobs.daily.build import BuildResult
 from retail.jobs.detection import pipeline
 from retail.outputs.alerts import job as alerting
+from retail.storage.opening import connected
 from retail.storage.run_log import Node, Step
 
 SCHEMA = "operations"
@@ -24,9 +25,9 @@ def write(database: Path, rows: Sequence[Step | Node]) -> None:
     """Replace the tables of the run log by what the log has now.
 
     Raises:
-        duckdb.Error: the file can't be written.
+        StorageError: the file can't be written.
     """
-    with duckdb.connect(str(database)) as connection:
+    with connected(database, read_only=False) as connection:
         connection.execute("begin")
         connection.execute(f"create schema if not exists {SCHEMA}")
         for name, kind in TABLES.items():

@@ -25,6 +25,8 @@ FIELDS = {
     "materiality.relative": "materiality_relative",
 }
 """Settings as the KPI's YAML names them, and the fields that they are here."""
+THRESHOLDS = ("thresholds.z", "thresholds.iqr", "thresholds.level_shift")
+"""Limits that every period would be at if they were 0."""
 PROBABILITIES = ("thresholds.trend_alpha", "thresholds.confidence")
 
 
@@ -72,6 +74,8 @@ def _check(setting: str, value: float) -> None:
         raise PreviewError(f"there is no setting {setting!r}; use one of {', '.join(FIELDS)}")
     if setting in PROBABILITIES and not 0 < value < 1:
         raise PreviewError(f"{setting} is {value:g}; allowed: a number between 0 and 1")
+    if setting in THRESHOLDS and not 0 < value < float("inf"):
+        raise PreviewError(f"{setting} is {value:g}; allowed: a number above 0")
     if not 0 <= value < float("inf"):
         raise PreviewError(f"{setting} is {value:g}; allowed: a number of 0 or more")
 

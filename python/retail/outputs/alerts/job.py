@@ -27,7 +27,7 @@ Sleep = Callable[[float], None]
 NOT_SIMULATED = "the data are simulated, and nobody is alerted of them unless --simulated is given"
 
 
-UNSET = Channel("any channel", lambda _: None, lambda _: None)
+UNSET = Channel("any channel", lambda _: (), lambda _: ())
 """Stands in a dry run for channels that are not set up yet."""
 
 
@@ -105,21 +105,24 @@ def _channel(
         return Outcome(tuple(named), left_out, ())
     sent: list[Alert | Digest] = []
     failures: list[PostError] = []
+    refused: dict[str, None] = {}
     for one in news:
-        failure = _failure(path, channel, one, sleep)
-        if failure is None:
-            _note(path, channel, one)
-            sent.append(one)
+        try:
+            refused |= dict.fromkeys(_send(path, channel, one, sleep))
+        except PostError as failure:
+            failures.append(failure)
+            if failure.may_pass:
+                break  # nobody is there: the others would wait as long, and in vain
             continue
-        failures.append(failure)
-        if failure.may_pass:
-            break  # nobody is there: the others would wait as long, and in vain
+        _note(path, channel, one)
+        sent.append(one)
     problems = tuple(
         f"{channel.name}: {len(news) - len(sent)} of {len(news)} not sent: "
         f"{failure}; the next run tries again"
         for failure in failures[:1]
     )
-    return Outcome(tuple((channel.name, _headline(one)) for one in sent), left_out, problems)
+    notes = (*left_out, *_refused(channel, tuple(refused)))
+    return Outcome(tuple((channel.name, _headline(one)) for one in sent), notes, problems)
 
 
 def _headline(news: Alert | Digest) -> str:
@@ -136,17 +139,16 @@ def _shown(news: Alert | Digest) -> str:
     return "\n    ".join([_headline(news), *story, *facts])
 
 
-def _failure(path: Path, channel: Channel, news: Alert | Digest, sleep: Sleep) -> PostError | None:
-    """Send an alert or a digest, and again if that may help; what kept it from arriving."""
-    try:
-        if isinstance(news, Digest):
-            with_retry(lambda: channel.send_digest(news), sleep)
-        else:
-            alert = with_series(path, news)
-            with_retry(lambda: channel.send(alert), sleep)
-    except PostError as error:
-        return error
-    return None
+def _send(path: Path, channel: Channel, news: Alert | Digest, sleep: Sleep) -> tuple[str, ...]:
+    """Send an alert or a digest, and again if that may help; the receivers that were refused.
+
+    Raises:
+        PostError: nobody has it.
+    """
+    if isinstance(news, Digest):
+        return with_retry(lambda: channel.send_digest(news), sleep)
+    alert = with_series(path, news)
+    return with_retry(lambda: channel.send(alert), sleep)
 
 
 def _note(path: Path, channel: Channel, news: Alert | Digest) -> None:
@@ -174,6 +176,15 @@ def _row(channel: Channel, news: Alert | Digest) -> SentAlertRow:
         severity=incident.severity,
         confidence=incident.confidence,
         sent_at=now,
+    )
+
+
+def _refused(channel: Channel, receivers: tuple[str, ...]) -> tuple[str, ...]:
+    if not receivers:
+        return ()
+    return (
+        f"{channel.name}: the server refused {', '.join(receivers)}, which is not tried again: "
+        "the other receivers have the message",
     )
 
 

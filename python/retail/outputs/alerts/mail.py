@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -49,17 +50,17 @@ def channel(
         links: where report and dashboard are to be read.
     """
 
-    def send(alert: Alert) -> None:
-        hand_over(compose(alert, sender, receivers_of(alert.owner), links))
+    def send(alert: Alert) -> Receivers:
+        return hand_over(compose(alert, sender, receivers_of(alert.owner), links))
 
-    def send_digest(news: Digest) -> None:
+    def send_digest(news: Digest) -> Receivers:
         words = digest.write(news, links)
         html = formats.as_html(words)
-        hand_over(_mail(words, news.name, sender, receivers_of(news.owner), html))
+        return hand_over(_mail(words, news.name, sender, receivers_of(news.owner), html))
 
-    def hand_over(mail: EmailMessage) -> None:
+    def hand_over(mail: EmailMessage) -> Receivers:
         try:
-            within(STEPS * server.timeout, lambda: _deliver(server, mail))
+            return within(STEPS * server.timeout, lambda: _deliver(server, mail))
         except TimeoutError:
             raise PostError(f"{server.host} did not answer in time", may_pass=True) from None
 
@@ -95,19 +96,22 @@ def _mail(words: Message, key: str, sender: str, receivers: Receivers, html: str
     return mail
 
 
-def _deliver(server: Server, mail: EmailMessage) -> None:
+def _deliver(server: Server, mail: EmailMessage) -> Receivers:
     """Hand a message over.
 
+    Returns:
+        The receivers that the server refused; the others have it.
+
     Raises:
-        PostError: it was not taken; without the server's words, which may repeat ours.
+        PostError: nobody has it; without the server's words, which may repeat ours.
     """
     try:
-        with _connect(server) as session:
+        with _session(server) as session:
             if server.security == STARTTLS:
                 session.starttls(context=ssl.create_default_context())
             if server.user:
                 session.login(server.user, server.password)
-            refused = session.send_message(mail)
+            return tuple(session.send_message(mail))
     except smtplib.SMTPResponseException as error:
         raise _refusal(server, error.smtp_code) from None
     except smtplib.SMTPRecipientsRefused as error:
@@ -124,8 +128,18 @@ def _deliver(server: Server, mail: EmailMessage) -> None:
         raise PostError("user and password may hold ASCII only", may_pass=False) from None
     except (OSError, smtplib.SMTPException):
         raise PostError(f"cannot reach {server.host}:{server.port}", may_pass=True) from None
-    if refused:
-        raise PostError(f"{server.host} refused {len(refused)} of the receivers", may_pass=False)
+
+
+@contextmanager
+def _session(server: Server) -> Iterator[smtplib.SMTP]:
+    """A conversation; what is said at its end takes no message back."""
+    session = _connect(server)
+    try:
+        yield session
+        with suppress(OSError):
+            session.quit()
+    finally:
+        session.close()
 
 
 def _connect(server: Server) -> smtplib.SMTP:

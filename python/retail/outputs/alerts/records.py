@@ -76,8 +76,12 @@ class Digest:
 
 @dataclass(frozen=True)
 class Channel:
-    """A way to people. Either way raises post.PostError when a message did not arrive."""
+    """A way to people.
+
+    Either function returns the receivers that were refused, where others have the message, and
+    raises http.PostError where nobody has it.
+    """
 
     name: str
-    send: Callable[[Alert], None]
-    send_digest: Callable[[Digest], None]
+    send: Callable[[Alert], tuple[str, ...]]
+    send_digest: Callable[[Digest], tuple[str, ...]]

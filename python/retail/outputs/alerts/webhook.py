@@ -26,14 +26,16 @@ def channel(
         form: of FORMS.
     """
 
-    def send(alert: Alert) -> None:
+    def send(alert: Alert) -> tuple[str, ...]:
         words = message.write(alert, links)
         body = formats.as_card(words) if form == TEAMS else formats.as_json(alert, words)
         post_json(address_of(alert.owner), body, timeout)
+        return ()
 
-    def send_digest(news: Digest) -> None:
+    def send_digest(news: Digest) -> tuple[str, ...]:
         words = digest.write(news, links)
         body = formats.as_card(words) if form == TEAMS else formats.as_blocks(words)
         post_json(address_of(news.owner), body, timeout)
+        return ()
 
     return Channel(NAME, send, send_digest)

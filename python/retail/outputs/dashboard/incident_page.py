@@ -19,10 +19,9 @@ from retail.outputs.dashboard.url_state import UrlState
 from retail.outputs.report import incidents
 from retail.outputs.report.incidents import Card
 from retail.reading import SEVERITIES, Facts, KpiRow, period_end
-from retail.schema import ALL, AnomalyRow, AttributionRow, DriverRow, IncidentRow
+from retail.schema import ALL, BREAKDOWN, AnomalyRow, AttributionRow, DriverRow, IncidentRow
 
 SHOWN = 20
-BREAKDOWN = "breakdown"
 ORDERS: dict[str, Callable[[IncidentRow], float]] = {
     "newest": lambda _: 0.0,
     "severity": lambda row: -SEVERITIES.index(row.severity),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from detect.attribution.data_quality import CheckResult
+from detect.attribution.data_quality import CLEAR, NOT_TESTED, CheckResult
+from detect.attribution.incident_checks import NONE, STABLE
+from detect.attribution.leave_one_out import VANISHES
 from detect.records import Anomaly, Check, Kpi
 from retail.formatting import amount, count, percent, price, product, quantity, times, whole
 from retail.formatting import segment as in_words
@@ -46,13 +48,13 @@ def message(check: str, verdict: str, details: Figures, kpi: Kpi, names: Names) 
         kpi: that of the lead.
         names: descriptions of products by stock code.
     """
-    if verdict == "not tested":
+    if verdict == NOT_TESTED:
         return "Not tested: too little is known."
     return _MESSAGES[check](verdict, details, kpi, names)
 
 
 def _reversal(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
-    if verdict == "none":
+    if verdict == NONE:
         return "No large order was cancelled within the period."
     pieces, what = quantity(_number(details["quantity"])), product(str(details["product"]), names)
     return (
@@ -76,7 +78,7 @@ def _one_event(what: str) -> Callable[[str, Figures, Kpi, Names], str]:
     def message(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
         name = f"{key.split('_')[0]} {details[key]}"
         came_to = amount(_number(details["without"]), kpi.unit)
-        if verdict == "vanishes":
+        if verdict == VANISHES:
             worth = amount(_number(details["amount"]), kpi.money)
             return f"One {what} makes it: without {name} ({worth} in all) it would be {came_to}."
         return f"It does not hang on one {what}: without {name} it would have been {came_to}."
@@ -87,7 +89,7 @@ def _one_event(what: str) -> Callable[[str, Figures, Kpi, Names], str]:
 def _stability(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     segment = details["segment"]
     named = in_words(segment, names, full=True) if isinstance(segment, dict) else str(segment)
-    if verdict == "stable":
+    if verdict == STABLE:
         return f"Compared with the week before, or with the eight before, it is still {named}."
     if not _number(details["share"]):
         return "Compared with the week before, or with the eight before, it is another cause."
@@ -96,7 +98,7 @@ def _stability(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
 
 def _duplicate_load(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     share, usual = (percent(_number(details[name])) for name in ("share", "usual"))
-    if verdict == "clear":
+    if verdict == CLEAR:
         return (
             f"{share} of the sale lines come more than once, usually {usual}: nothing was loaded "
             "twice."
@@ -108,7 +110,7 @@ def _duplicate_load(verdict: str, details: Figures, kpi: Kpi, names: Names) -> s
 
 
 def _price_slip(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
-    if verdict == "clear":
+    if verdict == CLEAR:
         return "Prices are about what they usually are."
     sold, usual = (price(_number(details[name]), kpi.money) for name in ("price", "usual"))
     factor = _number(details["factor"])
@@ -129,7 +131,7 @@ def _missing_ids(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     part = f"{share} of the orders"
     if orders < FEWEST_ORDERS:
         part = f"{_whole(details['without'])} of {_whole(orders)} orders"
-    if verdict == "clear":
+    if verdict == CLEAR:
         return f"{part} have no customer id, where {usual} is usual."
     return f"Customer ids may be missing: {part} have none, where {usual} is usual."
 
@@ -137,14 +139,14 @@ def _missing_ids(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
 def _renumbered_ids(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     share, usual = percent(_number(details["share"])), percent(_number(details["usual"]))
     part = f"{share} of the {_whole(details['orders'])} orders with a customer id"
-    if verdict == "clear":
+    if verdict == CLEAR:
         return f"{part} are of new customers, where {usual} is usual."
     return f"Customer ids may have changed: {part} are of new customers, where {usual} is usual."
 
 
 def _missing_hours(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     share = percent(_number(details["share"]))
-    if verdict == "clear":
+    if verdict == CLEAR:
         return f"No hours are missing that usually bring more than {share} of the orders."
     absent = (
         f"nothing came in {details['hours']} of the usual hours "
@@ -157,7 +159,7 @@ def _missing_hours(verdict: str, details: Figures, kpi: Kpi, names: Names) -> st
 
 
 def _relabelled(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
-    if verdict == "clear":
+    if verdict == CLEAR:
         return "No other member has about as many orders more or fewer."
     mine, other = (
         in_words({str(details["dimension"]): str(details[name])}, names, full=True)
@@ -173,7 +175,7 @@ def _relabelled(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
 
 def _unsold_lines(verdict: str, details: Figures, kpi: Kpi, names: Names) -> str:
     share, usual = percent(_number(details["share"])), percent(_number(details["usual"]))
-    if verdict == "clear":
+    if verdict == CLEAR:
         return f"{share} of the order lines are no sales, where {usual} is usual."
     adjustments, returns = (_whole(details[name]) for name in ("adjustments", "returns"))
     return (

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import fcntl
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -24,23 +27,44 @@ def path_of(database: Path) -> Path:
 
 
 def append(path: Path, rows: Iterable[Row]) -> None:
-    """Add rows, each in one line and one write.
+    """Add rows, each in a line of its own, all in one write.
 
     Raises:
         OSError: the disk refuses.
     """
-    with path.open("a", encoding="utf-8") as file:
-        file.write("" if _is_whole(path) else "\n")
-        for row in rows:
-            file.write(_line(row))
+    lines = "".join(map(_line, rows)).encode()
+    with _alone(path, os.O_RDWR | os.O_APPEND) as log:
+        whole = lines if _is_whole(log) else b"\n" + lines
+        if os.write(log, whole) < len(whole):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
-def _is_whole(path: Path) -> bool:
+def _is_whole(log: int) -> bool:
     """Whether the last line has its end; a program that was killed may have left half of one."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(size - 1, 0))
-        return file.read(1) in (b"", b"\n")
+    size = os.fstat(log).st_size
+    return not size or os.pread(log, 1, size - 1) == b"\n"
+
+
+@contextmanager
+def _alone(path: Path, access: int) -> Iterator[int]:
+    """Open a log, made where it is missing, while no other run adds to it or replaces it."""
+    while True:
+        log = os.open(path, access | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(log, fcntl.LOCK_EX)
+            if _is_in_place(log, path):
+                yield log
+                return
+        finally:
+            os.close(log)
+
+
+def _is_in_place(log: int, path: Path) -> bool:
+    """Whether nobody replaced the file while its lock was waited for."""
+    try:
+        return os.path.samestat(os.fstat(log), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def read(database: Path) -> tuple[Run, ...]:
@@ -81,15 +105,16 @@ def prune(path: Path, mine: str) -> None:
     Raises:
         OSError: the disk refuses.
     """
-    rows = read_rows(path)
-    runs = list(dict.fromkeys(row.run_id for row in rows))
-    steps, nodes = set(runs[-RUNS_KEPT:]), set(runs[-NODES_KEPT:])
-    kept = [
-        _ended(row, mine)
-        for row in rows
-        if row.run_id in (nodes if isinstance(row, Node) else steps)
-    ]
-    write_text(path, "".join(map(_line, kept)))
+    with _alone(path, os.O_RDONLY):
+        rows = read_rows(path)
+        runs = list(dict.fromkeys(row.run_id for row in rows))
+        steps, nodes = set(runs[-RUNS_KEPT:]), set(runs[-NODES_KEPT:])
+        kept = [
+            _ended(row, mine)
+            for row in rows
+            if row.run_id in (nodes if isinstance(row, Node) else steps)
+        ]
+        write_text(path, "".join(map(_line, kept)))
 
 
 def _ended(row: Row, mine: str) -> Row:

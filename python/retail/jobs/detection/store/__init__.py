@@ -1,4 +1,4 @@
-"""The only package that knows DuckDB: reads KPI tables, writes insights, all or nothing."""
+"""Detection's side of the DuckDB file: reads KPI tables, writes insights, all or nothing."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from retail.storage.errors import StorageError
-from retail.storage.opening import PATIENCE_SECONDS, describe_error, open_database
+from retail.storage.opening import PATIENCE_SECONDS, connected
 from retail.storage.publish import atomic_update
 
 Connection = duckdb.DuckDBPyConnection
@@ -20,18 +20,14 @@ def connect(path: Path, *, read_only: bool) -> Iterator[Connection]:
     """Open the database file, waiting a little while another program writes to it.
 
     Raises:
-        StorageError: there is no such file, it is no database, or it stays locked.
+        StorageError: there is no such file, it is no database, it stays locked, or the disk is
+            full.
     """
     if not path.is_file():
         raise _missing(path)
-    connection = open_database(path, read_only=read_only, patience=PATIENCE_SECONDS)
-    try:
+    with connected(path, read_only=read_only, patience=PATIENCE_SECONDS) as connection:
         connection.execute("set timezone = 'UTC'")
         yield connection
-    except duckdb.Error as error:
-        raise StorageError(describe_error(path, error)) from error
-    finally:
-        connection.close()
 
 
 @contextmanager

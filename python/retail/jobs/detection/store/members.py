@@ -15,7 +15,17 @@ from detect.attribution.decomposition import sums
 from detect.attribution.dimensions import TOGETHER, Dimension, Months
 from detect.calendar import TradingCalendar, in_gap
 from detect.members import AMOUNTS, MemberPanel, Renaming, by_week, find_renamings
-from detect.records import ALL, PERIOD_DAYS, PRICE_HISTORY, Bools, Days, Floats, Grain, Ints
+from detect.records import (
+    ALL,
+    PERIOD_DAYS,
+    PRICE_HISTORY,
+    PRICE_LASTS,
+    Bools,
+    Days,
+    Floats,
+    Grain,
+    Ints,
+)
 from retail.jobs.detection.store.connection import Connection, connect
 from retail.reading import has_table, read_products
 from retail.reading.measures import read_dead_months, read_dimensions, read_member_columns
@@ -30,8 +40,6 @@ far from all of them; chosen by hand."""
 FEWEST_DAYS, FEWEST_LINES, FEWEST_CHEAP = 5, 10, 3
 """Days and lines of a product that show its prices, and orders at a far lower one from which it is
 not a wholesale buyer's; chosen by hand."""
-RECENT = 8
-"""Days whose prices are not usual yet: a slip of price is one on its second day, too."""
 FAR_PRICES = f"""
     create or replace temporary table far_prices as
     with days as (
@@ -59,7 +67,8 @@ FAR_PRICES = f"""
         from days
         window past as (
             partition by product order by order_date range between
-            interval {PRICE_HISTORY.days} days preceding and interval {RECENT} days preceding
+            interval {PRICE_HISTORY.days} days preceding
+            and interval {PRICE_LASTS.days} days preceding
         )
         qualify count(*) over past >= {FEWEST_DAYS} and sum(lines) over past >= {FEWEST_LINES}
             and (
@@ -130,8 +139,8 @@ def read_members(
             hash is not added up again.
 
     Returns:
-        None of either grain, and no days, where the file has no order lines, or there are no
-        periods.
+        Panels by grain and the days; no panels, and None for the days, where the file has no order
+        lines, or there are no periods.
     """
     with connect(path, read_only=True) as connection:
         if not has_table(connection, "marts", "fct_kpi_lines"):

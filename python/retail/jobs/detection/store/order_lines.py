@@ -12,14 +12,12 @@ import numpy as np
 from detect.attribution.data_quality import LineCounts
 from detect.attribution.lines import GUEST, Coded, Largest, Lines, Reversal
 from detect.impact import Cancelled
-from detect.records import PERIOD_DAYS, PRICE_HISTORY, Grain, Ints
+from detect.records import PERIOD_DAYS, PRICE_HISTORY, PRICE_LASTS, Grain, Ints
 from retail.jobs.detection.store.connection import connect
 from retail.reading import has_table, read_products
 from retail.reading.file import floats, plain
 from retail.reading.measures import Measure, read_measures, read_member_columns
 
-PRICE_LASTS = dt.timedelta(days=8)
-"""Prices since then may be as wrong as those of the day: a wrong one lasts some days. By hand."""
 FEWEST_PRICES = 5
 """Sale lines within PRICE_HISTORY from which a product has a range of prices."""
 

@@ -15,7 +15,16 @@ from retail.outputs.mcp.tools.incidents import TABLE, Incident, incident
 from retail.outputs.report import cells
 from retail.reading import Connection, Explained
 from retail.reading.explained import explain as read
-from retail.schema import ALL, AnomalyRow, AttributionRow, CheckRow, DriverRow, Grain
+from retail.schema import (
+    ALL,
+    BREAKDOWN,
+    ROOT_CAUSE,
+    AnomalyRow,
+    AttributionRow,
+    CheckRow,
+    DriverRow,
+    Grain,
+)
 
 LARGEST = 3
 """Members of each dimension, as the terminal shows them."""
@@ -92,14 +101,14 @@ def explain(connection: Connection, question: ExplainQuestion) -> ExplainAnswer:
     found = read(connection, question.id)
     row, first = found.incident, found.members[0]
     mine = [part for part in found.attributions if part.anomaly_id == first.anomaly_id]
-    breakdown = [part for part in mine if part.analysis == "breakdown" and part.rank <= LARGEST]
+    breakdown = [part for part in mine if part.analysis == BREAKDOWN and part.rank <= LARGEST]
     return ExplainAnswer(
         data=read_data(connection),
         incident=incident(row, found.money, found.products),
         story=figures.text(row.narrative, TABLE, row.incident_id, "narrative"),
         findings=[_finding(member, found) for member in found.members],
         breakdown=[_part(part, first, found) for part in breakdown],
-        causes=[_part(part, first, found) for part in mine if part.analysis == "root_cause"],
+        causes=[_part(part, first, found) for part in mine if part.analysis == ROOT_CAUSE],
         drivers=[_driver(part, found.money) for part in found.why.drivers if part.dimension == ALL],
         checks=[_check(check) for check in found.why.checks],
     )
@@ -132,7 +141,7 @@ def _part(row: AttributionRow, first: AnomalyRow, found: Explained) -> Part:
     """A segment; the key of a cause says that it is one, since a member may have its rank."""
     cell = cells.contribution(row, found.kpis[first.kpi].unit, is_early=first.is_early)
     table, name, *rest = cell.source.unescape().split("|")[:-1]
-    key = [table, name, *([] if row.analysis == "breakdown" else [row.analysis]), *rest]
+    key = [table, name, *([] if row.analysis == BREAKDOWN else [row.analysis]), *rest]
     return Part(
         about=segment(row.segment, found.products, full=True),
         segment=row.segment,
