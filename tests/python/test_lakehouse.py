@@ -33,6 +33,8 @@ SERVERS = ("connect", "http") if ENGINE == "spark" else ("sail",)
 needs_spark = needs("spark")
 on_the_jvm = pytest.mark.skipif(ENGINE != "spark", reason="wants Java: `make test-spark`")
 MODELS = PROJECT / "models"
+ONLY_DUCKDB = "enabled: \"{{ target.type == 'duckdb' }}\""
+"""Of a unit test that other engines can't pass."""
 MARTS = {path.stem for path in (MODELS / "marts").rglob("*.sql")}
 CLUSTER = ("--engine", "cluster")
 Settings = dict[str, str]
@@ -208,8 +210,9 @@ def test_unit_tests_pass_where_the_tables_were_built(thrift: tuple[Shop, Setting
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    written = sum(text.count("given:") for text in map(Path.read_text, MODELS.rglob("*.yml")))
-    assert done.stdout.count("[PASS in ") == written
+    texts = [*map(Path.read_text, MODELS.rglob("*.yml"))]
+    written, skipped = (sum(text.count(part) for text in texts) for part in ("given:", ONLY_DUCKDB))
+    assert done.stdout.count("[PASS in ") == written - skipped
 
 
 @on_the_jvm
