@@ -819,6 +819,42 @@ def test_years_in_front_with_two_digits_are_refused(tmp_path: Path) -> None:
     assert shown(landing, ["invoice_date"])[0] == ("2026-01-03 00:00:00",)
 
 
+@pytest.mark.parametrize("days", [["25-11-03"], ["25-11-03", "25-11-04", "25-11-05", "25-11-06"]])
+def test_a_few_dates_whose_year_may_be_in_front_are_refused_and_a_setting_reads_them(
+    tmp_path: Path, days: Sequence[str]
+) -> None:
+    text = f"{HEADER}\n{''.join(f'{d},A,MUG,1,{d} 10:00,2.50,k,UK' + chr(10) for d in days)}"
+    message = r"in.csv row 2: InvoiceDate '25-11-03 10:00' may be of 2025 or of 2003.*%y-%m-%d.*"
+    with pytest.raises(IngestError, match=message):
+        land(tmp_path, in_csv=text)
+    for written, landed in (
+        ("%y-%m-%d", "2025-11-03 10:00:00"),
+        ("%d-%m-%y", "25-11-2003 10:00:00"),
+    ):
+        shop = f'columns: {{ordered_at: {{format: "{written}"}}}}'
+        assert shown(land(tmp_path, shop, in_csv=text), ["invoice_date"])[0] == (landed,)
+
+
+@pytest.mark.parametrize(
+    ("days", "more"),
+    [
+        (["26.11.25", "27.11.25", "28.11.25"], []),
+        (["25.11.25"], []),
+        (["26.11.25"], ["3.12.25"]),
+        (["26.11.25"], ["03.12.25", "14.12.25"]),
+    ],
+)
+def test_a_few_dates_whose_year_is_behind_are_read(
+    tmp_path: Path, days: Sequence[str], more: Sequence[str]
+) -> None:
+    one, other = (
+        f"{HEADER}\n" + "".join(f"{n}{day},A,MUG,1,{day},2.50,k,UK\n" for day in some)
+        for n, some in enumerate((days, more or days))
+    )
+    (first, *_) = shown(land(tmp_path, one_csv=one, other_csv=other), ["invoice_date"])
+    assert first == (f"{days[0][:-2]}2025",)
+
+
 def test_texts_whose_day_and_month_a_spreadsheet_has_swapped_are_refused(tmp_path: Path) -> None:
     days = [dt.date(2026, 1, day) for day in range(1, 29)]
     written = [f"{d:%m/%d/%Y}" if d.day <= 12 else f"{d:%d/%m/%Y}" for d in days]

@@ -41,6 +41,7 @@ from retail.ingest.dates import (
     DateEvidence,
     DateOrder,
     Decision,
+    ShortDates,
     decide,
     gather,
     merge,
@@ -439,7 +440,7 @@ def _show(
     pieces = tuple(noted(one, note) for one in pieces)
     written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
     files = _raw_files(source, pieces, before.size, written)
-    dates = gather(connection, f"({query})") if has_text_dates else {}
+    dates = _with_short(gather(connection, f"({query})") if has_text_dates else {}, made)
     return Landed(_landed_files(files, dates, {}), query=query, read_in_place=(source.path, before))
 
 
@@ -449,6 +450,7 @@ class _Made:
 
     query: str
     pieces: tuple[Piece, ...]
+    short_dates: Mapping[str, ShortDates]
 
 
 def _make_lines(
@@ -479,13 +481,14 @@ def _make_lines(
         pieces = tuple(noted(one, rewriting.evidence) for one in pieces)
     named = plan and _currency(connection, currency_query(plan, fields, rewriting), plan, source)
     signs = rewriting.currency if rewriting else None
+    short = rewriting.short_dates if rewriting else {}
     pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)
     if plan:
         is_preset = any(piece.header and piece.header.preset for piece in pieces)
         note = look_into(connection, plan, fields, rewriting, source.label, is_preset=is_preset)
         pieces = tuple(noted(one, note) for one in pieces)
-        return _Made(line_query(plan, fields, rewriting), pieces)
-    return _Made(rewriting.of(fields), pieces) if rewriting else None
+        return _Made(line_query(plan, fields, rewriting), pieces, short)
+    return _Made(rewriting.of(fields), pieces, short) if rewriting else None
 
 
 def _headed(piece: Piece) -> str | None:
@@ -572,6 +575,7 @@ def _land_anew(
                 other.replace(draft)
         files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC))
         dates, hashes = _examine(connection, draft, since)
+        dates = _with_short(dates, made)
         new = Part(part_name(place, sha256, since.size), checksum(draft), before.size - since.size)
         broken = sum(piece.broken for piece in pieces)
         landed = _landed_files(files, dates, hashes)
@@ -646,6 +650,17 @@ def _examine(
         before, new = landed.content_hashes, hashes.get(name, {})
         hashes[name] = {order: before[order] ^ new.get(order, 0) for order in before}
     return dates, hashes
+
+
+def _with_short(
+    dates: Mapping[str, DateEvidence], made: _Made | None
+) -> Mapping[str, DateEvidence]:
+    """What dates say, with those whose years were written with two digits."""
+    short = made.short_dates if made else {}
+    return {
+        name: replace(one, short=short[name]) if name in short else one
+        for name, one in dates.items()
+    }
 
 
 def _landed_files(

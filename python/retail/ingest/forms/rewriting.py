@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import duckdb
 
+from retail.ingest.dates import ShortDates
 from retail.ingest.forms import moments, numbers
 from retail.storage.quoting import literal
 
@@ -37,6 +38,8 @@ class Rewriting:
     """What its moments are: texts, or numbers of one kind."""
     currency: str | None = None
     """What the signs beside its money mean."""
+    short_dates: dict[str, ShortDates] = field(default_factory=dict)
+    """Its dates with two digits for the year, by source file."""
 
     def of(self, rows: str) -> str:
         """SQL: the rows of a table, rewritten.
@@ -106,9 +109,13 @@ def find_rewriting(
     kind: moments.Kind = "text"
     currency: str | None = None
     sign: numbers.Sign = numbers.POINT
+    short: dict[str, ShortDates] = {}
     if counts["invoice_date"]:
         form = moments.find_form(connection, rows, "invoice_date", file)
         kind = form.kind
+        if kind == "text":
+            found_dates = moments.short_dates(connection, rows, "invoice_date")
+            short = {name: ShortDates.of(dates) for name, dates in found_dates.items()}
         expressions["invoice_date"] = moments.as_read("invoice_date", form, zone)
         evidence.append(form.evidence and f"dates: {form.evidence}")
     if any(counts[name] for name in numeric):
@@ -132,4 +139,5 @@ def find_rewriting(
             expressions[name] = f"regexp_replace({name}, '^(\\s*\\d+)\\.0+(\\s*)$', '\\1\\2')"
             evidence.append(f"all numbers in {name} end in .0, which is left out")
     proven = "; ".join(filter(None, evidence))
-    return Rewriting(expressions, proven, sign, kind, currency) if expressions else None
+    rewriting = Rewriting(expressions, proven, sign, kind, currency, short)
+    return rewriting if expressions else None
