@@ -227,6 +227,33 @@ def test_moments_in_utc_become_the_shop_s(tmp_path: Path, given: str) -> None:
     assert shown(landing, ["invoice_date"]) == [("2010-02-01 09:00:00",)]
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["2026-02-{:02}T00:00:00Z", "2026-02-{:02} 00:00:00+00:00", "2026-02-{:02}T00:00:00.000+02:00"],
+)
+def test_midnights_in_a_zone_are_days_and_stay_where_they_are(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, given: str
+) -> None:
+    rows = "".join(f"{n},A,MUG,1,{given.format(n)},2.50,k,US\n" for n in range(1, 6))
+    shop = "shop: {timezone: America/New_York}"
+    landing = land(tmp_path, shop, in_csv=f"{HEADER}\n{rows}")
+    assert [str(day)[:10] for (day,) in shown(landing, ["invoice_date"])] == [
+        f"2026-02-{n:02}" for n in range(1, 6)
+    ]
+    said = f"all 5 moments with a time zone are at midnight, such as {given.format(1)}: they are"
+    assert said in caplog.text
+    assert "dropped" not in caplog.text
+    one_is_none = f"{HEADER}\n{rows}9,A,MUG,1,2026-02-06T03:30:00Z,2.50,k,US\n"
+    landing = land(tmp_path, shop, in_csv=one_is_none)
+    assert shown(landing, ["invoice_date"])[-1] == ("2026-02-05 22:30:00",)
+
+
+def test_midnights_since_1970_are_days(tmp_path: Path) -> None:
+    rows = "".join(f"{n},A,MUG,1,{1769904000 + 86400 * n},2.50,k,US\n" for n in range(5))
+    landing = land(tmp_path, "shop: {timezone: America/New_York}", in_csv=f"{HEADER}\n{rows}")
+    assert shown(landing, ["invoice_date"])[0] == ("2026-02-01 00:00:00",)
+
+
 def test_moments_of_parquet_with_a_zone_become_the_shop_s(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     columns = ", ".join(f"'1' as \"{name}\"" for name in NAMES if name != "Order Date")

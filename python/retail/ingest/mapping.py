@@ -84,6 +84,12 @@ class Plan:
         return [self.names[i] for i in places]
 
     @property
+    def in_no_zone(self) -> Plan:
+        """The same without the shop's zone, to which moments would be converted."""
+        said = self.shop.shop.model_copy(update={"timezone": None})
+        return replace(self, shop=self.shop.model_copy(update={"shop": said}))
+
+    @property
     def settled(self) -> set[str]:
         """The fields whose numbers a setting reads."""
         every = self.shop.columns.items()

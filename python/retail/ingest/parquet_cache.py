@@ -52,7 +52,13 @@ from retail.ingest.errors import CannotWriteError, IngestError, writing
 from retail.ingest.exported import write_exported
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
 from retail.ingest.fingerprint import Fingerprint, changed, database_sha256, fingerprint, insist_on
-from retail.ingest.forms.moments import SINCE_1904, SINCE_1970, Kind, count_zones
+from retail.ingest.forms.moments import (
+    SINCE_1904,
+    SINCE_1970,
+    Kind,
+    count_zones,
+    find_midnights,
+)
 from retail.ingest.forms.numbers import currency_in, differing
 from retail.ingest.forms.rewriting import MONEY, find_rewriting, is_no_line
 from retail.ingest.in_place import show_parquet
@@ -467,9 +473,14 @@ def _make_lines(
         None where the rows are order lines as they are.
     """
     plan = next((piece.header.plan for piece in pieces if piece.header), None)
+    asked = plan.shop.shop.timezone if plan else None
+    are_days = bool(
+        plan and asked and _are_days(connection, field_query(plan.in_no_zone, rows), source, asked)
+    )
+    plan = plan.in_no_zone if plan and are_days else plan
     fields = field_query(plan, rows) if plan else rows
     zone = plan.shop.shop.timezone if plan else None
-    if has_text_dates:
+    if has_text_dates and not are_days:
         _warn_of_zones(connection, fields, source, zone)
     dates = {name for piece in pieces if piece.header for name in piece.header.date_names}
     no_line = None if plan else is_no_line(dates)
@@ -477,7 +488,7 @@ def _make_lines(
     rewriting = find_rewriting(connection, fields, source.label, zone, no_line, settled)
     if rewriting:
         is_settled = plan is not None and plan.shop.columns.ordered_at.format == SINCE_1904
-        _warn_of_counted("text" if is_settled else rewriting.kind, source, zone)
+        _warn_of_counted("text" if is_settled or are_days else rewriting.kind, source, zone)
         pieces = tuple(noted(one, rewriting.evidence) for one in pieces)
     named = plan and _currency(connection, currency_query(plan, fields, rewriting), plan, source)
     signs = rewriting.currency if rewriting else None
@@ -508,6 +519,21 @@ def _warn_of_zones(
             "shop's time",
             source.label, f"{count:,}", first, way_on,
         )  # fmt: skip
+
+
+def _are_days(
+    connection: duckdb.DuckDBPyConnection, fields: str, source: SourceFile, zone: str
+) -> bool:
+    """Whether all moments in a zone are a midnight there, so that they are days; then says so."""
+    found = find_midnights(connection, fields, "invoice_date")
+    if found:
+        _log.warning(
+            "%s: all %s moments with a time zone are at midnight, such as %s: they are read as "
+            "days, and not moved to shop.timezone, %s; if they are moments, write them without "
+            "their zone, in the shop's time",
+            source.label, f"{found[0]:,}", found[1], zone,
+        )  # fmt: skip
+    return bool(found)
 
 
 def _warn_of_counted(kind: Kind, source: SourceFile, zone: str | None) -> None:

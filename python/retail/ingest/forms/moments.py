@@ -51,6 +51,10 @@ _BEHIND = r"(?:\[[^]]*\]| \d{4})?\s*$"
 """What may stand behind a zone: its name in brackets, or the year."""
 HAS_ZONE = rf":\d{{2}}.*(?:[Zz]|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?|\b(?:{_ABBREVIATIONS})){_BEHIND}"
 """A moment that says in which zone it is."""
+_IS_MIDNIGHT = (
+    rf"[T ]0{{1,2}}:00(?::00(?:[.,]0+)?)?\s*(?:[Zz]|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?"
+    rf"|(?:{_ABBREVIATIONS})){_BEHIND}"
+)
 IS_NOT_CONVERTED = (
     rf"^\s*(?:\pL+[.,]*\s+)?\d{{1,2}}[/.-]\d{{1,2}}[/.-]|(?:{_ABBREVIATIONS}){_BEHIND}"
 )
@@ -207,6 +211,43 @@ def count_zones(
     """  # noqa: S608 - by ingest.sql: quoted
     count, first = connection.execute(query).fetchall()[0]
     return int(count), str(first)
+
+
+def find_midnights(
+    connection: duckdb.DuckDBPyConnection, rows: str, column: str
+) -> tuple[int, str] | None:
+    """How many moments are in a zone, and the first, where all of these are a midnight there.
+
+    Such a column has days: in another zone many would be of the day before. One order may have been
+    at midnight by chance.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of a table with the column, `source_row` and `invoice_no`.
+        column: SQL of the text.
+    """
+    parts = " ".join(
+        f"when number between {FIRST_SECOND * k} and {LAST_SECOND * k} "
+        f"then number % {86_400 * k} = 0"
+        for k in SINCE_1970.values()
+    )
+    query = f"""
+        select count(*), arg_min(given, source_row), bool_and(is_midnight)
+            and count(distinct (invoice_no, given)) > 1
+        from (
+            select source_row, invoice_no, given, case
+                when regexp_matches(given, {literal(HAS_ZONE)})
+                    then regexp_matches(given, {literal(_IS_MIDNIGHT)})
+                {parts} end as is_midnight
+            from (
+                select source_row, invoice_no, {column} as given, {_number(column)} as number
+                from {rows}
+            )
+        )
+        where is_midnight is not null
+    """  # noqa: S608 - by ingest.sql: quoted
+    count, first, are_midnights = connection.execute(query).fetchall()[0]
+    return (int(count), str(first)) if are_midnights else None
 
 
 def as_read(text: str, form: Form, zone: str | None = None) -> str:
