@@ -269,6 +269,35 @@ def test_a_code_that_is_a_decimal_among_whole_ones_stays(tmp_path: Path) -> None
     assert column("stock_code", source, tmp_path) == ["20210", "2.0"]
 
 
+@pytest.mark.parametrize(
+    ("codes", "landed"),
+    [
+        (["20210", "20210.0", "85123A"], ["20210", "20210", "85123A"]),
+        (["2", "2.0", "1.5"], ["2", "2.0", "1.5"]),
+        (["2.0", "3.0"], ["2", "3"]),
+    ],
+)
+def test_a_code_with_and_without_a_point_is_one(
+    tmp_path: Path, codes: Sequence[str], landed: Sequence[str]
+) -> None:
+    lines = [f"1,{code},X,6,2010-12-01,2.55,7,France" for code in codes]
+    source = write(tmp_path / "in.csv", "\n".join([HEADER, *lines]) + "\n")
+    assert column("stock_code", source, tmp_path) == landed
+
+
+def test_order_numbers_lose_a_point_and_codes_of_two_files_are_said(tmp_path: Path) -> None:
+    line = "{},{},X,6,2010-12-01,2.55,7,France"
+    for name, rows in (("a", [(1001, "20210")]), ("b", [(1002, "20211"), ("1003.0", "20210.0")])):
+        text = "\n".join([HEADER, *(line.format(*row) for row in rows)]) + "\n"
+        write(tmp_path / "in" / f"{name}.csv", text)
+    landing = land(tmp_path / "in", tmp_path)
+    assert [number for (number,) in shown(landing, ["invoice_no"])] == ["1001", "1002", "1003"]
+    assert (
+        "1 stock codes are there with and without .0, such as 20210 and 20210.0: they count as "
+        "different products; write them alike"
+    ) in landing.facts.warnings
+
+
 # ------------------------------------------------------------------------------- growing files
 
 

@@ -115,6 +115,12 @@ def _damaged(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> Ite
             group by ltrim(plain, '0') having count(distinct plain) > 1
         ),
 
+        points as (
+            select one.plain as one, other.plain as other
+            from codes as one inner join codes as other
+            on one.plain = nullif(regexp_extract(other.plain, '^([0-9]+)[.]0+$', 1), '')
+        ),
+
         capitals as (
             select min(code) as one, max(code) as other from codes
             where not contains(code, '@')
@@ -126,10 +132,14 @@ def _damaged(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> Ite
             (select min(code) from codes where {is_scientific}),
             (select count(*) from zeros),
             (select any_value(one || ' and ' || other) from zeros),
+            (select count(*) from points),
+            (select min(one || ' and ' || other) from points),
             (select count(*) from capitals),
             (select any_value(one || ' and ' || other) from capitals)
     """  # noqa: S608 - by ingest.sql: quoted
-    scientific, code, zeros, pair, capitals, two = connection.execute(query).fetchall()[0]
+    scientific, code, zeros, pair, points, both, capitals, two = connection.execute(
+        query
+    ).fetchall()[0]
     what = IDS[name]
     meant = what.rpartition(" ")[0] if name != "stock_code" else "product"
     if scientific:
@@ -142,6 +152,11 @@ def _damaged(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> Ite
         yield (
             f"{zeros:,} {what} differ from others in leading zeros alone, such as {pair}: "
             f"they count as different {meant}s"
+        )
+    if points and name != "customer_id":
+        yield (
+            f"{points:,} {what} are there with and without .0, such as {both}: they count as "
+            f"different {meant}s; write them alike"
         )
     if capitals and name == "customer_id":
         yield (
