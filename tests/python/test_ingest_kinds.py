@@ -614,6 +614,13 @@ ODD: dict[str, tuple[Callable[[], str], str]] = {
 
 LINES = range(24)
 ODD |= {
+    **{
+        f"codes like {code}": (
+            lambda code=code: orders((1, code, 1, 5, "5", "k"), (2, "1e5", 1, 5, "5", "k")),
+            f"1 stock codes are numbers in scientific notation, such as {code}: a spreadsheet",
+        )
+        for code in ("8.71E+12", "8.711253e+12", "8.711253e12", "9e+12")
+    },
     "a line a payment": (
         lambda: orders(*((n, c, 1, 5, "5", "k") for n in LINES for c in "ABAB"[: 4 - n % 2 * 2])),
         "12 of 24 orders with several lines have each of them 2 times, such as 0",

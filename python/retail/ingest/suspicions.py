@@ -102,7 +102,9 @@ def suspicions(
 
 def _damaged(connection: duckdb.DuckDBPyConnection, rows: str, name: str) -> Iterator[str]:
     """Ids in scientific notation, and those that differ in leading zeros or in capitals alone."""
-    is_scientific = "regexp_full_match(code, '[0-9]([.,][0-9]+)?E[+][0-9]+')"
+    is_scientific = (
+        "regexp_full_match(code, '[0-9]([.,][0-9]+)?[Ee][+][0-9]+|[0-9][.,][0-9]+[Ee][0-9]+')"
+    )
     query = f"""
         with codes as (
             select distinct trim({name}) as code, upper(trim({name})) as plain
