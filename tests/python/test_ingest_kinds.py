@@ -979,10 +979,52 @@ def test_numbers_of_lines_in_place_of_products_are_said(
         ("United Kingdom", "Spojené království", "Великобритания", "イギリス", "Iso-Britannia"),
         ("Germany", "Almanya", "Německo", "Saksa", "DEU", "Germany (DE)"),
         ("Royaume-Uni", "royaume uni", "United Kingdom of Great Britain and Northern Ireland"),
+        ("Turkey", "Türkiye", "TR", "Turkiye"),
+        ("Ireland", "Republic of Ireland", "EIRE", "Ireland (Republic of)"),
+        ("UAE", "AE", "U.A.E.", "United Arab Emirates (the)"),
+        ("Netherlands", "The Netherlands", "Netherlands (Kingdom of the)", "NL"),
+        ("Hong Kong", "HK", "Hong Kong SAR China"),
+        ("South Korea", "Korea (the Republic of)", "Korea, Republic of", "Republic of Korea"),
+        ("Vietnam", "Viet Nam"),
+        ("Côte d'Ivoire", "Cote d’Ivoire", "Ivory Coast", "CI"),
+        ("Bosnia & Herzegovina", "Bosnia and Herzegovina"),
     ],
 )
 def test_a_country_in_other_languages_is_one(spellings: Sequence[str]) -> None:
     assert len({one.country for one in unify(dict.fromkeys(spellings, 1))}) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("South Korea", "North Korea"), ("Niger", "Nigeria")])
+def test_countries_with_names_alike_are_two(one: str, other: str) -> None:
+    assert len({country.country for country in unify({one: 1, other: 1})}) == 2
+
+
+def from_countries(*names: str) -> str:
+    """A line from each country, of an order of its own."""
+    rows = (ROW.format(n, "A", 1, 5, "5", n)[:-2] + name for n, name in enumerate(names))
+    return "\n".join([HEADER, *rows]) + "\n"
+
+
+def test_a_word_for_nothing_is_no_country_and_none_to_be_at_home_in(tmp_path: Path) -> None:
+    text = from_countries("N/A", "N/A", "Unspecified", "Unspecified", "Germany", "Namibia", "NA")
+    facts = land(tmp_path, in_csv=text).facts
+    assert facts.home_country in {"Germany", "Namibia"}
+    assert {one.spelling for one in facts.countries} == {"Unspecified", "Germany", "Namibia"}
+    assert "are one country" not in "\n".join(facts.warnings)
+
+
+def test_parts_of_a_country_and_names_of_none_are_said(tmp_path: Path) -> None:
+    text = from_countries("United Kingdom", "England", "Scotland", "Atlantis", "Unspecified")
+    said = "\n".join(land(tmp_path, in_csv=text).facts.warnings)
+    assert (
+        "country: England, Scotland are parts of United Kingdom, and count as countries of their "
+        'own; to have them as one, set columns.country.sql in shop.yml to "case when COLUMN in '
+        "('England', 'Scotland') then 'United Kingdom' else COLUMN end\""
+    ) in said
+    assert "country: 1 names are in no list of countries, such as Atlantis, and count as" in said
+    said = "\n".join(land(tmp_path, in_csv=from_countries("England", "France")).facts.warnings)
+    assert "parts of" not in said
+    assert "no list" not in said
 
 
 # Forms of files ------------------------------------------------------------------------------
