@@ -53,6 +53,10 @@ UNKNOWN = frozenset(
     )
 )  # fmt: skip
 """Words for no country; those for nothing at all are none of its spellings."""
+GROUPS = frozenset(
+    ("channel islands", "west indies", "european community", "european union", "rsa", "korea")
+)
+"""Names of several countries, or not certain ones, that are meant as they stand."""
 _CODE = 3
 """Characters up to which a spelling is a code."""
 

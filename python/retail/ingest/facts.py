@@ -18,7 +18,8 @@ import duckdb
 from retail.formatting import NO_CURRENCY
 from retail.ingest.cache import RawFile, digest
 from retail.ingest.columns import mention
-from retail.ingest.countries import UNKNOWN, WHOLE, Country, code_of, is_part, unify
+from retail.ingest.countries import GROUPS, UNKNOWN, WHOLE, Country, code_of, is_part, unify
+from retail.ingest.dates import DAY_FIRST
 from retail.ingest.errors import writing
 from retail.ingest.forms.numbers import DOLLAR
 from retail.ingest.mapping import UCI
@@ -190,7 +191,7 @@ def _merged(countries: Sequence[Country]) -> list[str]:
 def _unlisted(countries: Sequence[Country]) -> list[str]:
     """Say which countries are parts of another that is there too, and which no list has."""
     names = sorted({one.country for one in countries if one.standard_name is None})
-    unlisted = [name for name in names if name.casefold() not in UNKNOWN]
+    unlisted = [name for name in names if name.casefold() not in UNKNOWN | GROUPS]
     whole = [one.country for one in countries if code_of(one.spelling) == WHOLE]
     parts = [name for name in unlisted if is_part(name)]
     said = []
