@@ -844,6 +844,36 @@ def test_quantities_that_would_all_be_thousands_are_refused(tmp_path: Path) -> N
     assert shown(landing, ["quantity"])[0] == ("1.000",)
 
 
+OVERLAP = [(n, "ABC"[n % 3], 1, 5 + n, "2.50", f"k{n}") for n in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ([*OVERLAP[:4], (3, "D", 1, 8, "4", "k3")],
+         "1 orders have products in one file that they lack in another, such as 3 in in/a.csv and "
+         "in/b.csv: all count; take away the file that is out of date"),
+        ([*OVERLAP[:3], (3, "A", 1, 9, "2.50", "k3")],
+         "1 orders are in two files with the same products on different days, such as 3 in "
+         "in/a.csv and in/b.csv: both count; take away the file that is out of date"),
+        ([*OVERLAP[:4], *OVERLAP[6:]],
+         "2 orders, such as 4 on 2026-01-09 in in/a.csv, have no line that counts in in/b.csv, "
+         "which has most others of those days again"),
+        ([*OVERLAP[8:], (20, "A", 1, 18, "5", "k")], None),
+        ([(n, "D", 1, 5 + n, "7", f"z{n}") for n in range(12)], None),
+        ([(n, "ABC"[n % 3], -1, 9 + n, "2.50", f"k{n}") for n in range(6)], None),
+        ([(30 + n, "A", 1, 5 + n, "2.50", "k") for n in range(12)], None),
+    ],
+)  # fmt: skip
+def test_orders_that_two_files_have_otherwise_are_said(
+    tmp_path: Path, other: Sequence[Sequence[object]], said: str | None
+) -> None:
+    """An overlap, a second store's numbers, refunds and another channel's orders are none."""
+    landing = land(tmp_path, a_csv=orders(*OVERLAP), b_csv=orders(*other))
+    told = "\n".join(landing.facts.warnings)
+    assert said in told if said else ("in another, such" not in told and "counts in" not in told)
+
+
 def test_years_in_front_with_two_digits_are_refused(tmp_path: Path) -> None:
     rows = "".join(f"{n},A,MUG,1,26-01-{n:02},2.50,k,UK\n" for n in range(3, 12))
     with pytest.raises(IngestError, match=r"'26-01-03' seems to have its year in front.*%y-%m-%d"):

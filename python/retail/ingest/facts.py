@@ -135,6 +135,7 @@ def _gather(
             )
     by_day, said = _numbers_come_back(connection, rows)
     warnings += said + _merged(countries) + ([] if is_uci else _unlisted(countries))
+    day_first = [file.source_file for file in files if file.date_order == DAY_FIRST]
     warnings += suspicions(
         connection,
         rows,
@@ -143,6 +144,7 @@ def _gather(
         currencies=[*currencies, shop.shop.currency or ""],
         columns=json.loads(files[0].columns or "{}"),
         are_copies_open=shop.lines.duplicates is None,
+        day_first=None if by_day else day_first,
     )
     currency = _currency(shop, currencies, warnings, is_uci=is_uci)
     duplicates = shop.lines.duplicates or (DROP if is_uci else ACROSS_FILES)

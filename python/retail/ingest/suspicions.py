@@ -71,6 +71,7 @@ def suspicions(
     currencies: Collection[str] = (),
     columns: Mapping[str, str] = MappingProxyType({}),
     are_copies_open: bool = True,
+    day_first: Collection[str] | None = (),
 ) -> list[str]:
     """Say what is odd about some order lines.
 
@@ -82,6 +83,8 @@ def suspicions(
         currencies: what their files name.
         columns: of the first file, by the names that shop.yml has for the fields.
         are_copies_open: nobody has said what identical lines are.
+        day_first: files whose dates have the day first; None where a number is an order's on one
+            day only, so that the same in two files means nothing.
     """
     counted = f"(select * from {rows} where line_mark is distinct from 'ignored')"  # noqa: S608 - by ingest.sql: quoted
     said = [one for name in IDS for one in _damaged(connection, counted, name)]
@@ -89,6 +92,9 @@ def suspicions(
     said += [] if is_uci else _products_of_one_line(connection, counted)
     if several:
         said += _with_other_figures(connection, counted)
+        if day_first is not None:
+            said += _with_other_lines(connection, counted, day_first)
+            said += _not_in_another(connection, counted, day_first)
         said += [] if is_uci else _with_other_words(connection, counted)
     if not is_uci:
         said += _no_merchandise(connection, counted)
@@ -309,6 +315,169 @@ def _across_files(
             f"{orders:,} orders have {what}, such as {order} in {one} and {other}: both count; "
             "take away the file that is out of date, or have order_id in shop.yml made of more "
             "columns"
+        )
+
+
+def _day(day_first: Collection[str]) -> str:
+    """SQL: the day of a line; NULL where it is none."""
+    day = "translate(regexp_extract(trim(invoice_date), '^[^ T]+'), '.-', '//')"
+    first = ", ".join(map(literal, day_first)) or "null"
+    return (
+        f"cast(coalesce(try_strptime({day}, '%Y/%m/%d'), case when source_file in ({first}) "
+        f"then try_strptime({day}, '%d/%m/%Y') else try_strptime({day}, '%m/%d/%Y') end) as date)"
+    )
+
+
+def _sold(rows: str, day_first: Collection[str]) -> str:
+    """SQL: what was sold, by order and file."""
+    return f"""
+        select upper(trim(invoice_no)) as number, source_file,
+            upper(trim(stock_code)) as code, {PIECES} as pieces, {MONEY} as money,
+            {_day(day_first)} as day
+        from {rows} where trim(invoice_no) != '' and {PIECES} > 0 and {MONEY} >= 0
+    """  # noqa: S608 - by ingest.sql: quoted
+
+
+def _in_two_files(rows: str) -> str:
+    """SQL: the order numbers that several files have."""
+    return f"""
+        select upper(trim(invoice_no)) as number from {rows}
+        where trim(invoice_no) != '' group by 1 having min(source_file) < max(source_file)
+    """  # noqa: S608 - by ingest.sql: quoted
+
+
+def _with_other_lines(
+    connection: duckdb.DuckDBPyConnection, rows: str, day_first: Collection[str]
+) -> Iterator[str]:
+    """Orders that another file has with other products, or on another day.
+
+    Only where most numbers that two files have in common are the same orders: stores may number
+    theirs each for itself.
+    """
+    query = f"""
+        with lines as (
+            select distinct * from ({_sold(rows, day_first)})
+            where number in ({_in_two_files(rows)})
+        ),
+
+        versions as (
+            select number, source_file, list_sort(list(distinct day)) as days
+            from lines group by all
+        ),
+
+        orders as (
+            select number, count(*) as files, min(source_file) as one, max(source_file) as other,
+                count(distinct days) > 1 as is_redated
+            from versions group by number having one < other
+        ),
+
+        found as (
+            select number, one, other, is_redated,
+                number in (
+                    select number from orders as whole inner join (
+                        select number, count(distinct source_file) as shared from lines
+                        group by number, code, pieces, money
+                    ) using (number) where shared = files
+                ) as is_same,
+                number in (
+                    select number from orders as whole inner join (
+                        select number, count(distinct source_file) as shared from lines
+                        group by number, code
+                    ) using (number) where shared < files
+                ) as lacks_some
+            from orders
+        )
+
+        select count(*), count(*) filter (is_same),
+            count(*) filter (is_same and lacks_some),
+            arg_min((number, one, other), number) filter (is_same and lacks_some),
+            count(*) filter (is_same and not lacks_some and is_redated),
+            arg_min((number, one, other), number) filter (
+                is_same and not lacks_some and is_redated
+            )
+        from found
+    """  # noqa: S608 - by ingest.sql: quoted
+    every, same, lacking, lacks, redated, moved = connection.execute(query).fetchall()[0]
+    if same * 2 < every:
+        return
+    if lacking:
+        yield (
+            f"{lacking:,} orders have products in one file that they lack in another, such as "
+            f"{lacks[0]} in {lacks[1]} and {lacks[2]}: all count; take away the file that is out "
+            "of date, or have order_id in shop.yml made of more columns"
+        )
+    if redated:
+        yield (
+            f"{redated:,} orders are in two files with the same products on different days, such "
+            f"as {moved[0]} in {moved[1]} and {moved[2]}: both count; take away the file that is "
+            "out of date, or have order_id in shop.yml made of more columns"
+        )
+
+
+def _not_in_another(
+    connection: duckdb.DuckDBPyConnection, rows: str, day_first: Collection[str]
+) -> Iterator[str]:
+    """Orders that a file lacks which has most others of the same days again, from another file.
+
+    Its own first and last day may be cut.
+    """
+    query = f"""
+        with files as (
+            select distinct source_file from {rows}
+            where upper(trim(invoice_no)) in ({_in_two_files(rows)})
+        ),
+
+        orders as (
+            select number, source_file, min(day) as day,
+                bit_xor(hash(code, pieces, money)) as content
+            from ({_sold(rows, day_first)})
+            where source_file in (select source_file from files)
+            group by all having min(day) is not null
+        ),
+
+        spans as (
+            select source_file, min(day) as first_day, max(day) as last_day from orders group by 1
+        ),
+
+        following as (
+            select source_file as one, content = lead(content) over by_file as is_same,
+                lead(source_file) over by_file as other
+            from orders window by_file as (partition by number order by source_file)
+        ),
+
+        pairs as (
+            select one, other from following where other is not null
+            group by all having count(*) filter (is_same) * 2 >= count(*)
+        ),
+
+        both_ways as (select one, other from pairs union select other, one from pairs),
+
+        within as (
+            select orders.number, orders.day, one, other, again.number is null as is_gone
+            from both_ways
+            inner join spans on spans.source_file = both_ways.other
+            inner join orders on orders.source_file = both_ways.one
+                and orders.day > spans.first_day and orders.day < spans.last_day
+            left join orders as again on again.source_file = both_ways.other
+                and again.number = orders.number
+        ),
+
+        gone as (
+            select * from within
+            window files as (partition by one, other)
+            qualify count(*) filter (is_gone) over files * 2 < count(*) over files
+        )
+
+        select count(distinct number), arg_min((number, day, one, other), number)
+        from gone where is_gone
+    """  # noqa: S608 - by ingest.sql: quoted
+    orders, found = connection.execute(query).fetchall()[0]
+    if orders:
+        number, day, one, other = found
+        yield (
+            f"{orders:,} orders, such as {number} on {day} in {one}, have no line that counts in "
+            f"{other}, which has most others of those days again: they count; if they were "
+            "cancelled or deleted meanwhile, take away the file that is out of date"
         )
 
 
