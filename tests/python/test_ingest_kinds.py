@@ -844,6 +844,24 @@ def test_quantities_that_would_all_be_thousands_are_refused(tmp_path: Path) -> N
     assert shown(landing, ["quantity"])[0] == ("1.000",)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("shop.de", "k,UK"), ("shop.de", "k,UK")),
+        ((",k,UK", ",Ann@X.com,GB"), (",k,UK", ",ann@x.com,United Kingdom")),
+        ((",k,UK", ",7,UK"), (",k,UK", ",7.0,UK")),
+        ((",k,UK", ",,UK"), (",k,UK", ",guest,UK")),
+    ],
+)
+def test_lines_that_are_copies_for_the_models_are_no_others(
+    tmp_path: Path, one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    text = orders((1, "A", 1, 5, "5", "k"), (1, "A", 1, 5, "5", "k"), (2, "B", 1, 6, "5", "z"))
+    text = text.replace("MUG", "CUP", 1)
+    found = land(tmp_path, a_csv=text.replace(*one), b_csv=text.replace(*other)).facts.warnings
+    assert "another file has" not in "\n".join(found)
+
+
 OVERLAP = [(n, "ABC"[n % 3], 1, 5 + n, "2.50", f"k{n}") for n in range(12)]
 
 

@@ -145,6 +145,7 @@ def _gather(
         columns=json.loads(files[0].columns or "{}"),
         are_copies_open=shop.lines.duplicates is None,
         day_first=None if by_day else day_first,
+        spellings={one.spelling: one.country for one in countries},
     )
     currency = _currency(shop, currencies, warnings, is_uci=is_uci)
     duplicates = shop.lines.duplicates or (DROP if is_uci else ACROSS_FILES)

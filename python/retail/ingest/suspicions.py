@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import duckdb
 
-from retail.ingest.nothing import is_nobody
+from retail.ingest.nothing import is_nobody, is_nothing
 from retail.ingest.outliers import MONEY, PIECES, UNIT_PRICE, outliers
 from retail.storage.quoting import literal
 
@@ -72,6 +72,7 @@ def suspicions(
     columns: Mapping[str, str] = MappingProxyType({}),
     are_copies_open: bool = True,
     day_first: Collection[str] | None = (),
+    spellings: Mapping[str, str] = MappingProxyType({}),
 ) -> list[str]:
     """Say what is odd about some order lines.
 
@@ -85,6 +86,7 @@ def suspicions(
         are_copies_open: nobody has said what identical lines are.
         day_first: files whose dates have the day first; None where a number is an order's on one
             day only, so that the same in two files means nothing.
+        spellings: of countries, each with the one that is shown for it.
     """
     counted = f"(select * from {rows} where line_mark is distinct from 'ignored')"  # noqa: S608 - by ingest.sql: quoted
     said = [one for name in IDS for one in _damaged(connection, counted, name)]
@@ -95,7 +97,7 @@ def suspicions(
         if day_first is not None:
             said += _with_other_lines(connection, counted, day_first)
             said += _not_in_another(connection, counted, day_first)
-        said += [] if is_uci else _with_other_words(connection, counted)
+        said += [] if is_uci else _with_other_words(connection, counted, spellings)
     if not is_uci:
         said += _no_merchandise(connection, counted)
         said += _money_of_orders(connection, counted)
@@ -253,20 +255,38 @@ def _with_other_figures(connection: duckdb.DuckDBPyConnection, rows: str) -> Ite
     )  # fmt: skip
 
 
-def _with_other_words(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+def _with_other_words(
+    connection: duckdb.DuckDBPyConnection, rows: str, spellings: Mapping[str, str]
+) -> Iterator[str]:
     """Lines that another file has with another time, customer, name or country alone."""
-    moment = "regexp_replace(trim(invoice_date), '(:\\d\\d):00(?:\\.0+)?$', '\\1')"
-    columns = f"""try_cast(quantity as double) as pieces, try_cast(unit_price as double) as price,
+    columns = f"""{PIECES} as pieces, try_cast(unit_price as double) as price,
         try_cast(line_amount as double) as money,
-        hash(coalesce(nullif(regexp_replace({moment}, '^[^ T]+[ T]?', ''), ''), ''),
-            coalesce(regexp_replace(trim(customer_id), '[.]0$', ''), ''),
-            coalesce(trim(description), ''), coalesce(trim(country), ''), trim(invoice_no)
-        ) as others"""
+        list_sort(list(distinct {_words(spellings)})) as others"""
     return _across_files(
         connection, rows, "ltrim(upper(trim(invoice_no)), '#')", columns,
         "code, pieces, price, money", "min(others) < max(others)",
         "lines that another file has with another time, customer, name or country",
     )  # fmt: skip
+
+
+def _words(spellings: Mapping[str, str]) -> str:
+    """SQL: a hash of the moment, customer, name, country and number of a line, as models see them.
+
+    Rows that have all of these alike are copies, of which one counts.
+    """
+    moment = "regexp_replace(trim(invoice_date), '(:\\d\\d):00(?:\\.0+)?$', '\\1')"
+    clock = f"nullif(regexp_replace({moment}, '^[^ T]+[ T]?', ''), '')"
+    customer = (
+        f"case when not {is_nobody('customer_id')} then case when contains(customer_id, '@') "
+        "then lower(trim(customer_id)) else regexp_replace(trim(customer_id), '[.]0+$', '') end end"
+    )
+    names, shown = (", ".join(map(literal, each)) for each in (spellings, spellings.values()))
+    named = f"map([{names}], [{shown}])[trim(country)]" if spellings else "null"
+    country = f"coalesce({named}, trim(country))"
+    known = (f"case when not {is_nothing(text)} then nfc_normalize(trim({text})) end"
+             for text in ("description", country))  # fmt: skip
+    texts = (f"coalesce({text}, '')" for text in (clock, customer, *known))
+    return f"hash({', '.join(texts)}, upper(trim(invoice_no)))"
 
 
 def _across_files(
