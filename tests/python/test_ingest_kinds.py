@@ -790,6 +790,39 @@ def test_which_of_two_dates_was_taken_is_said(
     assert "ordered_at" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("name", "of_line", "said"),
+    [
+        ("Order", lambda n: 5000 + n // 2,
+         "in.csv row 2: order_id is read from Order No, '0', and Order is '5000': they are 8 "
+         "orders by the first, and 4 by the second; set columns.order_id in shop.yml to the one"),
+        ("Product ID", lambda n: f"P{n % 2}",
+         "product is read from SKU, 'S0', and Product ID is 'P0': they are 4 products by the"),
+        ("Email", lambda n: f"{n % 4}@x.com",
+         "customer_id is read from Customer, 'k0', and Email is '0@x.com': they are 2 customers "),
+        ("Order ID", lambda n: 5000 + n, None),
+        ("Email", lambda n: f"{n % 2}@x.com", None),
+        ("Email", lambda _: "me@shop.com", None),
+    ],
+)  # fmt: skip
+def test_which_of_two_columns_was_taken_is_said_where_the_other_groups_otherwise(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    of_line: Callable[[int], object],
+    said: str | None,
+) -> None:
+    rows = [ROW.format(n, f"S{n % 4}", 1, 5, "5", f"k{n % 2}") for n in range(8)]
+    lines = "\n".join(f"{row},{of_line(n)}" for n, row in enumerate(rows))
+    text = f"{HEADER},{name}\n{lines}\n"
+    land(tmp_path, in_csv=text)
+    assert said in caplog.text if said else "is read from" not in caplog.text
+    caplog.clear()
+    shop = "columns: {order_id: Order No, product: SKU, customer_id: Customer}"
+    land(tmp_path, shop, in_csv=text)
+    assert "is read from" not in caplog.text
+
+
 def test_quantities_that_can_not_be_read_end_in_no_traceback(tmp_path: Path) -> None:
     text = orders(*((n, "A", "2 pcs", 5, "5.5", "k") for n in LINES))
     assert len(shown(land(tmp_path, in_csv=text))) == len(LINES)

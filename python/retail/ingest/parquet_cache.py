@@ -71,6 +71,7 @@ from retail.ingest.mapping import (
     is_currency,
     line_query,
 )
+from retail.ingest.rivals import warn_of_rivals
 from retail.ingest.rows import Piece, copy, noted
 from retail.ingest.shop import Shop, read_shop
 from retail.ingest.shop.reading import presets
@@ -497,6 +498,7 @@ def _make_lines(
     if plan:
         is_preset = any(piece.header and piece.header.preset for piece in pieces)
         note = look_into(connection, plan, fields, rewriting, source.label, is_preset=is_preset)
+        warn_of_rivals(connection, plan, fields, rewriting, source.label)
         pieces = tuple(noted(one, note) for one in pieces)
         return _Made(line_query(plan, fields, rewriting), pieces, short)
     return _Made(rewriting.of(fields), pieces, short) if rewriting else None
