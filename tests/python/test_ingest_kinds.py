@@ -994,6 +994,44 @@ def test_a_column_that_may_matter_is_named(
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "fine", "void"),
+    [
+        ("Статус", "Выполнен", "Отменён"),
+        ("Статус заказа", "Доставлен", "Отменен покупателем"),
+        ("订单状态", "交易成功", "交易关闭"),
+        ("주문상태", "배송완료", "취소완료"),
+        ("Stav", "Doručeno", "Zrušeno"),
+        ("Stan", "Zrealizowane", "Anulowane"),
+        ("Állapot", "Teljesítve", "Törölve"),
+        ("Κατάσταση", "Ολοκληρώθηκε", "Ακυρώθηκε"),
+        ("ステータス", "発送済み", "キャンセル"),
+        ("Trạng thái", "Đã giao", "Đã hủy"),
+        ("Stare comandă", "Livrată", "Anulată"),
+        ("Durum", "Teslim edildi", "İptal edildi"),
+        ("Anything", "Palaute", "交易关闭"),
+    ],
+)
+def test_a_status_in_another_language_is_understood(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, fine: str, void: str
+) -> None:
+    rows = [ROW.format(n, "A", 1, 5, "2.50", "k") for n in range(3)]
+    text = "\n".join([f"{HEADER},{name}", *(f"{row},{fine}" for row in rows)]) + "\n"
+    land(tmp_path, in_csv=text)
+    assert name not in caplog.text
+    land(tmp_path, in_csv=f"{text}{ROW.format(4, 'A', 1, 5, '2.50', 'k')},{void}\n")
+    assert f"in.csv row 5: {name} is {void}, as in 1 rows, which count as sales" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["Dto.", "% off", "Zniżka", "할인", "Ermäßigung", "Pct Off"])
+def test_a_discount_under_another_name_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    rows = [f"{ROW.format(1, 'A', 1, 5, '2.50', 'k')},{word}\n" for word in ("7", "8")]
+    land(tmp_path, in_csv=f"{HEADER},{name}\n{''.join(rows)}")
+    assert f"in.csv: {name} not read, and may say which lines count" in caplog.text
+
+
 @pytest.mark.parametrize("name", ["Money", "CCY", "Cur", "Waluta", "通貨"])
 def test_two_currencies_under_another_name_are_said(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str

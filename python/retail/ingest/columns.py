@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from retail.ingest.elsewhere import NAMES
 from retail.ingest.errors import IngestError
 from retail.ingest.forms.moments import join
 
@@ -84,6 +85,7 @@ MATTERS = re.compile(
     r"|(?:exchange|fx|conversion)rate$|currencyfactor|^kurs$|umrechnungskurs|wechselkurs|tauxdechange"
     r"|tipodecambio|^changetype$|changeoper|^(?:cdc|dml)op$|^op(?:type|code)$|^metadataaction$"
     r"|^is(?:return|test|gift)|^version$|revision|superseded|amend|belegart|vorgangsart|documenttype|tipodocumento|typedocument|typedepiece|^tipo$"
+    rf"|{NAMES}"
 )
 """What the name of a column has that may say which lines count, or what their money is."""
 DEBEZIUM = "__op"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from retail.ingest import elsewhere
 from retail.ingest.columns import DEBEZIUM, may_matter, normalise
 from retail.ingest.forms.numbers import bare
 from retail.storage.quoting import literal
@@ -19,7 +20,7 @@ VOID = (
     r"|deleted|storn\S*|annul\S*|anul\S*|cancelad\S*|rechazad\S*|fallid\S*|geannuleerd|avbruten"
     r"|iptal|İptal|gelöscht|fehlgeschlagen|abgebrochen|ausstehend|unbezahlt|(?:en )?attente.*"
     r"|in attesa.*|(?:paiement )?refus\S*|[ée]chou\S*|impay\S*|pendiente.*|отмен\S*|キャンセル"
-    r"|已取消|取消)(?: (?:by|from) .*| order)?"
+    rf"|已取消|取消|{elsewhere.VOID})(?: (?:by|from) .*| order)?"
 )
 """The order never came about, or is not paid."""
 _RETURNED = (
@@ -27,7 +28,7 @@ _RETURNED = (
     r"|gutschrift|gutgeschrieben|retour\S*|r[üu]ckgabe|erstatt\S*|avoir|rembours\S*|reembols\S*"
     r"|rimbors\S*|devoluci\S+|devolu[cç]\S+|devuelt\S+|abono|reso|zwrot|creditnota|creditfactuur"
     r"|iade|nota di credito|kreditnota|reversed|chargeback|.*returned to seller|возврат\S*|返品"
-    r"|返金|已退款|退货|退款)"
+    rf"|返金|已退款|退货|退款|{elsewhere.RETURNED})"
 )
 RETURNED = f"(?i){_RETURNED}"
 """What was sold came back, or its money did."""
@@ -36,7 +37,7 @@ _GOES_ON = (
 )
 RETURN_NOTE = rf"(?i)(?:(?:customer|full|partial|item|goods)[ -])?{_RETURNED}{_GOES_ON}"
 """The same in a note, with a reason; no `return customer`."""
-VOID_NOTE = rf"(?i)(?:cancel\S*|void(?:ed)?|storn\S*|annul[^a]\S*){_GOES_ON}"
+VOID_NOTE = rf"(?i)(?:cancel\S*|void(?:ed)?|storn\S*|annul[^a]\S*){_GOES_ON}|{elsewhere.VOID_NOTE}"
 """What never came about, where a column is of something else by its name."""
 IS_FREE_TEXT = re.compile(
     "(?i)note|comment|remark|reason|memo|bemerk|grund|hinweis|motiv|observ|uwag"
@@ -52,6 +53,7 @@ HARMLESS = (
     r"|succeeded|captured|process\S*|done|invoiced?|dispatched|sent|settled|approved|confirmed"
     r"|active|ok|sales?|sold|orders?|charge|payment|abgeschlossen|versendet|versandt|bezahlt"
     r"|geliefert|erledigt|verkauf\S*|rechnung|exp[ée]di[ée]\S*|livr[ée]\S*|pay[ée]\S*|vente"
+    rf"|{elsewhere.HARMLESS}"
     r"|termin[ée]\S*|facture|pagad\S*|enviad\S*|entregad\S*|venta|factura|pagat\S*|spedit\S*"
     r"|vendita|verzonden|betaald|voltooid|(?:paid|shipped)[, ]+(?:paid|shipped))"
 )
