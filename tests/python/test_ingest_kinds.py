@@ -699,6 +699,35 @@ ODD |= {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("name", "price", "is_said"),
+    [
+        ("10% off - WELCOME10", "-4", True),
+        ("UK Next Day Delivery", "6", True),
+        ("Promotion SUMMER", "-3", True),
+        ("£50 Gift Card", "50", True),
+        ("50 EUR Gutschein", "50", True),
+        ("Sales Tax", "3", True),
+        ("State Tax (8%)", "3", True),
+        ("International Shipping", "9", True),
+        ("Member discount", "-2", True),
+        ("TOY DELIVERY VAN", "6", False),
+        ("TAX DISC HOLDER", "3", False),
+        ("RED GIFT CARD HOLDER", "3", False),
+        ("Bug Off Spray", "3", False),
+        ("Promotion Board Game", "3", False),
+        ("50 PAPER CUPS", "3", False),
+    ],
+)
+def test_what_is_no_merchandise_behind_a_word_or_an_amount_is_said(
+    tmp_path: Path, name: str, price: str, is_said: bool
+) -> None:
+    text = orders((1, "A", 1, 5, "5", "k"), (1, "X1", 1, 5, price, "k"))
+    text = text.replace("X1,MUG", f"X1,{name}")
+    said = "\n".join(land(tmp_path, in_csv=text).facts.warnings)
+    assert ("1 lines are no merchandise by their names, such as X1, and" in said) is is_said
+
+
 @pytest.mark.parametrize("kind", ODD)
 def test_what_is_odd_is_said_with_an_example(tmp_path: Path, kind: str) -> None:
     text, said = ODD[kind]

@@ -30,7 +30,22 @@ ONLY = (
     "|steuer|tva|iva|btw|moms|fee|[a-z ]+ fee"
 )
 """The same where nothing follows but a rate, as in `VAT 20%`: merchandise may begin with them."""
-"""Names of lines that shops write beside merchandise."""
+_AMOUNT = r"[£$€]? ?[0-9][0-9.,]* ?(?:[%£$€]|eur|euro|gbp|usd)? ?"
+MAYBE = (
+    rf"{_AMOUNT}(?:off|discount|rabatt|nachlass|remise|korting|sconto|descuento)(?:[^a-z].*)?"
+    rf"|{_AMOUNT}(?:e-?)?(?:gift ?(?:card|voucher|certificate)|(?:geschenk)?gutschein|geschenkkarte"
+    r"|carte cadeau|buono regalo|cadeaubon|tarjeta regalo)(?:[^a-z].*)?"
+    r"|(?:\S+ ){1,5}(?:shipping|delivery|postage|freight|versand|versandkosten|livraison)"
+    r"(?: (?:fee|charge|cost)s?)?"
+    r"|(?:\S+ ){1,4}(?:gift ?(?:card|voucher|certificate)|store ?credit|discount|surcharge)"
+    r"|(?:sales|state|county|city|local|excise|import) (?:tax|duty|duties)(?:[^a-z].*)?"
+)
+"""The same behind an amount or a word, as in `£50 Gift Card`: enough to be asked about."""
+TAKEN_OFF = (
+    r"(?:.*[^a-z])?(?:discount|promo|promotion|promoci[oó]n|off|coupon|voucher|gutschein|rabatt"
+    r"|nachlass|remise|korting|sconto|descuento)(?:[^a-z].*)?"
+)
+"""The same of lines of pieces whose money is below zero."""
 LARGE_SHARE, TIMES_THE_NEXT = 0.1, 5
 """Share of the orders from which on one customer is odd, where the next has so many times less."""
 FEWEST_OF_ONE = 20
@@ -505,10 +520,13 @@ def _no_merchandise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterato
     query = f"""
         select count(*), list_slice(list(distinct coalesce(nullif(code, ''), name)), 1, 3)
         from (
-            select coalesce(trim(stock_code), '') as code, coalesce(trim(description), '') as name
+            select coalesce(trim(stock_code), '') as code, coalesce(trim(description), '') as name,
+                {MONEY} as money, {PIECES} as pieces
             from {rows} where line_mark is null
         )
         where {is_no_merchandise("code", "name")}
+            or (money != 0 and regexp_full_match(name, {literal(f"(?i){MAYBE}")}))
+            or (money < 0 and pieces > 0 and regexp_full_match(name, {literal(f"(?i){TAKEN_OFF}")}))
     """  # noqa: S608 - by ingest.sql: quoted
     lines, codes = connection.execute(query).fetchall()[0]
     if lines:
