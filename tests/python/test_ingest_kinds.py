@@ -963,7 +963,14 @@ def test_years_in_front_with_two_digits_are_refused(tmp_path: Path) -> None:
     assert shown(landing, ["invoice_date"])[0] == ("2026-01-03 00:00:00",)
 
 
-@pytest.mark.parametrize("days", [["25-11-03"], ["25-11-03", "25-11-04", "25-11-05", "25-11-06"]])
+@pytest.mark.parametrize(
+    "days",
+    [
+        ["25-11-03"],
+        ["25-11-03", "25-11-04", "25-11-05", "25-11-06"],
+        ["25-11-03", "25-11-04", "99-99-99"],
+    ],
+)
 def test_a_few_dates_whose_year_may_be_in_front_are_refused_and_a_setting_reads_them(
     tmp_path: Path, days: Sequence[str]
 ) -> None:
@@ -985,6 +992,7 @@ def test_a_few_dates_whose_year_may_be_in_front_are_refused_and_a_setting_reads_
         (["26.11.25", "27.11.25", "28.11.25"], []),
         (["25.11.25"], []),
         (["26.11.25"], ["3.12.25"]),
+        (["26.11.25", "3.12.25"], []),
         (["26.11.25"], ["03.12.25", "14.12.25"]),
     ],
 )

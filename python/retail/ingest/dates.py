@@ -66,15 +66,19 @@ class ShortDates:
     sign: str
     """What stands between the numbers of the first of them."""
     numbers: tuple[Numbers, ...]
-    """The distinct ones."""
+    """The distinct ones whose first number has two digits."""
+    are_settled: bool
+    """Whether the first number of others has one, which no year has."""
 
     @classmethod
-    def of(cls, dates: Iterable[tuple[int, int, int, str, int, int, str]]) -> ShortDates:
+    def of(cls, dates: Iterable[tuple[int, int, int, int, str, int, int, str]]) -> ShortDates:
         """Sum up dates: each with its numbers, their sign, its rows, and the first of these."""
-        every = sorted(dates, key=lambda date: date[5])
-        count = sum(date[4] for date in every)
-        *_, sign, _, row, value = every[0]
-        return cls(Rows(count, row, value), sign, tuple(sorted({date[:3] for date in every})))
+        every = sorted(dates, key=lambda date: date[6])
+        whole = [date for date in every if date[3] > 1]
+        count = sum(date[5] for date in every)
+        *_, sign, _, row, value = (whole or every)[0]
+        numbers = tuple(sorted({date[:3] for date in whole}))
+        return cls(Rows(count, row, value), sign, numbers, len(whole) < len(every))
 
     def with_others(self, others: ShortDates | None) -> ShortDates:
         """These and those of another part of the file."""
@@ -83,7 +87,9 @@ class ShortDates:
         first = min(self, others, key=lambda one: one.rows.row)
         count = self.rows.count + others.rows.count
         numbers = tuple(sorted({*self.numbers, *others.numbers}))
-        return ShortDates(Rows(count, first.rows.row, first.rows.value), first.sign, numbers)
+        rows = Rows(count, first.rows.row, first.rows.value)
+        are_settled = self.are_settled or others.are_settled
+        return ShortDates(rows, first.sign, numbers, are_settled)
 
 
 @dataclass(frozen=True)
@@ -215,7 +221,7 @@ def _read_short(stored: Mapping[str, Any] | None) -> ShortDates | None:
     if stored is None:
         return None
     numbers = tuple((first, second, year) for first, second, year in stored["numbers"])
-    return ShortDates(Rows(**stored["rows"]), stored["sign"], numbers)
+    return ShortDates(Rows(**stored["rows"]), stored["sign"], numbers, stored["are_settled"])
 
 
 # Decide ----------------------------------------------------------------------------------------
@@ -379,7 +385,8 @@ def _insist_on_years_behind(found: Mapping[str, DateEvidence]) -> None:
         IngestError: the first number hardly varies and the last one does as days do; or all may be
             read in both ways, and lie no closer together with the year behind.
     """
-    short = {file: one.short for file, one in found.items() if one.short}
+    every_short = {file: one.short for file, one in found.items() if one.short}
+    short = {file: one for file, one in every_short.items() if one.numbers}
     if not short:
         return
     every = {numbers for one in short.values() for numbers in one.numbers}
@@ -394,10 +401,11 @@ def _insist_on_years_behind(found: Mapping[str, DateEvidence]) -> None:
                 f"year in front: of all like it the first number is one of {len(firsts)}, and the "
                 f"last one of {len(lasts)}; {_years(one.sign)}"
             )
-    if _may_begin_with_years(every):
-        day = first.numbers[0]
+    are_settled = any(one.are_settled for one in every_short.values())
+    if not are_settled and _may_begin_with_years(every):
+        one, _, other = re.findall(r"\d+", first.rows.value)[:3]
         raise IngestError(
-            f"{_name(file, first.rows)} may be of {2000 + day[0]} or of {2000 + day[2]}, with the "
+            f"{_name(file, first.rows)} may be of 20{one} or of 20{other}, with the "
             f"year in front or behind, and so may {first.rows.count:,} rows of the file, without "
             f"one that decides; {_years(first.sign)}"
         )
@@ -405,15 +413,24 @@ def _insist_on_years_behind(found: Mapping[str, DateEvidence]) -> None:
 
 def _may_begin_with_years(dates: Collection[Numbers]) -> bool:
     """Whether the first numbers of dates may as well be their years, and are not their days."""
-    if all(first == last for first, _, last in dates):
+    # With the year behind, as they are read: others are malformed.
+    read = {day: date for date in dates if (day := _day(_behind(date), DAY_FIRST))}
+    in_front = {date: _day(_in_front(date), DAY_FIRST) for date in read.values()}
+    is_settled = any(date[0] < FIRST_YEAR or not day for date, day in in_front.items())
+    if is_settled or all(first == last for first, _, last in in_front):
         return False
-    in_front = {_day((last, month, 2000 + first), DAY_FIRST) for first, month, last in dates}
-    behind = {_day((first, month, 2000 + last), DAY_FIRST) for first, month, last in dates}
-    is_proof = any(not FIRST_YEAR <= first <= _LONGEST_MONTH for first, *_ in dates)
-    if is_proof or None in in_front or None in behind:
-        return False
-    of_behind, of_front = (_span(set(filter(None, days))) for days in (behind, in_front))
-    return len(dates) < FEWEST_DAYS or of_behind * SPARSER > of_front
+    of_behind, of_front = _span({*read}), _span({day for day in in_front.values() if day})
+    return len(read) < FEWEST_DAYS or of_behind * SPARSER > of_front
+
+
+def _in_front(date: Numbers) -> Numbers:
+    """Day, month and year of a date with the year in front."""
+    return date[2], date[1], 2000 + date[0]
+
+
+def _behind(date: Numbers) -> Numbers:
+    """Day, month and year of a date with the year behind."""
+    return date[0], date[1], 2000 + date[2]
 
 
 def _years(sign: str) -> str:

@@ -164,7 +164,7 @@ def find_form(connection: duckdb.DuckDBPyConnection, rows: str, column: str, fil
 
 def short_dates(
     connection: duckdb.DuckDBPyConnection, rows: str, column: str
-) -> dict[str, list[tuple[int, int, int, str, int, int, str]]]:
+) -> dict[str, list[tuple[int, int, int, int, str, int, int, str]]]:
     """The distinct dates whose year may be their first number or their last one, by source file.
 
     Args:
@@ -173,17 +173,18 @@ def short_dates(
         column: SQL of the text.
 
     Returns:
-        Of each its three numbers, the sign between them, how many rows have it, and the first.
+        Of each its three numbers, the digits of the first, the sign between them, how many rows
+        have it, and the first of these.
     """
     names = "['one', 'sign', 'middle', 'last']"
     parts = f"regexp_extract({column}, {literal(_SHORT)}, {names})"
     query = f"""
-        select source_file, s.one::integer, s.middle::integer, s.last::integer, min(s.sign),
-            count(*), min(source_row), arg_min(given, source_row)
+        select source_file, s.one::integer, s.middle::integer, s.last::integer,
+            min(length(s.one)), min(s.sign), count(*), min(source_row), arg_min(given, source_row)
         from (select source_file, source_row, {column} as given, {parts} as s from {rows})
         where s.one != '' group by 1, 2, 3, 4 order by 1, 2, 3, 4
     """  # noqa: S608 - by ingest.sql: quoted
-    found: dict[str, list[tuple[int, int, int, str, int, int, str]]] = {}
+    found: dict[str, list[tuple[int, int, int, int, str, int, int, str]]] = {}
     for source_file, *one in connection.execute(query).fetchall():
         found.setdefault(source_file, []).append(tuple(one))
     return found
