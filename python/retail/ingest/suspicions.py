@@ -108,10 +108,13 @@ def suspicions(
     said += _large_customer(connection, counted)
     said += [] if is_uci else _products_of_one_line(connection, counted)
     if several:
-        said += _with_other_figures(connection, counted)
-        if day_first is not None:
-            said += _with_other_lines(connection, counted, day_first)
-            said += _not_in_another(connection, counted, day_first)
+        connection.execute(f"create or replace temp table shared as {_in_two_files(counted)}")
+        if connection.execute("from shared limit 1").fetchall():
+            said += _with_other_figures(connection, counted)
+            if day_first is not None:
+                said += _with_other_lines(connection, counted, day_first)
+                said += _not_in_another(connection, counted, day_first)
+        connection.execute("drop table shared")
         said += [] if is_uci else _with_other_words(connection, counted, spellings)
     if not is_uci:
         said += _no_merchandise(connection, counted)
@@ -266,7 +269,7 @@ def _with_other_figures(connection: duckdb.DuckDBPyConnection, rows: str) -> Ite
     return _across_files(
         connection, rows, "upper(trim(invoice_no))", columns, "code",
         "(min(lines) < max(lines) or min(content) < max(content))",
-        "products in other quantities or prices in another file",
+        "products in other quantities or prices in another file", "from shared",
     )  # fmt: skip
 
 
@@ -277,10 +280,11 @@ def _with_other_words(
     columns = f"""{PIECES} as pieces, try_cast(unit_price as double) as price,
         try_cast(line_amount as double) as money,
         list_sort(list(distinct {_words(spellings)})) as others"""
+    number, same = "ltrim(upper(trim(invoice_no)), '#')", "code, pieces, price, money"
     return _across_files(
-        connection, rows, "ltrim(upper(trim(invoice_no)), '#')", columns,
-        "code, pieces, price, money", "min(others) < max(others)",
+        connection, rows, number, columns, same, "min(others) < max(others)",
         "lines that another file has with another time, customer, name or country",
+        _in_two_files(rows, number),
     )  # fmt: skip
 
 
@@ -312,6 +316,7 @@ def _across_files(
     same: str,
     differ: str,
     what: str,
+    shared: str,
 ) -> Iterator[str]:
     """Say how many orders have lines that differ between two files.
 
@@ -323,16 +328,14 @@ def _across_files(
         same: the columns beside number and day by which lines of two files are the same.
         differ: SQL over such lines: whether they differ.
         what: what such orders have, as words.
+        shared: SQL of the numbers that several files have.
     """
     query = f"""
         with lines as (
             select {number} as number, upper(trim(stock_code)) as code, source_file,
                 regexp_extract(trim(invoice_date), '^[^ T]+') as day, {columns}
             from {rows}
-            where {number} in (
-                select {number} from {rows} where trim(invoice_no) != ''
-                group by 1 having min(source_file) < max(source_file)
-            )
+            where {number} in ({shared})
             group by all
         ),
 
@@ -373,10 +376,10 @@ def _sold(rows: str, day_first: Collection[str]) -> str:
     """  # noqa: S608 - by ingest.sql: quoted
 
 
-def _in_two_files(rows: str) -> str:
+def _in_two_files(rows: str, number: str = "upper(trim(invoice_no))") -> str:
     """SQL: the order numbers that several files have."""
     return f"""
-        select upper(trim(invoice_no)) as number from {rows}
+        select {number} as number from {rows}
         where trim(invoice_no) != '' group by 1 having min(source_file) < max(source_file)
     """  # noqa: S608 - by ingest.sql: quoted
 
@@ -392,7 +395,7 @@ def _with_other_lines(
     query = f"""
         with lines as (
             select distinct * from ({_sold(rows, day_first)})
-            where number in ({_in_two_files(rows)})
+            where number in (from shared)
         ),
 
         versions as (
@@ -459,7 +462,7 @@ def _not_in_another(
     query = f"""
         with files as (
             select distinct source_file from {rows}
-            where upper(trim(invoice_no)) in ({_in_two_files(rows)})
+            where upper(trim(invoice_no)) in (from shared)
         ),
 
         orders as (
