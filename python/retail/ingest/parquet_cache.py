@@ -474,9 +474,9 @@ def _make_lines(
         None where the rows are order lines as they are.
     """
     plan = next((piece.header.plan for piece in pieces if piece.header), None)
-    asked = plan.shop.shop.timezone if plan else None
+    own = plan.shop.shop.timezone if plan else None
     are_days = bool(
-        plan and asked and _are_days(connection, field_query(plan.in_no_zone, rows), source, asked)
+        plan and own and _are_days(connection, field_query(plan.in_no_zone, rows), source, own)
     )
     plan = plan.in_no_zone if plan and are_days else plan
     fields = field_query(plan, rows) if plan else rows
