@@ -7,6 +7,7 @@ files, picks the fields and, once their form is known, marks lines by the shop's
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -121,6 +122,22 @@ class Plan:
         return used | {
             i for i, name in enumerate(self.names) if normalise(name) in known or is_currency(name)
         }
+
+    @property
+    def ruling(self) -> set[int]:
+        """Positions of the columns that rules tell lines apart by, and that are no field of one."""
+        rules = [("lines.return", self.shop.lines.returned)]
+        rules += [("lines.ignore", self.shop.lines.ignore)]
+        known = {normalise(n) for at, rule in rules if rule for n in _columns_in(rule, at)}
+        fields = {i for at in self.columns.values() for i in at}
+        return {i for i, n in enumerate(self.names) if normalise(n) in known} - fields
+
+    @property
+    def words_of_rules(self) -> set[str]:
+        """The texts that the rules of lines compare with, as they are compared."""
+        rules = (self.shop.lines.returned, self.shop.lines.ignore)
+        found = (one for rule in rules if rule for one in re.findall(r"'((?:[^']|'')*)'", rule))
+        return {one.replace("''", "'").strip().lower() for one in found}
 
 
 def is_currency(name: str) -> bool:
@@ -375,10 +392,20 @@ def marked_rows(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:
         rewriting: how their dates and numbers are rewritten to be read.
     """
     rows, scope = _scope_over(plan, rows, rewriting)
-    mark = _mark(plan.shop, scope)
+    mark, is_return = _mark(plan.shop, scope), "false"
+    if plan.shop.lines.returned:
+        is_return = scope.write(plan.shop.lines.returned, "lines.return")
     pieces, price, amount = (f"try_cast({name} as double)" for name in _MONEY)
     money = f"coalesce({amount}, {pieces} * {price})"
-    return f"(select *, {mark} as line_mark, {money} as money from {scope.over(rows)})"  # noqa: S608 - as above
+    added = f"case when {is_return} then true else false end as is_return, {money} as money"
+    return f"(select *, {mark} as line_mark, {added} from {scope.over(rows)})"  # noqa: S608 - as above
+
+
+def rule_sign(plan: Plan, rewriting: Rewriting | None) -> numbers.Sign:
+    """The decimal sign of the numbers that rules read: that of the money, or as a setting says."""
+    columns = plan.shop.columns
+    settled = columns.unit_price.decimal or columns.line_amount.decimal
+    return settled or (rewriting.sign if rewriting else numbers.POINT)
 
 
 def _scope_over(plan: Plan, rows: str, rewriting: Rewriting | None) -> tuple[str, _Scope]:

@@ -78,7 +78,7 @@ from retail.storage.errors import first_line
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 14
+LANDING_VERSION = 15
 """Rises when a file would be landed differently, so that it is landed again."""
 
 READABLE_ENDING, READABLE_VERSION = ".readable", 2

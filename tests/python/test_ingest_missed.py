@@ -1,0 +1,161 @@
+"""What columns and settings say is not missed: statuses, other money, rules, joins, refunds."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from retail.ingest.errors import IngestError
+from test_ingest_kinds import HEADER, ROW, land, orders
+from test_ingest_support import shown, write
+
+
+def with_status(*words: str, name: str = "Status") -> str:
+    """A line of 2.50 for each word of a column."""
+    rows = [f"{ROW.format(n, 'A', 1, 5, '2.50', n)},{word}" for n, word in enumerate(words)]
+    return "\n".join([f"{HEADER},{name}", *rows]) + "\n"
+
+
+def ignoring(rule: str) -> str:
+    return f"lines: {{ignore: {json.dumps(rule)}}}"
+
+
+# Statuses ------------------------------------------------------------------------------------
+
+UNDONE = ("cancelled", "declined", "expired", "failed", "pending", "refunded", "trash", "voided")
+
+
+def test_the_rule_that_is_proposed_leaves_no_order_in_that_did_not_come_about(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = with_status("completed", *UNDONE, "Failed")
+    land(tmp_path, in_csv=text)
+    assert "in.csv row 3: Status is cancelled, as in 9 rows, which count as sales of 22.50" in (
+        caplog.text
+    )
+    (rule,) = re.findall("set lines.ignore in shop.yml to (.*)", caplog.text)
+    caplog.clear()
+    landing = land(tmp_path, ignoring(rule), in_csv=text)
+    assert shown(landing, ["line_mark"]) == [(None,), *[("ignored",)] * 9]
+    assert "Status is" not in caplog.text
+
+
+def test_words_that_come_after_a_rule_was_set_are_said_with_the_whole_of_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = with_status("completed", "cancelled", "failed", "refunded")
+    land(tmp_path, ignoring("Status in ('cancelled')"), in_csv=text)
+    assert "in.csv row 4: Status is failed, as in 2 rows, which count as sales of 5.00" in (
+        caplog.text
+    )
+    assert (
+        "set lines.ignore in shop.yml to (Status in ('cancelled')) or "
+        "\"Status\" in ('failed', 'refunded')"
+    ) in caplog.text
+
+
+def test_a_word_that_a_rule_names_and_lets_count_is_no_news(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = with_status("completed", "cancelled", "pending")
+    land(tmp_path, ignoring("Status not in ('completed', 'pending')"), in_csv=text)
+    assert "Status is" not in caplog.text
+
+
+def test_returns_by_a_rule_are_not_said_to_count_as_sales(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = with_status("sale", "refund", name="Type")
+    landing = land(tmp_path, "lines: {return: \"Type = 'refund'\"}", in_csv=text)
+    assert shown(landing, ["quantity"]) == [("1",), ("-1",)]
+    assert "in.csv" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["Shipped - Rejected by Buyer", "Shipped - Returning to Seller", "Shipped - Lost in Transit",
+     "Shipped - Damaged", "Return to sender", "Undeliverable", "Delivery failed", "RTO initiated"],
+)  # fmt: skip
+def test_an_order_that_the_buyer_did_not_keep_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, word: str
+) -> None:
+    land(tmp_path, in_csv=with_status("Shipped - Delivered to Buyer", word))
+    assert f"in.csv row 3: Status is {word}, as in 1 rows, which count as sales" in caplog.text
+
+
+def test_a_word_that_no_rule_of_a_status_has_is_said_and_the_usual_ones_are_not(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    usual = ["Shipped - Out for Delivery", "partially paid", "Ready to ship", "complete", "", "4"]
+    text = with_status("cancelled", *usual, "Blocked")
+    land(tmp_path, ignoring("Status = 'cancelled'"), in_csv=text)
+    assert "in.csv row 9: Status is Blocked, a word that no rule has, as in 1 rows" in caplog.text
+    assert caplog.text.count("Status is") == 1
+
+
+@pytest.mark.parametrize("name", ["State", "Estado", "Customer Status", "Store"])
+def test_other_members_of_a_column_of_a_rule_are_no_statuses(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    text = with_status("TX", "CA", "NY", name=name)
+    land(tmp_path, ignoring(f"\"{name}\" = 'TX'"), in_csv=text)
+    assert "in.csv" not in caplog.text
+
+
+def test_the_word_of_most_rows_is_a_sale_in_whichever_language(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = with_status("storniert", *["Zugesandt"] * 4, "gesperrt", name="Bestellstatus")
+    land(tmp_path, ignoring("Bestellstatus = 'storniert'"), in_csv=text)
+    assert "in.csv row 7: Bestellstatus is gesperrt, a word that no rule has, as in 1" in (
+        caplog.text
+    )
+
+
+def test_refunds_and_what_never_came_about_have_a_rule_each(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = with_status("sale", "voided", "refund", name="Type")
+    land(tmp_path, in_csv=text)
+    assert (
+        "set lines.return in shop.yml to \"Type\" in ('refund'), and lines.ignore in shop.yml to "
+        "\"Type\" in ('voided')"
+    ) in caplog.text
+
+
+@pytest.mark.parametrize("name", ["qty_refunded", "qty_canceled", "Refund amount"])
+def test_a_number_of_what_came_back_is_said_whichever_it_is(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    land(tmp_path, in_csv=with_status("0.0000", "1.0000", "2.0000", "", name=name))
+    assert f"in.csv row 3: {name} is 1.0000, as in 2 rows, and is not taken off their sales" in (
+        caplog.text
+    )
+    assert "set columns.quantity.sql in shop.yml" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "said"),
+    [
+        ("Refunded", ("0.0", "1.0"), "row 3: Refunded is 1.0, as in 1 rows, which count as sales"),
+        ("Discount", ("0.00", "1.00"), "Discount not read, and may say which lines count"),
+        ("Disc %", ("0", "50"), "Disc % not read, and may say which lines count"),
+        ("Line Disc Amt", ("0", "5"), "Line Disc Amt not read, and may say which lines count"),
+        ("Dto.", ("0", "10"), "Dto. not read, and may say which lines count"),
+        ("Description 2", ("red", "blue"), ""),
+        ("Discontinued", ("red", "blue"), ""),
+        ("Exchange Rate", ("1.0", "1.00"), ""),
+    ],
+)
+def test_one_is_nothing_only_of_a_rate(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, words: tuple[str, ...], said: str
+) -> None:
+    land(tmp_path, in_csv=with_status(*words, name=name))
+    assert (
+        f"in.csv: {said}" in caplog.text or f"in.csv {said}" in caplog.text
+        if said
+        else ("in.csv" not in caplog.text)
+    )
