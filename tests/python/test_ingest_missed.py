@@ -159,3 +159,71 @@ def test_one_is_nothing_only_of_a_rate(
         if said
         else ("in.csv" not in caplog.text)
     )
+
+
+# Other money ---------------------------------------------------------------------------------
+
+PUBLIC = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+WOO = "Order ID,Order Date,Status,Item Name,SKU,Quantity,Item Cost,Billing Country"
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        (f"{PUBLIC},NetAmount", "{0},A,MUG,2,2026-01-05 09:00:00,5.00,1,UK,{1}"),
+        (f"{WOO},Item Total", "{0},2026-01-05 09:00:00,completed,MUG,A,2,5.00,GB,{1}"),
+    ],
+)
+def test_other_money_beside_that_of_a_known_form_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, header: str, row: str
+) -> None:
+    name = header.rpartition(",")[2]
+    land(tmp_path, in_csv="\n".join([header, row.format(1, "10.00"), row.format(2, "10.00")]))
+    assert name not in caplog.text
+    (tmp_path / "other").mkdir()
+    half = "\n".join([header, row.format(1, "10.00"), row.format(2, "7.50")])
+    land(tmp_path / "other", in_csv=half)
+    assert f"in.csv row 3: {name} is 7.50, and the line is read as 10.00 of money" in caplog.text
+
+
+def test_money_of_the_whole_order_in_a_known_form_is_none_of_its_lines(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = "1,2026-01-05 09:00:00,completed,MUG,A,2,5.00,GB,14.00,4.00,2.00"
+    header = f"{WOO},Order Total,Shipping Price,Fee Amount"
+    land(tmp_path, in_csv=f"{header}\n{row}\n")
+    assert "of money" not in caplog.text
+
+
+def test_money_of_another_sign_is_said_however_rare(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [f"{ROW.format(n, 'A', 1, 5, '2.50', 'k')},{'-' * (n == 7)}2.50" for n in range(200)]
+    text = "\n".join([f"{HEADER},Line Total", *rows]) + "\n"
+    land(tmp_path, in_csv=text)
+    assert (
+        "in.csv row 9: Line Total is -2.50, and the line is read as 2.50 of money, as their signs "
+        'differ in 1 of 200 rows; if these are returns, set lines.return in shop.yml to "Line '
+        'Total" < 0'
+    ) in caplog.text
+    caplog.clear()
+    landing = land(tmp_path, "lines: {return: '\"Line Total\" < 0'}", in_csv=text)
+    assert shown(landing, ["quantity"]).count(("-1",)) == 1
+    assert "of money" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("quantity", "amount", "said"),
+    [
+        (-1, "40.00", "1 lines, first in.csv row 3, with -1 pieces and 40.00 of Line Total, have"),
+        (-1, "-40.00", ""),
+        (1, "-40.00", ""),
+    ],
+)
+def test_a_quantity_below_zero_is_judged_by_the_money_of_its_line(
+    tmp_path: Path, quantity: int, amount: str, said: str
+) -> None:
+    rows = [(1, "A", 1, 5, "40.00", "k"), (2, "A", quantity, 6, amount, "k")]
+    text = orders(*rows).replace("Unit Price", "Line Total")
+    warnings = "\n".join(land(tmp_path, in_csv=text).facts.warnings)
+    assert said in warnings if said else "below zero" not in warnings

@@ -40,7 +40,7 @@ DECIMAL_HABIT = 0.01
 """Share of the rows of the public data set's form from which on decimal quantities are meant: it is
 of pieces, and a stray 2.5 is malformed. Other shops are taken at their first word."""
 FACTS_ENDING = ".facts"
-_FACTS_VERSION = 6
+_FACTS_VERSION = 7
 
 
 @dataclass(frozen=True)

@@ -481,8 +481,9 @@ def _make_lines(
     signs = rewriting.currency if rewriting else None
     pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)
     if plan:
-        is_preset = any(piece.header and piece.header.preset for piece in pieces)
-        note = look_into(connection, plan, fields, rewriting, source.label, is_preset=is_preset)
+        known = (piece.header.preset for piece in pieces if piece.header)
+        preset = next(filter(None, known), None)
+        note = look_into(connection, plan, fields, rewriting, source.label, preset=preset)
         pieces = tuple(noted(one, note) for one in pieces)
         return _Made(line_query(plan, fields, rewriting), pieces)
     return _Made(rewriting.of(fields), pieces) if rewriting else None

@@ -94,7 +94,7 @@ def suspicions(
         said += _no_merchandise(connection, counted)
         said += _money_of_orders(connection, counted)
         said += _shared_numbers(connection, counted)
-        said += _odd_signs(connection, counted)
+        said += _odd_signs(connection, counted, columns)
         said += _mirrored(connection, counted)
         said += outliers(connection, counted, currencies, columns, are_copies_open=are_copies_open)
     return said
@@ -345,24 +345,40 @@ def _money_of_orders(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterat
         )
 
 
-def _odd_signs(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+def _odd_signs(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Mapping[str, str]
+) -> Iterator[str]:
     """Lines that may be returns, and are not by their signs."""
     is_credit = f"regexp_matches(invoice_no, {literal(CREDIT_NOTES)})"
     below = "coalesce(try_cast({} as double) < 0, false)"
-    pieces, money = below.format("quantity"), below.format("coalesce(unit_price, line_amount)")
-    both, neither = f"{pieces} and {money}", f"not {pieces} and not {money}"
+    pieces, money = below.format("quantity"), below.format("coalesce(line_amount, unit_price)")
+    # As the models have it: the price of a line whose money is given is that of one of its pieces.
+    has_amount = "coalesce(try_cast(line_amount as double) > 0, false)"
+    both = f"{pieces} and line_amount is null and {below.format('unit_price')}"
+    turned, neither = f"{pieces} and {has_amount}", f"not {pieces} and not {money}"
     query = f"""
         select count(*) filter (where {both}), min(invoice_no) filter (where {both}),
+            count(*) filter (where {turned}), arg_min(
+                source_file || ' row ' || source_row || ', with ' || trim(quantity)
+                || ' pieces and ' || trim(line_amount), (source_file, source_row)
+            ) filter (where {turned}),
             count(*) filter (where {is_credit} and {neither}),
             min(invoice_no) filter (where {is_credit} and {neither}), count(*)
         from {rows}
     """  # noqa: S608 - by ingest.sql: quoted
-    both_below, one, credits, other, every = connection.execute(query).fetchall()[0]
+    both_below, one, less, first, credits, other, every = connection.execute(query).fetchall()[0]
     if both_below:
         yield (
             f"{both_below:,} lines, such as of {one}, have quantity and money below zero, and "
             "count as adjustments; if they are returns, set columns.unit_price.sql in shop.yml "
             'to "abs(…)"'
+        )
+    if less:
+        name = columns.get("line_amount", "line_amount")
+        yield (
+            f"{less:,} lines, first {first} of {name}, have a quantity below zero and money above, "
+            "and count as adjustments; if they are returns, set columns.line_amount.sql in "
+            'shop.yml to "case when QUANTITY < 0 then -abs(MONEY) else MONEY end"'
         )
     if 0 < credits < CREDIT_SHARE * every:
         yield (

@@ -12,9 +12,10 @@ import duckdb
 from retail.formatting import price
 from retail.ingest.columns import field_of, may_be_money, may_matter, mention, normalise
 from retail.ingest.forms import moments, numbers
-from retail.ingest.forms.rewriting import IGNORED, Rewriting
-from retail.ingest.mapping import Plan, marked_rows
+from retail.ingest.forms.rewriting import IGNORED, MONEY, Rewriting
+from retail.ingest.mapping import UCI, Plan, marked_rows, rule_sign
 from retail.ingest.shop.reading import presets
+from retail.ingest.shop.settings import Columns
 from retail.ingest.statuses import (
     AN_AMOUNT,
     IS_FREE_TEXT,
@@ -40,6 +41,10 @@ FEWEST_DAYS, FEWEST_ROWS = 3, 10
 """Days of another column that make a single one odd, and rows that have it."""
 NEAR, FEW_OTHERS = 0.011, 0.01
 """Rounding of an amount, and share of lines whose amounts may be otherwise."""
+BESIDE_LINES = re.compile(
+    r"total$(?<!itemtotal)(?<!linetotal)|^(?:order|cart|shipping|giftwrap|total|misc|other|direct)|fee|balance"
+)
+"""What else exports of known forms have money of: of the order, or for other than its lines."""
 FEWEST_ORDERS = 5
 """Of several lines, from which on money that is the same on each is no accident."""
 IS_WHOLE = re.compile("(?i)parent|bundle|kit|component|belongs|set.?(?:sku|id|code)")
@@ -54,7 +59,7 @@ def look_into(
     rewriting: Rewriting | None,
     file: str,
     *,
-    is_preset: bool,
+    preset: str | None,
 ) -> str:
     """Warn of what unread columns say, and name those that have dates.
 
@@ -64,7 +69,7 @@ def look_into(
         fields: SQL of their fields, as `field_query` writes it.
         rewriting: how these are rewritten to be read.
         file: its name.
-        is_preset: it is of a form whose columns of money are known.
+        preset: the form that it is of, whose columns of money are known.
     """
     is_of_preset = plan.shop.lines in [preset.lines for _, preset in presets().values()]
     ruled = plan.read_by_rules - {*plan.columns.get("description", ())}
@@ -82,11 +87,10 @@ def look_into(
     rows = "looked_into"
     _warn_of_members(connection, plan, _telling(connection, plan, telling, rows), rows, file)
     _warn_of_parts(connection, plan, free, rows, file)
-    columns = plan.shop.columns
-    are_found = columns.unit_price.is_found_by_name and columns.line_amount.is_found_by_name
-    if are_found and not is_preset:
-        sign = rewriting.sign if rewriting else numbers.POINT
-        _warn_of_money(connection, plan, free, rows, sign, file)
+    known = presets()[preset][1].columns if preset else Columns()
+    if all(plan.shop.columns.is_usual(name, known) for name in MONEY):
+        places = [i for i in free if not (preset and _is_known(plan.names[i], preset))]
+        _warn_of_money(connection, plan, places, rows, rule_sign(plan, rewriting), file)
     note = _other_dates(connection, plan, free, rows, file)
     connection.execute("drop table looked_into")
     return note
@@ -261,17 +265,33 @@ def _warn_of_money(
         other = f"try_cast({numbers.as_read(f'trim(c{i})', sign)} as double)"
         query = f"""
             select count(*), count(*) filter (differs), min(source_row) filter (differs),
-                arg_min((other, money), source_row) filter (differs)
+                arg_min((other, money), source_row) filter (differs),
+                count(*) filter (is_turned), min(source_row) filter (is_turned),
+                arg_min((other, money), source_row) filter (is_turned)
             from (
-                select source_row, {other} as other, money, least(
-                    abs(other - money), abs(other - money / nullif(try_cast(quantity as double), 0))
-                ) > {NEAR} as differs
-                from {rows} where line_mark is distinct from '{IGNORED}'
+                select *, differs and other * money < 0 and not is_return as is_turned
+                from (
+                    select source_row, {other} as other, money, is_return, least(
+                        abs(other - money),
+                        abs(other - money / nullif(try_cast(quantity as double), 0))
+                    ) > {NEAR} as differs
+                    from {rows} where line_mark is distinct from '{IGNORED}'
+                )
             )
             where other is not null and money is not null
         """  # noqa: S608 - names are made by mapping
-        every, differing, row, pair = connection.execute(query).fetchall()[0]
-        if differing > FEW_OTHERS * every and not _is_of_orders(connection, other, rows):
+        every, differing, row, pair, turned, first, signs = connection.execute(query).fetchall()[0]
+        if not differing or _is_of_orders(connection, other, rows):
+            continue
+        if 0 < turned < every / 2:
+            _log.warning(
+                "%s row %s: %s is %s, and the line is read as %s of money, as their signs differ "
+                "in %s of %s rows; if these are returns, set lines.return in shop.yml to %s < 0",
+                file, first, names[i], *(f"{one:,.2f}" for one in signs), f"{turned:,}",
+                f"{every:,}", identifier(names[i]),
+            )  # fmt: skip
+            differing -= turned
+        if differing > FEW_OTHERS * every:
             _log.warning(
                 "%s row %s: %s is %s, and the line is read as %s of money, as they differ in %s of "
                 "%s rows; set columns.line_amount or columns.unit_price in shop.yml to it if it is "
@@ -279,6 +299,14 @@ def _warn_of_money(
                 file, row, names[i], *(f"{one:,.2f}" for one in pair), f"{differing:,}",
                 f"{every:,}",
             )  # fmt: skip
+
+
+def _is_known(name: str, preset: str) -> bool:
+    """Whether a column of money is one that a form is known to have beside the one that counts."""
+    headers, _ = presets()[preset]
+    named = {normalise(one) for header in headers for one in header}
+    is_of_order = preset != UCI and BESIDE_LINES.search(normalise(name))
+    return normalise(name) in named or bool(is_of_order)
 
 
 def _is_of_orders(connection: duckdb.DuckDBPyConnection, other: str, rows: str) -> bool:
