@@ -227,3 +227,35 @@ def test_a_quantity_below_zero_is_judged_by_the_money_of_its_line(
     text = orders(*rows).replace("Unit Price", "Line Total")
     warnings = "\n".join(land(tmp_path, in_csv=text).facts.warnings)
     assert said in warnings if said else "below zero" not in warnings
+
+
+# Currencies ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "names", ["Currency,Transaction Currency", "Transaction Currency,Currency"]
+)
+def test_columns_of_currencies_that_disagree_are_refused_in_either_order(
+    tmp_path: Path, names: str
+) -> None:
+    is_first = names.startswith("Currency")
+    codes = ["GBP,GBP", *(["GBP,EUR", "GBP,JPY"] if is_first else ["EUR,GBP", "JPY,GBP"])]
+    text = with_status(*codes, name=names)
+    told = (
+        r"in\.csv row 3: Transaction Currency is EUR, as in 1 rows, and GBP in 1; convert all .*; "
+        r"or set shop\.currency if all money is in one, as Currency is GBP"
+    )
+    with pytest.raises(IngestError, match=told):
+        land(tmp_path, in_csv=text)
+    landing = land(tmp_path, "shop: {currency: GBP}", in_csv=text)
+    assert landing.facts.currency == "GBP"
+    with pytest.raises(IngestError, match=told):
+        land(tmp_path, in_csv=text)
+
+
+def test_two_columns_of_one_currency_each_are_one_or_refused(tmp_path: Path) -> None:
+    names = "Currency,Order Currency"
+    same = land(tmp_path, in_csv=with_status("EUR,€", "EUR,€", name=names))
+    assert same.facts.currency == "EUR"
+    with pytest.raises(IngestError, match="Order Currency is USD, as in 2 rows, and Currency is E"):
+        land(tmp_path, in_csv=with_status("EUR,USD", "EUR,USD", name=names))

@@ -46,7 +46,7 @@ CURRENCIES = frozenset(
         "pricecurrency", "waers", "waerk", "wahrung", "waehrung", "devise", "moneda", "valuta",
     )
 )  # fmt: skip
-_NO_COLUMN_MATTERS = {"name", "currency", "home_country", "holidays"}
+_NO_COLUMN_MATTERS = {"name", "home_country", "holidays"}
 """What shop.yml says of a shop and no line of its files depends on."""
 _MONEY = ("quantity", "unit_price", "line_amount")
 _FIELD_OF = {SETTING_NAMES.get(name, name): name for name in FIELDS}
@@ -362,25 +362,28 @@ def line_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:
     return f"select {listed}, {place}, {marks} from {scope.over(rows)} order by source_row"  # noqa: S608 - as above
 
 
-def currency_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str | None:
+def currency_queries(plan: Plan, rows: str, rewriting: Rewriting | None) -> dict[str, str]:
     """SQL: the currencies of the lines that count, with their number and first row.
 
     Returns:
-        None where no column names any, or the price is converted by it.
+        A query by the name of each column of currencies; none where the price is converted by one.
     """
     at = [i for i, name in enumerate(plan.names) if is_currency(name)]
     converted = " ".join(
         column.sql or "" for key, column in plan.shop.columns.items() if _FIELD_OF[key] in _MONEY
     )
-    if not at or any(name.casefold() in converted.casefold() for name in plan.names_at(at)):
-        return None
-    code = f"nullif(upper(trim(c{at[0]})), '')"
-    return f"""
-        select {code} as currency, count(*) as lines, min(source_row)
-        from {marked_rows(plan, rows, rewriting)}
-        where {code} is not null and line_mark is distinct from '{IGNORED}'
-        group by 1 order by lines desc
-    """  # noqa: S608 - names are made here, texts quoted
+    if any(name.casefold() in converted.casefold() for name in plan.names_at(at)):
+        return {}
+    return {
+        plan.names[i]: f"""
+            select {code} as currency, count(*) as lines, min(source_row)
+            from {marked_rows(plan, rows, rewriting)}
+            where {code} is not null and line_mark is distinct from '{IGNORED}'
+            group by 1 order by lines desc
+        """  # noqa: S608 - names are made here, texts quoted
+        for i in at
+        for code in [f"nullif(upper(trim(c{i})), '')"]
+    }
 
 
 def marked_rows(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:

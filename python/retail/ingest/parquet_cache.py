@@ -52,16 +52,15 @@ from retail.ingest.exported import write_exported
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
 from retail.ingest.fingerprint import Fingerprint, changed, database_sha256, fingerprint, insist_on
 from retail.ingest.forms.moments import SINCE_1904, SINCE_1970, Kind, count_zones
-from retail.ingest.forms.numbers import currency_in, differing
+from retail.ingest.forms.numbers import CODES, currency_in, differing
 from retail.ingest.forms.rewriting import MONEY, find_rewriting, is_no_line
 from retail.ingest.in_place import show_parquet
 from retail.ingest.joined import JOINED_ENDING, find_beside, land_joined
 from retail.ingest.mapping import (
     Plan,
     Reader,
-    currency_query,
+    currency_queries,
     field_query,
-    is_currency,
     line_query,
 )
 from retail.ingest.rows import Piece, copy, noted
@@ -477,7 +476,7 @@ def _make_lines(
         is_settled = plan is not None and plan.shop.columns.ordered_at.format == SINCE_1904
         _warn_of_counted("text" if is_settled else rewriting.kind, source, zone)
         pieces = tuple(noted(one, rewriting.evidence) for one in pieces)
-    named = plan and _currency(connection, currency_query(plan, fields, rewriting), plan, source)
+    named = plan and _currency(connection, plan, currency_queries(plan, fields, rewriting), source)
     signs = rewriting.currency if rewriting else None
     pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)
     if plan:
@@ -525,19 +524,41 @@ def _warn_of_counted(kind: Kind, source: SourceFile, zone: str | None) -> None:
 
 
 def _currency(
-    connection: duckdb.DuckDBPyConnection, query: str | None, plan: Plan, source: SourceFile
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    queries: Mapping[str, str],
+    source: SourceFile,
 ) -> str | None:
     """The one currency of a file's money; None where nothing names it."""
-    found = connection.execute(query).fetchall() if query else []
-    if len(found) > 1:
-        (usual, lines, _), (other, others, row) = found[:2]
-        name = next(filter(is_currency, plan.names))
+    named = {name: connection.execute(query).fetchall() for name, query in queries.items()}
+    found = {name: rows for name, rows in named.items() if rows}
+    asked = plan.shop.shop.currency
+    if len(found) > 1 and any(_codes(rows) == {asked} for rows in found.values()):
+        return asked
+    alone = {name: rows[0] for name, rows in found.items() if len(_codes(rows)) == 1}
+    for name, rows in found.items():
+        if len(rows) > 1:
+            (usual, lines, _), (other, others, row) = rows[:2]
+            agreed = next((f"{one} is {row[0]}" for one, row in alone.items()), None)
+            shown = name if name.isidentifier() else f'\\"{name}\\"'
+            way_on = f"; or set shop.currency if all money is in one, as {agreed}" * bool(agreed)
+            raise IngestError(
+                f"{source.label} row {row}: {name} is {other}, as in {others:,} rows, and {usual} "
+                f"in {lines:,}; convert all to one (columns.unit_price.sql in shop.yml) or leave "
+                f"rows out (lines.ignore: \"{shown} <> '{usual}'\"){way_on}"
+            )
+    if len({code for row in alone.values() for code in _codes([row])}) > 1:
+        (name, (usual, *_)), (other, (code, lines, row)) = [*alone.items()][:2]
         raise IngestError(
-            f"{source.label} row {row}: {name} is {other}, as in {others:,} rows, and {usual} in "
-            f"{lines:,}; convert all to one (columns.unit_price.sql in shop.yml) or leave rows out "
-            f"(lines.ignore: \"{name} <> '{usual}'\")"
+            f"{source.label} row {row}: {other} is {code}, as in {lines:,} rows, and {name} is "
+            f"{usual}; set shop.currency in shop.yml to the one that all money is in"
         )
-    return str(found[0][0]) if found else None
+    return str(next(iter(alone.values()))[0]) if alone else None
+
+
+def _codes(found: Sequence[Sequence[object]]) -> set[str]:
+    """The currencies of some rows as codes, where a sign means one."""
+    return {CODES.get(str(code).lower(), str(code)).upper() for code, *_ in found}
 
 
 def _land_anew(
