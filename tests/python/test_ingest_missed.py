@@ -259,3 +259,102 @@ def test_two_columns_of_one_currency_each_are_one_or_refused(tmp_path: Path) -> 
     assert same.facts.currency == "EUR"
     with pytest.raises(IngestError, match="Order Currency is USD, as in 2 rows, and Currency is E"):
         land(tmp_path, in_csv=with_status("EUR,USD", "EUR,USD", name=names))
+
+
+# Joins ---------------------------------------------------------------------------------------
+
+JOIN = "join: [{path: o.csv, on: Order No}]\nlines: {ignore: \"state = 'cancelled'\"}"
+
+
+@pytest.mark.parametrize(("own", "other"), [("1", "1.0"), ("1.0", "1"), ("1", " 1.00")])
+def test_a_number_with_a_zero_behind_its_point_is_joined(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, own: str, other: str
+) -> None:
+    write(tmp_path / "o.csv", f"Order No,state\n{other},cancelled\n2,paid\n")
+    text = orders((own, "A", 1, 5, "2.50", "k"), (2, "A", 1, 5, "2.50", "k"))
+    landing = land(tmp_path, JOIN, in_csv=text)
+    assert shown(landing, ["line_mark"]) == [("ignored",), (None,)]
+    assert "no row of" not in caplog.text
+
+
+def test_lines_that_no_row_of_a_joined_file_has_are_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path / "o.csv", "Order No,state\n1,cancelled\n")
+    text = orders(*((n, "A", 1, 5, "2.50", "k") for n in (1, 2, 3)))
+    land(tmp_path, JOIN, in_csv=text)
+    assert (
+        "in.csv row 3: Order No is 2, which no row of o.csv has, and so in 2 of 2 rows: its "
+        "columns are empty there; see that join.on in shop.yml"
+    ) in caplog.text
+
+
+def test_a_key_that_is_nothing_makes_no_lines(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write(tmp_path / "c.csv", "Customer,group\nNA,a\nNA,b\nk,c\n")
+    text = orders((1, "A", 1, 5, "2.50", "NA"), (2, "A", 1, 5, "2.50", "k"))
+    shop = "join: [{path: c.csv, on: Customer}]\ndimensions: {group: group}"
+    landing = land(tmp_path, shop, in_csv=text)
+    assert shown(landing, ["attributes"]) == [('{"group":null}',), ('{"group":"c"}',)]
+    assert "no row of" not in caplog.text
+
+
+def test_two_rows_with_one_key_but_for_its_form_are_refused(tmp_path: Path) -> None:
+    write(tmp_path / "o.csv", "Order No,state\n1,paid\n1.0,paid\n")
+    with pytest.raises(IngestError, match=r"o\.csv has 2 rows with Order No '1'"):
+        land(tmp_path, JOIN, in_csv=orders((1, "A", 1, 5, "2.50", "k")))
+
+
+# Numbers of rules ----------------------------------------------------------------------------
+
+
+def test_a_rule_reads_numbers_with_the_decimal_sign_that_is_set(tmp_path: Path) -> None:
+    rows = ["1;A;1;2026-01-05;40,00;0,00;0.5", "2;A;1;2026-01-06;40,00;100,00;0"]
+    text = "\n".join(["Order No;SKU;Qty;Order Date;Preis;Rabatt;share", *rows]) + "\n"
+    shop = 'columns: {unit_price: {from: Preis, decimal: ","}}\n'
+    landing = land(tmp_path, shop + ignoring("Rabatt = 100"), in_csv=text)
+    assert shown(landing, ["line_mark"]) == [(None,), ("ignored",)]
+    landing = land(tmp_path, shop + ignoring("share = 0.5"), in_csv=text)
+    assert shown(landing, ["line_mark"]) == [("ignored",), (None,)]
+
+
+@pytest.mark.parametrize(
+    ("shop", "setting"),
+    [
+        (ignoring("Rab = 100"), "lines.ignore"),
+        ("lines: {return: 'Rab >= 100'}", "lines.return"),
+        (
+            "columns: {unit_price: {sql: '\"Unit Price\" * (1 - coalesce(Rab * 1, 0) / 100)'}}",
+            "columns.unit_price.sql",
+        ),
+    ],
+)
+def test_a_number_that_an_expression_cannot_read_is_refused(
+    tmp_path: Path, shop: str, setting: str
+) -> None:
+    text = with_status("", "100%", "50%", name="Rab")
+    told = rf"^in\.csv row 3: Rab is '100%', as in 2 rows, which {setting} in shop\.yml reads as a"
+    with pytest.raises(IngestError, match=told):
+        land(tmp_path, shop, in_csv=text)
+
+
+def test_the_way_that_a_refusal_of_a_number_names_is_open(tmp_path: Path) -> None:
+    text = with_status("100%", "50%", name="Rab")
+    for rule in ("cast(replace(\"Rab\", '%', '') as double) = 100", "Rab = '100%'"):
+        landing = land(tmp_path, ignoring(rule), in_csv=text)
+        assert shown(landing, ["line_mark"]) == [("ignored",), (None,)]
+
+
+def test_words_among_the_numbers_of_a_rule_are_no_matter_unless_there_is_nothing_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = ignoring("Till = 99")
+    landing = land(tmp_path, shop, in_csv=with_status("Main", "99", "A1", "-", name="Till"))
+    assert shown(landing, ["line_mark"]) == [(None,), ("ignored",), (None,), (None,)]
+    assert "no number" not in caplog.text
+    land(tmp_path, shop, in_csv=with_status("Main", "A1", name="Till"))
+    assert (
+        "in.csv row 2: Till is 'Main', which is no number, and so are all 2 texts of it: "
+        "lines.ignore in shop.yml compares it with a number, and is true of no row"
+    ) in caplog.text

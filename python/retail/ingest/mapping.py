@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from retail.ingest.columns import (
 )
 from retail.ingest.errors import IngestError
 from retail.ingest.forms import moments, numbers
-from retail.ingest.forms.rewriting import IGNORED, Rewriting, is_no_line
+from retail.ingest.forms.rewriting import IGNORED, Rewriting, is_no_line, plain_id
 from retail.ingest.nothing import is_nobody
 from retail.ingest.shop.reading import presets
 from retail.ingest.shop.settings import Column, Shop
@@ -292,14 +292,20 @@ class _Scope:
 
     texts: Callable[[str], str]
     sign: numbers.Sign
+    other_sign: numbers.Sign | None = None
+    """By which a number is read that is none by the first."""
     numbers: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Names of these numbers by those of their texts."""
     date_names: Sequence[str] = ()
     """Of the columns of the date, where rows are marked."""
 
     def number(self, name: str) -> str:
         text = self.texts(name)
-        alias = f"n_{text}"
-        self.numbers[alias] = f"try_cast({numbers.as_read(text, self.sign)} as double)"
+        alias = self.aliases[text] = f"n{'c' if self.sign == numbers.COMMA else ''}_{text}"
+        signs = dict.fromkeys((self.sign, self.other_sign or self.sign))
+        read = [f"try_cast({numbers.as_read(text, sign)} as double)" for sign in signs]
+        self.numbers[alias] = f"coalesce({', '.join(read)})"
         return alias
 
     def write(self, expression: str, where: str) -> str:
@@ -417,6 +423,7 @@ def _scope_over(plan: Plan, rows: str, rewriting: Rewriting | None) -> tuple[str
         rows = f"({rewriting.of(rows)})"
     scope = _Scope(
         lambda name: _FIELD_OF.get(name) or f"c{plan.column(name, 'an expression of shop.yml')}",
+        rule_sign(plan, rewriting),
         rewriting.sign if rewriting else numbers.POINT,
         date_names=plan.names_at(plan.columns["invoice_date"]),
     )
@@ -440,14 +447,53 @@ def _joined(plan: Plan, rows: str) -> str:
     first = own
     for number, one in enumerate(plan.joined):
         added = ", ".join(f"j{number}.c{i} as c{first + i}" for i in range(len(one.names)))
-        keys = " and ".join(
-            f"trim(base.c{plan.column(left, 'join.on')}) = "
-            f"trim(j{number}.c{one.names.index(resolve(right, one.names, 'join.on'))})"
+        pairs = [
+            (f"base.c{plan.column(left, 'join.on')}",
+             f"j{number}.c{one.names.index(resolve(right, one.names, 'join.on'))}")
             for left, right in one.keys
-        )
+        ]  # fmt: skip
+        keys = " and ".join(f"{plain_id(left)} = {plain_id(right)}" for left, right in pairs)
+        added += f", {pairs[0][1]} is not null as {matched(number)}"
         source = f"(select base.*, {added} from {source} as base left join {one.rows} as j{number} on {keys})"  # noqa: S608, E501 - as above
         first += len(one.names)
     return source
+
+
+def matched(number: int) -> str:
+    """The column that says whether a row of a file that is joined was found."""
+    return f"m{number}"
+
+
+def numbers_of_rules(
+    plan: Plan, rows: str, rewriting: Rewriting | None
+) -> Iterator[tuple[str, str, dict[int, str], str]]:
+    """What expressions read as numbers, of the columns that are no field of an order line.
+
+    Returns:
+        Of each setting: its name, SQL of the rows, SQL of the number by the place of its column,
+        and SQL of whether a row has come of it without the number.
+    """
+    rules = plan.shop.lines
+    settings: list[tuple[str, str | None, str, numbers.Sign | None]] = [
+        ("lines.return", rules.returned, "true", None),
+        ("lines.ignore", rules.ignore, "true", None),
+    ]
+    for key, one in plan.shop.columns.items():
+        is_made = f"{_FIELD_OF[key]} is not null"
+        settings.append((f"columns.{key}.sql", one.sql, is_made, one.decimal or numbers.POINT))
+    for setting, expression, is_made, sign in settings:
+        if not expression:
+            continue
+        given, scope = _scope_over(plan, rows, rewriting)
+        scope = replace(scope, sign=sign, other_sign=None) if sign else scope
+        scope.write(expression, setting)
+        found = {
+            int(text[1:]): alias
+            for text, alias in scope.aliases.items()
+            if re.fullmatch(r"c\d+", text)
+        }
+        if found:
+            yield setting, scope.over(given), found, is_made
 
 
 def _with_numbers(rows: str, by: str) -> str:

@@ -63,6 +63,7 @@ from retail.ingest.mapping import (
     field_query,
     line_query,
 )
+from retail.ingest.missed import insist_on_rules, warn_of_unmatched
 from retail.ingest.rows import Piece, copy, noted
 from retail.ingest.shop import Shop, read_shop
 from retail.ingest.shop.reading import presets
@@ -480,6 +481,8 @@ def _make_lines(
     signs = rewriting.currency if rewriting else None
     pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)
     if plan:
+        insist_on_rules(connection, plan, fields, rewriting, source.label)
+        warn_of_unmatched(connection, plan, fields, rewriting, source.label)
         known = (piece.header.preset for piece in pieces if piece.header)
         preset = next(filter(None, known), None)
         note = look_into(connection, plan, fields, rewriting, source.label, preset=preset)
