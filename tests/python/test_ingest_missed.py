@@ -358,3 +358,28 @@ def test_words_among_the_numbers_of_a_rule_are_no_matter_unless_there_is_nothing
         "in.csv row 2: Till is 'Main', which is no number, and so are all 2 texts of it: "
         "lines.ignore in shop.yml compares it with a number, and is true of no row"
     ) in caplog.text
+
+
+# Refunds of their own ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("order", "code", "price", "is_said"),
+    [("1.0", "a", "2.5", True), ("1", "B", "2.50", False), ("1", "A", "2.40", False)],
+)
+def test_a_refund_that_the_orders_have_too_is_said(
+    tmp_path: Path, order: str, code: str, price: str, is_said: bool
+) -> None:
+    refund = f"{order},{code},1,2026-02-03 10:00:00,{price},k,UK"
+    write(
+        tmp_path / "r.csv", f"Order No,SKU,Qty,Order Date,Unit Price,Customer,Country\n{refund}\n"
+    )
+    text = orders((1, "A", 1, 5, "2.50", "k"), (2, "A", 2, 5, "2.50", "k"))
+    text += "1,A,MUG,-1,2026-02-03 10:00:00,2.50,k,UK\n"
+    warnings = "\n".join(land(tmp_path, "returns: {path: r.csv}", in_csv=text).facts.warnings)
+    said = (
+        "1 lines of r.csv are returns in another file too, by order, product and money, such as "
+        "row 2, A of order 1 for −2.50, in in.csv row 4: both count, −2.50 in all"
+    )
+    assert (said in warnings) == is_said
+    assert ("another file too" in warnings) == is_said

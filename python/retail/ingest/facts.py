@@ -139,6 +139,7 @@ def _gather(
         currencies=[*currencies, shop.shop.currency or ""],
         columns=json.loads(files[0].columns or "{}"),
         are_copies_open=shop.lines.duplicates is None,
+        returns=Path(shop.returns.path).name if shop.returns else None,
     )
     currency = _currency(shop, currencies, warnings, is_uci=is_uci)
     duplicates = shop.lines.duplicates or (DROP if is_uci else ACROSS_FILES)

@@ -8,8 +8,11 @@ from types import MappingProxyType
 
 import duckdb
 
+from retail.formatting import price
+from retail.ingest.columns import FIELDS
+from retail.ingest.forms.rewriting import plain_id
 from retail.ingest.nothing import is_nobody
-from retail.ingest.outliers import MONEY, PIECES, UNIT_PRICE, outliers
+from retail.ingest.outliers import AMOUNT, MONEY, PIECES, UNIT_PRICE, outliers
 from retail.storage.quoting import literal
 
 IDS = {"stock_code": "stock codes", "invoice_no": "order numbers", "customer_id": "customer ids"}
@@ -71,6 +74,7 @@ def suspicions(
     currencies: Collection[str] = (),
     columns: Mapping[str, str] = MappingProxyType({}),
     are_copies_open: bool = True,
+    returns: str | None = None,
 ) -> list[str]:
     """Say what is odd about some order lines.
 
@@ -82,6 +86,7 @@ def suspicions(
         currencies: what their files name.
         columns: of the first file, by the names that shop.yml has for the fields.
         are_copies_open: nobody has said what identical lines are.
+        returns: the file of which every line is a return.
     """
     counted = f"(select * from {rows} where line_mark is distinct from 'ignored')"  # noqa: S608 - by ingest.sql: quoted
     said = [one for name in IDS for one in _damaged(connection, counted, name)]
@@ -90,6 +95,8 @@ def suspicions(
     if several:
         said += _with_other_figures(connection, counted)
         said += [] if is_uci else _with_other_words(connection, counted)
+    if returns:
+        said += _returned_twice(connection, counted, returns)
     if not is_uci:
         said += _no_merchandise(connection, counted)
         said += _money_of_orders(connection, counted)
@@ -292,6 +299,41 @@ def _across_files(
             f"{orders:,} orders have {what}, such as {order} in {one} and {other}: both count; "
             "take away the file that is out of date, or have order_id in shop.yml made of more "
             "columns"
+        )
+
+
+def _returned_twice(
+    connection: duckdb.DuckDBPyConnection, rows: str, returns: str
+) -> Iterator[str]:
+    """Lines of the file of returns that another file has as returns, in other words alone."""
+    same = ", ".join(f"coalesce(trim({name}), '')" for name in FIELDS)
+    query = f"""
+        with lines as (
+            select upper({plain_id("invoice_no")}) as number,
+                upper({plain_id("stock_code")}) as code,
+                round({AMOUNT}, 2) as money, source_file as file, source_row as row,
+                split_part(source_file, '#', 1) = {literal(returns)} as is_return,
+                hash({same}) as content
+            from {rows} where {AMOUNT} < 0 and trim(invoice_no) != ''
+        ),
+
+        found as (
+            select twice.*, min_by(lines.file || ' row ' || lines.row, lines.row) as other
+            from lines as twice inner join lines using (number, code, money)
+            where twice.is_return and not lines.is_return and lines.content != twice.content
+            group by all
+        )
+
+        select count(*), sum(money), min(row), arg_min((number, code, money, other), row) from found
+    """  # noqa: S608 - by ingest.sql: quoted
+    lines, money, row, example = connection.execute(query).fetchall()[0]
+    if lines:
+        number, code, one, other = example
+        yield (
+            f"{lines:,} lines of {returns} are returns in another file too, by order, product and "
+            f"money, such as row {row}, {code} of order {number} for {price(one)}, in {other}: "
+            f"both count, {price(money)} in all; take them out of one of the files, or returns "
+            "out of shop.yml"
         )
 
 
