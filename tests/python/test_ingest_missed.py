@@ -65,6 +65,15 @@ def test_a_word_that_a_rule_names_and_lets_count_is_no_news(
     assert "Status is" not in caplog.text
 
 
+def test_a_word_that_the_rule_of_another_column_names_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    text = with_status("paid,shipped", "refunded,shipped", "paid,refunded", name="Status,Delivery")
+    text = text.replace("Delivery", "Delivery Status")
+    land(tmp_path, ignoring("Status = 'refunded'"), in_csv=text)
+    assert "in.csv row 4: Delivery Status is refunded, as in 1 rows, which count" in caplog.text
+
+
 def test_returns_by_a_rule_are_not_said_to_count_as_sales(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -209,6 +218,15 @@ def test_money_of_another_sign_is_said_however_rare(
     caplog.clear()
     landing = land(tmp_path, "lines: {return: '\"Line Total\" < 0'}", in_csv=text)
     assert shown(landing, ["quantity"]).count(("-1",)) == 1
+    assert "of money" not in caplog.text
+
+
+def test_money_without_a_sign_beside_returns_is_no_other_money(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [f"{ROW.format(n, 'A', -2 if n == 7 else 2, 5, '2.50', 'k')},5.00" for n in range(200)]
+    landing = land(tmp_path, in_csv="\n".join([f"{HEADER},Line Total", *rows]) + "\n")
+    assert shown(landing, ["quantity"]).count(("-2",)) == 1
     assert "of money" not in caplog.text
 
 

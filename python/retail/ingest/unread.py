@@ -127,8 +127,9 @@ def _warn_of_some(
     connection: duckdb.DuckDBPyConnection, plan: Plan, places: Sequence[int], rows: str, file: str
 ) -> list[str]:
     """Say it of some columns; returns the names of those that may tell, and hold no such word."""
-    # What a rule names, and lets count all the same, somebody has thought of.
-    decided, of_rules = ", ".join(map(literal, ["", *plan.words_of_rules])), plan.ruling
+    # What a rule of a column names, and lets count all the same, somebody has thought of.
+    empty, of_rules = literal(""), plan.ruling
+    decided = ", ".join([empty, *map(literal, plan.words_of_rules)])
     query = " union all ".join(
         f"select {i}, {_some_rows(taken, text)}, {_some_rows(unknown, text)}, "  # noqa: S608 - names are made by mapping
         f"bool_and({harmless} or is_return or money < 0) or {_is_one_word(text)}, "
@@ -138,7 +139,7 @@ def _warn_of_some(
         for name, text in [(plan.names[i], f"c{i}")]
         for counted in [
             "not is_return and coalesce(money, 0) >= 0 "
-            f"and coalesce(lower(trim({text})), '') not in ({decided})"
+            f"and coalesce(lower(trim({text})), '') not in ({decided if i in of_rules else empty})"
         ]
         for harmless in [is_harmless(text, name)]
         for taken in [f"{counted} and {_says_so(name, text)}"]
@@ -269,7 +270,7 @@ def _warn_of_money(
                 count(*) filter (is_turned), min(source_row) filter (is_turned),
                 arg_min((other, money), source_row) filter (is_turned)
             from (
-                select *, differs and other * money < 0 and not is_return as is_turned
+                select *, differs and other < 0 and money > 0 and not is_return as is_turned
                 from (
                     select source_row, {other} as other, money, is_return, least(
                         abs(other - money),
