@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from retail.ingest.errors import IngestError
+from retail.ingest.forms.numbers import currency_in
 from test_ingest_kinds import HEADER, ROW, land, orders
 from test_ingest_support import shown, write
 
@@ -277,6 +278,43 @@ def test_two_columns_of_one_currency_each_are_one_or_refused(tmp_path: Path) -> 
     assert same.facts.currency == "EUR"
     with pytest.raises(IngestError, match="Order Currency is USD, as in 2 rows, and Currency is E"):
         land(tmp_path, in_csv=with_status("EUR,USD", "EUR,USD", name=names))
+
+
+@pytest.mark.parametrize(
+    ("header", "price", "code", "said"),
+    [
+        ("Unit Price (£)", "2.50", "EUR", "EUR by a column of currencies and GBP by the header"),
+        ("Unit Price", "€2.50", "GBP", "GBP by a column of currencies and EUR by the signs of am"),
+    ],
+)
+def test_a_column_of_currencies_does_not_go_before_other_signs(
+    tmp_path: Path, header: str, price: str, code: str, said: str
+) -> None:
+    text = with_status(code, name="Currency").replace("Unit Price", header).replace("2.50", price)
+    with pytest.raises(IngestError, match=re.escape(f"in.csv: money is in {said}")):
+        land(tmp_path, in_csv=text)
+    assert land(tmp_path, f"shop: {{currency: {code}}}", in_csv=text).facts.currency == code
+
+
+@pytest.mark.parametrize(
+    ("price", "code"),
+    [("25 kr", "SEK"), ("¥25", "CNY"), ("$25", "CAD"), ("$25", "UYU"), ("₴25", "UAH"),
+     ("Rs. 25", "PKR"), ("£25", "GBP"), ("€25", "€")],
+)  # fmt: skip
+def test_a_sign_of_several_currencies_is_of_the_one_that_a_column_names(
+    tmp_path: Path, price: str, code: str
+) -> None:
+    text = with_status(code, name="Currency").replace("2.50", price)
+    assert land(tmp_path, in_csv=text).facts.currency == code
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("Orders Total", None), ("Corp. price", None), ("Preis Rs.", "INR"), ("Price (kr)", "KR"),
+     ("Unit Price £", "GBP"), ("Price EUR", "EUR"), ("Kraj", None)],
+)  # fmt: skip
+def test_a_word_of_a_header_has_no_currency_within(name: str, code: str | None) -> None:
+    assert currency_in(name) == code
 
 
 # Joins ---------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ from retail.ingest.exported import write_exported
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
 from retail.ingest.fingerprint import Fingerprint, changed, database_sha256, fingerprint, insist_on
 from retail.ingest.forms.moments import SINCE_1904, SINCE_1970, Kind, count_zones
-from retail.ingest.forms.numbers import CODES, currency_in, differing
+from retail.ingest.forms.numbers import CODES, apart, currency_in, differing
 from retail.ingest.forms.rewriting import MONEY, find_rewriting, is_no_line
 from retail.ingest.in_place import show_parquet
 from retail.ingest.joined import JOINED_ENDING, find_beside, land_joined
@@ -477,9 +477,14 @@ def _make_lines(
         is_settled = plan is not None and plan.shop.columns.ordered_at.format == SINCE_1904
         _warn_of_counted("text" if is_settled else rewriting.kind, source, zone)
         pieces = tuple(noted(one, rewriting.evidence) for one in pieces)
-    named = plan and _currency(connection, plan, currency_queries(plan, fields, rewriting), source)
+    queries = currency_queries(plan, fields, rewriting) if plan else {}
+    named = _currency(connection, plan, queries, source) if plan else None
     signs = rewriting.currency if rewriting else None
-    pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)
+    asked = plan.shop.shop.currency if plan else None
+    pieces = tuple(
+        replace(piece, currency=_agreed(named, signs, _headed(piece), asked, source))
+        for piece in pieces
+    )
     if plan:
         insist_on_rules(connection, plan, fields, rewriting, source.label)
         warn_of_unmatched(connection, plan, fields, rewriting, source.label)
@@ -557,6 +562,22 @@ def _currency(
             f"{usual}; set shop.currency in shop.yml to the one that all money is in"
         )
     return str(next(iter(alone.values()))[0]) if alone else None
+
+
+def _agreed(
+    named: str | None, signs: str | None, headed: str | None, asked: str | None, source: SourceFile
+) -> str | None:
+    """The currency that columns of currencies, signs beside amounts and the header all name."""
+    said = {"a column of currencies": named, "the signs of amounts": signs, "the header": headed}
+    found = {where: one for where, one in said.items() if one}
+    codes = apart(_codes([[one] for one in found.values()]))
+    if len(codes) > 1 and asked not in codes:
+        shown = " and ".join(f"{one} by {where}" for where, one in found.items())
+        raise IngestError(
+            f"{source.label}: money is in {shown}; set shop.currency in shop.yml to the one that "
+            "all of it is in"
+        )
+    return asked if len(codes) > 1 else named or signs
 
 
 def _codes(found: Sequence[Sequence[object]]) -> set[str]:
