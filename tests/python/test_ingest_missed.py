@@ -6,10 +6,12 @@ import json
 import re
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from retail.ingest.errors import IngestError
 from retail.ingest.forms.numbers import currency_in
+from retail.ingest.parquet_cache import land_project
 from test_ingest_kinds import HEADER, ROW, land, orders
 from test_ingest_support import shown, write
 
@@ -194,6 +196,24 @@ def test_other_money_beside_that_of_a_known_form_is_said(
     half = "\n".join([header, row.format(1, "10.00"), row.format(2, "7.50")])
     land(tmp_path / "other", in_csv=half)
     assert f"in.csv row 3: {name} is 7.50, and the line is read as 10.00 of money" in caplog.text
+
+
+def test_other_money_of_one_sheet_of_several_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    book = openpyxl.Workbook()
+    first, second = book.active, book.create_sheet("Two")
+    assert first is not None
+    row = [1, "A", "MUG", 2, "2026-01-05 09:00:00", 5, 1, "UK"]
+    for sheet, more, amount in ((first, [], []), (second, ["NetAmount"], [7.5])):
+        sheet.append([*PUBLIC.split(","), *more])
+        sheet.append([*row, *amount])
+    book.save(tmp_path / "in.xlsx")
+    write(tmp_path / "shop.yml", "")
+    source = {"RETAIL_SOURCE": str(tmp_path / "in.xlsx")}
+    land_project(tmp_path, tmp_path / "landed", environ=source)
+    assert "in.xlsx#Two: NetAmount not read, and may say which lines count" in caplog.text
+    assert caplog.text.count("not read") == 1
 
 
 def test_money_of_the_whole_order_in_a_known_form_is_none_of_its_lines(

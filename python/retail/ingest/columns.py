@@ -155,11 +155,7 @@ class Header:
         """
         if self.plan:
             return ()
-        return tuple(
-            name
-            for name in self.ignored
-            if may_matter(name) or (not self.preset and may_be_money(name))
-        )
+        return tuple(name for name in self.ignored if may_matter(name) or may_be_money(name))
 
     @property
     def missing(self) -> tuple[str, ...]:

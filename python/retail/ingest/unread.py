@@ -89,7 +89,7 @@ def look_into(
     _warn_of_parts(connection, plan, free, rows, file)
     known = presets()[preset][1].columns if preset else Columns()
     if all(plan.shop.columns.is_usual(name, known) for name in MONEY):
-        places = [i for i in free if not (preset and _is_known(plan.names[i], preset))]
+        places = [i for i in free if not (preset and is_known(plan.names[i], preset))]
         _warn_of_money(connection, plan, places, rows, rule_sign(plan, rewriting), file)
     note = _other_dates(connection, plan, free, rows, file)
     connection.execute("drop table looked_into")
@@ -302,8 +302,8 @@ def _warn_of_money(
             )  # fmt: skip
 
 
-def _is_known(name: str, preset: str) -> bool:
-    """Whether a column of money is one that a form is known to have beside the one that counts."""
+def is_known(name: str, preset: str) -> bool:
+    """Whether a form is known to have a column, beside the money that counts where it is of any."""
     headers, _ = presets()[preset]
     named = {normalise(one) for header in headers for one in header}
     is_of_order = preset != UCI and BESIDE_LINES.search(normalise(name))
