@@ -108,6 +108,14 @@ def test_a_word_that_no_rule_of_a_status_has_is_said_and_the_usual_ones_are_not(
     assert caplog.text.count("Status is") == 1
 
 
+def test_a_new_word_of_a_status_that_is_a_dimension_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    land(tmp_path, "dimensions: {state: Status}", in_csv=with_status("done", "done", "Blocked"))
+    assert "in.csv row 4: Status is Blocked, a word that no rule has, as in 1 rows" in caplog.text
+    assert caplog.text.count("in.csv") == 1
+
+
 @pytest.mark.parametrize("name", ["State", "Estado", "Customer Status", "Store"])
 def test_other_members_of_a_column_of_a_rule_are_no_statuses(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str

@@ -128,7 +128,7 @@ def _warn_of_some(
 ) -> list[str]:
     """Say it of some columns; returns the names of those that may tell, and hold no such word."""
     # What a rule of a column names, and lets count all the same, somebody has thought of.
-    empty, of_rules = literal(""), plan.ruling
+    empty, of_rules, used = literal(""), plan.ruling, plan.used
     decided = ", ".join([empty, *map(literal, plan.words_of_rules)])
     query = " union all ".join(
         f"select {i}, {_some_rows(taken, text)}, {_some_rows(unknown, text)}, "  # noqa: S608 - names are made by mapping
@@ -143,7 +143,7 @@ def _warn_of_some(
         ]
         for harmless in [is_harmless(text, name)]
         for taken in [f"{counted} and {_says_so(name, text)}"]
-        for may_be_new in [i in of_rules and bool(IS_STATUS.search(normalise(name)))]
+        for may_be_new in [i in used and bool(IS_STATUS.search(normalise(name)))]
         for usual in [_is_usual(connection, text, rows) if may_be_new else "true"]
         for unknown in [f"{counted} and not ({_says_so(name, text)} or {usual})"]
     )
@@ -154,7 +154,7 @@ def _warn_of_some(
             _warn_of_count(name, taken, file)
         elif taken[0]:
             _warn_of_rows(plan, name, taken, file, "")
-        elif (are_currencies or (may_matter(name) and not harmless)) and i not in plan.used:
+        elif (are_currencies or (may_matter(name) and not harmless)) and i not in used:
             others.append(name)
         if unknown[0]:
             _warn_of_rows(plan, name, unknown, file, ", a word that no rule has")
