@@ -324,6 +324,13 @@ def test_a_column_of_currencies_does_not_go_before_other_signs(
     assert land(tmp_path, f"shop: {{currency: {code}}}", in_csv=text).facts.currency == code
 
 
+def test_a_header_that_the_signs_of_amounts_deny_is_refused(tmp_path: Path) -> None:
+    text = orders((1, "A", 1, 5, "€2.50", "k")).replace("Unit Price", "Unit Price (£)")
+    with pytest.raises(IngestError, match="money is in EUR by the signs of amounts and GBP by the"):
+        land(tmp_path, in_csv=text)
+    assert land(tmp_path, "shop: {currency: EUR}", in_csv=text).facts.currency == "EUR"
+
+
 @pytest.mark.parametrize(
     ("price", "code"),
     [("25 kr", "SEK"), ("¥25", "CNY"), ("$25", "CAD"), ("$25", "UYU"), ("₴25", "UAH"),

@@ -434,7 +434,10 @@ def _show(
     except FileNotFoundError as error:
         raise changed(source.path) from error
     query, pieces, has_text_dates = show_parquet(connection, source, reader)
-    made = _make_lines(connection, f"({query})", pieces, source, has_text_dates=has_text_dates)
+    asked = reader.shop.shop.currency
+    made = _make_lines(
+        connection, f"({query})", pieces, source, asked, has_text_dates=has_text_dates
+    )
     query, pieces = (made.query, made.pieces) if made else (query, pieces)
     pieces = tuple(noted(one, note) for one in pieces)
     written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
@@ -456,10 +459,19 @@ def _make_lines(
     rows: str,
     pieces: tuple[Piece, ...],
     source: SourceFile,
+    asked: str | None,
     *,
     has_text_dates: bool = True,
 ) -> _Made | None:
     """Make order lines of landed rows by the plan of their header, in the form that models read.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of them.
+        pieces: what they were read from.
+        source: the file.
+        asked: the currency of all money, where shop.yml says it.
+        has_text_dates: dates are texts, whose zones are looked at.
 
     Returns:
         None where the rows are order lines as they are.
@@ -480,7 +492,6 @@ def _make_lines(
     queries = currency_queries(plan, fields, rewriting) if plan else {}
     named = _currency(connection, plan, queries, source) if plan else None
     signs = rewriting.currency if rewriting else None
-    asked = plan.shop.shop.currency if plan else None
     pieces = tuple(
         replace(piece, currency=_agreed(named, signs, _headed(piece), asked, source))
         for piece in pieces
@@ -610,7 +621,8 @@ def _land_anew(
         pieces = (rest,) if rest else _read_whole(connection, source, before, draft, reader, rows)
         if not rows:
             insist_on(source.path, before)
-        made = _make_lines(connection, read_parquet([draft]), pieces, source)
+        asked = reader.shop.shop.currency
+        made = _make_lines(connection, read_parquet([draft]), pieces, source, asked)
         if made:
             pieces = made.pieces
             with draft_in(draft.parent, ".parquet") as other:
