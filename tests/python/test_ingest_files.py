@@ -228,10 +228,11 @@ def test_columns_that_may_matter_and_are_not_read_are_named(
     )
     with caplog.at_level(logging.WARNING):
         land(source, tmp_path)
-    (warning,) = [record.message for record in caplog.records]
-    assert "Status, Refunded Amount not read" in warning
-    assert "Colour" not in warning
-    assert "Voided" not in warning
+    amount, warning = [record.message for record in caplog.records]
+    assert "in.csv row 2: Refunded Amount is 2.5, as in 1 rows, and is not taken off" in amount
+    assert "in.csv: Status not read" in warning
+    assert "Colour" not in amount + warning
+    assert "Voided" not in amount + warning
 
 
 def test_folders_name_the_country_that_a_file_lacks(tmp_path: Path) -> None:

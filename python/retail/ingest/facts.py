@@ -146,6 +146,7 @@ def _gather(
         are_copies_open=shop.lines.duplicates is None,
         day_first=None if by_day else day_first,
         spellings={one.spelling: one.country for one in countries},
+        returns=Path(shop.returns.path).name if shop.returns else None,
     )
     currency = _currency(shop, currencies, warnings, is_uci=is_uci)
     duplicates = shop.lines.duplicates or (DROP if is_uci else ACROSS_FILES)

@@ -59,18 +59,18 @@ from retail.ingest.forms.moments import (
     count_zones,
     find_midnights,
 )
-from retail.ingest.forms.numbers import currency_in, differing
+from retail.ingest.forms.numbers import CODES, apart, currency_in, differing
 from retail.ingest.forms.rewriting import MONEY, find_rewriting, is_no_line
 from retail.ingest.in_place import show_parquet
 from retail.ingest.joined import JOINED_ENDING, find_beside, land_joined
 from retail.ingest.mapping import (
     Plan,
     Reader,
-    currency_query,
+    currency_queries,
     field_query,
-    is_currency,
     line_query,
 )
+from retail.ingest.missed import insist_on_rules, warn_of_unmatched
 from retail.ingest.rivals import warn_of_rivals
 from retail.ingest.rows import Piece, copy, noted
 from retail.ingest.shop import Shop, read_shop
@@ -442,7 +442,10 @@ def _show(
     except FileNotFoundError as error:
         raise changed(source.path) from error
     query, pieces, has_text_dates = show_parquet(connection, source, reader)
-    made = _make_lines(connection, f"({query})", pieces, source, has_text_dates=has_text_dates)
+    asked = reader.shop.shop.currency
+    made = _make_lines(
+        connection, f"({query})", pieces, source, asked, has_text_dates=has_text_dates
+    )
     query, pieces = (made.query, made.pieces) if made else (query, pieces)
     pieces = tuple(noted(one, note) for one in pieces)
     written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
@@ -465,10 +468,19 @@ def _make_lines(
     rows: str,
     pieces: tuple[Piece, ...],
     source: SourceFile,
+    asked: str | None,
     *,
     has_text_dates: bool = True,
 ) -> _Made | None:
     """Make order lines of landed rows by the plan of their header, in the form that models read.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of them.
+        pieces: what they were read from.
+        source: the file.
+        asked: the currency of all money, where shop.yml says it.
+        has_text_dates: dates are texts, whose zones are looked at.
 
     Returns:
         None where the rows are order lines as they are.
@@ -491,13 +503,20 @@ def _make_lines(
         is_settled = plan is not None and plan.shop.columns.ordered_at.format == SINCE_1904
         _warn_of_counted("text" if is_settled or are_days else rewriting.kind, source, zone)
         pieces = tuple(noted(one, rewriting.evidence) for one in pieces)
-    named = plan and _currency(connection, currency_query(plan, fields, rewriting), plan, source)
+    queries = currency_queries(plan, fields, rewriting) if plan else {}
+    named = _currency(connection, plan, queries, source) if plan else None
     signs = rewriting.currency if rewriting else None
     short = rewriting.short_dates if rewriting else {}
-    pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)
+    pieces = tuple(
+        replace(piece, currency=_agreed(named, signs, _headed(piece), asked, source))
+        for piece in pieces
+    )
     if plan:
-        is_preset = any(piece.header and piece.header.preset for piece in pieces)
-        note = look_into(connection, plan, fields, rewriting, source.label, is_preset=is_preset)
+        insist_on_rules(connection, plan, fields, rewriting, source.label)
+        warn_of_unmatched(connection, plan, fields, rewriting, source.label)
+        known = (piece.header.preset for piece in pieces if piece.header)
+        preset = next(filter(None, known), None)
+        note = look_into(connection, plan, fields, rewriting, source.label, preset=preset)
         warn_of_rivals(connection, plan, fields, rewriting, source.label)
         pieces = tuple(noted(one, note) for one in pieces)
         return _Made(line_query(plan, fields, rewriting), pieces, short)
@@ -555,19 +574,57 @@ def _warn_of_counted(kind: Kind, source: SourceFile, zone: str | None) -> None:
 
 
 def _currency(
-    connection: duckdb.DuckDBPyConnection, query: str | None, plan: Plan, source: SourceFile
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    queries: Mapping[str, str],
+    source: SourceFile,
 ) -> str | None:
     """The one currency of a file's money; None where nothing names it."""
-    found = connection.execute(query).fetchall() if query else []
-    if len(found) > 1:
-        (usual, lines, _), (other, others, row) = found[:2]
-        name = next(filter(is_currency, plan.names))
+    named = {name: connection.execute(query).fetchall() for name, query in queries.items()}
+    found = {name: rows for name, rows in named.items() if rows}
+    asked = plan.shop.shop.currency
+    if len(found) > 1 and any(_codes(rows) == {asked} for rows in found.values()):
+        return asked
+    alone = {name: rows[0] for name, rows in found.items() if len(_codes(rows)) == 1}
+    for name, rows in found.items():
+        if len(rows) > 1:
+            (usual, lines, _), (other, others, row) = rows[:2]
+            agreed = next((f"{one} is {row[0]}" for one, row in alone.items()), None)
+            shown = name if name.isidentifier() else f'\\"{name}\\"'
+            way_on = f"; or set shop.currency if all money is in one, as {agreed}" * bool(agreed)
+            raise IngestError(
+                f"{source.label} row {row}: {name} is {other}, as in {others:,} rows, and {usual} "
+                f"in {lines:,}; convert all to one (columns.unit_price.sql in shop.yml) or leave "
+                f"rows out (lines.ignore: \"{shown} <> '{usual}'\"){way_on}"
+            )
+    if len({code for row in alone.values() for code in _codes([row])}) > 1:
+        (name, (usual, *_)), (other, (code, lines, row)) = [*alone.items()][:2]
         raise IngestError(
-            f"{source.label} row {row}: {name} is {other}, as in {others:,} rows, and {usual} in "
-            f"{lines:,}; convert all to one (columns.unit_price.sql in shop.yml) or leave rows out "
-            f"(lines.ignore: \"{name} <> '{usual}'\")"
+            f"{source.label} row {row}: {other} is {code}, as in {lines:,} rows, and {name} is "
+            f"{usual}; set shop.currency in shop.yml to the one that all money is in"
         )
-    return str(found[0][0]) if found else None
+    return str(next(iter(alone.values()))[0]) if alone else None
+
+
+def _agreed(
+    named: str | None, signs: str | None, headed: str | None, asked: str | None, source: SourceFile
+) -> str | None:
+    """The currency that columns of currencies, signs beside amounts and the header all name."""
+    said = {"a column of currencies": named, "the signs of amounts": signs, "the header": headed}
+    found = {where: one for where, one in said.items() if one}
+    codes = apart(_codes([[one] for one in found.values()]))
+    if len(codes) > 1 and asked not in codes:
+        shown = " and ".join(f"{one} by {where}" for where, one in found.items())
+        raise IngestError(
+            f"{source.label}: money is in {shown}; set shop.currency in shop.yml to the one that "
+            "all of it is in"
+        )
+    return asked if len(codes) > 1 else named or signs
+
+
+def _codes(found: Sequence[Sequence[object]]) -> set[str]:
+    """The currencies of some rows as codes, where a sign means one."""
+    return {CODES.get(str(code).lower(), str(code)).upper() for code, *_ in found}
 
 
 def _land_anew(
@@ -595,7 +652,8 @@ def _land_anew(
         pieces = (rest,) if rest else _read_whole(connection, source, before, draft, reader, rows)
         if not rows:
             insist_on(source.path, before)
-        made = _make_lines(connection, read_parquet([draft]), pieces, source)
+        asked = reader.shop.shop.currency
+        made = _make_lines(connection, read_parquet([draft]), pieces, source, asked)
         if made:
             pieces = made.pieces
             with draft_in(draft.parent, ".parquet") as other:

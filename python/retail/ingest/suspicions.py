@@ -8,8 +8,11 @@ from types import MappingProxyType
 
 import duckdb
 
+from retail.formatting import price
+from retail.ingest.columns import FIELDS
+from retail.ingest.forms.rewriting import plain_id
 from retail.ingest.nothing import is_nobody, is_nothing
-from retail.ingest.outliers import MONEY, PIECES, UNIT_PRICE, outliers
+from retail.ingest.outliers import AMOUNT, MONEY, PIECES, UNIT_PRICE, outliers
 from retail.storage.quoting import literal
 
 IDS = {"stock_code": "stock codes", "invoice_no": "order numbers", "customer_id": "customer ids"}
@@ -88,6 +91,7 @@ def suspicions(
     are_copies_open: bool = True,
     day_first: Collection[str] | None = (),
     spellings: Mapping[str, str] = MappingProxyType({}),
+    returns: str | None = None,
 ) -> list[str]:
     """Say what is odd about some order lines.
 
@@ -102,6 +106,7 @@ def suspicions(
         day_first: files whose dates have the day first; None where a number is an order's on one
             day only, so that the same in two files means nothing.
         spellings: of countries, each with the one that is shown for it.
+        returns: the file of which every line is a return.
     """
     counted = f"(select * from {rows} where line_mark is distinct from 'ignored')"  # noqa: S608 - by ingest.sql: quoted
     said = [one for name in IDS for one in _damaged(connection, counted, name)]
@@ -116,11 +121,13 @@ def suspicions(
                 said += _not_in_another(connection, counted, day_first)
         connection.execute("drop table shared")
         said += [] if is_uci else _with_other_words(connection, counted, spellings)
+    if returns:
+        said += _returned_twice(connection, counted, returns)
     if not is_uci:
         said += _no_merchandise(connection, counted)
         said += _money_of_orders(connection, counted)
         said += _shared_numbers(connection, counted)
-        said += _odd_signs(connection, counted)
+        said += _odd_signs(connection, counted, columns)
         said += _mirrored(connection, counted)
         said += outliers(connection, counted, currencies, columns, are_copies_open=are_copies_open)
     return said
@@ -519,6 +526,41 @@ def _not_in_another(
         )
 
 
+def _returned_twice(
+    connection: duckdb.DuckDBPyConnection, rows: str, returns: str
+) -> Iterator[str]:
+    """Lines of the file of returns that another file has as returns, in other words alone."""
+    same = ", ".join(f"coalesce(trim({name}), '')" for name in FIELDS)
+    query = f"""
+        with lines as (
+            select upper({plain_id("invoice_no")}) as number,
+                upper({plain_id("stock_code")}) as code,
+                round({AMOUNT}, 2) as money, source_file as file, source_row as row,
+                split_part(source_file, '#', 1) = {literal(returns)} as is_return,
+                hash({same}) as content
+            from {rows} where {AMOUNT} < 0 and trim(invoice_no) != ''
+        ),
+
+        found as (
+            select twice.*, min_by(lines.file || ' row ' || lines.row, lines.row) as other
+            from lines as twice inner join lines using (number, code, money)
+            where twice.is_return and not lines.is_return and lines.content != twice.content
+            group by all
+        )
+
+        select count(*), sum(money), min(row), arg_min((number, code, money, other), row) from found
+    """  # noqa: S608 - by ingest.sql: quoted
+    lines, money, row, example = connection.execute(query).fetchall()[0]
+    if lines:
+        number, code, one, other = example
+        yield (
+            f"{lines:,} lines of {returns} are returns in another file too, by order, product and "
+            f"money, such as row {row}, {code} of order {number} for {price(one)}, in {other}: "
+            f"both count, {price(money)} in all; take them out of one of the files, or returns "
+            "out of shop.yml"
+        )
+
+
 def _no_merchandise(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
     query = f"""
         select count(*), list_slice(list(distinct coalesce(nullif(code, ''), name)), 1, 3)
@@ -572,24 +614,40 @@ def _money_of_orders(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterat
         )
 
 
-def _odd_signs(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
+def _odd_signs(
+    connection: duckdb.DuckDBPyConnection, rows: str, columns: Mapping[str, str]
+) -> Iterator[str]:
     """Lines that may be returns, and are not by their signs."""
     is_credit = f"regexp_matches(invoice_no, {literal(CREDIT_NOTES)})"
     below = "coalesce(try_cast({} as double) < 0, false)"
-    pieces, money = below.format("quantity"), below.format("coalesce(unit_price, line_amount)")
-    both, neither = f"{pieces} and {money}", f"not {pieces} and not {money}"
+    pieces, money = below.format("quantity"), below.format("coalesce(line_amount, unit_price)")
+    # As the models have it: the price of a line whose money is given is that of one of its pieces.
+    has_amount = "coalesce(try_cast(line_amount as double) > 0, false)"
+    both = f"{pieces} and line_amount is null and {below.format('unit_price')}"
+    turned, neither = f"{pieces} and {has_amount}", f"not {pieces} and not {money}"
     query = f"""
         select count(*) filter (where {both}), min(invoice_no) filter (where {both}),
+            count(*) filter (where {turned}), arg_min(
+                source_file || ' row ' || source_row || ', with ' || trim(quantity)
+                || ' pieces and ' || trim(line_amount), (source_file, source_row)
+            ) filter (where {turned}),
             count(*) filter (where {is_credit} and {neither}),
             min(invoice_no) filter (where {is_credit} and {neither}), count(*)
         from {rows}
     """  # noqa: S608 - by ingest.sql: quoted
-    both_below, one, credits, other, every = connection.execute(query).fetchall()[0]
+    both_below, one, less, first, credits, other, every = connection.execute(query).fetchall()[0]
     if both_below:
         yield (
             f"{both_below:,} lines, such as of {one}, have quantity and money below zero, and "
             "count as adjustments; if they are returns, set columns.unit_price.sql in shop.yml "
             'to "abs(…)"'
+        )
+    if less:
+        name = columns.get("line_amount", "line_amount")
+        yield (
+            f"{less:,} lines, first {first} of {name}, have a quantity below zero and money above, "
+            "and count as adjustments; if they are returns, set columns.line_amount.sql in "
+            'shop.yml to "case when QUANTITY < 0 then -abs(MONEY) else MONEY end"'
         )
     if 0 < credits < CREDIT_SHARE * every:
         yield (

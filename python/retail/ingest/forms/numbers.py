@@ -49,6 +49,13 @@ CODES: Mapping[str, str] = MappingProxyType(
 DOLLAR = "$"
 DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"})
 """Currencies that are written with it."""
+NO_DOLLARS = frozenset({"EUR", "GBP", "JPY", "CHF", "INR", "PLN"})
+"""Currencies that are surely not written with it."""
+ONE_SIGN = (
+    frozenset({"JPY", "CNY"}), frozenset({"GBP", "EGP", "GIP"}),
+    frozenset({"INR", "PKR", "LKR", "NPR", "MUR"}),
+)  # fmt: skip
+"""Currencies that share a sign, which `CODES` has for the first."""
 WITHOUT_DECIMALS = r"[¥円₩₫]|\b(?:jpy|krw|idr|vnd|clp)\b|\brp"
 """Signs of money in whole numbers: what stands before three digits groups them there."""
 _BLANKS = "\\s\u00a0\u2009\u202f'’"
@@ -259,7 +266,14 @@ def insist_on_few_thousandths(
 
 def currency_in(name: str) -> str | None:
     """The currency that a column's name says its money is in, as `Unit Price (£)`; None of none."""
-    signs = [sign.rstrip(".") for sign in re.findall(MONEY_SIGNS, name.casefold())]
+    plain = name.casefold()
+    # `Orders` and `Corp.` have letters of rupees and rupiahs within.
+    signs = [
+        one[0].rstrip(".")
+        for one in re.finditer(MONEY_SIGNS, plain)
+        if not (one[0][0].isalpha() and plain[: one.start()][-1:].isalpha())
+        and not (one[0][-1].isalpha() and plain[one.end() :][:1].isalpha())
+    ]
     return CODES.get(signs[-1], signs[-1]).upper() if signs else None
 
 
@@ -267,6 +281,16 @@ def differing(currencies: Iterable[str]) -> list[str]:
     """The currencies that are not one; a dollar without a country may be any of the dollars."""
     found = set(currencies)
     return sorted(found - {DOLLAR} if found & DOLLARS else found)
+
+
+def apart(currencies: Iterable[str]) -> list[str]:
+    """The currencies that are not one, where a sign that several have may be any of them."""
+    codes = [one for one in differing(currencies) if one == DOLLAR or re.fullmatch("[A-Z]{3}", one)]
+    surely = [one for one in codes if one != DOLLAR]
+    if DOLLAR in codes and not NO_DOLLARS.issuperset(surely):
+        codes = surely
+    is_one = any(group.issuperset(codes) for group in ONE_SIGN)
+    return [] if is_one or len(codes) < 2 else codes
 
 
 def decide(found: Sequence[NumberEvidence], file: str) -> tuple[Sign, str]:

@@ -62,6 +62,15 @@ def is_no_line(date_names: Collection[str]) -> str:
     return f"(({empty}) or coalesce(lower(trim(invoice_date)) in ({names}), false))"
 
 
+def plain_id(text: str) -> str:
+    """SQL: an id without blanks around it, and a number without the `.0` that a program wrote.
+
+    Args:
+        text: SQL of the text.
+    """
+    return f"regexp_replace(trim({text}), '^([0-9]+)[.]0+$', '\\1')"
+
+
 def find_rewriting(
     connection: duckdb.DuckDBPyConnection,
     rows: str,
