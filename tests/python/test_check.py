@@ -76,6 +76,22 @@ def test_what_is_refused_says_why_and_the_setting_lets_it_through(
     assert (found["refused"], found["accepted"], found["duplicates"]) == (None, 420, 0)
 
 
+def test_advice_on_files_that_are_there_twice_is_no_setting_that_is_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"{n},A,MUG,1,2026-01-{n:02},2.50,k{n}@x.com,GB" for n in range(1, 29)]
+    header = "Order No,SKU,Item,Qty,Order Date,Unit Price,Customer,Country"
+    (tmp_path / "in").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / "in" / f"{name}.csv").write_text("\n".join([header, *lines]), encoding="utf-8")
+        lines = [line.replace("k", "K").replace("GB", "United Kingdom") for line in lines]
+    found = check(tmp_path / "in", monkeypatch, tmp_path)
+    assert found["duplicates"] == 28
+    assert "take away a file that is there twice; where all lines are sales" in found["refused"]
+    assert "across_files" not in found["refused"]
+    assert not any("another file has" in warning for warning in found["warnings"])
+
+
 def test_init_writes_what_check_then_reads_from_any_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

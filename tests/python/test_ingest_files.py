@@ -135,6 +135,10 @@ def test_a_time_cell_of_a_workbook_joins_its_date(tmp_path: Path) -> None:
         (["1'234.50", "1 234.5", "2.55 EUR"], ["1234.50", "1234.5", "2.55"]),
         (["1.234.567", "5"], ["1234567", "5"]),
         (["0,125", "1,250"], ["0.125", "1.250"]),
+        (["40€00", "1.234€50", "-15 € 50"], ["40.00", "1234.50", "-15.50"]),
+        (["2£50", "15.25"], ["2.50", "15.25"]),
+        (["40 00", "1 2.50", "5'0000", "40 € 5"], ["40 00", "1 2.50", "5'0000", "40 € 5"]),
+        (["1 234 567", "12 34 567.5", "5 000 €"], ["1234567", "1234567.5", "5000"]),
     ],
 )
 def test_numbers_are_landed_with_a_point_and_no_grouping(
@@ -224,10 +228,11 @@ def test_columns_that_may_matter_and_are_not_read_are_named(
     )
     with caplog.at_level(logging.WARNING):
         land(source, tmp_path)
-    (warning,) = [record.message for record in caplog.records]
-    assert "Status, Refunded Amount not read" in warning
-    assert "Colour" not in warning
-    assert "Voided" not in warning
+    amount, warning = [record.message for record in caplog.records]
+    assert "in.csv row 2: Refunded Amount is 2.5, as in 1 rows, and is not taken off" in amount
+    assert "in.csv: Status not read" in warning
+    assert "Colour" not in amount + warning
+    assert "Voided" not in amount + warning
 
 
 def test_folders_name_the_country_that_a_file_lacks(tmp_path: Path) -> None:
@@ -263,6 +268,35 @@ def test_a_code_that_is_a_decimal_among_whole_ones_stays(tmp_path: Path) -> None
     lines = [f"1,{code},X,6,2010-12-01,2.55,7,France" for code in ("20210", "2.0")]
     source = write(tmp_path / "in.csv", "\n".join([HEADER, *lines]) + "\n")
     assert column("stock_code", source, tmp_path) == ["20210", "2.0"]
+
+
+@pytest.mark.parametrize(
+    ("codes", "landed"),
+    [
+        (["20210", "20210.0", "85123A"], ["20210", "20210", "85123A"]),
+        (["2", "2.0", "1.5"], ["2", "2.0", "1.5"]),
+        (["2.0", "3.0"], ["2", "3"]),
+    ],
+)
+def test_a_code_with_and_without_a_point_is_one(
+    tmp_path: Path, codes: Sequence[str], landed: Sequence[str]
+) -> None:
+    lines = [f"1,{code},X,6,2010-12-01,2.55,7,France" for code in codes]
+    source = write(tmp_path / "in.csv", "\n".join([HEADER, *lines]) + "\n")
+    assert column("stock_code", source, tmp_path) == landed
+
+
+def test_order_numbers_lose_a_point_and_codes_of_two_files_are_said(tmp_path: Path) -> None:
+    line = "{},{},X,6,2010-12-01,2.55,7,France"
+    for name, rows in (("a", [(1001, "20210")]), ("b", [(1002, "20211"), ("1003.0", "20210.0")])):
+        text = "\n".join([HEADER, *(line.format(*row) for row in rows)]) + "\n"
+        write(tmp_path / "in" / f"{name}.csv", text)
+    landing = land(tmp_path / "in", tmp_path)
+    assert [number for (number,) in shown(landing, ["invoice_no"])] == ["1001", "1002", "1003"]
+    assert (
+        "1 stock codes are there with and without .0, such as 20210 and 20210.0: they count as "
+        "different products; write them alike"
+    ) in landing.facts.warnings
 
 
 # ------------------------------------------------------------------------------- growing files

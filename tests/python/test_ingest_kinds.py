@@ -227,6 +227,33 @@ def test_moments_in_utc_become_the_shop_s(tmp_path: Path, given: str) -> None:
     assert shown(landing, ["invoice_date"]) == [("2010-02-01 09:00:00",)]
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["2026-02-{:02}T00:00:00Z", "2026-02-{:02} 00:00:00+00:00", "2026-02-{:02}T00:00:00.000+02:00"],
+)
+def test_midnights_in_a_zone_are_days_and_stay_where_they_are(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, given: str
+) -> None:
+    rows = "".join(f"{n},A,MUG,1,{given.format(n)},2.50,k,US\n" for n in range(1, 6))
+    shop = "shop: {timezone: America/New_York}"
+    landing = land(tmp_path, shop, in_csv=f"{HEADER}\n{rows}")
+    assert [str(day)[:10] for (day,) in shown(landing, ["invoice_date"])] == [
+        f"2026-02-{n:02}" for n in range(1, 6)
+    ]
+    said = f"all 5 moments with a time zone are at midnight, such as {given.format(1)}: they are"
+    assert said in caplog.text
+    assert "dropped" not in caplog.text
+    one_is_none = f"{HEADER}\n{rows}9,A,MUG,1,2026-02-06T03:30:00Z,2.50,k,US\n"
+    landing = land(tmp_path, shop, in_csv=one_is_none)
+    assert shown(landing, ["invoice_date"])[-1] == ("2026-02-05 22:30:00",)
+
+
+def test_midnights_since_1970_are_days(tmp_path: Path) -> None:
+    rows = "".join(f"{n},A,MUG,1,{1769904000 + 86400 * n},2.50,k,US\n" for n in range(5))
+    landing = land(tmp_path, "shop: {timezone: America/New_York}", in_csv=f"{HEADER}\n{rows}")
+    assert shown(landing, ["invoice_date"])[0] == ("2026-02-01 00:00:00",)
+
+
 def test_moments_of_parquet_with_a_zone_become_the_shop_s(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     columns = ", ".join(f"'1' as \"{name}\"" for name in NAMES if name != "Order Date")
@@ -587,6 +614,13 @@ ODD: dict[str, tuple[Callable[[], str], str]] = {
 
 LINES = range(24)
 ODD |= {
+    **{
+        f"codes like {code}": (
+            lambda code=code: orders((1, code, 1, 5, "5", "k"), (2, "1e5", 1, 5, "5", "k")),
+            f"1 stock codes are numbers in scientific notation, such as {code}: a spreadsheet",
+        )
+        for code in ("8.71E+12", "8.711253e+12", "8.711253e12", "9e+12")
+    },
     "a line a payment": (
         lambda: orders(*((n, c, 1, 5, "5", "k") for n in LINES for c in "ABAB"[: 4 - n % 2 * 2])),
         "12 of 24 orders with several lines have each of them 2 times, such as 0",
@@ -663,6 +697,35 @@ ODD |= {
         "each of their lines again, up to row 31, as after a copy and paste, and count twice",
     ),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "price", "is_said"),
+    [
+        ("10% off - WELCOME10", "-4", True),
+        ("UK Next Day Delivery", "6", True),
+        ("Promotion SUMMER", "-3", True),
+        ("£50 Gift Card", "50", True),
+        ("50 EUR Gutschein", "50", True),
+        ("Sales Tax", "3", True),
+        ("State Tax (8%)", "3", True),
+        ("International Shipping", "9", True),
+        ("Member discount", "-2", True),
+        ("TOY DELIVERY VAN", "6", False),
+        ("TAX DISC HOLDER", "3", False),
+        ("RED GIFT CARD HOLDER", "3", False),
+        ("Bug Off Spray", "3", False),
+        ("Promotion Board Game", "3", False),
+        ("50 PAPER CUPS", "3", False),
+    ],
+)
+def test_what_is_no_merchandise_behind_a_word_or_an_amount_is_said(
+    tmp_path: Path, name: str, price: str, is_said: bool
+) -> None:
+    text = orders((1, "A", 1, 5, "5", "k"), (1, "X1", 1, 5, price, "k"))
+    text = text.replace("X1,MUG", f"X1,{name}")
+    said = "\n".join(land(tmp_path, in_csv=text).facts.warnings)
+    assert ("1 lines are no merchandise by their names, such as X1, and" in said) is is_said
 
 
 @pytest.mark.parametrize("kind", ODD)
@@ -756,6 +819,39 @@ def test_which_of_two_dates_was_taken_is_said(
     assert "ordered_at" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("name", "of_line", "said"),
+    [
+        ("Order", lambda n: 5000 + n // 2,
+         "in.csv row 2: order_id is read from Order No, '0', and Order is '5000': they are 8 "
+         "orders by the first, and 4 by the second; set columns.order_id in shop.yml to the one"),
+        ("Product ID", lambda n: f"P{n % 2}",
+         "product is read from SKU, 'S0', and Product ID is 'P0': they are 4 products by the"),
+        ("Email", lambda n: f"{n % 4}@x.com",
+         "customer_id is read from Customer, 'k0', and Email is '0@x.com': they are 2 customers "),
+        ("Order ID", lambda n: 5000 + n, None),
+        ("Email", lambda n: f"{n % 2}@x.com", None),
+        ("Email", lambda _: "me@shop.com", None),
+    ],
+)  # fmt: skip
+def test_which_of_two_columns_was_taken_is_said_where_the_other_groups_otherwise(
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    name: str,
+    of_line: Callable[[int], object],
+    said: str | None,
+) -> None:
+    rows = [ROW.format(n, f"S{n % 4}", 1, 5, "5", f"k{n % 2}") for n in range(8)]
+    lines = "\n".join(f"{row},{of_line(n)}" for n, row in enumerate(rows))
+    text = f"{HEADER},{name}\n{lines}\n"
+    land(tmp_path, in_csv=text)
+    assert said in caplog.text if said else "is read from" not in caplog.text
+    caplog.clear()
+    shop = "columns: {order_id: Order No, product: SKU, customer_id: Customer}"
+    land(tmp_path, shop, in_csv=text)
+    assert "is read from" not in caplog.text
+
+
 def test_quantities_that_can_not_be_read_end_in_no_traceback(tmp_path: Path) -> None:
     text = orders(*((n, "A", "2 pcs", 5, "5.5", "k") for n in LINES))
     assert len(shown(land(tmp_path, in_csv=text))) == len(LINES)
@@ -810,6 +906,54 @@ def test_quantities_that_would_all_be_thousands_are_refused(tmp_path: Path) -> N
     assert shown(landing, ["quantity"])[0] == ("1.000",)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (("shop.de", "k,UK"), ("shop.de", "k,UK")),
+        ((",k,UK", ",Ann@X.com,GB"), (",k,UK", ",ann@x.com,United Kingdom")),
+        ((",k,UK", ",7,UK"), (",k,UK", ",7.0,UK")),
+        ((",k,UK", ",,UK"), (",k,UK", ",guest,UK")),
+    ],
+)
+def test_lines_that_are_copies_for_the_models_are_no_others(
+    tmp_path: Path, one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    text = orders((1, "A", 1, 5, "5", "k"), (1, "A", 1, 5, "5", "k"), (2, "B", 1, 6, "5", "z"))
+    text = text.replace("MUG", "CUP", 1)
+    found = land(tmp_path, a_csv=text.replace(*one), b_csv=text.replace(*other)).facts.warnings
+    assert "another file has" not in "\n".join(found)
+
+
+OVERLAP = [(n, "ABC"[n % 3], 1, 5 + n, "2.50", f"k{n}") for n in range(12)]
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ([*OVERLAP[:4], (3, "D", 1, 8, "4", "k3")],
+         "1 orders have products in one file that they lack in another, such as 3 in in/a.csv and "
+         "in/b.csv: all count; take away the file that is out of date"),
+        ([*OVERLAP[:3], (3, "A", 1, 9, "2.50", "k3")],
+         "1 orders are in two files with the same products on different days, such as 3 in "
+         "in/a.csv and in/b.csv: both count; take away the file that is out of date"),
+        ([*OVERLAP[:4], *OVERLAP[6:]],
+         "2 orders, such as 4 on 2026-01-09 in in/a.csv, have no line that counts in in/b.csv, "
+         "which has most others of those days again"),
+        ([*OVERLAP[8:], (20, "A", 1, 18, "5", "k")], None),
+        ([(n, "D", 1, 5 + n, "7", f"z{n}") for n in range(12)], None),
+        ([(n, "ABC"[n % 3], -1, 9 + n, "2.50", f"k{n}") for n in range(6)], None),
+        ([(30 + n, "A", 1, 5 + n, "2.50", "k") for n in range(12)], None),
+    ],
+)  # fmt: skip
+def test_orders_that_two_files_have_otherwise_are_said(
+    tmp_path: Path, other: Sequence[Sequence[object]], said: str | None
+) -> None:
+    """An overlap, a second store's numbers, refunds and another channel's orders are none."""
+    landing = land(tmp_path, a_csv=orders(*OVERLAP), b_csv=orders(*other))
+    told = "\n".join(landing.facts.warnings)
+    assert said in told if said else ("in another, such" not in told and "counts in" not in told)
+
+
 def test_years_in_front_with_two_digits_are_refused(tmp_path: Path) -> None:
     rows = "".join(f"{n},A,MUG,1,26-01-{n:02},2.50,k,UK\n" for n in range(3, 12))
     with pytest.raises(IngestError, match=r"'26-01-03' seems to have its year in front.*%y-%m-%d"):
@@ -817,6 +961,50 @@ def test_years_in_front_with_two_digits_are_refused(tmp_path: Path) -> None:
     shop = 'columns: {ordered_at: {format: "%y-%m-%d"}}'
     landing = land(tmp_path, shop, in_csv=f"{HEADER}\n{rows}")
     assert shown(landing, ["invoice_date"])[0] == ("2026-01-03 00:00:00",)
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        ["25-11-03"],
+        ["25-11-03", "25-11-04", "25-11-05", "25-11-06"],
+        ["25-11-03", "25-11-04", "99-99-99"],
+    ],
+)
+def test_a_few_dates_whose_year_may_be_in_front_are_refused_and_a_setting_reads_them(
+    tmp_path: Path, days: Sequence[str]
+) -> None:
+    text = f"{HEADER}\n{''.join(f'{d},A,MUG,1,{d} 10:00,2.50,k,UK' + chr(10) for d in days)}"
+    message = r"in.csv row 2: InvoiceDate '25-11-03 10:00' may be of 2025 or of 2003.*%y-%m-%d.*"
+    with pytest.raises(IngestError, match=message):
+        land(tmp_path, in_csv=text)
+    for written, landed in (
+        ("%y-%m-%d", "2025-11-03 10:00:00"),
+        ("%d-%m-%y", "25-11-2003 10:00:00"),
+    ):
+        shop = f'columns: {{ordered_at: {{format: "{written}"}}}}'
+        assert shown(land(tmp_path, shop, in_csv=text), ["invoice_date"])[0] == (landed,)
+
+
+@pytest.mark.parametrize(
+    ("days", "more"),
+    [
+        (["26.11.25", "27.11.25", "28.11.25"], []),
+        (["25.11.25"], []),
+        (["26.11.25"], ["3.12.25"]),
+        (["26.11.25", "3.12.25"], []),
+        (["26.11.25"], ["03.12.25", "14.12.25"]),
+    ],
+)
+def test_a_few_dates_whose_year_is_behind_are_read(
+    tmp_path: Path, days: Sequence[str], more: Sequence[str]
+) -> None:
+    one, other = (
+        f"{HEADER}\n" + "".join(f"{n}{day},A,MUG,1,{day},2.50,k,UK\n" for day in some)
+        for n, some in enumerate((days, more or days))
+    )
+    (first, *_) = shown(land(tmp_path, one_csv=one, other_csv=other), ["invoice_date"])
+    assert first == (f"{days[0][:-2]}2025",)
 
 
 def test_texts_whose_day_and_month_a_spreadsheet_has_swapped_are_refused(tmp_path: Path) -> None:
@@ -829,7 +1017,7 @@ def test_texts_whose_day_and_month_a_spreadsheet_has_swapped_are_refused(tmp_pat
 
 @pytest.mark.parametrize(
     "name",
-    ["Store", "Type", "Line Total", "Is Return", "Belegart", "Curr.", "Qty Returned", "Statut",
+    ["Store", "Type", "Line Total", "Is Return", "Belegart", "Curr.", "Statut",
      "Storniert", "Vch Type", "Price excl. VAT", "Net Price", "Discounted Price"],
 )  # fmt: skip
 def test_a_column_that_may_matter_is_named(
@@ -841,6 +1029,44 @@ def test_a_column_that_may_matter_is_named(
     assert f"in.csv: {name} not read, and may say which lines count" in caplog.text or (
         other_money in caplog.text
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "fine", "void"),
+    [
+        ("Статус", "Выполнен", "Отменён"),
+        ("Статус заказа", "Доставлен", "Отменен покупателем"),
+        ("订单状态", "交易成功", "交易关闭"),
+        ("주문상태", "배송완료", "취소완료"),
+        ("Stav", "Doručeno", "Zrušeno"),
+        ("Stan", "Zrealizowane", "Anulowane"),
+        ("Állapot", "Teljesítve", "Törölve"),
+        ("Κατάσταση", "Ολοκληρώθηκε", "Ακυρώθηκε"),
+        ("ステータス", "発送済み", "キャンセル"),
+        ("Trạng thái", "Đã giao", "Đã hủy"),
+        ("Stare comandă", "Livrată", "Anulată"),
+        ("Durum", "Teslim edildi", "İptal edildi"),
+        ("Anything", "Palaute", "交易关闭"),
+    ],
+)
+def test_a_status_in_another_language_is_understood(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str, fine: str, void: str
+) -> None:
+    rows = [ROW.format(n, "A", 1, 5, "2.50", "k") for n in range(3)]
+    text = "\n".join([f"{HEADER},{name}", *(f"{row},{fine}" for row in rows)]) + "\n"
+    land(tmp_path, in_csv=text)
+    assert name not in caplog.text
+    land(tmp_path, in_csv=f"{text}{ROW.format(4, 'A', 1, 5, '2.50', 'k')},{void}\n")
+    assert f"in.csv row 5: {name} is {void}, as in 1 rows, which count as sales" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["Dto.", "% off", "Zniżka", "할인", "Ermäßigung", "Pct Off"])
+def test_a_discount_under_another_name_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    rows = [f"{ROW.format(1, 'A', 1, 5, '2.50', 'k')},{word}\n" for word in ("7", "8")]
+    land(tmp_path, in_csv=f"{HEADER},{name}\n{''.join(rows)}")
+    assert f"in.csv: {name} not read, and may say which lines count" in caplog.text
 
 
 @pytest.mark.parametrize("name", ["Money", "CCY", "Cur", "Waluta", "通貨"])
@@ -909,10 +1135,52 @@ def test_numbers_of_lines_in_place_of_products_are_said(
         ("United Kingdom", "Spojené království", "Великобритания", "イギリス", "Iso-Britannia"),
         ("Germany", "Almanya", "Německo", "Saksa", "DEU", "Germany (DE)"),
         ("Royaume-Uni", "royaume uni", "United Kingdom of Great Britain and Northern Ireland"),
+        ("Turkey", "Türkiye", "TR", "Turkiye"),
+        ("Ireland", "Republic of Ireland", "EIRE", "Ireland (Republic of)"),
+        ("UAE", "AE", "U.A.E.", "United Arab Emirates (the)"),
+        ("Netherlands", "The Netherlands", "Netherlands (Kingdom of the)", "NL"),
+        ("Hong Kong", "HK", "Hong Kong SAR China"),
+        ("South Korea", "Korea (the Republic of)", "Korea, Republic of", "Republic of Korea"),
+        ("Vietnam", "Viet Nam"),
+        ("Côte d'Ivoire", "Cote d’Ivoire", "Ivory Coast", "CI"),
+        ("Bosnia & Herzegovina", "Bosnia and Herzegovina"),
     ],
 )
 def test_a_country_in_other_languages_is_one(spellings: Sequence[str]) -> None:
     assert len({one.country for one in unify(dict.fromkeys(spellings, 1))}) == 1
+
+
+@pytest.mark.parametrize(("one", "other"), [("South Korea", "North Korea"), ("Niger", "Nigeria")])
+def test_countries_with_names_alike_are_two(one: str, other: str) -> None:
+    assert len({country.country for country in unify({one: 1, other: 1})}) == 2
+
+
+def from_countries(*names: str) -> str:
+    """A line from each country, of an order of its own."""
+    rows = (ROW.format(n, "A", 1, 5, "5", n)[:-2] + name for n, name in enumerate(names))
+    return "\n".join([HEADER, *rows]) + "\n"
+
+
+def test_a_word_for_nothing_is_no_country_and_none_to_be_at_home_in(tmp_path: Path) -> None:
+    text = from_countries("N/A", "N/A", "Unspecified", "Unspecified", "Germany", "Namibia", "NA")
+    facts = land(tmp_path, in_csv=text).facts
+    assert facts.home_country in {"Germany", "Namibia"}
+    assert {one.spelling for one in facts.countries} == {"Unspecified", "Germany", "Namibia"}
+    assert "are one country" not in "\n".join(facts.warnings)
+
+
+def test_parts_of_a_country_and_names_of_none_are_said(tmp_path: Path) -> None:
+    text = from_countries("United Kingdom", "England", "Scotland", "Atlantis", "Unspecified")
+    said = "\n".join(land(tmp_path, in_csv=text).facts.warnings)
+    assert (
+        "country: England, Scotland are parts of United Kingdom, and count as countries of their "
+        'own; to have them as one, set columns.country.sql in shop.yml to "case when COLUMN in '
+        "('England', 'Scotland') then 'United Kingdom' else COLUMN end\""
+    ) in said
+    assert "country: 1 names are in no list of countries, such as Atlantis, and count as" in said
+    said = "\n".join(land(tmp_path, in_csv=from_countries("England", "France")).facts.warnings)
+    assert "parts of" not in said
+    assert "no list" not in said
 
 
 # Forms of files ------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from retail.ingest.elsewhere import NAMES
 from retail.ingest.errors import IngestError
 from retail.ingest.forms.moments import join
 
@@ -71,7 +72,8 @@ PLACES = r"store(?!d)|filiale|branch|till$|tillno|register|terminal|kasse|locati
 MATTERS = re.compile(
     r"status|statut|^estado|estado$|^stato|(?:order|sale|invoice|document|payment|line|^)state$|tila$|durum"
     r"|currency|wahrung|devise|moneda|valuta|waluta|^mena$|moeda|parabirimi|通貨|валют|^ccy$|^fx$|zone"
-    r"|discount|rabat|remise|korting|descuento|desconto|sconto|skonto|nachlass|ristourne|reduction|sleva"
+    r"|discount|^(?:line|item|order|trade|total|cust(?:omer)?)?disc(?:$|amt|amount|pct|perc|rate|val)"
+    r"|rebate|^rab$|^dto$|escompte|rabat|remise|korting|descuento|desconto|sconto|skonto|nachlass|ristourne|reduction|sleva"
     r"|zlava|indirim|скидк|折扣|割引|markdown|allowance|savings|voucher|promo|^off$|coupon"
     r"|refund|cancel|void|return|deleted|draft|fulfilled|^paid$|^ispaid|^captured$|^bezahlt$|^pagad[oa]$"
     r"|^betaald$|storn|annul|retour|rembours|erstattet|shipped$|geliefert|^sign$|vorzeichen|sollhaben"
@@ -84,6 +86,7 @@ MATTERS = re.compile(
     r"|(?:exchange|fx|conversion)rate$|currencyfactor|^kurs$|umrechnungskurs|wechselkurs|tauxdechange"
     r"|tipodecambio|^changetype$|changeoper|^(?:cdc|dml)op$|^op(?:type|code)$|^metadataaction$"
     r"|^is(?:return|test|gift)|^version$|revision|superseded|amend|belegart|vorgangsart|documenttype|tipodocumento|typedocument|typedepiece|^tipo$"
+    rf"|{NAMES}"
 )
 """What the name of a column has that may say which lines count, or what their money is."""
 DEBEZIUM = "__op"
@@ -154,11 +157,7 @@ class Header:
         """
         if self.plan:
             return ()
-        return tuple(
-            name
-            for name in self.ignored
-            if may_matter(name) or (not self.preset and may_be_money(name))
-        )
+        return tuple(name for name in self.ignored if may_matter(name) or may_be_money(name))
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -14,11 +14,49 @@ LANGUAGES = (
 )  # fmt: skip
 """In whose names a country, or a month, is recognised."""
 OTHER_NAMES = {
-    "great britain": "GB", "united kingdom of great britain and northern ireland": "GB",
-    "eire": "IE", "holland": "NL", "czech republic": "CZ", "united states of america": "US",
-    "federal republic of germany": "DE", "russian federation": "RU",
+    "great britain": "GB", "britain": "GB", "great britain and northern ireland": "GB",
+    "united kingdom of great britain and northern ireland": "GB", "eire": "IE",
+    "republic of ireland": "IE", "irish republic": "IE", "holland": "NL",
+    "kingdom of the netherlands": "NL", "czech republic": "CZ", "slovak republic": "SK",
+    "united states of america": "US", "federal republic of germany": "DE", "el": "GR",
+    "hellas": "GR", "russian federation": "RU", "turkey": "TR", "republic of turkey": "TR",
+    "republic of türkiye": "TR", "uae": "AE", "ksa": "SA", "kingdom of saudi arabia": "SA",
+    "hong kong": "HK", "hong kong sar": "HK", "macao": "MO", "macau": "MO", "macao sar": "MO",
+    "macau sar": "MO", "people's republic of china": "CN", "mainland china": "CN",
+    "taiwan, province of china": "TW", "republic of korea": "KR", "korea, south": "KR",
+    "korea, north": "KP", "democratic people's republic of korea": "KP", "viet nam": "VN",
+    "lao people's democratic republic": "LA", "lao pdr": "LA", "burma": "MM",
+    "syrian arab republic": "SY", "islamic republic of iran": "IR", "palestine": "PS",
+    "state of palestine": "PS", "republic of moldova": "MD", "bosnia": "BA",
+    "macedonia": "MK", "republic of north macedonia": "MK", "fyrom": "MK",
+    "former yugoslav republic of macedonia": "MK", "kyrgyz republic": "KG",
+    "republic of cyprus": "CY", "vatican": "VA", "holy see": "VA", "vatican city state": "VA",
+    "ivory coast": "CI", "republic of south africa": "ZA", "united republic of tanzania": "TZ",
+    "swaziland": "SZ", "republic of the congo": "CG", "democratic republic of the congo": "CD",
+    "dr congo": "CD", "drc": "CD", "plurinational state of bolivia": "BO",
+    "bolivarian republic of venezuela": "VE", "federated states of micronesia": "FM",
+    "falkland islands (malvinas)": "FK", "st vincent and the grenadines": "VC",
+    "virgin islands, british": "VG", "virgin islands, us": "VI",
 }  # fmt: skip
-"""Common names that CLDR has not."""
+"""Common names, and those of ISO 3166, that CLDR has not."""
+PARTS = (
+    "england", "scotland", "wales", "northern ireland", "england and wales", "schottland",
+    "nordirland", "écosse", "angleterre", "pays de galles", "irlande du nord", "inglaterra",
+    "escocia", "inghilterra", "scozia", "engeland", "schotland",
+)  # fmt: skip
+WHOLE = "GB"
+"""A country whose shops may name its parts in its place."""
+UNKNOWN = frozenset(
+    (
+        "unspecified", "unknown", "other", "others", "undefined", "not specified", "unbekannt",
+        "inconnu", "desconocido", "sconosciuto",
+    )
+)  # fmt: skip
+"""Words for no country; those for nothing at all are none of its spellings."""
+GROUPS = frozenset(
+    ("channel islands", "west indies", "european community", "european union", "rsa", "korea")
+)
+"""Names of several countries, or not certain ones, that are meant as they stand."""
 _CODE = 3
 """Characters up to which a spelling is a code."""
 
@@ -66,10 +104,23 @@ def _is_a_name(spelling: str) -> bool:
     return spelling not in (spelling.lower(), spelling.upper())
 
 
+def is_part(spelling: str) -> bool:
+    """Whether a name is that of a part of `WHOLE`."""
+    return _plain(spelling) in {_plain(part) for part in PARTS}
+
+
 def _plain(text: str) -> str:
-    """A spelling without capitals, dots and hyphens, and without its code in brackets."""
+    """A spelling without capitals, accents, articles and signs, and its code in brackets.
+
+    What ISO 3166 puts behind a name comes first, as in `Korea (the Republic of)`.
+    """
     known = re.sub(r"(?<=\w)\s*\([A-Z]{2,3}\)\s*$", "", unicodedata.normalize("NFKC", text))
-    return " ".join(known.casefold().replace(".", "").replace("-", " ").split())
+    known = unicodedata.normalize("NFKD", known.casefold())
+    known = re.sub(r"[\u0300-\u036f.'`\u00b4\u2018\u2019]", "", known)
+    known = re.sub(r"^(.*\w)\s*(?:\((.* of(?: the)?)\)|, (.* of(?: the)?))\s*$", r"\2\3 \1", known)
+    known = re.sub(r"^\s*the |[,(]\s*the\s*\)?\s*$", "", known)
+    known = re.sub(r"\band\b", "&", re.sub(r"\bsaint\b", "st", known))
+    return " ".join(re.sub(r"[-,()]", " ", known).split())
 
 
 @cache
@@ -97,5 +148,5 @@ def _codes() -> dict[str, str]:
         if len(codes) == 1 and codes[0] in _names():
             known.setdefault(_plain(alias), set()).add(codes[0])
     known |= {_plain(code): {code} for code in _names()}
-    known |= {name: {code} for name, code in OTHER_NAMES.items()}
+    known |= {_plain(name): {code} for name, code in OTHER_NAMES.items()}
     return {name: next(iter(codes)) for name, codes in known.items() if len(codes) == 1}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -34,7 +34,11 @@ round, become the same day of consecutive months: 30 times as long."""
 NEAR_DAYS = 31
 """How far beyond the days of the other files those of a file are expected: in the next month."""
 
-_MONTHS = 12
+FEWEST_BEHIND, TIMES_AS_MANY = 6, 3
+"""Last numbers of dates from which on they may be days, and how many more than first ones."""
+FIRST_YEAR = 20
+"""The first number from which on it may be the year, where nothing else says so: 2020."""
+_MONTHS, _LONGEST_MONTH = 12, 31
 _DATE = 10
 """Characters of a date without its time."""
 _NUMERIC = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4})(?!\d)")
@@ -55,6 +59,40 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class ShortDates:
+    """Dates of a file with two digits for the year, which may be in front or behind."""
+
+    rows: Rows
+    sign: str
+    """What stands between the numbers of the first of them."""
+    numbers: tuple[Numbers, ...]
+    """The distinct ones whose first number has two digits."""
+    are_settled: bool
+    """Whether the first number of others has one, which no year has."""
+
+    @classmethod
+    def of(cls, dates: Iterable[tuple[int, int, int, int, str, int, int, str]]) -> ShortDates:
+        """Sum up dates: each with its numbers, their sign, its rows, and the first of these."""
+        every = sorted(dates, key=lambda date: date[6])
+        whole = [date for date in every if date[3] > 1]
+        count = sum(date[5] for date in every)
+        *_, sign, _, row, value = (whole or every)[0]
+        numbers = tuple(sorted({date[:3] for date in whole}))
+        return cls(Rows(count, row, value), sign, numbers, len(whole) < len(every))
+
+    def with_others(self, others: ShortDates | None) -> ShortDates:
+        """These and those of another part of the file."""
+        if others is None:
+            return self
+        first = min(self, others, key=lambda one: one.rows.row)
+        count = self.rows.count + others.rows.count
+        numbers = tuple(sorted({*self.numbers, *others.numbers}))
+        rows = Rows(count, first.rows.row, first.rows.value)
+        are_settled = self.are_settled or others.are_settled
+        return ShortDates(rows, first.sign, numbers, are_settled)
+
+
+@dataclass(frozen=True)
 class DateEvidence:
     """What the dates of a file say of their order."""
 
@@ -68,6 +106,8 @@ class DateEvidence:
     """The distinct dates among all of these."""
     iso_days: tuple[str, ...] = ()
     """The distinct days that are written year first."""
+    short: ShortDates | None = None
+    """Of the dates above those that were written with two digits for the year."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +152,13 @@ def _sort(starts: Iterable[tuple[str, Rows]]) -> DateEvidence:
                 kinds[kind] = merge_rows(kinds[kind], rows)
             if kind:
                 numbers.add((first, second, year))
-    return DateEvidence(**kinds, numbers=tuple(sorted(numbers)), iso_days=tuple(sorted(iso_days)))
+    return DateEvidence(
+        kinds["month_first"],
+        kinds["day_first"],
+        kinds["either"],
+        numbers=tuple(sorted(numbers)),
+        iso_days=tuple(sorted(iso_days)),
+    )
 
 
 def _kind(first: int, second: int, year: int) -> str | None:
@@ -151,6 +197,7 @@ def merge(one: DateEvidence, other: DateEvidence) -> DateEvidence:
         merge_rows(one.either, other.either),
         tuple(sorted({*one.numbers, *other.numbers})),
         tuple(sorted({*one.iso_days, *other.iso_days})),
+        one.short.with_others(other.short) if one.short else other.short,
     )
 
 
@@ -166,7 +213,15 @@ def read_evidence(stored: Mapping[str, Any]) -> DateEvidence:
         rows("either"),
         tuple((first, second, year) for first, second, year in stored["numbers"]),
         tuple(stored["iso_days"]),
+        _read_short(stored["short"]),
     )
+
+
+def _read_short(stored: Mapping[str, Any] | None) -> ShortDates | None:
+    if stored is None:
+        return None
+    numbers = tuple((first, second, year) for first, second, year in stored["numbers"])
+    return ShortDates(Rows(**stored["rows"]), stored["sign"], numbers, stored["are_settled"])
 
 
 # Decide ----------------------------------------------------------------------------------------
@@ -184,6 +239,8 @@ def decide(
     Raises:
         IngestError: a file has dates in both orders, or nothing decides.
     """
+    if not given:
+        _insist_on_years_behind(found)
     decided = {file: _by_own_rows(file, evidence, given) for file, evidence in found.items()}
     known = {file: decision for file, decision in decided.items() if decision}
     orders = {decision.order for decision in known.values() if decision.order}
@@ -317,6 +374,69 @@ def _ambiguous(file: str, found: DateEvidence) -> IngestError:
         f"{_name(file, rows)} may have the day first or the month first, and so may "
         f"{rows.count:,} rows of the file, without one that decides; {_settings()}"
     )
+
+
+def _insist_on_years_behind(found: Mapping[str, DateEvidence]) -> None:
+    """Refuse dates such as `26-01-03` whose year is in front, or may be.
+
+    All files together say it: of days in the twenties alone nothing else does.
+
+    Raises:
+        IngestError: the first number hardly varies and the last one does as days do; or all may be
+            read in both ways, and lie no closer together with the year behind.
+    """
+    every_short = {file: one.short for file, one in found.items() if one.short}
+    short = {file: one for file, one in every_short.items() if one.numbers}
+    if not short:
+        return
+    every = {numbers for one in short.values() for numbers in one.numbers}
+    file, first = next(iter(short.items()))
+    for name, one, numbers in (
+        *((name, one, {*one.numbers}) for name, one in short.items()), (file, first, every)
+    ):  # fmt: skip
+        firsts, lasts = ({date[at] for date in numbers} for at in (0, 2))
+        if len(lasts) >= max(FEWEST_BEHIND, TIMES_AS_MANY * len(firsts)):
+            raise IngestError(
+                f"{name} row {one.rows.row}: the date '{one.rows.value.strip()}' seems to have its "
+                f"year in front: of all like it the first number is one of {len(firsts)}, and the "
+                f"last one of {len(lasts)}; {_years(one.sign)}"
+            )
+    are_settled = any(one.are_settled for one in every_short.values())
+    if not are_settled and _may_begin_with_years(every):
+        one, _, other = re.findall(r"\d+", first.rows.value)[:3]
+        raise IngestError(
+            f"{_name(file, first.rows)} may be of 20{one} or of 20{other}, with the "
+            f"year in front or behind, and so may {first.rows.count:,} rows of the file, without "
+            f"one that decides; {_years(first.sign)}"
+        )
+
+
+def _may_begin_with_years(dates: Collection[Numbers]) -> bool:
+    """Whether the first numbers of dates may as well be their years, and are not their days."""
+    # With the year behind, as they are read: others are malformed.
+    read = {day: date for date in dates if (day := _day(_behind(date), DAY_FIRST))}
+    in_front = {date: _day(_in_front(date), DAY_FIRST) for date in read.values()}
+    is_settled = any(date[0] < FIRST_YEAR or not day for date, day in in_front.items())
+    if is_settled or all(first == last for first, _, last in in_front):
+        return False
+    of_behind, of_front = _span({*read}), _span({day for day in in_front.values() if day})
+    return len(read) < FEWEST_DAYS or of_behind * SPARSER > of_front
+
+
+def _in_front(date: Numbers) -> Numbers:
+    """Day, month and year of a date with the year in front."""
+    return date[2], date[1], 2000 + date[0]
+
+
+def _behind(date: Numbers) -> Numbers:
+    """Day, month and year of a date with the year behind."""
+    return date[0], date[1], 2000 + date[2]
+
+
+def _years(sign: str) -> str:
+    """The settings that tell where the year is."""
+    in_front, behind = (sign.join(parts) for parts in (("%y", "%m", "%d"), ("%d", "%m", "%y")))
+    return f'set {SETTING} in shop.yml to "{in_front}", or to "{behind}"'
 
 
 def _refuse_swapped_cells(file: str, found: DateEvidence, proof: Rows) -> None:

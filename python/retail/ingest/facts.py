@@ -17,15 +17,19 @@ import duckdb
 
 from retail.formatting import NO_CURRENCY
 from retail.ingest.cache import RawFile, digest
-from retail.ingest.countries import Country, unify
+from retail.ingest.columns import mention
+from retail.ingest.countries import GROUPS, UNKNOWN, WHOLE, Country, code_of, is_part, unify
+from retail.ingest.dates import DAY_FIRST
 from retail.ingest.errors import writing
 from retail.ingest.forms.numbers import DOLLAR
 from retail.ingest.mapping import UCI
+from retail.ingest.nothing import is_nothing
 from retail.ingest.shop import Shop
 from retail.ingest.shop.settings import ACROSS_FILES, DROP, Duplicates
 from retail.ingest.suspicions import suspicions
 from retail.ingest.workspace import draft_in, keep
 from retail.storage.durable import put_in_place
+from retail.storage.quoting import literal
 
 RETURNING = 0.05
 """Share of the order numbers from which on their coming back is a rule and no accident. The public
@@ -40,7 +44,7 @@ DECIMAL_HABIT = 0.01
 """Share of the rows of the public data set's form from which on decimal quantities are meant: it is
 of pieces, and a stray 2.5 is malformed. Other shops are taken at their first word."""
 FACTS_ENDING = ".facts"
-_FACTS_VERSION = 6
+_FACTS_VERSION = 7
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,8 @@ def _gather(
                 "from, counts as domestic"
             )
     by_day, said = _numbers_come_back(connection, rows)
-    warnings += said + _merged(countries)
+    warnings += said + _merged(countries) + ([] if is_uci else _unlisted(countries))
+    day_first = [file.source_file for file in files if file.date_order == DAY_FIRST]
     warnings += suspicions(
         connection,
         rows,
@@ -139,6 +144,9 @@ def _gather(
         currencies=[*currencies, shop.shop.currency or ""],
         columns=json.loads(files[0].columns or "{}"),
         are_copies_open=shop.lines.duplicates is None,
+        day_first=None if by_day else day_first,
+        spellings={one.spelling: one.country for one in countries},
+        returns=Path(shop.returns.path).name if shop.returns else None,
     )
     currency = _currency(shop, currencies, warnings, is_uci=is_uci)
     duplicates = shop.lines.duplicates or (DROP if is_uci else ACROSS_FILES)
@@ -156,7 +164,10 @@ def _gather(
 
 
 def _countries(connection: duckdb.DuckDBPyConnection, rows: str) -> dict[str, int]:
-    query = f"select trim(country) as c, count(*) from {rows} where c != '' group by 1"  # noqa: S608 - by ingest.sql: quoted
+    query = f"""
+        select trim(country) as named, count(*) from {rows}
+        where country is not null and not {is_nothing("country")} group by 1
+    """  # noqa: S608 - by ingest.sql: quoted
     return dict(connection.execute(query).fetchall())
 
 
@@ -165,7 +176,7 @@ def _most_frequent(countries: Sequence[Country], lines: Mapping[str, int]) -> st
     total = Counter[str]()
     for one in countries:
         total[one.country] += lines[one.spelling]
-    return max(total, key=lambda name: (total[name], name))
+    return max(total, key=lambda name: (name.casefold() not in UNKNOWN, total[name], name))
 
 
 def _merged(countries: Sequence[Country]) -> list[str]:
@@ -179,6 +190,29 @@ def _merged(countries: Sequence[Country]) -> list[str]:
         if len(spellings) > 1
     ]
     return [f"country: {'; '.join(several)}"] if several else []
+
+
+def _unlisted(countries: Sequence[Country]) -> list[str]:
+    """Say which countries are parts of another that is there too, and which no list has."""
+    names = sorted({one.country for one in countries if one.standard_name is None})
+    unlisted = [name for name in names if name.casefold() not in UNKNOWN | GROUPS]
+    whole = [one.country for one in countries if code_of(one.spelling) == WHOLE]
+    parts = [name for name in unlisted if is_part(name)]
+    said = []
+    if len({*parts, *whole}) > 1 and parts:
+        shown = whole[0] if whole else "United Kingdom"
+        said.append(
+            f"country: {mention(parts)} are parts of {shown}, and count as countries of their own; "
+            'to have them as one, set columns.country.sql in shop.yml to "case when COLUMN in '
+            f'({", ".join(map(literal, parts))}) then {literal(shown)} else COLUMN end"'
+        )
+    if others := [name for name in unlisted if name not in parts]:
+        said.append(
+            f"country: {len(others):,} names are in no list of countries, such as {others[0]}, and "
+            "count as countries of their own; if one means a country that is there by another "
+            "name, or is none, set columns.country.sql in shop.yml"
+        )
+    return said
 
 
 def _numbers_come_back(connection: duckdb.DuckDBPyConnection, rows: str) -> tuple[bool, list[str]]:

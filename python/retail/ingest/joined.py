@@ -6,6 +6,7 @@ import hashlib
 import itertools
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -14,6 +15,7 @@ from retail.ingest.cache import HEX_DIGITS
 from retail.ingest.columns import mention, resolve, text_columns
 from retail.ingest.encodings import MIXED, as_cp1252, decide, is_cp1252
 from retail.ingest.errors import IngestError, at_home, reading
+from retail.ingest.forms.rewriting import plain_id
 from retail.ingest.lenient_csv import read_records, split, splitter, without_end
 from retail.ingest.mapping import Joined
 from retail.ingest.nothing import NOTHING
@@ -26,6 +28,7 @@ from retail.storage.durable import put_in_place
 from retail.storage.quoting import literal
 
 JOINED_ENDING = ".joined"
+_NOTHING = ", ".join(map(literal, NOTHING))
 _log = logging.getLogger(__name__)
 
 
@@ -91,7 +94,7 @@ def _land(connection: duckdb.DuckDBPyConnection, join: Join, path: Path, cache: 
     rows = read_parquet([target])
     joined = Joined(path, rows, names, join.keys, known)
     _refuse_doubled_keys(connection, joined, path)
-    return joined
+    return replace(joined, rows=_of_one_row(joined))
 
 
 def _below_junk(path: Path, content: bytes, skipped: int) -> Iterator[str]:
@@ -117,13 +120,27 @@ def _encoding(content: bytes) -> str:
     return "utf-8-sig"
 
 
+def _keys(joined: Joined) -> tuple[list[str], list[str]]:
+    """The names of its columns by which it is joined, and SQL of their texts."""
+    where = f"join.on of {joined.path.name}"
+    named = [resolve(right, joined.names, where) for _, right in joined.keys]
+    return named, [plain_id(f"c{joined.names.index(name)}") for name in named]
+
+
+def _of_one_row(joined: Joined) -> str:
+    """SQL: its rows without those of a key that is nothing and comes back: they would add lines."""
+    _, keys = _keys(joined)
+    nothing = " or ".join(f"lower({key}) in ({_NOTHING})" for key in keys)
+    key = f"({', '.join(keys)})"
+    alone = f"select {key} from {joined.rows} where {nothing} group by all having count(*) = 1"  # noqa: S608 - by ingest.sql: quoted
+    return f"(select * from {joined.rows} where not ({nothing}) or {key} in ({alone}))"  # noqa: S608 - as above
+
+
 def _refuse_doubled_keys(connection: duckdb.DuckDBPyConnection, joined: Joined, path: Path) -> None:
-    named = [resolve(right, joined.names, f"join.on of {path.name}") for _, right in joined.keys]
-    keys = [f"trim(c{joined.names.index(name)})" for name in named]
-    nothing = ", ".join(map(literal, NOTHING))
+    named, keys = _keys(joined)
     query = f"""
         select {", ".join(keys)}, count(*) as times from {joined.rows}
-        where {" and ".join(f"lower({key}) not in ({nothing})" for key in keys)}
+        where {" and ".join(f"lower({key}) not in ({_NOTHING})" for key in keys)}
         group by all having count(*) > 1 order by times desc, 1 limit 1
     """  # noqa: S608 - by ingest.sql: quoted
     if doubled := connection.execute(query).fetchone():

@@ -7,7 +7,8 @@ files, picks the fields and, once their form is known, marks lines by the shop's
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from retail.ingest.columns import (
 )
 from retail.ingest.errors import IngestError
 from retail.ingest.forms import moments, numbers
-from retail.ingest.forms.rewriting import IGNORED, Rewriting, is_no_line
+from retail.ingest.forms.rewriting import IGNORED, Rewriting, is_no_line, plain_id
 from retail.ingest.nothing import is_nobody
 from retail.ingest.shop.reading import presets
 from retail.ingest.shop.settings import Column, Shop
@@ -45,7 +46,7 @@ CURRENCIES = frozenset(
         "pricecurrency", "waers", "waerk", "wahrung", "waehrung", "devise", "moneda", "valuta",
     )
 )  # fmt: skip
-_NO_COLUMN_MATTERS = {"name", "currency", "home_country", "holidays"}
+_NO_COLUMN_MATTERS = {"name", "home_country", "holidays"}
 """What shop.yml says of a shop and no line of its files depends on."""
 _MONEY = ("quantity", "unit_price", "line_amount")
 _FIELD_OF = {SETTING_NAMES.get(name, name): name for name in FIELDS}
@@ -82,6 +83,12 @@ class Plan:
     def names_at(self, places: Sequence[int]) -> list[str]:
         """Names of the columns at some positions."""
         return [self.names[i] for i in places]
+
+    @property
+    def in_no_zone(self) -> Plan:
+        """The same without the shop's zone, to which moments would be converted."""
+        said = self.shop.shop.model_copy(update={"timezone": None})
+        return replace(self, shop=self.shop.model_copy(update={"shop": said}))
 
     @property
     def settled(self) -> set[str]:
@@ -121,6 +128,22 @@ class Plan:
         return used | {
             i for i, name in enumerate(self.names) if normalise(name) in known or is_currency(name)
         }
+
+    @property
+    def ruling(self) -> set[int]:
+        """Positions of the columns that rules tell lines apart by, and that are no field of one."""
+        rules = [("lines.return", self.shop.lines.returned)]
+        rules += [("lines.ignore", self.shop.lines.ignore)]
+        known = {normalise(n) for at, rule in rules if rule for n in _columns_in(rule, at)}
+        fields = {i for at in self.columns.values() for i in at}
+        return {i for i, n in enumerate(self.names) if normalise(n) in known} - fields
+
+    @property
+    def words_of_rules(self) -> set[str]:
+        """The texts that the rules of lines compare with, as they are compared."""
+        rules = (self.shop.lines.returned, self.shop.lines.ignore)
+        found = (one for rule in rules if rule for one in re.findall(r"'((?:[^']|'')*)'", rule))
+        return {one.replace("''", "'").strip().lower() for one in found}
 
 
 def is_currency(name: str) -> bool:
@@ -275,14 +298,20 @@ class _Scope:
 
     texts: Callable[[str], str]
     sign: numbers.Sign
+    other_sign: numbers.Sign | None = None
+    """By which a number is read that is none by the first."""
     numbers: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
+    """Names of these numbers by those of their texts."""
     date_names: Sequence[str] = ()
     """Of the columns of the date, where rows are marked."""
 
     def number(self, name: str) -> str:
         text = self.texts(name)
-        alias = f"n_{text}"
-        self.numbers[alias] = f"try_cast({numbers.as_read(text, self.sign)} as double)"
+        alias = self.aliases[text] = f"n{'c' if self.sign == numbers.COMMA else ''}_{text}"
+        signs = dict.fromkeys((self.sign, self.other_sign or self.sign))
+        read = [f"try_cast({numbers.as_read(text, sign)} as double)" for sign in signs]
+        self.numbers[alias] = f"coalesce({', '.join(read)})"
         return alias
 
     def write(self, expression: str, where: str) -> str:
@@ -345,25 +374,28 @@ def line_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:
     return f"select {listed}, {place}, {marks} from {scope.over(rows)} order by source_row"  # noqa: S608 - as above
 
 
-def currency_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str | None:
+def currency_queries(plan: Plan, rows: str, rewriting: Rewriting | None) -> dict[str, str]:
     """SQL: the currencies of the lines that count, with their number and first row.
 
     Returns:
-        None where no column names any, or the price is converted by it.
+        A query by the name of each column of currencies; none where the price is converted by one.
     """
     at = [i for i, name in enumerate(plan.names) if is_currency(name)]
     converted = " ".join(
         column.sql or "" for key, column in plan.shop.columns.items() if _FIELD_OF[key] in _MONEY
     )
-    if not at or any(name.casefold() in converted.casefold() for name in plan.names_at(at)):
-        return None
-    code = f"nullif(upper(trim(c{at[0]})), '')"
-    return f"""
-        select {code} as currency, count(*) as lines, min(source_row)
-        from {marked_rows(plan, rows, rewriting)}
-        where {code} is not null and line_mark is distinct from '{IGNORED}'
-        group by 1 order by lines desc
-    """  # noqa: S608 - names are made here, texts quoted
+    if any(name.casefold() in converted.casefold() for name in plan.names_at(at)):
+        return {}
+    return {
+        plan.names[i]: f"""
+            select {code} as currency, count(*) as lines, min(source_row)
+            from {marked_rows(plan, rows, rewriting)}
+            where {code} is not null and line_mark is distinct from '{IGNORED}'
+            group by 1 order by lines desc
+        """  # noqa: S608 - names are made here, texts quoted
+        for i in at
+        for code in [f"nullif(upper(trim(c{i})), '')"]
+    }
 
 
 def marked_rows(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:
@@ -375,10 +407,20 @@ def marked_rows(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:
         rewriting: how their dates and numbers are rewritten to be read.
     """
     rows, scope = _scope_over(plan, rows, rewriting)
-    mark = _mark(plan.shop, scope)
+    mark, is_return = _mark(plan.shop, scope), "false"
+    if plan.shop.lines.returned:
+        is_return = scope.write(plan.shop.lines.returned, "lines.return")
     pieces, price, amount = (f"try_cast({name} as double)" for name in _MONEY)
     money = f"coalesce({amount}, {pieces} * {price})"
-    return f"(select *, {mark} as line_mark, {money} as money from {scope.over(rows)})"  # noqa: S608 - as above
+    added = f"case when {is_return} then true else false end as is_return, {money} as money"
+    return f"(select *, {mark} as line_mark, {added} from {scope.over(rows)})"  # noqa: S608 - as above
+
+
+def rule_sign(plan: Plan, rewriting: Rewriting | None) -> numbers.Sign:
+    """The decimal sign of the numbers that rules read: that of the money, or as a setting says."""
+    columns = plan.shop.columns
+    settled = columns.unit_price.decimal or columns.line_amount.decimal
+    return settled or (rewriting.sign if rewriting else numbers.POINT)
 
 
 def _scope_over(plan: Plan, rows: str, rewriting: Rewriting | None) -> tuple[str, _Scope]:
@@ -387,6 +429,7 @@ def _scope_over(plan: Plan, rows: str, rewriting: Rewriting | None) -> tuple[str
         rows = f"({rewriting.of(rows)})"
     scope = _Scope(
         lambda name: _FIELD_OF.get(name) or f"c{plan.column(name, 'an expression of shop.yml')}",
+        rule_sign(plan, rewriting),
         rewriting.sign if rewriting else numbers.POINT,
         date_names=plan.names_at(plan.columns["invoice_date"]),
     )
@@ -410,14 +453,53 @@ def _joined(plan: Plan, rows: str) -> str:
     first = own
     for number, one in enumerate(plan.joined):
         added = ", ".join(f"j{number}.c{i} as c{first + i}" for i in range(len(one.names)))
-        keys = " and ".join(
-            f"trim(base.c{plan.column(left, 'join.on')}) = "
-            f"trim(j{number}.c{one.names.index(resolve(right, one.names, 'join.on'))})"
+        pairs = [
+            (f"base.c{plan.column(left, 'join.on')}",
+             f"j{number}.c{one.names.index(resolve(right, one.names, 'join.on'))}")
             for left, right in one.keys
-        )
+        ]  # fmt: skip
+        keys = " and ".join(f"{plain_id(left)} = {plain_id(right)}" for left, right in pairs)
+        added += f", {pairs[0][1]} is not null as {matched(number)}"
         source = f"(select base.*, {added} from {source} as base left join {one.rows} as j{number} on {keys})"  # noqa: S608, E501 - as above
         first += len(one.names)
     return source
+
+
+def matched(number: int) -> str:
+    """The column that says whether a row of a file that is joined was found."""
+    return f"m{number}"
+
+
+def numbers_of_rules(
+    plan: Plan, rows: str, rewriting: Rewriting | None
+) -> Iterator[tuple[str, str, dict[int, str], str]]:
+    """What expressions read as numbers, of the columns that are no field of an order line.
+
+    Returns:
+        Of each setting: its name, SQL of the rows, SQL of the number by the place of its column,
+        and SQL of whether a row has come of it without the number.
+    """
+    rules = plan.shop.lines
+    settings: list[tuple[str, str | None, str, numbers.Sign | None]] = [
+        ("lines.return", rules.returned, "true", None),
+        ("lines.ignore", rules.ignore, "true", None),
+    ]
+    for key, one in plan.shop.columns.items():
+        is_made = f"{_FIELD_OF[key]} is not null"
+        settings.append((f"columns.{key}.sql", one.sql, is_made, one.decimal or numbers.POINT))
+    for setting, expression, is_made, sign in settings:
+        if not expression:
+            continue
+        given, scope = _scope_over(plan, rows, rewriting)
+        scope = replace(scope, sign=sign, other_sign=None) if sign else scope
+        scope.write(expression, setting)
+        found = {
+            int(text[1:]): alias
+            for text, alias in scope.aliases.items()
+            if re.fullmatch(r"c\d+", text)
+        }
+        if found:
+            yield setting, scope.over(given), found, is_made
 
 
 def _with_numbers(rows: str, by: str) -> str:

@@ -29,6 +29,15 @@ GUEST_FORMS = (
 )
 
 
+def is_nothing(text: str) -> str:
+    """SQL: whether a text is a word for nothing.
+
+    Args:
+        text: SQL of the text.
+    """
+    return f"(lower(trim({text})) in ({', '.join(map(literal, NOTHING))}))"
+
+
 def is_nobody(text: str) -> str:
     """SQL: whether a text stands for no customer.
 

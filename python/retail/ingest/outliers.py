@@ -48,7 +48,7 @@ UNIT_PRICE = (
     "round(coalesce(try_cast(unit_price as double), "
     "try_cast(line_amount as double) / nullif(try_cast(quantity as double), 0)), 2)"
 )
-_AMOUNT = (
+AMOUNT = (
     "coalesce(try_cast(line_amount as double), "
     "try_cast(quantity as double) * try_cast(unit_price as double))"
 )
@@ -209,7 +209,7 @@ def _money(
             arg_max(number, amount)
         from (
             select trim(invoice_no) as number, trim(coalesce(unit_price, line_amount)) as given,
-                abs({MONEY}) as money, abs({_AMOUNT}) as amount
+                abs({MONEY}) as money, abs({AMOUNT}) as amount
             from {rows}
         )
         where money > 0
@@ -318,7 +318,7 @@ def _files(connection: duckdb.DuckDBPyConnection, rows: str) -> Iterator[str]:
     """Files and sheets of returns, quotes and the like by their names, which count as sales."""
     query = f"""
         select source_file, count(*),
-            count(*) filter (starts_with(quantity, '-') or {MONEY} < 0), sum({_AMOUNT})
+            count(*) filter (starts_with(quantity, '-') or {MONEY} < 0), sum({AMOUNT})
         from {rows} group by source_file order by source_file
     """  # noqa: S608 - by ingest.sql: quoted
     found = connection.execute(query).fetchall()

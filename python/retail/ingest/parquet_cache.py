@@ -41,6 +41,7 @@ from retail.ingest.dates import (
     DateEvidence,
     DateOrder,
     Decision,
+    ShortDates,
     decide,
     gather,
     merge,
@@ -51,19 +52,26 @@ from retail.ingest.errors import CannotWriteError, IngestError, writing
 from retail.ingest.exported import write_exported
 from retail.ingest.facts import FACTS_ENDING, Facts, gather_facts
 from retail.ingest.fingerprint import Fingerprint, changed, database_sha256, fingerprint, insist_on
-from retail.ingest.forms.moments import SINCE_1904, SINCE_1970, Kind, count_zones
-from retail.ingest.forms.numbers import currency_in, differing
+from retail.ingest.forms.moments import (
+    SINCE_1904,
+    SINCE_1970,
+    Kind,
+    count_zones,
+    find_midnights,
+)
+from retail.ingest.forms.numbers import CODES, apart, currency_in, differing
 from retail.ingest.forms.rewriting import MONEY, find_rewriting, is_no_line
 from retail.ingest.in_place import show_parquet
 from retail.ingest.joined import JOINED_ENDING, find_beside, land_joined
 from retail.ingest.mapping import (
     Plan,
     Reader,
-    currency_query,
+    currency_queries,
     field_query,
-    is_currency,
     line_query,
 )
+from retail.ingest.missed import insist_on_rules, warn_of_unmatched
+from retail.ingest.rivals import warn_of_rivals
 from retail.ingest.rows import Piece, copy, noted
 from retail.ingest.shop import Shop, read_shop
 from retail.ingest.shop.reading import presets
@@ -78,7 +86,7 @@ from retail.storage.errors import first_line
 CACHE_VARIABLE = "RETAIL_CACHE"
 LANDED_FOLDER = Path("data", "landed")
 """The usual cache, below the project root."""
-LANDING_VERSION = 14
+LANDING_VERSION = 15
 """Rises when a file would be landed differently, so that it is landed again."""
 
 READABLE_ENDING, READABLE_VERSION = ".readable", 2
@@ -434,12 +442,15 @@ def _show(
     except FileNotFoundError as error:
         raise changed(source.path) from error
     query, pieces, has_text_dates = show_parquet(connection, source, reader)
-    made = _make_lines(connection, f"({query})", pieces, source, has_text_dates=has_text_dates)
+    asked = reader.shop.shop.currency
+    made = _make_lines(
+        connection, f"({query})", pieces, source, asked, has_text_dates=has_text_dates
+    )
     query, pieces = (made.query, made.pieces) if made else (query, pieces)
     pieces = tuple(noted(one, note) for one in pieces)
     written = dt.datetime.fromtimestamp(before.mtime_ns / 1e9, dt.UTC)
     files = _raw_files(source, pieces, before.size, written)
-    dates = gather(connection, f"({query})") if has_text_dates else {}
+    dates = _with_short(gather(connection, f"({query})") if has_text_dates else {}, made)
     return Landed(_landed_files(files, dates, {}), query=query, read_in_place=(source.path, before))
 
 
@@ -449,6 +460,7 @@ class _Made:
 
     query: str
     pieces: tuple[Piece, ...]
+    short_dates: Mapping[str, ShortDates]
 
 
 def _make_lines(
@@ -456,18 +468,32 @@ def _make_lines(
     rows: str,
     pieces: tuple[Piece, ...],
     source: SourceFile,
+    asked: str | None,
     *,
     has_text_dates: bool = True,
 ) -> _Made | None:
     """Make order lines of landed rows by the plan of their header, in the form that models read.
 
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of them.
+        pieces: what they were read from.
+        source: the file.
+        asked: the currency of all money, where shop.yml says it.
+        has_text_dates: dates are texts, whose zones are looked at.
+
     Returns:
         None where the rows are order lines as they are.
     """
     plan = next((piece.header.plan for piece in pieces if piece.header), None)
+    own = plan.shop.shop.timezone if plan else None
+    are_days = bool(
+        plan and own and _are_days(connection, field_query(plan.in_no_zone, rows), source, own)
+    )
+    plan = plan.in_no_zone if plan and are_days else plan
     fields = field_query(plan, rows) if plan else rows
     zone = plan.shop.shop.timezone if plan else None
-    if has_text_dates:
+    if has_text_dates and not are_days:
         _warn_of_zones(connection, fields, source, zone)
     dates = {name for piece in pieces if piece.header for name in piece.header.date_names}
     no_line = None if plan else is_no_line(dates)
@@ -475,17 +501,26 @@ def _make_lines(
     rewriting = find_rewriting(connection, fields, source.label, zone, no_line, settled)
     if rewriting:
         is_settled = plan is not None and plan.shop.columns.ordered_at.format == SINCE_1904
-        _warn_of_counted("text" if is_settled else rewriting.kind, source, zone)
+        _warn_of_counted("text" if is_settled or are_days else rewriting.kind, source, zone)
         pieces = tuple(noted(one, rewriting.evidence) for one in pieces)
-    named = plan and _currency(connection, currency_query(plan, fields, rewriting), plan, source)
+    queries = currency_queries(plan, fields, rewriting) if plan else {}
+    named = _currency(connection, plan, queries, source) if plan else None
     signs = rewriting.currency if rewriting else None
-    pieces = tuple(replace(piece, currency=named or signs) for piece in pieces)
+    short = rewriting.short_dates if rewriting else {}
+    pieces = tuple(
+        replace(piece, currency=_agreed(named, signs, _headed(piece), asked, source))
+        for piece in pieces
+    )
     if plan:
-        is_preset = any(piece.header and piece.header.preset for piece in pieces)
-        note = look_into(connection, plan, fields, rewriting, source.label, is_preset=is_preset)
+        insist_on_rules(connection, plan, fields, rewriting, source.label)
+        warn_of_unmatched(connection, plan, fields, rewriting, source.label)
+        known = (piece.header.preset for piece in pieces if piece.header)
+        preset = next(filter(None, known), None)
+        note = look_into(connection, plan, fields, rewriting, source.label, preset=preset)
+        warn_of_rivals(connection, plan, fields, rewriting, source.label)
         pieces = tuple(noted(one, note) for one in pieces)
-        return _Made(line_query(plan, fields, rewriting), pieces)
-    return _Made(rewriting.of(fields), pieces) if rewriting else None
+        return _Made(line_query(plan, fields, rewriting), pieces, short)
+    return _Made(rewriting.of(fields), pieces, short) if rewriting else None
 
 
 def _headed(piece: Piece) -> str | None:
@@ -507,6 +542,21 @@ def _warn_of_zones(
         )  # fmt: skip
 
 
+def _are_days(
+    connection: duckdb.DuckDBPyConnection, fields: str, source: SourceFile, zone: str
+) -> bool:
+    """Whether all moments in a zone are a midnight there, so that they are days; then says so."""
+    found = find_midnights(connection, fields, "invoice_date")
+    if found:
+        _log.warning(
+            "%s: all %s moments with a time zone are at midnight, such as %s: they are read as "
+            "days, and not moved to shop.timezone, %s; if they are moments, write them without "
+            "their zone, in the shop's time",
+            source.label, f"{found[0]:,}", found[1], zone,
+        )  # fmt: skip
+    return bool(found)
+
+
 def _warn_of_counted(kind: Kind, source: SourceFile, zone: str | None) -> None:
     """Say what is supposed of moments that are numbers."""
     if kind in SINCE_1970 and not zone:
@@ -524,19 +574,57 @@ def _warn_of_counted(kind: Kind, source: SourceFile, zone: str | None) -> None:
 
 
 def _currency(
-    connection: duckdb.DuckDBPyConnection, query: str | None, plan: Plan, source: SourceFile
+    connection: duckdb.DuckDBPyConnection,
+    plan: Plan,
+    queries: Mapping[str, str],
+    source: SourceFile,
 ) -> str | None:
     """The one currency of a file's money; None where nothing names it."""
-    found = connection.execute(query).fetchall() if query else []
-    if len(found) > 1:
-        (usual, lines, _), (other, others, row) = found[:2]
-        name = next(filter(is_currency, plan.names))
+    named = {name: connection.execute(query).fetchall() for name, query in queries.items()}
+    found = {name: rows for name, rows in named.items() if rows}
+    asked = plan.shop.shop.currency
+    if len(found) > 1 and any(_codes(rows) == {asked} for rows in found.values()):
+        return asked
+    alone = {name: rows[0] for name, rows in found.items() if len(_codes(rows)) == 1}
+    for name, rows in found.items():
+        if len(rows) > 1:
+            (usual, lines, _), (other, others, row) = rows[:2]
+            agreed = next((f"{one} is {row[0]}" for one, row in alone.items()), None)
+            shown = name if name.isidentifier() else f'\\"{name}\\"'
+            way_on = f"; or set shop.currency if all money is in one, as {agreed}" * bool(agreed)
+            raise IngestError(
+                f"{source.label} row {row}: {name} is {other}, as in {others:,} rows, and {usual} "
+                f"in {lines:,}; convert all to one (columns.unit_price.sql in shop.yml) or leave "
+                f"rows out (lines.ignore: \"{shown} <> '{usual}'\"){way_on}"
+            )
+    if len({code for row in alone.values() for code in _codes([row])}) > 1:
+        (name, (usual, *_)), (other, (code, lines, row)) = [*alone.items()][:2]
         raise IngestError(
-            f"{source.label} row {row}: {name} is {other}, as in {others:,} rows, and {usual} in "
-            f"{lines:,}; convert all to one (columns.unit_price.sql in shop.yml) or leave rows out "
-            f"(lines.ignore: \"{name} <> '{usual}'\")"
+            f"{source.label} row {row}: {other} is {code}, as in {lines:,} rows, and {name} is "
+            f"{usual}; set shop.currency in shop.yml to the one that all money is in"
         )
-    return str(found[0][0]) if found else None
+    return str(next(iter(alone.values()))[0]) if alone else None
+
+
+def _agreed(
+    named: str | None, signs: str | None, headed: str | None, asked: str | None, source: SourceFile
+) -> str | None:
+    """The currency that columns of currencies, signs beside amounts and the header all name."""
+    said = {"a column of currencies": named, "the signs of amounts": signs, "the header": headed}
+    found = {where: one for where, one in said.items() if one}
+    codes = apart(_codes([[one] for one in found.values()]))
+    if len(codes) > 1 and asked not in codes:
+        shown = " and ".join(f"{one} by {where}" for where, one in found.items())
+        raise IngestError(
+            f"{source.label}: money is in {shown}; set shop.currency in shop.yml to the one that "
+            "all of it is in"
+        )
+    return asked if len(codes) > 1 else named or signs
+
+
+def _codes(found: Sequence[Sequence[object]]) -> set[str]:
+    """The currencies of some rows as codes, where a sign means one."""
+    return {CODES.get(str(code).lower(), str(code)).upper() for code, *_ in found}
 
 
 def _land_anew(
@@ -564,7 +652,8 @@ def _land_anew(
         pieces = (rest,) if rest else _read_whole(connection, source, before, draft, reader, rows)
         if not rows:
             insist_on(source.path, before)
-        made = _make_lines(connection, read_parquet([draft]), pieces, source)
+        asked = reader.shop.shop.currency
+        made = _make_lines(connection, read_parquet([draft]), pieces, source, asked)
         if made:
             pieces = made.pieces
             with draft_in(draft.parent, ".parquet") as other:
@@ -572,6 +661,7 @@ def _land_anew(
                 other.replace(draft)
         files = _raw_files(source, pieces, before.size, dt.datetime.now(dt.UTC))
         dates, hashes = _examine(connection, draft, since)
+        dates = _with_short(dates, made)
         new = Part(part_name(place, sha256, since.size), checksum(draft), before.size - since.size)
         broken = sum(piece.broken for piece in pieces)
         landed = _landed_files(files, dates, hashes)
@@ -646,6 +736,17 @@ def _examine(
         before, new = landed.content_hashes, hashes.get(name, {})
         hashes[name] = {order: before[order] ^ new.get(order, 0) for order in before}
     return dates, hashes
+
+
+def _with_short(
+    dates: Mapping[str, DateEvidence], made: _Made | None
+) -> Mapping[str, DateEvidence]:
+    """What dates say, with those whose years were written with two digits."""
+    short = made.short_dates if made else {}
+    return {
+        name: replace(one, short=short[name]) if name in short else one
+        for name, one in dates.items()
+    }
 
 
 def _landed_files(

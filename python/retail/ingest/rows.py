@@ -10,9 +10,10 @@ from pathlib import Path
 
 import duckdb
 
-from retail.ingest.columns import WITHOUT, Header, mention
+from retail.ingest.columns import WITHOUT, Header, may_matter, mention
 from retail.ingest.errors import IngestError, cannot_write, writing
 from retail.ingest.sql import copy_to_parquet, read_csv
+from retail.ingest.unread import is_known
 from retail.storage.errors import first_line
 
 _log = logging.getLogger(__name__)
@@ -47,10 +48,16 @@ def describe(
     """Describe rows that were read below ``header``; ``note`` is what else is to be said."""
     ignored = f"columns not read: {mention(header.ignored)}" if header.ignored else ""
     missing = f"no column for {', '.join(header.missing)}" if header.missing else ""
-    if header.suspicious:
+    form = header.preset
+    suspicious = [
+        name
+        for name in header.suspicious
+        if may_matter(name) or not (form and is_known(name, form))
+    ]
+    if suspicious:
         _log.warning(
             "%s: %s not read, and may say which lines count or in what money they are",
-            source_file, mention(header.suspicious),
+            source_file, mention(suspicious),
         )  # fmt: skip
     if missing:
         effects = ", ".join(WITHOUT[field] for field in header.missing)

@@ -1,11 +1,17 @@
 {#
     What share of the rows, or of a column's absolute sum, fulfils a condition, against a data
     contract of shop.yml: 1 where it warns, 2 where it stops the build. The row it stores says so in
-    words: `what` follows the share, `advice` names what would change it.
+    words: `what` follows the share, `advice` names what would change it; of copies across files
+    alone, `advice_across_files` does.
 #}
-{% test share_at_most(model, contract, condition, what, advice, where_rows='true', of=none) %}
+{% test share_at_most(
+    model, contract, condition, what, advice, where_rows='true', of=none, advice_across_files=none
+) %}
 {{ config(fail_calc='coalesce(max(severity), 0)', warn_if='>0', error_if='>1') }}
 {%- set size = 'abs(cast(' ~ of ~ ' as decimal(38, 8)))' if of else '1' %}
+{%- if advice_across_files and shop().duplicates == 'across_files' -%}
+    {%- set advice = advice_across_files -%}
+{%- endif %}
 
 with
 

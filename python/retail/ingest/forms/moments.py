@@ -51,6 +51,10 @@ _BEHIND = r"(?:\[[^]]*\]| \d{4})?\s*$"
 """What may stand behind a zone: its name in brackets, or the year."""
 HAS_ZONE = rf":\d{{2}}.*(?:[Zz]|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?|\b(?:{_ABBREVIATIONS})){_BEHIND}"
 """A moment that says in which zone it is."""
+_IS_MIDNIGHT = (
+    rf"[T ]0{{1,2}}:00(?::00(?:[.,]0+)?)?\s*(?:[Zz]|UTC|GMT|[+-]\d{{2}}(?::?\d{{2}})?"
+    rf"|(?:{_ABBREVIATIONS})){_BEHIND}"
+)
 IS_NOT_CONVERTED = (
     rf"^\s*(?:\pL+[.,]*\s+)?\d{{1,2}}[/.-]\d{{1,2}}[/.-]|(?:{_ABBREVIATIONS}){_BEHIND}"
 )
@@ -79,9 +83,7 @@ _PART_OF_DAY = r"^\s*(?:0?[.,](?:\d|\d{3,})|0)\s*$"
 _HAS_CLOCK = r"\d[T ]\d{1,2}[:.h]\d{2}"
 _MIDNIGHT = r"[ T]0{1,2}:00(?::00)?$"
 _WEEKDAY = r"^\s*(?:\pL+[.,]*\s+)?"
-_TWO_DIGITS = r"^\s*(\d{2})([/.-])\d{1,2}[/.-](\d{2})(?:\D|$)"
-_FEWEST_DAYS, _TIMES_AS_MANY = 6, 3
-"""Last numbers of dates from which on they may be days, and how many more than first ones."""
+_SHORT = r"^\s*(\d{1,2})([/.-])\s?(\d{1,2})[/.-]\s?(\d{2})(?:\D|$)"
 _NTH, _YEAR = r"(\d{1,2})(?:er|st|nd|rd|th|º)?", r"(\d{2}|\d{4})"
 _FILLING = r"(?:^|\s)(?:(?:à|at|um|kl\.?|klo|uhr)(?:\s|$)|del?\s+(\pL|\d{4}))"
 """Words between the parts of a moment; beside a clock `de` stands for the morning as well."""
@@ -145,7 +147,6 @@ def find_form(connection: duckdb.DuckDBPyConnection, rows: str, column: str, fil
     """  # noqa: S608 - by ingest.sql: quoted
     are_numbers, lowest, highest, cut, row, first = connection.execute(query).fetchall()[0]
     if not are_numbers:
-        _insist_on_year_behind(connection, rows, column, file)
         return Form("text", "")
     if cut:
         raise IngestError(
@@ -161,28 +162,32 @@ def find_form(connection: duckdb.DuckDBPyConnection, rows: str, column: str, fil
     return Form("text", "")
 
 
-def _insist_on_year_behind(
-    connection: duckdb.DuckDBPyConnection, rows: str, column: str, file: str
-) -> None:
-    """Refuse dates such as `26-01-03` of which the first number is the year.
+def short_dates(
+    connection: duckdb.DuckDBPyConnection, rows: str, column: str
+) -> dict[str, list[tuple[int, int, int, int, str, int, int, str]]]:
+    """The distinct dates whose year may be their first number or their last one, by source file.
 
-    Raises:
-        IngestError: it hardly varies, and the last one does as days do.
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of a table with the column, `source_file` and `source_row`.
+        column: SQL of the text.
+
+    Returns:
+        Of each its three numbers, the digits of the first, the sign between them, how many rows
+        have it, and the first of these.
     """
-    parts = f"regexp_extract({column}, {literal(_TWO_DIGITS)}, ['one', 'sign', 'last'])"
+    names = "['one', 'sign', 'middle', 'last']"
+    parts = f"regexp_extract({column}, {literal(_SHORT)}, {names})"
     query = f"""
-        select count(distinct s.one), count(distinct s.last), min(source_row),
-            arg_min(given, source_row), min(s.sign)
-        from (select source_row, {column} as given, {parts} as s from {rows}) where s.one != ''
+        select source_file, s.one::integer, s.middle::integer, s.last::integer,
+            min(length(s.one)), min(s.sign), count(*), min(source_row), arg_min(given, source_row)
+        from (select source_file, source_row, {column} as given, {parts} as s from {rows})
+        where s.one != '' group by 1, 2, 3, 4 order by 1, 2, 3, 4
     """  # noqa: S608 - by ingest.sql: quoted
-    first_numbers, last_numbers, row, first, sign = connection.execute(query).fetchall()[0]
-    if last_numbers >= max(_FEWEST_DAYS, _TIMES_AS_MANY * first_numbers):
-        raise IngestError(
-            f"{file} row {row}: the date '{first}' seems to have its year in front: of all like it "
-            f"the first number is one of {first_numbers}, and the last one of {last_numbers}; set "
-            f'columns.ordered_at.format in shop.yml to "%y{sign}%m{sign}%d", or to '
-            f'"%d{sign}%m{sign}%y"'
-        )
+    found: dict[str, list[tuple[int, int, int, int, str, int, int, str]]] = {}
+    for source_file, *one in connection.execute(query).fetchall():
+        found.setdefault(source_file, []).append(tuple(one))
+    return found
 
 
 def _number(text: str) -> str:
@@ -207,6 +212,43 @@ def count_zones(
     """  # noqa: S608 - by ingest.sql: quoted
     count, first = connection.execute(query).fetchall()[0]
     return int(count), str(first)
+
+
+def find_midnights(
+    connection: duckdb.DuckDBPyConnection, rows: str, column: str
+) -> tuple[int, str] | None:
+    """How many moments are in a zone, and the first, where all of these are a midnight there.
+
+    Such a column has days: in another zone many would be of the day before. One order may have been
+    at midnight by chance.
+
+    Args:
+        connection: any DuckDB connection.
+        rows: SQL of a table with the column, `source_row` and `invoice_no`.
+        column: SQL of the text.
+    """
+    parts = " ".join(
+        f"when number between {FIRST_SECOND * k} and {LAST_SECOND * k} "
+        f"then number % {86_400 * k} = 0"
+        for k in SINCE_1970.values()
+    )
+    query = f"""
+        select count(*), arg_min(given, source_row), bool_and(is_midnight)
+            and count(distinct (invoice_no, given)) > 1
+        from (
+            select source_row, invoice_no, given, case
+                when regexp_matches(given, {literal(HAS_ZONE)})
+                    then regexp_matches(given, {literal(_IS_MIDNIGHT)})
+                {parts} end as is_midnight
+            from (
+                select source_row, invoice_no, {column} as given, {_number(column)} as number
+                from {rows}
+            )
+        )
+        where is_midnight is not null
+    """  # noqa: S608 - by ingest.sql: quoted
+    count, first, are_midnights = connection.execute(query).fetchall()[0]
+    return (int(count), str(first)) if are_midnights else None
 
 
 def as_read(text: str, form: Form, zone: str | None = None) -> str:

@@ -1,10 +1,10 @@
 """Decide per file how its numbers are written, and rewrite them with a point and no grouping.
 
-`1,234.50`, `1.234,50`, `12,50`, `1 234,50`, `£2.55`, `2.55 EUR`, `(2.55)`, `2.55-`, `12,-` are
-read, and `2.55 CR`, a credit, which is below zero beside `2.55` or `2.55 DR`. A sign that stands in
-one text twice, or before another sign, groups digits; one that is followed by other than three
-digits is the decimal sign. Where all that is left is `1,234`, both are possible, and the file is
-refused unless another number of it decides.
+`1,234.50`, `1.234,50`, `12,50`, `1 234,50`, `£2.55`, `2.55 EUR`, `2€55`, `(2.55)`, `2.55-`, `12,-`
+are read, and `2.55 CR`, a credit, which is below zero beside `2.55` or `2.55 DR`. A sign that
+stands in one text twice, or before another sign, groups digits; one that is followed by other than
+three digits is the decimal sign. Where all that is left is `1,234`, both are possible, and the file
+is refused unless another number of it decides.
 """
 
 from __future__ import annotations
@@ -49,23 +49,37 @@ CODES: Mapping[str, str] = MappingProxyType(
 DOLLAR = "$"
 DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "TWD", "MXN", "ARS", "CLP", "COP"})
 """Currencies that are written with it."""
+NO_DOLLARS = frozenset({"EUR", "GBP", "JPY", "CHF", "INR", "PLN"})
+"""Currencies that are surely not written with it."""
+ONE_SIGN = (
+    frozenset({"JPY", "CNY"}), frozenset({"GBP", "EGP", "GIP"}),
+    frozenset({"INR", "PKR", "LKR", "NPR", "MUR"}),
+)  # fmt: skip
+"""Currencies that share a sign, which `CODES` has for the first."""
 WITHOUT_DECIMALS = r"[¥円₩₫]|\b(?:jpy|krw|idr|vnd|clp)\b|\brp"
 """Signs of money in whole numbers: what stands before three digits groups them there."""
-GROUPING_BLANKS = "[\\s\u00a0\u2009\u202f'’]"
+_BLANKS = "\\s\u00a0\u2009\u202f'’"
+GROUPING_BLANKS = f"[{_BLANKS}]"
 """White space of any width, and the apostrophes that group digits in Switzerland."""
+_GROUPS_NOTHING = (
+    rf"(\d){GROUPING_BLANKS}+(\d{{1,2}}(?:[^\d{_BLANKS}]|{GROUPING_BLANKS}*$)|\d{{4,}})"
+)
+"""A blank before other than three digits, at the end of a number: `40 00` is not 4000."""
+_WITHIN = "¤"
+"""What stands for a sign of money between digits, as in `40€00`, where it is the decimal sign."""
 _CREDIT, _DEBIT = r"^(?:cr\.?([\d.,]+)|([\d.,]+)cr\.?)$", r"^(?:\+|dr\.?)?([\d.,]+)(?:dr\.?)?$"
 _MARKED = r"(?i)(?:^\s*{mark}\b|\d{mark}\.?\s*$|\b{mark}\.?\s*$)"
 PLAIN = r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 """A number that everybody writes alike."""
-ANY = r"-?[\d.,]*\d[\d.,]*"
+ANY = rf"-?[\d.,]*\d[\d.,]*(?:{_WITHIN}\d\d)?"
 """Whatever may be a number, with either sign."""
 COMMA_PROOF = (
     r"-?\d{1,3}(?:\.\d{3})+,\d*|-?\d+,(?:\d{1,2}|\d{4,})|-?(?:0|\d{4,}),\d+"
-    r"|-?\d{1,3}(?:\.\d{3}){2,}"
+    rf"|-?\d{{1,3}}(?:\.\d{{3}}){{2,}}|-?\d{{1,3}}(?:\.\d{{3}})+{_WITHIN}\d\d"
 )
 POINT_PROOF = (
     r"-?\d{1,3}(?:,\d{2,3})*,\d{3}\.\d*|-?\d+\.(?:\d{1,2}|\d{4,})|-?(?:0|\d{4,})\.\d+"
-    r"|-?\d{1,3}(?:,\d{2,3})+,\d{3}"
+    rf"|-?\d{{1,3}}(?:,\d{{2,3}})+,\d{{3}}|-?\d{{1,3}}(?:,\d{{3}})+{_WITHIN}\d\d"
 )
 EITHER = r"-?[1-9]\d{0,2}[.,]\d{3}"
 
@@ -82,11 +96,16 @@ class NumberEvidence:
 def bare(text: str) -> str:
     """SQL: a text without signs of currency and blanks, with a minus in front.
 
+    A sign of money between digits becomes another sign, and a blank that groups none stays one.
+
     Args:
         text: SQL of the text.
     """
-    stripped = f"regexp_replace({text}, {literal(MONEY_SIGNS)}, '', 'gi')"
-    compact = f"regexp_replace({stripped}, {literal(GROUPING_BLANKS)}, '', 'g')"
+    between = literal(rf"(\d){GROUPING_BLANKS}*(?:{MONEY_SIGNS}){GROUPING_BLANKS}*(\d)")
+    within = f"regexp_replace({text}, {between}, '\\1{_WITHIN}\\2', 'gi')"
+    stripped = f"regexp_replace({within}, {literal(MONEY_SIGNS)}, '', 'gi')"
+    apart = f"regexp_replace({stripped}, {literal(_GROUPS_NOTHING)}, '\\1¦\\2', 'g')"
+    compact = f"regexp_replace({apart}, {literal(GROUPING_BLANKS)}, '', 'g')"
     minus = f"translate({compact}, '\u2212\u2013\uff0d\u25b3\u25b2', '-----')"
     whole = f"regexp_replace({minus}, '([0-9])[.,]--?$', '\\1')"
     in_front = f"regexp_replace({whole}, '^\\((.*)\\)$', '-\\1')"
@@ -247,7 +266,14 @@ def insist_on_few_thousandths(
 
 def currency_in(name: str) -> str | None:
     """The currency that a column's name says its money is in, as `Unit Price (£)`; None of none."""
-    signs = [sign.rstrip(".") for sign in re.findall(MONEY_SIGNS, name.casefold())]
+    plain = name.casefold()
+    # `Orders` and `Corp.` have letters of rupees and rupiahs within.
+    signs = [
+        one[0].rstrip(".")
+        for one in re.finditer(MONEY_SIGNS, plain)
+        if not (one[0][0].isalpha() and plain[: one.start()][-1:].isalpha())
+        and not (one[0][-1].isalpha() and plain[one.end() :][:1].isalpha())
+    ]
     return CODES.get(signs[-1], signs[-1]).upper() if signs else None
 
 
@@ -255,6 +281,16 @@ def differing(currencies: Iterable[str]) -> list[str]:
     """The currencies that are not one; a dollar without a country may be any of the dollars."""
     found = set(currencies)
     return sorted(found - {DOLLAR} if found & DOLLARS else found)
+
+
+def apart(currencies: Iterable[str]) -> list[str]:
+    """The currencies that are not one, where a sign that several have may be any of them."""
+    codes = [one for one in differing(currencies) if one == DOLLAR or re.fullmatch("[A-Z]{3}", one)]
+    surely = [one for one in codes if one != DOLLAR]
+    if DOLLAR in codes and not NO_DOLLARS.issuperset(surely):
+        codes = surely
+    is_one = any(group.issuperset(codes) for group in ONE_SIGN)
+    return [] if is_one or len(codes) < 2 else codes
 
 
 def decide(found: Sequence[NumberEvidence], file: str) -> tuple[Sign, str]:
@@ -305,9 +341,10 @@ def as_read(text: str, sign: Sign) -> str:
     group = "," if sign == POINT else "."
     # The other groups may be of two digits, as in lakh and crore.
     digits = rf"\d{{1,3}}(?:\{group}\d{{2,3}})*\{group}\d{{3}}|\d+"
-    written = rf"-?(?:{digits})?(?:\{sign}\d*)?(?:[eE][+-]?\d+)?"
+    written = rf"-?(?:{digits})?(?:\{sign}\d*|{_WITHIN}\d\d)?(?:[eE][+-]?\d+)?"
     number = bare(text)
-    plain = f"replace(replace({number}, {literal(group)}, ''), {literal(sign)}, '.')"
+    ungrouped = f"translate({number}, {literal(group)}, '')"
+    plain = f"translate({ungrouped}, {literal(sign + _WITHIN)}, '..')"
     return (
         f"case when {literal(sign)} = '.' and regexp_full_match({text}, {literal(PLAIN)}) "
         f"then {text} when regexp_full_match({number}, {literal(written)}) "

@@ -202,6 +202,11 @@ class Columns(Settings):
         """Every field, by its name in shop.yml."""
         return [(name, getattr(self, name)) for name in type(self).model_fields]
 
+    def is_usual(self, name: str, preset: Columns) -> bool:
+        """Whether a field is found by its name, or as a preset says, and not as somebody set it."""
+        column: Column = getattr(self, name)
+        return column.is_found_by_name or column == getattr(preset, name)
+
 
 class Join(Settings):
     """A file with one row per key, whose columns are added to the order lines."""
