@@ -1,4 +1,7 @@
-{# The hash of the code that last built an incremental model; none where it is unknown. #}
+{#
+    The hash of the code that last built an incremental model, the last line of its table's comment;
+    none where it is unknown.
+#}
 {% macro get_build_hash(relation) -%}
     {%- set query -%}
         select comment from duckdb_tables()
@@ -8,5 +11,5 @@
             and table_name = {{ sql_text(relation.identifier) }}
     {%- endset -%}
     {%- set found = run_query(query).columns[0].values() -%}
-    {{ return(found[0] if found else none) }}
+    {{ return(found[0].splitlines()[-1] if found and found[0] else none) }}
 {%- endmacro %}

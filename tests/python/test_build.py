@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import datetime, timedelta
@@ -135,7 +136,16 @@ def test_every_table_and_column_carries_its_description(detected: Shop) -> None:
                 "select table_name, comment from duckdb_columns() where column_name = 'net_revenue'"
             ).fetchall()
         )
+        tables = dict(
+            connection.execute(
+                "select table_name, comment from duckdb_tables() where not internal"
+            ).fetchall()
+        )
     assert "returned" in said["fct_segments_daily"]
+    hashed = {name: text for name, text in tables.items() if "built with" in (text or "")}
+    assert len(hashed) == 6
+    for name, text in hashed.items():
+        assert re.fullmatch(r"[A-Z].+\S\n\nbuilt with \w+", text, re.DOTALL), name
 
 
 def test_internal_columns_stand_only_where_a_build_compares_them(detected: Shop) -> None:

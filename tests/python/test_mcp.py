@@ -622,6 +622,12 @@ def test_what_is_left_out_is_said(asked: Agent, database: Path) -> None:
     assert "`dimension`" in asked.ask("definitions")["dimensions"][3]["left_out"]
 
 
+def test_each_table_is_told_by_what_one_row_of_it_is(asked: Agent) -> None:
+    told = {table["table"]: table["row"] for table in asked.ask("definitions")["tables"]}
+    assert told["marts.fct_order_lines"].startswith("One row per accepted order line")
+    assert [name for name, text in told.items() if "built with" in text] == []
+
+
 def expected_week(path: Path) -> dict[str, str]:
     """The last week that was tested."""
     query = """

@@ -205,12 +205,15 @@ ATTEMPTS = """
     order by started_at desc, run_id desc
     limit 7
 """
-TABLES = """
-    select schema_name || '.' || table_name, comment
+TABLES = r"""
+    select
+        schema_name || '.' || table_name,
+        regexp_replace(comment, '\s*built with \w+$', '') as description
     from duckdb_tables()
-    where schema_name in ('marts', 'insights', 'operations') and comment is not null
+    where schema_name in ('marts', 'insights', 'operations') and description != ''
     order by schema_name desc, table_name
 """
+"""Without the hash of the code that built an incremental table, which is below its description."""
 EVENTS = """
     select event, starts_on, ends_on, nullif(dimension, ''), nullif(member, ''), has_effect
     from seeds.events order by starts_on, event

@@ -1,5 +1,6 @@
 -- KPIs whose restatement does not reconcile, to the last digit: what was known on the day must be
--- the KPI table's, and only what did not stay sold may leave the total of what is measured.
+-- the KPI table's, and only what did not stay sold may leave the total of what is measured. Orders
+-- and customers may become fewer, never more; of a measure of one's own nobody knows.
 with
 
 kpis as (
@@ -50,7 +51,14 @@ final as (
         case
             when measures.measure = 'units' then restated.total + reversals.pieces
             when measures.measure = 'gross_revenue' then restated.total + reversals.amount
-            when measures.measure in ('net_revenue', 'returned_revenue') then restated.total
+            when measures.measure in ('net_revenue', 'identified_revenue', 'returned_revenue')
+                then restated.total
+            when
+                measures.measure in (
+                    'orders', 'active_customers', 'repeat_customers', 'new_customers',
+                    'top_product_revenue'
+                )
+                then greatest(restated.total, kpis.total)
             else kpis.total
         end as restated
     from kpis
