@@ -2,9 +2,9 @@
 -- counted twice on the way. Of every KPI whose numerator is the sum of a column, to the last digit.
 {%- set of_columns = [] -%}
 {%- set ranked = kpi_measures() | selectattr('largest') | map(attribute='expr') | list -%}
-{%- for measure in kpi_measures() if measure.agg == 'sum' and measure.expr not in ranked -%}
-    {%- set type = measured_columns().get(measure.expr, {}).get('data_type') or 'double' -%}
-    {%- if type != 'double' -%}{%- do of_columns.append(measure) -%}{%- endif -%}
+{% for measure in kpi_measures() if measure.agg == 'sum' and measure.expr not in ranked -%}
+{%- set type = measured_columns().get(measure.expr, {}).get('data_type') or 'double' -%}
+{%- if type != 'double' -%}{%- do of_columns.append(measure) -%}{%- endif -%}
 {%- endfor -%}
 {%- set sums = of_columns | map(attribute='measure') | list %}
 with
@@ -12,10 +12,10 @@ with
 order_lines as (
 
     select
+        {% for measure in of_columns -%}
+        coalesce(sum(cast({{ measure.expr }} as decimal(38, 8))), 0) as {{ measure.measure }},
+        {% endfor -%}
         count(*) as lines
-        {%- for measure in of_columns %},
-        coalesce(sum(cast({{ measure.expr }} as decimal(38, 8))), 0) as {{ measure.measure }}
-        {%- endfor %}
     from {{ ref('fct_order_lines') }}
     where line_type in ('sale', 'return')
 
