@@ -78,7 +78,9 @@ def _of_one_label(
 def _holds(old: Floats, new: Floats, start: int) -> Bools:
     """By which days from the new code's first one on it continues the old one, (T - start,)."""
     sold = old[start - BEFORE : start].sum()
-    usual = sold / BEFORE if sold >= FEWEST_BEFORE else np.inf
+    if sold < FEWEST_BEFORE:
+        return np.zeros(old.size - start, dtype=bool)
+    usual = sold / BEFORE
     days: Ints = np.arange(1, old.size - start + 1)
     of_old, of_new = (np.cumsum(orders[start:]) for orders in (old, new))
     later = np.maximum(days - OVERLAP, 0)
