@@ -18,17 +18,15 @@ from retail.ingest.errors import IngestError, at_home, reading
 from retail.ingest.forms.rewriting import plain_id
 from retail.ingest.lenient_csv import read_records, split, splitter, without_end
 from retail.ingest.mapping import Joined
-from retail.ingest.nothing import NOTHING
+from retail.ingest.nothing import is_nothing
 from retail.ingest.rows import write_rows
 from retail.ingest.shop.settings import Join, Shop
 from retail.ingest.sniff import DELIMITERS, read_lines
 from retail.ingest.sql import read_parquet
 from retail.ingest.workspace import draft_in, keep
 from retail.storage.durable import put_in_place
-from retail.storage.quoting import literal
 
 JOINED_ENDING = ".joined"
-_NOTHING = ", ".join(map(literal, NOTHING))
 _log = logging.getLogger(__name__)
 
 
@@ -130,7 +128,7 @@ def _keys(joined: Joined) -> tuple[list[str], list[str]]:
 def _of_one_row(joined: Joined) -> str:
     """SQL: its rows without those of a key that is nothing and comes back: they would add lines."""
     _, keys = _keys(joined)
-    nothing = " or ".join(f"lower({key}) in ({_NOTHING})" for key in keys)
+    nothing = " or ".join(is_nothing(key) for key in keys)
     key = f"({', '.join(keys)})"
     alone = f"select {key} from {joined.rows} where {nothing} group by all having count(*) = 1"  # noqa: S608 - by ingest.sql: quoted
     return f"(select * from {joined.rows} where not ({nothing}) or {key} in ({alone}))"  # noqa: S608 - as above
@@ -140,7 +138,7 @@ def _refuse_doubled_keys(connection: duckdb.DuckDBPyConnection, joined: Joined, 
     named, keys = _keys(joined)
     query = f"""
         select {", ".join(keys)}, count(*) as times from {joined.rows}
-        where {" and ".join(f"lower({key}) not in ({_NOTHING})" for key in keys)}
+        where {" and ".join(f"not {is_nothing(key)}" for key in keys)}
         group by all having count(*) > 1 order by times desc, 1 limit 1
     """  # noqa: S608 - by ingest.sql: quoted
     if doubled := connection.execute(query).fetchone():

@@ -110,8 +110,7 @@ class Plan:
         """Positions of the columns that are read."""
         every = self.shop.dimensions.items()
         named = [name for _, one in every for name in one.names]
-        rules = [(f"dimensions.{key}.sql", one.sql) for key, one in every]
-        named += [n for at, rule in rules if rule for n in _columns_in(rule, at)]
+        named += _columns_of({f"dimensions.{key}.sql": one.sql for key, one in every})
         known = {normalise(name) for name in named}
         of_dimensions = {i for i, name in enumerate(self.names) if normalise(name) in known}
         return self.read_by_rules | of_dimensions
@@ -120,10 +119,9 @@ class Plan:
     def read_by_rules(self) -> set[int]:
         """Positions of the columns that order lines are made of, and told apart by."""
         shop, used = self.shop, {i for at in self.columns.values() for i in at}
-        rules = [("lines.return", shop.lines.returned), ("lines.ignore", shop.lines.ignore)]
-        rules += [(f"columns.{key}.sql", column.sql) for key, column in shop.columns.items()]
+        made = {f"columns.{key}.sql": column.sql for key, column in shop.columns.items()}
         named = [name for joined in self.joined for pair in joined.keys for name in pair]
-        named += [n for at, rule in rules if rule for n in _columns_in(rule, at)]
+        named += _columns_of(shop.lines.rules | made)
         known = {normalise(name) for name in named}
         return used | {
             i for i, name in enumerate(self.names) if normalise(name) in known or is_currency(name)
@@ -132,17 +130,15 @@ class Plan:
     @property
     def ruling(self) -> set[int]:
         """Positions of the columns that rules tell lines apart by, and that are no field of one."""
-        rules = [("lines.return", self.shop.lines.returned)]
-        rules += [("lines.ignore", self.shop.lines.ignore)]
-        known = {normalise(n) for at, rule in rules if rule for n in _columns_in(rule, at)}
+        known = {normalise(name) for name in _columns_of(self.shop.lines.rules)}
         fields = {i for at in self.columns.values() for i in at}
         return {i for i, n in enumerate(self.names) if normalise(n) in known} - fields
 
     @property
     def words_of_rules(self) -> set[str]:
         """The texts that the rules of lines compare with, as they are compared."""
-        rules = (self.shop.lines.returned, self.shop.lines.ignore)
-        found = (one for rule in rules if rule for one in re.findall(r"'((?:[^']|'')*)'", rule))
+        rules = self.shop.lines.rules.values()
+        found = (one for rule in rules for one in re.findall(r"'((?:[^']|'')*)'", rule))
         return {one.replace("''", "'").strip().lower() for one in found}
 
 
@@ -239,6 +235,11 @@ def _columns_in(expression: str, where: str) -> list[str]:
     from retail.ingest.shop.expressions import columns_in
 
     return columns_in(expression, where)
+
+
+def _columns_of(expressions: Mapping[str, str | None]) -> list[str]:
+    """Name the columns that expressions read, each by its setting; of those that are set."""
+    return [n for where, one in expressions.items() if one for n in _columns_in(one, where)]
 
 
 def _added(names: Sequence[str], joined: Sequence[Joined]) -> list[str]:
@@ -354,15 +355,34 @@ def field_query(plan: Plan, rows: str) -> str:
     return f"(select *, {listed} from {source})"  # noqa: S608 - names are made here, texts quoted
 
 
-def line_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:
-    """SQL: order lines in the columns of raw.order_lines, marked by the shop's rules.
+@dataclass(frozen=True)
+class PlannedRows:
+    """The rows of a file with the fields that a plan makes of them.
 
-    Args:
-        plan: how they are made.
-        rows: SQL of their fields, as `field_query` writes it.
-        rewriting: how their dates and numbers are rewritten to be read.
+    `rows` is SQL of them, as `field_query` writes it; `rewriting` says how their dates and numbers
+    are rewritten to be read.
     """
-    shop, rows, scope = plan.shop, *_scope_over(plan, rows, rewriting)
+
+    plan: Plan
+    rows: str
+    rewriting: Rewriting | None
+    file: str
+
+    @property
+    def sign(self) -> numbers.Sign:
+        """The decimal sign of the file's numbers."""
+        return self.rewriting.sign if self.rewriting else numbers.POINT
+
+    @property
+    def rule_sign(self) -> numbers.Sign:
+        """That of the numbers that rules read: that of the money, or as a setting says."""
+        columns = self.plan.shop.columns
+        return columns.unit_price.decimal or columns.line_amount.decimal or self.sign
+
+
+def line_query(lines: PlannedRows) -> str:
+    """SQL: order lines in the columns of raw.order_lines, marked by the shop's rules."""
+    shop, rows, scope = lines.plan.shop, *_scope_over(lines)
     fields = {name: name for name in FIELDS}
     if shop.lines.returned:
         is_return = scope.write(shop.lines.returned, "lines.return")
@@ -374,12 +394,13 @@ def line_query(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:
     return f"select {listed}, {place}, {marks} from {scope.over(rows)} order by source_row"  # noqa: S608 - as above
 
 
-def currency_queries(plan: Plan, rows: str, rewriting: Rewriting | None) -> dict[str, str]:
+def currency_queries(lines: PlannedRows) -> dict[str, str]:
     """SQL: the currencies of the lines that count, with their number and first row.
 
     Returns:
         A query by the name of each column of currencies; none where the price is converted by one.
     """
+    plan = lines.plan
     at = [i for i, name in enumerate(plan.names) if is_currency(name)]
     converted = " ".join(
         column.sql or "" for key, column in plan.shop.columns.items() if _FIELD_OF[key] in _MONEY
@@ -389,7 +410,7 @@ def currency_queries(plan: Plan, rows: str, rewriting: Rewriting | None) -> dict
     return {
         plan.names[i]: f"""
             select {code} as currency, count(*) as lines, min(source_row)
-            from {marked_rows(plan, rows, rewriting)}
+            from {marked_rows(lines)}
             where {code} is not null and line_mark is distinct from '{IGNORED}'
             group by 1 order by lines desc
         """  # noqa: S608 - names are made here, texts quoted
@@ -398,39 +419,26 @@ def currency_queries(plan: Plan, rows: str, rewriting: Rewriting | None) -> dict
     }
 
 
-def marked_rows(plan: Plan, rows: str, rewriting: Rewriting | None) -> str:
-    """SQL: all columns of order lines, with the marks of the shop's rules and their money.
-
-    Args:
-        plan: how they are made.
-        rows: SQL of their fields, as `field_query` writes it.
-        rewriting: how their dates and numbers are rewritten to be read.
-    """
-    rows, scope = _scope_over(plan, rows, rewriting)
-    mark, is_return = _mark(plan.shop, scope), "false"
-    if plan.shop.lines.returned:
-        is_return = scope.write(plan.shop.lines.returned, "lines.return")
+def marked_rows(lines: PlannedRows) -> str:
+    """SQL: all columns of order lines, with the marks of the shop's rules and their money."""
+    shop, rows, scope = lines.plan.shop, *_scope_over(lines)
+    mark, is_return = _mark(shop, scope), "false"
+    if shop.lines.returned:
+        is_return = scope.write(shop.lines.returned, "lines.return")
     pieces, price, amount = (f"try_cast({name} as double)" for name in _MONEY)
     money = f"coalesce({amount}, {pieces} * {price})"
     added = f"case when {is_return} then true else false end as is_return, {money} as money"
     return f"(select *, {mark} as line_mark, {added} from {scope.over(rows)})"  # noqa: S608 - as above
 
 
-def rule_sign(plan: Plan, rewriting: Rewriting | None) -> numbers.Sign:
-    """The decimal sign of the numbers that rules read: that of the money, or as a setting says."""
-    columns = plan.shop.columns
-    settled = columns.unit_price.decimal or columns.line_amount.decimal
-    return settled or (rewriting.sign if rewriting else numbers.POINT)
-
-
-def _scope_over(plan: Plan, rows: str, rewriting: Rewriting | None) -> tuple[str, _Scope]:
+def _scope_over(lines: PlannedRows) -> tuple[str, _Scope]:
     """Fields as they are read, and the names that the rules of lines may use for them."""
-    if rewriting:
-        rows = f"({rewriting.of(rows)})"
+    plan, rewriting = lines.plan, lines.rewriting
+    rows = f"({rewriting.of(lines.rows)})" if rewriting else lines.rows
     scope = _Scope(
         lambda name: _FIELD_OF.get(name) or f"c{plan.column(name, 'an expression of shop.yml')}",
-        rule_sign(plan, rewriting),
-        rewriting.sign if rewriting else numbers.POINT,
+        lines.rule_sign,
+        lines.sign,
         date_names=plan.names_at(plan.columns["invoice_date"]),
     )
     return rows, scope
@@ -470,27 +478,23 @@ def matched(number: int) -> str:
     return f"m{number}"
 
 
-def numbers_of_rules(
-    plan: Plan, rows: str, rewriting: Rewriting | None
-) -> Iterator[tuple[str, str, dict[int, str], str]]:
+def numbers_of_rules(lines: PlannedRows) -> Iterator[tuple[str, str, dict[int, str], str]]:
     """What expressions read as numbers, of the columns that are no field of an order line.
 
     Returns:
         Of each setting: its name, SQL of the rows, SQL of the number by the place of its column,
         and SQL of whether a row has come of it without the number.
     """
-    rules = plan.shop.lines
-    settings: list[tuple[str, str | None, str, numbers.Sign | None]] = [
-        ("lines.return", rules.returned, "true", None),
-        ("lines.ignore", rules.ignore, "true", None),
+    shop = lines.plan.shop
+    settings: list[tuple[str, str, str, numbers.Sign | None]] = [
+        (setting, rule, "true", None) for setting, rule in shop.lines.rules.items()
     ]
-    for key, one in plan.shop.columns.items():
-        is_made = f"{_FIELD_OF[key]} is not null"
-        settings.append((f"columns.{key}.sql", one.sql, is_made, one.decimal or numbers.POINT))
+    for key, one in shop.columns.items():
+        if one.sql:
+            is_made = f"{_FIELD_OF[key]} is not null"
+            settings.append((f"columns.{key}.sql", one.sql, is_made, one.decimal or numbers.POINT))
     for setting, expression, is_made, sign in settings:
-        if not expression:
-            continue
-        given, scope = _scope_over(plan, rows, rewriting)
+        given, scope = _scope_over(lines)
         scope = replace(scope, sign=sign, other_sign=None) if sign else scope
         scope.write(expression, setting)
         found = {

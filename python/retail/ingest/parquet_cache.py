@@ -64,7 +64,7 @@ from retail.ingest.forms.rewriting import MONEY, find_rewriting, is_no_line
 from retail.ingest.in_place import show_parquet
 from retail.ingest.joined import JOINED_ENDING, find_beside, land_joined
 from retail.ingest.mapping import (
-    Plan,
+    PlannedRows,
     Reader,
     currency_queries,
     field_query,
@@ -503,23 +503,23 @@ def _make_lines(
         is_settled = plan is not None and plan.shop.columns.ordered_at.format == SINCE_1904
         _warn_of_counted("text" if is_settled or are_days else rewriting.kind, source, zone)
         pieces = tuple(noted(one, rewriting.evidence) for one in pieces)
-    queries = currency_queries(plan, fields, rewriting) if plan else {}
-    named = _currency(connection, plan, queries, source) if plan else None
+    lines = PlannedRows(plan, fields, rewriting, source.label) if plan else None
+    named = _currency(connection, lines) if lines else None
     signs = rewriting.currency if rewriting else None
     short = rewriting.short_dates if rewriting else {}
     pieces = tuple(
         replace(piece, currency=_agreed(named, signs, _headed(piece), asked, source))
         for piece in pieces
     )
-    if plan:
-        insist_on_rules(connection, plan, fields, rewriting, source.label)
-        warn_of_unmatched(connection, plan, fields, rewriting, source.label)
+    if lines:
+        insist_on_rules(connection, lines)
+        warn_of_unmatched(connection, lines)
         known = (piece.header.preset for piece in pieces if piece.header)
         preset = next(filter(None, known), None)
-        note = look_into(connection, plan, fields, rewriting, source.label, preset=preset)
-        warn_of_rivals(connection, plan, fields, rewriting, source.label)
+        note = look_into(connection, lines, preset=preset)
+        warn_of_rivals(connection, lines)
         pieces = tuple(noted(one, note) for one in pieces)
-        return _Made(line_query(plan, fields, rewriting), pieces, short)
+        return _Made(line_query(lines), pieces, short)
     return _Made(rewriting.of(fields), pieces, short) if rewriting else None
 
 
@@ -573,34 +573,30 @@ def _warn_of_counted(kind: Kind, source: SourceFile, zone: str | None) -> None:
         )  # fmt: skip
 
 
-def _currency(
-    connection: duckdb.DuckDBPyConnection,
-    plan: Plan,
-    queries: Mapping[str, str],
-    source: SourceFile,
-) -> str | None:
+def _currency(connection: duckdb.DuckDBPyConnection, lines: PlannedRows) -> str | None:
     """The one currency of a file's money; None where nothing names it."""
+    queries = currency_queries(lines)
     named = {name: connection.execute(query).fetchall() for name, query in queries.items()}
     found = {name: rows for name, rows in named.items() if rows}
-    asked = plan.shop.shop.currency
+    asked = lines.plan.shop.shop.currency
     if len(found) > 1 and any(_codes(rows) == {asked} for rows in found.values()):
         return asked
     alone = {name: rows[0] for name, rows in found.items() if len(_codes(rows)) == 1}
     for name, rows in found.items():
         if len(rows) > 1:
-            (usual, lines, _), (other, others, row) = rows[:2]
+            (usual, most, _), (other, others, row) = rows[:2]
             agreed = next((f"{one} is {row[0]}" for one, row in alone.items()), None)
             shown = name if name.isidentifier() else f'\\"{name}\\"'
             way_on = f"; or set shop.currency if all money is in one, as {agreed}" * bool(agreed)
             raise IngestError(
-                f"{source.label} row {row}: {name} is {other}, as in {others:,} rows, and {usual} "
-                f"in {lines:,}; convert all to one (columns.unit_price.sql in shop.yml) or leave "
+                f"{lines.file} row {row}: {name} is {other}, as in {others:,} rows, and {usual} "
+                f"in {most:,}; convert all to one (columns.unit_price.sql in shop.yml) or leave "
                 f"rows out (lines.ignore: \"{shown} <> '{usual}'\"){way_on}"
             )
     if len({code for row in alone.values() for code in _codes([row])}) > 1:
-        (name, (usual, *_)), (other, (code, lines, row)) = [*alone.items()][:2]
+        (name, (usual, *_)), (other, (code, others, row)) = [*alone.items()][:2]
         raise IngestError(
-            f"{source.label} row {row}: {other} is {code}, as in {lines:,} rows, and {name} is "
+            f"{lines.file} row {row}: {other} is {code}, as in {others:,} rows, and {name} is "
             f"{usual}; set shop.currency in shop.yml to the one that all money is in"
         )
     return str(next(iter(alone.values()))[0]) if alone else None

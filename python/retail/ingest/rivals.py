@@ -7,8 +7,8 @@ import logging
 import duckdb
 
 from retail.ingest.columns import SETTING_NAMES, field_of
-from retail.ingest.forms.rewriting import IGNORED, Rewriting
-from retail.ingest.mapping import Plan, marked_rows
+from retail.ingest.forms.rewriting import IGNORED
+from retail.ingest.mapping import PlannedRows, marked_rows
 from retail.ingest.nothing import is_nothing
 
 WHAT = {"invoice_no": "orders", "stock_code": "products", "customer_id": "customers"}
@@ -17,46 +17,27 @@ FEW_OTHERS = 0.01
 _log = logging.getLogger(__name__)
 
 
-def warn_of_rivals(
-    connection: duckdb.DuckDBPyConnection,
-    plan: Plan,
-    fields: str,
-    rewriting: Rewriting | None,
-    file: str,
-) -> None:
-    """Warn of unread columns that would make other orders, products or customers of the lines.
-
-    Args:
-        connection: any DuckDB connection.
-        plan: how order lines are made of the columns.
-        fields: SQL of their fields, as `field_query` writes it.
-        rewriting: how these are rewritten to be read.
-        file: its name.
-    """
+def warn_of_rivals(connection: duckdb.DuckDBPyConnection, lines: PlannedRows) -> None:
+    """Warn of unread columns that would make other orders, products or customers of the lines."""
+    plan = lines.plan
     for field in WHAT:
         setting = SETTING_NAMES.get(field, field)
         taken = plan.columns.get(field, ())
         if len(taken) == 1 and getattr(plan.shop.columns, setting).is_found_by_name:
             for i, name in enumerate(plan.names):
                 if i not in plan.used and field_of(name) == field:
-                    rows = marked_rows(plan, fields, rewriting)
-                    _warn_of_rival(connection, plan, (field, taken[0], i), rows, file)
+                    _warn_of_rival(connection, lines, field, taken[0], i)
 
 
 def _warn_of_rival(
-    connection: duckdb.DuckDBPyConnection,
-    plan: Plan,
-    found: tuple[str, int, int],
-    rows: str,
-    file: str,
+    connection: duckdb.DuckDBPyConnection, lines: PlannedRows, field: str, taken: int, other: int
 ) -> None:
-    field, taken, other = found
     query = f"""
         with lines as (
-            select source_row, trim(c{taken}) as one, trim(c{other}) as other from {rows}
+            select source_row, trim(c{taken}) as one, trim(c{other}) as other
+            from {marked_rows(lines)}
             where line_mark is distinct from '{IGNORED}'
-                and c{taken} is not null and not {is_nothing(f"c{taken}")}
-                and c{other} is not null and not {is_nothing(f"c{other}")}
+                and not {is_nothing(f"c{taken}")} and not {is_nothing(f"c{other}")}
         ),
 
         others as (select one from lines group by one having min(other) < max(other)),
@@ -77,11 +58,11 @@ def _warn_of_rival(
     tells_nothing = others == 1 or ones < others == every
     if tells_nothing or pairs - min(ones, others) <= FEW_OTHERS * pairs:
         return
-    setting, names = SETTING_NAMES.get(field, field), plan.names
+    setting, names = SETTING_NAMES.get(field, field), lines.plan.names
     row, one, two = example
     _log.warning(
         "%s row %s: %s is read from %s, '%s', and %s is '%s': they are %s %s by the first, and %s "
         "by the second; set columns.%s in shop.yml to the one that is meant",
-        file, row, setting, names[taken], one, names[other], two, f"{ones:,}", WHAT[field],
+        lines.file, row, setting, names[taken], one, names[other], two, f"{ones:,}", WHAT[field],
         f"{others:,}", setting,
     )  # fmt: skip

@@ -12,8 +12,8 @@ import duckdb
 from retail.formatting import price
 from retail.ingest.columns import field_of, may_be_money, may_matter, mention, normalise
 from retail.ingest.forms import moments, numbers
-from retail.ingest.forms.rewriting import IGNORED, MONEY, Rewriting
-from retail.ingest.mapping import UCI, Plan, marked_rows, rule_sign
+from retail.ingest.forms.rewriting import IGNORED, MONEY
+from retail.ingest.mapping import UCI, Plan, PlannedRows, marked_rows
 from retail.ingest.shop.reading import presets
 from retail.ingest.shop.settings import Columns
 from retail.ingest.statuses import (
@@ -53,24 +53,16 @@ _log = logging.getLogger(__name__)
 
 
 def look_into(
-    connection: duckdb.DuckDBPyConnection,
-    plan: Plan,
-    fields: str,
-    rewriting: Rewriting | None,
-    file: str,
-    *,
-    preset: str | None,
+    connection: duckdb.DuckDBPyConnection, lines: PlannedRows, *, preset: str | None
 ) -> str:
     """Warn of what unread columns say, and name those that have dates.
 
     Args:
         connection: any DuckDB connection.
-        plan: how order lines are made of the columns.
-        fields: SQL of their fields, as `field_query` writes it.
-        rewriting: how these are rewritten to be read.
-        file: its name.
+        lines: of a file.
         preset: the form that it is of, whose columns of money are known.
     """
+    plan, file = lines.plan, lines.file
     is_of_preset = plan.shop.lines in [preset.lines for _, preset in presets().values()]
     ruled = plan.read_by_rules - {*plan.columns.get("description", ())}
     ruled -= {i for i in ruled if is_of_preset and may_matter(plan.names[i])}
@@ -82,7 +74,7 @@ def look_into(
     connection.execute(
         "create or replace temp table looked_into as select source_row, invoice_no, stock_code, "  # noqa: S608 - names are made by mapping
         f"quantity, line_mark, is_return, money, {texts} "
-        f"from {marked_rows(plan, fields, rewriting)}"
+        f"from {marked_rows(lines)}"
     )
     rows = "looked_into"
     _warn_of_members(connection, plan, _telling(connection, plan, telling, rows), rows, file)
@@ -90,7 +82,7 @@ def look_into(
     known = presets()[preset][1].columns if preset else Columns()
     if all(plan.shop.columns.is_usual(name, known) for name in MONEY):
         places = [i for i in free if not (preset and is_known(plan.names[i], preset))]
-        _warn_of_money(connection, plan, places, rows, rule_sign(plan, rewriting), file)
+        _warn_of_money(connection, plan, places, rows, lines.rule_sign, file)
     note = _other_dates(connection, plan, free, rows, file)
     connection.execute("drop table looked_into")
     return note

@@ -242,6 +242,12 @@ class Lines(Settings):
     """Stock codes of what is no merchandise; `*` stands for any end."""
     duplicates: Duplicates | None = None
 
+    @property
+    def rules(self) -> dict[str, str]:
+        """The expressions that are set, by their names in shop.yml."""
+        named = {"lines.return": self.returned, "lines.ignore": self.ignore}
+        return {name: rule for name, rule in named.items() if rule}
+
 
 class Returns(Settings):
     """Refunds that are documents of their own: a file of which every line is a return."""
