@@ -185,12 +185,11 @@ def missing_ids(segments: Segments, period: np.datetime64, others: Days) -> Chec
     known = share[1:][np.isfinite(share[1:])]
     if known.size < FEWEST_DAYS or not np.isfinite(share[0]):
         return CheckResult(NOT_TESTED, {})
-    usual, most = float(np.median(known)), float(known.max())
-    broken = share[0] - usual >= MORE_GUESTS and share[0] - most >= MORE_THAN_EVER
+    broken = _rose(share[0], known, MORE_GUESTS, MORE_THAN_EVER)
     broken = broken and without[0] >= FEWEST_GUESTS and without[0] > without[1:].max()
     details: dict[str, object] = {
         "share": float(share[0]),
-        "usual": usual,
+        "usual": float(np.median(known)),
         "orders": float(every[rows[0]].sum()),
         "without": float(without[0]),
     }
@@ -211,13 +210,18 @@ def renumbered_ids(segments: Segments, period: np.datetime64, others: Days) -> C
     usable = 1 + np.flatnonzero(every[1:] > 0)
     if usable.size < FEWEST_DAYS or np.median(known[usable]) < FEWEST_OF_KNOWN or every[0] == 0:
         return CheckResult(NOT_TESTED, {})
-    usual, most = float(np.median(share[usable])), float(share[usable].max())
-    broken = share[0] - usual >= MORE_NEW and share[0] - most >= MORE_NEW_THAN_EVER
+    broken = _rose(share[0], share[usable], MORE_NEW, MORE_NEW_THAN_EVER)
     broken = broken and new[0] > new[usable].max() and known[0] < known[usable].min()
     details: dict[str, object] = {
-        "share": float(share[0]), "usual": usual, "orders": float(every[0])
+        "share": float(share[0]), "usual": float(np.median(share[usable])),
+        "orders": float(every[0]),
     }  # fmt: skip
     return CheckResult(SUSPECTED if broken else CLEAR, details)
+
+
+def _rose(share: float, before: Floats, usually: float, ever: float) -> bool:
+    """Whether a share is by so much above what it usually was, and above what it ever was."""
+    return bool(share - np.median(before) >= usually and share - before.max() >= ever)
 
 
 def _share(amounts: Floats, of: Bools, rows: slice) -> float:
@@ -268,10 +272,9 @@ def unsold_lines(counts: Sequence[LineCounts]) -> CheckResult:
     if len(known) < FEWEST_DAYS or lines[0] < FEWEST_LINES:
         return CheckResult(NOT_TESTED, {})
     share, before = 1 - table[0, 0] / lines[0], 1 - known[:, 0] / known.sum(axis=1)
-    usual, most = float(np.median(before)), float(before.max())
-    broken = share - usual >= MORE_UNSOLD and share - most >= MORE_UNSOLD_THAN_EVER
+    broken = _rose(share, before, MORE_UNSOLD, MORE_UNSOLD_THAN_EVER)
     details: dict[str, object] = {
-        "share": float(share), "usual": usual, "lines": int(lines[0]),
+        "share": float(share), "usual": float(np.median(before)), "lines": int(lines[0]),
         "adjustments": counts[0].adjustments, "returns": counts[0].returns,
     }  # fmt: skip
     return CheckResult(SUSPECTED if broken else CLEAR, details)

@@ -246,11 +246,13 @@ def _proven(
 
 def _renamed(panels: dict[Grain, MemberPanel]) -> list[RenamedProductRow]:
     """The products that sell under another code by the last day."""
-    daily = panels.get("daily")
+    if "daily" not in panels:
+        return []
+    daily = panels["daily"]
     return [
         RenamedProductRow(daily.member[one.old], daily.member[one.new], one.since.astype(dt.date))
-        for one in (daily.renamed if daily else ())
-        if daily and one.days[-1] == daily.period[-1]
+        for one in daily.renamed
+        if one.days[-1] == daily.period[-1]
     ]
 
 

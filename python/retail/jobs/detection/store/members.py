@@ -209,12 +209,10 @@ def _read(
 
 def _renamings(connection: Connection, daily: MemberPanel) -> tuple[Renaming, ...]:
     """The products that sell under another code, known by what they are called."""
-    priced = [d.name == PRICED for d in daily.dimensions]
     names = read_products(connection)
-    products = (priced[dimension] for dimension in daily.dimension)
     labels = [
-        names.get(member, "") if is_product else ""
-        for member, is_product in zip(daily.member, products, strict=True)
+        names.get(member, "") if daily.dimensions[place].name == PRICED else ""
+        for place, member in zip(daily.dimension, daily.member, strict=True)
     ]
     return find_renamings(daily, labels)
 
